@@ -1,0 +1,58 @@
+# `make help` lists the targets.
+.DEFAULT_GOAL := help
+.PHONY: help setup lint format test test-unit kafka-start kafka-stop kafka-status kafka-wipe demo constraints clean
+
+BIN    := .venv/bin
+READY  := .venv/.ready
+KAFKA  := $(BIN)/python deploy/local/kafka.py
+PYTEST_ARGS ?=
+POSTS  ?=
+CONFIG ?=
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## make .venv with .venv/bin/firewatch (PYTHON= chooses the interpreter)
+
+$(READY): pyproject.toml constraints.txt Makefile deploy/local/venv.sh
+	@sh deploy/local/venv.sh
+	@touch $@
+
+lint: $(READY) ## ruff, formatting and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(READY) ## let ruff format the code and repair what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+test: $(READY) ## unit, doc and integration tests, the last on a Kafka of their own (PYTEST_ARGS= passes options)
+	$(BIN)/pytest $(PYTEST_ARGS)
+
+test-unit: $(READY) ## unit and doc tests only: no Kafka
+	$(BIN)/pytest --ignore=tests/integration $(PYTEST_ARGS)
+
+kafka-start: $(READY) ## start the local Kafka (installs it the first time)
+	@$(KAFKA) start
+
+kafka-stop: $(READY) ## stop the local Kafka
+	@$(KAFKA) stop
+
+kafka-status: $(READY) ## tell whether the local Kafka runs, and where
+	@$(KAFKA) status
+
+kafka-wipe: $(READY) ## stop the local Kafka and delete its data
+	@$(KAFKA) wipe
+
+demo: $(READY) ## the whole way with simulated posts, or yours: POSTS=file.jsonl CONFIG=c.yaml
+	@$(BIN)/firewatch demo $(if $(POSTS),--posts "$(POSTS)") $(if $(CONFIG),--config "$(CONFIG)")
+
+constraints: $(READY) ## write the installed versions to constraints.txt
+	@{ sed -n '/^#/p' constraints.txt; \
+	   $(BIN)/pip list --format=freeze --exclude-editable | grep -v -E '^(pip|setuptools)=='; } > constraints.new
+	@mv constraints.new constraints.txt
+
+clean: ## delete .venv and caches (the local Kafka stays: see kafka-wipe)
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+	find streams detectors deploy tests -name __pycache__ -type d -prune -exec rm -rf {} +

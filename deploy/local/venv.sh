@@ -1,0 +1,56 @@
+#!/bin/sh
+# Make .venv in the current directory with firewatch and its development tools, at the versions of constraints.txt.
+# PYTHON=/path/to/python chooses the interpreter; otherwise the first of the names below that is 3.11 or newer.
+set -eu
+
+say() { printf 'setup: %s\n' "$*"; }
+die() { printf 'setup: error: %s\n' "$*" >&2; exit 1; }
+
+recent_enough() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; }
+
+find_python() {
+    for name in ${PYTHON:-python3 python3.13 python3.12 python3.11}; do
+        if recent_enough "$name"; then
+            command -v "$name"
+            return
+        fi
+    done
+    return 1
+}
+
+apt_install() {
+    command -v apt-get >/dev/null || return 1
+    as_root=
+    if [ "$(id -u)" -ne 0 ]; then
+        sudo -n true 2>/dev/null || return 1
+        as_root='sudo -n'
+    fi
+    say "installing Debian packages: $*"
+    $as_root apt-get update -qq && DEBIAN_FRONTEND=noninteractive $as_root apt-get install -y -qq "$@" >/dev/null
+}
+
+if ! python=$(find_python); then
+    [ -z "${PYTHON:-}" ] || die "PYTHON=$PYTHON is not a Python 3.11 or newer"
+    apt_install python3 python3-venv || true
+    python=$(find_python) ||
+        die 'no Python 3.11 or newer found (looked for python3, python3.13, python3.12, python3.11).' \
+            'Install one, or name it: make setup PYTHON=/path/to/python3.12'
+fi
+
+if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+    minor=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+    apt_install "python$minor-venv" || apt_install python3-venv || true
+    "$python" -c 'import ensurepip, venv' 2>/dev/null ||
+        die "$python cannot make virtual environments; as root run: apt-get install python$minor-venv"
+fi
+
+if ! recent_enough .venv/bin/python; then
+    say "making .venv with $python"
+    "$python" -m venv --clear .venv
+fi
+
+say 'installing firewatch and its pinned dependencies'
+# The two variables hold the build back end to the same versions: older pips read the first, newer ones the second.
+PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 \
+    .venv/bin/python -m pip install --quiet --editable '.[dev]'
+say 'done: .venv/bin/firewatch'
