@@ -1,0 +1,61 @@
+"""Fixtures of all tests: a Kafka of their own, topics of their own, and where the shared research data is."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from deploy.local.kafka import DEFAULT_HOME, LocalKafka, LocalKafkaError
+from streams.config import Config
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+ROOT = Path(__file__).parents[1]
+SHARED_DATA = ROOT.parent / "shared" / "data"
+REQUIRED = os.environ.get("FIREWATCH_REQUIRE_KAFKA") == "1"
+
+
+@pytest.fixture(scope="session")
+def kafka() -> Iterator[str]:
+    """Address of a broker that only this test run uses; it and its data go at the end."""
+    broker = LocalKafka(DEFAULT_HOME, f"test-{os.getpid()}")
+    try:
+        try:
+            address = broker.start()
+        except LocalKafkaError as error:
+            if REQUIRED:
+                pytest.fail(f"Kafka is required (FIREWATCH_REQUIRE_KAFKA=1) and can't be had: {error}", pytrace=False)
+            pytest.skip(f"NO KAFKA: {error}")
+        yield address
+    finally:
+        broker.wipe()
+
+
+@pytest.fixture
+def kafka_config(kafka: str) -> Callable[..., Config]:
+    """Make a config on that broker, its topics and groups under a prefix of this test; sections by keyword."""
+    prefix = f"t{uuid.uuid4().hex[:8]}."
+
+    def make(**sections: Any) -> Config:
+        defaults: dict[str, Any] = {
+            "brands": [{"id": "nordtel", "name": "Nordtel", "match": {"any": ["nordtel"]}}],
+            "kafka": {"bootstrap_servers": kafka},
+            "metrics": {"ingest_port": 0, "score_port": 0, "detect_port": 0},
+        }
+        topics = {"prefix": prefix, "partitions": 4} | sections.pop("topics", {})
+        return Config.model_validate(defaults | {"topics": topics} | sections)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Folder of the research data, which is not part of the project."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip(f"no research data at {SHARED_DATA}")
+    return SHARED_DATA
