@@ -1,0 +1,138 @@
+"""How rare a height is among a brand's own daily maxima: the return period that makes one threshold serve every brand.
+
+Daily maxima of many kinds of noise tend to a Gumbel distribution, whose mean and standard deviation give its two
+parameters (Gumbel, *Statistics of Extremes*, 1958; the annual flood of hydrology). With the standardised height ``u =
+(x - mean) / sd``, the reduced variate is ``y = u * pi / sqrt(6) + 0.5772`` and a height is exceeded on one day in ``1 /
+(1 - exp(-exp(-y)))``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_EULER: Final = 0.5772156649015329
+_SPREAD: Final = math.pi / math.sqrt(6)
+
+_DAY_HOURS: Final = 24.0
+
+_DAYS: Final = 14
+"""Daily maxima remembered: two weeks, so that both weekends of a weekly rhythm are among them."""
+
+_PRIOR_DAYS: Final = 3.0
+"""Days that the prior counts for: enough that two alike days don't make a third one impossible."""
+
+_LONGEST: Final = 30.0
+"""Reduced variate above which the return period is more than any number worth printing."""
+
+
+class Extremes:
+    """Daily maxima of several heights, such as one per smoothing horizon, and what they say of new heights.
+
+    The mean of the standardised heights takes part in the return period. Days are spans of 24 h of observation, so that
+    outages don't make a day's maximum small. Mean and variance are shrunk towards the prior, which counts for three
+    days.
+
+    Parameters
+    ----------
+    mean, spread
+        Prior mean and standard deviation of the daily maximum of each height.
+    once_in_days
+        Return period at which `value` is 1.
+
+    Attributes
+    ----------
+    bounds
+        Of each height, where it alone reaches the threshold.
+
+    Examples
+    --------
+    >>> extremes = Extremes(mean=(1.0,), spread=(0.5,), once_in_days=7)
+    >>> extremes.value([1.0]) < 1 < extremes.value([3.0])
+    True
+    """
+
+    __slots__ = (
+        "_day_hours", "_day_max", "_maxima", "_offset", "_prior_mean", "_prior_variance", "_threshold", "_weights",
+        "bounds",
+    )  # fmt: skip
+
+    def __init__(self, mean: Sequence[float], spread: Sequence[float], once_in_days: float) -> None:
+        self._prior_mean = tuple(mean)
+        self._prior_variance = tuple(value * value for value in spread)
+        self._threshold = reduced_variate(once_in_days)
+        self._maxima: deque[tuple[float, ...]] = deque(maxlen=_DAYS)
+        self._day_hours = 0.0
+        self._day_max = [0.0] * len(self._prior_mean)
+        self.judge(0.0)
+
+    def value(self, heights: Sequence[float]) -> float:
+        """Reduced variate of the heights over that of the threshold, at least 0: grows as the log of the return
+        period."""
+        value = self._offset
+        for weight, height in zip(self._weights, heights, strict=True):
+            value += weight * height
+        return max(value, 0.0)
+
+    def learn(self, heights: Sequence[float], hours: float) -> bool:
+        """Take in the heights that closed a span; True when that completed a day."""
+        self._day_max = list(map(max, self._day_max, heights))
+        self._day_hours += hours
+        if self._day_hours < _DAY_HOURS:
+            return False
+        self._maxima.append(tuple(self._day_max))
+        self._day_hours = 0.0
+        self._day_max = [0.0] * len(self._day_max)
+        return True
+
+    def judge(self, doubt: float) -> None:
+        """Work out anew what `value` means, adding `doubt` to the variance of each height."""
+        days = len(self._maxima) + _PRIOR_DAYS
+        self._weights = []
+        self.bounds = []
+        self._offset = _EULER / self._threshold
+        scale = _SPREAD / self._threshold / len(self._prior_mean)
+        columns = zip(*self._maxima, strict=True) if self._maxima else ((),) * len(self._prior_mean)
+        for prior_mean, prior_variance, maxima in zip(self._prior_mean, self._prior_variance, columns, strict=True):
+            mean = (_PRIOR_DAYS * prior_mean + sum(maxima)) / days
+            squares = _PRIOR_DAYS * (prior_variance + (prior_mean - mean) ** 2) + sum((x - mean) ** 2 for x in maxima)
+            spread = math.sqrt(squares / days * (1 + 1 / days) + doubt)
+            weight = scale / spread
+            self._weights.append(weight)
+            self.bounds.append(mean + spread * (self._threshold - _EULER) / _SPREAD)
+            self._offset -= weight * mean
+
+    def days(self, value: float) -> str:
+        """Return period of a value in words."""
+        variate = value * self._threshold
+        days = 1 / -math.expm1(-math.exp(-variate)) if variate < _LONGEST else math.inf
+        return f"{days:.0f} days" if days < 3650 else "more than ten years"
+
+    def dump(self) -> tuple[float, ...]:
+        """The state as numbers, always as many: days to come are zeros."""
+        width = len(self._prior_mean)
+        maxima = [height for day in self._maxima for height in day]
+        return (self._day_hours, *self._day_max, len(self._maxima), *maxima, *(0.0,) * (_DAYS * width - len(maxima)))
+
+    def load(self, values: Iterator[float]) -> None:
+        """Take the numbers that `dump` gave; `judge` afterwards."""
+        width = len(self._prior_mean)
+        self._day_hours = next(values)
+        self._day_max = list(islice(values, width))
+        days = int(next(values))
+        maxima = [tuple(islice(values, width)) for _ in range(_DAYS)]
+        self._maxima = deque(maxima[:days], maxlen=_DAYS)
+
+
+def reduced_variate(days: float) -> float:
+    """Of the Gumbel distribution, for the daily maximum that is exceeded once in so many days (more than 1).
+
+    >>> round(reduced_variate(7), 2)
+    1.87
+    """
+    return -math.log(-math.log1p(-1 / days))

@@ -1,0 +1,125 @@
+"""How much a brand is usually talked about, and whether enough was seen to say so.
+
+The level is the mean of a Gamma posterior over a Poisson rate whose evidence fades: mentions `a` over hours `b`, both
+discounted, so that ``a / b`` is a running mean at first and an exponentially weighted one later (West & Harrison,
+*Bayesian Forecasting and Dynamic Models*, 2nd ed., 1997, section 10.8: discounted conjugate updating).
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+HOUR_MS: Final = 3_600_000
+
+MEMORY_HOURS: Final = 72.0
+"""Half-life of the level: long against a day and night, short against the growth of a brand. Between two and seven days
+it hardly matters."""
+
+_PRIOR_HOURS: Final = 48.0
+"""Hours of observation that a stated ``usual_posts_per_day`` counts for."""
+
+_SMOOTH_HOURS: Final = 4.0
+_CLIP_FACTOR: Final = 2.0
+_CLIP_PER_HOUR: Final = 0.5
+"""What teaches is the rate smoothed with a half-life of four hours, and at most ``2 * level + 0.5`` of it: a day of
+crisis must not become the new normal, while single mentions of a brand with two a day, smoothed so, stay below the
+bound."""
+
+_NEW_MENTIONS: Final = 100
+"""Until a brand is ready, its level is the rate over about this many latest mentions, so that nothing is learned from
+the time before it was really collected."""
+
+_BUSY_PER_HOUR: Final = 2.0
+_BUSY_MENTIONS: Final = 30.0
+_BUSY_HOURS: Final = 6.0
+"""A brand with 48 mentions a day is ready after the first 30 or so and another six hours: a jump then stands out of its
+noise."""
+
+_QUIET_HOURS: Final = 168.0
+_QUIET_MENTIONS: Final = 12.0
+"""Any other brand needs a full week and a dozen mentions: a stream of stray mentions that begins to be collected in
+earnest looks exactly like a firestorm."""
+
+
+class Level:
+    """Usual mentions per hour of one brand.
+
+    Parameters
+    ----------
+    usual_posts_per_day
+        Known beforehand: the brand is then ready from the start. None: unknown.
+
+    Attributes
+    ----------
+    per_hour
+        The level; 0 before anything was seen.
+    hours
+        Effective hours of observation behind it, at most ``MEMORY_HOURS / ln 2``.
+    ready
+        Whether the level can be relied on.
+
+    Examples
+    --------
+    >>> level = Level(None)
+    >>> for _ in range(24):
+    ...     level.learn(3, 1.0)
+    >>> level.ready, round(level.per_hour, 1)
+    (True, 3.0)
+    """
+
+    __slots__ = ("_busy_hours", "_mentions", "_observed_hours", "_recent_per_hour", "hours", "per_hour", "ready")
+
+    def __init__(self, usual_posts_per_day: float | None) -> None:
+        self.ready = usual_posts_per_day is not None
+        self.hours = _PRIOR_HOURS if usual_posts_per_day is not None else 0.0
+        self._mentions = (usual_posts_per_day or 0.0) / 24 * self.hours
+        self._observed_hours = 0.0
+        self._busy_hours = -1.0
+        self.per_hour = self._mentions / self.hours if self.hours else 0.0
+        self._recent_per_hour = self.per_hour
+
+    def learn(self, count: float, hours: float) -> None:
+        """Take in `count` mentions over `hours` of full observation."""
+        if self.ready:
+            faded = hours / MEMORY_HOURS * math.log(2)
+            self._recent_per_hour += (1 - 0.5 ** (hours / _SMOOTH_HOURS)) * (count / hours - self._recent_per_hour)
+            count = min(self._recent_per_hour, _CLIP_FACTOR * self.per_hour + _CLIP_PER_HOUR) * hours
+        else:
+            faded = count / _NEW_MENTIONS
+        kept = math.exp(-faded)
+        # what is new has faded by its own mean, so that a long bucket weighs as much as the short ones it is made of
+        fresh = (1 - kept) / faded if faded > 1e-6 else 1.0
+        self._mentions = self._mentions * kept + count * fresh
+        self.hours = self.hours * kept + hours * fresh
+        self.per_hour = self._mentions / self.hours
+        if not self.ready:
+            self._recent_per_hour = self.per_hour
+            self._ripen(hours)
+
+    def _ripen(self, hours: float) -> None:
+        self._observed_hours += hours
+        if self._busy_hours >= 0:
+            self._busy_hours += hours
+        elif self._mentions >= _BUSY_MENTIONS and self.per_hour >= _BUSY_PER_HOUR:
+            self._busy_hours = 0.0
+        self.ready = self._busy_hours >= _BUSY_HOURS or (
+            self._observed_hours >= _QUIET_HOURS and self._mentions >= _QUIET_MENTIONS
+        )
+
+    def dump(self) -> tuple[float, ...]:
+        """The state as numbers."""
+        return (
+            self._mentions, self.hours, self._recent_per_hour, self._observed_hours, self._busy_hours, self.ready,
+        )  # fmt: skip
+
+    def load(self, values: Iterator[float]) -> None:
+        """Take the numbers that `dump` gave."""
+        self._mentions, self.hours, self._recent_per_hour = islice(values, 3)
+        self._observed_hours, self._busy_hours, ready = islice(values, 3)
+        self.ready = ready != 0
+        self.per_hour = self._mentions / self.hours if self.hours else 0.0

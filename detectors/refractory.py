@@ -1,0 +1,59 @@
+"""Silence after a firing, unless things get clearly worse."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from detectors.level import HOUR_MS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from detectors.base import Suppression
+
+_ESCALATION: Final = 2.0
+"""A value twice that of the firing fires again: by the scale of `Extremes`, its return period is the square of the
+first one's."""
+
+_PEAK_MS: Final = HOUR_MS
+"""The firing is worth the highest value of its first hour, as a crisis is caught on its way up."""
+
+
+class Refractory:
+    """The time after a firing in which another one counts as the same event.
+
+    Parameters
+    ----------
+    hours
+        How long it lasts; 0 for none.
+    """
+
+    __slots__ = ("_fired_ms", "_peak", "_span_ms")
+
+    def __init__(self, hours: float) -> None:
+        self._span_ms = hours * HOUR_MS
+        self._fired_ms = -1.0
+        self._peak = 0.0
+
+    def suppresses(self, start_ms: int, value: float) -> Suppression | None:
+        """Why a firing with this value, in the bucket that starts at `start_ms`, is none of its own; None if it is."""
+        if self._fired_ms < 0 or start_ms - self._fired_ms >= self._span_ms or value >= _ESCALATION * self._peak:
+            return None
+        return "refractory"
+
+    def learn(self, start_ms: int, value: float) -> None:
+        """Take note of a closed bucket with a value of 1 or more."""
+        if self.suppresses(start_ms, value) is None:
+            self._fired_ms = float(start_ms)
+            self._peak = value
+        elif start_ms - self._fired_ms < _PEAK_MS:
+            self._peak = max(self._peak, value)
+
+    def dump(self) -> tuple[float, float]:
+        """The state as numbers."""
+        return self._fired_ms, self._peak
+
+    def load(self, values: Iterator[float]) -> None:
+        """Take the numbers that `dump` gave."""
+        self._fired_ms, self._peak = islice(values, 2)

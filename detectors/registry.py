@@ -1,0 +1,54 @@
+"""Every detector there is, and how config names it."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any, Final
+
+from detectors.base import Detector, ParameterError
+from detectors.sentiment_shift import SentimentShift
+from detectors.volume import Volume
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+KINDS: Final[Mapping[str, type[Volume] | type[SentimentShift]]] = {
+    "volume": Volume,
+    "sentiment_shift": SentimentShift,
+}
+
+
+def build(kind: str, params: Mapping[str, Any], *, usual_posts_per_day: float | None = None) -> Detector:
+    """Make a detector of the kind that config names, for one brand.
+
+    Parameters
+    ----------
+    kind
+        A key of `KINDS`.
+    params
+        Keyword arguments of the class, as read from config; what is left out has its default.
+    usual_posts_per_day
+        Known level of the brand, or None.
+
+    Raises
+    ------
+    ParameterError
+        If the kind or a parameter is unknown, or a value is not allowed; `parameter` names it.
+
+    Examples
+    --------
+    >>> build("volume", {"once_in_days": 14}).kind
+    'volume'
+    >>> build("volume", {"once_in_days": 1})
+    Traceback (most recent call last):
+    ...
+    detectors.base.ParameterError: once_in_days: must be a number from 2 to 3650, got 1
+    """
+    detector = KINDS.get(kind)
+    if detector is None:
+        raise ParameterError("kind", f"{kind!r} is no kind of detector, allowed are {', '.join(KINDS)}")
+    allowed = [name for name in inspect.signature(detector).parameters if name != "usual_posts_per_day"]
+    for name in params:
+        if name not in allowed:
+            raise ParameterError(name, f"is no parameter of kind {kind!r}, which takes {', '.join(allowed)}")
+    return detector(**params, usual_posts_per_day=usual_posts_per_day)

@@ -1,0 +1,159 @@
+"""The detectors on counts that were recorded, not simulated; skipped where the research data is absent."""
+
+from __future__ import annotations
+
+import csv
+import importlib.util
+import json
+from collections import Counter
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from detectors.base import Bucket
+from detectors.registry import build
+from detectors.volume import Volume
+from tests.unit.detectors.series import watch
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from detectors.base import Score
+
+LENGTH_MS = 300_000
+
+SILENT = 0.999
+"""What a suppressed score counts for in the benchmark: just below the threshold."""
+
+
+def milliseconds(time: str) -> int:
+    moment = datetime.fromisoformat(time)
+    return int(moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() * 1000)
+
+
+@pytest.fixture(scope="module")
+def scorer(shared_data: Path) -> Any:
+    """The scorer of the Numenta Anomaly Benchmark that is shared beside the data."""
+    path = shared_data.parent / "eval" / "nab_score.py"
+    if not path.is_file():
+        pytest.skip(f"no scorer at {path}")
+    spec = importlib.util.spec_from_file_location("nab_score", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def benchmark(scorer: Any, folder: Path, out: Path, once_in_days: float) -> dict[str, float]:
+    """Normalised score of each profile at threshold 1.0 over the five series of tweet counts."""
+    labels = json.loads((folder / "labels.json").read_text())
+    for name in labels:
+        with (folder / name).open(newline="") as file:
+            rows = list(csv.DictReader(file))
+        starts = [milliseconds(row["timestamp"]) for row in rows]
+        series = [
+            Bucket(start - start % LENGTH_MS, LENGTH_MS, int(row["value"]))
+            for start, row in zip(starts, rows, strict=True)
+        ]
+        scores = watch(Volume(once_in_days=once_in_days), series)
+        with (out / name).open("w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(["timestamp", "value", "anomaly_score"])
+            for row, (_, score) in zip(rows, scores, strict=True):
+                value = score.value if score.suppressed is None else min(score.value, SILENT)
+                writer.writerow([row["timestamp"], row["value"], value])
+    loaded = scorer.load(str(out), labels)
+    windows = scorer.n_windows(loaded)
+    return {
+        name: scorer.normalise(scorer.corpus_raw(loaded, 1.0, profile), windows, profile)
+        for name, profile in scorer.PROFILES.items()
+    }
+
+
+def test_volume_on_tweet_counts_of_the_numenta_benchmark(scorer: Any, shared_data: Path, tmp_path: Path) -> None:
+    scores = benchmark(scorer, shared_data / "nab-tweets", tmp_path, once_in_days=7)
+    assert scores["standard"] >= 86
+    assert scores["reward_low_FP_rate"] >= 80
+    assert scores["reward_low_FN_rate"] >= 90
+
+
+@pytest.mark.parametrize("once_in_days", [4, 9])
+def test_the_threshold_is_no_cliff(scorer: Any, shared_data: Path, tmp_path: Path, once_in_days: float) -> None:
+    assert benchmark(scorer, shared_data / "nab-tweets", tmp_path, once_in_days)["standard"] >= 76
+
+
+def airline(shared_data: Path, handle: str) -> list[Bucket]:
+    """Buckets of the posts that name a handle, over the time in which any airline was collected."""
+    counts: Counter[int] = Counter()
+    negative: Counter[int] = Counter()
+    starts = []
+    with (shared_data / "airline-2015" / "airline.jsonl").open(encoding="utf-8") as file:
+        for line in file:
+            post = json.loads(line)
+            start = milliseconds(post["created_at"]) // LENGTH_MS * LENGTH_MS
+            starts.append(start)
+            if handle in post["text"].lower():
+                counts[start] += 1
+                negative[start] += 8 if post["label"] == "negative" else 2
+    every = range(min(counts), max(starts), LENGTH_MS)
+    return [Bucket(start, LENGTH_MS, counts[start], negative=negative[start] / 10) for start in every]
+
+
+def judged(series: list[Bucket], kind: str) -> list[tuple[str, Score]]:
+    return [
+        (datetime.fromtimestamp(bucket.start_ms / 1000, UTC).strftime("%m-%d"), score)
+        for bucket, (_, score) in zip(series, watch(build(kind, {}), series), strict=True)
+    ]
+
+
+def test_the_storm_of_22_february_fires(shared_data: Path) -> None:
+    days = {day for day, score in judged(airline(shared_data, "@usairways"), "volume") if score.fires}
+    assert days
+    assert days <= {"02-22", "02-23"}
+
+
+@pytest.mark.parametrize("kind", ["volume", "sentiment_shift"])
+def test_the_airline_whose_collection_starts_on_22_february_pages_nobody(shared_data: Path, kind: str) -> None:
+    scores = judged(airline(shared_data, "@americanair"), kind)
+    assert not any(score.fires for _, score in scores)
+    if kind == "volume":
+        assert {day for day, score in scores if score.suppressed == "cold_start"} == {"02-22"}
+
+
+@pytest.mark.parametrize("kind", ["volume", "sentiment_shift"])
+@pytest.mark.parametrize("handle", ["@united", "@southwestair", "@virginamerica"])
+def test_the_other_airlines_are_quiet(shared_data: Path, handle: str, kind: str) -> None:
+    assert not any(score.fires for _, score in judged(airline(shared_data, handle), kind))
+
+
+@pytest.mark.parametrize(
+    ("brand", "usual_posts_per_day", "storm"),
+    [
+        ("Kaufland", 70, "2020-10-09"),
+        ("Kaufland", None, "2020-10-09"),
+        ("barilla", 20, "2013-09-27"),
+        ("petertauber", 100, "2017-07-04"),
+    ],
+)
+def test_a_firestorm_fires_on_its_first_day(
+    shared_data: Path, brand: str, usual_posts_per_day: float | None, storm: str
+) -> None:
+    counts: Counter[int] = Counter()
+    days = set()
+    with (shared_data / "shitstorms" / "shitstorms.jsonl").open(encoding="utf-8") as file:
+        for post in map(json.loads, file):
+            if post["brand"] == brand:
+                counts[milliseconds(post["created_at"]) // LENGTH_MS * LENGTH_MS] += 1
+                days.add(post["created_at"][:10])
+    starts = [milliseconds(day) + index * LENGTH_MS for day in sorted(days) for index in range(288)]
+    detector = build("volume", {}, usual_posts_per_day=usual_posts_per_day)
+    scores = watch(detector, [Bucket(start, LENGTH_MS, counts[start]) for start in starts])
+    fires = [
+        datetime.fromtimestamp(start / 1000, UTC)
+        for start, (_, score) in zip(starts, scores, strict=True)
+        if score.fires
+    ]
+    assert fires[0].date().isoformat() == storm
+    assert fires[0].hour < 4
