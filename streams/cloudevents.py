@@ -1,0 +1,31 @@
+"""An alert as a CloudEvent 1.0 in binary mode: attributes in the record's headers, the body as it is.
+
+The mapping is that of the Kafka protocol binding for CloudEvents 1.0.2, section 3.2.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from streams.records import Alert
+
+
+def headers(alert: Alert, source: str) -> list[tuple[str, bytes]]:
+    """Headers of the record that carries `alert`.
+
+    Parameters
+    ----------
+    source
+        Names the installation that raised it; with the alert's id it identifies the event.
+    """
+    attributes = {
+        "specversion": "1.0",
+        "id": alert.id,
+        "source": source,
+        "type": f"io.firewatch.incident.{alert.kind}",
+        "subject": alert.brand,
+        "time": alert.at.isoformat().replace("+00:00", "Z"),
+    }
+    contents = [(f"ce_{name}", value.encode()) for name, value in attributes.items()]
+    return [*contents, ("content-type", b"application/json")]

@@ -1,0 +1,423 @@
+"""The YAML file: settings, defaults, environment overrides, and errors that name the path inside the file.
+
+Any single leaf can be overridden by an environment variable named after its path, ``FIREWATCH__KAFKA__CLIENT_ID=blue``
+for ``kafka.client_id``. ``KAFKA_BOOTSTRAP`` is short for ``FIREWATCH__KAFKA__BOOTSTRAP_SERVERS``. Secrets never stand
+in the file: they come from ``FIREWATCH_KAFKA_PASSWORD`` and ``FIREWATCH_AUTHOR_KEY`` or from files that the config
+names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
+
+import orjson
+import yaml
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from detectors import registry
+from detectors.base import Detector, ParameterError
+from streams.errors import ConfigError
+from streams.match import BrandTerms, Matcher
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ENV_PREFIX: Final = "FIREWATCH__"
+PASSWORD_VARIABLE: Final = "FIREWATCH_KAFKA_PASSWORD"  # noqa: S105  a name, not a secret
+AUTHOR_KEY_VARIABLE: Final = "FIREWATCH_AUTHOR_KEY"
+
+BrandId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+Term = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=100)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+
+
+class Settings(BaseModel):
+    """Base of all sections: unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class MatchSettings(Settings):
+    """Which posts are about the brand."""
+
+    any: list[Term] = Field(
+        default_factory=list, description="Words, phrases, @handles, #hashtags; one of them suffices"
+    )
+    none: list[Term] = Field(default_factory=list, description="Phrases that mean something else")
+    tagged: list[Term] = Field(
+        default_factory=list, description="Values of a post's field `brand`, where the source knows what it is about"
+    )
+
+    @model_validator(mode="after")
+    def _something_to_match(self) -> Self:
+        if not self.any and not self.tagged:
+            raise ValueError("needs at least one term in 'any' or 'tagged'")
+        return self
+
+
+class BrandSettings(Settings):
+    """One watched brand."""
+
+    id: BrandId = Field(description="Stable key in topics, state and metrics")
+    name: Name
+    match: MatchSettings
+    usual_posts_per_day: float | None = Field(
+        default=None,
+        ge=0.001,
+        le=1e9,
+        description="What is normal for the brand, if you know: it then needs no history before it can alert",
+    )
+
+
+class DetectorSettings(BaseModel):
+    """One detector; what it takes beside these depends on its kind."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, hide_input_in_errors=True)
+
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+    kind: str
+
+    def build(self, usual_posts_per_day: float | None = None) -> Detector:
+        """Make the detector of one brand."""
+        return registry.build(self.kind, self.model_extra or {}, usual_posts_per_day=usual_posts_per_day)
+
+
+class KafkaSettings(Settings):
+    """How to reach Kafka."""
+
+    bootstrap_servers: str = "127.0.0.1:9092"
+    client_id: str = "firewatch"
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_SSL"] = "PLAINTEXT"
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    sasl_username: str | None = None
+    password_file: Path | None = Field(
+        default=None, description=f"File with the SASL password; or set {PASSWORD_VARIABLE}"
+    )
+    ca_file: Path | None = None
+    certificate_file: Path | None = None
+    key_file: Path | None = None
+    request_timeout_seconds: float = Field(default=20, gt=0, le=300)
+
+    @model_validator(mode="after")
+    def _credentials_fit_the_protocol(self) -> Self:
+        if self.security_protocol == "SASL_SSL" and not self.sasl_username:
+            raise ValueError("security_protocol SASL_SSL needs sasl_username")
+        if self.security_protocol == "PLAINTEXT" and (self.sasl_username or self.ca_file or self.certificate_file):
+            raise ValueError(
+                "credentials are set, but security_protocol PLAINTEXT would send everything in the clear: "
+                "set SSL or SASL_SSL"
+            )
+        return self
+
+    def password(self) -> SecretStr | None:
+        """The SASL password from the environment or from its file."""
+        return _secret(PASSWORD_VARIABLE, self.password_file, "kafka.password_file")
+
+
+class TopicSettings(Settings):
+    """Names and sizes of the topics."""
+
+    prefix: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{0,100}$")] = ""
+    partitions: int = Field(default=4, ge=1, le=1000, description="Of posts, mentions and alerts; fixed once created")
+    replication_factor: int = Field(default=1, ge=1, le=10)
+    posts_retention_hours: int = Field(default=72, ge=1)
+    dlq_retention_hours: int = Field(default=168, ge=1)
+    mentions_retention_hours: int = Field(default=72, ge=1)
+    windows_retention_hours: int = Field(default=720, ge=1)
+    alerts_retention_hours: int = Field(default=720, ge=1)
+
+
+class IngestSettings(Settings):
+    """What a source may send."""
+
+    max_record_bytes: int = Field(
+        default=65_536, ge=1_000, le=900_000, description="Longer lines are refused before they are parsed"
+    )
+    max_text_chars: int = Field(default=10_000, ge=100, le=100_000, description="Longer texts are cut")
+    max_bad_share: float = Field(
+        default=0.05, ge=0, le=1, description="Stop when more than this share of the records is bad"
+    )
+    bad_share_after: int = Field(
+        default=200, ge=1, description="Records to see before max_bad_share applies (it always applies at the end)"
+    )
+    oldest_year: int = Field(
+        default=2004, ge=1970, le=2100, description="Posts dated before it are refused: such dates are defects"
+    )
+    max_future_seconds: float = Field(
+        default=86_400,
+        ge=0,
+        description="Posts dated further ahead are refused; nearer ones are taken for a fast clock and set to now",
+    )
+    recent_ids: int = Field(
+        default=50_000, ge=0, description="Records per partition within which a repeated post is dropped"
+    )
+
+
+class ScoreSettings(Settings):
+    """The batch path from posts to mentions."""
+
+    batch_records: int = Field(default=2_000, ge=1, le=50_000)
+    batch_wait_ms: int = Field(default=200, ge=1, le=10_000)
+
+
+class WindowSettings(Settings):
+    """Event time."""
+
+    bucket_seconds: int = Field(
+        default=300, description="Length of a bucket: what detectors learn from", ge=60, le=3600
+    )
+    check_seconds: int = Field(
+        default=10, ge=1, le=3600, description="How often, in event time, an open bucket is scored"
+    )
+    lateness_seconds: int = Field(
+        default=120, ge=0, le=86_400, description="How long a bucket stays open for posts out of order"
+    )
+    max_gap_hours: int = Field(
+        default=24 * 14, ge=1, description="A silence of the whole stream is taken for zero posts no longer than this"
+    )
+    end_of_stream_seconds: int = Field(
+        default=30,
+        ge=10,
+        description="Wall-clock time without any post after which the last bucket of an archive is closed",
+    )
+
+    @model_validator(mode="after")
+    def _checks_divide_buckets(self) -> Self:
+        if 86_400 % self.bucket_seconds:
+            raise ValueError("bucket_seconds must divide a day (60, 120, 300, 600, 900, 1800, 3600, ...)")
+        if self.bucket_seconds % self.check_seconds:
+            raise ValueError("check_seconds must divide bucket_seconds")
+        return self
+
+
+class IncidentSettings(Settings):
+    """From detections to incidents."""
+
+    resolve_after_seconds: int = Field(default=3_600, ge=60, description="Quiet time after which an incident is over")
+    quiet_below: float = Field(default=0.7, gt=0, le=1, description="Score below which a bucket counts as quiet")
+    subsided_share: float = Field(
+        default=0.25,
+        ge=0,
+        le=1,
+        description="A bucket whose excess over the expected is below this share of the largest is quiet at any score",
+    )
+    negative_share: float = Field(
+        default=0.45,
+        ge=0,
+        le=1,
+        description="Negative share of the incident from which attention is taken for a crisis",
+    )
+
+
+class AlertSettings(Settings):
+    """What an alert carries."""
+
+    include_texts: bool = Field(default=False, description="Put excerpts of posts into alerts")
+    samples: int = Field(default=5, ge=0, le=20)
+    top_terms: int = Field(default=10, ge=0, le=50)
+    generator_url: str | None = Field(
+        default=None,
+        description="Link put into alerts; {brand}, {from_ms} and {to_ms} are filled in",
+        examples=["http://grafana:3000/d/firewatch?var-brand={brand}"],
+    )
+
+
+class MetricsSettings(Settings):
+    """Where `/metrics` listens; 0 picks a free port."""
+
+    host: str = "127.0.0.1"
+    ingest_port: int = Field(default=9401, ge=0, le=65_535)
+    score_port: int = Field(default=9402, ge=0, le=65_535)
+    detect_port: int = Field(default=9403, ge=0, le=65_535)
+
+
+class Config(Settings):
+    """The whole file."""
+
+    brands: list[BrandSettings] = Field(min_length=1, max_length=10_000)
+    detectors: list[DetectorSettings] = Field(
+        default_factory=lambda: [
+            DetectorSettings(name="volume", kind="volume"),
+            DetectorSettings(name="tone", kind="sentiment_shift"),
+        ],
+        min_length=1,
+        max_length=20,
+    )
+    kafka: KafkaSettings = KafkaSettings()
+    topics: TopicSettings = TopicSettings()
+    ingest: IngestSettings = IngestSettings()
+    score: ScoreSettings = ScoreSettings()
+    windows: WindowSettings = WindowSettings()
+    incidents: IncidentSettings = IncidentSettings()
+    alerts: AlertSettings = AlertSettings()
+    metrics: MetricsSettings = MetricsSettings()
+    author_key_file: Path | None = Field(
+        default=None,
+        description=f"File with the key that hashes authors; or set {AUTHOR_KEY_VARIABLE}. Else a fixed key is used",
+    )
+
+    @field_validator("brands")
+    @classmethod
+    def _brand_ids_are_unique(cls, brands: list[BrandSettings]) -> list[BrandSettings]:
+        _refuse_repeats([brand.id for brand in brands], "brand id")
+        return brands
+
+    @field_validator("detectors")
+    @classmethod
+    def _detectors_can_be_built(cls, detectors: list[DetectorSettings]) -> list[DetectorSettings]:
+        _refuse_repeats([detector.name for detector in detectors], "detector name")
+        for index, detector in enumerate(detectors):
+            try:
+                detector.build()
+            except ParameterError as error:
+                raise ValueError(f"[{index}].{error}") from error
+        return detectors
+
+    @property
+    def version(self) -> str:
+        """Names the settings that decide which alerts come out: 12 hex digits of a hash over brands, detectors,
+        windows, incidents, alerts."""
+        deciding = self.model_dump(mode="json", include={"brands", "detectors", "windows", "incidents", "alerts"})
+        return hashlib.sha256(orjson.dumps(deciding, option=orjson.OPT_SORT_KEYS)).hexdigest()[:12]
+
+    def matcher(self) -> Matcher:
+        """Compile the brands' terms."""
+        return Matcher(
+            [
+                BrandTerms(brand.id, tuple(brand.match.any), tuple(brand.match.none), tuple(brand.match.tagged))
+                for brand in self.brands
+            ]
+        )
+
+    def author_key(self) -> bytes:
+        """Key of the author hashes."""
+        secret = _secret(AUTHOR_KEY_VARIABLE, self.author_key_file, "author_key_file")
+        return secret.get_secret_value().encode()[:64] if secret else b"firewatch"
+
+
+def load_config(path: Path, environment: Mapping[str, str] | None = None) -> Config:
+    """Read, override and validate.
+
+    Parameters
+    ----------
+    path
+        The YAML file.
+    environment
+        Where overrides are looked up; the process's environment by default.
+
+    Raises
+    ------
+    ConfigError
+        Naming the file, and for each problem the path inside it and what is allowed.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError(["no such file"], path) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError([f"can't be read: {error}"], path) from error
+    try:
+        tree = yaml.load(text, Loader=_UniqueKeyLoader)  # noqa: S506  a SafeLoader
+    except yaml.YAMLError as error:
+        raise ConfigError([f"is not valid YAML: {_yaml_problem(error)}"], path) from error
+    except RecursionError:
+        raise ConfigError(["is nested too deeply"], path) from None
+    if not isinstance(tree, dict):
+        raise ConfigError(["must be a mapping with at least the key 'brands'"], path)
+    _override(tree, os.environ if environment is None else environment)
+    try:
+        return Config.model_validate(tree)
+    except ValidationError as error:
+        raise ConfigError([_problem(item) for item in error.errors(include_url=False)], path) from error
+
+
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """YAML keeps the last of two equal keys silently; a config must not."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key_node, _ in node.value:
+            key = str(key_node.value)
+            if key in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key!r} stands twice", key_node.start_mark
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def _override(tree: dict[str, Any], environment: Mapping[str, str]) -> None:
+    overrides = {name: value for name, value in environment.items() if name.startswith(ENV_PREFIX)}
+    if "KAFKA_BOOTSTRAP" in environment:
+        overrides.setdefault(f"{ENV_PREFIX}KAFKA__BOOTSTRAP_SERVERS", environment["KAFKA_BOOTSTRAP"])
+    for name, value in sorted(overrides.items()):
+        path = name.removeprefix(ENV_PREFIX).lower().split("__")
+        section = tree
+        for step in path[:-1]:
+            child = section.setdefault(step, {})
+            if not isinstance(child, dict):
+                raise ConfigError([f"environment variable {name}: {step!r} is not a section that can be overridden"])
+            section = child
+        section[path[-1]] = yaml.safe_load(value) if path[-1] not in _VERBATIM else value
+
+
+_VERBATIM: Final = frozenset({"bootstrap_servers", "client_id", "prefix", "sasl_username", "host"})
+
+
+def _secret(variable: str, file: Path | None, setting: str) -> SecretStr | None:
+    if variable in os.environ:
+        return SecretStr(os.environ[variable])
+    if file is None:
+        return None
+    try:
+        return SecretStr(file.read_text(encoding="utf-8").strip())
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError([f"{setting}: {file} can't be read ({type(error).__name__})"]) from error
+
+
+def _refuse_repeats(names: list[str], what: str) -> None:
+    repeated = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+    if repeated:
+        raise ValueError(f"each {what} must be unique, repeated: {', '.join(repeated)}")
+
+
+def _problem(item: Any) -> str:
+    path = ""
+    for step in item["loc"]:
+        path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else str(step)
+    message: str = item["msg"].removeprefix("Value error, ")
+    if message.startswith("["):
+        return path + message
+    if item["type"] == "extra_forbidden":
+        message = f"unknown key; allowed here: {', '.join(_allowed_keys(item['loc'][:-1]))}"
+    elif item["type"] == "missing":
+        message = "is required"
+    return f"{path}: {message}" if path else message
+
+
+def _allowed_keys(loc: tuple[int | str, ...]) -> list[str]:
+    model: Any = Config
+    for step in loc:
+        if isinstance(step, int):
+            continue
+        annotation = model.model_fields[step].annotation
+        model = annotation.__args__[0] if getattr(annotation, "__origin__", None) is list else annotation
+    return sorted(model.model_fields)
+
+
+def _yaml_problem(error: yaml.YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+    return f"{problem} (line {mark.line + 1}, column {mark.column + 1})" if mark else problem

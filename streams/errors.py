@@ -1,0 +1,149 @@
+"""Every error firewatch raises on purpose.
+
+::
+
+    FirewatchError                 something the user or operator can act on
+    ├── ConfigError                the YAML file, an environment override, or a secret file
+    ├── InputError                 a file of posts that can't be read
+    │   └── BadShareExceeded       too many bad records: stop rather than divert everything
+    ├── RecordError                the bytes of a record; carries topic, partition, offset where known
+    │   └── UnknownVersion         a record or state written by a newer firewatch
+    ├── KafkaError                 the broker, a topic, a permission
+    │   ├── BrokerUnreachable
+    │   └── TopicMismatch          an existing topic differs in a way that breaks the service
+    ├── PortTaken                  a metrics or broker port that another process holds
+    └── WorkerFailed               a worker under supervision that gave up
+
+The command line prints the message and exits with `exit_code`; a traceback means a defect of firewatch.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class FirewatchError(Exception):
+    """Base of all errors with a message meant for the person who runs firewatch."""
+
+    exit_code = 1
+
+
+class ConfigError(FirewatchError):
+    """The configuration can't be used.
+
+    Parameters
+    ----------
+    problems
+        One line for each problem, each naming the path inside the file (``brands[2].match.any``) and what is allowed
+        there.
+    file
+        The file the settings came from, if any.
+    """
+
+    exit_code = 2
+
+    def __init__(self, problems: list[str], file: Path | None = None) -> None:
+        self.problems = problems
+        self.file = file
+        where = f"{file}: " if file else ""
+        super().__init__("\n".join(f"{where}{problem}" for problem in problems))
+
+
+class InputError(FirewatchError):
+    """A file of posts is missing, unreadable, empty, or not what its name says."""
+
+    exit_code = 3
+
+
+class BadShareExceeded(InputError):
+    """More of the input is bad than `ingest.max_bad_share` allows."""
+
+    def __init__(self, bad: int, seen: int, limit: float, reasons: dict[str, int]) -> None:
+        self.bad, self.seen, self.limit, self.reasons = bad, seen, limit, reasons
+        listed = ", ".join(
+            f"{reason} {count}" for reason, count in sorted(reasons.items(), key=lambda r: (-r[1], r[0]))
+        )
+        super().__init__(
+            f"{bad} of {seen} records are bad ({listed}): over the limit ingest.max_bad_share={limit:g}. "
+            "Stopped so as not to divert the whole input; check the source, or raise the limit if this is expected."
+        )
+
+
+class RecordError(FirewatchError):
+    """The bytes of one record can't be used.
+
+    Parameters
+    ----------
+    reason
+        A short, stable word for metrics and DLQ headers, such as ``broken_json``.
+    detail
+        What was wrong, for a person; never contains the text of a post.
+    topic, partition, offset
+        Where the record stands, where known.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        detail: str,
+        *,
+        topic: str | None = None,
+        partition: int | None = None,
+        offset: int | None = None,
+    ) -> None:
+        self.reason, self.detail = reason, detail
+        self.topic, self.partition, self.offset = topic, partition, offset
+        where = f"{topic}[{partition}]@{offset}: " if topic is not None else ""
+        super().__init__(f"{where}{reason}: {detail}")
+
+
+class UnknownVersion(RecordError):
+    """A record or a state carries a version that this firewatch does not know."""
+
+    def __init__(self, what: str, version: object, known: int, **where: object) -> None:
+        super().__init__(
+            "unknown_version",
+            f"{what} has version {version!r}, this firewatch reads up to {known}: upgrade before you go on",
+            **where,  # type: ignore[arg-type]
+        )
+
+
+class KafkaError(FirewatchError):
+    """Kafka refused, or something on it is not as the service needs it."""
+
+    exit_code = 4
+
+
+class BrokerUnreachable(KafkaError):
+    """No broker answers at the configured address."""
+
+    def __init__(self, bootstrap_servers: str, detail: str) -> None:
+        super().__init__(
+            f"no Kafka broker answers at {bootstrap_servers} ({detail}). Is it running? "
+            "Set kafka.bootstrap_servers in the config or KAFKA_BOOTSTRAP in the environment; "
+            "`make kafka-start` starts a local one."
+        )
+
+
+class TopicMismatch(KafkaError):
+    """An existing topic differs from its definition in a way that breaks the service."""
+
+
+class PortTaken(FirewatchError):
+    """Another process listens on a port that was asked for."""
+
+    exit_code = 5
+
+    def __init__(self, host: str, port: int, setting: str) -> None:
+        super().__init__(
+            f"{host}:{port} is taken by another process: free it or set {setting} to another port (0 picks a free one)"
+        )
+
+
+class WorkerFailed(FirewatchError):
+    """A supervised worker died more often than the supervisor restarts it."""
+
+    exit_code = 6

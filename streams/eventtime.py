@@ -1,0 +1,43 @@
+"""Which event times are believed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from streams.errors import RecordError
+
+if TYPE_CHECKING:
+    from streams.config import IngestSettings
+
+
+def admit(ts_ms: int, now_ms: int, settings: IngestSettings) -> int:
+    """Refuse impossible event times and clamp those slightly ahead to the present.
+
+    Parameters
+    ----------
+    ts_ms
+        Claimed event time, milliseconds since the epoch.
+    now_ms
+        The present: the wall clock at ingest, the broker's clock afterwards.
+
+    Raises
+    ------
+    RecordError
+        With a reason of ``timestamp_too_old`` or ``timestamp_in_future``.
+
+    Examples
+    --------
+    >>> from streams.config import IngestSettings
+    >>> admit(1_700_000_030_000, now_ms=1_700_000_000_000, settings=IngestSettings())
+    1700000000000
+    """
+    if ts_ms > now_ms + settings.max_future_seconds * 1000:
+        raise RecordError(
+            "timestamp_in_future",
+            f"dated {ts_ms - now_ms} ms ahead of the clock, "
+            f"over ingest.max_future_seconds={settings.max_future_seconds:g}",
+        )
+    if ts_ms < int(datetime(settings.oldest_year, 1, 1, tzinfo=UTC).timestamp()) * 1000:
+        raise RecordError("timestamp_too_old", f"dated before ingest.oldest_year={settings.oldest_year}")
+    return min(ts_ms, now_ms)

@@ -1,0 +1,77 @@
+"""How every worker logs: one line an event on stderr, readable on a terminal, JSON elsewhere.
+
+Libraries that log through the standard library (aiokafka, Faust) take the same way, from `WARNING` up and without
+tracebacks: what goes wrong in them reaches the caller as an exception too, and the command line reports that one.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from typing import TYPE_CHECKING, Final, TextIO
+
+import structlog
+
+if TYPE_CHECKING:
+    from structlog.typing import EventDict, Processor, WrappedLogger
+
+FORMAT_VARIABLE: Final = "FIREWATCH_LOG_FORMAT"
+"""Set to ``console`` or ``json`` it decides the format, whatever stderr is."""
+
+
+def configure(worker: str, *, level: int = logging.INFO, stream: TextIO | None = None) -> None:
+    """Set up logging of this process, once, before anything logs.
+
+    Parameters
+    ----------
+    worker
+        Named in every line: ``ingest``, ``score``, ``detect``, ...
+    level
+        Least severity of firewatch's own events.
+    stream
+        Where lines go; stderr by default.
+    """
+    stream = sys.stderr if stream is None else stream
+    shared: list[Processor] = [
+        _Stamp(worker),
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    renderer = _renderer(stream)
+    structlog.configure(
+        processors=[*shared, structlog.processors.format_exc_info, renderer],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(stream),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared, _without_traceback],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+
+
+def _renderer(stream: TextIO) -> Processor:
+    if os.environ.get(FORMAT_VARIABLE, "console" if stream.isatty() else "json") == "console":
+        return structlog.dev.ConsoleRenderer(colors=stream.isatty())
+    return structlog.processors.JSONRenderer()
+
+
+class _Stamp:
+    """Puts the worker's name into an event; threads of libraries have no context variables."""
+
+    def __init__(self, worker: str) -> None:
+        self._worker = worker
+
+    def __call__(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+        event["worker"] = self._worker
+        return event
+
+
+def _without_traceback(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    event.pop("exc_info", None)
+    return event

@@ -1,0 +1,171 @@
+"""Every metric there is: the one catalogue that workers, dashboards, docs and tests read.
+
+Labels are bounded: brands and detectors come from the config, sources are capped, nothing carries a post, an author or
+a text.
+"""
+
+from __future__ import annotations
+
+import errno
+from typing import TYPE_CHECKING, Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, start_http_server
+from prometheus_client.metrics import MetricWrapperBase
+
+from streams.errors import PortTaken
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from prometheus_client.metrics_core import Metric
+
+REGISTRY: Final = CollectorRegistry(auto_describe=True)
+
+_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
+_RECORDS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
+
+# all workers
+BUILD: Final = Info("firewatch_build", "Version of firewatch and of the worker's Python", registry=REGISTRY)
+CONFIG: Final = Info("firewatch_config", "Version (hash) of the config in use", registry=REGISTRY)
+CONSUMER_LAG: Final = Gauge(
+    "firewatch_consumer_lag_records", "Records not yet consumed", ["topic", "partition"], registry=REGISTRY
+)
+DEAD_LETTERS: Final = Counter(
+    "firewatch_dead_letters", "Records diverted to the dead letter queue", ["topic", "reason"], registry=REGISTRY
+)
+REBALANCES: Final = Counter("firewatch_rebalances", "Partition assignments received", ["worker"], registry=REGISTRY)
+
+# ingest
+POSTS_INGESTED: Final = Counter(
+    "firewatch_posts_ingested", "Posts acknowledged by the broker", ["source"], registry=REGISTRY
+)
+POSTS_REJECTED: Final = Counter(
+    "firewatch_posts_rejected", "Input that is not a usable post", ["source", "reason"], registry=REGISTRY
+)
+POSTS_REPEATED: Final = Counter(
+    "firewatch_posts_repeated", "Posts dropped because their id was seen recently", ["worker"], registry=REGISTRY
+)
+
+# score
+POSTS_SCORED: Final = Counter(
+    "firewatch_posts_scored", "Posts read from the posts topic and looked at", registry=REGISTRY
+)
+POSTS_MATCHED: Final = Counter(
+    "firewatch_posts_matched",
+    "Mentions found: a post that names two brands counts for both",
+    ["brand"],
+    registry=REGISTRY,
+)
+BATCH_RECORDS: Final = Histogram(
+    "firewatch_batch_records", "Records in one batch", ["worker"], buckets=_RECORDS, registry=REGISTRY
+)
+SCORE_SECONDS: Final = Histogram(
+    "firewatch_score_batch_seconds", "Time to match and score one batch", buckets=_SECONDS, registry=REGISTRY
+)
+MODEL: Final = Info("firewatch_sentiment_model", "Version of the sentiment model in use", registry=REGISTRY)
+
+# detect
+MENTIONS_COUNTED: Final = Counter(
+    "firewatch_mentions_counted", "Mentions counted, each once", ["brand"], registry=REGISTRY
+)
+MENTIONS_REPLAYED: Final = Counter(
+    "firewatch_mentions_replayed", "Mentions skipped by their high-water mark: already counted", registry=REGISTRY
+)
+MENTIONS_LATE: Final = Counter(
+    "firewatch_mentions_late", "Mentions whose bucket had closed", ["brand"], registry=REGISTRY
+)
+BUCKETS_CLOSED: Final = Counter(
+    "firewatch_buckets_closed", "Buckets learned from, or skipped for lack of data", ["outcome"], registry=REGISTRY
+)
+WATERMARK: Final = Gauge(
+    "firewatch_watermark_timestamp_seconds",
+    "Event time up to which everything has arrived",
+    ["partition"],
+    registry=REGISTRY,
+)
+BUCKET_LATENESS: Final = Histogram(
+    "firewatch_bucket_lateness_seconds",
+    "How far behind the newest post of its partition a mention arrived, in event time",
+    buckets=(1, 10, 30, 60, 120, 300, 900, 3600, 21600, 86400),
+    registry=REGISTRY,
+)
+BRAND_MENTIONS: Final = Gauge(
+    "firewatch_brand_mentions", "Mentions in the last closed bucket", ["brand"], registry=REGISTRY
+)
+BRAND_NEGATIVE_SHARE: Final = Gauge(
+    "firewatch_brand_negative_ratio",
+    "Share of negative mentions over the last hour of event time",
+    ["brand"],
+    registry=REGISTRY,
+)
+ANOMALY_SCORE: Final = Gauge(
+    "firewatch_anomaly_score", "Newest score; 1 and more is anomalous", ["brand", "detector"], registry=REGISTRY
+)
+ANOMALY_THRESHOLD: Final = Gauge(
+    "firewatch_anomaly_threshold", "Score from which a bucket is anomalous", ["brand", "detector"], registry=REGISTRY
+)
+EXPECTED: Final = Gauge(
+    "firewatch_expected",
+    "What the detector expected, in its own unit",
+    ["brand", "detector", "bound"],
+    registry=REGISTRY,
+)
+DETECTIONS: Final = Counter(
+    "firewatch_detections",
+    "Scores that reached 1 for the first time in their bucket",
+    ["brand", "detector", "suppressed"],
+    registry=REGISTRY,
+)
+INCIDENTS: Final = Counter(
+    "firewatch_incidents", "Steps of incidents", ["kind", "severity", "suppressed"], registry=REGISTRY
+)
+INCIDENTS_OPEN: Final = Gauge(
+    "firewatch_incidents_open", "Open incidents that may page", ["brand", "severity"], registry=REGISTRY
+)
+POST_TO_ALERT_SECONDS: Final = Histogram(
+    "firewatch_post_to_alert_seconds",
+    "From the broker taking the newest post of a batch to the alert being acknowledged",
+    buckets=_SECONDS,
+    registry=REGISTRY,
+)
+STATE_BYTES: Final = Gauge(
+    "firewatch_state_bytes", "Size of all that is known of a brand", ["brand"], registry=REGISTRY
+)
+SOURCE_UP: Final = Gauge(
+    "firewatch_source_up", "Whether a source delivers as it usually does", ["source"], registry=REGISTRY
+)
+
+
+def catalogue() -> Iterator[MetricWrapperBase]:
+    """Every metric of this module, in order."""
+    for value in globals().values():
+        if isinstance(value, MetricWrapperBase):
+            yield value
+
+
+def series_names() -> set[str]:
+    """Every series name a scrape can return, ``_total``, ``_bucket``, ``_sum``, ``_count`` and ``_info`` included."""
+    suffixes = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count"), "info": ("_info",), "gauge": ("",)}
+    return {family.name + suffix for family in _families() for suffix in suffixes[family.type]}
+
+
+def _families() -> Iterator[Metric]:
+    for metric in catalogue():
+        yield from metric.describe()
+
+
+def serve(host: str, port: int, setting: str) -> int:
+    """Serve ``/metrics`` from a thread and return the port.
+
+    Raises
+    ------
+    PortTaken
+        If another process listens there.
+    """
+    try:
+        server, _ = start_http_server(port, addr=host, registry=REGISTRY)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise PortTaken(host, port, setting) from error
+        raise
+    return int(server.server_port)

@@ -1,0 +1,102 @@
+"""Names, partitions and retention of every topic: the one definition that creates and verifies them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from aiokafka.partitioner import murmur2
+
+if TYPE_CHECKING:
+    from streams.config import TopicSettings
+
+HOUR_MS: Final = 3_600_000
+NO_LIMIT_MS: Final = 2**63 - 1
+
+BRANDS_TABLE: Final = "brands"
+"""Name of the table that holds all that is known of each brand; Faust derives the changelog topic's name from it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One topic as it must be.
+
+    Parameters
+    ----------
+    name
+        Full name with prefix.
+    partitions
+        Exact number: keys and state depend on it.
+    cleanup_policy
+        ``delete`` or ``compact``.
+    retention_ms
+        For ``delete``; counted from ingest time, so that a replayed archive is not deleted as it arrives.
+    log_append_time
+        Broker stamps records on arrival (ingest time); producers can't forge it.
+    max_message_bytes
+        Largest record batch the broker takes.
+    """
+
+    name: str
+    partitions: int
+    replication_factor: int
+    cleanup_policy: str = "delete"
+    retention_ms: int | None = None
+    log_append_time: bool = True
+    max_message_bytes: int = 1_048_588
+
+    def configs(self) -> dict[str, str]:
+        """Topic-level settings in Kafka's own names.
+
+        The limits of timestamps are as wide as they go: under LogAppendTime the broker stamps records itself, and
+        should someone switch a topic to CreateTime, an archive must not be refused for its age.
+        """
+        configs = {
+            "cleanup.policy": self.cleanup_policy,
+            "message.timestamp.type": "LogAppendTime" if self.log_append_time else "CreateTime",
+            "message.timestamp.before.max.ms": str(NO_LIMIT_MS),
+            "message.timestamp.after.max.ms": str(NO_LIMIT_MS),
+            "max.message.bytes": str(self.max_message_bytes),
+        }
+        if self.retention_ms is not None:
+            configs["retention.ms"] = str(self.retention_ms)
+        return configs
+
+
+def partition_of(key: bytes, partitions: int) -> int:
+    """The partition to which Kafka's default partitioner sends a key.
+
+    >>> partition_of(b"nordtel", 4)
+    1
+    """
+    return int(murmur2(key) & 0x7FFFFFFF) % partitions
+
+
+class Topics:
+    """All topics of one installation.
+
+    >>> from streams.config import TopicSettings
+    >>> Topics(TopicSettings(prefix="staging.")).posts.name
+    'staging.social.posts'
+    """
+
+    def __init__(self, settings: TopicSettings) -> None:
+        def topic(name: str, partitions: int, hours: int) -> Topic:
+            return Topic(settings.prefix + name, partitions, settings.replication_factor, retention_ms=hours * HOUR_MS)
+
+        self.posts = topic("social.posts", settings.partitions, settings.posts_retention_hours)
+        self.dlq = topic("social.posts.dlq", 1, settings.dlq_retention_hours)
+        self.mentions = topic("social.mentions", settings.partitions, settings.mentions_retention_hours)
+        self.windows = topic("social.windows", settings.partitions, settings.windows_retention_hours)
+        self.alerts = topic("social.alerts", settings.partitions, settings.alerts_retention_hours)
+        self.detect_app = f"{settings.prefix}firewatch-detect"
+        self.changelog = Topic(
+            f"{self.detect_app}-{BRANDS_TABLE}-changelog",
+            settings.partitions,
+            settings.replication_factor,
+            cleanup_policy="compact",
+        )
+
+    def all(self) -> list[Topic]:
+        """In the order of the flow."""
+        return [self.posts, self.dlq, self.mentions, self.windows, self.alerts, self.changelog]
