@@ -1,0 +1,98 @@
+"""Which language a post is in, as far as the sentiment model cares: German, English, or neither.
+
+Function words settle most posts at the price of two set intersections; py3langid, restricted to the languages posts
+around here are likely to be in, decides the rest.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Final, Literal
+
+from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+from streams.text import without_handles, without_urls
+
+Language = Literal["de", "en", "und"]
+
+CLEAR_LEAD: Final = 2
+"""Distinct function words by which one language leads the other to be believed at once. Of 83,000 gold tweets 84 % are
+settled so, with hardly an error; a lead of 1 settles 94 %, but calls a tenth of Italian posts English."""
+
+FOREIGN_CERTAINTY: Final = 0.9
+"""Probability from which py3langid is believed that a post is in neither language: on German and English posts that are
+short or full of names it is wrong with less confidence."""
+
+MAX_CHARS: Final = 240
+"""Part of a post that is looked at."""
+
+_SCORED: Final[dict[str, Language]] = {"de": "de", "en": "en"}
+_LIKELY: Final = ("cs", "da", "de", "en", "es", "fr", "it", "nl", "pl", "pt", "sv", "tr")
+_LATIN_WORD = re.compile(r"[A-Za-zÀ-ɏ]{2}")
+
+# Only words that are function words in neither the other language nor in another likely one.
+_GERMAN_WORDS: Final = """aber als auch auf aus bei bin bist das dem den der dich dir doch eine einen einer einem
+    es euch für gegen gibt haben habe hat heute ich ihr im immer ist ja jetzt kann kein keine mal mehr mein meine
+    mich mir mit nach nicht nichts noch nur oder schon sehr sein seit sich sie sind über und uns unter viel vom
+    von vor warum weil wenn werden wie wieder wir wird wurde zu zum zur"""
+_ENGLISH_WORDS: Final = """about after and are as at because been but can can't could did didn't does doesn't don't
+    for from get had has have her his how i i'm i've if it's its just my not now of on or our she than that the
+    their them there they this to too us very we're were what when where which who why will with would you your
+    you're"""
+_GERMAN: Final = frozenset(_GERMAN_WORDS.split())
+_ENGLISH: Final = frozenset(_ENGLISH_WORDS.split())
+
+
+def detect(text: str, hint: str | None = None) -> Language:
+    """Language of a post.
+
+    Parameters
+    ----------
+    text
+        Text of the post.
+    hint
+        What the source says, a language tag such as ``de`` or ``en-GB``. A tag of a language is believed; codes
+        such as ``und`` and anything that names no language count as no hint.
+
+    Examples
+    --------
+    >>> detect("Warum ist die Hotline nicht zu erreichen?"), detect("nobody answers", hint="en-GB"), detect("👍👍")
+    ('de', 'en', 'und')
+    """
+    if hint:
+        code = hint[:3].rstrip("-_").lower()
+        if code in _SCORED:
+            return _SCORED[code]
+        if code in _identifier()[1]:
+            return "und"
+    head = text[:MAX_CHARS]
+    words = head.lower().replace("’", "'").split()
+    lead = len(_GERMAN.intersection(words)) - len(_ENGLISH.intersection(words))
+    if abs(lead) >= CLEAR_LEAD:
+        return "de" if lead > 0 else "en"
+    return _identify(without_handles(without_urls(head)), lead)
+
+
+def _identify(text: str, lead: int) -> Language:
+    """What py3langid says of a text without links and handles; `lead` > 0 speaks for German, < 0 for English."""
+    if not _LATIN_WORD.search(text):
+        return "und"
+    chances = dict(_identifier()[0].rank(text))
+    foreign = max(chances.items(), key=lambda item: item[1])
+    if foreign[0] not in {"de", "en"} and foreign[1] >= FOREIGN_CERTAINTY:
+        return "und"
+    if lead == 0 and chances["de"] == chances["en"]:
+        return "und"  # no feature known
+    if lead == 0:
+        return "de" if chances["de"] > chances["en"] else "en"
+    return "de" if lead > 0 else "en"
+
+
+@cache
+def _identifier() -> tuple[LanguageIdentifier, frozenset[str]]:
+    """py3langid on the likely languages, and the codes of all languages it knows."""
+    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+    known = frozenset(identifier.labels) - {"zxx"}
+    identifier.set_languages(_LIKELY)
+    return identifier, known

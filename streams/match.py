@@ -1,0 +1,250 @@
+"""Which brands a post names.
+
+What a brand's terms mean:
+
+- A **plain term** (``nestle``, ``deutsche bahn``, ``h&m``) matches as a word, hashtag or handle: ``Nestlé``,
+  ``#NESTLE``, ``@nestle``, ``Nestlés``, ``nestle's``. Case, accents and the kind of apostrophe make no difference; an
+  umlaut in a term also matches its spelling with ``e`` (``müller``: Müller, MULLER, Mueller). Between the words of a
+  phrase stands any run of blanks and hyphens, and as hashtag or handle it may be written together:
+  ``Deutsche-Bahn``, ``#DeutscheBahn``, ``@deutschebahn``, ``@deutsche_bahn``.
+- **@handle** and **#hashtag** match only that handle and that hashtag, in any case: ``@united`` is not in
+  ``@unitedfans``, ``@united_fans`` or ``info@united.example``. A handle's server does not belong to it
+  (``@nordtel@social.example``).
+- A **word** ends where no letter, digit or underscore follows. So a German compound with hyphen matches
+  (``Nordtel-Hotline``), one without does not (``Nordtelkunde``), nor does ``macmeow`` match ``acme``; emoji and
+  punctuation are no part of a word. A hashtag in CamelCase or with underscores is also read as its words:
+  ``#BoykottNestle`` and ``#nestle_boykott`` name ``nestle``, ``#nestlefans`` does not. Chinese, Japanese, Korean and
+  similar scripts have no word edges to respect.
+- **Links** (``https://...``, ``www...``) name nobody.
+- An **exclusion** that contains one of the brand's terms as a word (``nordtel arena``) takes away the mentions it
+  covers: the post still matches if it names the brand elsewhere. An exclusion that contains none (brand ``apple``,
+  exclusion ``pie``) vetoes the whole post.
+- A post's **tag** claims it for the brands that list it in `tagged`, unless one of their exclusions stands in the
+  text and the text does not name the brand otherwise.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import defaultdict
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import TYPE_CHECKING, NamedTuple
+
+import ahocorasick
+
+from streams.errors import ConfigError
+from streams.text import HASHTAG, fold, hashtag_words, without_urls
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_UMLAUTS_WITH_E = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
+_FIRST_UNSPACED_SCRIPT = "\u2e80"  # CJK radicals; Latin, Greek, Cyrillic, Arabic and Indic letters stand before
+_SIGILS = ("@", "#")
+_START = attrgetter("start")
+
+
+@dataclass(frozen=True, slots=True)
+class BrandTerms:
+    """What names one brand.
+
+    Parameters
+    ----------
+    id
+        What `Matcher.match` answers.
+    any
+        Terms of which one suffices.
+    none
+        Exclusions.
+    tagged
+        Tags of posts, compared whole and folded.
+    """
+
+    id: str
+    any: tuple[str, ...] = ()
+    none: tuple[str, ...] = ()
+    tagged: tuple[str, ...] = ()
+
+
+class _Key(NamedTuple):
+    """One string the automaton looks for, and the brands (by position) for which it is a term or an exclusion."""
+
+    length: int
+    edge_before: bool
+    edge_after: bool
+    may_take_s: bool
+    claims: tuple[int, ...]
+    voids: tuple[int, ...]
+    vetoes: tuple[int, ...]
+
+
+class _Occurrence(NamedTuple):
+    """A key found between word edges, with its first and last position."""
+
+    key: _Key
+    start: int
+    end: int
+
+
+_BrandsByKey = dict[str, list[int]]
+
+
+class Matcher:
+    """All brands' terms, compiled.
+
+    Parameters
+    ----------
+    brands
+        In the order in which `match` names them.
+
+    Raises
+    ------
+    ConfigError
+        If a term has nothing to match by, such as ``"@"``.
+
+    Examples
+    --------
+    >>> matcher = Matcher([BrandTerms("nordtel", any=("nordtel", "@nordtel_hilft"), none=("nordtel arena",))])
+    >>> matcher.match("Danke @Nordtel_Hilft!"), matcher.match("Konzert in der Nordtel-Arena")
+    (('nordtel',), ())
+    """
+
+    def __init__(self, brands: Sequence[BrandTerms]) -> None:
+        self._ids = tuple(brand.id for brand in brands)
+        self._excluding = frozenset(index for index, brand in enumerate(brands) if brand.none)
+        claims: _BrandsByKey = defaultdict(list)
+        voids: _BrandsByKey = defaultdict(list)
+        vetoes: _BrandsByKey = defaultdict(list)
+        self._tagged: _BrandsByKey = defaultdict(list)
+        problems: list[str] = []
+        for index, brand in enumerate(brands):
+            for key in _keys(brand.any, f"brands[{index}].match.any", problems):
+                claims[key].append(index)
+            for tag in dict.fromkeys(map(_comparable, brand.tagged)):
+                self._tagged[tag].append(index)
+        self._automaton = _compile(claims, voids, vetoes)
+        for index, brand in enumerate(brands):
+            for position, term in enumerate(brand.none):
+                keys = _keys((term,), f"brands[{index}].match.none", problems, position)
+                covers = any(index in found.key.claims for key in keys for found in self._occurrences(f" {key} "))
+                for key in keys:
+                    (voids if covers else vetoes)[key].append(index)
+        if problems:
+            raise ConfigError(problems)
+        self._automaton = _compile(claims, voids, vetoes)
+
+    def match(self, text: str, tag: str | None = None) -> tuple[str, ...]:
+        """Ids of the brands a post is about, in the order of the config, each once.
+
+        Parameters
+        ----------
+        text
+            Text of the post.
+        tag
+            What the source says the post is about, if it does.
+        """
+        claimed: set[int] = set()
+        contested: dict[int, list[_Occurrence]] = {}  # mentions of brands that have exclusions
+        voided: dict[int, list[_Occurrence]] = {}
+        vetoed: set[int] = set()
+        for found in self._occurrences(_searchable(text)):
+            key = found.key
+            for index in key.claims:
+                if index in self._excluding:
+                    contested.setdefault(index, []).append(found)
+                else:
+                    claimed.add(index)
+            for index in key.voids:
+                voided.setdefault(index, []).append(found)
+            vetoed.update(key.vetoes)
+        for index, mentions in contested.items():
+            if index not in voided or _any_uncovered(mentions, voided[index]):
+                claimed.add(index)
+        if tag is not None:
+            claimed.update(index for index in self._tagged.get(_comparable(tag), ()) if index not in voided)
+        return tuple([self._ids[index] for index in sorted(claimed - vetoed)]) if claimed else ()
+
+    def _occurrences(self, text: str) -> Iterator[_Occurrence]:
+        """Keys that stand between word edges in `text`, which begins and ends with a blank."""
+        if self._automaton is None:
+            return
+        for end, key in self._automaton.iter(text):
+            start = end - key.length + 1
+            if key.edge_before and _in_word(text[start - 1]):
+                continue
+            if key.edge_after and _in_word(text[end + 1]):
+                takes_s = key.may_take_s and text[end + 1] == "s" and not _in_word(text[end + 2])
+                if not takes_s:
+                    continue
+            yield _Occurrence(key, start, end)
+
+
+def _in_word(char: str) -> bool:
+    return (char.isalnum() and char < _FIRST_UNSPACED_SCRIPT) or char == "_"
+
+
+def _any_uncovered(mentions: list[_Occurrence], exclusions: list[_Occurrence]) -> bool:
+    """Whether a mention lies outside every exclusion, by one sweep from left to right."""
+    ahead = sorted(exclusions, key=_START, reverse=True)
+    covered_to = -1
+    for mention in sorted(mentions, key=_START):
+        while ahead and ahead[-1].start <= mention.start:
+            covered_to = max(covered_to, ahead.pop().end)
+        if mention.end > covered_to:
+            return True
+    return False
+
+
+def _comparable(text: str) -> str:
+    """Folded text with one blank for each run of white space and hyphens."""
+    return " ".join(fold(text).replace("-", " ").split())
+
+
+def _searchable(text: str) -> str:
+    """Comparable text without links, with the words of its hashtags behind it and a blank at both ends."""
+    text = without_urls(text)
+    if "#" in text:
+        spelled = [words for hashtag in HASHTAG.findall(text) if (words := hashtag_words(hashtag)) != hashtag]
+        if spelled:
+            text = " | ".join((text, *spelled))  # no phrase reaches across the bar
+    return f" {_comparable(text)} "
+
+
+def _keys(terms: Sequence[str], path: str, problems: list[str], first: int = 0) -> list[str]:
+    """Strings to look for, each once; terms that give none are added to `problems`."""
+    keys: dict[str, None] = {}
+    for position, term in enumerate(terms, first):
+        composed = unicodedata.normalize("NFC", term)
+        for spelling in (_comparable(composed), _comparable(composed.translate(_UMLAUTS_WITH_E))):
+            if not spelling.strip("@#_"):
+                problems.append(
+                    f"{path}[{position}]: {term!r} names nothing: write a word, a phrase, an @handle or a #hashtag"
+                )
+                break
+            keys[spelling] = None
+            words = spelling.split()
+            if len(words) > 1 and all(word.isalnum() for word in words):
+                keys.update(dict.fromkeys(("#" + "".join(words), "@" + "".join(words), "@" + "_".join(words))))
+    return list(keys)
+
+
+def _compile(claims: _BrandsByKey, voids: _BrandsByKey, vetoes: _BrandsByKey) -> ahocorasick.Automaton | None:
+    """Automaton over all keys; None if there are none, over which pyahocorasick can't search."""
+    automaton = ahocorasick.Automaton()
+    for text in claims | voids | vetoes:
+        exact = text.startswith(_SIGILS)
+        key = _Key(
+            length=len(text),
+            edge_before=exact or _in_word(text[0]),
+            edge_after=_in_word(text[-1]),
+            may_take_s=not exact and text[-1].isalnum(),
+            claims=tuple(claims.get(text, ())),
+            voids=tuple(voids.get(text, ())),
+            vetoes=tuple(vetoes.get(text, ())),
+        )
+        automaton.add_word(text, key)
+    if not len(automaton):
+        return None
+    automaton.make_automaton()
+    return automaton

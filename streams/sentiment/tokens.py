@@ -1,0 +1,87 @@
+"""What a sentiment model sees of a text: words, negated words, emoticons, emoji and the louder kind of punctuation."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from streams.text import HASHTAG, fold, hashtag_words, without_handles, without_urls
+
+NEGATED: Final = "not "
+"""Stands before a word in the scope of a negation; its blank keeps it apart from all tokens."""
+
+NEGATION_SCOPE: Final = 3
+"""Words a negation reaches, unless punctuation ends it before: the window of VADER (Hutto & Gilbert 2014)."""
+
+ELONGATED: Final = "<elongated>"
+"""Stands for one more word written with a letter three times or more (``sooo``)."""
+
+_NOT_DE: Final = "nicht kein keine keinen keinem keiner keines nie niemals nichts ohne kaum weder nirgends nix ned net"
+_NOT_EN: Final = """not no never none nobody nothing neither nor nowhere without hardly barely cannot cant can't
+    dont don't doesnt doesn't didnt didn't isnt isn't wasnt wasn't wont won't wouldnt wouldn't couldnt couldn't
+    shouldnt shouldn't arent aren't aint ain't havent haven't hasnt hasn't hadnt hadn't werent weren't"""
+NEGATIONS: Final = {"de": frozenset(_NOT_DE.split()), "en": frozenset(_NOT_EN.split())}
+_NEGATIONS_OF_ANY: Final = NEGATIONS["de"] | NEGATIONS["en"]
+
+_EMOTICON: Final = r"[:;=][-o'^]?[)(\]\[dp/\\|*3o]++(?![a-z0-9])|\([-o]?[:;=]|<3++|\^\^"
+_TOKEN: Final = re.compile(rf"{_EMOTICON}|[a-z][a-z']*+|[!?]++|\.\.++|[.,;:]|[^\x00-\u218f\w\s]")
+_PAUSES: Final = frozenset(".,;:")
+_LOUD: Final = frozenset("!?.")
+_EYES: Final = frozenset(":;=(")
+_TRIPLED: Final = re.compile(r"([a-z])\1{2,}+")
+
+
+def word_form(text: str) -> str:
+    """Folded text, but with umlauts as ``ae``, ``oe``, ``ue``: ``schön`` is ``schoen``, and not ``schon``."""
+    if text.isascii():
+        return text.lower()
+    return fold(text.lower().replace("ä", "ae").replace("ö", "oe").replace("ü", "ue"))
+
+
+def tokens(text: str, lang: str) -> list[str]:
+    """Tokens in order of appearance; links, handles, digits and letters of other scripts give none.
+
+    Examples
+    --------
+    >>> tokens("@acme NIE wieder!! Service ist nicht gut :( #KeinNetz", "de")
+    ['nie', 'not wieder', '!+', 'service', 'ist', 'nicht', 'not gut', ':(', 'kein', 'not netz']
+    """
+    text = without_handles(without_urls(text))
+    if "#" in text:
+        text = HASHTAG.sub(_spell_out, text)
+    form = word_form(text)
+    seen: list[str] = []
+    shortened = _TRIPLED.sub(r"\1\1", form)
+    if shortened != form:
+        form = shortened
+        seen.append(ELONGATED)
+    negations = NEGATIONS.get(lang, _NEGATIONS_OF_ANY)
+    scope = 0
+    for part in _TOKEN.findall(form):
+        first = part[0]
+        if part in negations:
+            seen.append(part)
+            scope = NEGATION_SCOPE
+        elif first.isalpha():
+            seen.append(NEGATED + part if scope else part)
+            scope = max(scope - 1, 0)
+        elif part in _PAUSES:
+            scope = 0
+        elif first in _LOUD:
+            scope = 0
+            seen.append(part if len(part) == 1 else first + "+")
+        elif first in _EYES:
+            seen.append(_emoticon(part))
+        else:
+            seen.append(part[:2])  # an emoji, or a heart <3 of any length
+    return seen
+
+
+def _emoticon(written: str) -> str:
+    """Eyes and mouth alone, upright: ``:-)))``, ``=)`` and ``(:`` are ``:)``."""
+    eyes, mouth = (written[-1], ")") if written[0] == "(" else (written[0], written[-1])
+    return (";" if eyes == ";" else ":") + mouth
+
+
+def _spell_out(hashtag: re.Match[str]) -> str:
+    return f" {hashtag_words(hashtag[1])} "

@@ -1,0 +1,251 @@
+"""Which brands a text names: the rules of `streams.match`, one by one."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import orjson
+import pytest
+
+from streams.errors import ConfigError
+from streams.match import BrandTerms, Matcher
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def names(term: str, text: str) -> bool:
+    return Matcher([BrandTerms("brand", any=(term,))]).match(text) == ("brand",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Nestlé",
+        "NESTLE",
+        "nestle\u0301",
+        "#nestle",
+        "@Nestle",
+        "Nestlés Kaffee",
+        "Nestle's",
+        "NESTLÉ’S",
+        "(nestle)",
+        "nestle.",
+        "Nestlé-Chef",
+        "Anti-Nestlé",
+        "😡nestle😡",
+        "*nestle*",
+        "nestle/maggi",
+        "#BoykottNestle",
+        "#nestle_boykott",
+        "@nestle@social.example",
+        "ネスレnestle不買",
+        "\U0001d5e1\U0001d5f2\U0001d600\U0001d601\U0001d5f9\U0001d5f2",
+        "info@nestle.example",
+    ],
+)
+def test_a_plain_term_matches_as_word_hashtag_handle(text: str) -> None:
+    assert names("nestle", text)
+    assert names("Nestlé", text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "nestlekunde",
+        "nestled",
+        "macnestle",
+        "#nestlefans",
+        "@nestle_de",
+        "nestle1",
+        "nestless",
+        "https://nestle.example/nestle",
+        "nest le",
+        "",
+    ],
+)
+def test_a_plain_term_respects_word_edges(text: str) -> None:
+    assert not names("nestle", text)
+
+
+def test_acme_is_not_in_macmeow() -> None:
+    assert not names("acme", "macmeow")
+
+
+def test_german_compounds() -> None:
+    assert names("nordtel", "Die Nordtel-Hotline")
+    assert not names("nordtel", "Als Nordtelkunde")
+
+
+@pytest.mark.parametrize("term", ["müller", "Müller", "MU\u0308LLER"])
+def test_umlauts_match_with_and_without_e(term: str) -> None:
+    assert all(names(term, text) for text in ("Müller", "MÜLLER", "MULLER", "Mueller", "mu\u0308llers", "#Mueller"))
+
+
+def test_a_handle_matches_only_itself() -> None:
+    assert all(
+        names("@united", text)
+        for text in ("@united", "hey @United!", ".@UNITED's", "@united-rebooked", "@united.Thanks")
+    )
+    assert not any(
+        names("@united", text)
+        for text in ("@unitedfans", "@united_fans", "@uniteds", "united", "#united", "me@united.example")
+    )
+    assert names("@nordtel_hilft", "danke @Nordtel_Hilft")
+
+
+def test_a_hashtag_matches_only_itself() -> None:
+    assert names("#nordtel", "So ein #NordTel!")
+    assert not any(
+        names("#nordtel", text)
+        for text in ("nordtel", "@nordtel", "#nordtelfail", "#NordtelFail", "#nordtels", "a#nordtel")
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Deutsche Bahn",
+        "die Deutsche  \n Bahn",
+        "DEUTSCHE-BAHN",
+        "Deutsche – Bahn",
+        "#DeutscheBahn",
+        "#deutschebahn",
+        "#deutsche_bahn",
+        "@DeutscheBahn",
+        "@deutsche_bahn",
+        "Deutsche Bahns",
+        "#DeutscheBahnFail",
+    ],
+)
+def test_a_phrase_tolerates_blanks_hyphens_and_writing_together(text: str) -> None:
+    assert names("Deutsche Bahn", text)
+
+
+@pytest.mark.parametrize("text", ["deutschebahn", "Deutsche, Bahn", "Deutsche Bahnhöfe", "Bahn Deutsche", "#deutsche"])
+def test_a_phrase_is_more_than_its_words(text: str) -> None:
+    assert not names("Deutsche Bahn", text)
+
+
+def test_a_phrase_does_not_reach_from_the_text_into_a_hashtag() -> None:
+    assert not names("acme arena", "#ArenaParty with acme")
+
+
+@pytest.mark.parametrize(
+    ("term", "text"),
+    [
+        ("h&m", "bei H&M!"),
+        ("yahoo!", "Yahoo!x"),
+        ("1&1", "1&1-Router"),
+        (".net", "asp.net"),
+        ("🍏", "x🍏y"),
+        ("任天堂", "新しい任天堂です"),
+        ("McDonald's", "mcdonald’s"),
+    ],
+)
+def test_terms_with_symbols_and_other_scripts(term: str, text: str) -> None:
+    assert names(term, text)
+
+
+def test_an_exclusion_takes_away_the_mentions_it_covers() -> None:
+    matcher = Matcher([BrandTerms("nordtel", any=("nordtel", "@nordtel_hilft"), none=("nordtel arena",))])
+    assert matcher.match("nordtel") == ("nordtel",)
+    for text in (
+        "Konzert in der Nordtel Arena",
+        "Nordtel-Arena",
+        "#NordtelArena",
+        "#nordtelarena",
+        "nordtel arenas nordtel arena",
+    ):
+        assert matcher.match(text) == ()
+    for text in (
+        "Nordtel Arena: nordtel ohne Netz",
+        "nordtel, Arena",
+        "@nordtel_hilft in der Nordtel Arena",
+        "#nordtelarena nordtel",
+    ):
+        assert matcher.match(text) == ("nordtel",)
+
+
+def test_an_exclusion_without_the_brand_vetoes_the_post() -> None:
+    matcher = Matcher(
+        [BrandTerms("apple", any=("apple",), none=("pie", "#recipe")), BrandTerms("other", any=("apple",))]
+    )
+    assert matcher.match("apple pie") == ("other",)
+    assert matcher.match("my apple is broken, no pies") == ("other",)
+    assert matcher.match("apple #Recipe") == ("other",)
+    assert matcher.match("apple recipe") == ("apple", "other")
+
+
+def test_exclusions_are_the_brands_own() -> None:
+    matcher = Matcher([BrandTerms("a", any=("acme",), none=("beta",)), BrandTerms("b", any=("beta",))])
+    assert matcher.match("acme and beta") == ("b",)
+
+
+def test_brands_come_in_the_order_of_the_config_and_once() -> None:
+    matcher = Matcher(
+        [
+            BrandTerms("z", any=("zeta", "#zeta", "zett")),
+            BrandTerms("a", any=("alpha",)),
+            BrandTerms("z2", any=("zeta",)),
+        ]
+    )
+    assert matcher.match("alpha #zeta zeta zett") == ("z", "a", "z2")
+
+
+def test_tags_claim_posts() -> None:
+    matcher = Matcher(
+        [BrandTerms("nordtel", any=("nordtel",), none=("nordtel arena", "tennis"), tagged=("Nordtel", "nord-tel"))]
+    )
+    assert matcher.match("seit Stunden nichts", tag="NORDTEL") == ("nordtel",)
+    assert matcher.match("seit Stunden nichts", tag="Nord Tel") == ("nordtel",)
+    assert matcher.match("seit Stunden nichts", tag="nordtel2") == ()
+    assert matcher.match("tennis", tag="nordtel") == ()
+    assert matcher.match("Nordtel Arena", tag="nordtel") == ()
+    assert matcher.match("Nordtel Arena, nordtel", tag="nordtel") == ("nordtel",)
+
+
+def test_brands_known_by_tag_alone() -> None:
+    matcher = Matcher([BrandTerms("a", tagged=("a",))])
+    assert matcher.match("a", tag="A") == ("a",)
+    assert matcher.match("a") == ()
+    assert Matcher([]).match("a", tag="a") == ()
+
+
+def test_terms_that_name_nothing_are_refused() -> None:
+    brands = [BrandTerms("ok", any=("ok",)), BrandTerms("bad", any=("fine", "@", " - "), none=("\u0301", "#"))]
+    with pytest.raises(ConfigError) as refused:
+        Matcher(brands)
+    paths = [problem.split(":")[0] for problem in refused.value.problems]
+    assert paths == [
+        "brands[1].match.any[1]",
+        "brands[1].match.any[2]",
+        "brands[1].match.none[0]",
+        "brands[1].match.none[1]",
+    ]
+
+
+def test_config_terms_are_no_patterns() -> None:
+    assert not names("a.*b", "axxb")
+    assert names("a.*b", "A.*B")
+
+
+@pytest.mark.parametrize("unit", ["acme arena ", "acme ", "#AcmeArena", "@acme", "acmeacme", "é", "#"])
+def test_long_texts_take_linear_time(unit: str) -> None:
+    matcher = Matcher([BrandTerms("acme", any=("acme",), none=("acme arena",))])
+    started = time.process_time()
+    matcher.match(unit * (1_000_000 // len(unit)))
+    assert time.process_time() - started < 20  # quadratic time would be hours
+
+
+def test_every_airline_post_finds_its_airline(shared_data: Path) -> None:
+    handles = {
+        "Delta": "@jetblue", "United": "@united", "US Airways": "@usairways", "American": "@americanair",
+        "Southwest": "@southwestair", "Virgin America": "@virginamerica",
+    }  # fmt: skip
+    matcher = Matcher([BrandTerms(brand, any=(handle,)) for brand, handle in handles.items()])
+    posts = [orjson.loads(line) for line in (shared_data / "airline-2015/airline.jsonl").read_bytes().splitlines()]
+    missed = [post["text"] for post in posts if post["brand"] not in matcher.match(post["text"])]
+    assert len(posts) == 14_485
+    assert len(missed) == 4, "posts whose handle the data set has replaced, or that name another account"

@@ -1,0 +1,174 @@
+"""Cleaning, folding and describing texts, hostile ones included."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+import unicodedata
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.text import (
+    MAX_MARKS,
+    SIGNATURE_BITS,
+    fold,
+    hashtag_words,
+    normalise,
+    signature,
+    terms,
+    without_handles,
+    without_urls,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ANY_TEXT = st.text(st.characters(codec=None))  # lone surrogates too
+
+
+@pytest.mark.parametrize(
+    ("raw", "clean"),
+    [
+        ("plain text stays", "plain text stays"),
+        ("<p>one</p><p>two<br>three</p>", "one two three"),
+        ('<a href="x"><span class="invisible">https://</span><span>a.example</span></a>', "https://a.example"),
+        ("I <3 you, 1 < 2 > 0 and <user> too", "I <3 you, 1 < 2 > 0 and <user> too"),
+        ("a<script>alert(1)</script>b<style>p{}</style>c<!-- d -->e", "a b ce"),
+        ("what does <script> do?", "what does do?"),
+        ("never closed <!-- stays", "never closed stays"),
+        ("x --> y", "x --> y"),
+        ("R&amp;D &lt;b&gt; &#x1F600; &#252; &nope; &copy=1", "R&D <b> \U0001f600 ü &nope; &copy=1"),
+        ("&amp;lt;", "&lt;"),
+        ("a&nbsp;b\u3000c\t\r\n d\u2028e", "a b c d e"),
+        ("nu\x00ll \x1b[31m bell\x07", "null [31m bell"),
+        ("Nes\u00adtle\u200b \u202eevil\u202c \ufeff", "Nestle evil"),
+        ("lone \ud83d surrogate", "lone \ufffd surrogate"),
+        ("&#xd800;", "\ufffd"),
+        ("u\u0308ber", "über"),
+        ("family \U0001f468\u200d\U0001f469\u200d\U0001f467", "family \U0001f468\u200d\U0001f469\u200d\U0001f467"),
+        ("", ""),
+    ],
+)
+def test_normalise(raw: str, clean: str) -> None:
+    assert normalise(raw, 1000) == clean
+
+
+def test_normalise_caps_length_and_marks() -> None:
+    assert normalise("word " * 100, 12) == "word word wo"
+    assert normalise("word " * 100, 10) == "word word"
+    vandalised = normalise("q" + "\u0301\u0323" * 500 + "x", 1000)
+    assert vandalised[-1] == "x"
+    assert sum(map(unicodedata.combining, vandalised)) > 0
+    assert len(vandalised) == 2 + MAX_MARKS
+
+
+@given(ANY_TEXT, st.integers(1, 50))
+def test_normalised_text_is_clean(raw: str, max_chars: int) -> None:
+    clean = normalise(raw, max_chars)
+    assert len(clean) <= max_chars
+    assert unicodedata.is_normalized("NFC", clean)
+    assert clean == " ".join(clean.split())
+    clean.encode()  # no surrogate is left
+    assert not any(unicodedata.category(char) == "Cc" for char in clean)
+
+
+@pytest.mark.parametrize(
+    "variants",
+    [
+        ("Nestlé", "NESTLE", "nestlé", "NESTLÉ", "nestle\u0301"),
+        ("Müller", "MÜLLER", "muller"),
+        ("Straße", "STRASSE"),
+        ("Łódź", "lodz"),
+        ("Mærsk", "MAERSK"),
+        ("ＡＣＭＥ", "\U0001d5d4\U0001d5d6\U0001d5e0\U0001d5d8", "acme"),
+        ("’s", "'s", "´s"),
+        ("İstanbul", "istanbul"),
+        ("Е\u0308лка", "ёлка"),
+    ],
+)
+def test_fold_makes_spellings_equal(variants: tuple[str, ...]) -> None:
+    assert len({fold(variant) for variant in variants}) == 1
+
+
+def test_fold_keeps_symbols_apart_from_words() -> None:
+    assert fold("Acme™ Acme² 😡") == "acme™ acme² 😡"
+
+
+@given(ANY_TEXT)
+def test_fold_is_idempotent(text: str) -> None:
+    assert fold(fold(text)) == fold(text)
+
+
+def test_hashtags_handles_and_links() -> None:
+    assert hashtag_words("WLANWeg2024") == "WLAN Weg2024"
+    assert hashtag_words("ÄrgerÜberall") == "Ärger Überall"
+    assert without_handles("mail me@acme.example or @acme.help, @a@b.example!").split() == [
+        "mail",
+        "me@acme.example",
+        "or",
+        ",",
+        "!",
+    ]
+    assert without_urls("see HTTPS://a.example/x?y and www.b.example now").split() == ["see", "and", "now"]
+
+
+def test_terms_are_what_a_post_is_about() -> None:
+    text = "@acme Why is the Störung's cause unknown? #Netzausfall #netzausfall #1 RT störung Müller-Milch http://a.example"
+    assert terms(text) == ["störung", "cause", "unknown", "#netzausfall", "müller-milch"]
+    assert terms("eins zwei1 alpha beta gamma delta", limit=2) == ["eins", "zwei1"]
+    assert terms("und oder nicht the with 12345 !!!") == []
+
+
+def test_signature_of_near_duplicates() -> None:
+    original = signature("Gewinne 100 Euro bei Nordtel! https://a.example/1 @anna")
+    assert original == signature("RT @bob: GEWINNE 500 EURO, bei Nordtel... http://b.example")
+    assert original != signature("Gewinne 100 Euro bei Südtel!")
+    assert 0 <= original < 2**SIGNATURE_BITS
+
+
+def test_signature_tells_wordless_posts_apart() -> None:
+    assert signature("😡😡") != signature("👍")
+    assert signature("@a 👍 https://a.example") == signature("@b 👍")
+    assert signature("\ud800") != signature("")
+
+
+def test_signature_is_the_same_in_every_process() -> None:
+    text = "Störung bei Nordtel"
+    program = f"from streams.text import signature; print(signature({json.dumps(text)}))"
+    other = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert int(other.stdout) == signature(text)
+
+
+SIZE = 2_000_000
+HOSTILE = {
+    "open tags": "<" * SIZE,
+    "cut tags": "<a " * (SIZE // 3),
+    "scripts": "<script>" * (SIZE // 8),
+    "comments": "<!--" * (SIZE // 4),
+    "entity digits": "&#" + "9" * SIZE + ";",
+    "ampersands": "&" * SIZE,
+    "marks": "a" + "\u0301\u0323" * (SIZE // 2),
+    "blanks": " " * SIZE,
+    "surrogates": "\ud800" * SIZE,
+    "at signs": "@" * SIZE,
+    "dotted handle": "@" + "a." * (SIZE // 2),
+    "one hashtag": "#" + "aB" * (SIZE // 2),
+    "links": "http://" * (SIZE // 7),
+    "ligatures": "\ufdfa" * (SIZE // 10),
+    "one word": "a-'" * (SIZE // 3),
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.parametrize(
+    "function", [lambda text: normalise(text, 10_000), fold, terms, signature, without_handles, hashtag_words]
+)
+def test_hostile_texts_take_linear_time(function: Callable[[str], object], text: str) -> None:
+    started = time.process_time()
+    function(text)
+    assert time.process_time() - started < 10  # quadratic time would be hours
