@@ -1,0 +1,233 @@
+"""One brand's way from mentions to alerts; everything that is known of the brand, and its bytes."""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+import orjson
+
+from detectors.base import Score, SnapshotError
+from streams import metrics
+from streams.errors import RecordError, UnknownVersion
+from streams.evidence import Evidence
+from streams.incidents import Incident, Incidents
+from streams.records import Alert, Envelope, Window, WindowScore
+from streams.tallies import KEPT, Tally, top
+from streams.windows import Step, Windows
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from streams.config import BrandSettings, Config
+
+STATE_VERSION: Final = 1
+
+_SHARE_ALPHA: Final = 0.01
+"""Weight of one bucket in a brand's usual mix of sources: about eight hours of five-minute buckets."""
+
+_USUAL_MENTIONS: Final = 2_000.0
+"""Mentions of the calm past whose terms are remembered; older ones fade."""
+
+
+class Delivery(Protocol):
+    """What a brand must know of the stream."""
+
+    buckets: list[int]
+    out: dict[int, frozenset[str]]
+
+
+class BrandMonitor:
+    """Counts, scores, learns and raises the incidents of one brand.
+
+    Raises
+    ------
+    detectors.base.ParameterError
+        If a detector can't be built; a loaded config has been checked for that.
+    """
+
+    def __init__(self, config: Config, brand: BrandSettings) -> None:
+        self._id = brand.id
+        self._config_version = config.version
+        self._windows = Windows(config.windows)
+        self._detectors = {settings.name: settings.build(brand.usual_posts_per_day) for settings in config.detectors}
+        self._incidents = Incidents(
+            config.incidents,
+            brand.id,
+            self._config_version,
+            {name: detector.aspect for name, detector in self._detectors.items()},
+        )
+        self._evidence = Evidence(
+            config.alerts,
+            brand.id,
+            brand.name,
+            self._config_version,
+            {name: detector.kind for name, detector in self._detectors.items()},
+            {name: detector.unit for name, detector in self._detectors.items()},
+        )
+        self._marks: dict[int, tuple[str, int, list[str]]] = {}
+        self._source_shares: dict[str, float] = {}
+        self._usual_terms: dict[str, float] = {}
+        self._usual_mentions = 0.0
+        self._model = ""
+        self._detected: tuple[int, frozenset[str]] = (-1, frozenset())
+
+    def absorb(self, envelope: Envelope) -> int:
+        """Take the mentions above the high-water mark of their partition and return how many those are."""
+        incarnation, mark, retired = self._marks.get(envelope.partition, (envelope.incarnation, -1, []))
+        if envelope.incarnation != incarnation:
+            if envelope.incarnation in retired:
+                return 0
+            incarnation, mark, retired = envelope.incarnation, -1, [*retired[-3:], incarnation]
+        fresh = [mention for mention in envelope.mentions if mention.offset > mark]
+        if not fresh:
+            return 0
+        for mention in fresh:
+            self._windows.add(mention)
+            metrics.BUCKET_LATENESS.observe(mention.behind_ms / 1000)
+        self._marks[envelope.partition] = (incarnation, fresh[-1].offset, retired)
+        self._model = max(self._model, envelope.model)
+        return len(fresh)
+
+    def due(self, watermark_ms: int, delivery: Delivery) -> bool:
+        """Whether `advance` would do anything."""
+        return self._windows.due(watermark_ms, delivery.buckets)
+
+    def advance(self, watermark_ms: int, delivery: Delivery, alerts: list[Alert], windows: list[Window]) -> None:
+        """Score and close what the watermark allows, adding to `alerts` and `windows`."""
+        for step in self._windows.walk(watermark_ms, delivery.buckets):
+            out = delivery.out.get(step.start_ms, frozenset())
+            coverage = self._coverage(out) if step.closes else 1.0
+            self._take(step, coverage, alerts, windows)
+
+    def _take(self, step: Step, coverage: float, alerts: list[Alert], windows: list[Window]) -> None:
+        length = self._windows.bucket_ms
+        end_ms = step.start_ms + length
+        elapsed = length if step.closes else min(length, step.at_ms - step.start_ms)
+        bucket = step.tally.bucket(step.start_ms, length, elapsed, coverage)
+        scores = {name: detector.score_one(bucket) for name, detector in self._detectors.items()}
+        self._count_detections(step.start_ms, scores)
+        change = self._incidents.check(step.at_ms, step.start_ms, end_ms, step.tally, scores, self._windows.unclosed)
+        if change is not None:
+            alerts.append(self._evidence.alert(change, self._usual_terms, self._usual_mentions, self._model))
+        if not step.closes:
+            return
+        for detector in self._detectors.values():
+            detector.learn_one(bucket)
+        change = self._incidents.close(step.at_ms, step.start_ms, end_ms, step.tally)
+        if change is not None:
+            alerts.append(self._evidence.alert(change, self._usual_terms, self._usual_mentions, self._model))
+        self._learn_usual(step.tally, coverage)
+        windows.append(self._window(step, coverage, scores))
+
+    def _count_detections(self, start_ms: int, scores: Mapping[str, Score]) -> None:
+        known = self._detected[1] if self._detected[0] == start_ms else frozenset()
+        anomalous = {name for name, score in scores.items() if score.value >= 1}
+        for name in anomalous - known:
+            metrics.DETECTIONS.labels(self._id, name, scores[name].suppressed or "").inc()
+        self._detected = (start_ms, known | anomalous)
+
+    def _window(self, step: Step, coverage: float, scores: Mapping[str, Score]) -> Window:
+        tally = step.tally
+        return Window(
+            brand=self._id,
+            start_ms=step.start_ms,
+            length_ms=self._windows.bucket_ms,
+            count=tally.count,
+            late=self._windows.take_late(),
+            negative=tally.negative,
+            positive=tally.positive,
+            authors=tally.distinct_authors,
+            reposts=tally.reposts,
+            engagement=tally.engagement,
+            coverage=round(coverage, 4),
+            scores={
+                name: WindowScore(
+                    score.value, score.observed, score.expected, score.lower, score.upper, score.suppressed
+                )
+                for name, score in scores.items()
+            },
+            config_version=self._config_version,
+        )
+
+    def _coverage(self, out: frozenset[str]) -> float:
+        if not out:
+            return 1.0
+        total = sum(self._source_shares.values())
+        return (
+            sum(share for source, share in self._source_shares.items() if source not in out) / total if total else 1.0
+        )
+
+    def _learn_usual(self, tally: Tally, coverage: float) -> None:
+        if coverage >= 1 and tally.count:
+            for source in self._source_shares.keys() | tally.sources.keys():
+                share = self._source_shares.get(source, 0.0)
+                self._source_shares[source] = share + _SHARE_ALPHA * (
+                    tally.sources.get(source, 0) / tally.count - share
+                )
+            if len(self._source_shares) > KEPT:
+                del self._source_shares[
+                    min(self._source_shares, key=lambda source: (self._source_shares[source], source))
+                ]
+        if self._incidents.current is not None or not tally.count:
+            return
+        fade = max(0.0, 1 - tally.count / _USUAL_MENTIONS)
+        self._usual_mentions = self._usual_mentions * fade + tally.count
+        faded = {term: count * fade for term, count in self._usual_terms.items()}
+        for term, count in tally.terms.items():
+            faded[term] = faded.get(term, 0.0) + count
+        self._usual_terms = faded if len(faded) <= KEPT else dict(top(faded, KEPT))
+
+    @property
+    def incident(self) -> Incident | None:
+        """The open incident."""
+        return self._incidents.current
+
+    def to_bytes(self) -> bytes:
+        """All that is known of the brand."""
+        return orjson.dumps(
+            {
+                "v": STATE_VERSION,
+                "marks": [[partition, *mark] for partition, mark in self._marks.items()],
+                "windows": self._windows.dump(),
+                "detectors": [
+                    [name, detector.kind, b64encode(detector.snapshot()).decode()]
+                    for name, detector in self._detectors.items()
+                ],
+                "incidents": self._incidents.dump(),
+                "sources": list(self._source_shares.items()),
+                "terms": list(self._usual_terms.items()),
+                "mentions": self._usual_mentions,
+                "model": self._model,
+            }
+        )
+
+    def load(self, value: bytes) -> None:
+        """Take over what `to_bytes` gave. A detector that the config changed in kind starts anew.
+
+        Raises
+        ------
+        UnknownVersion
+            If a newer firewatch wrote it.
+        RecordError
+            If it is damaged.
+        """
+        try:
+            state: dict[str, Any] = orjson.loads(value)
+            if state["v"] != STATE_VERSION:
+                raise UnknownVersion(f"the state of brand {self._id!r}", state["v"], STATE_VERSION)
+            self._marks = {
+                partition: (incarnation, mark, retired) for partition, incarnation, mark, retired in state["marks"]
+            }
+            self._windows.load(state["windows"])
+            for name, kind, snapshot in state["detectors"]:
+                detector = self._detectors.get(name)
+                if detector is not None and detector.kind == kind:
+                    detector.restore(b64decode(snapshot))
+            self._incidents.load(state["incidents"])
+            self._source_shares = dict(state["sources"])
+            self._usual_terms = dict(state["terms"])
+            self._usual_mentions = state["mentions"]
+            self._model = state["model"]
+        except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, SnapshotError) as error:
+            raise RecordError("damaged_state", f"the state of brand {self._id!r} can't be read ({error})") from error

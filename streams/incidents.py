@@ -1,0 +1,228 @@
+"""Detections of one brand become one incident: open, update, resolve."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from detectors.base import Score
+from streams.records import SEVERITIES, SHARE, AlertKind, Severity
+from streams.tallies import Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from streams.config import IncidentSettings
+
+Aspect = Literal["attention", "tone"]
+
+
+@dataclass(slots=True)
+class Incident:
+    """An incident that is open.
+
+    Attributes
+    ----------
+    fingerprint
+        Names it.
+    start_ms
+        Start of its first anomalous bucket.
+    hot_ms
+        End of its latest bucket that was not quiet.
+    severity
+        The highest it has had.
+    suppressed
+        Why it pages nobody, or None.
+    fired
+        Detectors that fired without being suppressed.
+    peaks
+        The highest score of each detector that was anomalous.
+    excesses
+        By detector, the most mentions (for tone: the most negative mentions) beyond the expected that one bucket had.
+    tally
+        Everything said since `start_ms`, without the bucket that is still open.
+    """
+
+    fingerprint: str
+    start_ms: int
+    hot_ms: int
+    severity: Severity
+    suppressed: str | None
+    fired: set[str] = field(default_factory=set)
+    peaks: dict[str, Score] = field(default_factory=dict)
+    excesses: dict[str, float] = field(default_factory=dict)
+    tally: Tally = field(default_factory=Tally)
+
+    def dump(self) -> list[Any]:
+        """As plain values for JSON."""
+        peaks = [[name, *(getattr(score, part) for part in Score.__slots__)] for name, score in self.peaks.items()]
+        return [
+            self.fingerprint, self.start_ms, self.hot_ms, self.severity, self.suppressed, sorted(self.fired), peaks,
+            list(self.excesses.items()), self.tally.dump(),
+        ]  # fmt: skip
+
+    @classmethod
+    def load(cls, values: list[Any]) -> Incident:
+        """Inverse of `dump`."""
+        fingerprint, start_ms, hot_ms, severity, suppressed, fired, peaks, excesses, tally = values
+        return cls(
+            fingerprint,
+            start_ms,
+            hot_ms,
+            severity,
+            suppressed,
+            set(fired),
+            {name: Score(*parts) for name, *parts in peaks},
+            dict(excesses),
+            Tally.load(tally),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A step in the life of an incident, and what has been said in it up to then."""
+
+    kind: AlertKind
+    incident: Incident
+    said: Tally
+    at_ms: int
+    bucket_ms: int
+
+
+class Incidents:
+    """The incidents of one brand, at most one at a time.
+
+    Parameters
+    ----------
+    brand
+        Brand id.
+    config_version
+        Enters the fingerprint, as another config may judge the same posts otherwise.
+    aspects
+        What each detector's scores say.
+    """
+
+    def __init__(
+        self, settings: IncidentSettings, brand: str, config_version: str, aspects: Mapping[str, Aspect]
+    ) -> None:
+        self._settings = settings
+        self._brand = brand
+        self._config_version = config_version
+        self._aspects = aspects
+        self._past_excesses: dict[str, float] = {}
+        self.current: Incident | None = None
+
+    def check(
+        self,
+        at_ms: int,
+        start_ms: int,
+        end_ms: int,
+        tally: Tally,
+        scores: Mapping[str, Score],
+        unclosed: Callable[[int], list[Tally]],
+    ) -> Change | None:
+        """Take the scores of a bucket at some moment.
+
+        Parameters
+        ----------
+        at_ms
+            Event time of the moment.
+        start_ms, end_ms
+            The bucket.
+        tally
+            What the bucket holds so far.
+        scores
+            By detector name.
+        unclosed
+            Gives what the buckets since some moment hold so far that are not closed, this one included.
+        """
+        anomalous = {name: score for name, score in scores.items() if score.value >= 1}
+        firing = {name for name, score in anomalous.items() if score.suppressed is None}
+        incident = self.current
+        if incident is None:
+            if not any(self._may_open(name, score, tally) for name, score in anomalous.items()):
+                return None
+            incident = self.current = Incident(self._fingerprint(start_ms), start_ms, end_ms, "watch", "")
+        before = (incident.severity, incident.suppressed, frozenset(incident.fired))
+        self._absorb(incident, anomalous, firing)
+        hot = [self._is_hot(incident, name, score, tally) for name, score in scores.items()]
+        if any(hot):
+            incident.hot_ms = max(incident.hot_ms, end_ms)
+        tallies = [incident.tally, *unclosed(incident.start_ms)]
+        incident.severity = max(incident.severity, self._severity(incident, tallies), key=SEVERITIES.index)
+        if before == (incident.severity, incident.suppressed, frozenset(incident.fired)):
+            return None
+        return Change("open" if before[1] == "" else "update", incident, Tally.joined(*tallies), at_ms, start_ms)
+
+    def close(self, at_ms: int, start_ms: int, end_ms: int, tally: Tally) -> Change | None:
+        """Take note that a bucket is complete, after its last `check`."""
+        incident = self.current
+        if incident is None:
+            return None
+        if start_ms >= incident.start_ms:
+            incident.tally.merge(tally)
+        if end_ms - incident.hot_ms < self._settings.resolve_after_seconds * 1000:
+            return None
+        self.current, self._past_excesses = None, incident.excesses
+        return Change("resolve", incident, incident.tally, at_ms, start_ms)
+
+    def _absorb(self, incident: Incident, anomalous: Mapping[str, Score], firing: set[str]) -> None:
+        for name, score in anomalous.items():
+            peak = incident.peaks.get(name)
+            if peak is None or (score.suppressed is None, score.value) > (peak.suppressed is None, peak.value):
+                incident.peaks[name] = score
+        incident.fired |= firing
+        if incident.fired:
+            incident.suppressed = None
+        elif not incident.suppressed:
+            incident.suppressed = max(anomalous.values(), key=lambda score: score.value).suppressed
+
+    def _may_open(self, name: str, score: Score, bucket: Tally) -> bool:
+        """Within the refractory period of the last incident, its afterglow in the score does not open another."""
+        if score.suppressed != "refractory":
+            return True
+        return self._excess(name, score, bucket) > self._settings.subsided_share * self._past_excesses.get(name, 0.0)
+
+    def _is_hot(self, incident: Incident, name: str, score: Score, bucket: Tally) -> bool:
+        """Whether it goes on: scores remember for hours, so the bucket itself must be out of the usual too."""
+        excess = self._excess(name, score, bucket)
+        peak = incident.excesses[name] = max(incident.excesses.get(name, 0.0), excess)
+        return score.value >= self._settings.quiet_below and excess > self._settings.subsided_share * peak
+
+    def _excess(self, name: str, score: Score, bucket: Tally) -> float:
+        if self._aspects[name] == "tone":
+            return bucket.negative / SHARE - score.expected * bucket.count
+        return abs(score.observed - score.expected)
+
+    def _severity(self, incident: Incident, tallies: list[Tally]) -> Severity:
+        judged = incident.fired or incident.peaks.keys()
+        aspects = {self._aspects[name] for name in judged}
+        count, negative_sum = sum(tally.count for tally in tallies), sum(tally.negative for tally in tallies)
+        negative = negative_sum >= self._settings.negative_share * SHARE * count
+        if aspects >= {"attention", "tone"} and negative:
+            return "critical"
+        return "warning" if "tone" in aspects or negative else "watch"
+
+    def _fingerprint(self, start_ms: int) -> str:
+        return hashlib.blake2b(f"{self._brand}|{self._config_version}|{start_ms}".encode(), digest_size=8).hexdigest()
+
+    def dump(self) -> list[Any]:
+        """As plain values for JSON."""
+        return [self.current.dump() if self.current else None, list(self._past_excesses.items())]
+
+    def load(self, values: list[Any]) -> None:
+        """Take over what `dump` gave."""
+        current, past = values
+        self.current = Incident.load(current) if current else None
+        self._past_excesses = dict(past)
+
+
+def alert_id(brand: str, config_version: str, change: Change) -> str:
+    """Deterministic identity of a step: brand, detectors, config version, bucket, kind, and what the step changed."""
+    incident = change.incident
+    parts = (
+        brand, ",".join(sorted(incident.fired or incident.peaks)), config_version, incident.fingerprint,
+        change.bucket_ms, change.kind, incident.severity, incident.suppressed,
+    )  # fmt: skip
+    return hashlib.blake2b("|".join(map(str, parts)).encode(), digest_size=16).hexdigest()

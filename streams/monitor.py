@@ -1,0 +1,146 @@
+"""Everything one partition of `social.mentions` leads to: pure, without a clock or any I/O, the same for Kafka and for
+replay."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import orjson
+
+from streams import metrics
+from streams.brand import BrandMonitor
+from streams.errors import RecordError, UnknownVersion
+from streams.progress import StreamProgress
+from streams.records import Alert, Envelope, Progress, Window
+
+if TYPE_CHECKING:
+    from streams.config import Config
+    from streams.incidents import Incident
+
+PROGRESS_STATE_VERSION: Final = 1
+PROGRESS_KEY: Final = b"\x00partition:%d"
+"""Key of a partition's own progress in the table of brands; no brand id begins with a null byte."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What an advance of the watermark led to, each in the order in which it happened within a brand."""
+
+    alerts: list[Alert] = field(default_factory=list)
+    windows: list[Window] = field(default_factory=list)
+
+
+class PartitionMonitor:
+    """All brands of one partition of `social.mentions`.
+
+    Parameters
+    ----------
+    config
+        Brands not in it are ignored.
+    partition
+        Number of the partition; names the key of its progress.
+    """
+
+    def __init__(self, config: Config, partition: int) -> None:
+        self._config = config
+        self._key = PROGRESS_KEY % partition
+        self._settings = {brand.id: brand for brand in config.brands}
+        self._brands: dict[str, BrandMonitor] = {}
+        self._progress = StreamProgress(config.topics.partitions, config.windows)
+        self._lateness_ms = config.windows.lateness_seconds * 1000
+        self._dirty: set[str] = set()
+        self._progressed = False
+
+    def restore(self, key: bytes, value: bytes) -> None:
+        """Take over one entry of the state, as `dirty` gave it; entries of brands no longer watched are passed over.
+
+        Raises
+        ------
+        UnknownVersion
+            If a newer firewatch wrote it.
+        RecordError
+            If it is damaged.
+        """
+        if key == self._key:
+            try:
+                state = orjson.loads(value)
+                if state["v"] != PROGRESS_STATE_VERSION:
+                    raise UnknownVersion("the progress of a partition", state["v"], PROGRESS_STATE_VERSION)
+                self._progress.load(state)
+            except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+                raise RecordError("damaged_state", f"the progress under {key!r} can't be read ({error})") from error
+            return
+        brand = self._brand(key.decode(errors="replace"))
+        if brand is not None:
+            brand.load(value)
+
+    def absorb(self, record: Envelope | Progress) -> None:
+        """Take one record of `social.mentions`; repeats change nothing.
+
+        Raises
+        ------
+        RecordError
+            If it speaks of a partition that `social.posts` does not have.
+        """
+        if not 0 <= record.partition < self._config.topics.partitions:
+            raise RecordError("unknown_partition", f"there is no partition {record.partition} of the posts")
+        if isinstance(record, Progress):
+            self._progress.update(record)
+            self._progressed = True
+            return
+        brand = self._brand(record.brand)
+        if brand is None:
+            return
+        fresh = brand.absorb(record)
+        metrics.MENTIONS_REPLAYED.inc(len(record.mentions) - fresh)
+        if fresh:
+            metrics.MENTIONS_COUNTED.labels(record.brand).inc(fresh)
+            self._dirty.add(record.brand)
+
+    def advance(self) -> Outcome:
+        """Do everything the watermark now allows."""
+        outcome = Outcome()
+        watermark_ms = self._progress.watermark()
+        if watermark_ms < 0:
+            return outcome
+        self._progress.assess(watermark_ms)
+        for id, brand in self._brands.items():
+            if brand.due(watermark_ms, self._progress):
+                brand.advance(watermark_ms, self._progress, outcome.alerts, outcome.windows)
+                self._dirty.add(id)
+        self._progress.forget(watermark_ms - 2 * self._lateness_ms - 2 * self._config.windows.bucket_seconds * 1000)
+        return outcome
+
+    def finish(self) -> Outcome:
+        """The end of a finite input: nothing will follow, so everything up to the newest post may be judged."""
+        self._progress.finish()
+        return self.advance()
+
+    def dirty(self) -> list[tuple[bytes, bytes]]:
+        """Key and bytes of all that changed since the last call."""
+        entries = [(id.encode(), self._brands[id].to_bytes()) for id in sorted(self._dirty)]
+        self._dirty.clear()
+        if self._progressed:
+            entries.append((self._key, orjson.dumps({"v": PROGRESS_STATE_VERSION, **self._progress.dump()})))
+            self._progressed = False
+        return entries
+
+    @property
+    def watermark_ms(self) -> int:
+        """Event time up to which everything has arrived, -1 if unknown."""
+        return self._progress.watermark()
+
+    def incidents(self) -> dict[str, Incident]:
+        """Open incidents by brand."""
+        return {id: brand.incident for id, brand in self._brands.items() if brand.incident is not None}
+
+    def source_up(self) -> dict[str, bool]:
+        """Whether each source delivers as it usually does."""
+        return self._progress.source_up()
+
+    def _brand(self, id: str) -> BrandMonitor | None:
+        brand = self._brands.get(id)
+        if brand is None and id in self._settings:
+            brand = self._brands[id] = BrandMonitor(self._config, self._settings[id])
+        return brand

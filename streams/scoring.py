@@ -1,0 +1,264 @@
+"""Posts of one partition become scored mentions: the pure half of `score`, the same for Kafka and for replay.
+
+Everything that must be the same after a restart is a function of the partition's records alone: the running maximum of
+event time, and which ids stand among the last `ingest.recent_ids` records.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from streams import language, text
+from streams.errors import RecordError
+from streams.eventtime import admit
+from streams.records import MAX_MENTIONS, REPLY, REPOST, SHARE, Envelope, Mention, Post, Progress, post_from_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from streams.config import Config
+    from streams.sentiment import SentimentModel
+
+TERMS: Final = 8
+"""Evidence terms a mention carries; a tweet-length post rarely has more that say something."""
+
+EXCERPT_CHARS: Final = 280
+MAX_ID_CHARS: Final = 256
+MAX_URL_CHARS: Final = 512
+
+LIVE_WITHIN_MS: Final = 600_000
+"""A partition whose newest post was this fresh when the broker took it is live rather than an archive."""
+
+_OVERHEAD_BYTES: Final = 4_096
+"""What a record may exceed ingest.max_record_bytes by: field names and re-encoding."""
+
+
+class Reject(NamedTuple):
+    """A record of `social.posts` that is not a usable post."""
+
+    offset: int
+    reason: str
+    detail: str
+    value: bytes | None
+
+
+@dataclass(slots=True)
+class ScoredBatch:
+    """What one batch of one partition comes to.
+
+    `posts` counts usable posts, repeats included; `repeated` those dropped because their id was seen recently.
+    """
+
+    envelopes: list[Envelope]
+    progress: Progress
+    rejects: list[Reject]
+    posts: int
+    repeated: int
+
+    @property
+    def watermark_ms(self) -> int:
+        """Newest event time of the partition up to the end of the batch, -1 if none."""
+        return self.progress.watermark_ms
+
+
+class RecentIds:
+    """Ids among the last `size` records; forgetting goes by records, so re-reading as many restores it exactly.
+
+    >>> recent = RecentIds(2)
+    >>> [recent.seen(id) for id in ("a", "b", "a", "c", "d", "a")]
+    [False, False, True, False, False, False]
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._order: deque[str | None] = deque()
+        self._count: dict[str, int] = {}
+
+    def seen(self, id: str | None) -> bool:
+        """Note one record (None for one without a usable id) and tell whether its id stood among those before."""
+        repeated = id is not None and id in self._count
+        if self._size:
+            if len(self._order) == self._size:
+                self._forget(self._order.popleft())
+            self._order.append(id)
+            if id is not None:
+                self._count[id] = self._count.get(id, 0) + 1
+        return repeated
+
+    def _forget(self, id: str | None) -> None:
+        if id is None:
+            return
+        left = self._count[id] - 1
+        if left:
+            self._count[id] = left
+        else:
+            del self._count[id]
+
+
+@dataclass(slots=True)
+class _Partition:
+    incarnation: str
+    recent: RecentIds
+    watermark_ms: int = -1
+    offset: int = -1
+    ingested_ms: int = -1
+    live: bool = False
+    active: dict[str, set[int]] = field(default_factory=dict)
+
+
+class Scorer:
+    """Matches, scores and packs; holds what it must remember of each assigned partition of `social.posts`."""
+
+    def __init__(self, config: Config, model: SentimentModel) -> None:
+        self._config = config
+        self._model = model
+        self._match = config.matcher().match
+        self._author_key = config.author_key()
+        self._bucket_ms = config.windows.bucket_seconds * 1000
+        self._max_bytes = config.ingest.max_record_bytes + _OVERHEAD_BYTES
+        self._partitions: dict[int, _Partition] = {}
+
+    def assign(self, partition: int, incarnation: str, watermark_ms: int = -1, position: int = 0) -> None:
+        """Start on a partition.
+
+        Parameters
+        ----------
+        partition, incarnation
+            As in `Envelope`.
+        watermark_ms
+            Newest event time among the records before the position, -1 if there are none.
+        position
+            Offset of the first record that will be scored.
+        """
+        recent = RecentIds(self._config.ingest.recent_ids)
+        self._partitions[partition] = _Partition(incarnation, recent, watermark_ms, offset=position - 1)
+
+    def revoke(self, partition: int) -> None:
+        """Forget a partition."""
+        self._partitions.pop(partition, None)
+
+    def warm(self, partition: int, values: Iterable[bytes | None]) -> None:
+        """Note the ids of records before the position, without scoring them."""
+        state = self._partitions[partition]
+        for value in values:
+            try:
+                state.recent.seen(_identity(post_from_bytes(value)))
+            except RecordError:
+                state.recent.seen(None)
+
+    def score(self, partition: int, records: Sequence[tuple[int, int, bytes | None]]) -> ScoredBatch:
+        """Score one batch.
+
+        Parameters
+        ----------
+        partition
+            An assigned partition of `social.posts`.
+        records
+            ``(offset, broker time in ms, value)``, ascending by offset.
+        """
+        state = self._partitions[partition]
+        mentions: dict[str, list[Mention]] = {}
+        ingested: dict[str, int] = {}
+        rejects: list[Reject] = []
+        repeated = 0
+        for offset, broker_ms, value in records:
+            try:
+                post = self._read(value, broker_ms)
+            except RecordError as error:
+                state.recent.seen(None)
+                rejects.append(Reject(offset, error.reason, error.detail, value))
+                continue
+            if state.recent.seen(_identity(post)):
+                repeated += 1
+                continue
+            if post.ts_ms >= state.watermark_ms:
+                state.watermark_ms = post.ts_ms
+                state.live = broker_ms - post.ts_ms < LIVE_WITHIN_MS
+            arrival_bucket = state.watermark_ms - state.watermark_ms % self._bucket_ms
+            state.active.setdefault(post.source, set()).add(arrival_bucket)
+            brands = self._match(post.text, post.tag)
+            if brands:
+                mention = self._mention(post, offset, state.watermark_ms - post.ts_ms)
+                for brand in brands:
+                    mentions.setdefault(brand, []).append(mention)
+                    ingested[brand] = broker_ms
+        if records:
+            state.offset, state.ingested_ms = records[-1][0], records[-1][1]
+        envelopes = [
+            Envelope(
+                brand,
+                partition,
+                state.incarnation,
+                self._model.version,
+                ingested[brand],
+                found[start : start + MAX_MENTIONS],
+            )
+            for brand, found in mentions.items()
+            for start in range(0, len(found), MAX_MENTIONS)
+        ]
+        return ScoredBatch(envelopes, self._progress(partition, -1), rejects, len(records) - len(rejects), repeated)
+
+    def idle(self, partition: int, as_of_ms: int) -> Progress:
+        """Progress of a partition that was read to its end as of a broker time."""
+        return self._progress(partition, as_of_ms)
+
+    def _progress(self, partition: int, idle_as_of_ms: int) -> Progress:
+        state = self._partitions[partition]
+        active = [(source, sorted(starts)) for source, starts in sorted(state.active.items())]
+        state.active.clear()
+        return Progress(
+            partition,
+            state.incarnation,
+            state.offset,
+            state.watermark_ms,
+            state.ingested_ms,
+            idle_as_of_ms,
+            state.live,
+            active,
+        )
+
+    def _read(self, value: bytes | None, broker_ms: int) -> Post:
+        if value is not None and len(value) > self._max_bytes:
+            raise RecordError(
+                "too_large", f"{len(value)} bytes, over ingest.max_record_bytes={self._config.ingest.max_record_bytes}"
+            )
+        post = post_from_bytes(value)
+        if not post.id or len(post.id) > MAX_ID_CHARS or not post.source or len(post.source) > MAX_ID_CHARS:
+            raise RecordError("bad_id", f"'id' and 'source' must have 1 to {MAX_ID_CHARS} characters")
+        ts_ms = admit(post.ts_ms, broker_ms, self._config.ingest)
+        return post._replace(ts_ms=ts_ms, text=post.text[: self._config.ingest.max_text_chars])
+
+    def _mention(self, post: Post, offset: int, behind_ms: int) -> Mention:
+        lang = language.detect(post.text, post.lang)
+        negative, _, positive = self._model.predict(post.text, lang)
+        url = post.url if post.url and len(post.url) <= MAX_URL_CHARS else None
+        return Mention(
+            offset,
+            post.ts_ms,
+            behind_ms,
+            round(negative * SHARE),
+            min(round(positive * SHARE), SHARE - round(negative * SHARE)),
+            self._author(post),
+            text.signature(post.text),
+            (REPOST if post.repost_of else 0) | (REPLY if post.reply_to else 0),
+            post.engagement,
+            lang,
+            post.source,
+            post.id,
+            text.terms(post.text, TERMS),
+            url,
+            post.text[:EXCERPT_CHARS] if self._config.alerts.include_texts else None,
+        )
+
+    def _author(self, post: Post) -> int:
+        if not post.author:
+            return 0
+        digest = hashlib.blake2b(f"{post.source}:{post.author}".encode(), digest_size=6, key=self._author_key).digest()
+        return int.from_bytes(digest) or 1
+
+
+def _identity(post: Post) -> str:
+    return f"{post.source}:{post.id}"

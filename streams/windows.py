@@ -1,0 +1,166 @@
+"""One brand's mentions become event-time buckets.
+
+Time runs by the watermark: the event time up to which every partition of `social.posts` has been read. It is walked in
+slots of `check_seconds`. A mention belongs to the slot in which its partition's event time stood when it arrived, which
+no interleaving of partitions changes; it becomes visible when the watermark passes that slot. So the checks of an open
+bucket and the contents of a closed one are the same in every run.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from streams.tallies import Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from streams.config import WindowSettings
+    from streams.records import Mention
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A moment at which a bucket is looked at.
+
+    Parameters
+    ----------
+    at_ms
+        Event time of the moment.
+    start_ms
+        Start of the bucket.
+    tally
+        What the bucket holds at that moment.
+    closes
+        Whether the bucket is complete: learn from it.
+    """
+
+    at_ms: int
+    start_ms: int
+    tally: Tally
+    closes: bool
+
+
+class Windows:
+    """The buckets of one brand that are not closed yet.
+
+    Attributes
+    ----------
+    reached_ms
+        Event time up to which everything has been walked; -1 before the first mention.
+    late
+        Mentions since the last closed bucket whose own bucket had closed.
+    """
+
+    def __init__(self, settings: WindowSettings) -> None:
+        self.bucket_ms = settings.bucket_seconds * 1000
+        self._slot_ms = settings.check_seconds * 1000
+        self._lateness_ms = -(-settings.lateness_seconds // settings.check_seconds) * self._slot_ms
+        self.reached_ms = -1
+        self.late = 0
+        self._pending: dict[int, dict[int, Tally]] = {}
+        self._open: dict[int, Tally] = {}
+
+    def add(self, mention: Mention) -> None:
+        """Keep a mention until the watermark reaches the slot it arrived in."""
+        arrival = mention.ts_ms + mention.behind_ms
+        slot = max(arrival - arrival % self._slot_ms, self.reached_ms)
+        bucket = mention.ts_ms - mention.ts_ms % self.bucket_ms
+        buckets = self._pending.setdefault(slot, {})
+        tally = buckets.get(bucket)
+        if tally is None:
+            tally = buckets[bucket] = Tally()
+        tally.add(mention)
+
+    def closes_at(self, start_ms: int) -> int:
+        """Event time at which a bucket takes no more mentions."""
+        return start_ms + self.bucket_ms + self._lateness_ms
+
+    def walk(self, watermark_ms: int, passed: Sequence[int]) -> Iterator[Step]:
+        """Go on to the watermark, pausing at each bucket that got mentions and at each that closes.
+
+        Parameters
+        ----------
+        watermark_ms
+            How far to go.
+        passed
+            Ascending starts of the buckets that have passed for the whole stream. One that is not among them and holds
+            no mentions is not looked at: no data is not zero.
+        """
+        while True:
+            slot = min(self._pending, default=None)
+            slot_end = None if slot is None else slot + self._slot_ms
+            closing = self._next_to_close(passed)
+            closing_at = None if closing is None else self.closes_at(closing)
+            if (
+                slot is not None
+                and slot_end is not None
+                and slot_end <= watermark_ms
+                and (closing_at is None or slot_end <= closing_at)
+            ):
+                yield from self._open_slot(slot, slot_end)
+            elif closing is not None and closing_at is not None and closing_at <= watermark_ms:
+                self.reached_ms = closing_at
+                yield Step(closing_at, closing, self._open.setdefault(closing, Tally()), closes=True)
+                del self._open[closing]
+            else:
+                break
+        if self.reached_ms >= 0:
+            self.reached_ms = max(self.reached_ms, watermark_ms - watermark_ms % self._slot_ms)
+
+    def due(self, watermark_ms: int, passed: Sequence[int]) -> bool:
+        """Whether `walk` would pause anywhere."""
+        slot = min(self._pending, default=None)
+        if slot is not None and slot + self._slot_ms <= watermark_ms:
+            return True
+        closing = self._next_to_close(passed)
+        return closing is not None and self.closes_at(closing) <= watermark_ms
+
+    def unclosed(self, since_ms: int) -> list[Tally]:
+        """What the buckets hold that start at `since_ms` or later and are not closed, the one of the present step
+        included."""
+        return [tally for start, tally in self._open.items() if start >= since_ms]
+
+    def take_late(self) -> int:
+        """The number of late mentions, which thereby are accounted for."""
+        late, self.late = self.late, 0
+        return late
+
+    def _open_slot(self, slot: int, slot_end: int) -> Iterator[Step]:
+        if self.reached_ms < 0:
+            self.reached_ms = slot
+        for start, tally in sorted(self._pending.pop(slot).items()):
+            if self.closes_at(start) <= slot:
+                self.late += tally.count
+                continue
+            opened = self._open.setdefault(start, Tally())
+            opened.merge(tally)
+            self.reached_ms = slot_end
+            yield Step(slot_end, start, opened, closes=False)
+        self.reached_ms = slot_end
+
+    def _next_to_close(self, passed: Sequence[int]) -> int | None:
+        first = min(self._open, default=None)
+        if self.reached_ms < 0:
+            return first
+        earliest = self.reached_ms - self.bucket_ms - self._lateness_ms + 1
+        index = bisect_left(passed, earliest)
+        if index == len(passed):
+            return first
+        return passed[index] if first is None else min(first, passed[index])
+
+    def dump(self) -> list[Any]:
+        """As plain values for JSON."""
+        pending = [
+            [slot, [[start, tally.dump()] for start, tally in buckets.items()]]
+            for slot, buckets in self._pending.items()
+        ]
+        return [self.reached_ms, self.late, pending, [[start, tally.dump()] for start, tally in self._open.items()]]
+
+    def load(self, values: list[Any]) -> None:
+        """Take over what `dump` gave."""
+        self.reached_ms, self.late, pending, opened = values
+        self._pending = {slot: {start: Tally.load(tally) for start, tally in buckets} for slot, buckets in pending}
+        self._open = {start: Tally.load(tally) for start, tally in opened}

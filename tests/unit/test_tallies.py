@@ -1,0 +1,85 @@
+"""Tallies commute and stay bounded."""
+
+from __future__ import annotations
+
+import random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.records import Mention
+from streams.tallies import KEPT, SAMPLES, SKETCH, Tally
+
+
+def mention(
+    offset: int, *, author: int = 1, signature: int = 1, negative: int = 5_000, terms: tuple[str, ...] = ("netz",)
+) -> Mention:
+    return Mention(
+        offset, 0, 0, negative, 1_000, author, signature, offset % 2, 3, "de", "forum", f"p{offset}", list(terms)
+    )
+
+
+mentions = st.lists(
+    st.builds(
+        mention,
+        st.integers(0, 10_000),
+        author=st.integers(0, 2**48 - 1),
+        signature=st.integers(0, 40),
+        negative=st.integers(0, 9_000),
+        terms=st.lists(st.sampled_from("abcdef"), max_size=3).map(tuple),
+    ),
+    max_size=60,
+    unique_by=lambda m: m.offset,
+)
+
+
+def tally_of(items: list[Mention]) -> Tally:
+    tally = Tally()
+    for item in items:
+        tally.add(item)
+    return Tally.joined(tally)
+
+
+def facts(tally: Tally) -> object:
+    return (
+        tally.bucket(0, 1, 1, 1.0),
+        sorted(tally.samples.values(), key=lambda sample: sample[6]),
+        sorted(tally.terms.items()),
+        tally.sketch,
+    )
+
+
+@given(mentions, st.randoms(use_true_random=False))
+def test_order_does_not_matter(items: list[Mention], chance: random.Random) -> None:
+    shuffled = items.copy()
+    chance.shuffle(shuffled)
+    assert facts(tally_of(items)) == facts(tally_of(shuffled))
+
+
+@given(mentions, st.integers(0, 60))
+def test_merging_parts_equals_counting_the_whole(items: list[Mention], cut: int) -> None:
+    parts = Tally.joined(tally_of(items[:cut]), tally_of(items[cut:]))
+    assert facts(parts) == facts(tally_of(items))
+
+
+@given(mentions)
+def test_dump_and_load_round_trip(items: list[Mention]) -> None:
+    tally = tally_of(items)
+    assert facts(Tally.load(tally.dump())) == facts(tally)
+
+
+def test_bounded_and_close_to_the_truth_for_many_authors() -> None:
+    chance = random.Random(7)
+    authors = [chance.getrandbits(48) | 1 for _ in range(20_000)]
+    tally = tally_of([mention(index, author=author, signature=author) for index, author in enumerate(authors)])
+    assert len(tally.authors) == len(tally.signatures) == KEPT
+    assert len(tally.sketch) == SKETCH
+    assert len(tally.samples) == SAMPLES
+    assert abs(tally.distinct_authors - 20_000) < 3 * 0.13 * 20_000
+
+
+def test_exact_for_few_authors_and_ignores_unknown_ones() -> None:
+    tally = tally_of([mention(index, author=index % 5) for index in range(50)])
+    assert tally.distinct_authors == 4
+    assert tally.top_author_share == 10 / 50
+    assert tally.duplicate_share == 49 / 50
