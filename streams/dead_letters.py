@@ -1,0 +1,69 @@
+"""What can't be used goes to the dead letter queue, as it was, with the reason in its headers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from streams import metrics
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from aiokafka import AIOKafkaProducer
+
+    from streams.errors import RecordError
+
+MAX_VALUE_BYTES: Final = 900_000
+"""Longer values are cut, so that the letter fits into a record together with its headers."""
+
+
+class DeadLetters:
+    """Writes to the dead letter queue.
+
+    ===============  ==========================================================================
+    header           content
+    ===============  ==========================================================================
+    reason           short stable word, as in the metrics
+    detail           what was wrong, for a person; holds no text of a post
+    topic            topic of the record, or the source it came from on its way into Kafka
+    partition        of the record; absent if it came from a source
+    offset           of the record, or the cursor in the source
+    truncated_from   length in bytes, where the value had to be cut
+    ===============  ==========================================================================
+
+    Parameters
+    ----------
+    producer
+        A started producer.
+    topic
+        Name of the dead letter queue.
+    """
+
+    def __init__(self, producer: AIOKafkaProducer, topic: str) -> None:
+        self._producer = producer
+        self._topic = topic
+
+    async def write(
+        self, error: RecordError, topic: str, partition: int | None, offset: int, value: bytes | None
+    ) -> None:
+        """Write one letter and wait until the broker has it."""
+        await (await self.send(error, topic, partition, offset, value))
+
+    async def send(
+        self, error: RecordError, topic: str, partition: int | None, offset: int, value: bytes | None
+    ) -> asyncio.Future[Any]:
+        """Queue one letter; the result is done when the broker has it."""
+        value = value or b""
+        headers = [
+            ("reason", error.reason.encode()),
+            ("detail", error.detail.encode()),
+            ("topic", topic.encode()),
+            ("offset", str(offset).encode()),
+        ]
+        if partition is not None:
+            headers.append(("partition", str(partition).encode()))
+        if len(value) > MAX_VALUE_BYTES:
+            headers.append(("truncated_from", str(len(value)).encode()))
+        metrics.DEAD_LETTERS.labels(topic, error.reason).inc()
+        letter: asyncio.Future[Any] = await self._producer.send(self._topic, value[:MAX_VALUE_BYTES], headers=headers)
+        return letter

@@ -1,0 +1,284 @@
+"""A source → social.posts."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter, OrderedDict, deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import structlog
+
+from streams import metrics
+from streams.admin import ensure_topics
+from streams.bad_share import BadShare
+from streams.dead_letters import DeadLetters
+from streams.errors import BadShareExceeded, InputError, RecordError
+from streams.kafka import acknowledged, producer, translated_errors
+from streams.normalise import Normaliser
+from streams.sources.cursor import CursorFile
+from streams.sources.pacing import Pacing, measure_span
+from streams.sources.progress_bar import progress_bar
+from streams.topics import Topics
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from aiokafka import AIOKafkaProducer
+
+    from streams.config import Config
+    from streams.records import Post
+    from streams.sources.base import Line, Source
+
+GROUP_LINES: Final = 1_000
+"""Lines whose acknowledgements are awaited together."""
+
+GROUPS_IN_FLIGHT: Final = 8
+"""Groups sent and not yet acknowledged, at most."""
+
+CURSOR_SECONDS: Final = 1.0
+"""Time between two saves of the cursor: what is ingested twice after a crash, to be dropped as repeats later."""
+
+PATIENCE_SECONDS: Final = 0.01
+"""Least sleep of a paced replay: posts that fall due meanwhile are sent together, late by no more than this."""
+
+NAP_SECONDS: Final = 0.2
+
+MAX_SOURCES: Final = 64
+"""Sources with a time series of their own; more share one."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class IngestSummary:
+    """What an ingest came to: `read` = `ingested` + `repeated` + the sum of `rejected`."""
+
+    read: int
+    ingested: int
+    repeated: int
+    rejected: dict[str, int]
+    seconds: float
+
+
+async def ingest(
+    config: Config,
+    source: Source,
+    *,
+    stop: asyncio.Event,
+    source_name: str = "file",
+    speed: float | None = None,
+    redate: bool = False,
+    cursor_file: Path | None = None,
+    progress: bool | None = None,
+) -> IngestSummary:
+    """Read a source to its end, or until `stop` is set, and write its posts to `social.posts`.
+
+    Parameters
+    ----------
+    config
+        Sections `kafka`, `topics`, `ingest`.
+    source
+        Yields lines of JSON.
+    stop
+        Set it to end early: what has been read is acknowledged first.
+    source_name
+        `Post.source` of posts that do not state theirs.
+    speed
+        Multiple of real time to replay at; None is as fast as possible.
+    redate
+        Whether event times are moved to the present.
+    cursor_file
+        Where to remember how far the broker has acknowledged, and to go on from.
+    progress
+        Whether to show a progress bar on stderr; by default if it is a terminal.
+
+    Raises
+    ------
+    InputError
+        If the source can't be read or holds no posts, or too much of it is bad (`BadShareExceeded`).
+    KafkaError
+        If the broker can't be reached, a topic is missing, or the broker does not take a record.
+    PortTaken
+        If another process listens on `metrics.ingest_port`.
+    """
+    started = time.monotonic()
+    cursor = CursorFile(cursor_file, source) if cursor_file else None
+    resumed_at = cursor.resume() if cursor else 0
+    pacing = await _pacing(config, source, speed, redate)
+    await ensure_topics(config, create=False)
+    metrics.serve(config.metrics.host, config.metrics.ingest_port, "metrics.ingest_port")
+    async with producer(config.kafka) as client:
+        run = _Run(config, client, source, source_name=source_name, pacing=pacing, cursor=cursor, stop=stop)
+        with progress_bar(source, progress) as show:
+            finished = await run.read_all(show)
+    if finished and not run.read and not resumed_at:
+        raise InputError(f"{source.name}: holds no posts")
+    if finished:
+        run.share.check_end()
+    return IngestSummary(
+        run.read, run.ingested, run.repeated, dict(run.share.reasons), round(time.monotonic() - started, 3)
+    )
+
+
+async def _pacing(config: Config, source: Source, speed: float | None, redate: bool) -> Pacing | None:
+    if speed is None and not redate:
+        return None
+    needs_span = redate and (speed is None or speed > 1)
+    span = await asyncio.to_thread(measure_span, source, config.ingest, _now_ms()) if needs_span else None
+    return Pacing(speed=speed, redate=redate, span=span, now_ms=_now_ms)
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(slots=True)
+class _Group:
+    """Lines that were read together, and what the broker still owes for them."""
+
+    sends: list[asyncio.Future[Any]] = field(default_factory=list)
+    posts: Counter[str] = field(default_factory=Counter)
+    lines: int = 0
+    cursor: int = 0
+
+
+class _Run:
+    """One pass over a source."""
+
+    def __init__(
+        self,
+        config: Config,
+        client: AIOKafkaProducer,
+        source: Source,
+        *,
+        source_name: str,
+        pacing: Pacing | None,
+        cursor: CursorFile | None,
+        stop: asyncio.Event,
+    ) -> None:
+        self._config = config
+        self._client = client
+        self._source = source
+        self._source_name = source_name
+        self._pacing = pacing
+        self._cursor = cursor
+        self._stop = stop
+        topics = Topics(config.topics)
+        self._topic = topics.posts.name
+        self._letters = DeadLetters(client, topics.dlq.name)
+        self._normaliser = Normaliser(config.ingest, source_name, pacing.redate if pacing else None)
+        self._recent: OrderedDict[bytes, None] = OrderedDict()
+        self._sources: set[str] = set()
+        self._open = _Group()
+        self._in_flight: deque[_Group] = deque()
+        self._cursor_saved = time.monotonic()
+        self.share = BadShare(config.ingest)
+        self.read = 0
+        self.ingested = 0
+        self.repeated = 0
+
+    async def read_all(self, show: Callable[[], None]) -> bool:
+        """Take line by line; tells whether the end was reached rather than told to stop."""
+        chunks = self._source.chunks()
+        try:
+            while (chunk := await asyncio.to_thread(next, chunks, None)) is not None:
+                for line in chunk:
+                    if self._stop.is_set() or not await self._take(line):
+                        break
+                    if self._open.lines >= GROUP_LINES:
+                        await self._settle(GROUPS_IN_FLIGHT)
+                if self._stop.is_set():
+                    break
+                if not chunk:
+                    await self._settle(0)
+                show()
+            await self._settle(0)
+        except (InputError, BadShareExceeded):
+            await self._settle(0)
+            raise
+        finally:
+            self._abandon()
+        if self._cursor and self.read:
+            self._cursor.save(self._open.cursor)
+        return not self._stop.is_set()
+
+    async def _take(self, line: Line) -> bool:
+        """Send one line on its way; tells whether it was dealt with before `stop` was set."""
+        try:
+            post = self._normaliser.post(line.data, _now_ms())
+        except RecordError as error:
+            await self._reject(line, error)
+            return True
+        if self._pacing and not await self._await_turn(self._pacing, post):
+            return False
+        self._count(line)
+        self.share.good()
+        key = post.key
+        if self._seen(key):
+            self.repeated += 1
+            metrics.POSTS_REPEATED.labels("ingest").inc()
+            return True
+        with translated_errors(self._config.kafka, "sending posts"):
+            self._open.sends.append(await self._client.send(self._topic, post.to_bytes(), key=key))
+        self._open.posts[post.source] += 1
+        return True
+
+    async def _reject(self, line: Line, error: RecordError) -> None:
+        self._count(line)
+        metrics.POSTS_REJECTED.labels(self._source_name, error.reason).inc()
+        with translated_errors(self._config.kafka, "sending dead letters"):
+            self._open.sends.append(await self._letters.send(error, self._source.name, None, line.cursor, line.data))
+        self.share.bad(error.reason)
+
+    def _count(self, line: Line) -> None:
+        self.read += 1
+        self._open.lines += 1
+        self._open.cursor = line.cursor
+
+    def _seen(self, key: bytes) -> bool:
+        if key in self._recent:
+            return True
+        self._recent[key] = None
+        if len(self._recent) > self._config.ingest.recent_ids:
+            self._recent.popitem(last=False)
+        return False
+
+    async def _await_turn(self, pacing: Pacing, post: Post) -> bool:
+        if pacing.wait_seconds(post.ts_ms) == 0:
+            return True
+        await self._settle(0)
+        while wait := pacing.wait_seconds(post.ts_ms):
+            if self._stop.is_set():
+                return False
+            await asyncio.sleep(min(max(wait, PATIENCE_SECONDS), NAP_SECONDS))
+        return True
+
+    async def _settle(self, keep: int) -> None:
+        """Close the open group, and await acknowledgements until at most `keep` groups are in flight."""
+        if self._open.lines:
+            self._in_flight.append(self._open)
+            self._open = _Group(cursor=self._open.cursor)
+        while len(self._in_flight) > keep:
+            group = self._in_flight[0]
+            await acknowledged(self._config.kafka, group.sends, "sending posts")
+            self._in_flight.popleft()
+            self.ingested += group.posts.total()
+            for source, count in group.posts.items():
+                metrics.POSTS_INGESTED.labels(self._series(source)).inc(count)
+            if self._cursor and time.monotonic() - self._cursor_saved > CURSOR_SECONDS:
+                self._cursor.save(group.cursor)
+                self._cursor_saved = time.monotonic()
+
+    def _abandon(self) -> None:
+        for group in (self._open, *self._in_flight):
+            for send in group.sends:
+                if not send.cancel() and not send.cancelled():
+                    send.exception()  # seen: the first failure is the one that is reported
+
+    def _series(self, source: str) -> str:
+        if len(self._sources) < MAX_SOURCES:
+            self._sources.add(source)
+        return source if source in self._sources else "other"

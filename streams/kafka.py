@@ -1,0 +1,282 @@
+"""Kafka clients made from the config: security, idempotence, bounded waits, and errors that name the broker.
+
+Every client here is an async context manager. A first connection is made before aiokafka starts, because aiokafka only
+logs why it could not connect; this way the caller gets the reason.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from contextlib import asynccontextmanager, contextmanager, suppress
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, errors
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.client import AIOKafkaClient
+from aiokafka.conn import collect_hosts, create_conn
+
+from streams.config import PASSWORD_VARIABLE, KafkaSettings
+from streams.errors import BrokerUnreachable, ConfigError, KafkaError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator
+
+MAX_RECORD_BYTES: Final = 1_048_576
+"""Largest request of a producer: below Kafka's default `message.max.bytes` of 1,048,588."""
+
+_BATCH_BYTES: Final = 262_144
+_LINGER_MS: Final = 5
+
+_DELIVERY_FACTOR: Final = 3
+"""Request timeouts until a delivery counts as failed; Kafka's own defaults have 4 (120 s to 30 s)."""
+
+_STOP_SECONDS: Final = 5.0
+
+_NO_ANSWER: Final = (
+    errors.KafkaConnectionError,
+    errors.KafkaTimeoutError,
+    errors.NodeNotReadyError,
+    errors.NoBrokersAvailable,
+    errors.RequestTimedOutError,
+    errors.CorrelationIdError,
+)
+_REFUSED_LOGIN: Final = (
+    errors.SaslAuthenticationFailed,
+    errors.AuthenticationFailedError,
+    errors.UnsupportedSaslMechanismError,
+    errors.IllegalSaslStateError,
+)
+_NOT_ALLOWED: Final = (
+    errors.TopicAuthorizationFailedError,
+    errors.GroupAuthorizationFailedError,
+    errors.ClusterAuthorizationFailedError,
+)
+
+
+def ssl_context(settings: KafkaSettings) -> ssl.SSLContext | None:
+    """TLS as configured, None for PLAINTEXT.
+
+    Raises
+    ------
+    ConfigError
+        If a certificate or key can't be loaded.
+    """
+    if settings.security_protocol == "PLAINTEXT":
+        return None
+    try:
+        context = ssl.create_default_context(cafile=str(settings.ca_file) if settings.ca_file else None)
+    except (OSError, ssl.SSLError) as error:
+        raise ConfigError([f"kafka.ca_file: {settings.ca_file} can't be loaded ({error})"]) from error
+    if settings.certificate_file:
+        try:
+            context.load_cert_chain(settings.certificate_file, settings.key_file)
+        except (OSError, ssl.SSLError) as error:
+            raise ConfigError(
+                [f"kafka.certificate_file, kafka.key_file: {settings.certificate_file} can't be loaded ({error})"]
+            ) from error
+    return context
+
+
+def connection_options(settings: KafkaSettings) -> dict[str, Any]:
+    """Arguments that all clients of aiokafka take.
+
+    Raises
+    ------
+    ConfigError
+        If SASL has no password, or a certificate can't be loaded.
+    """
+    options: dict[str, Any] = {
+        "client_id": settings.client_id,
+        "request_timeout_ms": round(settings.request_timeout_seconds * 1000),
+        "security_protocol": settings.security_protocol,
+        "ssl_context": ssl_context(settings),
+    }
+    if settings.security_protocol == "SASL_SSL":
+        password = settings.password()
+        if password is None:
+            raise ConfigError(
+                [f"kafka.security_protocol SASL_SSL needs a password: set {PASSWORD_VARIABLE} or kafka.password_file"]
+            )
+        options |= {
+            "sasl_mechanism": settings.sasl_mechanism,
+            "sasl_plain_username": settings.sasl_username,
+            "sasl_plain_password": password.get_secret_value(),
+        }
+    return options
+
+
+async def check_reachable(settings: KafkaSettings) -> None:
+    """Connect to one of the bootstrap servers, log in, and hang up.
+
+    Raises
+    ------
+    BrokerUnreachable
+        If none answers.
+    KafkaError
+        If one answers, but refuses TLS or the login.
+    ConfigError
+        If the address can't be read.
+    """
+    options = connection_options(settings)
+    try:
+        hosts = collect_hosts(settings.bootstrap_servers)
+    except ValueError as error:
+        raise ConfigError([f"kafka.bootstrap_servers: must be host:port, separated by commas ({error})"]) from error
+    problems = []
+    for host, port, _ in hosts:
+        try:
+            connection = await create_conn(host, port, **options)
+        except ssl.SSLError as error:
+            raise KafkaError(
+                f"TLS with the Kafka broker {host}:{port} failed ({error.reason or error}): "
+                "check kafka.ca_file, kafka.certificate_file, and that the broker expects TLS on this port"
+            ) from error
+        except _REFUSED_LOGIN as error:
+            raise KafkaError(
+                f"the Kafka broker {host}:{port} refuses the login of {settings.sasl_username!r} by "
+                f"{settings.sasl_mechanism} ({error}): check kafka.sasl_username, kafka.sasl_mechanism and the password"
+            ) from error
+        except TimeoutError:
+            problems.append(f"{host}:{port}: no answer within {settings.request_timeout_seconds:g} s")
+        except ConnectionRefusedError:
+            problems.append(f"{host}:{port}: connection refused")
+        except (OSError, errors.KafkaError) as error:
+            problems.append(f"{host}:{port}: {error}")
+        else:
+            await connection.close()
+            return
+    raise BrokerUnreachable(settings.bootstrap_servers, "; ".join(problems))
+
+
+@contextmanager
+def translated_errors(settings: KafkaSettings, doing: str) -> Iterator[None]:
+    """Raise what aiokafka raises in the body as one of our errors.
+
+    Parameters
+    ----------
+    settings
+        Name the broker in messages.
+    doing
+        What the body does, such as ``committing offsets``.
+    """
+    try:
+        yield
+    except (*_NO_ANSWER, TimeoutError) as error:
+        raise BrokerUnreachable(settings.bootstrap_servers, f"{doing}: {error or 'no answer in time'}") from error
+    except _NOT_ALLOWED as error:
+        user = settings.sasl_username or settings.client_id
+        raise KafkaError(f"{doing}: Kafka does not allow this to {user!r} ({error}): grant it by an ACL") from error
+    except errors.UnknownTopicOrPartitionError as error:
+        raise KafkaError(f"{doing}: the topic does not exist (any more): run `firewatch topics`") from error
+    except errors.KafkaError as error:
+        raise KafkaError(f"{doing}: {error}") from error
+
+
+class _Client(Protocol):
+    async def start(self) -> None: ...
+
+
+@asynccontextmanager
+async def producer(settings: KafkaSettings) -> AsyncIterator[AIOKafkaProducer]:
+    """A started producer: idempotent, ``acks=all``.
+
+    When the body raises, what is still queued is dropped rather than sent after the failure.
+    """
+    await check_reachable(settings)
+    client = AIOKafkaProducer(
+        bootstrap_servers=settings.bootstrap_servers,
+        enable_idempotence=True,
+        acks="all",
+        max_batch_size=_BATCH_BYTES,
+        max_request_size=MAX_RECORD_BYTES,
+        linger_ms=_LINGER_MS,
+        **connection_options(settings),
+    )
+    try:
+        await _start(client, settings)
+        yield client
+    except BaseException:
+        await _abandon(client)
+        raise
+    finally:
+        await _stop(client.stop())
+
+
+async def _abandon(client: AIOKafkaProducer) -> None:
+    """Make `stop` return at once: an idempotent producer of aiokafka retries for ever, also while it stops."""
+    sending = client._sender.sender_task  # noqa: SLF001  there is no public way to give up
+    if sending is not None:
+        sending.cancel()  # makes it wait for the requests in flight ...
+        await asyncio.sleep(0)
+        sending.cancel()  # ... which may take as long as they like
+        await asyncio.wait([sending], timeout=_STOP_SECONDS)
+
+
+async def acknowledged(settings: KafkaSettings, sends: Iterable[Awaitable[Any]], doing: str) -> None:
+    """Wait until the broker has acknowledged what ``await producer.send(...)`` returned.
+
+    Raises
+    ------
+    KafkaError
+        If it refuses one, or does not answer within three times ``request_timeout_seconds``.
+    """
+    with translated_errors(settings, doing):
+        async with asyncio.timeout(_DELIVERY_FACTOR * settings.request_timeout_seconds):
+            await asyncio.gather(*sends)
+
+
+@asynccontextmanager
+async def consumer(settings: KafkaSettings, group: str | None, **options: Any) -> AsyncIterator[AIOKafkaConsumer]:
+    """A started consumer without a subscription; it commits only when told, and never skips records on its own."""
+    await check_reachable(settings)
+    client = AIOKafkaConsumer(
+        bootstrap_servers=settings.bootstrap_servers,
+        group_id=group,
+        enable_auto_commit=False,
+        auto_offset_reset="none",
+        **options,
+        **connection_options(settings),
+    )
+    try:
+        await _start(client, settings)
+        yield client
+    finally:
+        await _stop(client.stop())
+
+
+@asynccontextmanager
+async def admin(settings: KafkaSettings) -> AsyncIterator[AIOKafkaAdminClient]:
+    """A started admin client."""
+    await check_reachable(settings)
+    client = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap_servers, **connection_options(settings))
+    try:
+        await _start(client, settings)
+        yield client
+    finally:
+        await _stop(client.close())
+
+
+@asynccontextmanager
+async def raw_client(settings: KafkaSettings) -> AsyncIterator[AIOKafkaClient]:
+    """A client for requests that aiokafka has no method for."""
+    await check_reachable(settings)
+    client = AIOKafkaClient(bootstrap_servers=settings.bootstrap_servers, **connection_options(settings))
+    try:
+        with translated_errors(settings, "connecting"):
+            await client.bootstrap()
+        yield client
+    finally:
+        await _stop(client.close())
+
+
+async def _start(client: _Client, settings: KafkaSettings) -> None:
+    with translated_errors(settings, "connecting"):
+        async with asyncio.timeout(_DELIVERY_FACTOR * settings.request_timeout_seconds):
+            await client.start()
+
+
+async def _stop(stopping: Awaitable[None]) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_STOP_SECONDS):
+            await stopping

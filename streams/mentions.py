@@ -1,0 +1,106 @@
+"""What a scorer writes, in the order that makes counting exact.
+
+The envelopes of a brand go one after the other, then the progress that says they are there. Each is acknowledged before
+the next is sent, and the first that fails raises.
+"""
+
+from __future__ import annotations
+
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any
+
+from streams.dead_letters import DeadLetters
+from streams.errors import RecordError
+from streams.kafka import acknowledged
+from streams.topics import Topics
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Iterable
+
+    from aiokafka import AIOKafkaProducer
+
+    from streams.config import Config
+    from streams.records import Envelope, Progress
+    from streams.scoring import ScoredBatch
+
+
+class MentionsWriter:
+    """Writes to `social.mentions`, and what can't be used to the dead letter queue.
+
+    Parameters
+    ----------
+    config
+        Sections `kafka` and `topics`.
+    producer
+        A started, idempotent producer.
+    """
+
+    def __init__(self, config: Config, producer: AIOKafkaProducer) -> None:
+        topics = Topics(config.topics)
+        self._settings = config.kafka
+        self._producer = producer
+        self._posts = topics.posts.name
+        self._mentions = topics.mentions
+        self._letters = DeadLetters(producer, topics.dlq.name)
+
+    async def write(self, batches: list[ScoredBatch]) -> None:
+        """Write batches, one a partition of `social.posts`.
+
+        Raises
+        ------
+        KafkaError
+            If the broker does not take a record; nothing that depends on it has been sent then.
+        """
+        await self._write_letters(batches)
+        await self._write_envelopes(batches)
+        await self.write_progress([batch.progress for batch in batches])
+
+    async def write_progress(self, progress: Iterable[Progress]) -> None:
+        """Write progress to every partition of `social.mentions`.
+
+        Raises
+        ------
+        KafkaError
+            If the broker does not take a record.
+        """
+        await self._acknowledge(
+            [
+                await self._producer.send(self._mentions.name, value, partition=partition)
+                for value in [each.to_bytes() for each in progress]
+                for partition in range(self._mentions.partitions)
+            ]
+        )
+
+    async def _write_letters(self, batches: list[ScoredBatch]) -> None:
+        await self._acknowledge(
+            [
+                await self._letters.send(
+                    RecordError(reject.reason, reject.detail),
+                    self._posts,
+                    batch.progress.partition,
+                    reject.offset,
+                    reject.value,
+                )
+                for batch in batches
+                for reject in batch.rejects
+            ]
+        )
+
+    async def _write_envelopes(self, batches: list[ScoredBatch]) -> None:
+        queues: dict[tuple[int, str], list[Envelope]] = {}
+        for batch in batches:
+            for envelope in batch.envelopes:
+                queues.setdefault((envelope.partition, envelope.brand), []).append(envelope)
+        # A second envelope that arrived without the first would hide the first one's offsets for ever.
+        for wave in zip_longest(*queues.values()):
+            await self._acknowledge(
+                [
+                    await self._producer.send(self._mentions.name, envelope.to_bytes(), key=envelope.brand.encode())
+                    for envelope in wave
+                    if envelope is not None
+                ]
+            )
+
+    async def _acknowledge(self, sends: list[asyncio.Future[Any]]) -> None:
+        await acknowledged(self._settings, sends, f"writing {self._mentions.name}")

@@ -1,0 +1,64 @@
+"""Where a consumer group stands in a topic, as the broker sees it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, NamedTuple
+
+from aiokafka import TopicPartition
+
+from streams.kafka import translated_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from aiokafka import AIOKafkaConsumer
+
+    from streams.config import KafkaSettings
+
+
+class GroupOffset(NamedTuple):
+    """How far a group has come in one partition.
+
+    Parameters
+    ----------
+    next
+        First offset that a restart would read.
+    end
+        First offset that does not exist yet.
+    """
+
+    next: int
+    end: int
+
+    @property
+    def lag(self) -> int:
+        """Records that a restart would read."""
+        return self.end - self.next
+
+
+async def group_offsets(
+    observer: AIOKafkaConsumer, settings: KafkaSettings, topic: str, partitions: Iterable[int]
+) -> dict[int, GroupOffset]:
+    """Ask the broker.
+
+    Parameters
+    ----------
+    observer
+        A client with the group's id that is no member of it, so that it answers also when the member is stuck.
+
+    Raises
+    ------
+    KafkaError
+        If the broker does not answer in time.
+    """
+    tps = [TopicPartition(topic, partition) for partition in partitions]
+    with translated_errors(settings, f"reading the offsets of {topic}"):
+        async with asyncio.timeout(settings.request_timeout_seconds):
+            begins = await observer.beginning_offsets(tps)
+            ends = await observer.end_offsets(tps)
+            committed = await asyncio.gather(*[observer.committed(tp) for tp in tps])
+    return {
+        tp.partition: GroupOffset(max(offset or 0, begins[tp]), ends[tp])
+        for tp, offset in zip(tps, committed, strict=True)
+    }

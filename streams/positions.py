@@ -1,0 +1,106 @@
+"""Where a scorer goes on in a partition of `social.posts`, and what it must know about the records before.
+
+Both are committed together: the offset, and in its metadata the newest event time so far and the incarnation of the
+topic that the offset counts in.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import orjson
+
+from streams.errors import KafkaError
+
+
+class Position(NamedTuple):
+    """A place between two records of a partition.
+
+    Parameters
+    ----------
+    incarnation
+        Of the topic that `offset` counts in.
+    offset
+        Of the next record.
+    watermark_ms
+        Newest event time among the records before, -1 if there are none or it is not known.
+    """
+
+    incarnation: str
+    offset: int
+    watermark_ms: int
+
+    def metadata(self) -> str:
+        """What is committed beside the offset.
+
+        >>> Position("sGSl10KTR6ek7OrYMaAWew", 17, 1_700_000_000_000).metadata()
+        '{"watermark_ms":1700000000000,"incarnation":"sGSl10KTR6ek7OrYMaAWew"}'
+        """
+        return orjson.dumps({"watermark_ms": self.watermark_ms, "incarnation": self.incarnation}).decode()
+
+
+def committed_position(offset: int, metadata: str | None) -> Position | None:
+    """Read what was committed.
+
+    Metadata of another tool, such as ``kafka-consumer-groups.sh --reset-offsets``, leaves incarnation and watermark
+    unknown (empty and -1); without a commit (`offset` -1) there is no position.
+    """
+    if offset < 0:
+        return None
+    try:
+        saved = orjson.loads(metadata or "")
+        return Position(str(saved["incarnation"]), offset, int(saved["watermark_ms"]))
+    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
+        return Position("", offset, -1)
+
+
+class Start(NamedTuple):
+    """Where to go on.
+
+    Parameters
+    ----------
+    position
+        The place.
+    begin
+        First offset that is still there.
+    lost
+        Records before it that were never scored, because retention has deleted them.
+    renewed
+        Whether the topic was deleted and made again since the commit.
+    """
+
+    position: Position
+    begin: int
+    lost: int = 0
+    renewed: bool = False
+
+
+def choose_start(committed: Position | None, incarnation: str, begin: int, end: int) -> Start:
+    """Decide where to go on, so that nothing is lost.
+
+    Parameters
+    ----------
+    committed
+        What the group committed, None if nothing.
+    incarnation
+        Of the topic as it is now.
+    begin, end
+        First offset that is still there, and the one after the last.
+
+    Raises
+    ------
+    KafkaError
+        If the broker has lost records that were scored.
+    """
+    if committed is None:
+        return Start(Position(incarnation, begin, -1), begin)
+    if committed.incarnation not in {incarnation, ""}:
+        return Start(Position(incarnation, begin, -1), begin, renewed=True)
+    if committed.offset > end:
+        raise KafkaError(
+            f"offset {committed.offset} is committed, but the partition ends at {end}: the broker has lost records. "
+            "New posts would take offsets that were counted already: delete the posts topic and run `firewatch topics`"
+        )
+    if committed.offset < begin:
+        return Start(Position(incarnation, begin, committed.watermark_ms), begin, lost=begin - committed.offset)
+    return Start(committed._replace(incarnation=incarnation), begin)

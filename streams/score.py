@@ -1,0 +1,333 @@
+"""social.posts → social.mentions: the shell around `Scorer`.
+
+Read, score, write, and only then commit the offset: a crash anywhere repeats work whose offsets the next step has seen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Final
+
+import structlog
+from aiokafka import ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import CommitFailedError, IllegalStateError, NoOffsetForPartitionError, OffsetOutOfRangeError
+
+from streams import metrics
+from streams.admin import ensure_topics
+from streams.idleness import Idleness
+from streams.incarnation import topic_incarnation
+from streams.kafka import admin, consumer, producer, raw_client, translated_errors
+from streams.mentions import MentionsWriter
+from streams.positions import Position, Start, choose_start, committed_position
+from streams.scoring import Scorer
+from streams.sentiment import LinearModel
+from streams.topics import Topics
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+    from aiokafka.client import AIOKafkaClient
+    from aiokafka.structs import ConsumerRecord
+
+    from streams.config import Config
+    from streams.records import Progress
+    from streams.scoring import ScoredBatch
+    from streams.sentiment import SentimentModel
+
+INCARNATION_SECONDS: Final = 10.0
+"""Time between two looks whether the topic is still the same one."""
+
+METADATA_MS: Final = 10_000
+"""How soon the group notices partitions that came or went, at the latest."""
+
+WARM_RECORDS: Final = 5_000
+"""Records read at a time before the position; some 20 ms of work."""
+
+log = structlog.get_logger()
+
+
+async def score(config: Config, stop: asyncio.Event, model: SentimentModel | None = None) -> None:
+    """Run the worker until `stop` is set, then finish the batch in hand.
+
+    Parameters
+    ----------
+    config
+        All of it.
+    stop
+        Set it to end the worker.
+    model
+        The one that ships by default.
+
+    Raises
+    ------
+    KafkaError
+        If no broker answers, a topic is missing or not as it must be, or a record can't be written.
+    PortTaken
+        If another process listens on `metrics.score_port`.
+    """
+    model = model or LinearModel.load()
+    await ensure_topics(config, create=False)
+    port = metrics.serve(config.metrics.host, config.metrics.score_port, "metrics.score_port")
+    metrics.MODEL.info({"version": model.version})
+    group = f"{config.topics.prefix}firewatch-score"
+    async with (
+        producer(config.kafka) as sender,
+        consumer(config.kafka, group, metadata_max_age_ms=METADATA_MS) as reader,
+        raw_client(config.kafka) as client,
+    ):
+        log.info("starting", metrics=f"http://{config.metrics.host}:{port}/metrics", group=group, model=model.version)
+        await _Worker(config, Scorer(config, model), group, reader=reader, sender=sender, client=client).run(stop)
+    log.info("stopped")
+
+
+class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is published without types
+    """One member of the group."""
+
+    def __init__(
+        self,
+        config: Config,
+        scorer: Scorer,
+        group: str,
+        *,
+        reader: AIOKafkaConsumer,
+        sender: AIOKafkaProducer,
+        client: AIOKafkaClient,
+    ) -> None:
+        self._config = config
+        self._scorer = scorer
+        self._group = group
+        self._reader = reader
+        self._client = client
+        self._writer = MentionsWriter(config, sender)
+        self._posts = Topics(config.topics).posts.name
+        self._incarnation = ""
+        self._incarnation_checked = 0.0
+        self._assigned: set[TopicPartition] | None = None  # None while the group rebalances
+        self._generation = 0
+        self._ready: dict[int, Idleness] = {}
+        self._known: dict[int, Position] = {}  # where the scorer's state of each partition stands
+        self._batch_in_hand = asyncio.Lock()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Score until `stop` is set."""
+        self._reader.subscribe([self._posts], listener=self)
+        working = asyncio.create_task(self._work())
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            async with self._batch_in_hand:
+                working.cancel()
+            await asyncio.wait({working})
+        finally:
+            working.cancel()
+            stopping.cancel()
+        if not working.cancelled():
+            working.result()
+
+    async def _work(self) -> None:
+        while True:
+            await self._round()
+
+    async def _round(self) -> None:
+        await self._check_incarnation()
+        await self._set_up_new_partitions()
+        batch = await self._read_batch()
+        async with self._batch_in_hand:
+            await self._process(batch)
+            await self._report_idle()
+        self._show_lag()
+
+    # assignment
+
+    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+        """Let the batch in hand be committed before other workers take over."""
+        self._assigned = None
+        self._generation += 1
+        async with self._batch_in_hand:
+            self._ready.clear()
+        for tp in revoked:
+            metrics.CONSUMER_LAG.remove(tp.topic, str(tp.partition))
+
+    async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        """Forget partitions that went to others; new ones are set up in the next round."""
+        self._assigned = assigned
+        self._incarnation_checked = 0.0
+        metrics.REBALANCES.labels("score").inc()
+        for partition in self._known.keys() - {tp.partition for tp in assigned}:
+            self._forget(partition)
+        log.info("assigned", partitions=sorted(tp.partition for tp in assigned))
+
+    def _forget(self, partition: int) -> None:
+        self._ready.pop(partition, None)
+        self._known.pop(partition, None)
+        self._scorer.revoke(partition)
+
+    def _start_over(self) -> None:
+        self._generation += 1
+        self._incarnation_checked = 0.0
+        self._ready.clear()
+        for partition in list(self._known):
+            self._forget(partition)
+
+    async def _check_incarnation(self) -> None:
+        now = time.monotonic()
+        if self._incarnation_checked and now - self._incarnation_checked < INCARNATION_SECONDS:
+            return
+        incarnation = await topic_incarnation(self._client, self._config.kafka, self._posts)
+        if self._incarnation and incarnation != self._incarnation:
+            self._start_over()
+        self._incarnation, self._incarnation_checked = incarnation, now
+
+    async def _set_up_new_partitions(self) -> None:
+        generation = self._generation
+        new = sorted(tp for tp in self._assigned or () if tp.partition not in self._ready)
+        if not new:
+            return
+        starts = await self._starts(new)
+        if generation != self._generation:
+            return
+        cold = {}
+        for tp, start in starts.items():
+            if start.lost:
+                log.warning("posts were deleted before they were scored", partition=tp.partition, posts=start.lost)
+            if self._known.get(tp.partition) != start.position:
+                cold[tp] = start
+        if not await self._warm(cold, generation):
+            return
+        for tp, start in starts.items():
+            self._reader.seek(tp, start.position.offset)
+            self._ready[tp.partition] = Idleness(time.monotonic())
+        log.info("took over", offsets={tp.partition: start.position.offset for tp, start in starts.items()})
+
+    async def _starts(self, tps: list[TopicPartition]) -> dict[TopicPartition, Start]:
+        with translated_errors(self._config.kafka, f"reading the offsets of group {self._group}"):
+            async with admin(self._config.kafka) as client:
+                committed = await client.list_consumer_group_offsets(self._group, partitions=tps)
+            begins = await self._reader.beginning_offsets(tps)
+            ends = await self._reader.end_offsets(tps)
+        starts = {}
+        for tp in tps:
+            position = committed_position(committed[tp].offset, committed[tp].metadata) if tp in committed else None
+            starts[tp] = choose_start(position, self._incarnation, begins[tp], ends[tp])
+            if starts[tp].renewed:
+                log.warning("the topic was deleted and made again: starting at its beginning", partition=tp.partition)
+        return starts
+
+    async def _warm(self, starts: dict[TopicPartition, Start], generation: int) -> bool:
+        """Have the scorer read the ids before its positions; tells whether the partitions stayed ours meanwhile."""
+        recent = self._config.ingest.recent_ids
+        reading = {}
+        for tp, (position, begin, *_) in starts.items():
+            self._known.pop(tp.partition, None)
+            self._scorer.assign(tp.partition, position.incarnation, position.watermark_ms, position.offset)
+            first = max(begin, position.offset - recent)
+            self._reader.seek(tp, first)
+            if first < position.offset:
+                reading[tp] = position.offset
+        while reading:
+            batch = await self._getmany(list(reading), 1.0, WARM_RECORDS)
+            if generation != self._generation:
+                return False
+            await asyncio.sleep(0)  # heartbeats
+            for tp, records in batch.items():
+                self._scorer.warm(tp.partition, [record.value for record in records if record.offset < reading[tp]])
+            for tp, end in list(reading.items()):
+                if await self._reader.position(tp) >= end:
+                    del reading[tp]
+            if generation != self._generation:
+                return False
+        self._known |= {tp.partition: start.position for tp, start in starts.items()}
+        return True
+
+    # reading
+
+    async def _read_batch(self) -> dict[TopicPartition, list[ConsumerRecord]]:
+        """Up to `score.batch_records` records, or what comes within `score.batch_wait_ms`."""
+        settings = self._config.score
+        deadline = time.monotonic() + settings.batch_wait_ms / 1000
+        batch: dict[TopicPartition, list[ConsumerRecord]] = {}
+        missing = settings.batch_records
+        generation = self._generation
+        while missing and (left := deadline - time.monotonic()) > 0 and generation == self._generation:
+            tps = [TopicPartition(self._posts, partition) for partition in self._ready]
+            for tp, records in (await self._getmany(tps, left, missing)).items():
+                batch.setdefault(tp, []).extend(records)
+                missing -= len(records)
+        return batch if generation == self._generation else {}
+
+    async def _getmany(
+        self, tps: list[TopicPartition], timeout_seconds: float, max_records: int
+    ) -> dict[TopicPartition, list[ConsumerRecord]]:
+        records: dict[TopicPartition, list[ConsumerRecord]] = {}
+        with translated_errors(self._config.kafka, f"reading {self._posts}"):
+            try:
+                records = await self._reader.getmany(
+                    *tps, timeout_ms=round(timeout_seconds * 1000), max_records=max_records
+                )
+            except NoOffsetForPartitionError:
+                pass  # newly assigned: it is given its position in the next round
+            except OffsetOutOfRangeError as error:
+                log.warning("the posts moved under the reader, it takes its position anew", reason=str(error))
+                self._start_over()
+        return records
+
+    # writing
+
+    async def _process(self, batch: dict[TopicPartition, list[ConsumerRecord]]) -> None:
+        scored: dict[TopicPartition, ScoredBatch] = {}
+        started = time.perf_counter()
+        for tp, records in sorted(batch.items()):
+            if tp.partition in self._ready:
+                rows = [(record.offset, record.timestamp, record.value) for record in records]
+                scored[tp] = self._scorer.score(tp.partition, rows)
+                await asyncio.sleep(0)  # heartbeats
+        if not scored:
+            return
+        metrics.SCORE_SECONDS.observe(time.perf_counter() - started)
+        metrics.BATCH_RECORDS.labels("score").observe(sum(len(batch[tp]) for tp in scored))
+        await self._writer.write(list(scored.values()))
+        await self._commit({tp: each.progress for tp, each in scored.items()})
+        self._count(scored.values())
+
+    async def _commit(self, progress: dict[TopicPartition, Progress]) -> None:
+        positions = {
+            tp: Position(each.incarnation, each.offset + 1, each.watermark_ms) for tp, each in progress.items()
+        }
+        self._known |= {tp.partition: position for tp, position in positions.items()}
+        commit = {tp: (each.offset, each.metadata()) for tp, each in positions.items()}
+        with translated_errors(self._config.kafka, "committing offsets"):
+            try:
+                async with asyncio.timeout(self._config.kafka.request_timeout_seconds):
+                    await self._reader.commit(commit)
+            except (CommitFailedError, IllegalStateError):
+                log.warning("the partitions went to others before the commit: they repeat the batch")
+
+    async def _report_idle(self) -> None:
+        reports = []
+        for partition, idleness in self._ready.items():
+            tp = TopicPartition(self._posts, partition)
+            at_end = self._reader.highwater(tp) == await self._reader.position(tp)
+            as_of_ms = idleness.as_of_ms(self._reader.last_poll_timestamp(tp), at_end=at_end, now=time.monotonic())
+            if as_of_ms is not None:
+                reports.append(self._scorer.idle(partition, as_of_ms))
+        if reports:
+            await self._writer.write_progress(reports)
+
+    # metrics
+
+    def _count(self, scored: Iterable[ScoredBatch]) -> None:
+        for each in scored:
+            metrics.POSTS_SCORED.inc(each.posts)
+            metrics.POSTS_REPEATED.labels("score").inc(each.repeated)
+            for envelope in each.envelopes:
+                metrics.POSTS_MATCHED.labels(envelope.brand).inc(len(envelope.mentions))
+
+    def _show_lag(self) -> None:
+        for partition in self._ready:
+            tp = TopicPartition(self._posts, partition)
+            highwater = self._reader.highwater(tp)
+            if highwater is not None and partition in self._known:
+                lag = highwater - self._known[partition].offset
+                metrics.CONSUMER_LAG.labels(self._posts, str(partition)).set(max(0, lag))

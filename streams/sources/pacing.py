@@ -1,0 +1,192 @@
+"""When a post of a recording is sent, and which event time it gets."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from streams.errors import InputError, RecordError
+from streams.normalise import event_time_ms, parse
+from streams.sources.base import Seekable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from streams.config import IngestSettings
+    from streams.sources.base import Line, Source
+
+NAP_SECONDS: Final = 0.2
+"""Longest sleep of a source that waits, so that those behind it can do something meanwhile."""
+
+MAX_SILENCE_MS: Final = 86_400_000
+"""A post further ahead in a stream than this is not waited for: its date is taken for wrong."""
+
+
+class Span(NamedTuple):
+    """Event time of the first post of a recording and of the newest, in milliseconds since the epoch."""
+
+    first_ms: int
+    last_ms: int
+
+
+def measure_span(source: Source, settings: IngestSettings, now_ms: int) -> Span:
+    """Read a recording once to find its span.
+
+    Times too far ahead for ingest are left out, so that one post dated 2099 does not move all others; only where there
+    are none but these, as in a simulation of next year, do they count.
+
+    Raises
+    ------
+    InputError
+        If no line has a time, or the source can't be read twice.
+    """
+    if not isinstance(source, Seekable):
+        raise InputError(
+            f"{source.name} can't be read twice, as re-dating at more than real time needs: name a file, or set speed 1"
+        )
+    latest_plausible_ms = now_ms + settings.max_future_seconds * 1000
+    plausible: Span | None = None
+    any_time: Span | None = None
+    for chunk in source.chunks():
+        for line in chunk:
+            if len(line.data) > settings.max_record_bytes:
+                continue
+            try:
+                ts_ms = event_time_ms(parse(line.data))
+            except RecordError:
+                continue
+            any_time = _extend(any_time, ts_ms)
+            if ts_ms <= latest_plausible_ms:
+                plausible = _extend(plausible, ts_ms)
+    span = plausible or any_time
+    if span is None:
+        raise InputError(f"{source.name}: no line has a 'created_at' that can be read")
+    return span
+
+
+def _extend(span: Span | None, ts_ms: int) -> Span:
+    return Span(span.first_ms, max(span.last_ms, ts_ms)) if span else Span(ts_ms, ts_ms)
+
+
+class Pacing:
+    """Plays a recording at a multiple of real time, in its own time or re-dated to the present.
+
+    Re-dated posts are never ahead of the clock: above real time the newest post of the recording is dated to the moment
+    it is sent and all others come before; at real time or slower the first one is.
+
+    Parameters
+    ----------
+    speed
+        1 is real time, None as fast as possible.
+    redate
+        Whether event times move to the present; gaps between posts stay as they are.
+    span
+        Of the recording; needed to re-date at more than real time, else the first post stands in for it.
+    now_ms
+        The clock, in milliseconds since the epoch.
+
+    Examples
+    --------
+    An hour, played at 60 times real time and re-dated to a clock that shows 10,000,000 ms:
+
+    >>> pacing = Pacing(speed=60, redate=True, span=Span(0, 3_600_000), now_ms=lambda: 10_000_000)
+    >>> pacing.redate(0), pacing.redate(3_600_000)
+    ((6460000, 10000000), (10060000, 10060000))
+    >>> pacing.wait_seconds(6_460_000), pacing.wait_seconds(10_060_000)
+    (0.0, 60.0)
+    """
+
+    def __init__(self, *, speed: float | None, redate: bool, span: Span | None, now_ms: Callable[[], int]) -> None:
+        if speed is not None and not 0 < speed < float("inf"):
+            raise InputError(f"speed must be above 0, got {speed:g}")
+        if redate and span is None and (speed is None or speed > 1):
+            raise InputError("re-dating at more than real time needs the span of the recording")
+        self._speed = speed
+        self._redate = redate
+        self._span = span
+        self._now_ms = now_ms
+        self._started_ms: int | None = None
+        self._origin_ms = 0
+        self._shift_ms = 0
+        self._ends_ms: int | None = None
+
+    def redate(self, ts_ms: int) -> tuple[int, int]:
+        """Event time of a post that the recording dates `ts_ms`, and what the clock shows when it is sent."""
+        if self._started_ms is None:
+            self._started_ms = self._begin(self._span or Span(ts_ms, ts_ms))
+        event_ms, now_ms = ts_ms + self._shift_ms, self._now_ms()
+        due_ms = self._due_ms(event_ms)
+        latest_ms = now_ms + MAX_SILENCE_MS if self._ends_ms is None else self._ends_ms
+        return event_ms, due_ms if self._redate and now_ms < due_ms <= latest_ms else now_ms
+
+    def wait_seconds(self, event_ms: int) -> float:
+        """Time to wait before a post with this (new) event time is sent."""
+        return max(0, self._due_ms(event_ms) - self._now_ms()) / 1000
+
+    def _due_ms(self, event_ms: int) -> int:
+        if self._speed is None or self._started_ms is None:
+            return 0
+        return self._started_ms + round((event_ms - self._origin_ms) / self._speed)
+
+    def _begin(self, span: Span) -> int:
+        started_ms = self._now_ms()
+        sending_ms = 0 if self._speed is None else round((span.last_ms - span.first_ms) / self._speed)
+        if self._redate:
+            above_real_time = self._speed is None or self._speed > 1
+            self._shift_ms = started_ms + (sending_ms - span.last_ms if above_real_time else -span.first_ms)
+        self._origin_ms = span.first_ms + self._shift_ms
+        self._ends_ms = started_ms + sending_ms if self._span else None
+        return started_ms
+
+
+class Paced:
+    """A source whose lines come when they are due.
+
+    Parameters
+    ----------
+    source
+        Where they come from.
+    pacing
+        When they are due; a line without a readable time is due with the one before.
+    sleep
+        How to wait, in seconds.
+    """
+
+    def __init__(self, source: Source, pacing: Pacing, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._source = source
+        self._pacing = pacing
+        self._sleep = sleep
+
+    @property
+    def name(self) -> str:
+        """As of the source."""
+        return self._source.name
+
+    @property
+    def consumed_bytes(self) -> int:
+        """As of the source."""
+        return self._source.consumed_bytes
+
+    @property
+    def total_bytes(self) -> int | None:
+        """As of the source."""
+        return self._source.total_bytes
+
+    def chunks(self) -> Iterator[list[Line]]:
+        """Lines that are due together; empty chunks while none is."""
+        due: list[Line] = []
+        for chunk in self._source.chunks():
+            for line in chunk:
+                event_ms = self._event_ms(line)
+                while event_ms is not None and (wait := self._pacing.wait_seconds(event_ms)):
+                    yield due
+                    due = []
+                    self._sleep(min(wait, NAP_SECONDS))
+                due.append(line)
+        yield due
+
+    def _event_ms(self, line: Line) -> int | None:
+        try:
+            return self._pacing.redate(event_time_ms(parse(line.data)))[0]
+        except RecordError:
+            return None

@@ -1,0 +1,61 @@
+"""What tests ask of the broker."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from streams.kafka import admin
+from streams.topics import Topics
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from aiokafka.structs import ConsumerRecord
+
+    from streams.config import Config
+
+
+async def read_topic(config: Config, topic: str) -> list[ConsumerRecord]:
+    """All records, in order within each partition."""
+    (defined,) = (each for each in Topics(config.topics).all() if each.name == topic)
+    partitions = [TopicPartition(topic, partition) for partition in range(defined.partitions)]
+    reader = AIOKafkaConsumer(bootstrap_servers=config.kafka.bootstrap_servers)
+    await reader.start()
+    try:
+        reader.assign(partitions)
+        ends = await reader.end_offsets(partitions)
+        for tp, begin in (await reader.beginning_offsets(partitions)).items():
+            reader.seek(tp, begin)
+        records = []
+        while any([await reader.position(tp) < ends[tp] for tp in partitions]):
+            for batch in (await reader.getmany(timeout_ms=200)).values():
+                records += batch
+    finally:
+        await reader.stop()
+    return sorted(records, key=lambda record: (record.partition, record.offset))
+
+
+def headers(record: ConsumerRecord) -> dict[str, str]:
+    """Headers as text."""
+    return {name: value.decode() for name, value in record.headers}
+
+
+async def delete_topic(config: Config, topic: str) -> None:
+    """Delete a topic and wait until it is gone."""
+    async with admin(config.kafka) as client:
+        await client.delete_topics([topic])
+
+        async def gone() -> bool:
+            return topic not in await client.list_topics()
+
+        await until(gone)
+
+
+async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 30) -> None:
+    """Ask again and again until the answer is yes."""
+    async with asyncio.timeout(seconds):
+        while not await condition():  # noqa: ASYNC110  the broker sets no events
+            await asyncio.sleep(0.05)

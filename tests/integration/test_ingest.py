@@ -1,0 +1,268 @@
+"""Ingest into a real broker: what arrives, what is diverted, when it stops."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import os
+import random
+import signal
+import socket
+import time
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from deploy.local.kafka import DEFAULT_HOME, LocalKafka
+from streams.admin import ensure_topics
+from streams.errors import BadShareExceeded, BrokerUnreachable, ConfigError, InputError, KafkaError
+from streams.ingest import IngestSummary, ingest
+from streams.kafka import check_reachable
+from streams.records import Post, post_from_bytes
+from streams.sources.files import FileSource, StdinSource, open_posts
+from streams.topics import Topics
+from tests.integration.broker import headers, read_topic, until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from streams.config import Config
+    from streams.sources.base import Line
+
+START = datetime(2025, 6, 1, 12, tzinfo=UTC)
+
+
+def post(number: int, **fields: Any) -> bytes:
+    created_at = (START + timedelta(seconds=number)).isoformat()
+    return json.dumps({"id": number, "created_at": created_at, "text": f"Nordtel Nummer {number}"} | fields).encode()
+
+
+def write(path: Path, lines: list[bytes]) -> Path:
+    content = b"\n".join(lines) + b"\n"
+    path.write_bytes(gzip.compress(content) if path.suffix == ".gz" else content)
+    return path
+
+
+async def run(config: Config, path: Path, **options: Any) -> IngestSummary:
+    with open_posts(str(path), config.ingest.max_record_bytes) as source:
+        return await ingest(config, source, stop=asyncio.Event(), progress=False, **options)
+
+
+async def posts_in(config: Config) -> list[Post]:
+    return [post_from_bytes(record.value) for record in await read_topic(config, Topics(config.topics).posts.name)]
+
+
+async def arrived(config: Config, count: int) -> bool:
+    return len(await posts_in(config)) == count
+
+
+@pytest.fixture
+async def config(kafka_config: Callable[..., Config]) -> Config:
+    config = kafka_config(ingest={"max_bad_share": 0.1, "bad_share_after": 100})
+    await ensure_topics(config, create=True)
+    return config
+
+
+async def test_good_posts_arrive_once_and_bad_lines_are_diverted(config: Config, tmp_path: Path) -> None:
+    bad = {
+        b'{"id": ': "broken_json",
+        post(1, text=5): "wrong_type",
+        b'{"id": 1, "text": "x"}': "missing_field",
+        post(1, created_at="1970-01-01T00:00:00Z"): "timestamp_too_old",
+        post(1, created_at="2099-01-01T00:00:00Z"): "timestamp_in_future",
+        b'{"x":' + b"[" * 10_000 + b"]" * 10_000 + b"}": "too_deep",
+        post(1, text="x" * 2_000_000): "too_large",
+        b"\x00\x00": "broken_json",
+        post(1, text="\x00"): "empty_text",
+    }
+    lines = [post(number) for number in range(300)] + [post(number) for number in range(20)] + list(bad)
+    random.Random(1).shuffle(lines)
+    before_ms = time.time_ns() // 1_000_000
+    summary = await run(config, write(tmp_path / "posts.jsonl", lines), source_name="archive")
+    assert (summary.read, summary.ingested, summary.repeated) == (329, 300, 20)
+    assert summary.rejected == Counter(bad.values())
+
+    topics = Topics(config.topics)
+    records = await read_topic(config, topics.posts.name)
+    assert {record.key for record in records} == {b"archive:%d" % number for number in range(300)}
+    assert len(records) == 300
+    assert len({record.partition for record in records}) == config.topics.partitions
+    assert all(record.timestamp >= before_ms for record in records)  # ingest time, not event time
+    arrived = {int(post.id): post for post in map(post_from_bytes, (record.value for record in records))}
+    assert arrived[17].text == "Nordtel Nummer 17"
+    assert arrived[17].ts_ms == int((START + timedelta(seconds=17)).timestamp() * 1000)
+
+    letters = await read_topic(config, topics.dlq.name)
+    assert len(letters) == len(bad)
+    for letter in letters:
+        said = headers(letter)
+        assert said["topic"] == str(tmp_path / "posts.jsonl")
+        assert said["detail"]
+        (line,) = (line for line in bad if line.startswith(letter.value) and bad[line] == said["reason"])
+        assert len(letter.value) == min(len(line), config.ingest.max_record_bytes + 1)
+        content = (tmp_path / "posts.jsonl").read_bytes()
+        assert content[: int(said["offset"])].endswith(line + b"\n")
+
+
+async def test_it_stops_when_too_much_is_bad(config: Config, tmp_path: Path) -> None:
+    lines = [b"nonsense" if number % 5 == 0 else post(number) for number in range(20_000)]
+    with pytest.raises(BadShareExceeded, match=r"broken_json") as refused:
+        await run(config, write(tmp_path / "posts.jsonl", lines))
+    assert (refused.value.bad, refused.value.seen) == (21, 101)
+    assert refused.value.exit_code != 0
+    assert len(await read_topic(config, Topics(config.topics).dlq.name)) == 21
+    assert len(await posts_in(config)) == 80
+
+
+async def test_a_short_input_is_judged_at_its_end(config: Config, tmp_path: Path) -> None:
+    with pytest.raises(BadShareExceeded, match="2 of 5"):
+        await run(config, write(tmp_path / "posts.jsonl", [b"{", post(1), post(2), post(3), b"["]))
+    assert len(await posts_in(config)) == 3
+
+
+async def test_an_input_without_posts_is_an_error(config: Config, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="holds no posts"):
+        await run(config, write(tmp_path / "blank.jsonl", [b"", b"  "]))
+
+
+async def test_what_stands_before_the_cut_of_a_gzip_stream_arrives(config: Config, tmp_path: Path) -> None:
+    whole = write(tmp_path / "whole.jsonl.gz", [post(number, author=os.urandom(9).hex()) for number in range(20_000)])
+    cut = tmp_path / "cut.jsonl.gz"
+    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size // 2])
+    with pytest.raises(InputError, match="cut short"):
+        await run(config, cut)
+    ids = sorted(int(post.id) for post in await posts_in(config))
+    assert ids == list(range(len(ids)))
+    assert 5_000 < len(ids) < 15_000
+
+
+class Interrupted(FileSource):
+    """A file that is told to stop after its first chunk."""
+
+    def __init__(self, path: Path, stop: asyncio.Event) -> None:
+        super().__init__(path, 65_536)
+        self._stop = stop
+
+    def chunks(self) -> Iterator[list[Line]]:
+        for number, chunk in enumerate(super().chunks()):
+            if number == 1:
+                self._stop.set()
+            yield chunk
+
+
+async def test_a_stopped_ingest_goes_on_at_its_cursor(config: Config, tmp_path: Path) -> None:
+    path, cursor = write(tmp_path / "posts.jsonl", [post(n) for n in range(20_000)]), tmp_path / "cursor"
+    stop = asyncio.Event()
+    source = Interrupted(path, stop)
+    first = await ingest(config, source, stop=stop, cursor_file=cursor, progress=False)
+    source.close()
+    assert 0 < first.ingested < 20_000
+    assert len(await posts_in(config)) == first.ingested
+    second = await run(config, path, cursor_file=cursor)
+    assert first.ingested + second.ingested == 20_000
+    assert Counter(post.id for post in await posts_in(config)) == Counter(str(n) for n in range(20_000))
+    third = await run(config, path, cursor_file=cursor)
+    assert third.read == 0
+
+
+async def test_a_replay_keeps_the_pace_and_ends_in_the_present(config: Config, tmp_path: Path) -> None:
+    path = write(tmp_path / "posts.jsonl", [post(number * 2) for number in range(31)])
+    started = time.monotonic()
+    await run(config, path, speed=30, redate=True)
+    assert time.monotonic() - started >= 2.0  # a minute at 30 times real time
+    records = await read_topic(config, Topics(config.topics).posts.name)
+    arrived = sorted((post_from_bytes(record.value).ts_ms, record.timestamp) for record in records)
+    assert all(ts_ms <= broker_ms for ts_ms, broker_ms in arrived)
+    assert {later[0] - earlier[0] for earlier, later in pairwise(arrived)} == {2_000}
+    last_ms, broker_ms = arrived[-1]
+    assert broker_ms - last_ms < 3_000
+    assert broker_ms - arrived[0][1] >= 1_000  # not all at once
+
+
+async def test_standard_input_is_ingested_as_it_comes(config: Config) -> None:
+    reading, writing = os.pipe()
+    stop = asyncio.Event()
+    try:
+        running = asyncio.create_task(ingest(config, StdinSource(65_536, reading), stop=stop, progress=False))
+        os.write(writing, post(1) + b"\n" + post(2) + b"\n")
+        await until(lambda: arrived(config, 2))
+        stop.set()
+        summary = await asyncio.wait_for(running, 5)
+    finally:
+        os.close(writing)
+        os.close(reading)
+    assert summary.ingested == 2
+
+
+async def test_all_posts_of_the_airlines_arrive(config: Config, shared_data: Path) -> None:
+    summary = await run(config, shared_data / "airline-2015" / "airline.jsonl")
+    assert (summary.read, summary.ingested, summary.rejected) == (14_485, 14_485, {})
+    tags = Counter(post.tag for post in await posts_in(config))
+    assert tags.total() == 14_485
+    assert len(tags) == 6
+
+
+async def test_an_unreachable_broker_is_named_within_seconds(
+    kafka_config: Callable[..., Config], tmp_path: Path
+) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        config = kafka_config(kafka={"bootstrap_servers": address})
+        started = time.monotonic()
+        with pytest.raises(BrokerUnreachable, match=f"{address}.*connection refused"):
+            await run(config, write(tmp_path / "posts.jsonl", [post(1)]))
+    assert time.monotonic() - started < 5
+
+
+async def test_a_server_that_never_answers_is_given_up(kafka_config: Callable[..., Config]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"127.0.0.1:{silent.getsockname()[1]}"
+        config = kafka_config(kafka={"bootstrap_servers": address, "request_timeout_seconds": 1})
+        started = time.monotonic()
+        with pytest.raises(BrokerUnreachable, match=address):
+            await check_reachable(config.kafka)
+    assert time.monotonic() - started < 5
+
+
+async def test_an_address_that_is_none_is_a_config_error(kafka_config: Callable[..., Config]) -> None:
+    with pytest.raises(ConfigError, match=r"kafka\.bootstrap_servers"):
+        await check_reachable(kafka_config(kafka={"bootstrap_servers": "localhost:kafka"}).kafka)
+
+
+async def test_tls_to_a_broker_without_it_is_refused(kafka: str, kafka_config: Callable[..., Config]) -> None:
+    settings = {"bootstrap_servers": kafka, "security_protocol": "SSL", "request_timeout_seconds": 3}
+    with pytest.raises(KafkaError):
+        await check_reachable(kafka_config(kafka=settings).kafka)
+
+
+async def test_missing_topics_are_named(kafka_config: Callable[..., Config], tmp_path: Path) -> None:
+    with pytest.raises(KafkaError, match="firewatch topics"):
+        await run(kafka_config(), write(tmp_path / "posts.jsonl", [post(1)]))
+
+
+async def test_a_broker_that_dies_ends_it_in_bounded_time(kafka_config: Callable[..., Config]) -> None:
+    broker = LocalKafka(DEFAULT_HOME, f"dying-{os.getpid()}")
+    reading, writing = os.pipe()
+    try:
+        config = kafka_config(kafka={"bootstrap_servers": broker.start(), "request_timeout_seconds": 2})
+        await ensure_topics(config, create=True)
+        source = StdinSource(65_536, reading)
+        running = asyncio.create_task(ingest(config, source, stop=asyncio.Event(), progress=False))
+        os.write(writing, post(1) + b"\n")
+        await until(lambda: arrived(config, 1))
+        os.kill(int(broker._process_file.read_text().split()[0]), signal.SIGKILL)
+        started = time.monotonic()
+        os.write(writing, post(2) + b"\n")
+        with pytest.raises(BrokerUnreachable, match="sending posts"):
+            await running
+        assert time.monotonic() - started < 20
+    finally:
+        os.close(writing)
+        os.close(reading)
+        broker.wipe()
