@@ -1,0 +1,67 @@
+"""Who writes: regulars with a heavy tail of activity, and newcomers never seen before. All handles are invented."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from streams.simulate.grammar import LANGUAGES, phrases
+
+if TYPE_CHECKING:
+    from random import Random
+
+    from streams.simulate.world import Brand
+
+_RING: Final = 1 << 24
+_SCATTER: Final = 0x9E3779B1  # odd: multiplying by it is a bijection of the ring (Knuth's multiplicative hashing)
+_FIRST_NEWCOMER: Final = 1 << 22
+_REGULARS_PER_DAILY_POST: Final = 4
+_FEWEST_REGULARS: Final = 40
+
+
+class Crowd:
+    """Everybody on the platform.
+
+    Parameters
+    ----------
+    rng
+        Where choices come from.
+    """
+
+    def __init__(self, rng: Random) -> None:
+        self._uniform = rng.random
+        self._newcomers = _FIRST_NEWCOMER
+        banks = {language: phrases(language)["authors"] for language in LANGUAGES}
+        self._words = {language: (bank["first"], bank["second"]) for language, bank in banks.items()}
+
+    def author(self, language: str, neighbourhood: int, regulars: int, newcomer_share: float) -> str:
+        """Draw an author.
+
+        Parameters
+        ----------
+        language
+            Which the handle is made of.
+        neighbourhood, regulars
+            First and number of the regulars who may write; the k-th of them writes in proportion to 1/sqrt(k).
+        newcomer_share
+            Probability of a handle that was never used before.
+        """
+        if self._uniform() < newcomer_share:
+            return self.newcomer(language)
+        return self.handle(language, neighbourhood + int(regulars * self._uniform() ** 2))
+
+    def newcomer(self, language: str) -> str:
+        """A handle that was never used before."""
+        self._newcomers += 1
+        return self.handle(language, self._newcomers)
+
+    def handle(self, language: str, person: int) -> str:
+        """Handle of a person; different persons below 2**24 have different handles."""
+        first, second = self._words[language]
+        rest, tail = divmod((person * _SCATTER) % _RING, len(second))
+        number, head = divmod(rest, len(first))
+        return f"{first[head]}_{second[tail]}{number}"
+
+
+def regulars_of(brand: Brand) -> int:
+    """How many people write about a brand every now and then."""
+    return max(_FEWEST_REGULARS, brand.posts_per_day * _REGULARS_PER_DAILY_POST)

@@ -1,0 +1,78 @@
+"""What all feeds of a run share: one source of luck, one crowd, one platform, and the sources there are."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from streams.simulate.crowd import Crowd
+from streams.simulate.publishing import MINUTE_MS, Draft, Platform, Tone
+from streams.simulate.quirks import quirk
+from streams.simulate.rhythm import poisson
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from streams.simulate.scenario import Event
+    from streams.simulate.settings import SimulationSettings
+    from streams.simulate.world import Brand
+
+SOURCES: Final = ("microblog", "video", "forum", "reviews", "news")
+TALKATIVE: Final = SOURCES[:3]
+"""Sources in which people answer each other."""
+
+TERSE: Final = SOURCES[:2]
+"""Sources in which people type in haste."""
+
+
+class Seen(NamedTuple):
+    """A published post that others may share or answer."""
+
+    id: str
+    draft: Draft
+
+
+class Stage:
+    """What all feeds of a run share.
+
+    Parameters
+    ----------
+    settings, brands, events
+        Of the run.
+    platform
+        Takes the drafts.
+    """
+
+    def __init__(
+        self, settings: SimulationSettings, brands: Sequence[Brand], events: Sequence[Event], platform: Platform
+    ) -> None:
+        self.rng = Random(f"{settings.seed} posts")
+        self.start_ms = settings.start_ms
+        self.first_minute_of_week = settings.first_minute_of_week
+        self.brands = brands
+        self.platform = platform
+        self.crowd = Crowd(self.rng)
+        self.names = frozenset(brand.name.lower() for brand in brands)
+        self._surges = [(position, event) for position, event in enumerate(events) if event.kind == "surge"]
+
+    def surge(self, minute: int) -> tuple[float, int | None]:
+        """By how much everything is multiplied, and the position of the event that does it."""
+        for position, event in self._surges:
+            if strength := event.strength(minute):
+                return 1.0 + (event.factor - 1.0) * strength, position
+        return 1.0, None
+
+    def moments(self, minute: int, mean: float) -> list[int]:
+        """Poisson number of moments of a minute, in order, in milliseconds since the epoch."""
+        uniform = self.rng.random
+        from_ms = self.start_ms + minute * MINUTE_MS
+        return sorted([from_ms + int(uniform() * MINUTE_MS) for _ in range(poisson(self.rng, mean))])
+
+    def tone(self, negative: float, positive: float) -> Tone:
+        """Draw a tone."""
+        luck = self.rng.random()
+        return "negative" if luck < negative else "positive" if luck < negative + positive else "neutral"
+
+    def typed(self, text: str, source: str) -> str:
+        """The text as it is typed in a source."""
+        return quirk(text, self.names, self.rng.random) if source in TERSE else text
