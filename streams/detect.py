@@ -1,0 +1,272 @@
+"""social.mentions → social.alerts and social.windows: the shell around `PartitionMonitors`, and all that knows Faust.
+
+Faust shares the partitions among the workers, and gives each the state of its partitions back. It is not trusted with
+the offsets: nothing but a batch that is done with can be acknowledged, and the order of the offsets is checked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import tempfile
+import time
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import faust
+import structlog
+from aiokafka.errors import KafkaError as ClientError
+from faust.exceptions import ConsumerNotStarted
+from mode.supervisors import CrashingSupervisor
+
+from streams import metrics
+from streams.admin import ensure_topics
+from streams.errors import KafkaError, WorkerFailed
+from streams.kafka import connection_options, consumer, producer
+from streams.offsets import group_offsets
+from streams.partition_monitors import PartitionMonitors
+from streams.topics import BRANDS_TABLE, Topics
+from streams.watchdog import Pulse, Stall
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from aiokafka import AIOKafkaConsumer
+    from faust.streams import Stream
+    from faust.tables.manager import TableManager
+    from faust.types import EventT, StreamT
+
+    from streams.config import Config, KafkaSettings
+
+BATCH_RECORDS: Final = 500
+"""Envelopes in one batch at most."""
+
+BATCH_SECONDS: Final = 0.5
+"""How long envelopes are collected. The state of a brand is written once a batch, so a shorter time costs writes."""
+
+SESSION_SECONDS: Final = 10
+"""Time after which Kafka gives the partitions of a silent worker to the others."""
+
+STALL_SECONDS: Final = 60
+LAG_SECONDS: Final = 5
+STOP_SECONDS: Final = 20
+
+log = structlog.get_logger()
+
+
+async def detect(config: Config, stop: asyncio.Event) -> None:
+    """Run the worker until `stop` is set, then finish what is in hand.
+
+    Raises
+    ------
+    KafkaError
+        If no broker answers, a topic is missing or not as it must be, or a record can't be written.
+    PortTaken
+        If another process listens on `metrics.detect_port`.
+    RecordError
+        If the state that was recovered is damaged, or was written by a newer firewatch.
+    WorkerFailed
+        If the worker got stuck, or stood still for so long that others took over, or Faust left records out.
+    """
+    await ensure_topics(config, create=False)
+    port = metrics.serve(config.metrics.host, config.metrics.detect_port, "metrics.detect_port")
+    group = Topics(config.topics).detect_app
+    with tempfile.TemporaryDirectory(prefix="firewatch-detect-") as directory, Pulse(SESSION_SECONDS) as pulse:
+        async with producer(config.kafka) as sender, consumer(config.kafka, group) as observer:
+            log.info("starting", group=group, metrics=f"http://{config.metrics.host}:{port}/metrics")
+            await _Worker(config, PartitionMonitors(config, sender), observer, pulse, directory).run(stop)
+    log.info("stopped")
+
+
+class _Event(faust.Event):
+    """Acknowledged by nobody but `_Worker`.
+
+    Where Faust runs without its C extension it also acknowledges what it skips in a rebalance; the offset would move
+    past records that nobody has processed.
+    """
+
+    processed = False
+
+    def ack(self) -> bool:
+        return self.processed and super().ack()
+
+
+class _Worker:
+    """One Faust app with its agent, its table and its watchdogs."""
+
+    def __init__(
+        self, config: Config, monitors: PartitionMonitors, observer: AIOKafkaConsumer, pulse: Pulse, directory: str
+    ) -> None:
+        self._kafka = config.kafka
+        self._mentions = Topics(config.topics).mentions.name
+        self._monitors = monitors
+        self._observer = observer
+        self._pulse = pulse
+        self._generation = -1
+        self._expected: dict[int, int] = {}
+        self._app = faust.App(Topics(config.topics).detect_app, **_settings(config, directory))
+        self._table = self._app.Table(BRANDS_TABLE, key_type=bytes, value_type=bytes)
+        # Bytes alone are not enough: without these Faust decodes JSON, and drops unseen what is none.
+        topic = self._app.topic(self._mentions, key_serializer="raw", value_serializer="raw")
+        self._app.agent(topic, name="mentions", supervisor_strategy=CrashingSupervisor)(self._consume)
+        self._app.on_partitions_assigned.connect(self._on_assigned)
+        self._app.on_rebalance_complete.connect(self._hold_fetching)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until `stop` is set or something fails."""
+        starting = asyncio.create_task(self._app.start())
+        ends = [
+            asyncio.create_task(stop.wait()),
+            asyncio.create_task(self._app.wait_until_stopped()),
+            asyncio.create_task(self._pulse.watch()),
+            asyncio.create_task(self._watch()),
+        ]
+        try:
+            await asyncio.wait([starting, *ends], return_when=asyncio.FIRST_COMPLETED)
+            if starting.done() and not starting.exception():
+                await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await self._shut_down()
+            for task in (starting, *ends):
+                task.cancel()
+            results = await asyncio.gather(starting, *ends, return_exceptions=True)
+        for failure in (self._app.crash_reason, *results):
+            if isinstance(failure, ClientError):
+                raise KafkaError(f"Kafka refused: {failure!r}") from failure
+            if isinstance(failure, Exception):
+                raise failure
+
+    async def _shut_down(self) -> None:
+        try:
+            async with asyncio.timeout(STOP_SECONDS):
+                await self._app.stop()
+        except TimeoutError:
+            log.critical("did not stop in time", seconds=STOP_SECONDS, crash=repr(self._app.crash_reason))
+            os._exit(KafkaError.exit_code)  # Faust's threads are not daemons: they would keep the process alive
+
+    async def _consume(self, stream: StreamT[bytes]) -> None:
+        # Without this an error below would make `noack_take` acknowledge what it has not handed over yet.
+        stream.enable_acks = False
+        async for events in cast("Stream[Any]", stream).noack_take(BATCH_RECORDS, within=BATCH_SECONDS):
+            await self._process(stream, events)
+
+    async def _process(self, stream: StreamT[bytes], taken: Sequence[EventT[bytes]]) -> None:
+        generation = self._app.consumer_generation_id
+        events = [cast("_Event", event) for event in taken if event.message.generation_id == generation]
+        if not events:
+            return
+        self._check_ownership(generation)
+        if generation != self._generation:
+            await self._take_over(generation)
+        self._check_order(events)
+        metrics.BATCH_RECORDS.labels("detect").observe(len(events))
+        await self._monitors.conclude([event.message for event in events])
+        self._check_ownership(generation)
+        self._table.data.update(await self._monitors.save())
+        for event in events:
+            event.processed = True
+            await stream.ack(event)
+
+    async def _take_over(self, generation: int) -> None:
+        """Go on from the table as Faust recovered it for the partitions assigned now."""
+        assigned = self._assigned()
+        offsets = await group_offsets(self._observer, self._kafka, self._mentions, assigned)
+        self._expected = {partition: offset.next for partition, offset in offsets.items()}
+        self._monitors.take_over(assigned, self._table.data)
+        self._generation = generation
+        log.info("took over", partitions=assigned, entries=len(self._table.data))
+
+    def _check_ownership(self, generation: int) -> None:
+        """Make sure that the partitions are still this worker's, before it writes what only their owner may write."""
+        self._pulse.check()
+        if self._app.consumer_generation_id != generation:
+            raise WorkerFailed("the partitions were assigned anew in the middle of a batch")
+
+    def _check_order(self, events: Iterable[_Event]) -> None:
+        """Make sure that Faust has left nothing out: offsets may come again, but none may be jumped over."""
+        for event in events:
+            message = event.message
+            expected = self._expected[message.partition]
+            if message.offset > expected:
+                raise WorkerFailed(
+                    f"{message.topic}[{message.partition}]: Faust passed over the offsets {expected} to "
+                    f"{message.offset - 1}; none of them is lost, a restart reads them"
+                )
+            self._expected[message.partition] = max(expected, message.offset + 1)
+
+    async def _on_assigned(self, *_: Any, **__: Any) -> None:
+        self._monitors.hide()
+        metrics.REBALANCES.labels("detect").inc()
+        metrics.CONSUMER_LAG.clear()
+        log.info("assigned", partitions=self._assigned())
+
+    async def _hold_fetching(self, *_: Any, **__: Any) -> None:
+        """Stop fetching while Faust seeks.
+
+        When the table is recovered, Faust lets the mentions flow, then seeks to the committed offsets, then empties its
+        queue and starts the flow: what it fetched in between would never reach the agent.
+        """
+        self._app.consumer.stop_flow()
+
+    async def _watch(self) -> None:
+        """Show the lag, and fail when it does not shrink."""
+        stall = Stall(STALL_SECONDS)
+        recovery = cast("TableManager", self._app.tables).recovery
+        while True:
+            await asyncio.sleep(LAG_SECONDS)
+            try:
+                offsets = await group_offsets(self._observer, self._kafka, self._mentions, self._assigned())
+            except KafkaError as error:
+                log.warning("the lag is unknown", reason=str(error))
+                offsets = {}
+            for partition, offset in offsets.items():
+                metrics.CONSUMER_LAG.labels(self._mentions, str(partition)).set(offset.lag)
+            read = tuple(offset.next for offset in offsets.values())
+            progress = (self._app.consumer_generation_id, read, recovery.active_remaining_total())
+            stall.check(progress, any(offset.lag for offset in offsets.values()), time.monotonic())
+
+    def _assigned(self) -> list[int]:
+        try:
+            assignment = self._app.consumer.assignment()
+        except ConsumerNotStarted:
+            return []
+        return sorted(tp.partition for tp in assignment if tp.topic == self._mentions)
+
+
+def _settings(config: Config, directory: str) -> dict[str, Any]:
+    """Tell Faust everything; with an empty `env`, or variables like ``BROKER_URL`` would override what stands here."""
+    return {
+        "Event": _Event,
+        "env": {},
+        "broker": [f"kafka://{server.strip()}" for server in config.kafka.bootstrap_servers.split(",")],
+        "broker_client_id": config.kafka.client_id,
+        "broker_credentials": _credentials(config.kafka),
+        "broker_commit_interval": 1.0,
+        "broker_session_timeout": SESSION_SECONDS,
+        "broker_heartbeat_interval": SESSION_SECONDS / 3,
+        "broker_request_timeout": max(config.kafka.request_timeout_seconds, SESSION_SECONDS),
+        "consumer_auto_offset_reset": "earliest",
+        "datadir": directory,
+        "store": "memory://",
+        "stream_wait_empty": True,
+        "table_standby_replicas": 0,
+        "topic_allow_declare": False,
+        "topic_disable_leader": True,
+        "topic_partitions": config.topics.partitions,
+        "web_enabled": False,
+    }
+
+
+def _credentials(settings: KafkaSettings) -> faust.SASLCredentials | faust.SSLCredentials | None:
+    """How Faust logs in. Without a TLS context its SASL would send the password in the clear."""
+    options = connection_options(settings)
+    context = options["ssl_context"]
+    if context is None:
+        return None
+    if "sasl_mechanism" not in options:
+        return faust.SSLCredentials(context)
+    return faust.SASLCredentials(
+        username=options["sasl_plain_username"],
+        password=options["sasl_plain_password"],
+        mechanism=options["sasl_mechanism"],
+        ssl_context=context,
+    )

@@ -1,0 +1,82 @@
+"""What a detect worker shows of its brands in `/metrics`."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Final
+
+from streams import metrics
+from streams.records import SEVERITIES, SHARE, Window
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from streams.config import Config
+    from streams.monitor import Outcome, PartitionMonitor
+
+HOUR_MS: Final = 3_600_000
+
+_OF_BRANDS: Final = (
+    metrics.BRAND_MENTIONS,
+    metrics.BRAND_NEGATIVE_SHARE,
+    metrics.ANOMALY_SCORE,
+    metrics.ANOMALY_THRESHOLD,
+    metrics.EXPECTED,
+    metrics.INCIDENTS_OPEN,
+    metrics.STATE_BYTES,
+    metrics.WATERMARK,
+)
+
+
+class BrandGauges:
+    """Gauges of the brands whose partitions this worker has."""
+
+    def __init__(self, config: Config) -> None:
+        self._brands = [brand.id for brand in config.brands]
+        self._last_hour: dict[str, deque[Window]] = {}
+
+    def reset(self) -> None:
+        """Forget every brand: another worker may show it from now on."""
+        self._last_hour.clear()
+        for gauge in _OF_BRANDS:
+            gauge.clear()
+
+    def show(self, outcome: Outcome) -> None:
+        """Show what an advance led to."""
+        for window in outcome.windows:
+            self._show_window(window)
+        for alert in outcome.alerts:
+            metrics.INCIDENTS.labels(alert.kind, alert.severity, alert.suppressed or "").inc()
+
+    def show_progress(self, partition: int, monitor: PartitionMonitor) -> None:
+        """Show how far event time has come in a partition of `social.mentions`, and which sources deliver."""
+        if monitor.watermark_ms >= 0:
+            metrics.WATERMARK.labels(str(partition)).set(monitor.watermark_ms / 1000)
+        for source, up in monitor.source_up().items():
+            metrics.SOURCE_UP.labels(source).set(up)
+
+    def show_incidents(self, monitors: Iterable[PartitionMonitor]) -> None:
+        """Show which incidents are open."""
+        incidents = {brand: incident for monitor in monitors for brand, incident in monitor.incidents().items()}
+        for brand in self._brands:
+            incident = incidents.get(brand)
+            for severity in SEVERITIES:
+                pages = incident is not None and incident.severity == severity and incident.suppressed is None
+                metrics.INCIDENTS_OPEN.labels(brand, severity).set(pages)
+
+    def _show_window(self, window: Window) -> None:
+        metrics.BUCKETS_CLOSED.labels("learned" if window.coverage > 0 else "skipped").inc()
+        if window.late:
+            metrics.MENTIONS_LATE.labels(window.brand).inc(window.late)
+        metrics.BRAND_MENTIONS.labels(window.brand).set(window.count)
+        hour = self._last_hour.setdefault(window.brand, deque())
+        hour.append(window)
+        while hour[0].start_ms <= window.start_ms - HOUR_MS:
+            hour.popleft()
+        count, negative = sum(each.count for each in hour), sum(each.negative for each in hour)
+        metrics.BRAND_NEGATIVE_SHARE.labels(window.brand).set(negative / SHARE / count if count else 0)
+        for detector, score in window.scores.items():
+            metrics.ANOMALY_SCORE.labels(window.brand, detector).set(score.value)
+            metrics.ANOMALY_THRESHOLD.labels(window.brand, detector).set(1)
+            for bound in ("expected", "lower", "upper"):
+                metrics.EXPECTED.labels(window.brand, detector, bound).set(getattr(score, bound))

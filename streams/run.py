@@ -1,0 +1,231 @@
+"""All workers on one machine, each a process: started, watched, restarted, and ended together."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import os
+import signal
+import sys
+import time
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import structlog
+
+from streams.errors import ConfigError, InputError, PortTaken, WorkerFailed
+from streams.logs import FORMAT_VARIABLE
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Sequence
+    from pathlib import Path
+
+CRASHES: Final = 5
+CRASHES_WITHIN_SECONDS: Final = 120
+"""A worker that ends `CRASHES` times within this time is not restarted any more."""
+
+FIRST_DELAY_SECONDS: Final = 0.5
+LAST_DELAY_SECONDS: Final = 15.0
+"""Restarts wait, each twice as long as the one before."""
+
+STOP_SECONDS: Final = 30
+"""What a worker gets to finish what it has in hand; detect itself gives up earlier."""
+
+HOPELESS: Final = frozenset({ConfigError.exit_code, InputError.exit_code, PortTaken.exit_code})
+"""Exit codes that no restart will change."""
+
+_PR_SET_PDEATHSIG: Final = 1
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A worker as it is started.
+
+    Parameters
+    ----------
+    name
+        Stands before each of its lines.
+    arguments
+        Program and arguments.
+    finite
+        Whether exit code 0 means that it is done, as for an ingest of a file.
+    """
+
+    name: str
+    arguments: tuple[str, ...]
+    finite: bool = False
+
+
+def worker_command(name: str, config_path: Path, *arguments: str) -> Command:
+    """The command that runs ``firewatch NAME``."""
+    program = (sys.executable, "-m", "streams.cli", name, "--config", str(config_path))
+    return Command(name, (*program, *arguments), finite=name == "ingest")
+
+
+def print_line(name: str, line: str) -> None:
+    """Write a line of a worker to stderr."""
+    print(f"{name:<7}| {line}", file=sys.stderr, flush=True)
+
+
+async def run(
+    config_path: Path,
+    workers: Sequence[str],
+    stop: asyncio.Event,
+    *,
+    ingest: Sequence[str] = (),
+    emit: Callable[[str, str], None] = print_line,
+) -> None:
+    """Run workers until `stop` is set.
+
+    Parameters
+    ----------
+    config_path
+        The YAML file.
+    workers
+        ``score``, ``detect``, ...
+    ingest
+        Arguments of an ingest that runs beside them; none by default.
+    emit
+        Takes each line a worker prints, after the worker's name.
+
+    Raises
+    ------
+    WorkerFailed
+        If one can't be kept running; the others have been ended by then.
+    """
+    commands = [worker_command(name, config_path) for name in workers]
+    if ingest:
+        commands.append(worker_command("ingest", config_path, *ingest))
+    await supervise(commands, stop, emit)
+
+
+async def supervise(commands: Sequence[Command], stop: asyncio.Event, emit: Callable[[str, str], None]) -> None:
+    """Keep all commands running until `stop` is set or one can't be kept running; then end them all.
+
+    Raises
+    ------
+    WorkerFailed
+        Naming the worker, how often it ended, and its last line.
+    """
+    stopping = asyncio.create_task(stop.wait())
+    keepers = [asyncio.create_task(_keep(command, emit), name=command.name) for command in commands]
+    pending: set[asyncio.Task[object]] = {stopping, *keepers}
+    try:
+        while stopping in pending:
+            done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+    finally:
+        for task in (stopping, *keepers):
+            task.cancel()
+        await asyncio.gather(stopping, *keepers, return_exceptions=True)
+
+
+async def _keep(command: Command, emit: Callable[[str, str], None]) -> None:
+    ends: deque[float] = deque(maxlen=CRASHES)
+    delay = FIRST_DELAY_SECONDS
+    while True:
+        process = _Process(command, emit)
+        code = await process.run()
+        if code == 0 and command.finite:
+            log.info("worker is done", of=command.name)
+            return
+        if code in HOPELESS:
+            raise WorkerFailed(f"{command.name} ended with exit code {code}: {process.last_line}")
+        now = time.monotonic()
+        if ends and now - ends[-1] > CRASHES_WITHIN_SECONDS:
+            delay = FIRST_DELAY_SECONDS
+        ends.append(now)
+        if len(ends) == CRASHES and now - ends[0] <= CRASHES_WITHIN_SECONDS:
+            raise WorkerFailed(
+                f"{command.name} ended {CRASHES} times within {now - ends[0]:.0f} s, last with {_outcome(code)}: "
+                f"{process.last_line}"
+            )
+        log.warning("worker ended, it will be restarted", of=command.name, outcome=_outcome(code), delay_seconds=delay)
+        await asyncio.sleep(delay)
+        delay = min(2 * delay, LAST_DELAY_SECONDS)
+
+
+class _Process:
+    """One life of a worker."""
+
+    def __init__(self, command: Command, emit: Callable[[str, str], None]) -> None:
+        self._command = command
+        self._emit = emit
+        self.last_line = "it printed nothing"
+
+    async def run(self) -> int:
+        """Start it and return its exit code; ends it when cancelled."""
+        log_format = "console" if sys.stderr.isatty() else "json"
+        process = await asyncio.create_subprocess_exec(
+            *self._command.arguments,
+            stdin=None if self._command.finite else asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            env={FORMAT_VARIABLE: log_format, **os.environ, "PYTHONUNBUFFERED": "1"},
+            process_group=0,
+            preexec_fn=_EndWithParent() if sys.platform == "linux" else None,
+        )
+        log.info("worker started", of=self._command.name, pid=process.pid)
+        relay = asyncio.create_task(self._relay(process))
+        try:
+            await process.wait()
+        finally:
+            await _end(process)
+            await relay
+        return await process.wait()
+
+    async def _relay(self, process: asyncio.subprocess.Process) -> None:
+        if process.stdout is not None:
+            async for line in _lines(process.stdout):
+                self.last_line = line
+                self._emit(self._command.name, line)
+
+
+class _EndWithParent:
+    """Run in the child before it becomes the worker: however this process dies, the worker is asked to end."""
+
+    def __init__(self) -> None:
+        self._prctl = ctypes.CDLL(None, use_errno=True).prctl
+        self._parent = os.getpid()
+
+    def __call__(self) -> None:
+        self._prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != self._parent:
+            os._exit(1)
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Ask the process to end; kill it, with all that it started, if it does not."""
+    if process.returncode is not None:
+        return
+    process.terminate()
+    try:
+        async with asyncio.timeout(STOP_SECONDS):
+            await process.wait()
+    except TimeoutError:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+
+
+async def _lines(stream: asyncio.StreamReader) -> AsyncIterator[str]:
+    """Lines of any length, in pieces where they are longer than a read."""
+    rest = b""
+    while chunk := await stream.read(65_536):
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            yield line.decode(errors="replace")
+        if len(rest) >= 65_536:
+            yield rest.decode(errors="replace")
+            rest = b""
+    if rest:
+        yield rest.decode(errors="replace")
+
+
+def _outcome(code: int) -> str:
+    return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"

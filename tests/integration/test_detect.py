@@ -1,0 +1,336 @@
+"""The detect worker as a process against real Kafka: exact counts through crashes, alerts, dead letters, its end."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+import sys
+from collections import Counter
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Self
+
+import pytest
+import yaml
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from streams.admin import ensure_topics
+from streams.config import MetricsSettings
+from streams.errors import KafkaError, PortTaken, RecordError, WorkerFailed
+from streams.kafka import acknowledged, consumer, producer
+from streams.records import Alert, Envelope, Mention, Progress, window_from_bytes
+from streams.topics import Topics
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
+
+    from aiokafka.structs import ConsumerRecord
+
+    from streams.config import Config
+
+BUCKET_MS = 300_000
+ROUND_MS = 10_000
+START_MS = 1_700_000_000_000 // BUCKET_MS * BUCKET_MS
+BRANDS = ("nordtel", "acme", "globex", "initech", "umbrella")
+PER_ROUND = 20
+
+pytestmark = pytest.mark.timeout(180)
+
+
+@pytest.fixture
+def config(kafka_config: Callable[..., Config]) -> Config:
+    brands = [{"id": id, "name": id.title(), "match": {"any": [id]}, "usual_posts_per_day": 2_000} for id in BRANDS]
+    return kafka_config(brands=brands)
+
+
+class Stream:
+    """A stand-in for the scorers: rounds of mentions from every partition of social.posts, and their progress."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._mentions = Topics(config.topics).mentions
+        self._random = random.Random(7)
+        self._round = 0
+        self.sent = Counter[str]()
+
+    async def send(self, rounds: int, pause_seconds: float = 0.0) -> None:
+        async with producer(self._config.kafka) as sender:
+            for _ in range(rounds):
+                sends = []
+                for partition in range(self._mentions.partitions):
+                    sends += [
+                        await sender.send(self._mentions.name, envelope.to_bytes(), key=envelope.brand.encode())
+                        for envelope in self._envelopes(partition)
+                    ]
+                    sends += await self._progress(sender, partition, START_MS + (self._round + 1) * ROUND_MS - 1)
+                await acknowledged(self._config.kafka, sends, "sending mentions")
+                self._round += 1
+                await asyncio.sleep(pause_seconds)
+
+    async def finish(self) -> None:
+        """Let event time pass, so that every bucket closes."""
+        async with producer(self._config.kafka) as sender:
+            for partition in range(self._mentions.partitions):
+                end_ms = START_MS + self._round * ROUND_MS + 2 * BUCKET_MS
+                await acknowledged(
+                    self._config.kafka, await self._progress(sender, partition, end_ms), "sending progress"
+                )
+
+    def _envelopes(self, partition: int) -> list[Envelope]:
+        mentions: dict[str, list[Mention]] = {}
+        for index in range(PER_ROUND):
+            offset = self._round * PER_ROUND + index
+            ts_ms = START_MS + self._round * ROUND_MS + self._random.randrange(ROUND_MS)
+            mention = Mention(
+                offset, ts_ms, 0, 6_000, 1_000, self._random.randrange(1, 300), self._random.randrange(1 << 47), 0, 1,
+                "de", "forum", f"{partition}-{offset}", ["netz"],
+            )  # fmt: skip
+            mentions.setdefault(self._random.choice(BRANDS), []).append(mention)
+        self.sent.update({brand: len(of_brand) for brand, of_brand in mentions.items()})
+        return [Envelope(brand, partition, "topic-1", "m1", START_MS, each) for brand, each in mentions.items()]
+
+    async def _progress(self, sender, partition: int, watermark_ms: int) -> list[asyncio.Future[object]]:  # type: ignore[no-untyped-def]
+        offset = (self._round + 1) * PER_ROUND - 1
+        start = START_MS + self._round * ROUND_MS
+        active = [("forum", [start - start % BUCKET_MS])]
+        progress = Progress(partition, "topic-1", offset, watermark_ms, START_MS, -1, live=False, active=active)
+        return [
+            await sender.send(self._mentions.name, progress.to_bytes(), partition=to)
+            for to in range(self._mentions.partitions)
+        ]
+
+
+class Worker:
+    """``firewatch detect`` as a process."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+        self.log = ""
+        self._reading = asyncio.create_task(self._read())
+
+    @classmethod
+    async def start(cls, config: Config, tmp_path: Path) -> Self:
+        path = tmp_path / "config.yaml"
+        path.write_text(yaml.safe_dump(config.model_dump(mode="json", exclude_unset=True)), encoding="utf-8")
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "streams.cli", "detect", "--config", str(path)),
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        return cls(process)
+
+    async def _read(self) -> None:
+        assert self.process.stderr is not None
+        async for line in self.process.stderr:
+            self.log += line.decode()
+
+    async def wait_for(self, words: str, seconds: float = 40) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                while words not in self.log:
+                    assert self.process.returncode is None, self.log
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            pytest.fail(f"no {words!r} within {seconds} s in:\n{self.log}")
+
+    async def end(self, number: int = signal.SIGTERM, seconds: float = 15) -> int:
+        if self.process.returncode is None:
+            self.process.send_signal(number)
+        return await self.ended(seconds)
+
+    async def ended(self, seconds: float = 40) -> int:
+        async with asyncio.timeout(seconds):
+            code = await self.process.wait()
+        await self._reading
+        return code
+
+
+@asynccontextmanager
+async def detecting(config: Config, tmp_path: Path) -> AsyncIterator[Worker]:
+    worker = await Worker.start(config, tmp_path)
+    try:
+        yield worker
+    finally:
+        if worker.process.returncode is None:
+            worker.process.kill()
+            await worker.ended()
+        print(worker.log)
+
+
+async def read(config: Config, topic: str, partitions: int) -> list[ConsumerRecord]:
+    """Read everything a topic holds."""
+    async with AIOKafkaConsumer(bootstrap_servers=config.kafka.bootstrap_servers) as reader:
+        tps = [TopicPartition(topic, partition) for partition in range(partitions)]
+        reader.assign(tps)
+        await reader.seek_to_beginning(*tps)
+        ends = await reader.end_offsets(tps)
+        records = []
+        while any([await reader.position(tp) < ends[tp] for tp in tps]):
+            for batch in (await reader.getmany(timeout_ms=500)).values():
+                records += batch
+        return records
+
+
+async def counted(config: Config) -> Counter[str]:
+    """Mentions by brand over all windows; a window sent twice counts once, and must not differ."""
+    topic = Topics(config.topics).windows
+    windows: dict[tuple[str, int], bytes] = {}
+    counts = Counter[str]()
+    for record in await read(config, topic.name, topic.partitions):
+        window = window_from_bytes(record.value)
+        known = windows.setdefault((window.brand, window.start_ms), record.value)
+        assert known == record.value
+        if known is record.value:
+            counts[window.brand] += window.count + window.late
+    return counts
+
+
+async def wait_until_counted(config: Config, expected: Counter[str], seconds: float = 60) -> None:
+    counts = Counter[str]()
+    try:
+        async with asyncio.timeout(seconds):
+            while (counts := await counted(config)) != expected:  # noqa: ASYNC110  only Kafka can tell
+                await asyncio.sleep(0.5)
+    except TimeoutError:
+        assert counts == expected
+
+
+async def uncommitted(config: Config) -> int:
+    """Records of social.mentions that a restart would read."""
+    topics = Topics(config.topics)
+    tps = [TopicPartition(topics.mentions.name, partition) for partition in range(topics.mentions.partitions)]
+    async with consumer(config.kafka, topics.detect_app) as observer:
+        ends = await observer.end_offsets(tps)
+        return sum([ends[tp] - (await observer.committed(tp) or 0) for tp in tps])
+
+
+async def wait_until_consumed(config: Config, seconds: float = 60) -> None:
+    async with asyncio.timeout(seconds):
+        while await uncommitted(config):  # noqa: ASYNC110  only Kafka can tell
+            await asyncio.sleep(0.2)
+
+
+async def test_every_mention_is_counted_and_alerts_keep_their_contract(config: Config, tmp_path: Path) -> None:
+    await ensure_topics(config, create=True)
+    topics = Topics(config.topics)
+    async with detecting(config, tmp_path) as worker:
+        await worker.wait_for("assigned")
+        stream = Stream(config)
+        await stream.send(60)
+        await stream.finish()
+        await wait_until_counted(config, stream.sent)
+        assert await worker.end() == 0
+    assert await uncommitted(config) == 0
+    alerts = await read(config, topics.alerts.name, topics.alerts.partitions)
+    assert alerts
+    for record in alerts:
+        alert = Alert.model_validate_json(record.value)
+        headers = dict(record.headers)
+        assert record.key.decode() == alert.brand
+        assert headers["ce_specversion"] == b"1.0"
+        assert headers["ce_id"].decode() == alert.id
+        assert headers["ce_type"].decode() == f"io.firewatch.incident.{alert.kind}"
+        assert headers["ce_subject"].decode() == alert.brand
+        assert headers["content-type"] == b"application/json"
+    assert len({Alert.model_validate_json(record.value).id for record in alerts}) == len(alerts)
+
+
+async def test_counts_are_exact_after_kill_9_in_the_middle(config: Config, tmp_path: Path) -> None:
+    await ensure_topics(config, create=True)
+    stream = Stream(config)
+    async with detecting(config, tmp_path) as worker:
+        await stream.send(40)
+        await worker.wait_for("took over")
+        sending = asyncio.create_task(stream.send(40, pause_seconds=0.05))
+        await asyncio.sleep(1.2)
+        assert await worker.end(signal.SIGKILL) == -signal.SIGKILL
+    await sending
+    assert await uncommitted(config) > 0
+    async with detecting(config, tmp_path) as worker:
+        await worker.wait_for("took over")
+        assert '"entries": 0' not in worker.log
+        await stream.finish()
+        await wait_until_counted(config, stream.sent)
+        assert await worker.end() == 0
+
+
+async def test_counts_are_exact_when_workers_join_stand_still_and_leave(config: Config, tmp_path: Path) -> None:
+    await ensure_topics(config, create=True)
+    stream = Stream(config)
+    await stream.send(5)
+    async with detecting(config, tmp_path) as first:
+        await wait_until_consumed(config)
+        sending = asyncio.create_task(stream.send(200, pause_seconds=0.1))
+        async with detecting(config, tmp_path) as second:
+            await second.wait_for("took over")
+            first.process.send_signal(signal.SIGSTOP)
+            await second.wait_for('{"partitions": [0, 1, 2, 3], "event": "assigned"')
+            first.process.send_signal(signal.SIGCONT)
+            assert await first.ended() == WorkerFailed.exit_code
+            assert "stood still" in first.log
+            await sending
+            await stream.finish()
+            await wait_until_counted(config, stream.sent)
+            assert await second.end() == 0
+
+
+async def test_a_crash_ends_the_process_and_leaves_the_offset(config: Config, tmp_path: Path) -> None:
+    await ensure_topics(config, create=True)
+    topics = Topics(config.topics)
+    async with producer(config.kafka) as sender:
+        await sender.send_and_wait(topics.changelog.name, b'{"v": 1, "marks": 0}', key=b"nordtel")
+    stream = Stream(config)
+    await stream.send(5)
+    before = await uncommitted(config)
+    async with detecting(config, tmp_path) as worker:
+        assert await worker.ended() == RecordError.exit_code
+        assert "damaged_state: the state of brand 'nordtel' can't be read" in worker.log
+        assert "Traceback" not in worker.log
+    assert await uncommitted(config) == before
+    assert not await counted(config)
+
+
+async def test_records_that_cannot_be_used_become_dead_letters(config: Config, tmp_path: Path) -> None:
+    await ensure_topics(config, create=True)
+    topics = Topics(config.topics)
+    bad = {
+        b"not json": b"broken_json",
+        b'{"v": 1, "brand": 7}': b"wrong_type",
+        b'{"v": 99}': b"unknown_version",
+        None: b"empty",
+    }
+    async with producer(config.kafka) as sender:
+        for value in bad:
+            await sender.send_and_wait(topics.mentions.name, value, key=b"nordtel", partition=2)
+    stream = Stream(config)
+    await stream.send(5)
+    await stream.finish()
+    async with detecting(config, tmp_path) as worker:
+        await wait_until_counted(config, stream.sent)
+        assert await worker.end() == 0
+    letters = await read(config, topics.dlq.name, 1)
+    assert [(letter.value or None, dict(letter.headers)["reason"]) for letter in letters] == list(bad.items())
+    assert dict(letters[1].headers)["topic"].decode() == topics.mentions.name
+    assert dict(letters[1].headers)["partition"] == b"2"
+    assert dict(letters[1].headers)["offset"] == b"1"
+
+
+async def test_what_is_missing_is_said_without_a_traceback(config: Config, tmp_path: Path) -> None:
+    async with detecting(config, tmp_path) as worker:
+        assert await worker.ended() == KafkaError.exit_code
+        assert "Run `firewatch topics`" in worker.log
+        assert "Traceback" not in worker.log
+
+
+async def test_a_taken_port_is_said_without_a_traceback(config: Config, tmp_path: Path) -> None:
+    await ensure_topics(config, create=True)
+    server = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with (
+        server,
+        detecting(config.model_copy(update={"metrics": MetricsSettings(detect_port=port)}), tmp_path) as worker,
+    ):
+        assert await worker.ended() == PortTaken.exit_code
+        assert f"127.0.0.1:{port} is taken" in worker.log
+        assert "Traceback" not in worker.log

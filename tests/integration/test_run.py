@@ -1,0 +1,173 @@
+"""The supervisor with real processes: restarts, giving up, ending all of them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from streams import run
+from streams.errors import ConfigError, WorkerFailed
+from streams.run import Command, supervise
+
+ENDLESS = "import time\nprint('up', flush=True)\nwhile True: time.sleep(0.05)"
+
+
+class Lines(list[tuple[str, str]]):
+    def __call__(self, name: str, line: str) -> None:
+        self.append((name, line))
+
+    async def wait_for(self, name: str, line: str, times: int = 1) -> None:
+        async with asyncio.timeout(10):
+            while self.count((name, line)) < times:  # noqa: ASYNC110  lines come from a callback
+                await asyncio.sleep(0.02)
+
+
+def python(name: str, code: str, *arguments: str, finite: bool = False) -> Command:
+    return Command(name, (sys.executable, "-c", code, *arguments), finite=finite)
+
+
+def is_running(pid: int) -> bool:
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text(encoding="ascii")
+    except FileNotFoundError:
+        return False
+    return status.rpartition(")")[2].split()[0] != "Z"
+
+
+def wait_until_gone(pids: list[int], seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while any(is_running(pid) for pid in pids):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+@pytest.fixture(autouse=True)
+def short_delays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "FIRST_DELAY_SECONDS", 0.01)
+
+
+async def test_a_crashed_worker_is_restarted(tmp_path: Path) -> None:
+    code = (
+        f"import pathlib, sys\np = pathlib.Path(sys.argv[1])\nif not p.exists():\n  p.touch()\n  sys.exit(9)\n{ENDLESS}"
+    )
+    lines, stop = Lines(), asyncio.Event()
+    supervising = asyncio.create_task(supervise([python("detect", code, str(tmp_path / "seen"))], stop, lines))
+    await lines.wait_for("detect", "up")
+    stop.set()
+    await supervising
+
+
+async def test_a_killed_worker_is_restarted() -> None:
+    lines, stop = Lines(), asyncio.Event()
+    code = f"import os\nprint(os.getpid(), flush=True)\n{ENDLESS}"
+    supervising = asyncio.create_task(supervise([python("score", code)], stop, lines))
+    await lines.wait_for("score", "up")
+    os.kill(int(lines[0][1]), signal.SIGKILL)
+    await lines.wait_for("score", "up", times=2)
+    stop.set()
+    await supervising
+
+
+async def test_it_gives_up_on_a_worker_that_keeps_crashing_and_ends_the_others() -> None:
+    lines = Lines()
+    commands = [
+        python("detect", "import sys\nprint('no disk left', flush=True)\nsys.exit(7)"),
+        python("score", f"import os\nprint(os.getpid(), flush=True)\n{ENDLESS}"),
+    ]
+    with pytest.raises(WorkerFailed, match=r"detect ended 5 times within \d+ s, last with exit code 7: no disk left"):
+        await supervise(commands, asyncio.Event(), lines)
+    assert lines.count(("detect", "no disk left")) == run.CRASHES
+    others = [int(line) for name, line in lines if name == "score" and line.isdecimal()]
+    assert others
+    assert wait_until_gone(others, 2)
+
+
+async def test_no_restart_where_none_can_help() -> None:
+    lines = Lines()
+    code = f"import sys\nprint('brands: is required', flush=True)\nsys.exit({ConfigError.exit_code})"
+    with pytest.raises(WorkerFailed, match="score ended with exit code 2: brands: is required"):
+        await supervise([python("score", code)], asyncio.Event(), lines)
+    assert len(lines) == 1
+
+
+async def test_an_ingest_that_is_done_is_not_started_again() -> None:
+    lines, stop = Lines(), asyncio.Event()
+    commands = [python("ingest", "print('all read')", finite=True), python("score", ENDLESS)]
+    supervising = asyncio.create_task(supervise(commands, stop, lines))
+    await lines.wait_for("ingest", "all read")
+    await lines.wait_for("score", "up")
+    await asyncio.sleep(0.2)
+    stop.set()
+    await supervising
+    assert lines.count(("ingest", "all read")) == 1
+
+
+async def test_stopping_lets_a_worker_finish() -> None:
+    code = (
+        "import signal, sys, time\n"
+        "def end(*_):\n  time.sleep(0.2); print('drained', flush=True); sys.exit(0)\n"
+        f"signal.signal(signal.SIGTERM, end)\n{ENDLESS}"
+    )
+    lines, stop = Lines(), asyncio.Event()
+    supervising = asyncio.create_task(supervise([python("detect", code)], stop, lines))
+    await lines.wait_for("detect", "up")
+    stop.set()
+    await supervising
+    assert lines[-1] == ("detect", "drained")
+
+
+async def test_a_worker_that_does_not_end_is_killed_with_its_children(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "STOP_SECONDS", 0.3)
+    code = (
+        "import os, signal, subprocess, sys\n"
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
+        f"print(os.getpid(), child.pid, flush=True)\n{ENDLESS}"
+    )
+    lines, stop = Lines(), asyncio.Event()
+    supervising = asyncio.create_task(supervise([python("detect", code)], stop, lines))
+    await lines.wait_for("detect", "up")
+    stop.set()
+    await supervising
+    assert wait_until_gone([int(pid) for pid in lines[0][1].split()], 2)
+
+
+async def test_long_lines_are_relayed_in_pieces() -> None:
+    lines, stop = Lines(), asyncio.Event()
+    code = "import sys\nsys.stdout.write('x' * 1_000_000)\nsys.stderr.write('\\nend without a line break')"
+    supervising = asyncio.create_task(supervise([python("ingest", code, finite=True)], stop, lines))
+    await lines.wait_for("ingest", "end without a line break")
+    stop.set()
+    await supervising
+    assert sum(line.count("x") for _, line in lines) == 1_000_000
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent died")
+def test_workers_end_when_the_supervisor_is_killed() -> None:
+    code = (
+        "import asyncio, sys\n"
+        "from streams.run import Command, print_line, supervise\n"
+        "worker = Command('score', (sys.executable, '-c', sys.argv[1]))\n"
+        "asyncio.run(supervise([worker, worker], asyncio.Event(), print_line))"
+    )
+    worker = f"import os\nprint(os.getpid(), flush=True)\n{ENDLESS}"
+    with subprocess.Popen([sys.executable, "-c", code, worker], stderr=subprocess.PIPE, text=True) as supervisor:
+        assert supervisor.stderr is not None
+        pids: list[int] = []
+        while len(pids) < 2:
+            last_word = supervisor.stderr.readline().split()[-1]
+            if last_word.isdecimal():
+                pids.append(int(last_word))
+        assert all(is_running(pid) for pid in pids)
+        supervisor.kill()
+        supervisor.wait()
+        assert wait_until_gone(pids, 5)

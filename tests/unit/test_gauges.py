@@ -1,0 +1,62 @@
+"""What /metrics shows of a brand."""
+
+from __future__ import annotations
+
+from streams import metrics
+from streams.config import Config
+from streams.gauges import BrandGauges
+from streams.monitor import Outcome
+from streams.records import Window, WindowScore
+
+MINUTE_MS = 60_000
+BRAND = {"brand": "nordtel"}
+
+
+def window(start_ms: int, count: int, negative: int, late: int = 0) -> Window:
+    score = WindowScore(1.5, count, 10.0, 4.0, 30.0, None)
+    return Window("nordtel", start_ms, 5 * MINUTE_MS, count, late, negative, 0, 3, 0, 0, 1.0, {"volume": score}, "c1")
+
+
+def value(name: str, **labels: str) -> float | None:
+    return metrics.REGISTRY.get_sample_value(name, labels)
+
+
+def gauges() -> BrandGauges:
+    brands = [{"id": "nordtel", "name": "Nordtel", "match": {"any": ["nordtel"]}}]
+    made = BrandGauges(Config.model_validate({"brands": brands}))
+    made.reset()
+    return made
+
+
+def test_a_window_shows_volume_scores_and_bounds() -> None:
+    before = value("firewatch_mentions_late_total", **BRAND) or 0
+    gauges().show(Outcome(windows=[window(0, 40, 100_000, late=2)]))
+    assert value("firewatch_brand_mentions", **BRAND) == 40
+    assert value("firewatch_anomaly_score", detector="volume", **BRAND) == 1.5
+    assert value("firewatch_anomaly_threshold", detector="volume", **BRAND) == 1
+    bounds = [
+        value("firewatch_expected", detector="volume", bound=name, **BRAND) for name in ("lower", "expected", "upper")
+    ]
+    assert bounds == [4, 10, 30]
+    assert value("firewatch_mentions_late_total", **BRAND) == before + 2
+
+
+def test_negative_share_is_that_of_the_last_hour() -> None:
+    shown = gauges()
+    shown.show(Outcome(windows=[window(0, 100, 1_000_000)]))
+    assert value("firewatch_brand_negative_ratio", **BRAND) == 1
+    shown.show(Outcome(windows=[window(55 * MINUTE_MS, 100, 0)]))
+    assert value("firewatch_brand_negative_ratio", **BRAND) == 0.5
+    shown.show(Outcome(windows=[window(60 * MINUTE_MS, 100, 0)]))
+    assert value("firewatch_brand_negative_ratio", **BRAND) == 0
+    shown.show(Outcome(windows=[window(300 * MINUTE_MS, 0, 0)]))
+    assert value("firewatch_brand_negative_ratio", **BRAND) == 0
+
+
+def test_a_reset_leaves_nothing_for_a_brand_that_another_worker_shows() -> None:
+    shown = gauges()
+    shown.show(Outcome(windows=[window(0, 40, 0)]))
+    shown.show_incidents([])
+    shown.reset()
+    assert value("firewatch_brand_mentions", **BRAND) is None
+    assert value("firewatch_incidents_open", severity="critical", **BRAND) is None
