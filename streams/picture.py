@@ -1,0 +1,268 @@
+"""Pictures of what happened: one of each brand over the whole time, and a page that shows them all."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+import numpy as np
+
+from streams.course import Course
+from streams.errors import FirewatchError
+from streams.picture_page import Section, page
+
+try:
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import PercentFormatter
+except ModuleNotFoundError as error:
+    raise FirewatchError("pictures need matplotlib, which is not installed: pip install 'firewatch[plot]'") from error
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from matplotlib.axes import Axes
+
+    from streams.course import Array
+    from streams.records import Alert, Severity, Window
+
+INK, GREY, BLUE, SKY = "#222222", "#888888", "#0072B2", "#56B4E9"
+LINES: Final = (BLUE, "#D55E00", "#009E73", "#CC79A7", SKY)
+"""Okabe and Ito's palette: people with any colour vision can tell these apart."""
+
+SEVERITY_COLOURS: Final[dict[Severity, str]] = {"watch": "#F0E442", "warning": "#E69F00", "critical": "#CC3311"}
+HIGHEST_SCORE: Final = 5.0
+"""Scores above it are drawn at it: what matters is on which side of 1 they are."""
+
+
+def draw(
+    windows: Iterable[Window],
+    alerts: Iterable[Alert],
+    out_dir: Path,
+    truth: Mapping[str, Any] | None = None,
+    *,
+    names: Mapping[str, str] | None = None,
+    volume_detector: str = "volume",
+    tone_detector: str = "tone",
+) -> list[Path]:
+    """Draw each brand's volume, negative share, scores and incidents over time.
+
+    Parameters
+    ----------
+    windows
+        Of any brands in any order; repeats are dropped.
+    alerts
+        Of the same time, likewise.
+    out_dir
+        Folder for the files; made if it is missing.
+    truth
+        What really happened, as `firewatch simulate --truth` writes it; its events are drawn at the top.
+    names
+        Brand ids and the names to show for them; also the order of the page.
+    volume_detector, tone_detector
+        Names of the detectors whose expected bands are drawn behind volume and negative share.
+
+    Returns
+    -------
+    list of Path
+        A PNG for each brand that has windows, and last the page ``index.html``.
+
+    Raises
+    ------
+    FirewatchError
+        If the folder can't be written.
+    """
+    names = names or {}
+    courses: dict[str, Course] = {brand: Course() for brand in names}
+    for window in windows:
+        courses.setdefault(window.brand, Course()).add(window)
+    incidents: dict[str, dict[str, list[Alert]]] = defaultdict(lambda: defaultdict(list))
+    for alert in sorted(alerts, key=lambda alert: alert.at):
+        steps = incidents[alert.brand][alert.fingerprint]
+        if all(step.id != alert.id for step in steps):
+            steps.append(alert)
+    paths, sections = [], []
+    try:
+        out_dir.mkdir(parents=True, exist_ok=True)
+        for brand, course in courses.items():
+            if not course:
+                continue
+            name, steps_of = names.get(brand, brand), list(incidents[brand].values())
+            events = [event for event in (truth or {}).get("events", ()) if event["brand"] in {brand, None}]
+            path = out_dir / f"{quote(brand, safe='')}.png"
+            figure(name, course, steps_of, events, (volume_detector, tone_detector)).savefig(path)
+            paths.append(path)
+            sections.append(Section(name, path.name, course.mentions, course.peak, [steps[-1] for steps in steps_of]))
+        index = out_dir / "index.html"
+        index.write_text(page(sections), encoding="utf-8")
+    except OSError as error:
+        raise FirewatchError(f"{out_dir}: pictures can't be written there ({error.strerror or error})") from error
+    return [*paths, index]
+
+
+def figure(
+    name: str,
+    course: Course,
+    incidents: Sequence[Sequence[Alert]],
+    events: Sequence[Mapping[str, Any]],
+    detectors: tuple[str, str],
+) -> Figure:
+    """The picture of one brand.
+
+    Parameters
+    ----------
+    name
+        Its title.
+    course
+        What was counted and scored; not empty.
+    incidents
+        The steps of each incident, in order.
+    events
+        Of the truth file, those that concern the brand.
+    detectors
+        Whose bands are drawn behind volume and negative share.
+    """
+    events = [
+        event for event in events if _day_of(event["onset"]) < course.end and _day_of(event["end"]) > course.begin
+    ]
+    drawn = Figure(figsize=(13, 8 + 0.3 * len(events)), dpi=100, layout="constrained")
+    drawn.suptitle(name, x=0.01, ha="left", fontsize=15, fontweight="bold", color=INK, parse_math=False)
+    heights = ([0.15 + 0.3 * len(events)] if events else []) + [3.0, 2.0, 2.0]
+    axes = list(drawn.subplots(len(heights), 1, sharex=True, height_ratios=heights))
+    if events:
+        _truth(axes.pop(0), events, course)
+    volume, tone, scores = axes
+    _volume(volume, course, detectors[0])
+    _tone(tone, course, detectors[1])
+    _scores(scores, course)
+    for axis in axes:
+        _look(axis)
+        _no_data(axis, course)
+        for steps in incidents:
+            _incident(axis, steps, course)
+        axis.legend(loc="upper left", bbox_to_anchor=(1.005, 1), frameon=False, fontsize=8.5)
+    for row, steps in enumerate(incidents):
+        _incident_label(volume, steps, row % 3)
+    _time(scores, course)
+    return drawn
+
+
+def _time(axis: Axes, course: Course) -> None:
+    locator = AutoDateLocator(tz=UTC)  # type: ignore[no-untyped-call]
+    axis.xaxis.set_major_locator(locator)
+    axis.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=UTC))  # type: ignore[no-untyped-call]
+    axis.set_xlim(course.begin, course.end)
+    axis.set_xlabel("event time, UTC", color=INK)
+
+
+def _volume(axis: Axes, course: Course, detector: str) -> None:
+    count = _column(course, "count")
+    axis.fill_between(course.days(), count, step="post", color=BLUE, alpha=0.55, linewidth=0, label="mentions")
+    axis.plot(course.days(), course.mean_count(), color=INK, linewidth=1, label="mean, last hour")
+    _band(axis, course, detector)
+    upper = course.column(detector, "upper")
+    normal = 0.0 if upper is None else float(np.nanmax(upper, initial=0))
+    axis.set_ylim(0, 1.25 * max(4, course.peak, min(normal, 2 * course.peak)))  # room for the labels of incidents
+    axis.set_ylabel(f"mentions in {course.minutes:g} min")
+
+
+def _tone(axis: Axes, course: Course, detector: str) -> None:
+    hours = course.tone_hours
+    label = f"negative, last {hours} h" if hours > 1 else "negative, last hour"
+    axis.plot(course.days(), course.negative_share(hours), color=INK, linewidth=1.3, label=label)
+    _band(axis, course, detector)
+    axis.set_ylim(0, 1)
+    axis.yaxis.set_major_formatter(PercentFormatter(xmax=1))
+    axis.set_ylabel("negative share")
+
+
+def _band(axis: Axes, course: Course, detector: str) -> None:
+    lower, upper, expected = (course.column(detector, part) for part in ("lower", "upper", "expected"))
+    if lower is None or upper is None or expected is None:
+        return
+    days = course.days()
+    axis.fill_between(days, lower, upper, step="post", color=SKY, alpha=0.28, linewidth=0, zorder=0.5, label="normal")
+    axis.plot(days, expected, color=BLUE, linewidth=0.9, linestyle=(0, (4, 3)), label="expected")
+
+
+def _scores(axis: Axes, course: Course) -> None:
+    highest = 1.5
+    for index, detector in enumerate(course.detectors):
+        value = np.minimum(_column(course, detector, "value"), HIGHEST_SCORE)
+        highest = np.nanmax(value, initial=highest)
+        axis.plot(course.days(), value, color=LINES[index % len(LINES)], linewidth=1.2, label=detector)
+    axis.axhline(1, color=INK, linewidth=1, linestyle=(0, (6, 3)), label="threshold")
+    axis.set_ylim(0, highest * 1.05)
+    axis.set_ylabel("score")
+
+
+def _column(course: Course, *key: str) -> Array:
+    column = course.column(*key)
+    if column is None:
+        raise KeyError(key)
+    return column
+
+
+def _incident(axis: Axes, steps: Sequence[Alert], course: Course) -> None:
+    """Shade from step to step, in the colour of the severity that held until the next."""
+    over = _day(steps[-1].ends_at) if steps[-1].ends_at else course.end
+    begin = _day(steps[0].starts_at)
+    ends = [*(min(_day(step.at), over) for step in steps[1:]), over]
+    for step, end in zip(steps, ends, strict=True):
+        if end <= begin:
+            continue
+        if step.suppressed:
+            axis.axvspan(begin, end, facecolor="none", edgecolor=GREY, hatch="///", linewidth=0, alpha=0.45, zorder=0.2)
+        else:
+            axis.axvspan(begin, end, color=SEVERITY_COLOURS[step.severity], alpha=0.25, linewidth=0, zorder=0.2)
+        begin = end
+
+
+def _incident_label(axis: Axes, steps: Sequence[Alert], row: int) -> None:
+    last = steps[-1]
+    text = f"{last.severity} ({last.suppressed.replace('_', ' ')})" if last.suppressed else last.severity
+    place = axis.get_xaxis_transform()
+    axis.text(
+        _day(steps[0].starts_at), 0.98 - 0.075 * row, f" {text}", transform=place, va="top", ha="left", fontsize=9,
+        color=GREY if last.suppressed else INK, fontweight="normal" if last.suppressed else "bold", clip_on=True,
+    )  # fmt: skip
+
+
+def _no_data(axis: Axes, course: Course) -> None:
+    for begin, end in course.without_data():
+        axis.axvspan(begin, end, color=GREY, alpha=0.18, linewidth=0, zorder=0.1)
+
+
+def _truth(axis: Axes, events: Sequence[Mapping[str, Any]], course: Course) -> None:
+    for row, event in enumerate(events):
+        begin, peak, end = (_day_of(event[key]) for key in ("onset", "peak", "end"))
+        begin, end = max(begin, course.begin), min(end, course.end)
+        axis.broken_barh([(begin, end - begin)], (row + 0.2, 0.6), color=INK if event["brand"] else GREY, alpha=0.8)
+        if begin < peak < end:
+            axis.plot([peak], [row + 0.5], marker="|", color="white", markersize=8)
+        whom = f" of {event['source']}" if event.get("source") else "" if event["brand"] else " of all brands"
+        axis.text(end, row + 0.45, f"  {event['kind'].replace('_', ' ')}{whom}", va="center", fontsize=8.5, color=INK)
+    axis.set_ylim(len(events), 0)
+    axis.set_yticks([])
+    axis.set_ylabel("truth", rotation=0, ha="right", va="center", color=INK)
+    axis.tick_params(axis="x", bottom=False)
+    axis.spines[:].set_visible(False)
+
+
+def _look(axis: Axes) -> None:
+    axis.spines[["top", "right"]].set_visible(False)
+    axis.spines[["left", "bottom"]].set_color(GREY)
+    axis.tick_params(colors=INK, labelsize=9)
+    axis.grid(axis="y", color="#DDDDDD", linewidth=0.6)
+    axis.set_axisbelow(True)
+
+
+def _day(moment: datetime) -> float:
+    return moment.timestamp() / 86_400
+
+
+def _day_of(iso: str) -> float:
+    return _day(datetime.fromisoformat(iso))

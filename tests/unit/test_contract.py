@@ -1,0 +1,13 @@
+"""What is published and what is checked in say the same."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from streams import commands
+
+CONTRACT = Path(__file__).parents[2] / "deploy" / "contract"
+
+
+def test_the_checked_in_schema_is_what_the_code_publishes() -> None:
+    assert (CONTRACT / "alert.schema.json").read_text() == commands.schema("alert")

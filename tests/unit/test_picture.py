@@ -1,0 +1,226 @@
+"""Pictures: what is drawn is what was counted, raised and known to have happened."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgba
+from matplotlib.image import imread
+
+from streams.course import Course
+from streams.errors import FirewatchError
+from streams.picture import SEVERITY_COLOURS, draw, figure
+from streams.records import SHARE, Alert, SentimentSplit, Window, WindowCounts, WindowScore, utc
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from matplotlib.axes import Axes
+
+START_MS = 1_772_409_600_000  # Monday 2026-03-02 00:00 UTC
+BUCKET_MS = 300_000
+DAY = START_MS / 86_400_000
+BUCKET = BUCKET_MS / 86_400_000
+BEGIN = utc(START_MS)
+
+
+def window(index: int, count: int = 10, negative: float = 2, brand: str = "nordtel", **changed: Any) -> Window:
+    scores = {
+        "volume": WindowScore(count / 20, count, 8, 2, 20, None),
+        "tone": WindowScore(0.2, 0.2, 0.25, 0.1, 0.4, None),
+    }
+    fields: dict[str, Any] = {"coverage": 1.0, "scores": scores} | changed
+    return Window(
+        brand, START_MS + index * BUCKET_MS, BUCKET_MS, count, late=0, negative=round(negative * SHARE), positive=0,
+        authors=count, reposts=0, engagement=0, config_version="c1", **fields,
+    )  # fmt: skip
+
+
+def alert(step: int, minutes: float, **changed: Any) -> Alert:
+    fields: dict[str, Any] = {
+        "id": f"a{step}", "kind": "open" if step == 0 else "update", "status": "firing", "severity": "warning",
+        "suppressed": None, "brand": "nordtel", "fingerprint": "f1", "starts_at": BEGIN + timedelta(minutes=10),
+        "at": BEGIN + timedelta(minutes=minutes), "summary": "Nordtel: 412 mentions", "detectors": {},
+        "window": WindowCounts(start=BEGIN, end=BEGIN, mentions=1, authors=1, reposts=0, engagement=0),
+        "sentiment": SentimentSplit(negative=1, neutral=0, positive=0), "top_terms": [], "top_author_share": 0,
+        "duplicate_share": 0, "sources": {}, "languages": {}, "samples": [], "config_version": "c1",
+        "model_version": "m1", "labels": {}, "annotations": {},
+    }  # fmt: skip
+    return Alert(**(fields | changed))
+
+
+def over(step: int, minutes: float, ended: float, **changed: Any) -> Alert:
+    ends_at = BEGIN + timedelta(minutes=ended)
+    return alert(step, minutes, kind="resolve", status="resolved", ends_at=ends_at, **changed)
+
+
+def course_of(*windows: Window) -> Course:
+    course = Course()
+    for each in windows:
+        course.add(each)
+    return course
+
+
+def event(kind: str, onset: str, end: str, brand: str | None = "nordtel", source: str | None = None) -> dict[str, Any]:
+    when = {"onset": f"2026-03-02T{onset}:00Z", "peak": f"2026-03-02T{onset}:00Z", "end": f"2026-03-02T{end}:00Z"}
+    return {"kind": kind, "brand": brand, "source": source, "factor": 9.0, "negative_share": 0.8, **when}
+
+
+def axes_of(course: Course, *incidents: list[Alert], events: tuple[dict[str, Any], ...] = ()) -> list[Axes]:
+    return figure("Nordtel", course, incidents, events, ("volume", "tone")).axes
+
+
+def spans(axis: Axes) -> list[tuple[float, float, object]]:
+    """Shaded spans in minutes since the start, and their hatch or colour."""
+    found = []
+    for patch in axis.patches:
+        x, width = patch.get_x(), patch.get_width()  # type: ignore[attr-defined]
+        minutes = [round((edge - DAY) * 24 * 60, 3) for edge in (x, x + width)]
+        found.append((*minutes, patch.get_hatch() or patch.get_facecolor()[:3]))
+    return found
+
+
+def test_a_course_is_in_order_whatever_the_order_of_arrival_and_has_no_repeats() -> None:
+    windows = [window(index, count=index) for index in range(50)]
+    shuffled = random.Random(1).sample(windows, 50) + windows[:10]
+    course = course_of(*shuffled)
+    assert len(course) == 50
+    assert course.mentions == sum(range(50))
+    assert course.peak == 49
+    assert course.column("count").tolist() == list(range(50))  # type: ignore[union-attr]
+    assert course.days() == pytest.approx([DAY + index * BUCKET for index in range(50)])
+
+
+@pytest.mark.parametrize("hours", [1, 3])
+def test_shares_and_means_are_those_of_the_hours_up_to_each_bucket(hours: int) -> None:
+    dice = random.Random(2)
+    windows = [window(i, count=(n := dice.randrange(4)), negative=dice.randrange(n + 1)) for i in range(60)]
+    course = course_of(*windows)
+    for index, (share, mean) in enumerate(zip(course.negative_share(hours), course.mean_count(hours), strict=True)):
+        span = windows[max(0, index + 1 - 12 * hours) : index + 1]
+        count = sum(each.count for each in span)
+        expected = sum(each.negative for each in span) / SHARE / count if count else np.nan
+        assert share == pytest.approx(expected, nan_ok=True)
+        assert mean == pytest.approx(count / len(span))
+
+
+@pytest.mark.parametrize(("count", "hours"), [(2, 1), (1, 3), (0, 24)])
+def test_the_fewer_mentions_the_longer_the_time_of_a_share(count: int, hours: int) -> None:
+    assert course_of(*(window(i, count=count) for i in range(48))).tone_hours == hours
+
+
+def test_no_line_is_drawn_across_missing_buckets() -> None:
+    course = course_of(window(0), window(1), window(5), window(6))
+    count = course.column("count")
+    assert count is not None
+    assert np.isnan(count).tolist() == [False, False, True, False, False]
+    assert course.days()[2] == pytest.approx(DAY + 2 * BUCKET)
+    assert course.without_data() == [pytest.approx((DAY + 2 * BUCKET, DAY + 5 * BUCKET))]
+
+
+def test_buckets_without_coverage_are_shown_as_without_data() -> None:
+    course = course_of(window(0), *(window(i, count=0, coverage=0.0) for i in (1, 2)), window(3), window(4))
+    assert course.without_data() == [pytest.approx((DAY + BUCKET, DAY + 3 * BUCKET))]
+    assert [span[:2] for span in spans(axes_of(course)[0])] == [(5, 15)]
+
+
+def test_a_detector_that_comes_later_leaves_the_time_before_it_empty() -> None:
+    course = course_of(window(0, scores={}), window(1), window(2, scores={}))
+    assert course.detectors == ["tone", "volume"]
+    values = course.column("volume", "value")
+    assert values is not None
+    assert np.isnan(values).tolist() == [True, False, True]
+
+
+def test_each_panel_shows_its_quantity_and_the_threshold_is_at_one() -> None:
+    volume, tone, scores = axes_of(course_of(*(window(i, count=i) for i in range(48))))
+    assert volume.get_ylim()[1] > 47
+    assert "5 min" in volume.get_ylabel()
+    assert tone.get_ylim() == (0, 1)
+    lines = {line.get_label(): np.asarray(line.get_ydata()) for line in scores.lines}
+    assert set(lines) == {"tone", "volume", "threshold"}
+    assert set(lines["threshold"].tolist()) == {1}
+    assert lines["volume"][20] == 1
+    assert {line.get_label(): line.get_ydata()[0] for line in tone.lines}["expected"] == 0.25  # type: ignore[index]
+
+
+def test_an_incident_is_shaded_by_the_severity_of_its_time_until_it_ended() -> None:
+    steps = [alert(0, 15), alert(1, 60, severity="critical"), over(2, 180, 120, severity="critical")]
+    for axis in axes_of(course_of(*map(window, range(48))), steps):
+        assert spans(axis) == [
+            (10, 60, to_rgba(SEVERITY_COLOURS["warning"])[:3]),
+            (60, 120, to_rgba(SEVERITY_COLOURS["critical"])[:3]),
+        ]
+
+
+def test_an_open_incident_reaches_to_the_end_and_is_named() -> None:
+    axis = axes_of(course_of(*map(window, range(48))), [alert(0, 15)])[0]
+    assert [span[:2] for span in spans(axis)] == [(10, 240)]
+    assert [text.get_text().strip() for text in axis.texts] == ["warning"]
+
+
+def test_a_suppressed_incident_is_hatched_and_says_why() -> None:
+    axis = axes_of(course_of(*map(window, range(48))), [alert(0, 15, suppressed="cold_start")])[0]
+    assert spans(axis) == [(10, 240, "///")]
+    assert [text.get_text().strip() for text in axis.texts] == ["warning (cold start)"]
+
+
+def test_the_truth_is_drawn_above_and_cut_to_what_was_seen() -> None:
+    course = course_of(*(window(i) for i in range(12, 48)))
+    events = (
+        event("firestorm", "02:00", "23:00"),
+        event("surge", "00:00", "02:00", brand=None),
+        event("outage", "02:00", "03:00", brand=None, source="forum"),
+        event("launch", "08:00", "09:00"),
+    )
+    truth, *rest = axes_of(course, events=events)
+    assert len(rest) == 3
+    assert [text.get_text().strip() for text in truth.texts] == ["firestorm", "surge of all brands", "outage of forum"]
+    bars = [collection.get_paths()[0].get_extents() for collection in truth.collections]
+    assert [round((edge - DAY) * 24, 3) for edge in (bars[0].x0, bars[0].x1)] == [2, 4]
+    assert [round((edge - DAY) * 24, 3) for edge in (bars[1].x0, bars[1].x1)] == [1, 2]
+
+
+def test_a_file_for_each_brand_and_a_page_that_shows_them(tmp_path: Path) -> None:
+    windows = [window(i, brand=brand) for i in range(24) for brand in ("nordtel", "a b/c")]
+    paths = draw(windows, [alert(0, 15), alert(0, 15)], tmp_path / "new" / "out", names={"nordtel": "Nörd & <Tel> $x$"})
+    assert [path.name for path in paths] == ["nordtel.png", "a%20b%2Fc.png", "index.html"]
+    height, width, _ = imread(paths[0]).shape
+    assert (width, height) == (1300, 800)
+    page = paths[-1].read_text(encoding="utf-8")
+    assert "Nörd &amp; &lt;Tel&gt; $x$" in page
+    assert 'src="a%2520b%252Fc.png"' in page
+    assert page.count('<span class="warning">') == 2  # in the overview and with the brand, a repeated alert once
+    assert "http" not in page
+
+
+def test_only_the_brands_own_events_and_those_of_all_are_drawn(tmp_path: Path) -> None:
+    truth = {"events": [event("launch", "00:30", "01:00", brand="other"), event("surge", "00:30", "01:00", brand=None)]}
+    path, _ = draw(map(window, range(24)), [], tmp_path, truth)
+    without, _ = draw(map(window, range(24)), [], tmp_path / "without")
+    assert imread(path).shape[0] - imread(without).shape[0] == 30  # pixels of one row
+
+
+def test_texts_from_outside_are_escaped(tmp_path: Path) -> None:
+    *_, index = draw([window(0)], [alert(0, 15, summary="<script>", suppressed="<b>")], tmp_path)
+    text = index.read_text(encoding="utf-8")
+    assert "<script>" not in text
+    assert "<b>" not in text
+    assert "&lt;script&gt;" in text
+
+
+@pytest.mark.parametrize("windows", [[], [window(0)], [window(0, count=0, scores={})], [window(0, coverage=0.0)]])
+def test_little_or_nothing_to_draw_is_no_error(windows: list[Window], tmp_path: Path) -> None:
+    paths = draw(windows, [], tmp_path, names={"quiet": "Quiet"})
+    assert len(paths) == len(windows) + 1
+    assert ("No brand had a closed bucket." in paths[-1].read_text(encoding="utf-8")) is not bool(windows)
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    with pytest.raises(FirewatchError, match=r"taken: pictures can't be written there \(File exists\)"):
+        draw([window(0)], [], tmp_path / "taken")
