@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from base64 import b64decode, b64encode
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -84,7 +85,7 @@ class BrandMonitor:
             return 0
         for mention in fresh:
             self._windows.add(mention)
-            metrics.BUCKET_LATENESS.observe(mention.behind_ms / 1000)
+        metrics.BUCKET_LATENESS.observe(max(mention.behind_ms for mention in fresh) / 1000)
         self._marks[envelope.partition] = (incarnation, fresh[-1].offset, retired)
         self._model = max(self._model, envelope.model)
         return len(fresh)
@@ -151,12 +152,12 @@ class BrandMonitor:
         )
 
     def _coverage(self, out: frozenset[str]) -> float:
+        """Share of the usual sources that are not out; `fsum` gives the same whatever the order they were met in."""
         if not out:
             return 1.0
-        total = sum(self._source_shares.values())
-        return (
-            sum(share for source, share in self._source_shares.items() if source not in out) / total if total else 1.0
-        )
+        total = math.fsum(self._source_shares.values())
+        delivered = math.fsum(share for source, share in self._source_shares.items() if source not in out)
+        return delivered / total if total else 1.0
 
     def _learn_usual(self, tally: Tally, coverage: float) -> None:
         if coverage >= 1 and tally.count:

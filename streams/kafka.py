@@ -163,7 +163,7 @@ def translated_errors(settings: KafkaSettings, doing: str) -> Iterator[None]:
     try:
         yield
     except (*_NO_ANSWER, TimeoutError) as error:
-        raise BrokerUnreachable(settings.bootstrap_servers, f"{doing}: {error or 'no answer in time'}") from error
+        raise BrokerUnreachable(settings.bootstrap_servers, f"{doing}: {str(error) or 'no answer in time'}") from error
     except _NOT_ALLOWED as error:
         user = settings.sasl_username or settings.client_id
         raise KafkaError(f"{doing}: Kafka does not allow this to {user!r} ({error}): grant it by an ACL") from error

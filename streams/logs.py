@@ -1,7 +1,8 @@
 """How every worker logs: one line an event on stderr, readable on a terminal, JSON elsewhere.
 
-Libraries that log through the standard library (aiokafka, Faust) take the same way, from `WARNING` up and without
-tracebacks: what goes wrong in them reaches the caller as an exception too, and the command line reports that one.
+Libraries that log through the standard library take the same way, from `WARNING` up and without tracebacks: what goes
+wrong in them reaches the caller as an exception too, and the command line reports that one. aiokafka, which during an
+outage repeats itself several times a second, is not heard at all.
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ def configure(worker: str, *, level: int = logging.INFO, stream: TextIO | None =
         )
     )
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
 
 def _renderer(stream: TextIO) -> Processor:

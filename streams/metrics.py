@@ -85,7 +85,7 @@ WATERMARK: Final = Gauge(
 )
 BUCKET_LATENESS: Final = Histogram(
     "firewatch_bucket_lateness_seconds",
-    "How far behind the newest post of its partition a mention arrived, in event time",
+    "How far behind the newest post of its partition the latest mention of an envelope arrived, in event time",
     buckets=(1, 10, 30, 60, 120, 300, 900, 3600, 21600, 86400),
     registry=REGISTRY,
 )

@@ -33,14 +33,13 @@ import orjson
 from streams import text
 from streams.errors import RecordError
 from streams.eventtime import admit
-from streams.records import Post
+from streams.records import MAX_ID_CHARS, Post
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from streams.config import IngestSettings
 
-MAX_ID_CHARS: Final = 256
 MAX_SOURCE_CHARS: Final = 64
 MAX_TAG_CHARS: Final = 100
 MAX_URL_CHARS: Final = 2_048

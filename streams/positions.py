@@ -24,19 +24,23 @@ class Position(NamedTuple):
         Of the next record.
     watermark_ms
         Newest event time among the records before, -1 if there are none or it is not known.
+    live
+        Whether the record that has it was live.
     """
 
     incarnation: str
     offset: int
     watermark_ms: int
+    live: bool = False
 
     def metadata(self) -> str:
         """What is committed beside the offset.
 
         >>> Position("sGSl10KTR6ek7OrYMaAWew", 17, 1_700_000_000_000).metadata()
-        '{"watermark_ms":1700000000000,"incarnation":"sGSl10KTR6ek7OrYMaAWew"}'
+        '{"watermark_ms":1700000000000,"incarnation":"sGSl10KTR6ek7OrYMaAWew","live":false}'
         """
-        return orjson.dumps({"watermark_ms": self.watermark_ms, "incarnation": self.incarnation}).decode()
+        known = {"watermark_ms": self.watermark_ms, "incarnation": self.incarnation, "live": self.live}
+        return orjson.dumps(known).decode()
 
 
 def committed_position(offset: int, metadata: str | None) -> Position | None:
@@ -49,7 +53,7 @@ def committed_position(offset: int, metadata: str | None) -> Position | None:
         return None
     try:
         saved = orjson.loads(metadata or "")
-        return Position(str(saved["incarnation"]), offset, int(saved["watermark_ms"]))
+        return Position(str(saved["incarnation"]), offset, int(saved["watermark_ms"]), bool(saved["live"]))
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
         return Position("", offset, -1)
 
@@ -102,5 +106,5 @@ def choose_start(committed: Position | None, incarnation: str, begin: int, end: 
             "New posts would take offsets that were counted already: delete the posts topic and run `firewatch topics`"
         )
     if committed.offset < begin:
-        return Start(Position(incarnation, begin, committed.watermark_ms), begin, lost=begin - committed.offset)
+        return Start(committed._replace(incarnation=incarnation, offset=begin), begin, lost=begin - committed.offset)
     return Start(committed._replace(incarnation=incarnation), begin)

@@ -39,6 +39,9 @@ MAX_MENTIONS: Final = 250
 """Mentions in one envelope at most; with the caps of `streams.scoring` on what a mention carries it stays below Kafka's
 default of 1 MiB a record."""
 
+MAX_ID_CHARS: Final = 256
+"""Of a post's id, and of what names authors and sources."""
+
 REPOST: Final = 1
 REPLY: Final = 2
 

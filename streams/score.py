@@ -221,7 +221,9 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         reading = {}
         for tp, (position, begin, *_) in starts.items():
             self._known.pop(tp.partition, None)
-            self._scorer.assign(tp.partition, position.incarnation, position.watermark_ms, position.offset)
+            self._scorer.assign(
+                tp.partition, position.incarnation, position.watermark_ms, position.offset, live=position.live
+            )
             first = max(begin, position.offset - recent)
             self._reader.seek(tp, first)
             if first < position.offset:
@@ -293,7 +295,8 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
 
     async def _commit(self, progress: dict[TopicPartition, Progress]) -> None:
         positions = {
-            tp: Position(each.incarnation, each.offset + 1, each.watermark_ms) for tp, each in progress.items()
+            tp: Position(each.incarnation, each.offset + 1, each.watermark_ms, each.live)
+            for tp, each in progress.items()
         }
         self._known |= {tp.partition: position for tp, position in positions.items()}
         commit = {tp: (each.offset, each.metadata()) for tp, each in positions.items()}

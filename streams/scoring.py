@@ -14,7 +14,18 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from streams import language, text
 from streams.errors import RecordError
 from streams.eventtime import admit
-from streams.records import MAX_MENTIONS, REPLY, REPOST, SHARE, Envelope, Mention, Post, Progress, post_from_bytes
+from streams.records import (
+    MAX_ID_CHARS,
+    MAX_MENTIONS,
+    REPLY,
+    REPOST,
+    SHARE,
+    Envelope,
+    Mention,
+    Post,
+    Progress,
+    post_from_bytes,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,7 +37,6 @@ TERMS: Final = 8
 """Evidence terms a mention carries; a tweet-length post rarely has more that say something."""
 
 EXCERPT_CHARS: Final = 280
-MAX_ID_CHARS: Final = 256
 MAX_URL_CHARS: Final = 512
 
 LIVE_WITHIN_MS: Final = 600_000
@@ -121,7 +131,9 @@ class Scorer:
         self._max_bytes = config.ingest.max_record_bytes + _OVERHEAD_BYTES
         self._partitions: dict[int, _Partition] = {}
 
-    def assign(self, partition: int, incarnation: str, watermark_ms: int = -1, position: int = 0) -> None:
+    def assign(
+        self, partition: int, incarnation: str, watermark_ms: int = -1, position: int = 0, *, live: bool = False
+    ) -> None:
         """Start on a partition.
 
         Parameters
@@ -132,9 +144,11 @@ class Scorer:
             Newest event time among the records before the position, -1 if there are none.
         position
             Offset of the first record that will be scored.
+        live
+            Whether the record that had the newest event time was live.
         """
         recent = RecentIds(self._config.ingest.recent_ids)
-        self._partitions[partition] = _Partition(incarnation, recent, watermark_ms, offset=position - 1)
+        self._partitions[partition] = _Partition(incarnation, recent, watermark_ms, position - 1, live=live)
 
     def revoke(self, partition: int) -> None:
         """Forget a partition."""

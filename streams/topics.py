@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from streams.config import TopicSettings
 
 HOUR_MS: Final = 3_600_000
+COMPACTED_SEGMENT_BYTES: Final = 64 * 1024 * 1024
+"""The newest segment is never compacted, and whoever takes over a partition must read it."""
+
 NO_LIMIT_MS: Final = 2**63 - 1
 
 BRANDS_TABLE: Final = "brands"
@@ -60,6 +63,8 @@ class Topic:
         }
         if self.retention_ms is not None:
             configs["retention.ms"] = str(self.retention_ms)
+        if self.cleanup_policy == "compact":
+            configs |= {"segment.bytes": str(COMPACTED_SEGMENT_BYTES), "min.cleanable.dirty.ratio": "0.1"}
         return configs
 
 

@@ -19,7 +19,7 @@ from streams import metrics
 from streams.admin import ensure_topics
 from streams.errors import BrokerUnreachable, KafkaError, PortTaken
 from streams.kafka import acknowledged, admin, producer
-from streams.positions import committed_position
+from streams.positions import Position, committed_position
 from streams.records import Envelope, Mention, Post, Progress, mentions_record_from_bytes
 from streams.score import score
 from streams.scoring import Scorer
@@ -282,7 +282,7 @@ async def test_the_commit_knows_the_newest_event_time_and_the_topic(config: Conf
         offsets = await client.list_consumer_group_offsets(f"{config.topics.prefix}firewatch-score")
     (position,) = (committed_position(each.offset, each.metadata) for each in offsets.values())
     ((_, incarnation, _),) = await counted(config)
-    assert position == (incarnation, 2, START_MS + 5_000)
+    assert position == Position(incarnation, 2, START_MS + 5_000)
 
 
 async def test_a_topic_made_again_is_scored_from_its_beginning(config: Config) -> None:

@@ -95,7 +95,7 @@ async def test_other_differences_are_reported_and_repaired_on_request(kafka_conf
     config = kafka_config()
     await ensure_topics(config, create=True)
     posts = Topics(config.topics).posts.name
-    changed = {"retention.ms": "1000000", "message.timestamp.type": "LogAppendTime", "segment.ms": "70000"}
+    changed = Topics(config.topics).posts.configs() | {"retention.ms": "1000000", "segment.ms": "70000"}
     async with admin(config.kafka) as client:
         await client.alter_configs([ConfigResource(ConfigResourceType.TOPIC, posts, changed)])
     await until(lambda: has(config, posts, "retention.ms", "1000000"))

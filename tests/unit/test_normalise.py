@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from streams.config import IngestSettings
 from streams.errors import RecordError
-from streams.normalise import MAX_COUNT, MAX_ID_CHARS, MAX_URL_CHARS, Normaliser
-from streams.records import Post, post_from_bytes
+from streams.normalise import MAX_COUNT, MAX_URL_CHARS, Normaliser
+from streams.records import MAX_ID_CHARS, Post, post_from_bytes
 
 NOW_MS = 1_750_000_000_000
 GOOD: dict[str, Any] = {"id": "1", "created_at": "2025-06-01T12:00:00Z", "text": "Kein Netz bei Nordtel"}

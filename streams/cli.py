@@ -1,0 +1,227 @@
+"""The command `firewatch`: parse, call, print."""
+
+from __future__ import annotations
+
+import sys
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, ParamSpec
+
+import click
+
+from streams import __version__, commands
+from streams.errors import FirewatchError
+from streams.simulate.settings import SimulationSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+P = ParamSpec("P")
+
+config_option = click.option(
+    "-c",
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path),
+    required=True,
+    envvar="FIREWATCH_CONFIG",
+    help="The YAML file with brands, detectors and everything else.",
+)
+
+
+speed_option = click.option(
+    "--speed",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Replay at this many times real time; at full speed without it.",
+)
+redate_option = click.option(
+    "--redate", is_flag=True, help="Shift event times so that the posts are as if written just now."
+)
+
+
+def plainly(command: Callable[P, None]) -> Callable[P, None]:
+    """Let a user's mistake end in its message and exit code, without a traceback."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except FirewatchError as error:
+            click.echo(f"firewatch: {error}", err=True)
+            sys.exit(error.exit_code)
+        except BrokenPipeError:
+            sys.exit(0)
+
+    return run
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(__version__, prog_name="firewatch")
+def cli() -> None:
+    """Watches social posts about brands and raises an alert while a firestorm is still small."""
+
+
+@cli.command("check-config")
+@click.argument("file", type=click.Path(path_type=Path))
+@plainly
+def check_config(file: Path) -> None:
+    """Read a config FILE, say what is wrong in it, and what it comes to if nothing is."""
+    from streams.config import load_config
+
+    config = load_config(file)
+    config.matcher()
+    brands = [brand.id for brand in config.brands]
+    click.echo(f"{file}: good")
+    click.echo(f"  brands     {len(brands)}: {', '.join(brands[:10])}{' ...' if len(brands) > 10 else ''}")
+    click.echo(f"  detectors  {', '.join(f'{detector.name} ({detector.kind})' for detector in config.detectors)}")
+    click.echo(f"  kafka      {config.kafka.bootstrap_servers} {config.kafka.security_protocol}")
+    click.echo(f"  version    {config.version}")
+
+
+@cli.command()
+@config_option
+@click.option("--repair", is_flag=True, help="Also set right what can be changed in place, such as retention.")
+@plainly
+def topics(config_path: Path, *, repair: bool) -> None:
+    """Create missing topics and verify the existing ones."""
+    for report in commands.topics(config_path, repair=repair):
+        click.echo(f"{report.state:<9} {report.name}")
+        for setting, actual, wanted in report.differences:
+            click.echo(
+                f"          {setting} is {actual}, defined as {wanted}" + ("" if repair else "; --repair sets it")
+            )
+
+
+@cli.command()
+@click.argument("posts")
+@config_option
+@speed_option
+@redate_option
+@click.option(
+    "--cursor",
+    "cursor_file",
+    type=click.Path(path_type=Path),
+    help="File that remembers how far was ingested, to go on from.",
+)
+@plainly
+def ingest(posts: str, config_path: Path, *, speed: float | None, redate: bool, cursor_file: Path | None) -> None:
+    """Bring POSTS (a .jsonl or .jsonl.gz file, or - for standard input) into the topic social.posts."""
+    click.echo(commands.ingest(config_path, posts, speed=speed, redate=redate, cursor_file=cursor_file), err=True)
+
+
+@cli.command()
+@config_option
+@plainly
+def score(config_path: Path) -> None:
+    """Worker: match posts to brands and score their sentiment (social.posts to social.mentions)."""
+    commands.score(config_path)
+
+
+@cli.command()
+@config_option
+@plainly
+def detect(config_path: Path) -> None:
+    """Worker: roll up mentions, run the detectors, raise incidents (social.mentions to social.alerts)."""
+    commands.detect(config_path)
+
+
+@cli.command()
+@config_option
+@click.option("--posts", help="Also ingest this file, then keep watching.")
+@speed_option
+@redate_option
+@plainly
+def run(config_path: Path, *, posts: str | None, speed: float | None, redate: bool) -> None:
+    """All workers on this machine, supervised; creates the topics first."""
+    commands.run(config_path, posts=posts, speed=speed, redate=redate)
+
+
+@cli.command()
+@click.argument("posts")
+@config_option
+@click.option(
+    "--alerts",
+    "alerts_path",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Where alerts go, one JSON object a line.",
+)
+@click.option("--windows", "windows_path", type=click.Path(path_type=Path), help="Where closed windows go, likewise.")
+@click.option("--pictures", type=click.Path(path_type=Path), help="Folder for a picture of each brand.")
+@plainly
+def replay(
+    posts: str, config_path: Path, *, alerts_path: Path, windows_path: Path | None, pictures: Path | None
+) -> None:
+    """Run POSTS through the same code in one process, without Kafka, as fast as it goes."""
+    click.echo(commands.replay(config_path, posts, alerts_path, windows_path, pictures), err=True)
+
+
+@cli.command()
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Posts: .jsonl, or .jsonl.gz.")
+@click.option("--truth", type=click.Path(path_type=Path), help="What happens in them; beside OUT by default.")
+@click.option(
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path),
+    help="A config that watches the brands; beside OUT by default.",
+)
+@click.option("--seed", type=int, default=SimulationSettings().seed, show_default=True)
+@click.option("--days", type=float, default=1.0, show_default=True)
+@click.option("--brands", type=int, default=6, show_default=True)
+@click.option("--start", type=click.DateTime(), default="2026-03-02", show_default=True, help="First moment, UTC.")
+@click.option("--scenario", default="all", show_default=True, help="all, calm, or kinds of events separated by commas.")
+@plainly
+def simulate(
+    out: Path,
+    truth: Path | None,
+    config_path: Path | None,
+    *,
+    seed: int,
+    days: float,
+    brands: int,
+    start: datetime,
+    scenario: str,
+) -> None:
+    """Write posts of fictional brands in German and English, with a known truth."""
+    click.echo(
+        commands.simulate(out, truth, config_path, seed=seed, days=days, brands=brands, start=start, scenario=scenario),
+        err=True,
+    )
+
+
+@cli.command()
+@click.argument("what", type=click.Choice(["alert"]))
+def schema(what: str) -> None:
+    """Print the JSON Schema of WHAT firewatch publishes; deploy/contract/ holds what this prints."""
+    click.echo(commands.schema(what), nl=False)
+
+
+@cli.command()
+@click.option("--posts", type=click.Path(path_type=Path), help="Anyone's posts instead of simulated ones.")
+@click.option("--config", "config_path", type=click.Path(path_type=Path), help="The config that goes with them.")
+@click.option(
+    "--seconds", type=click.FloatRange(min=10), default=120.0, show_default=True, help="How long the replay shall take."
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("demo-out"),
+    show_default=True,
+    help="Folder for what it writes.",
+)
+@plainly
+def demo(posts: Path | None, config_path: Path | None, *, seconds: float, out: Path) -> None:
+    """A simulated day through real Kafka in about two minutes, watched live."""
+    from streams import demo as show
+
+    show.run(posts, config_path, seconds, out)
+
+
+def main() -> None:
+    """Entry point."""
+    cli()
+
+
+if __name__ == "__main__":
+    main()

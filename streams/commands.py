@@ -1,0 +1,187 @@
+"""What each command of the command line does, once its arguments are parsed."""
+
+from __future__ import annotations
+
+import asyncio
+import platform
+import signal
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from tempfile import TemporaryFile
+from typing import IO, TYPE_CHECKING, TypeVar
+
+import orjson
+
+from streams import __version__, logs, metrics
+from streams.admin import TopicReport, ensure_topics
+from streams.config import Config, load_config
+from streams.errors import FirewatchError
+from streams.records import Alert, Window, window_from_bytes
+from streams.sources.files import open_posts
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+Result = TypeVar("Result")
+
+
+def topics(config_path: Path, *, repair: bool) -> list[TopicReport]:
+    """Create and verify the topics."""
+    return asyncio.run(ensure_topics(load_config(config_path), create=True, repair=repair))
+
+
+def ingest(config_path: Path, posts: str, *, speed: float | None, redate: bool, cursor_file: Path | None) -> str:
+    """Bring a file into Kafka and tell what came of it."""
+    from streams import ingest as worker
+
+    config = _begin("ingest", config_path)
+    with open_posts(posts, config.ingest.max_record_bytes) as source:
+        summary = _until_stopped(
+            lambda stop: worker.ingest(config, source, stop=stop, speed=speed, redate=redate, cursor_file=cursor_file)
+        )
+    rate = summary.ingested / summary.seconds if summary.seconds else 0.0
+    return (
+        f"read {summary.read:,}, ingested {summary.ingested:,}, repeated {summary.repeated:,}, "
+        f"rejected {_listed(summary.rejected)}, in {summary.seconds:.1f} s ({rate:,.0f} posts/s)"
+    )
+
+
+def score(config_path: Path) -> None:
+    """Run the score worker."""
+    from streams import score as worker
+
+    config = _begin("score", config_path)
+    _until_stopped(lambda stop: worker.score(config, stop))
+
+
+def detect(config_path: Path) -> None:
+    """Run the detect worker."""
+    from streams import detect as worker
+
+    config = _begin("detect", config_path)
+    _until_stopped(lambda stop: worker.detect(config, stop))
+
+
+def run(config_path: Path, *, posts: str | None, speed: float | None, redate: bool) -> None:
+    """Run all workers under supervision."""
+    from streams import run as supervisor
+
+    config = _begin("run", config_path)
+    asyncio.run(ensure_topics(config, create=True))
+    arguments = [posts] if posts else []
+    if posts and speed:
+        arguments += ["--speed", str(speed)]
+    if posts and redate:
+        arguments.append("--redate")
+    _until_stopped(lambda stop: supervisor.run(config_path, ["score", "detect"], stop, ingest=arguments))
+
+
+def replay(config_path: Path, posts: str, alerts_path: Path, windows_path: Path | None, pictures: Path | None) -> str:
+    """Replay a file without Kafka and tell what came of it."""
+    from streams.replay import Replay
+    from streams.sentiment import LinearModel
+    from streams.sources.progress_bar import progress_bar
+
+    config = load_config(config_path)
+    seen: list[Alert] = []
+    with ExitStack() as files:
+        source = files.enter_context(open_posts(posts, config.ingest.max_record_bytes))
+        alerts = files.enter_context(_open_for_writing(alerts_path))
+        windows = files.enter_context(_open_for_writing(windows_path))
+
+        def on_alert(alert: Alert) -> None:
+            alerts.write(alert.to_bytes() + b"\n")
+            seen.append(alert)
+
+        def on_window(window: Window) -> None:
+            windows.write(window.to_bytes() + b"\n")
+
+        show = files.enter_context(progress_bar(source))
+        summary = Replay(config, LinearModel.load(), on_alert, on_window).run(source, show)
+        if pictures:
+            from streams.picture import draw
+
+            windows.seek(0)
+            draw(
+                map(window_from_bytes, windows), seen, pictures, names={brand.id: brand.name for brand in config.brands}
+            )
+    rate = summary.posts / summary.seconds if summary.seconds else 0.0
+    return (
+        f"posts {summary.posts:,}, repeated {summary.repeated:,}, rejected {_listed(summary.rejected)}; "
+        f"mentions matched {summary.matched:,}, counted {summary.counted:,} + late {summary.late:,}; "
+        f"alerts {summary.alerts}; {summary.seconds:.1f} s ({rate:,.0f} posts/s)"
+    )
+
+
+def simulate(
+    out: Path,
+    truth: Path | None,
+    config_path: Path | None,
+    *,
+    seed: int,
+    days: float,
+    brands: int,
+    start: datetime,
+    scenario: str,
+) -> str:
+    """Write simulated posts with their truth and config, and tell what is in them."""
+    from streams.simulate import SimulationSettings, write
+
+    settings = SimulationSettings(
+        seed=seed, days=days, brands=brands, start=start.replace(tzinfo=UTC), scenario=scenario
+    )
+    stem = out.name.removesuffix(".gz").removesuffix(".jsonl")
+    truth_path = truth or out.with_name(f"{stem}.truth.json")
+    config_path = config_path or out.with_name(f"{stem}.yaml")
+    facts = write(settings, out, truth_path, config_path)
+    happened = ", ".join(event["kind"] for event in facts["events"]) or "nothing"
+    return (
+        f"{out}: {facts['posts']:,} posts and {facts['duplicates']:,} repeats; "
+        f"truth {truth_path}, config {config_path}; {happened}"
+    )
+
+
+def schema(what: str) -> str:
+    """JSON Schema of a published record type."""
+    model = {"alert": Alert}[what]
+    tree = {"$schema": "https://json-schema.org/draft/2020-12/schema"} | model.model_json_schema(mode="serialization")
+    return orjson.dumps(tree, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
+
+
+def _begin(worker: str, config_path: Path) -> Config:
+    config = load_config(config_path)
+    logs.configure(worker)
+    metrics.BUILD.info({"version": __version__, "python": platform.python_version(), "worker": worker})
+    metrics.CONFIG.info({"version": config.version})
+    return config
+
+
+def _until_stopped(work: Callable[[asyncio.Event], Awaitable[Result]]) -> Result:
+    """Run `work`; SIGTERM and SIGINT set the event it was given."""
+
+    async def main() -> Result:
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        return await work(stop)
+
+    return asyncio.run(main())
+
+
+def _open_for_writing(path: Path | None) -> IO[bytes]:
+    """The file, or one that goes when it is closed."""
+    if path is None:
+        return TemporaryFile()
+    try:
+        return path.open("w+b")
+    except OSError as error:
+        raise FirewatchError(f"{path}: can't be written ({error.strerror})") from error
+
+
+def _listed(rejected: dict[str, int]) -> str:
+    if not rejected:
+        return "0"
+    return (
+        f"{sum(rejected.values()):,} ({', '.join(f'{reason} {count:,}' for reason, count in sorted(rejected.items()))})"
+    )
