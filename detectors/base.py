@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Literal, Self
 
 if TYPE_CHECKING:
@@ -131,11 +132,14 @@ class Detector(ABC):
         Unit of `observed`, `expected` and the bounds.
     aspect
         What a high score says: ``attention`` (more is said than usual) or ``tone`` (it is said more negatively).
+    exempt
+        Checks of the contract suite that can't hold for this kind, by name, each with the reason.
     """
 
     kind: ClassVar[str]
     unit: ClassVar[str]
     aspect: ClassVar[Literal["attention", "tone"]]
+    exempt: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
     @abstractmethod
     def score_one(self, bucket: Bucket) -> Score:

@@ -67,7 +67,7 @@ def cli() -> None:
 @plainly
 def check_config(file: Path) -> None:
     """Read a config FILE, say what is wrong in it, and what it comes to if nothing is."""
-    from streams.config import load_config
+    from streams.config_file import load_config
 
     config = load_config(file)
     config.matcher()
@@ -188,6 +188,70 @@ def simulate(
         commands.simulate(out, truth, config_path, seed=seed, days=days, brands=brands, start=start, scenario=scenario),
         err=True,
     )
+
+
+series_detector_option = click.option(
+    "--detector", default="volume", show_default=True, help="A name in CONFIG, or else a kind, with its defaults."
+)
+series_config_option = click.option(
+    "-c", "--config", "config_path", type=click.Path(path_type=Path), help="A firewatch config, for its detectors."
+)
+
+
+@cli.command("detect-series")
+@click.argument("series", default="-")
+@series_detector_option
+@series_config_option
+@plainly
+def detect_series(series: str, detector: str, config_path: Path | None) -> None:
+    """Score a SERIES of counts row by row: CSV with `timestamp,value` in, CSV with `anomaly_score` out.
+
+    SERIES is a file, or - for standard input, which is scored as it comes. A timestamp is ISO 8601 (UTC unless it has a
+    zone) or seconds since the epoch, a value is a number of 0 or more; other columns are ignored. Rows may be spaced in
+    any way: how long a row lasts is the median of the latest gaps, and a larger gap is time without data.
+
+    An alarm is an anomaly_score >= 1. Scores that are suppressed, because too little of the series has been seen or
+    because there has just been an alarm, are written as at most 0.999. No row depends on a later one.
+    """
+    commands.detect_series(series, detector, config_path)
+
+
+@cli.command("evaluate-series")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "--labels",
+    "labels_path",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="JSON: {file: [[start, end], ...]}, files in FOLDER.",
+)
+@click.option("--marks", "marks_path", type=click.Path(path_type=Path), help="JSON: {file: [labelled moment, ...]}.")
+@series_detector_option
+@series_config_option
+@click.option("--sensitivity", is_flag=True, help="Also with the threshold at once in 4 to 9 days.")
+@click.option("--leave-one-out", is_flag=True, help="Also tune the threshold on all series but one and score that one.")
+@click.option("--peers", is_flag=True, help="Also river's detectors at their best settings.")
+@click.option("--plot", type=click.Path(path_type=Path), help="Picture, such as out.png.")
+@plainly
+def evaluate_series(
+    folder: Path,
+    labels_path: Path,
+    marks_path: Path | None,
+    detector: str,
+    config_path: Path | None,
+    *,
+    sensitivity: bool,
+    leave_one_out: bool,
+    peers: bool,
+    plot: Path | None,
+) -> None:
+    """Measure a detector on the labelled series in FOLDER by the score of the Numenta Anomaly Benchmark."""
+    tables = commands.evaluate_series(
+        folder, labels_path, marks_path, detector, config_path,
+        sensitivity=sensitivity, leave_one_out=leave_one_out, peers=peers, plot=plot,
+    )  # fmt: skip
+    for table in tables:
+        click.echo(f"{table}\n")
 
 
 @cli.command()

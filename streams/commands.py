@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import platform
 import signal
+import sys
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from tempfile import TemporaryFile
@@ -14,13 +15,14 @@ import orjson
 
 from streams import __version__, logs, metrics
 from streams.admin import TopicReport, ensure_topics
-from streams.config import Config, load_config
+from streams.config_file import load_config
 from streams.errors import FirewatchError
 from streams.records import Alert, Window, window_from_bytes
 from streams.sources.files import open_posts
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from streams.config import Config
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
     from pathlib import Path
 
 Result = TypeVar("Result")
@@ -140,6 +142,57 @@ def simulate(
         f"{out}: {facts['posts']:,} posts and {facts['duplicates']:,} repeats; "
         f"truth {truth_path}, config {config_path}; {happened}"
     )
+
+
+def detect_series(source: str, detector: str, config_path: Path | None) -> None:
+    """Score a series of counts row by row on standard output."""
+    from streams.series.choice import Choice
+    from streams.series.online import write_scores
+    from streams.series.reading import STDIN, read_rows
+
+    chosen = Choice(detector, config_path).build()
+    try:
+        write_scores(read_rows(source), chosen, sys.stdout, at_once=source == STDIN)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise FirewatchError(f"standard output can't be written ({error.strerror})") from error
+
+
+def evaluate_series(
+    folder: Path,
+    labels_path: Path,
+    marks_path: Path | None,
+    detector: str,
+    config_path: Path | None,
+    *,
+    sensitivity: bool,
+    leave_one_out: bool,
+    peers: bool,
+    plot: Path | None,
+) -> Iterator[str]:
+    """Judge a detector on labelled series; each table as soon as it is there."""
+    from streams.series import evaluation, labelled, tables
+    from streams.series.choice import Choice
+
+    choice = Choice(detector, config_path)
+    series = labelled.load(folder, labels_path, marks_path)
+    judged = [evaluation.evaluate(one, choice.build()) for one in series]
+    yield tables.per_series(judged)
+    if plot:
+        from streams.series.plot import draw
+
+        draw(judged, plot)
+    if sensitivity:
+        yield tables.sensitivity(evaluation.at_days(series, choice, evaluation.SENSITIVITY_DAYS))
+    if leave_one_out:
+        yield tables.leave_one_out(evaluation.leave_one_out(series, choice))
+    if peers:
+        from streams.series.peers import compare, settings
+
+        best = compare(series, settings())
+        yield tables.peers(f"firewatch {detector}", [one.verdict for one in judged], best)
 
 
 def schema(what: str) -> str:

@@ -1,9 +1,7 @@
-"""The YAML file: settings, defaults, environment overrides, and errors that name the path inside the file.
+"""Every setting with its default, its unit and its limits; `streams.config_file` reads them from YAML.
 
-Any single leaf can be overridden by an environment variable named after its path, ``FIREWATCH__KAFKA__CLIENT_ID=blue``
-for ``kafka.client_id``. ``KAFKA_BOOTSTRAP`` is short for ``FIREWATCH__KAFKA__BOOTSTRAP_SERVERS``. Secrets never stand
-in the file: they come from ``FIREWATCH_KAFKA_PASSWORD`` and ``FIREWATCH_AUTHOR_KEY`` or from files that the config
-names.
+Secrets never stand in the file: they come from ``FIREWATCH_KAFKA_PASSWORD`` and ``FIREWATCH_AUTHOR_KEY`` or from files
+that the config names.
 """
 
 from __future__ import annotations
@@ -11,17 +9,15 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 import orjson
-import yaml
 from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
     SecretStr,
     StringConstraints,
-    ValidationError,
     field_validator,
     model_validator,
 )
@@ -31,10 +27,6 @@ from detectors.base import Detector, ParameterError
 from streams.errors import ConfigError
 from streams.match import BrandTerms, Matcher
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-ENV_PREFIX: Final = "FIREWATCH__"
 PASSWORD_VARIABLE: Final = "FIREWATCH_KAFKA_PASSWORD"  # noqa: S105  a name, not a secret
 AUTHOR_KEY_VARIABLE: Final = "FIREWATCH_AUTHOR_KEY"
 
@@ -307,75 +299,6 @@ class Config(Settings):
         return secret.get_secret_value().encode()[:64] if secret else b"firewatch"
 
 
-def load_config(path: Path, environment: Mapping[str, str] | None = None) -> Config:
-    """Read, override and validate.
-
-    Parameters
-    ----------
-    path
-        The YAML file.
-    environment
-        Where overrides are looked up; the process's environment by default.
-
-    Raises
-    ------
-    ConfigError
-        Naming the file, and for each problem the path inside it and what is allowed.
-    """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise ConfigError(["no such file"], path) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError([f"can't be read: {error}"], path) from error
-    try:
-        tree = yaml.load(text, Loader=_UniqueKeyLoader)  # noqa: S506  a SafeLoader
-    except yaml.YAMLError as error:
-        raise ConfigError([f"is not valid YAML: {_yaml_problem(error)}"], path) from error
-    except RecursionError:
-        raise ConfigError(["is nested too deeply"], path) from None
-    if not isinstance(tree, dict):
-        raise ConfigError(["must be a mapping with at least the key 'brands'"], path)
-    _override(tree, os.environ if environment is None else environment)
-    try:
-        return Config.model_validate(tree)
-    except ValidationError as error:
-        raise ConfigError([_problem(item) for item in error.errors(include_url=False)], path) from error
-
-
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """YAML keeps the last of two equal keys silently; a config must not."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[str] = set()
-        for key_node, _ in node.value:
-            key = str(key_node.value)
-            if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key!r} stands twice", key_node.start_mark
-                )
-            seen.add(key)
-        return super().construct_mapping(node, deep)
-
-
-def _override(tree: dict[str, Any], environment: Mapping[str, str]) -> None:
-    overrides = {name: value for name, value in environment.items() if name.startswith(ENV_PREFIX)}
-    if "KAFKA_BOOTSTRAP" in environment:
-        overrides.setdefault(f"{ENV_PREFIX}KAFKA__BOOTSTRAP_SERVERS", environment["KAFKA_BOOTSTRAP"])
-    for name, value in sorted(overrides.items()):
-        path = name.removeprefix(ENV_PREFIX).lower().split("__")
-        section = tree
-        for step in path[:-1]:
-            child = section.setdefault(step, {})
-            if not isinstance(child, dict):
-                raise ConfigError([f"environment variable {name}: {step!r} is not a section that can be overridden"])
-            section = child
-        section[path[-1]] = yaml.safe_load(value) if path[-1] not in _VERBATIM else value
-
-
-_VERBATIM: Final = frozenset({"bootstrap_servers", "client_id", "prefix", "sasl_username", "host"})
-
-
 def _secret(variable: str, file: Path | None, setting: str) -> SecretStr | None:
     if variable in os.environ:
         return SecretStr(os.environ[variable])
@@ -391,33 +314,3 @@ def _refuse_repeats(names: list[str], what: str) -> None:
     repeated = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
     if repeated:
         raise ValueError(f"each {what} must be unique, repeated: {', '.join(repeated)}")
-
-
-def _problem(item: Any) -> str:
-    path = ""
-    for step in item["loc"]:
-        path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else str(step)
-    message: str = item["msg"].removeprefix("Value error, ")
-    if message.startswith("["):
-        return path + message
-    if item["type"] == "extra_forbidden":
-        message = f"unknown key; allowed here: {', '.join(_allowed_keys(item['loc'][:-1]))}"
-    elif item["type"] == "missing":
-        message = "is required"
-    return f"{path}: {message}" if path else message
-
-
-def _allowed_keys(loc: tuple[int | str, ...]) -> list[str]:
-    model: Any = Config
-    for step in loc:
-        if isinstance(step, int):
-            continue
-        annotation = model.model_fields[step].annotation
-        model = annotation.__args__[0] if getattr(annotation, "__origin__", None) is list else annotation
-    return sorted(model.model_fields)
-
-
-def _yaml_problem(error: yaml.YAMLError) -> str:
-    mark = getattr(error, "problem_mark", None)
-    problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-    return f"{problem} (line {mark.line + 1}, column {mark.column + 1})" if mark else problem

@@ -25,7 +25,7 @@ from rich.console import Console
 
 from streams import logs, scrape
 from streams.admin import delete_topics, ensure_topics
-from streams.config import Config, load_config
+from streams.config_file import load_config
 from streams.errors import ConfigError, FirewatchError, KafkaError
 from streams.ingest import IngestSummary, ingest
 from streams.kafka import consumer
@@ -41,6 +41,7 @@ from streams.topics import Topics
 from streams.view import LiveView, Throughput
 
 if TYPE_CHECKING:
+    from streams.config import Config
     from collections.abc import Iterator
 
 KAFKA_SCRIPT: Final = Path(__file__).parents[1] / "deploy" / "local" / "kafka.py"

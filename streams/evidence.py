@@ -9,7 +9,7 @@ from streams.incidents import Change, alert_id
 from streams.records import (
     SHARE,
     Alert,
-    DetectorScore,
+    Detection,
     SamplePost,
     SentimentSplit,
     TopTerm,
@@ -88,7 +88,7 @@ class Evidence:
             at=utc(change.at_ms),
             summary=summary,
             detectors={
-                name: DetectorScore(
+                name: Detection(
                     kind=self._kinds[name],
                     score=score.value,
                     observed=score.observed,

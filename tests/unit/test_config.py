@@ -8,7 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from streams.cli import cli
-from streams.config import PASSWORD_VARIABLE, Config, load_config
+from streams.config import PASSWORD_VARIABLE, Config
+from streams.config_file import load_config
 from streams.errors import ConfigError
 
 TESTDATA = Path(__file__).parent / "testdata" / "config"

@@ -16,7 +16,8 @@ from pydantic import BaseModel
 from deploy.local.kafka import kafka_version
 from detectors import registry
 from streams.cli import cli
-from streams.config import Config, MetricsSettings, load_config
+from streams.config import Config, MetricsSettings
+from streams.config_file import load_config
 
 ROOT: Final = Path(__file__).parents[2]
 DEPLOY: Final = ROOT / "deploy"

@@ -1,0 +1,121 @@
+"""The YAML file: how it is read and overridden, and errors that name the path inside it.
+
+Any single leaf can be overridden by an environment variable named after its path, ``FIREWATCH__KAFKA__CLIENT_ID=blue``
+for ``kafka.client_id``. ``KAFKA_BOOTSTRAP`` is short for ``FIREWATCH__KAFKA__BOOTSTRAP_SERVERS``.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, Final
+
+import yaml
+from pydantic import ValidationError
+
+from streams.config import Config
+from streams.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+ENV_PREFIX: Final = "FIREWATCH__"
+
+
+def load_config(path: Path, environment: Mapping[str, str] | None = None) -> Config:
+    """Read, override and validate.
+
+    Parameters
+    ----------
+    path
+        The YAML file.
+    environment
+        Where overrides are looked up; the process's environment by default.
+
+    Raises
+    ------
+    ConfigError
+        Naming the file, and for each problem the path inside it and what is allowed.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError(["no such file"], path) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError([f"can't be read: {error}"], path) from error
+    try:
+        tree = yaml.load(text, Loader=_UniqueKeyLoader)  # noqa: S506  a SafeLoader
+    except yaml.YAMLError as error:
+        raise ConfigError([f"is not valid YAML: {_yaml_problem(error)}"], path) from error
+    except RecursionError:
+        raise ConfigError(["is nested too deeply"], path) from None
+    if not isinstance(tree, dict):
+        raise ConfigError(["must be a mapping with at least the key 'brands'"], path)
+    _override(tree, os.environ if environment is None else environment)
+    try:
+        return Config.model_validate(tree)
+    except ValidationError as error:
+        raise ConfigError([_problem(item) for item in error.errors(include_url=False)], path) from error
+
+
+class _UniqueKeyLoader(yaml.SafeLoader):
+    """YAML keeps the last of two equal keys silently; a config must not."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key_node, _ in node.value:
+            key = str(key_node.value)
+            if key in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key!r} stands twice", key_node.start_mark
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def _override(tree: dict[str, Any], environment: Mapping[str, str]) -> None:
+    overrides = {name: value for name, value in environment.items() if name.startswith(ENV_PREFIX)}
+    if "KAFKA_BOOTSTRAP" in environment:
+        overrides.setdefault(f"{ENV_PREFIX}KAFKA__BOOTSTRAP_SERVERS", environment["KAFKA_BOOTSTRAP"])
+    for name, value in sorted(overrides.items()):
+        path = name.removeprefix(ENV_PREFIX).lower().split("__")
+        section = tree
+        for step in path[:-1]:
+            child = section.setdefault(step, {})
+            if not isinstance(child, dict):
+                raise ConfigError([f"environment variable {name}: {step!r} is not a section that can be overridden"])
+            section = child
+        section[path[-1]] = yaml.safe_load(value) if path[-1] not in _VERBATIM else value
+
+
+_VERBATIM: Final = frozenset({"bootstrap_servers", "client_id", "prefix", "sasl_username", "host"})
+
+
+def _problem(item: Any) -> str:
+    path = ""
+    for step in item["loc"]:
+        path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else str(step)
+    message: str = item["msg"].removeprefix("Value error, ")
+    if message.startswith("["):
+        return path + message
+    if item["type"] == "extra_forbidden":
+        message = f"unknown key; allowed here: {', '.join(_allowed_keys(item['loc'][:-1]))}"
+    elif item["type"] == "missing":
+        message = "is required"
+    return f"{path}: {message}" if path else message
+
+
+def _allowed_keys(loc: tuple[int | str, ...]) -> list[str]:
+    model: Any = Config
+    for step in loc:
+        if isinstance(step, int):
+            continue
+        annotation = model.model_fields[step].annotation
+        model = annotation.__args__[0] if getattr(annotation, "__origin__", None) is list else annotation
+    return sorted(model.model_fields)
+
+
+def _yaml_problem(error: yaml.YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+    return f"{problem} (line {mark.line + 1}, column {mark.column + 1})" if mark else problem

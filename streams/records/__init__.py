@@ -1,0 +1,69 @@
+"""What flows through firewatch, and its bytes.
+
+===========  =================  ==========================  =============================================
+record       topic              key                         one record is
+===========  =================  ==========================  =============================================
+`Post`       social.posts       ``source:id``               one normalised post
+`Envelope`   social.mentions    brand id                    1..n scored mentions of one brand
+`Progress`   social.mentions    none, to every partition    how far one partition of social.posts is read
+`Window`     social.windows     brand id                    one brand's closed bucket with its scores
+`Alert`      social.alerts      brand id                    one step in the life of an incident
+===========  =================  ==========================  =============================================
+
+Every record carries its version ``v``; a reader refuses a newer one and says so. Times are milliseconds since the
+epoch, UTC, unless a name says otherwise; probabilities travel as integers in ten-thousandths, so that sums are exact
+whatever the order of addition.
+"""
+
+from streams.records.alerts import (
+    SEVERITIES,
+    Alert,
+    AlertKind,
+    Detection,
+    SamplePost,
+    SentimentSplit,
+    Severity,
+    TopTerm,
+    WindowCounts,
+    alert_from_bytes,
+)
+from streams.records.mentions import (
+    MAX_MENTIONS,
+    REPLY,
+    REPOST,
+    Envelope,
+    Mention,
+    Progress,
+    mentions_record_from_bytes,
+)
+from streams.records.posts import MAX_ID_CHARS, Post, post_from_bytes
+from streams.records.windows import Window, WindowScore, window_from_bytes
+from streams.records.wire import SHARE, utc
+
+__all__ = [
+    "MAX_ID_CHARS",
+    "MAX_MENTIONS",
+    "REPLY",
+    "REPOST",
+    "SEVERITIES",
+    "SHARE",
+    "Alert",
+    "AlertKind",
+    "Detection",
+    "Envelope",
+    "Mention",
+    "Post",
+    "Progress",
+    "SamplePost",
+    "SentimentSplit",
+    "Severity",
+    "TopTerm",
+    "Window",
+    "WindowCounts",
+    "WindowScore",
+    "alert_from_bytes",
+    "mentions_record_from_bytes",
+    "post_from_bytes",
+    "utc",
+    "window_from_bytes",
+]

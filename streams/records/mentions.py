@@ -1,0 +1,204 @@
+"""Mentions in envelopes, and how far the posts have been read, as `social.mentions` carries both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+import orjson
+
+from streams.errors import RecordError
+from streams.records.wire import SHARE, load
+
+ENVELOPE_VERSION: Final = 1
+PROGRESS_VERSION: Final = 1
+
+MAX_MENTIONS: Final = 250
+"""Mentions in one envelope at most; with the caps of `streams.scoring` on what a mention carries it stays below Kafka's
+default of 1 MiB a record."""
+
+REPOST: Final = 1
+REPLY: Final = 2
+
+
+class Mention(NamedTuple):
+    """One post that names one brand, scored; a positional list on the wire.
+
+    Parameters
+    ----------
+    offset
+        Offset of the post in its partition of `social.posts`: what exact counting rests on.
+    ts_ms
+        Event time of the post.
+    behind_ms
+        How far `ts_ms` lies behind the newest event time of that partition up to this offset, >= 0. With it the moment
+        of arrival is a property of the partition alone, and lateness does not depend on how partitions interleave.
+    negative, positive
+        Probabilities in ten-thousandths; the rest is neutral.
+    author
+        Keyed hash of the author, 0 if unknown.
+    signature
+        Near-duplicate signature of the text.
+    flags
+        `REPOST`, `REPLY`.
+    engagement
+        As in `Post`.
+    lang, source, id
+        As in `Post`; language ``und`` if unknown.
+    terms
+        Words and hashtags worth counting as evidence.
+    url
+        As in `Post`.
+    text
+        An excerpt, only where the config lets alerts carry texts.
+    """
+
+    offset: int
+    ts_ms: int
+    behind_ms: int
+    negative: int
+    positive: int
+    author: int
+    signature: int
+    flags: int
+    engagement: int
+    lang: str
+    source: str
+    id: str
+    terms: list[str]
+    url: str | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """Mentions of one brand from one batch of one partition of `social.posts`, ascending by offset.
+
+    Parameters
+    ----------
+    brand
+        Brand id, also the record key.
+    partition
+        The partition of `social.posts` all these offsets count in.
+    incarnation
+        Names the topic those offsets belong to; a topic deleted and made again has another.
+    model
+        Version of the sentiment model.
+    ingested_ms
+        Broker time of the batch's newest post: where post-to-alert latency starts.
+    mentions
+        At most `MAX_MENTIONS`.
+    """
+
+    brand: str
+    partition: int
+    incarnation: str
+    model: str
+    ingested_ms: int
+    mentions: list[Mention]
+
+    def to_bytes(self) -> bytes:
+        """Encode as ``{"v", "brand", "partition", "incarnation", "model", "ingested_ms", "mentions": [[...],
+        ...]}``."""
+        return orjson.dumps(
+            {
+                "v": ENVELOPE_VERSION,
+                "brand": self.brand,
+                "partition": self.partition,
+                "incarnation": self.incarnation,
+                "model": self.model,
+                "ingested_ms": self.ingested_ms,
+                "mentions": [tuple(mention) for mention in self.mentions],
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a scorer has read one partition of `social.posts`; goes to every partition of `social.mentions`.
+
+    Parameters
+    ----------
+    partition, incarnation
+        As in `Envelope`.
+    offset
+        Everything up to and including it has been scored and sent before this record.
+    watermark_ms
+        Newest event time of the partition up to `offset`; -1 while the partition is empty.
+    ingested_ms
+        Broker time of the post at `offset`; -1 while the partition is empty.
+    idle_as_of_ms
+        Broker time at which the partition was seen read to its end; -1 if it has not been.
+    live
+        Whether event time runs with broker time in this partition (not an archive being replayed).
+    active
+        ``[source, [bucket start, ...]]``: in which buckets which sources delivered since the last progress record.
+    """
+
+    partition: int
+    incarnation: str
+    offset: int
+    watermark_ms: int
+    ingested_ms: int
+    idle_as_of_ms: int
+    live: bool
+    active: list[tuple[str, list[int]]]
+
+    def to_bytes(self) -> bytes:
+        """Encode all fields by name, with ``v``."""
+        return orjson.dumps(
+            {"v": PROGRESS_VERSION, "progress": True, **{name: getattr(self, name) for name in self.__slots__}}
+        )
+
+
+def mentions_record_from_bytes(value: bytes | None) -> Envelope | Progress:
+    """Decode a record of `social.mentions`.
+
+    Raises
+    ------
+    RecordError
+        With a reason of ``empty``, ``broken_json``, ``wrong_type`` or ``unknown_version``.
+    """
+    fields = load(value, "mentions record", ENVELOPE_VERSION)
+    try:
+        if fields.get("progress"):
+            progress = Progress(*(fields[name] for name in Progress.__slots__))
+            _check_types(progress, _PROGRESS_TYPES)
+            progress.active[:] = [(str(source), [int(start) for start in starts]) for source, starts in progress.active]
+            return progress
+        envelope = Envelope(*(fields[name] for name in Envelope.__slots__))
+        _check_types(envelope, _ENVELOPE_TYPES)
+        envelope.mentions[:] = [_mention(mention) for mention in fields["mentions"]]
+    except (KeyError, TypeError, ValueError) as error:
+        raise RecordError("wrong_type", f"a field is missing or of the wrong type ({error})") from error
+    return envelope
+
+
+_ENVELOPE_TYPES: Final = {
+    "brand": str,
+    "partition": int,
+    "incarnation": str,
+    "model": str,
+    "ingested_ms": int,
+    "mentions": list,
+}
+_PROGRESS_TYPES: Final = {
+    "partition": int, "incarnation": str, "offset": int, "watermark_ms": int, "ingested_ms": int, "idle_as_of_ms": int,
+    "live": bool, "active": list,
+}  # fmt: skip
+_MENTION_TYPES: Final = (int, int, int, int, int, int, int, int, int, str, str, str, list)
+
+
+def _check_types(record: object, types: dict[str, type]) -> None:
+    for name, expected in types.items():
+        if type(getattr(record, name)) is not expected:
+            raise TypeError(f"{name!r} must be {expected.__name__}")
+
+
+def _mention(fields: list[Any]) -> Mention:
+    mention = Mention(*fields)
+    if tuple(map(type, mention[:13])) != _MENTION_TYPES or mention.behind_ms < 0:
+        raise TypeError("a mention's fields are of the wrong type")
+    if not 0 <= mention.negative + mention.positive <= SHARE or mention.negative < 0 or mention.positive < 0:
+        raise ValueError("a mention's probabilities do not add up")
+    return mention

@@ -1,0 +1,105 @@
+"""Posts, as `social.posts` carries them."""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+import orjson
+
+from streams.errors import RecordError
+from streams.records.wire import load
+
+POST_VERSION: Final = 1
+
+MAX_ID_CHARS: Final = 256
+"""Of a post's id, and of what names authors and sources."""
+
+
+class Post(NamedTuple):
+    """One post as `social.posts` carries it.
+
+    Parameters
+    ----------
+    id
+        Identity within the source.
+    source
+        Where it was collected: ``microblog``, ``forum``, the name of a file source, ...
+    ts_ms
+        When it was written (event time).
+    text
+        Plain text, NFC, capped.
+    author
+        The source's identity of the author, or None.
+    lang
+        ISO 639-1 code if the source knows it, else None.
+    url
+        Address of the post, or None.
+    tag
+        The brand the source says the post is about (the thread or query it was collected by), or None.
+    repost_of, reply_to
+        Ids of other posts, or None.
+    engagement
+        Likes, reposts and replies at collection time, summed.
+    """
+
+    id: str
+    source: str
+    ts_ms: int
+    text: str
+    author: str | None = None
+    lang: str | None = None
+    url: str | None = None
+    tag: str | None = None
+    repost_of: str | None = None
+    reply_to: str | None = None
+    engagement: int = 0
+
+    @property
+    def key(self) -> bytes:
+        """Record key; repeats of a post meet in one partition."""
+        return f"{self.source}:{self.id}".encode()
+
+    def to_bytes(self) -> bytes:
+        """Encode; fields without a value are left out.
+
+        >>> Post(id="1", source="forum", ts_ms=1700000000000, text="hallo").to_bytes()
+        b'{"v":1,"id":"1","source":"forum","ts_ms":1700000000000,"text":"hallo"}'
+        """
+        fields: dict[str, Any] = {"v": POST_VERSION}
+        fields.update(
+            (name, value) for name, value in zip(self._fields, self, strict=True) if value is not None and value != 0
+        )
+        fields.setdefault("ts_ms", self.ts_ms)
+        return orjson.dumps(fields)
+
+
+_OPTIONAL_TEXT: Final = ("author", "lang", "url", "tag", "repost_of", "reply_to")
+
+
+def post_from_bytes(value: bytes | None) -> Post:
+    """Decode a record of `social.posts`, written by anyone.
+
+    Raises
+    ------
+    RecordError
+        With a reason of ``empty``, ``broken_json``, ``wrong_type``, ``missing_field`` or ``unknown_version``.
+    """
+    fields = load(value, "post", POST_VERSION)
+    for name in ("id", "source", "text"):
+        if name not in fields:
+            raise RecordError("missing_field", f"a post needs {name!r}")
+        if not isinstance(fields[name], str):
+            raise RecordError("wrong_type", f"{name!r} must be a string, got {type(fields[name]).__name__}")
+    ts_ms = fields.get("ts_ms")
+    if ts_ms is None:
+        raise RecordError("missing_field", "a post needs 'ts_ms'")
+    if type(ts_ms) is not int:
+        raise RecordError("wrong_type", f"'ts_ms' must be an integer, got {type(ts_ms).__name__}")
+    optional = {name: fields[name] for name in _OPTIONAL_TEXT if fields.get(name) is not None}
+    for name, text in optional.items():
+        if not isinstance(text, str):
+            raise RecordError("wrong_type", f"{name!r} must be a string, got {type(text).__name__}")
+    engagement = fields.get("engagement", 0)
+    if type(engagement) is not int or engagement < 0:
+        raise RecordError("wrong_type", "'engagement' must be an integer >= 0")
+    return Post(fields["id"], fields["source"], ts_ms, fields["text"], engagement=engagement, **optional)

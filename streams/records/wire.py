@@ -1,0 +1,53 @@
+"""What all records have in common: JSON with a version, units, and how bytes are refused."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import orjson
+
+from streams.errors import RecordError, UnknownVersion
+
+SHARE: Final = 10_000
+"""Unit of probabilities on the wire: 10,000 is certainty."""
+
+
+def load(value: bytes | None, what: str, known: int) -> dict[str, Any]:
+    """Decode a JSON object and check its version.
+
+    Parameters
+    ----------
+    what
+        Names the kind of record in messages.
+    known
+        Newest version that can be read.
+
+    Raises
+    ------
+    RecordError
+        With a reason of ``empty``, ``broken_json``, ``wrong_type``, ``missing_field`` or ``unknown_version``.
+    """
+    if not value:
+        raise RecordError("empty", f"a {what} without bytes")
+    try:
+        fields = orjson.loads(value)
+    except orjson.JSONDecodeError as error:
+        raise RecordError("broken_json", f"a {what} that is not JSON ({error})") from error
+    if not isinstance(fields, dict):
+        raise RecordError("wrong_type", f"a {what} must be a JSON object, got {type(fields).__name__}")
+    version = fields.get("v")
+    if type(version) is not int or version < 1:
+        raise RecordError("missing_field", f"a {what} needs its version 'v', an integer from 1 to {known}")
+    if version > known:
+        raise UnknownVersion(f"a {what}", version, known)
+    return fields
+
+
+def utc(ms: int) -> datetime:
+    """Milliseconds since the epoch as an aware datetime.
+
+    >>> utc(0).isoformat()
+    '1970-01-01T00:00:00+00:00'
+    """
+    return datetime.fromtimestamp(ms / 1000, UTC)

@@ -1,0 +1,1 @@
+"""Detectors on any series of counts: score a CSV row by row, and measure detectors on labelled series."""

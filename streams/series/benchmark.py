@@ -1,0 +1,136 @@
+"""The score of the Numenta Anomaly Benchmark, from its published definition.
+
+Lavin & Ahmad, *Evaluating Real-time Anomaly Detection Algorithms: the Numenta Anomaly Benchmark*, ICMLA 2015,
+arXiv:1510.03336, sections II.B and II.C. An early alarm within a labelled window counts up to 1, no alarm there costs
+`miss`, and each alarm outside costs up to `false_alarm`, less where it trails a window closely. 100 is a perfect
+detector and 0 one that never fires. The first 15 % of a series, at most 750 rows, are for learning and not judged.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+THRESHOLD: Final = 1.0
+
+_PROBATION_SHARE: Final = 0.15
+_PROBATION_ROWS: Final = 750
+_FAR: Final = 3.0
+"""Window widths behind a window at which a false alarm has its full price."""
+
+
+class Profile(NamedTuple):
+    """What a user holds worth how much; a hit is worth 1."""
+
+    name: str
+    false_alarm: float
+    miss: float
+
+
+PROFILES: Final = (
+    Profile("standard", 0.11, 1.0),
+    Profile("low FP", 0.22, 1.0),
+    Profile("low FN", 0.11, 2.0),
+)
+
+
+class Window(NamedTuple):
+    """First and last row of a labelled window."""
+
+    first: int
+    last: int
+
+
+class Verdict(NamedTuple):
+    """What the alarms of one series are worth.
+
+    Parameters
+    ----------
+    windows
+        Windows that are not wholly within probation.
+    hits
+        The first alarm row in each window that has one, with what it gains, 0..1.
+    false_alarms
+        Each alarm row outside all windows, with its share of the price of a false alarm, 0..1.
+    """
+
+    windows: Sequence[Window]
+    hits: dict[Window, tuple[int, float]]
+    false_alarms: list[tuple[int, float]]
+
+    def raw(self, profile: Profile) -> float:
+        """Score before it is normalised."""
+        gained = sum(gain for _, gain in self.hits.values())
+        missed = len(self.windows) - len(self.hits)
+        return gained - profile.miss * missed - profile.false_alarm * sum(price for _, price in self.false_alarms)
+
+
+def judge(rows: int, windows: Iterable[Window], alarms: Iterable[int]) -> Verdict:
+    """Set the alarms of one series against its windows.
+
+    Parameters
+    ----------
+    rows
+        How many the series has.
+    windows
+        Sorted, without overlap.
+    alarms
+        Rows at or above the threshold, in order.
+
+    Examples
+    --------
+    An alarm in the first row of a window gains all of it, one in the last row next to nothing:
+
+    >>> verdict = judge(1000, [Window(400, 499), Window(700, 799)], [400, 799, 950])
+    >>> {window.first: round(gain, 2) for window, (_, gain) in verdict.hits.items()}
+    {400: 1.0, 700: 0.03}
+    >>> round(normalised([verdict], PROFILES[0]), 1)
+    72.9
+    """
+    windows = list(windows)
+    starts = [window.first for window in windows]
+    judged = probation(rows)
+    hits: dict[Window, tuple[int, float]] = {}
+    false_alarms: list[tuple[int, float]] = []
+    for row in alarms:
+        if row < judged:
+            continue
+        window = windows[index] if (index := bisect_right(starts, row) - 1) >= 0 else None
+        if window is not None and row <= window.last:
+            hits.setdefault(window, (row, _gain(row, window)))
+        else:
+            false_alarms.append((row, 1.0 if window is None else _price(row, window)))
+    return Verdict([window for window in windows if window.last >= judged], hits, false_alarms)
+
+
+def normalised(verdicts: Iterable[Verdict], profile: Profile) -> float:
+    """Score of one detector over all series, at most 100; NaN if there is no window."""
+    verdicts = list(verdicts)
+    windows = sum(len(verdict.windows) for verdict in verdicts)
+    if not windows:
+        return math.nan
+    none = -profile.miss * windows
+    return 100 * (sum(verdict.raw(profile) for verdict in verdicts) - none) / (windows - none)
+
+
+def probation(rows: int) -> int:
+    """How many rows at the start of a series are not judged."""
+    return min(int(_PROBATION_SHARE * rows), _PROBATION_ROWS)
+
+
+def _gain(row: int, window: Window) -> float:
+    return _sigmoid((row - window.last - 1) / (window.last - window.first + 1)) / _sigmoid(-1)
+
+
+def _price(row: int, window: Window) -> float:
+    behind, width = row - window.last, window.last - window.first
+    return -_sigmoid(behind / width) if behind <= _FAR * width else 1.0
+
+
+def _sigmoid(position: float) -> float:
+    """Falls from almost 1 at -1, a window's start, through 0 at 0, its end, to -1 far behind it."""
+    return 2 / (1 + math.exp(5 * position)) - 1

@@ -1,0 +1,60 @@
+"""Which detector a command was asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from detectors import registry
+from detectors.base import ParameterError
+from streams.config import DetectorSettings
+from streams.config_file import load_config
+from streams.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from detectors.base import Detector
+
+
+class Choice:
+    """A detector by its name in a config, or else by its kind with the defaults of the kind.
+
+    Parameters
+    ----------
+    wanted
+        Name or kind.
+    config_path
+        A firewatch config, or None.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such detector, or it does not look at counts.
+
+    Examples
+    --------
+    >>> Choice("volume").build(once_in_days=14).kind
+    'volume'
+    """
+
+    def __init__(self, wanted: str, config_path: Path | None = None) -> None:
+        named = {settings.name: settings for settings in load_config(config_path).detectors} if config_path else {}
+        if wanted not in named and wanted not in registry.KINDS:
+            known = f"names in {config_path} are {', '.join(named)}; " if named else ""
+            raise ConfigError([f"--detector {wanted}: no such detector ({known}kinds are {', '.join(registry.KINDS)})"])
+        self.settings = named.get(wanted) or DetectorSettings(name=wanted, kind=wanted)
+        if self.build().aspect == "tone":
+            raise ConfigError([f"--detector {wanted}: judges tone, and a series of counts has none"])
+
+    def build(self, **changes: Any) -> Detector:
+        """Make a new detector, with some parameters changed.
+
+        Raises
+        ------
+        ConfigError
+            If the kind does not take a parameter, or not with that value.
+        """
+        try:
+            return registry.build(self.settings.kind, (self.settings.model_extra or {}) | changes)
+        except ParameterError as error:
+            raise ConfigError([f"--detector {self.settings.name}: {error}"]) from error

@@ -1,0 +1,79 @@
+"""What a detector makes of labelled series, and how much that hangs on its one threshold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from streams.errors import InputError
+from streams.series.benchmark import PROFILES, Verdict, judge, normalised
+from streams.series.online import watch
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from detectors.base import Detector, Score
+    from streams.series.choice import Choice
+    from streams.series.labelled import LabelledSeries
+
+SENSITIVITY_DAYS: Final = (4.0, 5.0, 6.0, 7.0, 8.0, 9.0)
+"""Return periods of the sensitivity table: from about half the shipped one to a third more."""
+
+TUNING_DAYS: Final = (3.0, 4.0, 5.0, 7.0, 10.0, 14.0, 21.0, 30.0)
+"""Return periods to choose from when one series is left out: about equal steps on the scale of the score, three
+days to a month."""
+
+STANDARD: Final = PROFILES[0]
+
+
+class Judged(NamedTuple):
+    """One series, what the detector said of each row, and what its alarms are worth."""
+
+    series: LabelledSeries
+    scores: list[Score]
+    verdict: Verdict
+
+
+class LeftOut(NamedTuple):
+    """A series, the return period that was best on all others, and the verdict on this one with it."""
+
+    series: LabelledSeries
+    once_in_days: float
+    verdict: Verdict
+
+
+def evaluate(series: LabelledSeries, detector: Detector) -> Judged:
+    """Lead a new detector along the series; each row that fires is an alarm."""
+    scores = [score for _, score in watch(series.rows, detector)]
+    alarms = (index for index, score in enumerate(scores) if score.fires)
+    return Judged(series, scores, judge(len(scores), series.windows, alarms))
+
+
+def at_days(series: Sequence[LabelledSeries], choice: Choice, days: Sequence[float]) -> dict[float, list[Verdict]]:
+    """Verdicts on all series, in order, for each return period and nothing else changed."""
+    return {
+        once_in_days: [evaluate(one, choice.build(once_in_days=once_in_days)).verdict for one in series]
+        for once_in_days in days
+    }
+
+
+def leave_one_out(series: Sequence[LabelledSeries], choice: Choice) -> list[LeftOut]:
+    """Choose `once_in_days` on all series but one, by the standard score, and judge that one; for each with windows.
+
+    Of several equally good return periods the longest is taken.
+
+    Raises
+    ------
+    InputError
+        If there are not at least two series with windows.
+    """
+    if sum(bool(one.windows) for one in series) < 2:
+        raise InputError("leaving one series out takes at least two series with labelled windows")
+    table = at_days(series, choice, TUNING_DAYS)
+    found = []
+    for index, one in enumerate(series):
+        if not one.windows:
+            continue
+        others = {days: verdicts[:index] + verdicts[index + 1 :] for days, verdicts in table.items()}
+        chosen = max(others, key=lambda days: (normalised(others[days], STANDARD), days))
+        found.append(LeftOut(one, chosen, table[chosen][index]))
+    return found

@@ -1,0 +1,127 @@
+"""A detector along a series, strictly online: what it says of a row depends on that row and those before it alone."""
+
+from __future__ import annotations
+
+import csv
+from collections import deque
+from statistics import median_low
+from typing import TYPE_CHECKING, Final
+
+from detectors.base import Bucket
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import TextIO
+
+    from detectors.base import Detector, Score
+    from streams.series.reading import Row
+
+COLUMNS: Final = ("timestamp", "value", "anomaly_score", "expected", "lower", "upper")
+
+SUPPRESSED: Final = 0.999
+"""What a suppressed score is written as: high, and no alarm."""
+
+_GAPS: Final = 25
+"""Latest gaps whose median is the spacing: a dozen outages in a row are not taken for a new spacing, while the rows of
+a series that changes its spacing soon have their right length."""
+
+_UNKNOWN_MS: Final = 300_000
+"""Spacing for the score of the very first row, when there has been no gap: the pipeline's default bucket."""
+
+
+class Spacing:
+    """Length of time that one row covers, learned from the gaps between rows.
+
+    It is the median of the latest 25 gaps, so that single holes, and times that jitter, don't matter.
+
+    Examples
+    --------
+    >>> spacing = Spacing()
+    >>> for ms in (0, 300_000, 600_000, 4_200_000, 4_500_000):
+    ...     spacing.see(ms)
+    >>> spacing.ms
+    300000
+    """
+
+    def __init__(self) -> None:
+        self._gaps: deque[int] = deque(maxlen=_GAPS)
+        self._last_ms: int | None = None
+        self.ms: int | None = None
+
+    def see(self, ms: int) -> None:
+        """Take note of the time of the next row."""
+        if self._last_ms is not None:
+            self._gaps.append(ms - self._last_ms)
+            if self.ms is None or self._gaps[-1] != self.ms:
+                self.ms = median_low(self._gaps)
+        self._last_ms = ms
+
+
+class Watch:
+    """Leads one detector along one series.
+
+    A row is a bucket that begins at its timestamp and is as long as the spacing known by then (`Spacing`). A larger gap
+    before the next row is time without data, not a time of zeros. The first row has a length only once the second is
+    there, so it is learned from then.
+
+    Parameters
+    ----------
+    detector
+        A new one; it learns from each row after it has scored it.
+    """
+
+    def __init__(self, detector: Detector) -> None:
+        self._detector = detector
+        self._spacing = Spacing()
+        self._first: Row | None = None
+
+    def step(self, row: Row) -> Score:
+        """Score the next row, then learn from it."""
+        self._spacing.see(row.ms)
+        length_ms = self._spacing.ms
+        if length_ms is None:
+            self._first = row
+            return self._detector.score_one(Bucket(row.ms, _UNKNOWN_MS, row.value))
+        if self._first is not None:
+            self._detector.learn_one(Bucket(self._first.ms, length_ms, self._first.value))
+            self._first = None
+        bucket = Bucket(row.ms, length_ms, row.value)
+        score = self._detector.score_one(bucket)
+        self._detector.learn_one(bucket)
+        return score
+
+
+def watch(rows: Iterable[Row], detector: Detector) -> Iterator[tuple[Row, Score]]:
+    """Each row with its score, one by one."""
+    watcher = Watch(detector)
+    for row in rows:
+        yield row, watcher.step(row)
+
+
+def write_scores(rows: Iterable[Row], detector: Detector, out: TextIO, *, at_once: bool = False) -> None:
+    """Write CSV, one line for each row.
+
+    Parameters
+    ----------
+    rows
+        In order of time.
+    detector
+        As for `Watch`.
+    out
+        Where the CSV goes.
+    at_once
+        Flush each line, for a reader that waits for it.
+    """
+    writer = csv.writer(out, lineterminator="\n")
+    for index, (row, score) in enumerate(watch(rows, detector)):
+        if index == 0:
+            writer.writerow(COLUMNS)
+        band = (f"{number:.6g}" for number in (score.expected, score.lower, score.upper))
+        writer.writerow((row.timestamp, row.text, alarm_score(score), *band))
+        if at_once:
+            out.flush()
+
+
+def alarm_score(score: Score) -> float:
+    """The value of the score, clipped below the threshold where the score is suppressed: >= 1 is an alarm."""
+    return score.value if score.suppressed is None else min(score.value, SUPPRESSED)

@@ -1,0 +1,120 @@
+"""A picture of labelled series: counts, what was expected, the score, the alarms and the labelled windows."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from statistics import median
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from streams.errors import FirewatchError
+from streams.picture import BLUE, GREY, INK, SKY
+from streams.series.benchmark import THRESHOLD, probation
+from streams.series.online import alarm_score
+
+try:
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import AsinhLocator
+except ModuleNotFoundError as error:
+    raise FirewatchError("pictures need matplotlib, which is not installed: pip install 'firewatch[plot]'") from error
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from matplotlib.axes import Axes
+    from numpy.typing import NDArray
+
+    from streams.series.evaluation import Judged
+
+HIT, FALSE, WINDOW = "#009E73", "#CC3311", "#E69F00"
+
+_DAY_MS: Final = 86_400_000
+_HIGHEST_SCORE: Final = 2.5
+"""Scores above it are drawn at it."""
+
+
+def draw(judged: Sequence[Judged], path: Path) -> None:
+    """Draw one panel for each series, one above the other.
+
+    Parameters
+    ----------
+    judged
+        At least one.
+    path
+        Its suffix names the format.
+
+    Raises
+    ------
+    FirewatchError
+        If the file can't be written, or the format is unknown.
+    """
+    figure = Figure(figsize=(14, 0.4 + 3.4 * len(judged)), dpi=100, layout="constrained")
+    panels = figure.subfigures(len(judged), 1, squeeze=False)[:, 0]
+    for panel, one in zip(panels, judged, strict=True):
+        counts, scores = panel.subplots(2, 1, sharex=True, height_ratios=[3, 1])
+        days = np.array([row.ms for row in one.series.rows]) / _DAY_MS
+        _counts(counts, one, days)
+        _scores(scores, one, days)
+        for axis in (counts, scores):
+            _windows(axis, one, days)
+            axis.spines[["top", "right"]].set_visible(False)
+            axis.tick_params(colors=INK, labelsize=9)
+        locator = AutoDateLocator(tz=UTC)  # type: ignore[no-untyped-call]
+        scores.xaxis.set_major_locator(locator)
+        scores.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=UTC))  # type: ignore[no-untyped-call]
+        scores.set_xlim(days[0], days[-1])
+    handles, labels = panels[0].axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper right", ncols=len(labels), frameon=False, fontsize=9)
+    try:
+        figure.savefig(path)
+    except OSError as error:
+        raise FirewatchError(f"{path}: can't be written ({error.strerror})") from error
+    except ValueError as error:
+        raise FirewatchError(f"{path}: {error}") from error
+
+
+def _counts(axis: Axes, judged: Judged, days: NDArray[np.float64]) -> None:
+    """Linear up to the middle count, about logarithmic above it: the usual and the worst both show."""
+    values = [row.value for row in judged.series.rows]
+    lower, upper, expected = (
+        np.array([getattr(score, part) for score in judged.scores]) for part in ("lower", "upper", "expected")
+    )
+    axis.fill_between(days, lower, upper, step="post", color=SKY, alpha=0.35, linewidth=0, label="normal")
+    axis.plot(days, values, color=BLUE, linewidth=0.6, drawstyle="steps-post", label="count")
+    axis.plot(days, expected, color=INK, linewidth=1, label="expected")
+    width = max(1.0, median(values))
+    axis.set_yscale("asinh", linear_width=width)
+    axis.yaxis.set_major_locator(AsinhLocator(width, numticks=5))
+    axis.yaxis.set_major_formatter("{x:,.0f}")
+    top = max(*values, 1) * 1.6
+    axis.set_ylim(0, top)
+    hits = {row for row, _ in judged.verdict.hits.values()}
+    false = {row for row, _ in judged.verdict.false_alarms}
+    for rows, colour, label in ((hits, HIT, "alarm in a window"), (false, FALSE, "false alarm")):
+        at = [days[row] for row in sorted(rows)]
+        axis.plot(at, [top * 0.85] * len(at), "v", color=colour, markersize=7, label=label)
+    axis.set_title(judged.series.name, loc="left", fontsize=11, fontweight="bold", color=INK, parse_math=False)
+    axis.set_ylabel("count")
+
+
+def _scores(axis: Axes, judged: Judged, days: NDArray[np.float64]) -> None:
+    axis.plot(days, [min(score.value, _HIGHEST_SCORE) for score in judged.scores], color=GREY, linewidth=0.7)
+    alarms = [index for index, score in enumerate(judged.scores) if alarm_score(score) >= THRESHOLD]
+    axis.vlines(days[alarms], 0, _HIGHEST_SCORE, color=INK, linewidth=0.8)
+    axis.axhline(THRESHOLD, color=INK, linewidth=0.8, linestyle=(0, (6, 3)))
+    axis.set_ylim(0, _HIGHEST_SCORE)
+    axis.set_ylabel("score")
+
+
+def _windows(axis: Axes, judged: Judged, days: NDArray[np.float64]) -> None:
+    label = "labelled window"
+    for first, last in judged.series.windows:
+        axis.axvspan(days[first], days[last], color=WINDOW, alpha=0.22, linewidth=0, zorder=0.2, label=label)
+        label = "_"
+    judged_from = days[probation(len(days))]
+    axis.axvspan(
+        days[0], judged_from, facecolor="none", edgecolor=GREY, hatch="///", linewidth=0, alpha=0.3, label="not judged"
+    )

@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import math
+import random
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from streams.series import labelled
+from streams.series.benchmark import PROFILES, THRESHOLD, Window, judge, normalised, probation
+from streams.series.choice import Choice
+from streams.series.evaluation import evaluate
+from streams.series.online import alarm_score, write_scores
+from streams.series.reading import read_rows
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ROWS = 1_000
+WINDOWS = [Window(300, 399), Window(700, 749)]
+STANDARD = PROFILES[0]
+
+
+def test_an_alarm_at_the_start_of_each_window_is_perfect_and_none_is_nothing() -> None:
+    assert normalised([judge(ROWS, WINDOWS, [300, 700])], STANDARD) == pytest.approx(100)
+    assert normalised([judge(ROWS, WINDOWS, [])], STANDARD) == 0
+
+
+def test_only_the_first_alarm_of_a_window_counts_and_each_one_outside() -> None:
+    once = judge(ROWS, WINDOWS, [310])
+    assert judge(ROWS, WINDOWS, [310, 350, 399]) == once
+    assert normalised([judge(ROWS, WINDOWS, [250, 251, 310])], STANDARD) == pytest.approx(
+        normalised([once], STANDARD) - 100 * 2 * 0.11 / 4
+    )
+
+
+def test_false_alarms_close_behind_a_window_cost_less() -> None:
+    (_, near), (_, far), (_, farthest) = judge(ROWS, WINDOWS, [400, 450, 699]).false_alarms
+    assert 0 < near < 0.1 < far < farthest == 1
+
+
+def test_the_start_of_a_series_is_not_judged() -> None:
+    assert (probation(1_000), probation(6_000), probation(1)) == (150, 750, 0)
+    verdict = judge(ROWS, [Window(100, 140), Window(140, 200)], [10, 110, 149, 150])
+    assert verdict.windows == [Window(140, 200)]
+    assert [row for row, _ in verdict.hits.values()] == [150]
+    assert not verdict.false_alarms
+
+
+def test_without_windows_there_is_no_score() -> None:
+    assert math.isnan(normalised([judge(ROWS, [], [500])], STANDARD))
+
+
+def test_agrees_with_the_published_scorer_on_random_alarms(nab_score: Any) -> None:
+    draw = random.Random(5)
+    start = datetime(2026, 3, 2, tzinfo=UTC)
+    theirs, ours = [], []
+    for case in range(60):
+        rows = draw.randrange(200, 6_000)
+        edges = sorted(draw.sample(range(rows), 2 * draw.randrange(1, 5)))
+        windows = [Window(*edges[index : index + 2]) for index in range(0, len(edges), 2)]
+        scores = [draw.random() + (0.02 if draw.random() < 0.5 else 0) for _ in range(rows)]
+        alarms = [row for row, score in enumerate(scores) if score >= THRESHOLD]
+        times = [start + timedelta(minutes=5 * row) for row in range(rows)]
+        spans = [(times[window.first], times[window.last]) for window in windows]
+        theirs.append(nab_score.Series(str(case), times, scores, spans))
+        ours.append(judge(rows, windows, alarms))
+    for profile, theirs_name in zip(PROFILES, nab_score.PROFILES, strict=True):
+        weights = nab_score.PROFILES[theirs_name]
+        raw = nab_score.corpus_raw(theirs, THRESHOLD, weights)
+        assert sum(verdict.raw(profile) for verdict in ours) == pytest.approx(raw, abs=1e-9)
+        expected = nab_score.normalise(raw, nab_score.n_windows(theirs), weights)
+        assert normalised(ours, profile) == pytest.approx(expected, abs=1e-9)
+
+
+def test_agrees_with_the_published_scorer_on_the_tweet_counts(
+    nab_score: Any, shared_data: Path, tmp_path: Path
+) -> None:
+    """What `detect-series` writes gets from the published scorer what `evaluate-series` prints, to four decimals."""
+    folder = shared_data / "nab-tweets"
+    choice = Choice("volume")
+    series = labelled.load(folder, folder / "labels.json")
+    verdicts = []
+    for one in series:
+        judged = evaluate(one, choice.build())
+        assert [score.fires for score in judged.scores] == [alarm_score(score) >= 1 for score in judged.scores]
+        verdicts.append(judged.verdict)
+        with (tmp_path / one.name).open("w") as out:
+            write_scores(read_rows(str(folder / one.name)), choice.build(), out)
+    labels = {
+        one.name: [(one.rows[first].timestamp, one.rows[last].timestamp) for first, last in one.windows]
+        for one in series
+    }
+    theirs = nab_score.load(str(tmp_path), labels)
+    assert len(theirs) == len(series) == 5
+    for profile, weights in zip(PROFILES, nab_score.PROFILES.values(), strict=True):
+        raw = nab_score.corpus_raw(theirs, THRESHOLD, weights)
+        expected = nab_score.normalise(raw, nab_score.n_windows(theirs), weights)
+        assert round(normalised(verdicts, profile), 4) == round(expected, 4)

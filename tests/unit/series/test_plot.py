@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from streams.errors import FirewatchError
+from streams.series.choice import Choice
+from streams.series.evaluation import Judged, evaluate
+from streams.series.labelled import load
+from streams.series.plot import draw
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture(scope="module")
+def judged(labelled_folder: Path) -> list[Judged]:
+    series = load(labelled_folder, labelled_folder / "labels.json")
+    return [evaluate(one, Choice("volume").build()) for one in series]
+
+
+def test_each_series_has_its_panel(judged: list[Judged], tmp_path: Path) -> None:
+    for count in (1, 3):
+        path = tmp_path / f"{count}.svg"
+        draw(judged[:count], path)
+        assert path.read_text().count("<!-- tweets/brand") == count
+
+
+@pytest.mark.parametrize(
+    ("name", "message"), [("no/out.png", r"out\.png: can't be written"), ("out.csv", r"out\.csv: .*not supported")]
+)
+def test_a_picture_that_cannot_be_written_is_named(
+    name: str, message: str, judged: list[Judged], tmp_path: Path
+) -> None:
+    with pytest.raises(FirewatchError, match=message):
+        draw(judged[:1], tmp_path / name)

@@ -1,0 +1,94 @@
+"""Real posts through the shipped example configs: who gets an incident, when, and who is left in peace."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from streams.config_file import load_config
+from streams.replay import Replay
+from streams.sentiment import LinearModel
+from streams.sources.files import open_posts
+
+if TYPE_CHECKING:
+    from streams.records import Alert, Window
+    from streams.replay import ReplaySummary
+
+EXAMPLES = Path(__file__).parents[2] / "deploy" / "examples"
+
+Outcome = tuple["ReplaySummary", "list[Alert]", "Counter[str]"]
+
+
+def replayed(posts: Path, example: str) -> Outcome:
+    config = load_config(EXAMPLES / example, {})
+    alerts: list[Alert] = []
+    counted = Counter[str]()
+
+    def on_window(window: Window) -> None:
+        counted[window.brand] += window.count + window.late
+
+    with open_posts(str(posts), config.ingest.max_record_bytes) as source:
+        summary = Replay(config, LinearModel.load(), alerts.append, on_window).run(source)
+    return summary, alerts, counted
+
+
+@pytest.fixture(scope="module")
+def airlines(shared_data: Path) -> Outcome:
+    return replayed(shared_data / "airline-2015" / "airline.jsonl", "airlines.yaml")
+
+
+@pytest.fixture(scope="module")
+def storms(shared_data: Path) -> Outcome:
+    return replayed(shared_data / "shitstorms" / "shitstorms.jsonl", "shitstorms.yaml")
+
+
+def opened(alerts: list[Alert], brand: str) -> list[str]:
+    """Days on which incidents that may page opened."""
+    return [
+        f"{alert.at:%F}" for alert in alerts if (alert.brand, alert.kind) == (brand, "open") and not alert.suppressed
+    ]
+
+
+def test_every_airline_post_arrives_and_every_mention_is_counted(airlines: Outcome) -> None:
+    summary, _, counted = airlines
+    assert (summary.posts, summary.repeated, summary.rejected) == (14_485, 0, {})
+    assert counted.total() == summary.matched == summary.counted + summary.late
+
+
+def test_us_airways_has_its_incident_on_22_or_23_february(airlines: Outcome) -> None:
+    assert opened(airlines[1], "us-airways")
+    assert set(opened(airlines[1], "us-airways")) <= {"2015-02-22", "2015-02-23"}
+
+
+def test_american_whose_collection_begins_in_the_middle_pages_nobody(airlines: Outcome) -> None:
+    american = [alert for alert in airlines[1] if alert.brand == "american"]
+    assert american
+    assert {alert.suppressed for alert in american} == {"cold_start"}
+
+
+@pytest.mark.parametrize("brand", ["united", "southwest", "virgin-america"])
+def test_airlines_without_a_crisis_are_left_in_peace(brand: str, airlines: Outcome) -> None:
+    assert not opened(airlines[1], brand)
+
+
+@pytest.mark.parametrize(
+    ("brand", "days"),
+    [
+        ("kaufland", {"2020-10-09"}),
+        ("barilla", {"2013-09-27"}),
+        ("petertauber", {"2017-07-04"}),
+    ],
+)
+def test_each_firestorm_opens_one_incident_in_its_phase(brand: str, days: set[str], storms: Outcome) -> None:
+    assert opened(storms[1], brand)
+    assert set(opened(storms[1], brand)) == days
+
+
+def test_every_post_of_the_storms_is_counted_or_named_as_rejected(storms: Outcome) -> None:
+    summary, _, counted = storms
+    assert summary.posts + sum(summary.rejected.values()) == 4_581
+    assert set(summary.rejected) == {"empty_text"}
+    assert counted.total() == summary.posts
