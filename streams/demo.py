@@ -41,8 +41,9 @@ from streams.topics import Topics
 from streams.view import LiveView, Throughput
 
 if TYPE_CHECKING:
-    from streams.config import Config
     from collections.abc import Iterator
+
+    from streams.config import Config
 
 KAFKA_SCRIPT: Final = Path(__file__).parents[1] / "deploy" / "local" / "kafka.py"
 INSTANCE: Final = "demo"

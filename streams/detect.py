@@ -137,8 +137,7 @@ class _Worker:
 
     async def _shut_down(self) -> None:
         try:
-            async with asyncio.timeout(STOP_SECONDS):
-                await self._app.stop()
+            await asyncio.wait_for(self._app.stop(), STOP_SECONDS)  # see `streams.run` on `timeout`
         except TimeoutError:
             log.critical("did not stop in time", seconds=STOP_SECONDS, crash=repr(self._app.crash_reason))
             os._exit(KafkaError.exit_code)  # Faust's threads are not daemons: they would keep the process alive

@@ -20,7 +20,7 @@ from streams.config import PASSWORD_VARIABLE, KafkaSettings
 from streams.errors import BrokerUnreachable, ConfigError, KafkaError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Coroutine, Iterable, Iterator
 
 MAX_RECORD_BYTES: Final = 1_048_576
 """Largest request of a producer: below Kafka's default `message.max.bytes` of 1,048,588."""
@@ -276,7 +276,6 @@ async def _start(client: _Client, settings: KafkaSettings) -> None:
             await client.start()
 
 
-async def _stop(stopping: Awaitable[None]) -> None:
+async def _stop(stopping: Coroutine[Any, Any, None]) -> None:
     with suppress(TimeoutError):
-        async with asyncio.timeout(_STOP_SECONDS):
-            await stopping
+        await asyncio.wait_for(stopping, _STOP_SECONDS)

@@ -205,8 +205,7 @@ async def _end(process: asyncio.subprocess.Process) -> None:
         return
     process.terminate()
     try:
-        async with asyncio.timeout(STOP_SECONDS):
-            await process.wait()
+        await asyncio.wait_for(process.wait(), STOP_SECONDS)  # `timeout` fails a task that is cancelled before 3.11.3
     except TimeoutError:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)

@@ -146,7 +146,12 @@ class LocalKafka:
 
     def _start_at(self, port: int) -> str:
         self._write_settings(port)
-        return self._await_answer(self._launch(port), port)
+        pid = self._launch(port)
+        try:
+            return self._await_answer(pid, port)
+        except BaseException:
+            self.stop()
+            raise
 
     def stop(self) -> bool:
         """Stop the broker and tell whether one was running."""
@@ -210,16 +215,19 @@ class LocalKafka:
 
     def _write_settings(self, port: int) -> None:
         template = string.Template((HERE / "server.properties").read_text())
-        settings = template.substitute(port=port, controller_port=_free_port(), data=self._folder / "data")
+        controller_port = _free_port()
+        while controller_port == port:
+            controller_port = _free_port()
+        settings = template.substitute(port=port, controller_port=controller_port, data=self._folder / "data")
         (self._folder / "server.properties").write_text(settings)
 
     def _running(self) -> tuple[int, int] | None:
         """Process id and port, if the process of that id is the one that was started."""
         try:
-            pid, started, port = self._process_file.read_text().split()
+            pid, started, port = map(int, self._process_file.read_text().split())
         except (FileNotFoundError, ValueError):
             return None
-        return (int(pid), int(port)) if _alive(int(pid)) and _started(int(pid)) == started else None
+        return (pid, port) if _alive(pid) and _started(pid) == started else None
 
     def _last_lines(self) -> str:
         text = self.log_file.read_bytes()[self._log_from :].decode(errors="replace")
@@ -415,11 +423,11 @@ def _alive(pid: int) -> bool:
     return bool(fields) and fields[0] != "Z"
 
 
-def _started(pid: int) -> str:
+def _started(pid: int) -> int:
     """When the process started, in clock ticks since boot: with it a reused process id is not mistaken for the
     broker."""
     fields = _stat(pid)
-    return fields[19] if fields else ""
+    return int(fields[19]) if fields else 0
 
 
 def _signal(pid: int, number: int) -> None:
