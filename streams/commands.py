@@ -21,9 +21,10 @@ from streams.records import Alert, Window, window_from_bytes
 from streams.sources.files import open_posts
 
 if TYPE_CHECKING:
-    from streams.config import Config
-    from collections.abc import Awaitable, Callable, Iterator, Sequence
+    from collections.abc import Awaitable, Callable, Iterator
     from pathlib import Path
+
+    from streams.config import Config
 
 Result = TypeVar("Result")
 
