@@ -6,15 +6,23 @@ import inspect
 from typing import TYPE_CHECKING, Any, Final
 
 from detectors.base import Detector, ParameterError
+from detectors.drift import Drift
+from detectors.multivariate import Multivariate
+from detectors.river_adapter import River
 from detectors.sentiment_shift import SentimentShift
+from detectors.tone_drift import ToneDrift
 from detectors.volume import Volume
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-KINDS: Final[Mapping[str, type[Volume] | type[SentimentShift]]] = {
+KINDS: Final[Mapping[str, type[Volume] | type[SentimentShift] | type[Drift] | type[Multivariate] | type[River]]] = {
     "volume": Volume,
     "sentiment_shift": SentimentShift,
+    "multivariate": Multivariate,
+    "drift": Drift,
+    "tone_drift": ToneDrift,
+    "river": River,
 }
 
 

@@ -16,7 +16,14 @@ from detectors.registry import KINDS, build
 
 BUCKETS = 20_000
 
-FLOORS = {"volume": 35_000, "sentiment_shift": 20_000}
+FLOORS = {
+    "volume": 35_000,
+    "sentiment_shift": 20_000,
+    "multivariate": 5_000,
+    "drift": 25_000,
+    "tone_drift": 25_000,
+    "river": 25_000,
+}
 
 
 def _history() -> list[Bucket]:

@@ -1,0 +1,278 @@
+"""The level itself has changed, rather than a burst come and gone."""
+
+from __future__ import annotations
+
+import math
+from itertools import islice
+from typing import ClassVar, Final, Literal, NamedTuple, Self
+
+from detectors.base import Bucket, Detector, Direction, Score
+from detectors.level import HOUR_MS, Level
+from detectors.packing import pack, unpack
+from detectors.page import DRIFT, Page, run_days, threshold
+from detectors.parameters import within
+from detectors.refractory import Refractory
+
+_VERSION: Final = 1
+
+DAY_HOURS: Final = 24.0
+
+_WARM_HOURS: Final = 96.0
+"""Four days of learning before any sum is kept: they hold working days, or a weekend and two of them."""
+
+_USUAL_DAYS: Final = 7.0
+_SPREAD_DAYS: Final = 14.0
+"""Half-lives of the usual hour and of the spread from day to day: a week, and two of them."""
+
+_PRIOR_DAYS: Final = 4.0
+"""Days that the prior spread counts for: as many as pass before it is first used."""
+
+_OUTLIER: Final = 3.0
+"""Standard deviations beyond which an hour and a day teach no more."""
+
+_RATE_SPREAD: Final = 0.15
+"""Standard deviation of the rate from day to day before any was seen, as a share of it."""
+
+
+class Span(NamedTuple):
+    """What was counted since the last step of the test; hours of full observation."""
+
+    hours: float = 0.0
+    mentions: float = 0.0
+    negative: float = 0.0
+
+    def plus(self, bucket: Bucket) -> Span:
+        hours = bucket.length_ms / HOUR_MS * bucket.coverage
+        negative = min(max(bucket.negative, 0.0), bucket.count)
+        return Span(self.hours + hours, self.mentions + bucket.count, self.negative + negative)
+
+
+class Drift(Detector):
+    """A change of the brand's level of mentions, up or down, by a robust Page-Hinkley test.
+
+    Each hour's count is brought to a scale on which its noise does not depend on it, and compared with what is usual at
+    that hour of the day. The differences, in standard deviations, enter two of Page's sums (`Page`). A sum that reaches
+    its threshold says that the level has changed since the sum was last 0. What is usual is then moved to the level
+    since, and the sums begin anew: one change fires once.
+
+    An hour adds at most 0.8 to a sum, and once in 30 days takes 12: a burst of less than about half a day does not
+    fire. An hour that is not over is taken as if nothing more came: a rise may fire within it, a fall when it is over.
+    Without data nothing happens.
+
+    Parameters
+    ----------
+    once_in_days
+        A change that noise feigns this rarely, or more rarely, is anomalous; 2 to 3650.
+    refractory_hours
+        After a firing, the time in which another counts as the same, unless it escalates (`Refractory`); 0 to 720.
+    usual_posts_per_day
+        Taken so that all detectors are built alike. It does not say at what time of day: nothing fires in the first
+        four days, and the brand is `cold_start` until `Level.ready`.
+
+    Notes
+    -----
+    - ``2 * sqrt(x + 3/8)`` of a Poisson count has a variance of about 1 (Anscombe, *Biometrika* 35, 1948).
+    - The hours of a day are alike, so what counts for the sum is the standard deviation of means of days times
+      ``sqrt(24)``: the method of batch means (Conway, *Management Science* 10, 1963).
+    - This is river's `PageHinkley`, standardised, so that its threshold follows from `once_in_days`, and kept in the
+      open: what there is to store are numbers. river's ADWIN answers yes or no, the common scale needs a degree.
+
+    `value` is the larger sum over its threshold. `observed` and `expected` are means since that sum was last 0, on the
+    scale above and turned back; the bounds are where they would reach the threshold in as many hours.
+
+    The snapshot takes 595 bytes.
+
+    Examples
+    --------
+    >>> detector = Drift()
+    >>> def hour(number, count):
+    ...     return Bucket(start_ms=number * HOUR_MS, length_ms=HOUR_MS, count=count)
+    >>> for number in range(240):
+    ...     detector.learn_one(hour(number, 20 + number % 3))
+    >>> fired = []
+    >>> for number in range(240, 300):
+    ...     if detector.score_one(hour(number, 45)).fires:
+    ...         fired.append(number - 240)
+    ...     detector.learn_one(hour(number, 45))
+    >>> fired
+    [14]
+    """
+
+    kind: ClassVar[str] = "drift"
+    unit: ClassVar[str] = "mentions per hour"
+    aspect: ClassVar[Literal["attention", "tone"]] = "attention"
+
+    _slots: ClassVar[int] = 24
+    """Times of day with a usual value of their own."""
+
+    def __init__(
+        self,
+        *,
+        once_in_days: float = 30.0,
+        refractory_hours: float = 24.0,
+        usual_posts_per_day: float | None = None,  # noqa: ARG002
+    ) -> None:
+        within("once_in_days", once_in_days, 2, 3650)
+        within("refractory_hours", refractory_hours, 0, 720)
+        self._threshold = threshold(once_in_days)
+        self._level = Level(None)
+        self._refractory = Refractory(refractory_hours)
+        self._span = Span()
+        self._up = self._down = Page()
+        self._usual = [0.0] * self._slots
+        self._visits = [0.0] * self._slots
+        self._hours = self._day_hours = self._day_sum = 0.0
+        self._days = self._squares = 0.0
+
+    def score_one(self, bucket: Bucket) -> Score:
+        """Score a bucket; see the class."""
+        span = self._span.plus(bucket)
+        slot = self._slot(bucket)
+        up, down = self._up, self._down
+        if self._is_warm(slot) and self._is_enough(span):
+            after_up, after_down = self._stepped(span, slot)
+            up = max(up, after_up)
+            if self._is_complete(span) and not bucket.is_open:
+                down = max(down, after_down)
+        side, sign = (up, 1) if up.value >= down.value else (down, -1)
+        value = side.value / self._threshold
+        if not side.hours:
+            now = self._back(self._usual[slot])
+            return Score(0.0, now, now, now, now)
+        observed, expected = self._back(side.seen / side.hours), self._back(side.usual / side.hours)
+        reach = self._spread() * (DRIFT + self._threshold / side.hours)
+        lower, upper = (self._back(max(0.0, side.usual / side.hours + way * reach)) for way in (-1, 1))
+        direction: Direction = "up" if sign > 0 else "down"
+        if value < 1:
+            return Score(value, observed, expected, min(lower, observed), max(upper, observed), direction)
+        suppressed = self._refractory.suppresses(bucket.start_ms, value) if self._level.ready else "cold_start"
+        reason = (
+            f"{self._told(observed)} for about {side.hours:.0f} h against a usual {self._told(expected)}: the level "
+            f"has changed; noise feigns that once in {run_days(side.value):.0f} days"
+        )
+        if sign > 0:
+            return Score(
+                value, observed, expected, min(lower, expected), min(upper, observed), "up", reason, suppressed
+            )
+        return Score(value, observed, expected, max(lower, observed), upper, "down", reason, suppressed)
+
+    def learn_one(self, bucket: Bucket) -> None:
+        """Learn from a closed bucket; see the class."""
+        if bucket.is_open:
+            raise ValueError(f"the bucket at {bucket.start_ms} is still open")
+        if bucket.coverage <= 0:
+            return
+        self._level.learn(bucket.count, bucket.length_ms / HOUR_MS * bucket.coverage)
+        span = self._span = self._span.plus(bucket)
+        slot = self._slot(bucket)
+        if not self._is_enough(span):
+            return
+        complete = self._is_complete(span)
+        if self._is_warm(slot):
+            up, down = self._stepped(span, slot)
+            if complete or up.value >= self._threshold:
+                self._span = Span()
+                self._up, self._down = up, down
+                self._move(bucket.start_ms)
+        if complete:
+            self._span = Span()
+            self._learn_spread(span, slot)
+            self._learn_usual(span, slot)
+
+    def snapshot(self) -> bytes:
+        """All that was learned, as compact versioned bytes without parameters."""
+        return pack(self.kind, _VERSION, self._dump())
+
+    def restore(self, snapshot: bytes) -> Self:
+        """Take over what `snapshot` holds."""
+        values = iter(unpack(self.kind, _VERSION, len(self._dump()), snapshot))
+        self._span = Span(*islice(values, 3))
+        self._up, self._down = Page(*islice(values, 4)), Page(*islice(values, 4))
+        self._usual = list(islice(values, self._slots))
+        self._visits = list(islice(values, self._slots))
+        self._hours, self._day_hours, self._day_sum, self._days, self._squares = islice(values, 5)
+        self._level.load(values)
+        self._refractory.load(values)
+        return self
+
+    def _dump(self) -> tuple[float, ...]:
+        return (
+            *self._span, *self._up, *self._down, *self._usual, *self._visits,
+            self._hours, self._day_hours, self._day_sum, self._days, self._squares,
+            *self._level.dump(), *self._refractory.dump(),
+        )  # fmt: skip
+
+    def _slot(self, bucket: Bucket) -> int:
+        return bucket.start_ms // HOUR_MS % self._slots
+
+    def _is_warm(self, slot: int) -> bool:
+        return self._hours >= _WARM_HOURS and self._visits[slot] > 0
+
+    def _is_enough(self, span: Span) -> bool:
+        """Whether the span says anything yet."""
+        return span.hours > 0
+
+    def _is_complete(self, span: Span) -> bool:
+        return span.hours >= 1 - 1e-6
+
+    def _stepped(self, span: Span, slot: int) -> tuple[Page, Page]:
+        """Both sides after the span, of which at least an hour passes."""
+        seen, usual, hours = self._value(span), self._usual[slot], max(1.0, span.hours)
+        step = (seen - usual) / self._spread()
+        return self._up.plus(step, hours, seen, usual), self._down.plus(-step, hours, seen, usual)
+
+    def _move(self, start_ms: int) -> None:
+        """Where a side has reached its threshold, its level is the usual one from now on."""
+        side = max(self._up, self._down)
+        value = side.value / self._threshold
+        if value < 1:
+            return
+        self._refractory.learn(start_ms, value)
+        ratio = side.seen / side.usual
+        self._usual = [usual * ratio for usual in self._usual]
+        self._up = self._down = Page()
+
+    def _learn_usual(self, span: Span, slot: int) -> None:
+        self._hours += span.hours
+        self._visits[slot] += 1
+        rate = 1 / self._visits[slot]
+        if rate < 1:
+            since = max(span.hours, DAY_HOURS) if self._slots > 1 else span.hours
+            rate = max(rate, 1 - 0.5 ** (since / DAY_HOURS / _USUAL_DAYS))
+        difference = self._value(span) - self._usual[slot]
+        if self._hours >= _WARM_HOURS:
+            limit = _OUTLIER * self._spread()
+            difference = min(max(difference, -limit), limit)
+        self._usual[slot] += rate * difference
+
+    def _learn_spread(self, span: Span, slot: int) -> None:
+        if not self._visits[slot]:
+            return
+        self._day_hours += span.hours
+        self._day_sum += (self._value(span) - self._usual[slot]) * span.hours
+        if self._day_hours < DAY_HOURS - 1e-6:
+            return
+        square = self._day_sum * self._day_sum / self._day_hours
+        kept = 0.5 ** (self._day_hours / DAY_HOURS / _SPREAD_DAYS)
+        square = min(square, (_OUTLIER * self._spread()) ** 2)
+        self._days, self._squares = self._days * kept + 1, self._squares * kept + square
+        self._day_hours = self._day_sum = 0.0
+
+    def _spread(self) -> float:
+        """Standard deviation that an hour would have if hours were independent and days spread as they do."""
+        return math.sqrt((self._squares + _PRIOR_DAYS * self._prior()) / (self._days + _PRIOR_DAYS))
+
+    def _value(self, span: Span) -> float:
+        """The quantity of the span, on the scale on which its noise does not depend on it."""
+        return 2 * math.sqrt(span.mentions / max(1.0, span.hours) + 0.375)
+
+    def _back(self, value: float) -> float:
+        """Inverse of `_value`."""
+        return max(0.0, value * value / 4 - 0.375)
+
+    def _prior(self) -> float:
+        """Square of `_spread` before any was seen: Poisson noise, and that of the rate from day to day."""
+        return 1 + DAY_HOURS * _RATE_SPREAD**2 * self._level.per_hour
+
+    def _told(self, value: float) -> str:
+        return f"{value:.3g} mentions an hour"

@@ -1,0 +1,256 @@
+"""Any anomaly detector of the river library, on the common scale."""
+
+from __future__ import annotations
+
+import json
+import math
+import zlib
+from itertools import islice
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, NamedTuple, Self
+
+from detectors.base import Bucket, Detector, ParameterError, Score
+from detectors.extremes import Extremes
+from detectors.level import HOUR_MS, Level
+from detectors.packing import pack, unpack
+from detectors.parameters import within
+from detectors.refractory import Refractory
+from detectors.river_models import Model, build_model, check_model
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+_VERSION: Final = 1
+
+MOST_BUCKETS: Final = 2016
+KEPT_BUCKETS: Final = MOST_BUCKETS // 2
+"""Buckets that are remembered, a week of 5 minutes each, and how many of them when they have become too many."""
+
+_WARM_HOURS: Final = 24.0
+"""Readings of a day and night are needed to know how large they usually are."""
+
+_READING_HOURS: Final = 72.0
+"""Half-life of their mean and spread, that of `Level`."""
+
+_WINSOR: Final = 5.0
+"""Standard deviations beyond which a reading teaches no more."""
+
+_PRIOR_MEAN: Final = (1.8,)
+_PRIOR_SPREAD: Final = (0.5,)
+"""Daily maximum of a height before any was seen: that of the shortest horizon of `volume`, which is the same logarithm
+of a standardised surplus."""
+
+
+class _Feature(NamedTuple):
+    """A number of a bucket, None if it has none; see `Model` for the grain."""
+
+    value: Callable[[Bucket], float | None]
+    grain: float
+
+
+def _share(part: Callable[[Bucket], float]) -> Callable[[Bucket], float | None]:
+    return lambda bucket: min(max(part(bucket) / bucket.count, 0.0), 1.0) if bucket.count else None
+
+
+_ROUNDING: Final = math.sqrt(1 / 12)
+"""Standard deviation of what rounding to whole numbers takes away."""
+
+FEATURES: Final[Mapping[str, _Feature]] = {
+    "count": _Feature(lambda bucket: bucket.count / bucket.coverage, _ROUNDING),
+    "authors": _Feature(lambda bucket: bucket.authors / bucket.coverage, _ROUNDING),
+    "negative_share": _Feature(_share(lambda bucket: bucket.negative), 0.01),
+    "repost_share": _Feature(_share(lambda bucket: bucket.reposts), 0.01),
+    "top_author_share": _Feature(lambda bucket: bucket.top_author_share if bucket.count else None, 0.01),
+    "duplicate_share": _Feature(lambda bucket: bucket.duplicate_share if bucket.count else None, 0.01),
+}
+
+
+class River(Detector):
+    """A detector of river's `anomaly` module, with its scores judged against their own past.
+
+    What a detector's score means differs from one to the next. Here it is read (`Model`), standardised by the mean and
+    spread of the readings of the last days, and enters as ``log(1 + x)``. The daily maxima of these heights over two
+    weeks give a return period (`Extremes`).
+
+    `HalfSpaceTrees`, `LODA`, `OneClassSVM` and `LocalOutlierFactor` of a single number hardly tell a large surplus from
+    an absurd one, as what they say is bounded: where such surpluses are not rare, they never fire.
+
+    A bucket that is still open has no score: of an arbitrary detector nobody knows that it will not fall until the
+    bucket closes. Where there is no data nothing is learned.
+
+    Parameters
+    ----------
+    once_in_days
+        A reading that happens this rarely by chance, or more rarely, is anomalous; 2 to 3650.
+    refractory_hours
+        After a firing, the time in which another counts as the same, unless it escalates (`Refractory`); 0 to 720.
+    detector, params
+        Class in ``river.anomaly`` and its arguments (`build_model`).
+    feature
+        The number of each bucket that it is given, a key of `FEATURES`. A detector that takes feature dicts gets it
+        scaled to 0..1.
+    usual_posts_per_day
+        Taken so that all detectors are built alike. The brand is `cold_start` until `Level.ready`.
+
+    Notes
+    -----
+    river's objects can be stored by pickle only, which runs whatever the bytes say, and several grow without end. So
+    what is kept is what the detector was taught: the last numbers, at most 2016. When there are so many, the older half
+    is forgotten and a new detector is taught the rest. A restored detector is taught the same, and is therefore in the
+    same state, whatever it consists of. That doubles the cost of learning, bounds the memory of any detector, makes a
+    change of the level pass, and demands that a detector has an opinion after 1008 numbers, which is tried when it is
+    built.
+
+    The snapshot takes 16,387 bytes: this kind is for a comparison with what is known, not for thousands of brands. A
+    snapshot for another `detector`, `params` or `feature` is not taken over: the detector begins anew.
+
+    Examples
+    --------
+    >>> detector = River(detector="HalfSpaceTrees", params={"n_trees": 5, "window_size": 100})
+    >>> for number in range(240):
+    ...     detector.learn_one(Bucket(number * HOUR_MS, HOUR_MS, 20 + number * 7 % 5))
+    >>> calm, stormy = (Bucket(240 * HOUR_MS, HOUR_MS, count) for count in (22, 400))
+    >>> detector.score_one(calm).value < 1 <= detector.score_one(stormy).value
+    True
+    """
+
+    kind: ClassVar[str] = "river"
+    unit: ClassVar[str] = "reading of the river detector"
+    aspect: ClassVar[Literal["attention", "tone"]] = "attention"
+    exempt: ClassVar[Mapping[str, str]] = {
+        "what_is_kept_fits_the_state_of_a_brand": "the last 2016 numbers are the state; the bound is tested by itself",
+    }
+
+    def __init__(
+        self,
+        *,
+        once_in_days: float = 14.0,
+        refractory_hours: float = 24.0,
+        detector: str = "GaussianScorer",
+        params: Mapping[str, Any] | None = None,
+        feature: str = "count",
+        usual_posts_per_day: float | None = None,  # noqa: ARG002
+    ) -> None:
+        within("once_in_days", once_in_days, 2, 3650)
+        within("refractory_hours", refractory_hours, 0, 720)
+        if feature not in tuple(FEATURES):
+            raise ParameterError("feature", f"must be one of {', '.join(FEATURES)}, got {feature!r}")
+        self._name, self._params, self._feature = detector, {} if params is None else params, feature
+        self._once_in_days, self._refractory_hours = once_in_days, refractory_hours
+        try:
+            settings = json.dumps([detector, self._params, feature], sort_keys=True)
+        except (TypeError, ValueError) as error:
+            raise ParameterError("params", f"must be plain values: {error}") from error
+        self._settings = float(zlib.crc32(settings.encode()))
+        self._begin()
+        grain = FEATURES[feature].grain
+        check_model(detector, self._params, feature, grain, _lesson(grain))
+
+    def _begin(self) -> None:
+        self._level = Level(None)
+        self._extremes = Extremes(_PRIOR_MEAN, _PRIOR_SPREAD, self._once_in_days)
+        self._refractory = Refractory(self._refractory_hours)
+        self._hours = self._mean = self._variance = 0.0
+        self._teach([])
+
+    def score_one(self, bucket: Bucket) -> Score:
+        """Score a bucket; see the class."""
+        mean = self._mean
+        number = self._number(bucket)
+        reading = None if bucket.is_open or number is None else self._model.reading(number)
+        if number is None or reading is None or self._hours < _WARM_HOURS:
+            return Score(0.0, mean, mean, mean, mean)
+        value = self._extremes.value([self._height(reading)])
+        upper = mean + self._spread() * math.expm1(self._extremes.bounds[0])
+        lower = min(0.0, mean, reading)
+        if value < 1:
+            return Score(value, reading, mean, lower, max(upper, reading), "up" if reading > mean else "down")
+        suppressed = self._refractory.suppresses(bucket.start_ms, value) if self._level.ready else "cold_start"
+        reason = (
+            f"{self._name} reads {reading:.3g} for a {self._feature} of {number:.3g}, usually {mean:.3g}: "
+            f"as rare as once in {self._extremes.days(value)}"
+        )
+        return Score(value, reading, mean, lower, min(upper, reading), "up", reason, suppressed)
+
+    def learn_one(self, bucket: Bucket) -> None:
+        """Learn from a closed bucket; see the class."""
+        if bucket.is_open:
+            raise ValueError(f"the bucket at {bucket.start_ms} is still open")
+        if bucket.coverage <= 0:
+            return
+        hours = bucket.length_ms / HOUR_MS
+        self._level.learn(bucket.count, hours * bucket.coverage)
+        number = self._number(bucket)
+        if number is None:
+            return
+        reading = self._model.reading(number)
+        if reading is not None:
+            self._learn_reading(bucket.start_ms, reading, hours)
+        self._numbers.append(number)
+        self._model.learn(number)
+        if len(self._numbers) >= MOST_BUCKETS:
+            self._teach(self._numbers[-KEPT_BUCKETS:])
+
+    def snapshot(self) -> bytes:
+        """All that was learned, as compact versioned bytes without parameters."""
+        return pack(self.kind, _VERSION, self._dump())
+
+    def restore(self, snapshot: bytes) -> Self:
+        """Take over what `snapshot` holds, unless it is of another river detector."""
+        values = iter(unpack(self.kind, _VERSION, len(self._dump()), snapshot))
+        if next(values) != self._settings:
+            self._begin()
+            return self
+        self._hours, self._mean, self._variance = islice(values, 3)
+        self._level.load(values)
+        self._refractory.load(values)
+        self._extremes.load(values)
+        self._extremes.judge(0.0)
+        kept = int(next(values))
+        self._teach(list(islice(values, kept)))
+        return self
+
+    def _dump(self) -> tuple[float, ...]:
+        return (
+            self._settings, self._hours, self._mean, self._variance,
+            *self._level.dump(), *self._refractory.dump(), *self._extremes.dump(),
+            len(self._numbers), *self._numbers, *(0.0,) * (MOST_BUCKETS - len(self._numbers)),
+        )  # fmt: skip
+
+    def _teach(self, numbers: list[float]) -> None:
+        """Begin with a detector that knows these numbers and nothing else."""
+        self._numbers = numbers
+        self._model: Model = build_model(self._name, self._params, self._feature, FEATURES[self._feature].grain)
+        for number in numbers:
+            self._model.learn(number)
+
+    def _number(self, bucket: Bucket) -> float | None:
+        return FEATURES[self._feature].value(bucket) if bucket.coverage > 0 else None
+
+    def _spread(self) -> float:
+        # readings that never varied, such as those of a brand without mentions, have none
+        return max(math.sqrt(self._variance), 1e-6, 1e-6 * abs(self._mean))
+
+    def _height(self, reading: float) -> float:
+        return math.log1p(max(0.0, reading - self._mean) / self._spread())
+
+    def _learn_reading(self, start_ms: int, reading: float, hours: float) -> None:
+        if self._hours >= _WARM_HOURS:
+            height = self._height(reading)
+            value = self._extremes.value([height])
+            if value >= 1:
+                self._refractory.learn(start_ms, value)
+            if self._extremes.learn([height], hours):
+                self._extremes.judge(0.0)
+            limit = _WINSOR * self._spread()
+            reading = min(max(reading, self._mean - limit), self._mean + limit)
+        rate = 1 - 0.5 ** (hours / _READING_HOURS)
+        self._hours = self._hours * (1 - rate) + hours
+        rate = max(rate, hours / self._hours)
+        difference = reading - self._mean
+        self._mean += rate * difference
+        self._variance = (1 - rate) * (self._variance + rate * difference * difference)
+
+
+def _lesson(grain: float) -> Sequence[float]:
+    """As many invented numbers as a detector is taught anew with: 20 to 42 times the grain, each unlike the last."""
+    return [grain * (20 + index * 7919 % 23) for index in range(KEPT_BUCKETS)]
