@@ -192,8 +192,7 @@ class LocalKafka:
         data = self._folder / "data"
         with log:
             if not (data / "meta.properties").exists():
-                cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-                formatting = [*jvm, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", settings]
+                formatting = [*jvm, "kafka.tools.StorageTool", "format", "-t", _cluster_id(), "-c", settings]
                 if subprocess.run(formatting, stdout=log, stderr=log, check=False).returncode != 0:
                     raise LocalKafkaError(f"Kafka could not prepare {data}:\n{self._last_lines()}")
             pid = _spawn([*jvm, "kafka.Kafka", settings], log.fileno())
@@ -308,6 +307,13 @@ def kafka_version() -> str:
     if not version:
         raise LocalKafkaError(f"{HERE / 'pom.xml'} names no kafka.version")
     return version
+
+
+def _cluster_id() -> str:
+    """A random id as Kafka writes it; one that begins with a hyphen would be taken for an option."""
+    while (identity := urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")).startswith("-"):
+        pass
+    return identity
 
 
 def answers(port: int) -> bool:
