@@ -14,7 +14,7 @@ from streams.errors import RecordError, UnknownVersion
 from streams.evidence import Evidence
 from streams.incidents import Incident, Incidents
 from streams.records import Alert, Envelope, Window, WindowScore
-from streams.tallies import KEPT, Tally, top
+from streams.tallies import KEPT, Tally, most_frequent
 from streams.windows import Step, Windows
 
 if TYPE_CHECKING:
@@ -122,8 +122,10 @@ class BrandMonitor:
         windows.append(self._window(step, coverage, scores))
 
     def _count_detections(self, start_ms: int, scores: Mapping[str, Score]) -> None:
-        known = self._detected[1] if self._detected[0] == start_ms else frozenset()
         anomalous = {name for name, score in scores.items() if score.value >= 1}
+        if not anomalous:
+            return
+        known = self._detected[1] if self._detected[0] == start_ms else frozenset()
         for name in anomalous - known:
             metrics.DETECTIONS.labels(self._id, name, scores[name].suppressed or "").inc()
         self._detected = (start_ms, known | anomalous)
@@ -177,7 +179,7 @@ class BrandMonitor:
         faded = {term: count * fade for term, count in self._usual_terms.items()}
         for term, count in tally.terms.items():
             faded[term] = faded.get(term, 0.0) + count
-        self._usual_terms = faded if len(faded) <= KEPT else dict(top(faded, KEPT))
+        self._usual_terms = most_frequent(faded)
 
     @property
     def incident(self) -> Incident | None:

@@ -254,6 +254,43 @@ def evaluate_series(
         click.echo(f"{table}\n")
 
 
+@cli.command("evaluate-simulation")
+@click.option(
+    "--seed", "seeds", type=int, multiple=True, default=(1,), show_default=True, help="May be given several times."
+)
+@click.option("--days", type=float, default=28.0, show_default=True)
+@click.option("--brands", type=int, default=40, show_default=True)
+@click.option("--scenario", default="all", show_default=True, help="all, calm, or kinds of events separated by commas.")
+@click.option(
+    "--config",
+    "config_path",
+    type=click.Path(path_type=Path),
+    help="Where detectors, windows and incidents come from; its brands are not looked at.",
+)
+@click.option(
+    "--processes", type=click.IntRange(min=1), help="Seeds at the same time; as many as there are cores by default."
+)
+@click.option("--json", "json_path", type=click.Path(path_type=Path), help="Where every case and figure goes.")
+@plainly
+def evaluate_simulation(
+    seeds: tuple[int, ...],
+    config_path: Path | None,
+    json_path: Path | None,
+    *,
+    days: float,
+    brands: int,
+    scenario: str,
+    processes: int | None,
+) -> None:
+    """Raise alerts on simulated posts and compare them with the truth: recall, delay, false incidents, confusion."""
+    click.echo(
+        commands.evaluate_simulation(
+            seeds, config_path, json_path, days=days, brands=brands, scenario=scenario, processes=processes
+        ),
+        nl=False,
+    )
+
+
 @cli.command()
 @click.argument("what", type=click.Choice(["alert"]))
 def schema(what: str) -> None:

@@ -21,7 +21,7 @@ from streams.records import Alert, Window, window_from_bytes
 from streams.sources.files import open_posts
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
     from pathlib import Path
 
     from streams.config import Config
@@ -194,6 +194,30 @@ def evaluate_series(
 
         best = compare(series, settings())
         yield tables.peers(f"firewatch {detector}", [one.verdict for one in judged], best)
+
+
+def evaluate_simulation(
+    seeds: Sequence[int],
+    config_path: Path | None,
+    json_path: Path | None,
+    *,
+    days: float,
+    brands: int,
+    scenario: str,
+    processes: int | None,
+) -> str:
+    """Simulate, replay, compare with the truth, and give the tables."""
+    from streams import evaluation
+    from streams.simulate import SimulationSettings
+
+    wanted = [SimulationSettings(seed=seed, days=days, brands=brands, scenario=scenario) for seed in seeds]
+    config = evaluation.config_for(brands, config_path)
+    with ExitStack() as files:
+        out = files.enter_context(_open_for_writing(json_path))
+        trials = evaluation.run_trials(wanted, config, processes=processes)
+        figures = evaluation.figures(trials)
+        out.write(orjson.dumps(evaluation.report(figures, trials, config.version), option=orjson.OPT_INDENT_2))
+    return evaluation.rendered(figures)
 
 
 def schema(what: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from streams.incidents import Change, alert_id
 from streams.records import (
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from streams.config import AlertSettings
     from streams.tallies import Tally
 
-MIN_TERM_MENTIONS = 2
+MIN_TERM_MENTIONS: Final = 2
+MIN_LIFT: Final = 1.5
+"""A term less over-represented than this is among what is always said."""
 
 
 class Evidence:
@@ -156,7 +158,7 @@ def top_terms(said: Tally, usual_terms: Mapping[str, float], usual_mentions: flo
     for term, count in said.terms.items():
         usual_share = (usual_terms.get(term, 0.0) + 0.5) / (usual_mentions + 1)
         lift = (count / said.count) / usual_share
-        if count >= MIN_TERM_MENTIONS and lift > 1:
+        if count >= MIN_TERM_MENTIONS and lift >= MIN_LIFT:
             found.append((count - said.count * usual_share, term, count, lift))
     found.sort(key=lambda entry: (-entry[0], entry[1]))
     return [

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from statistics import fmean
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from detectors.base import Score
 from streams.records import SEVERITIES, SHARE, AlertKind, Severity
@@ -16,6 +17,13 @@ if TYPE_CHECKING:
     from streams.config import IncidentSettings
 
 Aspect = Literal["attention", "tone"]
+
+SHRINKAGE: Final = 10
+"""Mentions at the brand's usual share that are added before a negative share is judged: two negative of three say
+little."""
+
+USUAL_SHARE: Final = 0.3
+"""Negative share of a brand nothing is known of, as in `detectors.sentiment_shift`."""
 
 
 @dataclass(slots=True)
@@ -150,7 +158,8 @@ class Incidents:
         if any(hot):
             incident.hot_ms = max(incident.hot_ms, end_ms)
         tallies = [incident.tally, *unclosed(incident.start_ms)]
-        incident.severity = max(incident.severity, self._severity(incident, tallies), key=SEVERITIES.index)
+        severity = self._severity(incident, tallies, self._usual_share(scores))
+        incident.severity = max(incident.severity, severity, key=SEVERITIES.index)
         if before == (incident.severity, incident.suppressed, frozenset(incident.fired)):
             return None
         return Change("open" if before[1] == "" else "update", incident, Tally.joined(*tallies), at_ms, start_ms)
@@ -195,11 +204,17 @@ class Incidents:
             return bucket.negative / SHARE - score.expected * bucket.count
         return abs(score.observed - score.expected)
 
-    def _severity(self, incident: Incident, tallies: list[Tally]) -> Severity:
+    def _usual_share(self, scores: Mapping[str, Score]) -> float:
+        """The brand's own negative share as its tone detectors know it."""
+        known = [score.expected for name, score in scores.items() if self._aspects[name] == "tone"]
+        return fmean(known) if known else USUAL_SHARE
+
+    def _severity(self, incident: Incident, tallies: list[Tally], usual_share: float) -> Severity:
         judged = incident.fired or incident.peaks.keys()
         aspects = {self._aspects[name] for name in judged}
-        count, negative_sum = sum(tally.count for tally in tallies), sum(tally.negative for tally in tallies)
-        negative = negative_sum >= self._settings.negative_share * SHARE * count
+        count = sum(tally.count for tally in tallies) + SHRINKAGE
+        negative_count = sum(tally.negative for tally in tallies) / SHARE + SHRINKAGE * usual_share
+        negative = negative_count >= self._settings.negative_share * count
         if aspects >= {"attention", "tone"} and negative:
             return "critical"
         return "warning" if "tone" in aspects or negative else "watch"

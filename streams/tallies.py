@@ -1,16 +1,20 @@
 """What a span of event time holds of one brand: counts that merge in any order to the same result, in bounded space.
 
-Each tally is exact until it is trimmed, and trimming happens only at moments that event time decides. So the same posts
-give the same numbers whatever the order and the batches in which they came.
+Each tally is exact until it is trimmed, and it is trimmed only after it took a whole span of event time. So the same
+posts give the same numbers whatever the order and the batches in which they came.
 """
 
 from __future__ import annotations
 
-from heapq import nsmallest
-from typing import Any, Final, TypeVar
+from bisect import bisect_left
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from detectors.base import Bucket
 from streams.records import REPOST, SHARE, Mention
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 KEPT: Final = 128
 """Entries that a trimmed tally keeps. A top share is exact while the leader stays among them, which it does by being
@@ -26,6 +30,9 @@ _HASH_RANGE: Final = 1 << 48
 
 Sample = tuple[int, int, str, str, str | None, str | None, int]
 """``(negative, engagement, id, source, url, text, signature)``: greater sorts first among the posts to show."""
+
+_RANK: Final = itemgetter(0, 1, 2, 3)
+"""Of a sample; the rest may hold None, which does not compare."""
 
 
 class Tally:
@@ -74,32 +81,28 @@ class Tally:
         self.sketch: list[int] = []
         self.samples: dict[int, Sample] = {}
 
-    def add(self, mention: Mention) -> None:
-        """Count one mention."""
-        self.count += 1
-        self.negative += mention.negative
-        self.positive += mention.positive
-        self.engagement += mention.engagement
-        if mention.flags & REPOST:
-            self.reposts += 1
-        _increment(self.authors, mention.author)
-        _increment(self.signatures, mention.signature)
-        _increment(self.sources, mention.source)
-        _increment(self.languages, mention.lang)
-        for term in mention.terms:
-            _increment(self.terms, term)
-        sample = (
-            mention.negative,
-            mention.engagement,
-            mention.id,
-            mention.source,
-            mention.url,
-            mention.text,
-            mention.signature,
-        )
-        known = self.samples.get(mention.signature)
-        if known is None or known[:4] < sample[:4]:
-            self.samples[mention.signature] = sample
+    def add(self, mentions: Iterable[Mention]) -> None:
+        """Count mentions, all that there are of a span, and trim."""
+        authors, signatures, terms = self.authors, self.signatures, self.terms
+        sources, languages = self.sources, self.languages
+        for mention in mentions:
+            author, signature, source, lang = mention.author, mention.signature, mention.source, mention.lang
+            self.count += 1
+            self.negative += mention.negative
+            self.positive += mention.positive
+            self.engagement += mention.engagement
+            if mention.flags & REPOST:
+                self.reposts += 1
+            if author not in authors:
+                self._sketch(author)
+            authors[author] = authors.get(author, 0) + 1
+            signatures[signature] = signatures.get(signature, 0) + 1
+            sources[source] = sources.get(source, 0) + 1
+            languages[lang] = languages.get(lang, 0) + 1
+            for term in mention.terms:
+                terms[term] = terms.get(term, 0) + 1
+            self._show((mention.negative, mention.engagement, mention.id, source, mention.url, mention.text, signature))
+        self._trim()
 
     def merge(self, other: Tally) -> None:
         """Add what another tally counted, and trim."""
@@ -108,19 +111,41 @@ class Tally:
         self.positive += other.positive
         self.reposts += other.reposts
         self.engagement += other.engagement
-        hashes = {*self.sketch, *other.sketch, *(author for author in other.authors if author)}
-        self.sketch = nsmallest(SKETCH, hashes)
-        self.authors = _merged(self.authors, other.authors)
-        self.signatures = _merged(self.signatures, other.signatures)
-        self.terms = _merged(self.terms, other.terms)
-        self.sources = _merged(self.sources, other.sources)
-        self.languages = _merged(self.languages, other.languages)
-        for signature, sample in other.samples.items():
-            known = self.samples.get(signature)
-            if known is None or known[:4] < sample[:4]:
-                self.samples[signature] = sample
+        for author in other.sketch:
+            self._sketch(author)
+        _add(self.authors, other.authors)
+        _add(self.signatures, other.signatures)
+        _add(self.terms, other.terms)
+        _add(self.sources, other.sources)
+        _add(self.languages, other.languages)
+        for sample in other.samples.values():
+            self._show(sample)
+        self._trim()
+
+    def _sketch(self, author: int) -> None:
+        place = bisect_left(self.sketch, author)
+        if author and place < SKETCH and author not in self.sketch[place : place + 1]:
+            self.sketch.insert(place, author)
+            del self.sketch[SKETCH:]
+
+    def _show(self, sample: Sample) -> None:
+        known = self.samples.get(sample[6])
+        if known is None or _RANK(known) < _RANK(sample):
+            self.samples[sample[6]] = sample
+
+    def _trim(self) -> None:
+        if len(self.authors) > KEPT:
+            self.authors = most_frequent(self.authors)
+        if len(self.signatures) > KEPT:
+            self.signatures = most_frequent(self.signatures)
+        if len(self.terms) > KEPT:
+            self.terms = most_frequent(self.terms)
+        if len(self.sources) > KEPT:
+            self.sources = most_frequent(self.sources)
+        if len(self.languages) > KEPT:
+            self.languages = most_frequent(self.languages)
         if len(self.samples) > SAMPLES:
-            kept = sorted(self.samples.values(), key=lambda sample: sample[:4], reverse=True)[:SAMPLES]
+            kept = sorted(self.samples.values(), key=_RANK, reverse=True)[:SAMPLES]
             self.samples = {sample[6]: sample for sample in kept}
 
     @classmethod
@@ -142,13 +167,15 @@ class Tally:
     @property
     def top_author_share(self) -> float:
         """Share of the mentions by the most active known author."""
-        most = max((count for author, count in self.authors.items() if author), default=0)
-        return most / self.count if self.count else 0.0
+        authors = self.authors
+        if 0 in authors:
+            authors = {author: count for author, count in authors.items() if author}
+        return max(authors.values(), default=0) / self.count if self.count else 0.0
 
     @property
     def duplicate_share(self) -> float:
         """Share of the mentions whose text stood in the span before."""
-        return sum(count - 1 for count in self.signatures.values()) / self.count if self.count else 0.0
+        return (sum(self.signatures.values()) - len(self.signatures)) / self.count if self.count else 0.0
 
     def bucket(self, start_ms: int, length_ms: int, elapsed_ms: int, coverage: float) -> Bucket:
         """These counts as a detector sees them."""
@@ -194,20 +221,22 @@ Key = TypeVar("Key", int, str)
 Count = TypeVar("Count", int, float)
 
 
-def top(counts: dict[Key, Count], size: int) -> list[tuple[Key, Count]]:
-    """The most frequent keys with their counts, ties by key.
+def most_frequent(counts: dict[Key, Count], size: int = KEPT) -> dict[Key, Count]:
+    """The most frequent keys with their counts, of equally frequent ones the smallest; in no certain order.
 
-    >>> top({"b": 2, "a": 2, "c": 5}, 2)
-    [('c', 5), ('a', 2)]
+    >>> most_frequent({"b": 2, "d": 2, "a": 2, "c": 5}, 3)
+    {'c': 5, 'a': 2, 'b': 2}
     """
-    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:size]
+    if len(counts) <= size:
+        return counts
+    least = sorted(counts.values())[-size]
+    kept = {key: count for key, count in counts.items() if count > least}
+    ties = sorted([key for key, count in counts.items() if count == least])
+    for key in ties[: size - len(kept)]:
+        kept[key] = least
+    return kept
 
 
-def _increment(counts: dict[Key, int], key: Key) -> None:
-    counts[key] = counts.get(key, 0) + 1
-
-
-def _merged(counts: dict[Key, int], others: dict[Key, int]) -> dict[Key, int]:
+def _add(counts: dict[Key, int], others: dict[Key, int]) -> None:
     for key, count in others.items():
         counts[key] = counts.get(key, 0) + count
-    return counts if len(counts) <= KEPT else dict(top(counts, KEPT))

@@ -9,20 +9,18 @@ bucket and the contents of a closed one are the same in every run.
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from streams.records import Mention
 from streams.tallies import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from streams.config import WindowSettings
-    from streams.records import Mention
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """A moment at which a bucket is looked at.
 
     Parameters
@@ -60,7 +58,7 @@ class Windows:
         self._lateness_ms = -(-settings.lateness_seconds // settings.check_seconds) * self._slot_ms
         self.reached_ms = -1
         self.late = 0
-        self._pending: dict[int, dict[int, Tally]] = {}
+        self._pending: dict[int, dict[int, list[Mention]]] = {}
         self._open: dict[int, Tally] = {}
 
     def add(self, mention: Mention) -> None:
@@ -68,11 +66,7 @@ class Windows:
         arrival = mention.ts_ms + mention.behind_ms
         slot = max(arrival - arrival % self._slot_ms, self.reached_ms)
         bucket = mention.ts_ms - mention.ts_ms % self.bucket_ms
-        buckets = self._pending.setdefault(slot, {})
-        tally = buckets.get(bucket)
-        if tally is None:
-            tally = buckets[bucket] = Tally()
-        tally.add(mention)
+        self._pending.setdefault(slot, {}).setdefault(bucket, []).append(mention)
 
     def closes_at(self, start_ms: int) -> int:
         """Event time at which a bucket takes no more mentions."""
@@ -89,24 +83,11 @@ class Windows:
             Ascending starts of the buckets that have passed for the whole stream. One that is not among them and holds
             no mentions is not looked at: no data is not zero.
         """
-        while True:
-            slot = min(self._pending, default=None)
-            slot_end = None if slot is None else slot + self._slot_ms
-            closing = self._next_to_close(passed)
-            closing_at = None if closing is None else self.closes_at(closing)
-            if (
-                slot is not None
-                and slot_end is not None
-                and slot_end <= watermark_ms
-                and (closing_at is None or slot_end <= closing_at)
-            ):
-                yield from self._open_slot(slot, slot_end)
-            elif closing is not None and closing_at is not None and closing_at <= watermark_ms:
-                self.reached_ms = closing_at
-                yield Step(closing_at, closing, self._open.setdefault(closing, Tally()), closes=True)
-                del self._open[closing]
-            else:
-                break
+        for slot in sorted(slot for slot in self._pending if slot + self._slot_ms <= watermark_ms):
+            slot_end = slot + self._slot_ms
+            yield from self._close(slot_end - 1, passed)
+            yield from self._open_slot(slot, slot_end)
+        yield from self._close(watermark_ms, passed)
         if self.reached_ms >= 0:
             self.reached_ms = max(self.reached_ms, watermark_ms - watermark_ms % self._slot_ms)
 
@@ -131,15 +112,24 @@ class Windows:
     def _open_slot(self, slot: int, slot_end: int) -> Iterator[Step]:
         if self.reached_ms < 0:
             self.reached_ms = slot
-        for start, tally in sorted(self._pending.pop(slot).items()):
+        for start, mentions in sorted(self._pending.pop(slot).items()):
             if self.closes_at(start) <= slot:
-                self.late += tally.count
+                self.late += len(mentions)
                 continue
-            opened = self._open.setdefault(start, Tally())
-            opened.merge(tally)
+            tally = self._open.get(start)
+            if tally is None:
+                tally = self._open[start] = Tally()
+            tally.add(mentions)
             self.reached_ms = slot_end
-            yield Step(slot_end, start, opened, closes=False)
+            yield Step(slot_end, start, tally, closes=False)
         self.reached_ms = slot_end
+
+    def _close(self, until_ms: int, passed: Sequence[int]) -> Iterator[Step]:
+        while (start := self._next_to_close(passed)) is not None and self.closes_at(start) <= until_ms:
+            at_ms = self.reached_ms = self.closes_at(start)
+            tally = self._open.setdefault(start, Tally())
+            yield Step(at_ms, start, tally, closes=True)
+            del self._open[start]
 
     def _next_to_close(self, passed: Sequence[int]) -> int | None:
         first = min(self._open, default=None)
@@ -154,7 +144,7 @@ class Windows:
     def dump(self) -> list[Any]:
         """As plain values for JSON."""
         pending = [
-            [slot, [[start, tally.dump()] for start, tally in buckets.items()]]
+            [slot, [[start, list(map(tuple, mentions))] for start, mentions in buckets.items()]]
             for slot, buckets in self._pending.items()
         ]
         return [self.reached_ms, self.late, pending, [[start, tally.dump()] for start, tally in self._open.items()]]
@@ -162,5 +152,8 @@ class Windows:
     def load(self, values: list[Any]) -> None:
         """Take over what `dump` gave."""
         self.reached_ms, self.late, pending, opened = values
-        self._pending = {slot: {start: Tally.load(tally) for start, tally in buckets} for slot, buckets in pending}
+        self._pending = {
+            slot: {start: [Mention(*mention) for mention in mentions] for start, mentions in buckets}
+            for slot, buckets in pending
+        }
         self._open = {start: Tally.load(tally) for start, tally in opened}

@@ -1,0 +1,54 @@
+"""How good the alerts are: simulated posts go through replay, and what was raised is compared with the truth.
+
+An **incident** is all alerts that share a fingerprint. It *rises* when it opens and whenever it then reaches a level it
+did not have before; the levels are ``suppressed`` (open, but told not to page anyone), ``watch``, ``warning``,
+``critical``. A rise happens at the `at` of its alert, which is event time.
+
+An **event** of the truth befalls its brand, and a surge or an outage every brand: each pair of event and brand is a
+**case**. A case is over one hour after the event's `end`. A case of a platform-wide event is left out for a brand that
+has a case of its own at the same time, as nobody could say whose an incident is.
+
+- A rise **counts** for the case of the same brand that is under way: onset <= `at` <= end + 1 h. Of several the one
+  with the latest onset has it.
+- A case was **raised as** the highest level that a rise which counts for it reached, else as ``nothing``. That is a row
+  of the confusion table.
+- **Recall** is the share of cases raised as ``warning`` or above. **In time** is the share raised so within
+  `figures.LIMITS` of the onset. Crises are ``firestorm`` and ``slow_burn``; for the other kinds the same share says how
+  often something harmless was taken for a crisis.
+- **Delay** is the time from the truth's onset to the first rise to ``warning`` or above that counts for the case,
+  and, separately, to ``watch`` or above; median and 90th percentile go over the cases that were raised so. **Posts**
+  is how many of the event's own posts had been written by then.
+- An incident is **false** if none of its rises counts for a case, at the highest level it reached. Rates are per week
+  of one brand, over the whole run. Incidents that were never more than ``suppressed`` are listed, and no false ones.
+"""
+
+from streams.evaluation.figures import CRISES, LIMITS, Figures, KindFigures, figures
+from streams.evaluation.matching import LEVELS, Case, Level, Outcome, Raised, Rise, cases, match, raised
+from streams.evaluation.report import report
+from streams.evaluation.tables import rendered
+from streams.evaluation.trial import SimulatedPosts, Trial, config_for, run_trial
+from streams.evaluation.trials import run_trials
+
+__all__ = [
+    "CRISES",
+    "LEVELS",
+    "LIMITS",
+    "Case",
+    "Figures",
+    "KindFigures",
+    "Level",
+    "Outcome",
+    "Raised",
+    "Rise",
+    "SimulatedPosts",
+    "Trial",
+    "cases",
+    "config_for",
+    "figures",
+    "match",
+    "raised",
+    "rendered",
+    "report",
+    "run_trial",
+    "run_trials",
+]

@@ -1,0 +1,154 @@
+"""The figures of an evaluation; `streams.evaluation` defines them."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from streams.evaluation.matching import LEVELS, Level, Outcome
+from streams.simulate import KINDS, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from streams.evaluation.trial import Trial
+
+CRISES: Final[tuple[Kind, ...]] = ("firestorm", "slow_burn")
+
+LIMITS: Final[Mapping[Kind, int]] = {"firestorm": 600_000, "slow_burn": 3 * 3_600_000}
+"""Milliseconds from onset within which a crisis should be raised as a warning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delays:
+    """Of the cases that reached some level.
+
+    Parameters
+    ----------
+    share
+        Of all cases, how many these are, 0..1.
+    median_ms, p90_ms
+        Of the time from onset; None without any.
+    median_posts
+        Posts of the event by then; None without any.
+    """
+
+    share: float
+    median_ms: float | None
+    p90_ms: float | None
+    median_posts: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class KindFigures:
+    """All cases of one kind.
+
+    Parameters
+    ----------
+    cases
+        How many there are.
+    raised_as
+        How many of them were raised as each level.
+    warning, watch
+        When they reached this level or a higher one.
+    in_time
+        Share of the cases that reached ``warning`` within the limit of the kind; None where it has none.
+    """
+
+    cases: int
+    raised_as: dict[Level, int]
+    warning: Delays
+    watch: Delays
+    in_time: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """All trials together.
+
+    Parameters
+    ----------
+    seeds
+        Of the trials.
+    brand_weeks
+        How long all brands were watched, together.
+    posts
+        In all trials.
+    kinds
+        Those that occurred.
+    others
+        Incidents that count for no case, by the highest level they reached.
+    """
+
+    seeds: list[int]
+    brand_weeks: float
+    posts: int
+    kinds: dict[Kind, KindFigures]
+    others: dict[Level, int]
+
+    def false_count(self, level: Level) -> int:
+        """How many incidents count for no case and reached `level` or a higher one."""
+        return sum(self.others[reached] for reached in LEVELS[LEVELS.index(level) :])
+
+
+def figures(trials: Sequence[Trial]) -> Figures:
+    """Put at least one trial into figures."""
+    by_kind: dict[Kind, list[Outcome]] = {
+        kind: [outcome for trial in trials for outcome in trial.outcomes if outcome.case.kind == kind] for kind in KINDS
+    }
+    return Figures(
+        seeds=[trial.seed for trial in trials],
+        brand_weeks=sum(trial.brand_weeks for trial in trials),
+        posts=sum(trial.posts for trial in trials),
+        kinds={kind: _of_kind(kind, outcomes) for kind, outcomes in by_kind.items() if outcomes},
+        others=_counted(incident.level for trial in trials for incident in trial.others),
+    )
+
+
+def percentile(values: Iterable[float], share: float) -> float | None:
+    """The value that `share` of the values do not exceed, interpolated between neighbours; None without values.
+
+    >>> percentile([4, 1, 2, 3], 0.5), percentile([7], 0.9), percentile([], 0.5)
+    (2.5, 7.0, None)
+    """
+    ordered = sorted(values)
+    if not ordered:
+        return None
+    position = share * (len(ordered) - 1)
+    below = math.floor(position)
+    above = min(below + 1, len(ordered) - 1)
+    return ordered[below] + (position - below) * (ordered[above] - ordered[below])
+
+
+def _of_kind(kind: Kind, outcomes: Sequence[Outcome]) -> KindFigures:
+    limit_ms = LIMITS.get(kind)
+    in_time = None
+    if limit_ms is not None:
+        delays = (outcome.delay_ms("warning") for outcome in outcomes)
+        in_time = sum(delay is not None and delay <= limit_ms for delay in delays) / len(outcomes)
+    return KindFigures(
+        cases=len(outcomes),
+        raised_as=_counted(outcome.raised_as for outcome in outcomes),
+        warning=_delays(outcomes, "warning"),
+        watch=_delays(outcomes, "watch"),
+        in_time=in_time,
+    )
+
+
+def _delays(outcomes: Sequence[Outcome], level: Level) -> Delays:
+    reached = [outcome for outcome in outcomes if level in outcome.reached_ms]
+    delays_ms = [outcome.reached_ms[level] - outcome.case.onset_ms for outcome in reached]
+    posts = [outcome.case.posts_by(outcome.reached_ms[level]) for outcome in reached]
+    return Delays(
+        share=len(reached) / len(outcomes),
+        median_ms=percentile(delays_ms, 0.5),
+        p90_ms=percentile(delays_ms, 0.9),
+        median_posts=percentile(posts, 0.5),
+    )
+
+
+def _counted(levels: Iterable[Level]) -> dict[Level, int]:
+    counts = Counter(levels)
+    return {level: counts[level] for level in LEVELS}

@@ -1,0 +1,193 @@
+"""Which incident counts for which event, and which is false; `streams.evaluation` defines both."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, get_args
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from streams.records import Alert
+    from streams.simulate import Kind
+
+Level = Literal["nothing", "suppressed", "watch", "warning", "critical"]
+
+LEVELS: Final[tuple[Level, ...]] = get_args(Level)
+"""Ascending."""
+
+AFTERMATH_MS: Final = 3_600_000
+"""How long after an event's end its case is still under way."""
+
+
+class Rise(NamedTuple):
+    """An incident reaches a level for the first time."""
+
+    at_ms: int
+    level: Level
+
+
+@dataclass(slots=True)
+class Raised:
+    """An incident as its alerts tell it.
+
+    `summary` and `reasons` (by detector) are those of the latest rise.
+    """
+
+    brand: str
+    fingerprint: str
+    rises: list[Rise] = field(default_factory=list)
+    summary: str = ""
+    reasons: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def level(self) -> Level:
+        """The highest it reached."""
+        return self.rises[-1].level if self.rises else "nothing"
+
+    def take(self, alert: Alert) -> None:
+        """Take note of its next alert."""
+        level: Level = "suppressed" if alert.suppressed else alert.severity
+        if LEVELS.index(level) > LEVELS.index(self.level):
+            self.rises.append(Rise(_ms(alert.at), level))
+            self.summary = alert.summary
+            self.reasons = {name: score.reason for name, score in alert.detectors.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An event as it concerns one brand.
+
+    Parameters
+    ----------
+    kind, brand
+        What happens to whom.
+    onset_ms, end_ms
+        Of the event, milliseconds since the epoch.
+    posts_ms
+        When the event's own posts were written, ascending; empty where it has none.
+    platform_wide
+        Whether the event befalls every brand.
+    """
+
+    kind: Kind
+    brand: str
+    onset_ms: int
+    end_ms: int
+    posts_ms: Sequence[int] = ()
+    platform_wide: bool = False
+
+    @property
+    def over_ms(self) -> int:
+        """Until when a rise counts for it."""
+        return self.end_ms + AFTERMATH_MS
+
+    def posts_by(self, at_ms: int) -> int:
+        """How many of the event's own posts had been written by a moment."""
+        return bisect_right(self.posts_ms, at_ms)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What was raised for a case.
+
+    Attributes
+    ----------
+    reached_ms
+        When each level, or a higher one, was first reached.
+    incidents
+        Those with a rise that counts for the case.
+    """
+
+    case: Case
+    reached_ms: dict[Level, int] = field(default_factory=dict)
+    incidents: list[Raised] = field(default_factory=list)
+
+    @property
+    def raised_as(self) -> Level:
+        """The highest level."""
+        return max(self.reached_ms, key=LEVELS.index, default="nothing")
+
+    def delay_ms(self, level: Level) -> int | None:
+        """Time from the onset until a level, or a higher one, was reached; None if it never was."""
+        at_ms = self.reached_ms.get(level)
+        return None if at_ms is None else at_ms - self.case.onset_ms
+
+    def take(self, incident: Raised, rise: Rise) -> None:
+        """Count a rise of an incident for the case."""
+        if incident not in self.incidents:
+            self.incidents.append(incident)
+        for level in LEVELS[1 : LEVELS.index(rise.level) + 1]:
+            self.reached_ms[level] = min(rise.at_ms, self.reached_ms.get(level, rise.at_ms))
+
+
+def cases(truth: Mapping[str, Any], posts_ms: Mapping[int, Sequence[int]]) -> list[Case]:
+    """The cases of a run.
+
+    Parameters
+    ----------
+    truth
+        As `streams.simulate` defines it.
+    posts_ms
+        When the posts of each event were written, by the event's position in the truth.
+    """
+    own: list[Case] = []
+    shared: list[Case] = []
+    for position, event in enumerate(truth["events"]):
+        onset_ms, end_ms = (_ms(datetime.fromisoformat(event[moment])) for moment in ("onset", "end"))
+        if event["brand"] is not None:
+            own.append(Case(event["kind"], event["brand"], onset_ms, end_ms, sorted(posts_ms.get(position, ()))))
+        else:
+            shared += [Case(event["kind"], brand["id"], onset_ms, end_ms, (), True) for brand in truth["brands"]]
+    return own + [case for case in shared if not any(_overlap(case, other) for other in own)]
+
+
+def raised(alerts: Iterable[Alert]) -> list[Raised]:
+    """The incidents behind alerts, which come in order of time for each brand."""
+    incidents: dict[str, Raised] = {}
+    for alert in alerts:
+        incidents.setdefault(alert.fingerprint, Raised(alert.brand, alert.fingerprint)).take(alert)
+    return list(incidents.values())
+
+
+def match(happened: Iterable[Case], incidents: Iterable[Raised]) -> tuple[list[Outcome], list[Raised]]:
+    """The outcome of each case, and the incidents that count for none.
+
+    Examples
+    --------
+    >>> storm = Case("firestorm", "nordtel", onset_ms=0, end_ms=1_000)
+    >>> early, right = Raised("nordtel", "a", [Rise(-1, "watch")]), Raised("nordtel", "b", [Rise(9, "critical")])
+    >>> outcomes, others = match([storm], [early, right])
+    >>> outcomes[0].raised_as, outcomes[0].delay_ms("warning"), [incident.fingerprint for incident in others]
+    ('critical', 9, ['a'])
+    """
+    outcomes = [Outcome(case) for case in happened]
+    by_brand: dict[str, list[Outcome]] = defaultdict(list)
+    for outcome in outcomes:
+        by_brand[outcome.case.brand].append(outcome)
+    others = []
+    for incident in incidents:
+        counts = False
+        for rise in incident.rises:
+            under_way = [
+                outcome
+                for outcome in by_brand[incident.brand]
+                if outcome.case.onset_ms <= rise.at_ms <= outcome.case.over_ms
+            ]
+            if under_way:
+                counts = True
+                max(under_way, key=lambda outcome: outcome.case.onset_ms).take(incident, rise)
+        if not counts:
+            others.append(incident)
+    return outcomes, others
+
+
+def _overlap(one: Case, other: Case) -> bool:
+    return one.brand == other.brand and one.onset_ms <= other.over_ms and other.onset_ms <= one.over_ms
+
+
+def _ms(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)

@@ -1,0 +1,101 @@
+"""The figures of an evaluation as tables for people, in Markdown so that they can be pasted as they are."""
+
+from __future__ import annotations
+
+from io import StringIO
+from typing import TYPE_CHECKING
+
+from rich.box import MARKDOWN
+from rich.console import Console
+from rich.table import Table
+
+from streams.evaluation.figures import CRISES, LIMITS, Delays, Figures
+from streams.evaluation.matching import LEVELS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from streams.simulate import Kind
+
+_WIDTH = 160
+
+
+def rendered(figures: Figures) -> str:
+    """All tables."""
+    parts = [_about(figures)]
+    if any(kind in figures.kinds for kind in CRISES):
+        parts.append(f"Crises: recall and delay from onset\n\n{_crises(figures)}")
+    if figures.kinds:
+        parts.append(f"What happened, and what it was raised as\n\n{_confusion(figures)}")
+    parts.append(f"Incidents that count for nothing that happened\n\n{_others(figures)}")
+    return "\n".join(parts)
+
+
+def _about(figures: Figures) -> str:
+    seeds = ", ".join(map(str, figures.seeds))
+    return f"seeds {seeds}; {figures.brand_weeks:g} brand-weeks, {figures.posts:,} posts\n"
+
+
+def _crises(figures: Figures) -> str:
+    headings = ["kind", "cases", "raised as", "recall", "in time", "median", "90th percentile", "posts by then"]
+    rows = []
+    for kind in CRISES:
+        if kind not in figures.kinds:
+            continue
+        found = figures.kinds[kind]
+        in_time = f"{found.in_time:.0%} in {_spoken(LIMITS[kind])}"
+        rows.append([kind, str(found.cases), "warning or above", *_delays(found.warning, in_time)])
+        rows.append(["", "", "watch or above", *_delays(found.watch, "")])
+    return _table(headings, rows)
+
+
+def _delays(delays: Delays, in_time: str) -> list[str]:
+    posts = "" if delays.median_posts is None else f"{delays.median_posts:.0f}"
+    return [f"{delays.share:.0%}", in_time, _spoken(delays.median_ms), _spoken(delays.p90_ms), posts]
+
+
+def _confusion(figures: Figures) -> str:
+    levels = LEVELS[::-1]
+    rows = []
+    for kind, found in figures.kinds.items():
+        counts = [str(found.raised_as[level]) for level in levels]
+        rows.append([_named(kind), str(found.cases), *counts, f"{found.warning.share:.1%}"])
+    return _table(["kind", "cases", *levels, "warning or above"], rows)
+
+
+def _named(kind: Kind) -> str:
+    roles = {"launch": "launch (praise)", "surge": "surge (per brand)", "outage": "outage (per brand)"}
+    return roles.get(kind, kind)
+
+
+def _others(figures: Figures) -> str:
+    watch, warning = figures.false_count("watch"), figures.false_count("warning")
+    spans = {
+        "at warning or above": warning,
+        "at any severity": watch,
+        "only suppressed": figures.others["suppressed"],
+    }
+    rows = [[span, str(count), f"{count / figures.brand_weeks:.3f}"] for span, count in spans.items()]
+    return _table(["false incidents", "count", "per brand-week"], rows)
+
+
+def _spoken(ms: float | None) -> str:
+    """
+    >>> _spoken(95_000), _spoken(600_000), _spoken(3 * 3_600_000), _spoken(None)
+    ('1.58 min', '10 min', '3 h', '')
+    """
+    if ms is None:
+        return ""
+    minutes = ms / 60_000
+    return f"{minutes:.3g} min" if minutes < 120 else f"{minutes / 60:.3g} h"
+
+
+def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    table = Table(box=MARKDOWN)
+    for position, heading in enumerate(headings):
+        table.add_column(heading, justify="right" if position and heading != "raised as" else "left", no_wrap=True)
+    for row in rows:
+        table.add_row(*row)
+    out = StringIO()
+    Console(file=out, width=_WIDTH).print(table)
+    return "\n".join(line.rstrip() for line in out.getvalue().splitlines() if line.strip()) + "\n"

@@ -1,0 +1,148 @@
+"""One trial: a simulation is replayed, and its alerts are set against its truth."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+import orjson
+
+from streams.config import Config
+from streams.config_file import load_config
+from streams.evaluation.matching import Outcome, Raised, cases, match, raised
+from streams.replay import Replay
+from streams.sentiment import LinearModel
+from streams.simulate import Simulation
+from streams.simulate.publishing import MINUTE_MS
+from streams.simulate.world import world
+from streams.sources.base import Line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from streams.records import Alert
+    from streams.simulate import SimulationSettings
+
+_CHUNK: Final = 1_000
+"""Posts handed out together, about as many as a file is read in."""
+
+
+class SimulatedPosts:
+    """A simulation as a `streams.sources.base.Source`: its posts are drawn as they are asked for, once.
+
+    Attributes
+    ----------
+    posts_ms
+        By the event's position in the truth, when each of its own posts that has been handed out was written.
+    """
+
+    total_bytes = None
+
+    def __init__(self, settings: SimulationSettings) -> None:
+        self.name = f"simulation {settings.seed}"
+        self.consumed_bytes = 0
+        self.posts_ms: dict[int, list[int]] = defaultdict(list)
+        self.simulation = Simulation(settings)
+        self._newest_ms = settings.start_ms
+
+    @property
+    def passed_minutes(self) -> float:
+        """How much of the simulated time has been handed out."""
+        return (self._newest_ms - self.simulation.settings.start_ms) / MINUTE_MS
+
+    def chunks(self) -> Iterator[list[Line]]:
+        """Lines in order of arrival."""
+        lines = self._lines()
+        while chunk := list(islice(lines, _CHUNK)):
+            yield chunk
+
+    def _lines(self) -> Iterator[Line]:
+        for post, draft, duplicate in self.simulation.arrivals():
+            if draft.event is not None and not duplicate:
+                self.posts_ms[draft.event].append(draft.created_ms)
+            self._newest_ms = max(self._newest_ms, draft.created_ms)
+            data = orjson.dumps(post)
+            self.consumed_bytes += len(data) + 1
+            yield Line(data, self.consumed_bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What came of one simulation.
+
+    Parameters
+    ----------
+    seed, brands, days
+        Of the simulation.
+    posts
+        Usable posts, repeats included.
+    seconds
+        How long simulation and replay took together.
+    outcomes
+        Of each case.
+    others
+        Incidents that count for no case.
+    """
+
+    seed: int
+    brands: int
+    days: float
+    posts: int
+    seconds: float
+    outcomes: list[Outcome]
+    others: list[Raised]
+
+    @property
+    def brand_weeks(self) -> float:
+        """How long all brands were watched, together."""
+        return self.brands * self.days / 7
+
+
+def config_for(brands: int, config_path: Path | None = None) -> Config:
+    """A config that watches the simulation's first `brands` brands.
+
+    Parameters
+    ----------
+    brands
+        How many.
+    config_path
+        Where everything else comes from; the defaults without it.
+
+    Raises
+    ------
+    ConfigError
+        If the file can't be used.
+    """
+    base = load_config(config_path).model_dump() if config_path else {}
+    return Config.model_validate(base | {"brands": [brand.to_config() for brand in world(brands)]})
+
+
+def run_trial(
+    settings: SimulationSettings, config: Config, on_progress: Callable[[float], None] = lambda _: None
+) -> Trial:
+    """Simulate, replay and compare.
+
+    Parameters
+    ----------
+    settings
+        The simulation.
+    config
+        Watches its brands.
+    on_progress
+        Called now and then with the simulated minutes that have passed.
+
+    Raises
+    ------
+    ConfigError
+        If the scenario does not fit the brands or the days.
+    """
+    source = SimulatedPosts(settings)
+    alerts: list[Alert] = []
+    replay = Replay(config, LinearModel.load(), alerts.append)
+    summary = replay.run(source, lambda: on_progress(source.passed_minutes))
+    happened = cases(source.simulation.truth(), source.posts_ms)
+    outcomes, others = match(happened, raised(alerts))
+    return Trial(settings.seed, settings.brands, settings.days, summary.posts, summary.seconds, outcomes, others)

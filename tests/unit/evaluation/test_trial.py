@@ -1,0 +1,90 @@
+"""From settings to outcomes: the way through memory gives what the way through files gives."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import orjson
+import pytest
+
+from streams.config_file import load_config
+from streams.errors import ConfigError
+from streams.evaluation import SimulatedPosts, cases, config_for, match, raised, run_trial, run_trials
+from streams.replay import Replay
+from streams.sentiment import LinearModel
+from streams.simulate import SimulationSettings, simulate, write
+from streams.sources.files import open_posts
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from streams.records import Alert
+
+SMALL = SimulationSettings(seed=4, days=0.1, brands=2, scenario="calm")
+EVENTFUL = SimulationSettings(seed=3, days=1, brands=2, scenario="launch, surge")
+
+
+def test_simulated_posts_are_a_source_of_the_same_posts() -> None:
+    source = SimulatedPosts(EVENTFUL)
+    lines = [line for chunk in source.chunks() for line in chunk]
+    assert [orjson.loads(line.data) for line in lines] == list(simulate(EVENTFUL))
+    assert source.consumed_bytes == lines[-1].cursor == sum(len(line.data) + 1 for line in lines)
+    assert EVENTFUL.minutes - 1 < source.passed_minutes <= EVENTFUL.minutes
+    truth = source.simulation.truth()
+    assert {position: len(written) for position, written in source.posts_ms.items()} == {
+        position: event["posts"] for position, event in enumerate(truth["events"]) if event["posts"]
+    }
+
+
+def test_a_trial_finds_what_simulating_and_replaying_files_finds(tmp_path: Path) -> None:
+    minutes: list[float] = []
+    trial = run_trial(EVENTFUL, config_for(EVENTFUL.brands), minutes.append)
+    assert minutes == sorted(minutes)
+    assert len(minutes) > 1
+
+    posts, config_path = tmp_path / "posts.jsonl", tmp_path / "config.yaml"
+    truth = write(EVENTFUL, posts, tmp_path / "truth.json", config_path)
+    config = load_config(config_path, {})
+    alerts: list[Alert] = []
+    with open_posts(str(posts), config.ingest.max_record_bytes) as source:
+        summary = Replay(config, LinearModel.load(), alerts.append).run(source)
+    outcomes, others = match(cases(truth, {}), raised(alerts))
+    assert alerts
+    assert [(o.case.kind, o.case.brand, o.reached_ms) for o in trial.outcomes] == [
+        (o.case.kind, o.case.brand, o.reached_ms) for o in outcomes
+    ]
+    assert trial.others == others
+    assert trial.posts == summary.posts == truth["posts"] + truth["duplicates"]
+
+
+def test_side_by_side_gives_what_one_after_the_other_gives() -> None:
+    wanted = [replace(SMALL, seed=seed) for seed in (7, 5, 6)]
+    config = config_for(SMALL.brands)
+    one_by_one = run_trials(wanted, config, processes=1, shown=False)
+    side_by_side = run_trials(wanted, config, processes=2, shown=True)
+    assert [trial.seed for trial in one_by_one] == [7, 5, 6]
+    assert [replace(trial, seconds=0.0) for trial in side_by_side] == [
+        replace(trial, seconds=0.0) for trial in one_by_one
+    ]
+    assert len({trial.posts for trial in one_by_one}) == 3
+
+
+def test_a_scenario_that_does_not_fit_is_refused_before_anything_runs() -> None:
+    impossible = replace(SMALL, scenario="firestorm")
+    with pytest.raises(ConfigError, match="firestorm would last"):
+        run_trials([SMALL, impossible], config_for(SMALL.brands))
+
+
+def test_a_config_lends_all_but_its_brands(tmp_path: Path) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text(
+        "brands: [{id: mine, name: Mine, match: {any: [mine]}}]\n"
+        "detectors: [{name: v, kind: volume, once_in_days: 21}]\n"
+        "windows: {bucket_seconds: 600}\n"
+    )
+    config = config_for(3, path)
+    assert [brand.id for brand in config.brands] == [brand.id for brand in config_for(3).brands]
+    assert "mine" not in {brand.id for brand in config.brands}
+    assert [detector.model_extra for detector in config.detectors] == [{"once_in_days": 21}]
+    assert config.windows.bucket_seconds == 600

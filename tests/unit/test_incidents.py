@@ -1,0 +1,181 @@
+"""One brand's detections become one incident with a beginning, a severity and an end."""
+
+from __future__ import annotations
+
+import pytest
+
+from detectors.base import Score, Suppression
+from streams.config import AlertSettings, IncidentSettings
+from streams.evidence import Evidence, top_terms
+from streams.incidents import Change, Incidents, alert_id
+from streams.records import Mention
+from streams.tallies import Tally
+
+MINUTE = 60_000
+LENGTH = 5 * MINUTE
+SETTINGS = IncidentSettings(resolve_after_seconds=1_800)
+
+
+def tally(count: int, negative: float = 0.2) -> Tally:
+    share = round(negative * 10_000)
+    mentions = [
+        Mention(number, 0, 0, share, 0, number + 1, number, 0, 0, "de", "forum", str(number), ["netz"])
+        for number in range(count)
+    ]
+    counted = Tally()
+    counted.add(mentions)
+    return counted
+
+
+def attention(value: float, observed: float = 50, suppressed: Suppression | None = None) -> Score:
+    return Score(value, observed, expected=5, lower=0, upper=20, direction="up", reason="Much.", suppressed=suppressed)
+
+
+def tone(value: float, suppressed: Suppression | None = None) -> Score:
+    return Score(value, 0.8, expected=0.3, lower=0, upper=0.5, direction="up", reason="Bad.", suppressed=suppressed)
+
+
+class Brand:
+    """Feeds buckets one after the other, each checked once and closed."""
+
+    def __init__(self) -> None:
+        self.incidents = Incidents(SETTINGS, "nordtel", "c0ffee", {"volume": "attention", "tone": "tone"})
+        self.changes: list[Change] = []
+        self._start = 0
+
+    def severity(self) -> str:
+        """Of the newest step."""
+        return self.changes[-1].incident.severity
+
+    def bucket(self, count: int, negative: float = 0.2, **scores: Score) -> list[str]:
+        """The kinds of steps that the bucket led to."""
+        counted = tally(count, negative)
+        end = self._start + LENGTH
+        steps = [
+            self.incidents.check(end, self._start, end, counted, scores, lambda _since: [counted]),
+            self.incidents.close(end, self._start, end, counted),
+        ]
+        self._start = end
+        self.changes += [step for step in steps if step]
+        return [step.kind for step in steps if step]
+
+
+def test_it_opens_once_and_is_resolved_after_the_quiet_time() -> None:
+    brand = Brand()
+    assert brand.bucket(5, volume=attention(0.5)) == []
+    assert brand.bucket(50, volume=attention(1.2)) == ["open"]
+    assert brand.bucket(50, volume=attention(1.4)) == []
+    quiet = [brand.bucket(5, volume=attention(0.3, observed=5)) for _ in range(6)]
+    assert quiet == [[], [], [], [], [], ["resolve"]]
+    assert len({change.incident.fingerprint for change in brand.changes}) == 1
+    assert brand.changes[-1].said.count == 130
+    assert brand.incidents.current is None
+
+
+def test_a_score_that_only_remembers_does_not_keep_it_open() -> None:
+    brand = Brand()
+    brand.bucket(50, volume=attention(1.5))
+    kinds = [kind for _ in range(6) for kind in brand.bucket(6, volume=attention(1.4, observed=6))]
+    assert kinds == ["resolve"]
+
+
+@pytest.mark.parametrize(
+    ("negative", "scores", "severity"),
+    [
+        (0.2, {"volume": attention(1.2)}, "watch"),
+        (0.8, {"volume": attention(1.2)}, "warning"),
+        (0.2, {"tone": tone(1.2)}, "warning"),
+        (0.8, {"volume": attention(1.2), "tone": tone(1.1)}, "critical"),
+    ],
+)
+def test_severity_says_what_it_is(negative: float, scores: dict[str, Score], severity: str) -> None:
+    brand = Brand()
+    brand.bucket(50, negative, **scores)
+    assert brand.changes[0].incident.severity == severity
+
+
+def test_a_few_negative_mentions_are_no_warning_and_many_are() -> None:
+    brand = Brand()
+    assert brand.bucket(3, 0.7, volume=attention(1.2)) == ["open"]
+    assert brand.severity() == "watch"
+    assert brand.bucket(40, 0.7, volume=attention(1.2)) == ["update"]
+    assert brand.severity() == "warning"
+
+
+def test_it_escalates_when_the_tone_follows_and_never_steps_down() -> None:
+    brand = Brand()
+    assert brand.bucket(50, volume=attention(1.2)) == ["open"]
+    assert brand.bucket(90, 0.8, volume=attention(1.2), tone=tone(1.1)) == ["update"]
+    assert brand.bucket(500, 0.0, volume=attention(1.2)) == []
+    assert brand.severity() == "critical"
+
+
+def test_cold_start_is_labelled_until_something_fires_for_real() -> None:
+    brand = Brand()
+    assert brand.bucket(50, volume=attention(3, suppressed="cold_start")) == ["open"]
+    assert [change.incident.suppressed for change in brand.changes] == ["cold_start"]
+    assert brand.bucket(50, volume=attention(1.1)) == ["update"]
+    assert [change.incident.suppressed for change in brand.changes] == [None, None]
+    assert brand.bucket(50, volume=attention(3, suppressed="refractory")) == []
+
+
+def test_the_afterglow_of_an_incident_opens_no_other_and_a_second_storm_does() -> None:
+    brand = Brand()
+    brand.bucket(50, volume=attention(1.5))
+    for _ in range(6):
+        brand.bucket(5, volume=attention(0.2, observed=5))
+    assert brand.incidents.current is None
+    assert brand.bucket(8, volume=attention(1.2, observed=8, suppressed="refractory")) == []
+    assert brand.bucket(60, volume=attention(1.2, observed=60, suppressed="refractory")) == ["open"]
+    assert brand.changes[-1].incident.suppressed == "refractory"
+
+
+def test_state_round_trips_in_the_middle_of_an_incident() -> None:
+    brand, other = Brand(), Brand()
+    brand.bucket(50, volume=attention(1.2))
+    other.incidents.load(brand.incidents.dump())
+    assert other.incidents.dump() == brand.incidents.dump()
+
+
+def test_the_same_step_has_the_same_id_and_another_step_another() -> None:
+    brand, again = Brand(), Brand()
+    for each in (brand, again):
+        each.bucket(50, volume=attention(1.2))
+    first, same = (alert_id("nordtel", "c0ffee", each.changes[0]) for each in (brand, again))
+    assert first == same
+    brand.bucket(50, 0.9, volume=attention(1.2), tone=tone(2))
+    opened, updated = brand.changes
+    others = [("nordtel", "c0ffee", updated), ("nordtel", "beef", opened), ("x", "c0ffee", opened)]
+    assert len({first, *(alert_id(*each) for each in others)}) == 4
+
+
+def test_terms_are_ranked_by_what_exceeds_the_usual() -> None:
+    said = Tally()
+    said.count = 10
+    said.terms = {"netz": 9, "ausfall": 8, "hallo": 1, "router": 2}
+    terms = top_terms(said, {"netz": 900.0, "router": 1.0}, 1_000.0, limit=5)
+    assert [term.term for term in terms] == ["ausfall", "router"]
+    assert terms[0].lift > 100
+
+
+def test_an_alert_tells_what_happened() -> None:
+    brand = Brand()
+    brand.bucket(50, 0.8, volume=attention(1.2), tone=tone(1.1))
+    evidence = Evidence(
+        AlertSettings(samples=2, generator_url="http://g/{brand}?from={from_ms}&to={to_ms}"),
+        "nordtel",
+        "Nordtel",
+        "c0ffee",
+        {"volume": "volume", "tone": "sentiment_shift"},
+        {"volume": "mentions per bucket", "tone": "share of negative mentions"},
+    )
+    alert = evidence.alert(brand.changes[0], {}, 0.0, "m1")
+    assert (alert.kind, alert.status, alert.severity) == ("open", "firing", "critical")
+    assert alert.summary == "Nordtel: 50 mentions in 5 minutes, 80% negative, by 50 authors, about netz."
+    assert alert.window.mentions == 50
+    assert alert.sentiment.negative == pytest.approx(0.8)
+    assert len(alert.samples) == 2
+    assert alert.samples[0].text is None
+    assert alert.generator_url == "http://g/nordtel?from=0&to=300000"
+    assert alert.labels["severity"] == "critical"
+    assert alert.annotations["description"] == "Bad. Much."
