@@ -91,7 +91,9 @@ def run(posts: Path | None, config_path: Path | None, seconds: float, out: Path)
     load_config(config_path)
     with _kafka(console) as bootstrap:
         config_path = _own_config(config_path, out, bootstrap)
-        show = _Show(console, load_config(config_path), posts, seconds, out, truth)
+        config = load_config(config_path)
+        addresses = _metrics_addresses(config) if bootstrap else ""
+        show = _Show(console, config, posts, seconds, out, truth, addresses)
         if bootstrap:
             asyncio.run(show.with_kafka(config_path))
         else:
@@ -103,7 +105,14 @@ class _Show:
     """One demo: what it has seen so far."""
 
     def __init__(
-        self, console: Console, config: Config, posts: Path, seconds: float, out: Path, truth: dict[str, Any] | None
+        self,
+        console: Console,
+        config: Config,
+        posts: Path,
+        seconds: float,
+        out: Path,
+        truth: dict[str, Any] | None,
+        addresses: str,
     ) -> None:
         self._console = console
         self._config = config
@@ -115,7 +124,7 @@ class _Show:
         self._alerts: dict[str, Alert] = {}
         self._ingested = 0
         self._matched = 0
-        self._view = self._new_view()
+        self._view = LiveView(console, {brand.id: brand.name for brand in config.brands}, metrics=addresses)
 
     async def with_kafka(self, config_path: Path) -> None:
         """Replay through the workers, until everything is counted or someone presses Ctrl-C."""
@@ -213,8 +222,14 @@ class _Show:
                 source, Pacing(speed=self._speed(), redate=False, span=None, now_ms=lambda: time.time_ns() // 1_000_000)
             )
             replay = Replay(self._config, LinearModel.load(), self._on_alert, self._on_window)
-            summary = replay.run(paced, view.tick)
-        self._ingested, self._matched = summary.posts, summary.matched
+            started = time.monotonic()
+
+            def show() -> None:
+                seconds = time.monotonic() - started
+                view.throughput(Throughput(replay.summary.posts, replay.summary.posts / max(seconds, 1.0), 0))
+
+            summary = replay.run(paced, show)
+        self._ingested, self._matched = summary.posts - summary.repeated, summary.matched
 
     def _on_window(self, window: Window) -> None:
         self._windows[window.brand, window.start_ms] = window
@@ -226,19 +241,6 @@ class _Show:
 
     def _counted(self) -> int:
         return sum(window.count + window.late for window in self._windows.values())
-
-    def _new_view(self) -> LiveView:
-        settings = self._config.metrics
-        names = {brand.id: brand.name for brand in self._config.brands}
-        addresses = "  ".join(
-            f"{worker} http://{settings.host}:{port}/metrics"
-            for worker, port in (
-                ("ingest", settings.ingest_port),
-                ("score", settings.score_port),
-                ("detect", settings.detect_port),
-            )
-        )
-        return LiveView(self._console, names, metrics=addresses)
 
     def finish(self) -> None:
         """Write the alerts and the pictures, and say what there was."""
@@ -307,6 +309,12 @@ def _own_config(config_path: Path, out: Path, bootstrap: str | None) -> Path:
     path = out / "config.yaml"
     path.write_text(yaml.safe_dump(tree, allow_unicode=True, sort_keys=False), encoding="utf-8")
     return path
+
+
+def _metrics_addresses(config: Config) -> str:
+    settings = config.metrics
+    ports = {"ingest": settings.ingest_port, "score": settings.score_port, "detect": settings.detect_port}
+    return "  ".join(f"{worker} http://{settings.host}:{port}/metrics" for worker, port in ports.items())
 
 
 def _free_port(preferred: int) -> int:
