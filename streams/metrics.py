@@ -9,7 +9,15 @@ from __future__ import annotations
 import errno
 from typing import TYPE_CHECKING, Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, start_http_server
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    Info,
+    disable_created_metrics,
+    start_http_server,
+)
 from prometheus_client.metrics import MetricWrapperBase
 
 from streams.errors import PortTaken
@@ -18,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from prometheus_client.metrics_core import Metric
+
+disable_created_metrics()  # type: ignore[no-untyped-call]  # a series more for each, and nothing reads them
 
 REGISTRY: Final = CollectorRegistry(auto_describe=True)
 
