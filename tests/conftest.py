@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from deploy.local.kafka import DEFAULT_HOME, LocalKafka, LocalKafkaError
+from deploy.local.kafka import DEFAULT_HOME, LocalKafka
+from deploy.local.prerequisites import LocalKafkaError
 from streams.config import Config
 
 if TYPE_CHECKING:

@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import fcntl
 import os
-import re
 import shutil
 import signal
 import socket
@@ -41,9 +40,9 @@ DEFAULT_HOME: Final = ROOT / ".kafka"
 if not __package__:
     sys.path.insert(0, str(ROOT))
 
-from deploy.local import container  # noqa: E402  run as a script, it is found only now
+from deploy.local import container  # noqa: E402  run as a script, these are found only now
+from deploy.local.prerequisites import LocalKafkaError, require, require_java, say, tail  # noqa: E402
 
-JAVA_FROM: Final = 17
 HEAP: Final = "512m"
 
 START_SECONDS: Final = 60.0
@@ -56,10 +55,6 @@ PORT_TRIES: Final = 3
 
 NOT_RUNNING: Final = 3
 """Exit code of `status` without a broker, as init scripts have it."""
-
-
-class LocalKafkaError(Exception):
-    """Something the user can act on; the message says what."""
 
 
 class LocalKafka:
@@ -89,7 +84,7 @@ class LocalKafka:
         LocalKafkaError
             If either can't be had, saying what to do.
         """
-        _require_java()
+        require_java()
         version = kafka_version()
         marker = self._libraries / f".complete-{version}"
         if marker.exists():
@@ -97,7 +92,7 @@ class LocalKafka:
         with self._locked():
             if marker.exists():
                 return
-            _require("mvn", "maven")
+            require("mvn", "maven")
             shutil.rmtree(self._libraries, ignore_errors=True)
             say(f"fetching Apache Kafka {version} by Maven")
             command = [
@@ -108,7 +103,7 @@ class LocalKafka:
             done = subprocess.run(command, capture_output=True, text=True, check=False)
             if done.returncode != 0:
                 raise LocalKafkaError(
-                    f"Maven could not fetch Apache Kafka {version}:\n{_tail(done.stdout + done.stderr)}"
+                    f"Maven could not fetch Apache Kafka {version}:\n{tail(done.stdout + done.stderr)}"
                 )
             marker.touch()
 
@@ -231,7 +226,7 @@ class LocalKafka:
     def _last_lines(self) -> str:
         text = self.log_file.read_bytes()[self._log_from :].decode(errors="replace")
         without_traces = "\n".join(line for line in text.splitlines() if not line.startswith("\tat "))
-        return f"{_tail(without_traces)}\nThe whole log: {self.log_file}"
+        return f"{tail(without_traces)}\nThe whole log: {self.log_file}"
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -336,59 +331,6 @@ def answers(port: int) -> bool:
     return bool(correlation == 1 and brokers > 0)
 
 
-def say(message: str) -> None:
-    """Tell the person at the terminal; stdout is for the address."""
-    print(f"kafka: {message}", file=sys.stderr)
-
-
-def _require_java() -> None:
-    if _java_version() >= JAVA_FROM:
-        return
-    _apt_install("default-jre-headless")
-    found = _java_version()
-    if found < JAVA_FROM:
-        have = f"the one found is {found}" if found else "none was found"
-        raise LocalKafkaError(
-            f"Kafka needs Java {JAVA_FROM} or newer; {have}. On Debian, as root: apt-get install default-jre-headless"
-        )
-
-
-def _java_version() -> int:
-    if not shutil.which("java"):
-        return 0
-    told = subprocess.run(["java", "-version"], capture_output=True, text=True, check=False).stderr
-    match = re.search(r'version "(\d+)', told)
-    return int(match[1]) if match else 0
-
-
-def _require(command: str, package: str) -> None:
-    if shutil.which(command):
-        return
-    _apt_install(package)
-    if not shutil.which(command):
-        raise LocalKafkaError(f"`{command}` is needed to fetch Kafka. On Debian, as root: apt-get install {package}")
-
-
-def _apt_install(package: str) -> None:
-    """Install a Debian package if that is allowed; the caller checks whether it helped."""
-    if not shutil.which("apt-get"):
-        return
-    as_root = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    if as_root and (
-        not shutil.which("sudo") or subprocess.run([*as_root, "true"], capture_output=True, check=False).returncode != 0
-    ):
-        return
-    say(f"installing the Debian package {package}")
-    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    for arguments in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", package]):
-        done = subprocess.run(
-            [*as_root, "apt-get", *arguments], capture_output=True, text=True, env=environment, check=False
-        )
-        if done.returncode != 0:
-            say(f"apt-get {arguments[0]} failed: {_tail(done.stderr, 3)}")
-            return
-
-
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -450,10 +392,6 @@ def _await_exit(pid: int, seconds: float) -> bool:
             return False
         time.sleep(POLL_SECONDS)
     return True
-
-
-def _tail(text: str, lines: int = 15) -> str:
-    return "\n".join(text.strip().splitlines()[-lines:])
 
 
 def main() -> int:

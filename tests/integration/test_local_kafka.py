@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from deploy.local.kafka import DEFAULT_HOME, NOT_RUNNING, LocalKafka, LocalKafkaError, answers
+from deploy.local.kafka import DEFAULT_HOME, NOT_RUNNING, LocalKafka, answers
+from deploy.local.prerequisites import LocalKafkaError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

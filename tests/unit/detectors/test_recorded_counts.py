@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import importlib.util
 import json
 from collections import Counter
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from detectors.base import Bucket
 from detectors.registry import build
-from detectors.volume import Volume
 from tests.unit.detectors.series import watch
 
 if TYPE_CHECKING:
@@ -23,65 +20,10 @@ if TYPE_CHECKING:
 
 LENGTH_MS = 300_000
 
-SILENT = 0.999
-"""What a suppressed score counts for in the benchmark: just below the threshold."""
-
 
 def milliseconds(time: str) -> int:
     moment = datetime.fromisoformat(time)
     return int(moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() * 1000)
-
-
-@pytest.fixture(scope="module")
-def scorer(shared_data: Path) -> Any:
-    """The scorer of the Numenta Anomaly Benchmark that is shared beside the data."""
-    path = shared_data.parent / "eval" / "nab_score.py"
-    if not path.is_file():
-        pytest.skip(f"no scorer at {path}")
-    spec = importlib.util.spec_from_file_location("nab_score", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def benchmark(scorer: Any, folder: Path, out: Path, once_in_days: float) -> dict[str, float]:
-    """Normalised score of each profile at threshold 1.0 over the five series of tweet counts."""
-    labels = json.loads((folder / "labels.json").read_text())
-    for name in labels:
-        with (folder / name).open(newline="") as file:
-            rows = list(csv.DictReader(file))
-        starts = [milliseconds(row["timestamp"]) for row in rows]
-        series = [
-            Bucket(start - start % LENGTH_MS, LENGTH_MS, int(row["value"]))
-            for start, row in zip(starts, rows, strict=True)
-        ]
-        scores = watch(Volume(once_in_days=once_in_days), series)
-        with (out / name).open("w", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(["timestamp", "value", "anomaly_score"])
-            for row, (_, score) in zip(rows, scores, strict=True):
-                value = score.value if score.suppressed is None else min(score.value, SILENT)
-                writer.writerow([row["timestamp"], row["value"], value])
-    loaded = scorer.load(str(out), labels)
-    windows = scorer.n_windows(loaded)
-    return {
-        name: scorer.normalise(scorer.corpus_raw(loaded, 1.0, profile), windows, profile)
-        for name, profile in scorer.PROFILES.items()
-    }
-
-
-def test_volume_on_tweet_counts_of_the_numenta_benchmark(scorer: Any, shared_data: Path, tmp_path: Path) -> None:
-    scores = benchmark(scorer, shared_data / "nab-tweets", tmp_path, once_in_days=7)
-    assert scores["standard"] >= 86
-    assert scores["reward_low_FP_rate"] >= 80
-    assert scores["reward_low_FN_rate"] >= 90
-
-
-@pytest.mark.parametrize("once_in_days", [4, 9])
-def test_the_threshold_is_no_cliff(scorer: Any, shared_data: Path, tmp_path: Path, once_in_days: float) -> None:
-    assert benchmark(scorer, shared_data / "nab-tweets", tmp_path, once_in_days)["standard"] >= 76
 
 
 def airline(shared_data: Path, handle: str) -> list[Bucket]:

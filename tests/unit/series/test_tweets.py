@@ -1,0 +1,37 @@
+"""The shipped default on tweet counts of the Numenta Anomaly Benchmark; skipped where the research data is absent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from streams.series.benchmark import PROFILES, Profile, Verdict, normalised
+from streams.series.choice import Choice
+from streams.series.evaluation import at_days
+from streams.series.labelled import load
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SHIPPED = 7
+STANDARD = PROFILES[0]
+
+
+@pytest.fixture(scope="module")
+def verdicts(shared_data: Path) -> dict[float, list[Verdict]]:
+    """By `once_in_days`, at the shipped default and at the ends of what an operator may set without thinking."""
+    tweets = shared_data / "nab-tweets"
+    return at_days(load(tweets, tweets / "labels.json", None), Choice("volume", None), (4, SHIPPED, 9))
+
+
+@pytest.mark.parametrize(("profile", "must"), list(zip(PROFILES, (86, 80, 90), strict=True)), ids=str)
+def test_volume_is_ahead_of_what_was_published(
+    verdicts: dict[float, list[Verdict]], profile: Profile, must: float
+) -> None:
+    assert normalised(verdicts[SHIPPED], profile) >= must
+
+
+@pytest.mark.parametrize("once_in_days", [4, 9])
+def test_the_threshold_is_no_cliff(verdicts: dict[float, list[Verdict]], once_in_days: float) -> None:
+    assert normalised(verdicts[once_in_days], STANDARD) >= 76
