@@ -145,15 +145,22 @@ class Detector(ABC):
     def score_one(self, bucket: Bucket) -> Score:
         """Score an open or a closed bucket against what was learned before it. Changes nothing."""
 
-    @abstractmethod
     def learn_one(self, bucket: Bucket) -> None:
-        """Learn from a closed bucket, once, in order of time.
+        """Learn from a closed bucket, once, in order of time; from one without coverage there is nothing to learn.
 
         Raises
         ------
         ValueError
             If the bucket is open.
         """
+        if bucket.is_open:
+            raise ValueError(f"the bucket at {bucket.start_ms} is still open")
+        if bucket.coverage > 0:
+            self._learn(bucket)
+
+    @abstractmethod
+    def _learn(self, bucket: Bucket) -> None:
+        """Learn from a closed bucket with data."""
 
     @abstractmethod
     def snapshot(self) -> bytes:

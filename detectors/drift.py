@@ -156,12 +156,7 @@ class Drift(Detector):
             )
         return Score(value, observed, expected, max(lower, observed), upper, "down", reason, suppressed)
 
-    def learn_one(self, bucket: Bucket) -> None:
-        """Learn from a closed bucket; see the class."""
-        if bucket.is_open:
-            raise ValueError(f"the bucket at {bucket.start_ms} is still open")
-        if bucket.coverage <= 0:
-            return
+    def _learn(self, bucket: Bucket) -> None:
         self._level.learn(bucket.count, bucket.length_ms / HOUR_MS * bucket.coverage)
         span = self._span = self._span.plus(bucket)
         slot = self._slot(bucket)

@@ -161,12 +161,7 @@ class Multivariate(Detector):
             value, distance, 0.0, 0.0, min(upper, distance), "up", self._reason(now, distance, parts, value), suppressed
         )
 
-    def learn_one(self, bucket: Bucket) -> None:
-        """Learn from a closed bucket; see the class."""
-        if bucket.is_open:
-            raise ValueError(f"the bucket at {bucket.start_ms} is still open")
-        if bucket.coverage <= 0:
-            return
+    def _learn(self, bucket: Bucket) -> None:
         self._now = self._faded(bucket)
         self._end_ms = max(self._end_ms, bucket.start_ms + bucket.length_ms)
         hours = bucket.length_ms / HOUR_MS

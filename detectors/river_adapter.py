@@ -171,12 +171,7 @@ class River(Detector):
         )
         return Score(value, reading, mean, lower, min(upper, reading), "up", reason, suppressed)
 
-    def learn_one(self, bucket: Bucket) -> None:
-        """Learn from a closed bucket; see the class."""
-        if bucket.is_open:
-            raise ValueError(f"the bucket at {bucket.start_ms} is still open")
-        if bucket.coverage <= 0:
-            return
+    def _learn(self, bucket: Bucket) -> None:
         hours = bucket.length_ms / HOUR_MS
         self._level.learn(bucket.count, hours * bucket.coverage)
         number = self._number(bucket)

@@ -112,12 +112,7 @@ class Volume(Detector):
         reason = self._reason(surplus, heights, value)
         return Score(value, count, expected, 0.0, min(upper, count), "up", reason, suppressed)
 
-    def learn_one(self, bucket: Bucket) -> None:
-        """Learn from a closed bucket; see the class."""
-        if bucket.is_open:
-            raise ValueError(f"the bucket at {bucket.start_ms} is still open")
-        if bucket.coverage <= 0:
-            return
+    def _learn(self, bucket: Bucket) -> None:
         self._surplus, heights = self._smoothed(bucket)
         hours = bucket.length_ms / HOUR_MS
         self._end_ms = max(self._end_ms, bucket.start_ms + bucket.length_ms)
