@@ -13,6 +13,7 @@ from streams import metrics
 from streams.errors import RecordError, UnknownVersion
 from streams.evidence import Evidence
 from streams.incidents import Incident, Incidents
+from streams.marks import Mark
 from streams.records import Alert, Envelope, Window, WindowScore
 from streams.tallies import KEPT, Tally, most_frequent
 from streams.windows import Step, Windows
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from streams.config import BrandSettings, Config
+    from streams.incidents import Change
 
 STATE_VERSION: Final = 1
 
@@ -41,15 +43,20 @@ class Delivery(Protocol):
 class BrandMonitor:
     """Counts, scores, learns and raises the incidents of one brand.
 
+    Parameters
+    ----------
+    config_version
+        `Config.version`, which takes as long to compute as the config has brands.
+
     Raises
     ------
     detectors.base.ParameterError
         If a detector can't be built; a loaded config has been checked for that.
     """
 
-    def __init__(self, config: Config, brand: BrandSettings) -> None:
+    def __init__(self, config: Config, config_version: str, brand: BrandSettings) -> None:
         self._id = brand.id
-        self._config_version = config.version
+        self._config_version = config_version
         self._windows = Windows(config.windows)
         self._detectors = {settings.name: settings.build(brand.usual_posts_per_day) for settings in config.detectors}
         self._incidents = Incidents(
@@ -66,7 +73,7 @@ class BrandMonitor:
             {name: detector.kind for name, detector in self._detectors.items()},
             {name: detector.unit for name, detector in self._detectors.items()},
         )
-        self._marks: dict[int, tuple[str, int, list[str]]] = {}
+        self._marks: dict[int, Mark] = {}
         self._source_shares: dict[str, float] = {}
         self._usual_terms: dict[str, float] = {}
         self._usual_mentions = 0.0
@@ -75,18 +82,16 @@ class BrandMonitor:
 
     def absorb(self, envelope: Envelope) -> int:
         """Take the mentions above the high-water mark of their partition and return how many those are."""
-        incarnation, mark, retired = self._marks.get(envelope.partition, (envelope.incarnation, -1, []))
-        if envelope.incarnation != incarnation:
-            if envelope.incarnation in retired:
-                return 0
-            incarnation, mark, retired = envelope.incarnation, -1, [*retired[-3:], incarnation]
-        fresh = [mention for mention in envelope.mentions if mention.offset > mark]
+        mark = self._marks.setdefault(envelope.partition, Mark(envelope.incarnation))
+        if not mark.admits(envelope.incarnation):
+            return 0
+        fresh = [mention for mention in envelope.mentions if mention.offset > mark.offset]
         if not fresh:
             return 0
         for mention in fresh:
             self._windows.add(mention)
         metrics.BUCKET_LATENESS.observe(max(mention.behind_ms for mention in fresh) / 1000)
-        self._marks[envelope.partition] = (incarnation, fresh[-1].offset, retired)
+        mark.offset = fresh[-1].offset
         self._model = max(self._model, envelope.model)
         return len(fresh)
 
@@ -108,18 +113,19 @@ class BrandMonitor:
         bucket = step.tally.bucket(step.start_ms, length, elapsed, coverage)
         scores = {name: detector.score_one(bucket) for name, detector in self._detectors.items()}
         self._count_detections(step.start_ms, scores)
-        change = self._incidents.check(step.at_ms, step.start_ms, end_ms, step.tally, scores, self._windows.unclosed)
-        if change is not None:
-            alerts.append(self._evidence.alert(change, self._usual_terms, self._usual_mentions, self._model))
+        checked = self._incidents.check(step.at_ms, step.start_ms, end_ms, step.tally, scores, self._windows.unclosed)
+        self._raise(checked, alerts)
         if not step.closes:
             return
         for detector in self._detectors.values():
             detector.learn_one(bucket)
-        change = self._incidents.close(step.at_ms, step.start_ms, end_ms, step.tally)
-        if change is not None:
-            alerts.append(self._evidence.alert(change, self._usual_terms, self._usual_mentions, self._model))
+        self._raise(self._incidents.close(step.at_ms, step.start_ms, end_ms, step.tally), alerts)
         self._learn_usual(step.tally, coverage)
         windows.append(self._window(step, coverage, scores))
+
+    def _raise(self, change: Change | None, alerts: list[Alert]) -> None:
+        if change is not None:
+            alerts.append(self._evidence.alert(change, self._usual_terms, self._usual_mentions, self._model))
 
     def _count_detections(self, start_ms: int, scores: Mapping[str, Score]) -> None:
         anomalous = {name for name, score in scores.items() if score.value >= 1}
@@ -191,7 +197,7 @@ class BrandMonitor:
         return orjson.dumps(
             {
                 "v": STATE_VERSION,
-                "marks": [[partition, *mark] for partition, mark in self._marks.items()],
+                "marks": [[partition, *mark.dump()] for partition, mark in self._marks.items()],
                 "windows": self._windows.dump(),
                 "detectors": [
                     [name, detector.kind, b64encode(detector.snapshot()).decode()]
@@ -219,9 +225,7 @@ class BrandMonitor:
             state: dict[str, Any] = orjson.loads(value)
             if state["v"] != STATE_VERSION:
                 raise UnknownVersion(f"the state of brand {self._id!r}", state["v"], STATE_VERSION)
-            self._marks = {
-                partition: (incarnation, mark, retired) for partition, incarnation, mark, retired in state["marks"]
-            }
+            self._marks = {partition: Mark(*mark) for partition, *mark in state["marks"]}
             self._windows.load(state["windows"])
             for name, kind, snapshot in state["detectors"]:
                 detector = self._detectors.get(name)

@@ -44,6 +44,7 @@ class PartitionMonitor:
 
     def __init__(self, config: Config, partition: int) -> None:
         self._config = config
+        self._config_version = config.version
         self._key = PROGRESS_KEY % partition
         self._settings = {brand.id: brand for brand in config.brands}
         self._brands: dict[str, BrandMonitor] = {}
@@ -142,5 +143,5 @@ class PartitionMonitor:
     def _brand(self, id: str) -> BrandMonitor | None:
         brand = self._brands.get(id)
         if brand is None and id in self._settings:
-            brand = self._brands[id] = BrandMonitor(self._config, self._settings[id])
+            brand = self._brands[id] = BrandMonitor(self._config, self._config_version, self._settings[id])
         return brand

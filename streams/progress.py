@@ -5,8 +5,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from streams.marks import Mark
 
 if TYPE_CHECKING:
     from streams.config import WindowSettings
@@ -34,12 +36,10 @@ _SURPRISE: Final = 1e-3
 
 @dataclass(slots=True)
 class _Partition:
-    incarnation: str
-    offset: int = -1
+    mark: Mark
     watermark_ms: int = -1
     idle_as_of_ms: int = -1
     live: bool = False
-    retired: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -93,15 +93,10 @@ class StreamProgress:
 
     def update(self, progress: Progress) -> None:
         """Take one progress record; repeats and overtaken ones change nothing."""
-        state = self._partitions.setdefault(progress.partition, _Partition(progress.incarnation))
-        if progress.incarnation != state.incarnation:
-            if progress.incarnation in state.retired:
-                return
-            state.retired = [*state.retired[-3:], state.incarnation]
-            state.incarnation, state.offset = progress.incarnation, -1
-        if progress.offset < state.offset:
+        state = self._partitions.setdefault(progress.partition, _Partition(Mark(progress.incarnation)))
+        if not state.mark.admits(progress.incarnation) or progress.offset < state.mark.offset:
             return
-        state.offset = progress.offset
+        state.mark.offset = progress.offset
         state.watermark_ms = max(state.watermark_ms, progress.watermark_ms)
         state.live = progress.live
         state.idle_as_of_ms = progress.idle_as_of_ms
@@ -193,7 +188,7 @@ class StreamProgress:
         """As plain values for JSON."""
         return {
             "partitions": [
-                [number, state.incarnation, state.offset, state.watermark_ms, state.live, state.retired]
+                [number, state.mark.dump(), state.watermark_ms, state.live]
                 for number, state in self._partitions.items()
             ],
             "sources": [[name, source.delivers, source.silent] for name, source in self._sources.items()],
@@ -206,8 +201,8 @@ class StreamProgress:
     def load(self, values: dict[str, Any]) -> None:
         """Take over what `dump` gave; idleness is claimed anew by the scorers."""
         self._partitions = {
-            number: _Partition(incarnation, offset, watermark_ms, -1, live, retired)
-            for number, incarnation, offset, watermark_ms, live, retired in values["partitions"]
+            number: _Partition(Mark(*mark), watermark_ms, live=live)
+            for number, mark, watermark_ms, live in values["partitions"]
         }
         self._sources = {name: _Source(delivers, silent) for name, delivers, silent in values["sources"]}
         self._deliveries = {start: set(sources) for start, sources in values["deliveries"]}
