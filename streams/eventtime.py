@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from streams.errors import RecordError
@@ -38,6 +39,11 @@ def admit(ts_ms: int, now_ms: int, settings: IngestSettings) -> int:
             f"dated {ts_ms - now_ms} ms ahead of the clock, "
             f"over ingest.max_future_seconds={settings.max_future_seconds:g}",
         )
-    if ts_ms < int(datetime(settings.oldest_year, 1, 1, tzinfo=UTC).timestamp()) * 1000:
+    if ts_ms < _start_ms(settings.oldest_year):
         raise RecordError("timestamp_too_old", f"dated before ingest.oldest_year={settings.oldest_year}")
     return min(ts_ms, now_ms)
+
+
+@lru_cache
+def _start_ms(year: int) -> int:
+    return int(datetime(year, 1, 1, tzinfo=UTC).timestamp()) * 1000

@@ -69,8 +69,6 @@ class Case:
         Of the event, milliseconds since the epoch.
     posts_ms
         When the event's own posts were written, ascending; empty where it has none.
-    platform_wide
-        Whether the event befalls every brand.
     """
 
     kind: Kind
@@ -78,7 +76,6 @@ class Case:
     onset_ms: int
     end_ms: int
     posts_ms: Sequence[int] = ()
-    platform_wide: bool = False
 
     @property
     def over_ms(self) -> int:
@@ -141,7 +138,7 @@ def cases(truth: Mapping[str, Any], posts_ms: Mapping[int, Sequence[int]]) -> li
         if event["brand"] is not None:
             own.append(Case(event["kind"], event["brand"], onset_ms, end_ms, sorted(posts_ms.get(position, ()))))
         else:
-            shared += [Case(event["kind"], brand["id"], onset_ms, end_ms, (), True) for brand in truth["brands"]]
+            shared += [Case(event["kind"], brand["id"], onset_ms, end_ms) for brand in truth["brands"]]
     return own + [case for case in shared if not any(_overlap(case, other) for other in own)]
 
 
