@@ -46,6 +46,12 @@ BATCH_SECONDS: Final = 0.5
 SESSION_SECONDS: Final = 10
 """Time after which Kafka gives the partitions of a silent worker to the others."""
 
+HEARTBEAT_SECONDS: Final = SESSION_SECONDS / 3
+
+STILL_SECONDS: Final = 0.9 * (SESSION_SECONDS - HEARTBEAT_SECONDS)
+"""Standing still for longer may have cost the partitions: Kafka counts from the last heartbeat, which is up to an
+interval old when the process stops, and a tenth more if it was late."""
+
 STALL_SECONDS: Final = 60
 LAG_SECONDS: Final = 5
 STOP_SECONDS: Final = 20
@@ -70,7 +76,7 @@ async def detect(config: Config, stop: asyncio.Event) -> None:
     await ensure_topics(config, create=False)
     port = metrics.serve(config.metrics.host, config.metrics.detect_port, "metrics.detect_port")
     group = Topics(config.topics).detect_app
-    with tempfile.TemporaryDirectory(prefix="firewatch-detect-") as directory, Pulse(SESSION_SECONDS) as pulse:
+    with tempfile.TemporaryDirectory(prefix="firewatch-detect-") as directory, Pulse(STILL_SECONDS) as pulse:
         async with producer(config.kafka) as sender, consumer(config.kafka, group) as observer:
             log.info("starting", group=group, metrics=f"http://{config.metrics.host}:{port}/metrics")
             await _Worker(config, PartitionMonitors(config, sender), observer, pulse, directory).run(stop)
@@ -241,7 +247,7 @@ def _settings(config: Config, directory: str) -> dict[str, Any]:
         "broker_credentials": _credentials(config.kafka),
         "broker_commit_interval": 1.0,
         "broker_session_timeout": SESSION_SECONDS,
-        "broker_heartbeat_interval": SESSION_SECONDS / 3,
+        "broker_heartbeat_interval": HEARTBEAT_SECONDS,
         "broker_request_timeout": max(config.kafka.request_timeout_seconds, SESSION_SECONDS),
         "consumer_auto_offset_reset": "earliest",
         "datadir": directory,

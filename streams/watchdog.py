@@ -62,7 +62,8 @@ class Pulse:
     Parameters
     ----------
     limit_seconds
-        Time after which the group gives its partitions to others: the session timeout.
+        Time after which the group may have given its partitions to others: less than the session timeout, by what may
+        lie between the last heartbeat and the standstill.
     """
 
     def __init__(self, limit_seconds: float) -> None:
