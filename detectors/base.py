@@ -14,8 +14,20 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Self
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+Aspect = Literal["attention", "tone", "crisis"]
+"""What a high score says: more is said than usual, it is said more negatively, or both at once."""
+
 Direction = Literal["up", "down", "none"]
-Suppression = Literal["cold_start", "refractory"]
+
+Label = Literal["crisis", "praise", "spam", "surge", "outage"]
+"""What is going on: people are upset, people are delighted, few accounts repeat themselves, the whole platform is
+busier than usual, or most sources deliver nothing."""
+
+Severity = Literal["watch", "warning", "critical"]
+"""``watch``: unusual, look when you have time. ``warning``: unusual and negative, look today. ``critical``: page."""
+
+Suppression = Literal["cold_start", "refractory", "spam", "surge", "outage"]
+"""Why nobody is paged: too little is known of the brand, it has just been reported, or what the label says."""
 
 
 class ParameterError(ValueError):
@@ -28,6 +40,10 @@ class ParameterError(ValueError):
 
 class SnapshotError(ValueError):
     """A detector's snapshot is damaged, of another kind, or of a newer version."""
+
+
+class OutdatedSnapshot(SnapshotError):
+    """A detector's snapshot is of an earlier version, from which it can't go on: it has to learn anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +67,12 @@ class Bucket:
     top_author_share
         Share of the mentions by the single most active author, 0..1.
     duplicate_share
-        Share of the mentions whose near-duplicate signature was already seen in the bucket, 0..1.
+        Share of the mentions that are near-duplicates of others in the bucket or the half hour before, and no reposts,
+        0..1.
+    spam
+        How many of the mentions repeat a text by authors who repeat themselves.
+    spam_negative
+        Expected number of negative mentions among these.
     reposts
         Mentions that are reposts.
     engagement
@@ -60,6 +81,8 @@ class Bucket:
         Mentions per source and per language.
     coverage
         Share of the brand's usual sources that delivered in this span, 0..1. At 0 there is no data: nothing is learned.
+    platform
+        How many times as much as usual is said of all other brands together (`detectors.reference`); 1 if unknown.
     """
 
     start_ms: int
@@ -71,15 +94,23 @@ class Bucket:
     authors: int = 0
     top_author_share: float = 0.0
     duplicate_share: float = 0.0
+    spam: float = 0.0
+    spam_negative: float = 0.0
     reposts: int = 0
     engagement: int = 0
     sources: Mapping[str, int] = field(default_factory=dict)
     languages: Mapping[str, int] = field(default_factory=dict)
     coverage: float = 1.0
+    platform: float = 1.0
 
     def __post_init__(self) -> None:
         if self.elapsed_ms < 0:
             object.__setattr__(self, "elapsed_ms", self.length_ms)
+
+    @property
+    def likely_negative(self) -> float:
+        """`negative`, at least 0 and at most `count`."""
+        return min(max(self.negative, 0.0), self.count)
 
     @property
     def is_open(self) -> bool:
@@ -101,9 +132,13 @@ class Score:
     direction
         Whether the observed quantity lies above or below what was expected.
     reason
-        One sentence for a person.
+        One sentence for a person, where there is something to explain.
     suppressed
         Why a value >= 1 must not page anyone, or None. The value itself stays unclipped.
+    label
+        What is going on, also below 1; None where nothing is, or where the detector can't tell.
+    severity
+        How urgent a value >= 1 is; None where the detector can't tell.
     """
 
     value: float
@@ -114,6 +149,8 @@ class Score:
     direction: Direction = "none"
     reason: str = ""
     suppressed: Suppression | None = None
+    label: Label | None = None
+    severity: Severity | None = None
 
     @property
     def fires(self) -> bool:
@@ -131,14 +168,14 @@ class Detector(ABC):
     unit
         Unit of `observed`, `expected` and the bounds.
     aspect
-        What a high score says: ``attention`` (more is said than usual) or ``tone`` (it is said more negatively).
+        What a high score says.
     exempt
         Checks of the contract suite that can't hold for this kind, by name, each with the reason.
     """
 
     kind: ClassVar[str]
     unit: ClassVar[str]
-    aspect: ClassVar[Literal["attention", "tone"]]
+    aspect: ClassVar[Aspect]
     exempt: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
     @abstractmethod

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from itertools import islice
-from typing import ClassVar, Final, Literal, NamedTuple, Self
+from typing import ClassVar, Final, NamedTuple, Self
 
-from detectors.base import Bucket, Detector, Direction, Score
+from detectors.base import Aspect, Bucket, Detector, Direction, Score
 from detectors.level import HOUR_MS, Level
 from detectors.packing import pack, unpack
 from detectors.page import DRIFT, Page, run_days, threshold
@@ -43,8 +43,7 @@ class Span(NamedTuple):
 
     def plus(self, bucket: Bucket) -> Span:
         hours = bucket.length_ms / HOUR_MS * bucket.coverage
-        negative = min(max(bucket.negative, 0.0), bucket.count)
-        return Span(self.hours + hours, self.mentions + bucket.count, self.negative + negative)
+        return Span(self.hours + hours, self.mentions + bucket.count, self.negative + bucket.likely_negative)
 
 
 class Drift(Detector):
@@ -100,7 +99,7 @@ class Drift(Detector):
 
     kind: ClassVar[str] = "drift"
     unit: ClassVar[str] = "mentions per hour"
-    aspect: ClassVar[Literal["attention", "tone"]] = "attention"
+    aspect: ClassVar[Aspect] = "attention"
 
     _slots: ClassVar[int] = 24
     """Times of day with a usual value of their own."""
@@ -180,7 +179,7 @@ class Drift(Detector):
 
     def restore(self, snapshot: bytes) -> Self:
         """Take over what `snapshot` holds."""
-        values = iter(unpack(self.kind, _VERSION, len(self._dump()), snapshot))
+        values = iter(unpack(self.kind, _VERSION, (len(self._dump()),), snapshot))
         self._span = Span(*islice(values, 3))
         self._up, self._down = Page(*islice(values, 4)), Page(*islice(values, 4))
         self._usual = list(islice(values, self._slots))

@@ -24,7 +24,7 @@ _DAY_HOURS: Final = 24.0
 _DAYS: Final = 14
 """Daily maxima remembered: two weeks, so that both weekends of a weekly rhythm are among them."""
 
-_PRIOR_DAYS: Final = 3.0
+PRIOR_DAYS: Final = 3.0
 """Days that the prior counts for: enough that two alike days don't make a third one impossible."""
 
 _LONGEST: Final = 30.0
@@ -34,9 +34,9 @@ _LONGEST: Final = 30.0
 class Extremes:
     """Daily maxima of several heights, such as one per smoothing horizon, and what they say of new heights.
 
-    The mean of the standardised heights takes part in the return period. Days are spans of 24 h of observation, so that
-    outages don't make a day's maximum small. Mean and variance are shrunk towards the prior, which counts for three
-    days.
+    The mean of the standardised heights takes part in the return period (`value`), or each for itself (`each`). Days
+    are spans of 24 h of observation, so that outages don't make a day's maximum small. Mean and variance are shrunk
+    towards the prior.
 
     Parameters
     ----------
@@ -44,11 +44,15 @@ class Extremes:
         Prior mean and standard deviation of the daily maximum of each height.
     once_in_days
         Return period at which `value` is 1.
+    prior_days
+        Days that the prior counts for.
 
     Attributes
     ----------
     bounds
         Of each height, where it alone reaches the threshold.
+    unit
+        What a standard deviation of its daily maximum adds to the value of a height (`each`).
 
     Examples
     --------
@@ -58,14 +62,18 @@ class Extremes:
     """
 
     __slots__ = (
-        "_day_hours", "_day_max", "_maxima", "_offset", "_prior_mean", "_prior_variance", "_threshold", "_weights",
-        "bounds",
+        "_day_hours", "_day_max", "_maxima", "_offset", "_prior_days", "_prior_mean", "_prior_variance", "_singles",
+        "_threshold", "_weights", "bounds", "unit",
     )  # fmt: skip
 
-    def __init__(self, mean: Sequence[float], spread: Sequence[float], once_in_days: float) -> None:
+    def __init__(
+        self, mean: Sequence[float], spread: Sequence[float], once_in_days: float, prior_days: float = PRIOR_DAYS
+    ) -> None:
         self._prior_mean = tuple(mean)
         self._prior_variance = tuple(value * value for value in spread)
+        self._prior_days = prior_days
         self._threshold = reduced_variate(once_in_days)
+        self.unit = _SPREAD / self._threshold
         self._maxima: deque[tuple[float, ...]] = deque(maxlen=_DAYS)
         self._day_hours = 0.0
         self._day_max = [0.0] * len(self._prior_mean)
@@ -78,6 +86,10 @@ class Extremes:
         for weight, height in zip(self._weights, heights, strict=True):
             value += weight * height
         return max(value, 0.0)
+
+    def each(self, heights: Sequence[float]) -> list[float]:
+        """`value` of every height as if it were the only one, without a lower limit."""
+        return [offset + weight * height for (offset, weight), height in zip(self._singles, heights, strict=True)]
 
     def learn(self, heights: Sequence[float], hours: float) -> bool:
         """Take in the heights that closed a span; True when that completed a day."""
@@ -92,20 +104,22 @@ class Extremes:
 
     def judge(self, doubt: float) -> None:
         """Work out anew what `value` means, adding `doubt` to the variance of each height."""
-        days = len(self._maxima) + _PRIOR_DAYS
+        prior_days, width = self._prior_days, len(self._prior_mean)
+        days = len(self._maxima) + prior_days
         self._weights = []
+        self._singles: list[tuple[float, float]] = []
         self.bounds = []
         self._offset = _EULER / self._threshold
-        scale = _SPREAD / self._threshold / len(self._prior_mean)
-        columns = zip(*self._maxima, strict=True) if self._maxima else ((),) * len(self._prior_mean)
+        columns = zip(*self._maxima, strict=True) if self._maxima else ((),) * width
         for prior_mean, prior_variance, maxima in zip(self._prior_mean, self._prior_variance, columns, strict=True):
-            mean = (_PRIOR_DAYS * prior_mean + sum(maxima)) / days
-            squares = _PRIOR_DAYS * (prior_variance + (prior_mean - mean) ** 2) + sum((x - mean) ** 2 for x in maxima)
+            mean = (prior_days * prior_mean + sum(maxima)) / days
+            squares = prior_days * (prior_variance + (prior_mean - mean) ** 2) + sum((x - mean) ** 2 for x in maxima)
             spread = math.sqrt(squares / days * (1 + 1 / days) + doubt)
-            weight = scale / spread
-            self._weights.append(weight)
+            weight = self.unit / spread
+            self._singles.append((_EULER / self._threshold - weight * mean, weight))
+            self._weights.append(weight / width)
+            self._offset -= weight / width * mean
             self.bounds.append(mean + spread * (self._threshold - _EULER) / _SPREAD)
-            self._offset -= weight * mean
 
     def days(self, value: float) -> str:
         """Return period of a value in words."""

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from detectors.base import Suppression
+
 HOUR_MS: Final = 3_600_000
 
 MEMORY_HOURS: Final = 72.0
@@ -39,6 +41,11 @@ _BUSY_MENTIONS: Final = 30.0
 _BUSY_HOURS: Final = 6.0
 """A brand with 48 mentions a day is ready after the first 30 or so and another six hours: a jump then stands out of its
 noise."""
+
+_ABSURD_HOURS: Final = 2.0
+_ABSURD: Final = 2.0
+"""A busy brand seen for two hours is quiet below a score of 2: the return period is then the square of the one asked
+for, on top of the doubt about a level so young. Some hundred times the usual mentions for half an hour do it."""
 
 _QUIET_HOURS: Final = 168.0
 _QUIET_MENTIONS: Final = 12.0
@@ -82,6 +89,12 @@ class Level:
         self._busy_hours = -1.0
         self.per_hour = self._mentions / self.hours if self.hours else 0.0
         self._recent_per_hour = self.per_hour
+
+    def suppresses(self, value: float) -> Suppression | None:
+        """Why a firing with this value can't be relied on yet; None if it can."""
+        if self.ready or (self._busy_hours >= _ABSURD_HOURS and value >= _ABSURD):
+            return None
+        return "cold_start"
 
     def learn(self, count: float, hours: float) -> None:
         """Take in `count` mentions over `hours` of full observation."""

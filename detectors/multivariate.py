@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from itertools import islice
-from typing import TYPE_CHECKING, ClassVar, Final, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, Self
 
-from detectors.base import Bucket, Detector, Score
+from detectors.base import Aspect, Bucket, Detector, Score
 from detectors.extremes import Extremes
 from detectors.level import HOUR_MS, Level
 from detectors.moments import Moments
 from detectors.packing import pack, unpack
 from detectors.parameters import within
 from detectors.refractory import Refractory
+from detectors.shares import NEGATIVE, Shares
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,14 +39,8 @@ _MEMORY_HOURS: Final = 168.0
 """A week, as in `sentiment_shift`. The prior, a week too, keeps two fifths of the weight in the long run, so that a
 brand whose features hardly ever move does not fire at their first tremor."""
 
-_BASE_HOURS: Final = 168.0
-_BASE_MENTIONS: Final = 20.0
-_BASE_SHARES: Final = (0.3, 0.05, 0.2)
-"""The usual shares: their half-life, and the guess before anything was said with the mentions it counts for."""
-
-_CAP_FACTOR: Final = 2.0
-_CAP_MENTIONS: Final = 2.0
-"""A bucket teaches the usual shares with the weight of at most twice its usual mentions and two more."""
+_USUAL_SHARES: Final = (NEGATIVE, 0.05, 0.2)
+"""Negative share, that of one author beyond the first mention, and reposts, before anything was said."""
 
 _PRIOR_MEAN: Final = (1.2,)
 _PRIOR_SPREAD: Final = (0.3,)
@@ -125,7 +120,7 @@ class Multivariate(Detector):
 
     kind: ClassVar[str] = "multivariate"
     unit: ClassVar[str] = "standard deviations"
-    aspect: ClassVar[Literal["attention", "tone"]] = "attention"
+    aspect: ClassVar[Aspect] = "attention"
     exempt: ClassVar[Mapping[str, str]] = {
         "features_that_no_detector_knows_or_that_are_missing_do_not_matter": "reposts are among the features it knows",
     }
@@ -145,8 +140,7 @@ class Multivariate(Detector):
         self._refractory = Refractory(refractory_hours)
         self._end_ms = -1
         self._now = _Now()
-        self._base_mentions = _BASE_MENTIONS
-        self._base_parts = [share * _BASE_MENTIONS for share in _BASE_SHARES]
+        self._shares = Shares(_USUAL_SHARES)
 
     def score_one(self, bucket: Bucket) -> Score:
         """Score a bucket; see the class."""
@@ -174,7 +168,8 @@ class Multivariate(Detector):
             if self._extremes.learn([math.log1p(distance)], hours):
                 self._extremes.judge(0.0)
             self._moments.learn(features, hours)
-        self._learn_usual_shares(bucket, hours)
+        usual_count = self._level.per_hour * hours if self._level.ready else None
+        self._shares.learn(bucket.count, _parts(bucket), usual_count, hours)
         self._level.learn(bucket.count, hours * bucket.coverage)
 
     def snapshot(self) -> bytes:
@@ -183,11 +178,10 @@ class Multivariate(Detector):
 
     def restore(self, snapshot: bytes) -> Self:
         """Take over what `snapshot` holds."""
-        values = iter(unpack(self.kind, _VERSION, len(self._dump()), snapshot))
+        values = iter(unpack(self.kind, _VERSION, (len(self._dump()),), snapshot))
         self._end_ms = int(next(values))
         self._now = _Now(*islice(values, len(self._now)))
-        self._base_mentions = next(values)
-        self._base_parts = list(islice(values, len(self._base_parts)))
+        self._shares.load(values)
         self._moments.load(values)
         self._level.load(values)
         self._refractory.load(values)
@@ -197,7 +191,7 @@ class Multivariate(Detector):
 
     def _dump(self) -> tuple[float, ...]:
         return (
-            self._end_ms, *self._now, self._base_mentions, *self._base_parts, *self._moments.dump(),
+            self._end_ms, *self._now, *self._shares.dump(), *self._moments.dump(),
             *self._level.dump(), *self._refractory.dump(), *self._extremes.dump(),
         )  # fmt: skip
 
@@ -221,31 +215,17 @@ class Multivariate(Detector):
         volume = _log_ratio(now.mentions, self._level.per_hour * now.hours)
         velocity = _log_ratio(now.fast_mentions, now.mentions * now.fast_hours / now.hours) if now.hours else 0.0
         shares = (
-            (part - base / self._base_mentions * now.mentions) / (now.mentions + _SHRINKAGE_MENTIONS)
-            for part, base in zip(now.parts, self._base_parts, strict=True)
+            (part - usual * now.mentions) / (now.mentions + _SHRINKAGE_MENTIONS)
+            for part, usual in zip(now.parts, self._shares.usual, strict=True)
         )
         return (volume, velocity, *shares)
 
     def _value(self, distance: float) -> float:
         return min(self._extremes.value([math.log1p(distance)]), distance / _SIGNIFICANT)
 
-    def _learn_usual_shares(self, bucket: Bucket, hours: float) -> None:
-        weight = 1.0
-        if bucket.count and self._level.ready:
-            weight = min(1.0, (_CAP_FACTOR * self._level.per_hour * hours + _CAP_MENTIONS) / bucket.count)
-        kept = 0.5 ** (hours / _BASE_HOURS)
-        renewed = (1 - kept) * _BASE_MENTIONS
-        self._base_mentions = self._base_mentions * kept + weight * bucket.count + renewed
-        self._base_parts = [
-            old * kept + weight * part + renewed * share
-            for old, part, share in zip(self._base_parts, _parts(bucket), _BASE_SHARES, strict=True)
-        ]
-
     def _reason(self, now: _Now, distance: float, parts: list[float], value: float) -> str:
         count = max(now.mentions, 1e-9)
-        shares = [
-            (part / count, base / self._base_mentions) for part, base in zip(now.parts, self._base_parts, strict=True)
-        ]
+        shares = [(part / count, usual) for part, usual in zip(now.parts, self._shares.usual, strict=True)]
         told = (
             f"{now.mentions:.0f} mentions (fading over {_SLOW_HOURS:g} h, usually "
             f"{self._level.per_hour * now.hours:.3g})",
@@ -268,7 +248,7 @@ def _parts(bucket: Bucket) -> tuple[float, float, float]:
     """Of a bucket's mentions: negative ones, those by the most active author beyond her first, reposts."""
     count = bucket.count
     return (
-        min(max(bucket.negative, 0.0), count),
+        bucket.likely_negative,
         max(0.0, min(bucket.top_author_share, 1.0) * count - 1),
         min(max(bucket.reposts, 0), count),
     )

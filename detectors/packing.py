@@ -11,10 +11,10 @@ import struct
 import zlib
 from typing import TYPE_CHECKING, Final
 
-from detectors.base import SnapshotError
+from detectors.base import OutdatedSnapshot, SnapshotError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
 
 _MAGIC: Final = b"FWD"
 _CHECKSUM_BYTES: Final = 4
@@ -23,7 +23,7 @@ _CHECKSUM_BYTES: Final = 4
 def pack(kind: str, version: int, values: Sequence[float]) -> bytes:
     """Encode the numbers a detector of this kind has learned.
 
-    >>> unpack("volume", 1, 2, pack("volume", 1, [1.5, -2.0]))
+    >>> unpack("volume", 1, (2,), pack("volume", 1, [1.5, -2.0]))
     (1.5, -2.0)
     """
     name = kind.encode("ascii")
@@ -32,13 +32,15 @@ def pack(kind: str, version: int, values: Sequence[float]) -> bytes:
     return body + struct.pack("<I", zlib.crc32(body))
 
 
-def unpack(kind: str, version: int, size: int, snapshot: bytes) -> tuple[float, ...]:
-    """Decode what `pack` gave for the same kind, the same version, and `size` numbers.
+def unpack(kind: str, version: int, sizes: Container[int], snapshot: bytes) -> tuple[float, ...]:
+    """Decode what `pack` gave for the same kind, the same version, and one of the `sizes`, how many numbers.
 
     Raises
     ------
+    OutdatedSnapshot
+        If the bytes are of an earlier version.
     SnapshotError
-        If the bytes are damaged, of another kind, or of another version.
+        If they are damaged, of another kind, or of a newer version.
     """
     body, checksum = snapshot[:-_CHECKSUM_BYTES], snapshot[-_CHECKSUM_BYTES:]
     if not body.startswith(_MAGIC) or struct.pack("<I", zlib.crc32(body)) != checksum:
@@ -55,7 +57,9 @@ def unpack(kind: str, version: int, size: int, snapshot: bytes) -> tuple[float, 
             "upgrade before you go on"
         )
     if found_version < version:
-        raise SnapshotError(f"snapshot of {kind!r} has version {found_version}, which this firewatch no longer reads")
-    if count != size:
-        raise SnapshotError(f"snapshot of {kind!r} holds {count} numbers, expected {size}: it is of another layout")
+        raise OutdatedSnapshot(
+            f"snapshot of {kind!r} has version {found_version}, which this firewatch no longer reads: it learns anew"
+        )
+    if count not in sizes:
+        raise SnapshotError(f"snapshot of {kind!r} holds {count} numbers, expected {sizes}: it is of another layout")
     return struct.unpack_from(f"<{count}d", body, start + length + 6)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from detectors.base import ParameterError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 
 def within(parameter: str, value: object, low: float, high: float) -> float:
@@ -16,3 +21,15 @@ def within(parameter: str, value: object, low: float, high: float) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
         raise ParameterError(parameter, f"must be a number from {low:g} to {high:g}, got {value!r}")
     return float(value)
+
+
+def one_of(parameter: str, value: object, allowed: Collection[str]) -> None:
+    """Refuse a value that is none of the words allowed.
+
+    Raises
+    ------
+    ParameterError
+        Naming the parameter and what is allowed.
+    """
+    if value not in allowed:
+        raise ParameterError(parameter, f"must be one of {', '.join(allowed)}, got {value!r}")

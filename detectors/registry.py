@@ -6,6 +6,7 @@ import inspect
 from typing import TYPE_CHECKING, Any, Final
 
 from detectors.base import Detector, ParameterError
+from detectors.composite import Composite
 from detectors.drift import Drift
 from detectors.multivariate import Multivariate
 from detectors.river_adapter import River
@@ -16,9 +17,12 @@ from detectors.volume import Volume
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-KINDS: Final[Mapping[str, type[Volume] | type[SentimentShift] | type[Drift] | type[Multivariate] | type[River]]] = {
+_Kind = type[Volume] | type[SentimentShift] | type[Composite] | type[Drift] | type[Multivariate] | type[River]
+
+KINDS: Final[Mapping[str, _Kind]] = {
     "volume": Volume,
     "sentiment_shift": SentimentShift,
+    "composite": Composite,
     "multivariate": Multivariate,
     "drift": Drift,
     "tone_drift": ToneDrift,

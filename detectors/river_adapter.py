@@ -6,9 +6,9 @@ import json
 import math
 import zlib
 from itertools import islice
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Self
 
-from detectors.base import Bucket, Detector, ParameterError, Score
+from detectors.base import Aspect, Bucket, Detector, ParameterError, Score
 from detectors.extremes import Extremes
 from detectors.level import HOUR_MS, Level
 from detectors.packing import pack, unpack
@@ -115,7 +115,7 @@ class River(Detector):
 
     kind: ClassVar[str] = "river"
     unit: ClassVar[str] = "reading of the river detector"
-    aspect: ClassVar[Literal["attention", "tone"]] = "attention"
+    aspect: ClassVar[Aspect] = "attention"
     exempt: ClassVar[Mapping[str, str]] = {
         "what_is_kept_fits_the_state_of_a_brand": "the last 2016 numbers are the state; the bound is tested by itself",
     }
@@ -191,7 +191,7 @@ class River(Detector):
 
     def restore(self, snapshot: bytes) -> Self:
         """Take over what `snapshot` holds, unless it is of another river detector."""
-        values = iter(unpack(self.kind, _VERSION, len(self._dump()), snapshot))
+        values = iter(unpack(self.kind, _VERSION, (len(self._dump()),), snapshot))
         if next(values) != self._settings:
             self._begin()
             return self

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import ClassVar, Final, Literal, NamedTuple, Self
+from typing import ClassVar, Final, NamedTuple, Self
 
-from detectors.base import Bucket, Detector, Score
+from detectors.base import Aspect, Bucket, Detector, Score
 from detectors.extremes import Extremes
+from detectors.latest import Latest
 from detectors.level import HOUR_MS, Level
 from detectors.packing import pack, unpack
 from detectors.parameters import within
 from detectors.refractory import Refractory
+from detectors.shares import NEGATIVE, Shares
 
 _VERSION: Final = 1
 
@@ -34,18 +36,6 @@ _SHARE_SPREAD: Final = 0.05
 """Standard deviation of the true share from hour to hour, as topics change: with thousands of mentions, five points up
 are still no turn."""
 
-_BASE_HOURS: Final = 168.0
-"""Half-life of the usual share: a week, because weekends sound different."""
-
-_BASE_SHARE: Final = 0.3
-_BASE_MENTIONS: Final = 20.0
-"""The usual share before anything was said, and for how many mentions that guess counts."""
-
-_CAP_FACTOR: Final = 2.0
-_CAP_MENTIONS: Final = 2.0
-"""A bucket teaches the usual share with the weight of at most twice its usual mentions and two more: a day of
-crisis is one day."""
-
 
 class _Span(NamedTuple):
     """Faded sums over the mentions: weights, squared weights, weighted probabilities of being negative."""
@@ -53,6 +43,15 @@ class _Span(NamedTuple):
     mentions: float
     squares: float
     negative: float
+
+
+class _Reading(NamedTuple):
+    """Of each horizon at the end of a bucket: what was said, standard error and surplus in those; and their value."""
+
+    spans: list[_Span]
+    errors: list[float]
+    heights: list[float]
+    value: float
 
 
 class SentimentShift(Detector):
@@ -97,7 +96,7 @@ class SentimentShift(Detector):
 
     kind: ClassVar[str] = "sentiment_shift"
     unit: ClassVar[str] = "share of negative mentions"
-    aspect: ClassVar[Literal["attention", "tone"]] = "tone"
+    aspect: ClassVar[Aspect] = "tone"
 
     def __init__(
         self,
@@ -113,16 +112,13 @@ class SentimentShift(Detector):
         self._refractory = Refractory(refractory_hours)
         self._end_ms = -1
         self._spans = [_Span(0.0, 0.0, 0.0)] * len(_HALF_LIVES_HOURS)
-        self._base_count = _BASE_MENTIONS
-        self._base_negative = _BASE_MENTIONS * _BASE_SHARE
+        self._shares = Shares((NEGATIVE,))
+        self._latest = Latest(self._read)
 
     def score_one(self, bucket: Bucket) -> Score:
         """Score a bucket; see the class."""
-        spans = self._faded(bucket)
-        errors = [self._standard_error(span) for span in spans]
-        heights = self._heights(spans, errors)
-        value = self._value(heights)
-        usual = self._usual_share
+        spans, errors, heights, value = self._latest.of(bucket)
+        usual = self._shares.usual[0]
         horizon = max(range(len(heights)), key=heights.__getitem__)
         count = spans[horizon].mentions
         if count <= 0:
@@ -140,18 +136,19 @@ class SentimentShift(Detector):
         return Score(value, observed, usual, 0.0, min(upper, observed), "up", reason, suppressed)
 
     def _learn(self, bucket: Bucket) -> None:
-        self._spans = self._faded(bucket)
+        self._spans, _, heights, value = self._latest.of(bucket)
+        self._latest.forget()
         self._end_ms = max(self._end_ms, bucket.start_ms + bucket.length_ms)
         hours = bucket.length_ms / HOUR_MS
-        if self._level.ready:
-            heights = self._heights(self._spans, [self._standard_error(span) for span in self._spans])
-            value = self._value(heights)
+        level = self._level
+        if level.ready:
             if value >= 1:
                 self._refractory.learn(bucket.start_ms, value)
             if self._extremes.learn(heights, hours):
                 self._extremes.judge(0.0)
-        self._learn_usual_share(bucket, hours)
-        self._level.learn(bucket.count, hours * bucket.coverage)
+        usual_count = level.per_hour * hours if level.ready else None
+        self._shares.learn(bucket.count, (bucket.likely_negative,), usual_count, hours)
+        level.learn(bucket.count, hours * bucket.coverage)
 
     def snapshot(self) -> bytes:
         """All that was learned, as compact versioned bytes without parameters."""
@@ -159,30 +156,35 @@ class SentimentShift(Detector):
 
     def restore(self, snapshot: bytes) -> Self:
         """Take over what `snapshot` holds."""
-        values = iter(unpack(self.kind, _VERSION, len(self._dump()), snapshot))
+        values = iter(unpack(self.kind, _VERSION, (len(self._dump()),), snapshot))
         self._end_ms = int(next(values))
         self._spans = [_Span(next(values), next(values), next(values)) for _ in _HALF_LIVES_HOURS]
-        self._base_count, self._base_negative = next(values), next(values)
+        self._shares.load(values)
         self._level.load(values)
         self._refractory.load(values)
         self._extremes.load(values)
         self._extremes.judge(0.0)
+        self._latest.forget()
         return self
 
     def _dump(self) -> tuple[float, ...]:
         return (
-            self._end_ms, *self._spans[0], *self._spans[1], self._base_count, self._base_negative,
+            self._end_ms, *self._spans[0], *self._spans[1], *self._shares.dump(),
             *self._level.dump(), *self._refractory.dump(), *self._extremes.dump(),
         )  # fmt: skip
 
-    @property
-    def _usual_share(self) -> float:
-        return self._base_negative / self._base_count
+    def _read(self, bucket: Bucket) -> _Reading:
+        spans = self._faded(bucket)
+        errors = [self._standard_error(span) for span in spans]
+        share = self._shares.usual[0]
+        surpluses = (span.negative - share * span.mentions for span in spans)
+        heights = [max(0.0, surplus / error) for surplus, error in zip(surpluses, errors, strict=True)]
+        return _Reading(spans, errors, heights, min(self._extremes.value(heights), max(heights) / _SIGNIFICANT))
 
     def _faded(self, bucket: Bucket) -> list[_Span]:
         """The horizons at the end of the bucket."""
         passed_ms = bucket.length_ms + (max(0, bucket.start_ms - self._end_ms) if self._end_ms >= 0 else 0)
-        count, negative = bucket.count, _negative(bucket)
+        count, negative = bucket.count, bucket.likely_negative
         spans = []
         for span, half_life in zip(self._spans, _HALF_LIVES_HOURS, strict=True):
             kept = 0.5 ** (passed_ms / HOUR_MS / half_life)
@@ -191,29 +193,8 @@ class SentimentShift(Detector):
         return spans
 
     def _standard_error(self, span: _Span) -> float:
-        share = self._usual_share
+        share, known = self._shares.usual[0], self._shares.mentions
         # a share of exactly 0 or 1 has no noise of its own: what was learned is never that certain
-        noise = max(share * (1 - share), 1 / self._base_count)
-        mentions = span.squares + _SHRINKAGE_MENTIONS + span.mentions * span.mentions / self._base_count
+        noise = max(share * (1 - share), 1 / known)
+        mentions = span.squares + _SHRINKAGE_MENTIONS + span.mentions * span.mentions / known
         return math.sqrt(noise * mentions + (_SHARE_SPREAD * span.mentions) ** 2)
-
-    def _heights(self, spans: list[_Span], errors: list[float]) -> list[float]:
-        share = self._usual_share
-        surpluses = (span.negative - share * span.mentions for span in spans)
-        return [max(0.0, surplus / error) for surplus, error in zip(surpluses, errors, strict=True)]
-
-    def _value(self, heights: list[float]) -> float:
-        return min(self._extremes.value(heights), max(heights) / _SIGNIFICANT)
-
-    def _learn_usual_share(self, bucket: Bucket, hours: float) -> None:
-        weight = 1.0
-        if bucket.count and self._level.ready:
-            weight = min(1.0, (_CAP_FACTOR * self._level.per_hour * hours + _CAP_MENTIONS) / bucket.count)
-        kept = 0.5 ** (hours / _BASE_HOURS)
-        renewed = (1 - kept) * _BASE_MENTIONS
-        self._base_count = self._base_count * kept + weight * bucket.count + renewed
-        self._base_negative = self._base_negative * kept + weight * _negative(bucket) + renewed * _BASE_SHARE
-
-
-def _negative(bucket: Bucket) -> float:
-    return min(max(bucket.negative, 0.0), bucket.count)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import ClassVar, Final, Literal
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from detectors.drift import DAY_HOURS, Drift, Span
+
+if TYPE_CHECKING:
+    from detectors.base import Aspect
 
 _SHARE_SPREAD: Final = 0.05
 """Standard deviation of the share from day to day before any was seen: that of `sentiment_shift` from hour to hour."""
@@ -32,7 +35,7 @@ class ToneDrift(Drift):
 
     kind: ClassVar[str] = "tone_drift"
     unit: ClassVar[str] = "share of negative mentions"
-    aspect: ClassVar[Literal["attention", "tone"]] = "tone"
+    aspect: ClassVar[Aspect] = "tone"
 
     _slots: ClassVar[int] = 1
 

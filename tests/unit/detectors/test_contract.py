@@ -19,8 +19,8 @@ MINUTE_MS = 60_000
 DAY_MS = 86_400_000
 START_MS = 1_700_006_400_000
 
-SNAPSHOT_LIMIT = 1024
-"""Bytes of one detector: two of them, with what wraps them, stay far below the 4 KiB a brand may take."""
+SNAPSHOT_LIMIT = 1365
+"""Bytes of one detector: the three of the default set take 4 KiB at most."""
 
 CHECK = "test_"
 
@@ -61,8 +61,14 @@ def histories(draw: st.DrawFn, min_size: int = 0) -> list[Bucket]:
                 length_ms=length,
                 count=count,
                 negative=count * draw(shares),
+                positive=count * draw(shares),
+                authors=int(count * draw(shares)),
                 top_author_share=draw(shares),
+                spam=count * draw(shares),
+                spam_negative=count * draw(shares),
                 reposts=int(count * draw(shares)),
+                sources={"a": int(count * draw(shares))},
+                platform=draw(st.sampled_from([1.0, 1.0, 0.0, 0.3, 3.0, 1e6])),
                 coverage=draw(st.sampled_from([1.0, 1.0, 1.0, 0.4, 0.0])),
             )
         )
@@ -118,7 +124,8 @@ def test_scores_are_finite_and_within_their_meaning(kind: str, history: list[Buc
         else:
             assert score.direction == "down"
             assert score.observed <= score.lower
-        assert (score.reason != "") == (score.value >= 1)
+        assert (score.reason != "") == (score.value >= 1 or score.label is not None)
+        assert (score.severity is None) or score.value >= 1
         assert (score.suppressed is None) or score.value >= 1
         detector.learn_one(bucket)
 

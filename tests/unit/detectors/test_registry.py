@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from typing import get_args
 
 import pytest
 
-from detectors.base import ParameterError
+from detectors.base import Aspect, ParameterError
 from detectors.registry import KINDS, build
 
 
@@ -16,7 +17,7 @@ def test_a_kind_is_its_class(kind: str) -> None:
     assert type(detector) is KINDS[kind]
     assert detector.kind == kind
     assert detector.unit
-    assert detector.aspect in ("attention", "tone")
+    assert detector.aspect in get_args(Aspect)
 
 
 def test_an_unknown_kind_is_refused_with_those_that_exist() -> None:

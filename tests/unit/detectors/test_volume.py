@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from detectors.base import Bucket
+from detectors.base import Bucket, ParameterError
 from detectors.volume import Volume
 from tests.unit.detectors.series import DAY_MS, HOUR_MS, START_MS, buckets, fired, watch
 
@@ -91,6 +93,69 @@ def test_without_a_known_level_the_same_is_labelled_cold_start() -> None:
     detector = Volume()
     watch(detector, stormy)
     assert detector.score_one(jump).suppressed == "cold_start"
+
+
+@pytest.mark.parametrize(("hours", "times", "fires"), [(1.5, 1_000, False), (3, 1_000, True), (3, 15, False)])
+def test_two_hours_of_history_suffice_for_an_absurd_jump_only(hours: float, times: int, fires: bool) -> None:
+    detector = Volume()
+    known = int(hours * 12)
+    watch(detector, [Bucket(START_MS + index * 300_000, 300_000, 10) for index in range(known)])
+    jump = [Bucket(START_MS + (known + index) * 300_000, 300_000, 10 * times) for index in range(3)]
+    assert len(fired(watch(detector, jump))) == fires
+
+
+def test_the_same_jump_says_more_the_longer_the_brand_is_known() -> None:
+    values = []
+    for hours in (3, 12, 24, 72):
+        detector = Volume()
+        watch(detector, [Bucket(START_MS + index * 300_000, 300_000, 10) for index in range(hours * 12)])
+        values.append(detector.score_one(Bucket(START_MS + hours * HOUR_MS, 300_000, 1_000)).value)
+    assert values == sorted(values)
+    assert values[-1] > 1.5 * values[0]
+
+
+def test_a_brand_that_falls_silent_while_its_sources_deliver_fires_downwards_if_asked() -> None:
+    def per_day(day: float) -> float:
+        return 2_000 if day < 14.3 else 20
+
+    series = buckets(15, per_day)
+    assert fired(watch(Volume(), series)) == []
+    for direction in ("down", "both"):
+        scores = watch(Volume(direction=direction), series)
+        days = fired(scores)
+        assert len(days) == 1
+        assert 14.3 < days[0] < 14.5
+        assert dict(scores)[days[0]].direction == "down"
+
+
+def test_downwards_alone_a_surge_does_not_fire_and_an_open_bucket_is_not_too_quiet() -> None:
+    detector = Volume(direction="down")
+    assert fired(watch(detector, surge(300, 14, 12))) == []
+    silence = watch(Volume(direction="down"), buckets(15, lambda day: 2_000 if day < 14.3 else 0))
+    day = fired(silence)[0]
+    again = Volume(direction="down")
+    history = buckets(15, lambda day: 2_000 if day < 14.3 else 0)
+    for bucket in history:
+        if (bucket.start_ms - START_MS) / DAY_MS >= day:
+            break
+        again.learn_one(bucket)
+    assert again.score_one(bucket).fires
+    assert not again.score_one(replace(bucket, elapsed_ms=bucket.length_ms - 1)).fires
+
+
+def test_what_was_learned_outlasts_a_change_of_direction() -> None:
+    calm = buckets(15, lambda _: 500.0)
+    up, both = Volume(), Volume(direction="both")
+    watch(up, calm)
+    watch(both, calm)
+    last = Bucket(START_MS + 15 * DAY_MS, 300_000, 30)
+    assert Volume(direction="both").restore(up.snapshot()).score_one(last).value == up.score_one(last).value
+    assert Volume().restore(both.snapshot()).score_one(last) == up.score_one(last)
+
+
+def test_a_direction_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(ParameterError, match="must be one of up, down, both, got 'sideways'"):
+        Volume(direction="sideways")
 
 
 def test_a_collection_that_starts_in_earnest_is_cold_start_through_its_days_and_nights() -> None:

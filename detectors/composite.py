@@ -1,0 +1,371 @@
+"""What makes it a crisis: many more negative mentions than usual, from many people; and what only looks like one."""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from itertools import islice
+from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, Self
+
+from detectors.base import Aspect, Bucket, Detector, Direction, Label, Score, Severity, Suppression
+from detectors.extremes import Extremes
+from detectors.latest import Latest
+from detectors.level import HOUR_MS
+from detectors.packing import pack, unpack
+from detectors.parameters import within
+from detectors.refractory import Refractory
+from detectors.shares import NEGATIVE, Shares
+from detectors.usual import Usual
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_VERSION: Final = 1
+
+_HALF_LIVES_HOURS: Final = (5 / 60, 25 / 60, 2.0)
+"""Those of `volume` without the longest: a firestorm is seen in minutes, a slow burn in hours, and what takes days is
+`tone_drift`."""
+
+_SCENE: Final = 1
+"""The horizon over which it is told what is going on."""
+
+_WANDER: Final = 0.05
+"""How far the share of negative mentions wanders from hour to hour as topics change, as in `sentiment_shift`."""
+
+_MORE: Final = 1.25
+"""Times the usual mentions from which on more of them count as attention: a worse tone among the usual mentions must be
+that much worse, which is what `sentiment_shift` is for."""
+
+_VARIANCE: Final = 0.1
+"""Of the probability of being negative from mention to mention: 0.06 to 0.1 with the models measured, 0.25 at most."""
+
+_LEAST: Final = 0.5
+"""Variance where next to nothing is expected: about three negative mentions are then needed to fire."""
+
+_PRIOR_MEAN: Final = (0.9, 0.8, 0.55)
+_PRIOR_SPREAD: Final = (0.32, 0.32, 0.35)
+_PRIOR_DAYS: Final = 7.0
+"""Daily maxima of the heights: the middle between simulated brands (0.8, 0.65, 0.4), among which those with 43 and with
+7,000 mentions a day hardly differ, and recorded airlines (1.0, 1.0, 0.7), whose tone wanders more over a day. They fit
+so many brands that they count for a week."""
+
+_GAPS: Final = (2.5, 2.0)
+"""Standard deviations of daily maxima by which a longer horizon may lie above the next shorter one, at most: what is
+over is no crisis, however large it was."""
+
+_USUAL_SHARES: Final = (NEGATIVE, 0.2, 0.8)
+"""Before anything was said: negative, positive, from the source that has most of a bucket."""
+
+_ATTENTION: Final = 3.0
+_PEOPLE: Final = 10.0
+_ONE_SOURCE: Final = 0.95
+"""It is critical when the horizon that speaks loudest has three times its usual mentions, ten at least, by ten people
+in the last half hour where authors are known; unless all but a twentieth come from one of several sources."""
+
+_NOTABLE: Final = 1.5
+_NOTABLE_MENTIONS: Final = 5.0
+"""Attention that deserves a label: one and a half times the usual mentions of half an hour and five more."""
+
+_SURGE: Final = 1.5
+"""From this on the platform is busier than usual, and a brand's surplus is explained by it up to as much again."""
+
+_PRAISE: Final = 0.1
+"""How much the positive share must exceed the usual one; more than the negative share it must be too."""
+
+_BLIND: Final = 0.5
+"""Coverage from which on down nothing can be said of a brand: which sources are missing changes both mix and tone."""
+
+
+class _Horizon(NamedTuple):
+    """Faded sums over organic mentions: expected, squared weights times expected, mentions, negative mentions."""
+
+    expected: float = 0.0
+    squares: float = 0.0
+    mentions: float = 0.0
+    negative: float = 0.0
+
+
+class _Scene(NamedTuple):
+    """Faded sums over the last half hour, of all mentions."""
+
+    expected: float = 0.0
+    mentions: float = 0.0
+    negative: float = 0.0
+    positive: float = 0.0
+    spam: float = 0.0
+    people: float = 0.0
+    reposts: float = 0.0
+    main_source: float = 0.0
+
+
+class Composite(Detector):
+    """Negative mentions beyond the usual share of all mentions, at several horizons, on the scale of the brand's own
+    extremes; with a label for what is going on.
+
+    Over each of three fading horizons, ``X = N - s * max(M, 1.25 * E)`` with `N` negative mentions, `M` mentions, `E`
+    expected mentions (`Usual`) and `s` the brand's own negative share. It grows with attention and with negativity at
+    once: more mentions of the usual mix, or of a better one, leave it at 0, and so do fewer mentions. It is divided by
+    its noise, ``0.05 * E + sqrt(0.1 * E2 + 0.5)`` with `E2` the expected mentions under squared weights, and ``log(1 +
+    X / noise)`` is judged against its own daily maxima (`Extremes`), each horizon for itself. Days of a crisis count as
+    days that just reached the threshold: they don't make the next crisis usual.
+
+    Only organic mentions count: not those that repeat a text by authors who repeat themselves (`Bucket.spam`), nor what
+    the most active author of a bucket adds to the first mention. Reposts do count: they are how a firestorm spreads.
+    While the whole platform is busier than usual (`Bucket.platform`), as much more is expected of the brand.
+
+    The label, from the last half hour:
+
+    - ``crisis``: the score is 1 or more;
+    - ``spam``, ``surge``, ``praise``: more than one and a half times the usual mentions, and half of the surplus is
+      spam, or the platform explains it, or the mentions are positive beyond the usual;
+    - ``outage``: half of the usual sources or more deliver nothing. What fires then is suppressed.
+
+    The severity of a crisis is ``critical`` when it has three times the usual mentions, ten or more, by ten people or
+    more, and is not confined to one of several sources, else ``warning``.
+
+    A bucket that is still open is scored as if nothing more came in it. More mentions of the brand's usual mix don't
+    change the score, and more negative ones raise it.
+
+    Parameters
+    ----------
+    once_in_days
+        A surplus of negative mentions that happens this rarely by chance, or more rarely, is a crisis; 2 to 3650.
+    refractory_hours
+        After a firing, the time in which another counts as the same, unless it escalates (`Refractory`); 0 to 720.
+    usual_posts_per_day
+        The brand's level, if it is known beforehand: it can then be judged from its first bucket. Otherwise it is
+        `cold_start` until `Level.ready`.
+
+    Notes
+    -----
+    `observed` and `expected` are organic negative mentions of the bucket, and ``s * max(M, 1.25 * E)`` of the bucket.
+    `upper` is where the shortest horizon alone reaches the threshold, moved to `observed` where it would contradict
+    `value`.
+
+    The snapshot takes 1,239 bytes.
+
+    Examples
+    --------
+    >>> detector = Composite(usual_posts_per_day=480)
+    >>> def bucket(count, negative, **features):
+    ...     return Bucket(0, 300_000, count, negative=negative, authors=count, **features)
+    >>> usual, storm, praise = bucket(2, 0.6), bucket(30, 24), bucket(30, 1, positive=25)
+    >>> [detector.score_one(each).label for each in (usual, storm, praise)]
+    [None, 'crisis', 'praise']
+    >>> detector.score_one(storm).severity
+    'critical'
+    """
+
+    kind: ClassVar[str] = "composite"
+    unit: ClassVar[str] = "negative mentions per bucket"
+    aspect: ClassVar[Aspect] = "crisis"
+
+    def __init__(
+        self, *, once_in_days: float = 30.0, refractory_hours: float = 12.0, usual_posts_per_day: float | None = None
+    ) -> None:
+        within("once_in_days", once_in_days, 2, 3650)
+        within("refractory_hours", refractory_hours, 0, 720)
+        if usual_posts_per_day is not None:
+            within("usual_posts_per_day", usual_posts_per_day, 0.001, 1e9)
+        self._usual = Usual(usual_posts_per_day)
+        self._shares = Shares(_USUAL_SHARES)
+        self._extremes = Extremes(_PRIOR_MEAN, _PRIOR_SPREAD, once_in_days, _PRIOR_DAYS)
+        self._refractory = Refractory(refractory_hours)
+        self._end_ms = -1
+        self._horizons = [_Horizon()] * len(_HALF_LIVES_HOURS)
+        self._scene = _Scene()
+        self._latest = Latest(self._read)
+
+    def score_one(self, bucket: Bucket) -> Score:
+        """Score a bucket; see the class."""
+        reading = self._latest.of(bucket)
+        value, observed, expected = reading.value, reading.negative, reading.usual_negative
+        upper = expected + _noise(reading.horizons[0]) * math.expm1(self._extremes.bounds[0])
+        label = self._label(bucket, reading)
+        reason = self._reason(bucket, reading, label) if label else ""
+        if value < 1:
+            direction: Direction = "up" if observed > expected else "down"
+            return Score(value, observed, expected, 0.0, max(upper, observed), direction, reason, label=label)
+        suppressed: Suppression | None
+        if label == "outage":
+            suppressed = "outage"
+        else:
+            ready = self._usual.level.ready
+            suppressed = self._refractory.suppresses(bucket.start_ms, value) if ready else "cold_start"
+        severity = self._severity(reading)
+        return Score(value, observed, expected, 0.0, min(upper, observed), "up", reason, suppressed, label, severity)
+
+    def _learn(self, bucket: Bucket) -> None:
+        reading = self._latest.of(bucket)
+        self._latest.forget()
+        self._horizons, self._scene = reading.horizons, reading.scene
+        self._end_ms = max(self._end_ms, bucket.start_ms + bucket.length_ms)
+        hours = bucket.length_ms / HOUR_MS
+        ready = self._usual.level.ready
+        if ready:
+            if reading.value >= 1 and bucket.coverage > _BLIND:
+                self._refractory.learn(bucket.start_ms, reading.value)
+            if self._extremes.learn(list(map(min, reading.heights, self._extremes.bounds)), hours):
+                self._extremes.judge(0.0)
+        parts = (reading.negative, min(bucket.positive, reading.mentions), min(_main_source(bucket), reading.mentions))
+        self._shares.learn(reading.mentions, parts, reading.expected if ready else None, hours)
+        self._usual.learn(bucket)
+
+    def snapshot(self) -> bytes:
+        """All that was learned, as compact versioned bytes without parameters."""
+        return pack(self.kind, _VERSION, self._dump())
+
+    def restore(self, snapshot: bytes) -> Self:
+        """Take over what `snapshot` holds."""
+        values = iter(unpack(self.kind, _VERSION, (len(self._dump()),), snapshot))
+        self._end_ms = int(next(values))
+        width = len(_Horizon._fields)
+        self._horizons = [_Horizon(*islice(values, width)) for _ in _HALF_LIVES_HOURS]
+        self._scene = _Scene(*islice(values, len(_Scene._fields)))
+        self._shares.load(values)
+        self._usual.load(values)
+        self._refractory.load(values)
+        self._extremes.load(values)
+        self._extremes.judge(0.0)
+        self._latest.forget()
+        return self
+
+    def _dump(self) -> tuple[float, ...]:
+        horizons = (number for horizon in self._horizons for number in horizon)
+        return (
+            self._end_ms, *horizons, *self._scene, *self._shares.dump(), *self._usual.dump(),
+            *self._refractory.dump(), *self._extremes.dump(),
+        )  # fmt: skip
+
+    def _read(self, bucket: Bucket) -> _Reading:
+        hours = bucket.length_ms / HOUR_MS
+        usual = self._usual.per_hour(bucket.start_ms, bucket.length_ms) * hours * bucket.coverage
+        expected = usual * max(1.0, bucket.platform)
+        mentions, negative = _organic(bucket)
+        share = self._shares.usual[0]
+        gap_ms = max(0, bucket.start_ms - self._end_ms) if self._end_ms >= 0 else 0
+        horizons, heights = [], []
+        for before, kept in zip(self._horizons, _kept(bucket.length_ms + gap_ms), strict=True):
+            horizon = _Horizon(
+                before.expected * kept + expected,
+                before.squares * kept * kept + expected,
+                before.mentions * kept + mentions,
+                before.negative * kept + negative,
+            )
+            surplus = horizon.negative - share * max(horizon.mentions, _MORE * horizon.expected)
+            horizons.append(horizon)
+            heights.append(math.log1p(surplus / _noise(horizon)) if surplus > 0 else 0.0)
+        now = (
+            usual, bucket.count, bucket.likely_negative, bucket.positive, bucket.spam, bucket.authors, bucket.reposts,
+            _main_source(bucket),
+        )  # fmt: skip
+        kept = _kept(bucket.length_ms + gap_ms)[_SCENE]
+        scene = _Scene(*(old * kept + new for old, new in zip(self._scene, now, strict=True)))
+        values = self._extremes.each(heights)
+        usual_negative = share * max(mentions, _MORE * expected)
+        return _Reading(
+            expected, mentions, negative, usual_negative, horizons, scene, heights, values, self._joined(values)
+        )
+
+    def _joined(self, values: Sequence[float]) -> float:
+        """The highest value, where none may be too far above that of the next shorter horizon."""
+        highest = most = values[0]
+        for value, gap in zip(values[1:], _GAPS, strict=True):
+            most = min(value, most + gap * self._extremes.unit)
+            highest = max(highest, most)
+        return max(0.0, highest)
+
+    def _label(self, bucket: Bucket, reading: _Reading) -> Label | None:
+        if bucket.coverage <= _BLIND:
+            return "outage"
+        if reading.value >= 1:
+            return "crisis"
+        scene = reading.scene
+        surplus = scene.mentions - scene.expected
+        if surplus < (_NOTABLE - 1) * scene.expected + _NOTABLE_MENTIONS:
+            return None
+        if scene.spam >= surplus / 2:
+            return "spam"
+        if bucket.platform >= _SURGE and scene.mentions <= _SURGE * bucket.platform * scene.expected:
+            return "surge"
+        positive = scene.positive / scene.mentions
+        if positive > self._shares.usual[1] + _PRAISE and scene.positive > scene.negative:
+            return "praise"
+        return None
+
+    def _severity(self, reading: _Reading) -> Severity:
+        scene = reading.scene
+        horizon = reading.horizons[reading.loudest]
+        many = horizon.mentions >= max(_ATTENTION * horizon.expected, _PEOPLE)
+        confined = scene.main_source >= _ONE_SOURCE * scene.mentions and self._shares.usual[2] < _ONE_SOURCE
+        return "critical" if many and not 0 < scene.people < _PEOPLE and not confined else "warning"
+
+    def _reason(self, bucket: Bucket, reading: _Reading, label: Label) -> str:
+        if label == "outage":
+            return f"Source outage: sources with {1 - bucket.coverage:.0%} of the usual mentions deliver nothing"
+        scene = reading.scene
+        if label != "crisis":
+            told = f"{_counted(scene.mentions, scene.expected, _HALF_LIVES_HOURS[_SCENE])}"
+            if label == "spam":
+                return f"Spam: {told}, {scene.spam:.0f} of them repeat a text, by authors who repeat themselves"
+            if label == "surge":
+                return f"Platform-wide surge: {told}, while other brands have {bucket.platform:.2g} times their usual"
+            return (
+                f"Praise: {told}, {scene.positive / scene.mentions:.0%} positive (usually {self._shares.usual[1]:.0%})"
+            )
+        horizon = reading.horizons[reading.loudest]
+        by = f", by about {scene.people:.0f} people" if scene.people >= 1 else ""
+        return (
+            f"Crisis: {_counted(horizon.mentions, horizon.expected, _HALF_LIVES_HOURS[reading.loudest])}, "
+            f"{horizon.negative / horizon.mentions:.0%} negative (usually {self._shares.usual[0]:.0%}){by}, "
+            f"{scene.reposts / max(scene.mentions, 1.0):.0%} reposts: as rare as once in "
+            f"{self._extremes.days(reading.value)}"
+        )
+
+
+class _Reading(NamedTuple):
+    """Of a bucket: expected and organic mentions, negative ones and those usual among so many; sums at its end;
+    heights, their values, and what these come to."""
+
+    expected: float
+    mentions: float
+    negative: float
+    usual_negative: float
+    horizons: list[_Horizon]
+    scene: _Scene
+    heights: list[float]
+    values: list[float]
+    value: float
+
+    @property
+    def loudest(self) -> int:
+        """The horizon with the highest value."""
+        return max(range(len(self.values)), key=self.values.__getitem__)
+
+
+def _organic(bucket: Bucket) -> tuple[float, float]:
+    """Mentions and negative ones, without spam and without what the most active author adds to the first mention, which
+    is taken to be as negative as can be."""
+    spam = min(max(bucket.spam, 0.0), bucket.count)
+    tirade = max(0.0, bucket.top_author_share * bucket.count - 1 - spam)
+    mentions = max(0.0, bucket.count - spam - tirade)
+    negative = bucket.likely_negative - min(max(bucket.spam_negative, 0.0), spam) - tirade
+    return mentions, min(max(negative, 0.0), mentions)
+
+
+def _noise(horizon: _Horizon) -> float:
+    return _WANDER * horizon.expected + math.sqrt(_VARIANCE * horizon.squares + _LEAST)
+
+
+def _main_source(bucket: Bucket) -> float:
+    return float(max(bucket.sources.values(), default=0))
+
+
+def _counted(mentions: float, expected: float, half_life: float) -> str:
+    return f"{mentions:.0f} mentions (fading over {half_life * 60:.0f} min) against a usual {expected:.3g}"
+
+
+@lru_cache(maxsize=64)
+def _kept(span_ms: int) -> tuple[float, ...]:
+    """What is left of each horizon after a span of time."""
+    return tuple(0.5 ** (span_ms / HOUR_MS / half_life) for half_life in _HALF_LIVES_HOURS)
