@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import math
 from base64 import b64decode, b64encode
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import orjson
 
-from detectors.base import Score, SnapshotError
+from detectors.base import OutdatedSnapshot, Score, SnapshotError
 from streams import metrics
+from streams.echo import Echo
 from streams.errors import RecordError, UnknownVersion
 from streams.evidence import Evidence
 from streams.incidents import Incident, Incidents
 from streams.marks import Mark
+from streams.pulse import group_of
 from streams.records import Alert, Envelope, Window, WindowScore
 from streams.tallies import KEPT, Tally, most_frequent
 from streams.windows import Step, Windows
@@ -39,6 +42,9 @@ class Delivery(Protocol):
     buckets: list[int]
     out: dict[int, frozenset[str]]
 
+    def busyness(self, at_ms: int, group: int) -> float:
+        """How many times the usual was said of the brands outside a group."""
+
 
 class BrandMonitor:
     """Counts, scores, learns and raises the incidents of one brand.
@@ -56,6 +62,7 @@ class BrandMonitor:
 
     def __init__(self, config: Config, config_version: str, brand: BrandSettings) -> None:
         self._id = brand.id
+        self._group = group_of(brand.id)
         self._config_version = config_version
         self._windows = Windows(config.windows)
         self._detectors = {settings.name: settings.build(brand.usual_posts_per_day) for settings in config.detectors}
@@ -73,6 +80,7 @@ class BrandMonitor:
             {name: detector.kind for name, detector in self._detectors.items()},
             {name: detector.unit for name, detector in self._detectors.items()},
         )
+        self._echo = Echo(config.windows.bucket_seconds)
         self._marks: dict[int, Mark] = {}
         self._source_shares: dict[str, float] = {}
         self._usual_terms: dict[str, float] = {}
@@ -104,13 +112,14 @@ class BrandMonitor:
         for step in self._windows.walk(watermark_ms, delivery.buckets):
             out = delivery.out.get(step.start_ms, frozenset())
             coverage = self._coverage(out) if step.closes else 1.0
-            self._take(step, coverage, alerts, windows)
+            platform = delivery.busyness(min(step.at_ms, step.start_ms + self._windows.bucket_ms), self._group)
+            self._take(step, coverage, platform, alerts, windows)
 
-    def _take(self, step: Step, coverage: float, alerts: list[Alert], windows: list[Window]) -> None:
+    def _take(self, step: Step, coverage: float, platform: float, alerts: list[Alert], windows: list[Window]) -> None:
         length = self._windows.bucket_ms
         end_ms = step.start_ms + length
         elapsed = length if step.closes else min(length, step.at_ms - step.start_ms)
-        bucket = step.tally.bucket(step.start_ms, length, elapsed, coverage)
+        bucket = step.tally.bucket(step.start_ms, length, elapsed, coverage, self._echo, platform)
         scores = {name: detector.score_one(bucket) for name, detector in self._detectors.items()}
         self._count_detections(step.start_ms, scores)
         checked = self._incidents.check(step.at_ms, step.start_ms, end_ms, step.tally, scores, self._windows.unclosed)
@@ -120,6 +129,7 @@ class BrandMonitor:
         for detector in self._detectors.values():
             detector.learn_one(bucket)
         self._raise(self._incidents.close(step.at_ms, step.start_ms, end_ms, step.tally), alerts)
+        self._echo.learn(step.tally)
         self._learn_usual(step.tally, coverage)
         windows.append(self._window(step, coverage, scores))
 
@@ -204,6 +214,7 @@ class BrandMonitor:
                     for name, detector in self._detectors.items()
                 ],
                 "incidents": self._incidents.dump(),
+                "echo": self._echo.dump(),
                 "sources": list(self._source_shares.items()),
                 "terms": list(self._usual_terms.items()),
                 "mentions": self._usual_mentions,
@@ -212,7 +223,8 @@ class BrandMonitor:
         )
 
     def load(self, value: bytes) -> None:
-        """Take over what `to_bytes` gave. A detector that the config changed in kind starts anew.
+        """Take over what `to_bytes` gave. A detector that the config changed in kind, or that learns otherwise since an
+        earlier firewatch, starts anew.
 
         Raises
         ------
@@ -230,8 +242,10 @@ class BrandMonitor:
             for name, kind, snapshot in state["detectors"]:
                 detector = self._detectors.get(name)
                 if detector is not None and detector.kind == kind:
-                    detector.restore(b64decode(snapshot))
+                    with suppress(OutdatedSnapshot):
+                        detector.restore(b64decode(snapshot))
             self._incidents.load(state["incidents"])
+            self._echo.load(state["echo"])
             self._source_shares = dict(state["sources"])
             self._usual_terms = dict(state["terms"])
             self._usual_mentions = state["mentions"]

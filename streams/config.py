@@ -209,7 +209,7 @@ class IncidentSettings(Settings):
         default=0.45,
         ge=0,
         le=1,
-        description="Negative share of the incident from which attention is taken for a crisis",
+        description="Negative share of the incident from which unusual attention is a warning",
     )
 
 
@@ -243,6 +243,7 @@ class Config(Settings):
         default_factory=lambda: [
             DetectorSettings(name="volume", kind="volume"),
             DetectorSettings(name="tone", kind="sentiment_shift"),
+            DetectorSettings(name="crisis", kind="composite"),
         ],
         min_length=1,
         max_length=20,

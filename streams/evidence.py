@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from streams.config import AlertSettings
+    from streams.incidents import Incident
     from streams.tallies import Tally
 
 MIN_TERM_MENTIONS: Final = 2
@@ -82,6 +83,7 @@ class Evidence:
             kind=change.kind,
             status="resolved" if resolved else "firing",
             severity=incident.severity,
+            label=incident.label,
             suppressed=incident.suppressed,
             brand=self._brand,
             fingerprint=incident.fingerprint,
@@ -129,24 +131,25 @@ class Evidence:
             },
             annotations={
                 "summary": summary,
-                "description": " ".join(score.reason for _, score in sorted(incident.peaks.items())),
+                "description": " ".join(_reasons(incident)),
             },
             generator_url=generator_url,
         )
 
     def _sentence(self, change: Change, split: SentimentSplit, terms: list[TopTerm]) -> str:
-        said = change.said
-        span = timedelta(milliseconds=change.at_ms - change.incident.start_ms)
+        said, incident = change.said, change.incident
+        span = timedelta(milliseconds=change.at_ms - incident.start_ms)
         about = f", about {', '.join(term.term for term in terms[:3])}" if terms else ""
         over = {"open": "", "update": "", "resolve": " It is over."}[change.kind]
-        note = f" Suppressed: {change.incident.suppressed}." if change.incident.suppressed else ""
+        note = f" Suppressed: {incident.suppressed}." if incident.suppressed else ""
         by = (
             f", by {said.distinct_authors} author{'s' if said.distinct_authors > 1 else ''}"
             if said.distinct_authors
             else ""
         )
         mentions = f"{said.count} mention{'s' if said.count != 1 else ''} in {_spoken(span)}"
-        return f"{self._name}: {mentions}, {split.negative:.0%} negative{by}{about}.{over}{note}"
+        what = f", {incident.label}" if incident.label else ""
+        return f"{self._name}{what}: {mentions}, {split.negative:.0%} negative{by}{about}.{over}{note}"
 
 
 def top_terms(said: Tally, usual_terms: Mapping[str, float], usual_mentions: float, limit: int) -> list[TopTerm]:
@@ -166,6 +169,12 @@ def top_terms(said: Tally, usual_terms: Mapping[str, float], usual_mentions: flo
         for excess, term, count, lift in found[:limit]
         if excess > 0
     ]
+
+
+def _reasons(incident: Incident) -> list[str]:
+    """What is going on, and the strongest answer of each detector."""
+    reasons = [score.reason for _, score in sorted(incident.peaks.items())]
+    return [f"{reason.removesuffix('.')}." for reason in dict.fromkeys([incident.note, *reasons]) if reason]
 
 
 def _split(said: Tally) -> SentimentSplit:

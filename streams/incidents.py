@@ -5,18 +5,17 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field
 from statistics import fmean
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from detectors.base import Score
-from streams.records import SEVERITIES, SHARE, AlertKind, Severity
+from streams.records import SEVERITIES, SHARE, AlertKind
 from streams.tallies import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from detectors.base import Aspect, Label, Severity
     from streams.config import IncidentSettings
-
-Aspect = Literal["attention", "tone"]
 
 SHRINKAGE: Final = 10
 """Mentions at the brand's usual share that are added before a negative share is judged: two negative of three say
@@ -24,6 +23,19 @@ little."""
 
 USUAL_SHARE: Final = 0.3
 """Negative share of a brand nothing is known of, as in `detectors.sentiment_shift`."""
+
+
+HARMLESS: Final = frozenset({"spam", "surge", "outage"})
+"""Labels of what pages nobody."""
+
+
+class Standing(NamedTuple):
+    """What people are told of an incident whenever one of these changes."""
+
+    severity: Severity
+    suppressed: str | None
+    label: Label | None
+    fired: frozenset[str]
 
 
 @dataclass(slots=True)
@@ -42,6 +54,8 @@ class Incident:
         The highest it has had.
     suppressed
         Why it pages nobody, or None.
+    label, note
+        What is going on, and the sentence that says so; None and empty where no detector can tell. A crisis stays one.
     fired
         Detectors that fired without being suppressed.
     peaks
@@ -57,29 +71,38 @@ class Incident:
     hot_ms: int
     severity: Severity
     suppressed: str | None
+    label: Label | None = None
+    note: str = ""
     fired: set[str] = field(default_factory=set)
     peaks: dict[str, Score] = field(default_factory=dict)
     excesses: dict[str, float] = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)
 
+    @property
+    def standing(self) -> Standing:
+        """As of now."""
+        return Standing(self.severity, self.suppressed, self.label, frozenset(self.fired))
+
     def dump(self) -> list[Any]:
         """As plain values for JSON."""
         peaks = [[name, *(getattr(score, part) for part in Score.__slots__)] for name, score in self.peaks.items()]
         return [
-            self.fingerprint, self.start_ms, self.hot_ms, self.severity, self.suppressed, sorted(self.fired), peaks,
-            list(self.excesses.items()), self.tally.dump(),
+            self.fingerprint, self.start_ms, self.hot_ms, self.severity, self.suppressed, self.label, self.note,
+            sorted(self.fired), peaks, list(self.excesses.items()), self.tally.dump(),
         ]  # fmt: skip
 
     @classmethod
     def load(cls, values: list[Any]) -> Incident:
         """Inverse of `dump`."""
-        fingerprint, start_ms, hot_ms, severity, suppressed, fired, peaks, excesses, tally = values
+        fingerprint, start_ms, hot_ms, severity, suppressed, label, note, fired, peaks, excesses, tally = values
         return cls(
             fingerprint,
             start_ms,
             hot_ms,
             severity,
             suppressed,
+            label,
+            note,
             set(fired),
             {name: Score(*parts) for name, *parts in peaks},
             dict(excesses),
@@ -152,17 +175,19 @@ class Incidents:
             if not any(self._may_open(name, score, tally) for name, score in anomalous.items()):
                 return None
             incident = self.current = Incident(self._fingerprint(start_ms), start_ms, end_ms, "watch", "")
-        before = (incident.severity, incident.suppressed, frozenset(incident.fired))
-        self._absorb(incident, anomalous, firing)
+        before = incident.standing
+        self._absorb(incident, anomalous, firing, scores)
         hot = [self._is_hot(incident, name, score, tally) for name, score in scores.items()]
         if any(hot):
             incident.hot_ms = max(incident.hot_ms, end_ms)
         tallies = [incident.tally, *unclosed(incident.start_ms)]
-        severity = self._severity(incident, tallies, self._usual_share(scores))
+        severity = self._severity(incident, anomalous, tallies, self._usual_share(scores))
         incident.severity = max(incident.severity, severity, key=SEVERITIES.index)
-        if before == (incident.severity, incident.suppressed, frozenset(incident.fired)):
+        if before == incident.standing:
             return None
-        return Change("open" if before[1] == "" else "update", incident, Tally.joined(*tallies), at_ms, start_ms)
+        return Change(
+            "open" if before.suppressed == "" else "update", incident, Tally.joined(*tallies), at_ms, start_ms
+        )
 
     def close(self, at_ms: int, start_ms: int, end_ms: int, tally: Tally) -> Change | None:
         """Take note that a bucket is complete, after its last `check`."""
@@ -176,15 +201,22 @@ class Incidents:
         self.current, self._past_excesses = None, incident.excesses
         return Change("resolve", incident, incident.tally, at_ms, start_ms)
 
-    def _absorb(self, incident: Incident, anomalous: Mapping[str, Score], firing: set[str]) -> None:
+    def _absorb(
+        self, incident: Incident, anomalous: Mapping[str, Score], firing: set[str], scores: Mapping[str, Score]
+    ) -> None:
         for name, score in anomalous.items():
             peak = incident.peaks.get(name)
             if peak is None or (score.suppressed is None, score.value) > (peak.suppressed is None, peak.value):
                 incident.peaks[name] = score
         incident.fired |= firing
-        if incident.fired:
+        for score in scores.values():
+            if score.label and (incident.label != "crisis" or score.label == "crisis"):
+                incident.label, incident.note = score.label, score.reason
+        if incident.label in HARMLESS:
+            incident.suppressed = incident.label
+        elif incident.fired:
             incident.suppressed = None
-        elif not incident.suppressed:
+        elif anomalous and (not incident.suppressed or incident.suppressed in HARMLESS):
             incident.suppressed = max(anomalous.values(), key=lambda score: score.value).suppressed
 
     def _may_open(self, name: str, score: Score, bucket: Tally) -> bool:
@@ -209,15 +241,21 @@ class Incidents:
         known = [score.expected for name, score in scores.items() if self._aspects[name] == "tone"]
         return fmean(known) if known else USUAL_SHARE
 
-    def _severity(self, incident: Incident, tallies: list[Tally], usual_share: float) -> Severity:
+    def _severity(
+        self, incident: Incident, anomalous: Mapping[str, Score], tallies: list[Tally], usual_share: float
+    ) -> Severity:
         judged = incident.fired or incident.peaks.keys()
+        told = [score.severity for name, score in anomalous.items() if score.severity and name in judged]
+        if incident.label not in {None, "crisis"}:
+            return max([*told, "watch"], key=SEVERITIES.index)
         aspects = {self._aspects[name] for name in judged}
         count = sum(tally.count for tally in tallies) + SHRINKAGE
         negative_count = sum(tally.negative for tally in tallies) / SHARE + SHRINKAGE * usual_share
         negative = negative_count >= self._settings.negative_share * count
-        if aspects >= {"attention", "tone"} and negative:
+        if negative and aspects >= {"attention", "tone"}:
             return "critical"
-        return "warning" if "tone" in aspects or negative else "watch"
+        upset = "tone" in aspects or ("attention" in aspects and negative)
+        return max([*told, "warning" if upset else "watch"], key=SEVERITIES.index)
 
     def _fingerprint(self, start_ms: int) -> str:
         return hashlib.blake2b(f"{self._brand}|{self._config_version}|{start_ms}".encode(), digest_size=8).hexdigest()
@@ -238,6 +276,6 @@ def alert_id(brand: str, config_version: str, change: Change) -> str:
     incident = change.incident
     parts = (
         brand, ",".join(sorted(incident.fired or incident.peaks)), config_version, incident.fingerprint,
-        change.bucket_ms, change.kind, incident.severity, incident.suppressed,
+        change.bucket_ms, change.kind, incident.severity, incident.suppressed, incident.label,
     )  # fmt: skip
     return hashlib.blake2b("|".join(map(str, parts)).encode(), digest_size=16).hexdigest()

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
+    from detectors.base import Severity
     from streams.course import Array
-    from streams.records import Alert, Severity, Window
+    from streams.records import Alert, Window
 
 INK, GREY, BLUE, SKY = "#222222", "#888888", "#0072B2", "#56B4E9"
 LINES: Final = (BLUE, "#D55E00", "#009E73", "#CC79A7", SKY)

@@ -1,16 +1,20 @@
 """Where a scorer goes on in a partition of `social.posts`, and what it must know about the records before.
 
-Both are committed together: the offset, and in its metadata the newest event time so far and the incarnation of the
-topic that the offset counts in.
+Both are committed together: the offset, and in its metadata the newest event time so far, the incarnation of the topic
+that the offset counts in, and the mentions of the minute that is not over.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
+from detectors.reference import GROUPS
 from streams.errors import KafkaError
+
+if TYPE_CHECKING:
+    from streams.pulse import Minute
 
 
 class Position(NamedTuple):
@@ -26,35 +30,45 @@ class Position(NamedTuple):
         Newest event time among the records before, -1 if there are none or it is not known.
     live
         Whether the record that has it was live.
+    pulse
+        The minute that is not over, as `Pulse.current` tells it; None if there is none or it is not known.
     """
 
     incarnation: str
     offset: int
     watermark_ms: int
     live: bool = False
+    pulse: Minute | None = None
 
     def metadata(self) -> str:
         """What is committed beside the offset.
 
         >>> Position("sGSl10KTR6ek7OrYMaAWew", 17, 1_700_000_000_000).metadata()
-        '{"watermark_ms":1700000000000,"incarnation":"sGSl10KTR6ek7OrYMaAWew","live":false}'
+        '{"watermark_ms":1700000000000,"incarnation":"sGSl10KTR6ek7OrYMaAWew","live":false,"pulse":null}'
         """
-        known = {"watermark_ms": self.watermark_ms, "incarnation": self.incarnation, "live": self.live}
+        known = {
+            "watermark_ms": self.watermark_ms,
+            "incarnation": self.incarnation,
+            "live": self.live,
+            "pulse": self.pulse,
+        }
         return orjson.dumps(known).decode()
 
 
 def committed_position(offset: int, metadata: str | None) -> Position | None:
     """Read what was committed.
 
-    Metadata of another tool, such as ``kafka-consumer-groups.sh --reset-offsets``, leaves incarnation and watermark
-    unknown (empty and -1); without a commit (`offset` -1) there is no position.
+    Metadata of another tool, such as ``kafka-consumer-groups.sh --reset-offsets``, leaves incarnation, watermark and
+    pulse unknown (empty, -1, None); without a commit (`offset` -1) there is no position.
     """
     if offset < 0:
         return None
     try:
         saved = orjson.loads(metadata or "")
-        return Position(str(saved["incarnation"]), offset, int(saved["watermark_ms"]), bool(saved["live"]))
-    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
+        minute, counts = saved.get("pulse") or (-1, [])
+        pulse = (int(minute), list(map(int, counts))) if len(counts) == GROUPS else None
+        return Position(str(saved["incarnation"]), offset, int(saved["watermark_ms"]), bool(saved["live"]), pulse)
+    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError):
         return Position("", offset, -1)
 
 

@@ -1,5 +1,5 @@
-"""How far `social.posts` has been read, as one partition of `social.mentions` learns of it: the watermark, and which
-sources deliver."""
+"""How far `social.posts` has been read, as one partition of `social.mentions` learns of it: the watermark, which
+sources deliver, and how busy the platform is."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from streams.busyness import Busyness
 from streams.marks import Mark
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class _Source:
 
 
 class StreamProgress:
-    """Watermark and source health over all partitions of `social.posts`.
+    """Watermark, source health and busyness over all partitions of `social.posts`.
 
     Parameters
     ----------
@@ -87,6 +88,7 @@ class StreamProgress:
         self._deliveries: dict[int, set[str]] = {}
         self._timeline: deque[tuple[int, int]] = deque(maxlen=TIMELINE)
         self._next_ms = -1
+        self._busyness = Busyness()
         self._finished = False
         self.buckets: list[int] = []
         self.out: dict[int, frozenset[str]] = {}
@@ -105,6 +107,7 @@ class StreamProgress:
             self._sources.setdefault(name, _Source())
             for start in starts:
                 self._deliver(name, start)
+        self._busyness.tell(progress.partition, progress.pulse)
         self._note_time(progress.ingested_ms, progress.watermark_ms)
 
     def _deliver(self, source: str, start: int) -> None:
@@ -152,7 +155,9 @@ class StreamProgress:
         self._finished = True
 
     def assess(self, watermark_ms: int) -> None:
-        """Walk the buckets that end by the watermark, in order, and judge the sources over each."""
+        """Walk the buckets that end by the watermark, in order, and judge the sources over each; and the platform by
+        the minute."""
+        self._busyness.advance(watermark_ms)
         if self._next_ms < 0 and self._deliveries:
             self._next_ms = min(self._deliveries)
         while 0 <= self._next_ms <= watermark_ms - self._bucket_ms:
@@ -179,6 +184,11 @@ class StreamProgress:
         for start in self.buckets[:keep]:
             del self.out[start]
         del self.buckets[:keep]
+        self._busyness.forget(before_ms)
+
+    def busyness(self, at_ms: int, group: int) -> float:
+        """How many times the usual was said of the brands outside a group, as of some moment before the watermark."""
+        return self._busyness.of_others(at_ms, group)
 
     def source_up(self) -> dict[str, bool]:
         """Whether each source delivers as it usually does."""
@@ -196,6 +206,7 @@ class StreamProgress:
             "newest": self._timeline[-1] if self._timeline else None,
             "next_ms": self._next_ms,
             "out": [[start, sorted(self.out[start])] for start in self.buckets],
+            "busyness": self._busyness.dump(),
         }
 
     def load(self, values: dict[str, Any]) -> None:
@@ -212,3 +223,4 @@ class StreamProgress:
         self._next_ms = values["next_ms"]
         self.out = {start: frozenset(sources) for start, sources in values["out"]}
         self.buckets = sorted(self.out)
+        self._busyness.load(values["busyness"])

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from aiokafka.structs import ConsumerRecord
 
     from streams.config import Config
-    from streams.records import Progress
     from streams.scoring import ScoredBatch
     from streams.sentiment import SentimentModel
 
@@ -222,7 +221,12 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         for tp, (position, begin, *_) in starts.items():
             self._known.pop(tp.partition, None)
             self._scorer.assign(
-                tp.partition, position.incarnation, position.watermark_ms, position.offset, live=position.live
+                tp.partition,
+                position.incarnation,
+                position.watermark_ms,
+                position.offset,
+                live=position.live,
+                pulse=position.pulse,
             )
             first = max(begin, position.offset - recent)
             self._reader.seek(tp, first)
@@ -290,14 +294,11 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         metrics.SCORE_SECONDS.observe(time.perf_counter() - started)
         metrics.BATCH_RECORDS.labels("score").observe(sum(len(batch[tp]) for tp in scored))
         await self._writer.write(list(scored.values()))
-        await self._commit({tp: each.progress for tp, each in scored.items()})
+        await self._commit(scored)
         self._count(scored.values())
 
-    async def _commit(self, progress: dict[TopicPartition, Progress]) -> None:
-        positions = {
-            tp: Position(each.incarnation, each.offset + 1, each.watermark_ms, each.live)
-            for tp, each in progress.items()
-        }
+    async def _commit(self, scored: dict[TopicPartition, ScoredBatch]) -> None:
+        positions = {tp: batch.position for tp, batch in scored.items()}
         self._known |= {tp.partition: position for tp, position in positions.items()}
         commit = {tp: (each.offset, each.metadata()) for tp, each in positions.items()}
         with translated_errors(self._config.kafka, "committing offsets"):

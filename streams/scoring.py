@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from streams import language, text
 from streams.errors import RecordError
 from streams.eventtime import admit
+from streams.positions import Position
+from streams.pulse import Pulse
 from streams.records import (
     MAX_ID_CHARS,
     MAX_MENTIONS,
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from streams.config import Config
+    from streams.pulse import Minute
     from streams.sentiment import SentimentModel
 
 TERMS: Final = 8
@@ -60,10 +63,12 @@ class ScoredBatch:
     """What one batch of one partition comes to.
 
     `posts` counts usable posts, repeats included; `repeated` those dropped because their id was seen recently.
+    `position` is where a scorer goes on after it.
     """
 
     envelopes: list[Envelope]
     progress: Progress
+    position: Position
     rejects: list[Reject]
     posts: int
     repeated: int
@@ -117,6 +122,7 @@ class _Partition:
     ingested_ms: int = -1
     live: bool = False
     active: dict[str, set[int]] = field(default_factory=dict)
+    pulse: Pulse = field(default_factory=Pulse)
 
 
 class Scorer:
@@ -132,7 +138,14 @@ class Scorer:
         self._partitions: dict[int, _Partition] = {}
 
     def assign(
-        self, partition: int, incarnation: str, watermark_ms: int = -1, position: int = 0, *, live: bool = False
+        self,
+        partition: int,
+        incarnation: str,
+        watermark_ms: int = -1,
+        position: int = 0,
+        *,
+        live: bool = False,
+        pulse: Minute | None = None,
     ) -> None:
         """Start on a partition.
 
@@ -146,9 +159,13 @@ class Scorer:
             Offset of the first record that will be scored.
         live
             Whether the record that had the newest event time was live.
+        pulse
+            As in `Position`.
         """
         recent = RecentIds(self._config.ingest.recent_ids)
-        self._partitions[partition] = _Partition(incarnation, recent, watermark_ms, position - 1, live=live)
+        self._partitions[partition] = _Partition(
+            incarnation, recent, watermark_ms, position - 1, live=live, pulse=Pulse(pulse)
+        )
 
     def revoke(self, partition: int) -> None:
         """Forget a partition."""
@@ -199,6 +216,7 @@ class Scorer:
                 for brand in brands:
                     mentions.setdefault(brand, []).append(mention)
                     ingested[brand] = broker_ms
+                    state.pulse.count(state.watermark_ms, brand)
         if records:
             state.offset, state.ingested_ms = records[-1][0], records[-1][1]
         envelopes = [
@@ -213,7 +231,9 @@ class Scorer:
             for brand, found in mentions.items()
             for start in range(0, len(found), MAX_MENTIONS)
         ]
-        return ScoredBatch(envelopes, self._progress(partition, -1), rejects, len(records) - len(rejects), repeated)
+        position = Position(state.incarnation, state.offset + 1, state.watermark_ms, state.live, state.pulse.current)
+        progress = self._progress(partition, -1)
+        return ScoredBatch(envelopes, progress, position, rejects, len(records) - len(rejects), repeated)
 
     def idle(self, partition: int, as_of_ms: int) -> Progress:
         """Progress of a partition that was read to its end as of a broker time."""
@@ -232,6 +252,7 @@ class Scorer:
             idle_as_of_ms,
             state.live,
             active,
+            state.pulse.take(),
         )
 
     def _read(self, value: bytes | None, broker_ms: int) -> Post:

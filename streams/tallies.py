@@ -16,6 +16,8 @@ from streams.records import REPOST, SHARE, Mention
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from streams.echo import Echo
+
 KEPT: Final = 128
 """Entries that a trimmed tally keeps. A top share is exact while the leader stays among them, which it does by being
 one."""
@@ -25,6 +27,8 @@ SKETCH: Final = 64
 
 SAMPLES: Final = 20
 """Posts kept to be shown, as many as `alerts.samples` may ask for."""
+
+_NONE: Final = (0, 0)
 
 _HASH_RANGE: Final = 1 << 48
 
@@ -44,8 +48,10 @@ class Tally:
         Exact.
     negative, positive
         Sums of probabilities in ten-thousandths, exact.
-    authors, signatures, terms, sources, languages
+    authors, terms, sources, languages
         Counts by key, trimmed to the `KEPT` most frequent.
+    signatures
+        Of mentions that are no reposts, by signature: count and summed `negative`; trimmed likewise.
     sketch
         The `SKETCH` smallest author hashes, ascending.
     samples
@@ -74,7 +80,7 @@ class Tally:
         self.reposts = 0
         self.engagement = 0
         self.authors: dict[int, int] = {}
-        self.signatures: dict[int, int] = {}
+        self.signatures: dict[int, tuple[int, int]] = {}
         self.terms: dict[str, int] = {}
         self.sources: dict[str, int] = {}
         self.languages: dict[str, int] = {}
@@ -93,10 +99,12 @@ class Tally:
             self.engagement += mention.engagement
             if mention.flags & REPOST:
                 self.reposts += 1
+            else:
+                count, negative = signatures.get(signature, _NONE)
+                signatures[signature] = count + 1, negative + mention.negative
             if author not in authors:
                 self._sketch(author)
             authors[author] = authors.get(author, 0) + 1
-            signatures[signature] = signatures.get(signature, 0) + 1
             sources[source] = sources.get(source, 0) + 1
             languages[lang] = languages.get(lang, 0) + 1
             for term in mention.terms:
@@ -114,7 +122,9 @@ class Tally:
         for author in other.sketch:
             self._sketch(author)
         _add(self.authors, other.authors)
-        _add(self.signatures, other.signatures)
+        for signature, (count, negative) in other.signatures.items():
+            known, known_negative = self.signatures.get(signature, _NONE)
+            self.signatures[signature] = known + count, known_negative + negative
         _add(self.terms, other.terms)
         _add(self.sources, other.sources)
         _add(self.languages, other.languages)
@@ -174,11 +184,15 @@ class Tally:
 
     @property
     def duplicate_share(self) -> float:
-        """Share of the mentions whose text stood in the span before."""
-        return (sum(self.signatures.values()) - len(self.signatures)) / self.count if self.count else 0.0
+        """Share of the mentions that are near-duplicates of others in the span, and no reposts."""
+        copies = sum(count for count, _ in self.signatures.values()) - len(self.signatures)
+        return copies / self.count if self.count else 0.0
 
-    def bucket(self, start_ms: int, length_ms: int, elapsed_ms: int, coverage: float) -> Bucket:
-        """These counts as a detector sees them."""
+    def bucket(
+        self, start_ms: int, length_ms: int, elapsed_ms: int, coverage: float, echo: Echo, platform: float
+    ) -> Bucket:
+        """These counts as a detector sees them, after what `echo` holds of the time before."""
+        repeated = echo.repeated(self.signatures, self.authors)
         return Bucket(
             start_ms=start_ms,
             length_ms=length_ms,
@@ -188,20 +202,24 @@ class Tally:
             positive=self.positive / SHARE,
             authors=self.distinct_authors,
             top_author_share=self.top_author_share,
-            duplicate_share=self.duplicate_share,
+            duplicate_share=repeated.copies / self.count if self.count else 0.0,
+            spam=repeated.spam,
+            spam_negative=repeated.spam_negative / SHARE,
             reposts=self.reposts,
             engagement=self.engagement,
             sources=self.sources,
             languages=self.languages,
             coverage=coverage,
+            platform=platform,
         )
 
     def dump(self) -> list[Any]:
         """As plain values for JSON."""
         return [
             self.count, self.negative, self.positive, self.reposts, self.engagement,
-            list(self.authors.items()), list(self.signatures.items()), list(self.terms.items()),
-            list(self.sources.items()), list(self.languages.items()), self.sketch, list(self.samples.values()),
+            list(self.authors.items()), [(key, *sums) for key, sums in self.signatures.items()],
+            list(self.terms.items()), list(self.sources.items()), list(self.languages.items()),
+            self.sketch, list(self.samples.values()),
         ]  # fmt: skip
 
     @classmethod
@@ -209,16 +227,15 @@ class Tally:
         """Inverse of `dump`."""
         tally = cls()
         tally.count, tally.negative, tally.positive, tally.reposts, tally.engagement = values[:5]
-        tally.authors, tally.signatures, tally.terms, tally.sources, tally.languages = (
-            dict(pairs) for pairs in values[5:10]
-        )
+        tally.authors, tally.terms, tally.sources, tally.languages = (dict(values[index]) for index in (5, 7, 8, 9))
+        tally.signatures = {key: (count, negative) for key, count, negative in values[6]}
         tally.sketch = values[10]
         tally.samples = {sample[6]: tuple(sample) for sample in values[11]}
         return tally
 
 
 Key = TypeVar("Key", int, str)
-Count = TypeVar("Count", int, float)
+Count = TypeVar("Count", int, float, tuple[int, int])
 
 
 def most_frequent(counts: dict[Key, Count], size: int = KEPT) -> dict[Key, Count]:

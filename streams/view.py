@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console, RenderableType
 
-    from streams.records import Alert, Severity, Window, WindowScore
+    from detectors.base import Severity
+    from streams.records import Alert, Window, WindowScore
 
 HOUR_MS: Final = 3_600_000
 FRAME_SECONDS: Final = 0.25

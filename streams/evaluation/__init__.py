@@ -10,8 +10,10 @@ has a case of its own at the same time, as nobody could say whose an incident is
 
 - A rise **counts** for the case of the same brand that is under way: onset <= `at` <= end + 1 h. Of several the one
   with the latest onset has it.
-- A case was **raised as** the highest level that a rise which counts for it reached, else as ``nothing``. That is a row
-  of the confusion table.
+- A case was **raised as** the highest level that a rise which counts for it reached, else as ``nothing``.
+- A case was **taken for** a crisis if it was raised as ``warning`` or above, else for what the label of an incident
+  that counts for it says (``praise``, ``spam``, ``surge``, ``outage``), else for ``attention`` if it was raised as
+  ``watch``. That is a row of the confusion table.
 - **Recall** is the share of cases raised as ``warning`` or above. **In time** is the share raised so within
   `figures.LIMITS` of the onset. Crises are ``firestorm`` and ``slow_burn``; for the other kinds the same share says how
   often something harmless was taken for a crisis.
@@ -23,7 +25,19 @@ has a case of its own at the same time, as nobody could say whose an incident is
 """
 
 from streams.evaluation.figures import CRISES, LIMITS, Figures, KindFigures, figures
-from streams.evaluation.matching import LEVELS, Case, Level, Outcome, Raised, Rise, cases, match, raised
+from streams.evaluation.matching import (
+    LEVELS,
+    VERDICTS,
+    Case,
+    Level,
+    Outcome,
+    Raised,
+    Rise,
+    Verdict,
+    cases,
+    match,
+    raised,
+)
 from streams.evaluation.report import report
 from streams.evaluation.tables import rendered
 from streams.evaluation.trial import SimulatedPosts, Trial, config_for, run_trial
@@ -33,6 +47,7 @@ __all__ = [
     "CRISES",
     "LEVELS",
     "LIMITS",
+    "VERDICTS",
     "Case",
     "Figures",
     "KindFigures",
@@ -42,6 +57,7 @@ __all__ = [
     "Rise",
     "SimulatedPosts",
     "Trial",
+    "Verdict",
     "cases",
     "config_for",
     "figures",

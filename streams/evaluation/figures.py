@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from streams.evaluation.matching import LEVELS, Level, Outcome
+from streams.evaluation.matching import LEVELS, VERDICTS, Level, Outcome, Verdict
 from streams.simulate import KINDS, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from streams.evaluation.trial import Trial
+
+Word = TypeVar("Word", Level, Verdict)
 
 CRISES: Final[tuple[Kind, ...]] = ("firestorm", "slow_burn")
 
@@ -51,6 +53,8 @@ class KindFigures:
         How many there are.
     raised_as
         How many of them were raised as each level.
+    taken_for
+        How many of them were taken for what.
     warning, watch
         When they reached this level or a higher one.
     in_time
@@ -59,6 +63,7 @@ class KindFigures:
 
     cases: int
     raised_as: dict[Level, int]
+    taken_for: dict[Verdict, int]
     warning: Delays
     watch: Delays
     in_time: float | None
@@ -103,7 +108,7 @@ def figures(trials: Sequence[Trial]) -> Figures:
         brand_weeks=sum(trial.brand_weeks for trial in trials),
         posts=sum(trial.posts for trial in trials),
         kinds={kind: _of_kind(kind, outcomes) for kind, outcomes in by_kind.items() if outcomes},
-        others=_counted(incident.level for trial in trials for incident in trial.others),
+        others=_counted((incident.level for trial in trials for incident in trial.others), LEVELS),
     )
 
 
@@ -130,7 +135,8 @@ def _of_kind(kind: Kind, outcomes: Sequence[Outcome]) -> KindFigures:
         in_time = sum(delay is not None and delay <= limit_ms for delay in delays) / len(outcomes)
     return KindFigures(
         cases=len(outcomes),
-        raised_as=_counted(outcome.raised_as for outcome in outcomes),
+        raised_as=_counted((outcome.raised_as for outcome in outcomes), LEVELS),
+        taken_for=_counted((outcome.taken_for for outcome in outcomes), VERDICTS),
         warning=_delays(outcomes, "warning"),
         watch=_delays(outcomes, "watch"),
         in_time=in_time,
@@ -149,6 +155,6 @@ def _delays(outcomes: Sequence[Outcome], level: Level) -> Delays:
     )
 
 
-def _counted(levels: Iterable[Level]) -> dict[Level, int]:
-    counts = Counter(levels)
-    return {level: counts[level] for level in LEVELS}
+def _counted(found: Iterable[Word], words: Sequence[Word]) -> dict[Word, int]:
+    counts = Counter(found)
+    return {word: counts[word] for word in words}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, get_args
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from detectors.base import Label
     from streams.records import Alert
     from streams.simulate import Kind
 
@@ -18,6 +19,11 @@ Level = Literal["nothing", "suppressed", "watch", "warning", "critical"]
 
 LEVELS: Final[tuple[Level, ...]] = get_args(Level)
 """Ascending."""
+
+Verdict = Literal["nothing", "suppressed", "attention", "praise", "spam", "surge", "outage", "crisis"]
+
+VERDICTS: Final[tuple[Verdict, ...]] = get_args(Verdict)
+"""What a case can be taken for: the label of what was raised, where it is no warning; ascending."""
 
 AFTERMATH_MS: Final = 3_600_000
 """How long after an event's end its case is still under way."""
@@ -34,12 +40,13 @@ class Rise(NamedTuple):
 class Raised:
     """An incident as its alerts tell it.
 
-    `summary` and `reasons` (by detector) are those of the latest rise.
+    `summary` and `reasons` (by detector) are those of the latest rise, `labels` all that it ever had.
     """
 
     brand: str
     fingerprint: str
     rises: list[Rise] = field(default_factory=list)
+    labels: list[Label] = field(default_factory=list)
     summary: str = ""
     reasons: dict[str, str] = field(default_factory=dict)
 
@@ -50,6 +57,8 @@ class Raised:
 
     def take(self, alert: Alert) -> None:
         """Take note of its next alert."""
+        if alert.label and alert.label not in self.labels:
+            self.labels.append(alert.label)
         level: Level = "suppressed" if alert.suppressed else alert.severity
         if LEVELS.index(level) > LEVELS.index(self.level):
             self.rises.append(Rise(_ms(alert.at), level))
@@ -107,6 +116,19 @@ class Outcome:
     def raised_as(self) -> Level:
         """The highest level."""
         return max(self.reached_ms, key=LEVELS.index, default="nothing")
+
+    @property
+    def taken_for(self) -> Verdict:
+        """A crisis if it was raised as ``warning`` or above, else the label it had, else ``attention``."""
+        level = self.raised_as
+        if LEVELS.index(level) >= LEVELS.index("warning"):
+            return "crisis"
+        labels = [label for incident in self.incidents for label in incident.labels if label != "crisis"]
+        if labels:
+            return max(labels, key=VERDICTS.index)
+        if level == "watch":
+            return "attention"
+        return "suppressed" if level == "suppressed" else "nothing"
 
     def delay_ms(self, level: Level) -> int | None:
         """Time from the onset until a level, or a higher one, was reached; None if it never was."""

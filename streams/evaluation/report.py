@@ -53,6 +53,7 @@ def _case(outcome: Outcome) -> dict[str, Any]:
         "posts": len(case.posts_ms),
         "posts_within_limit": None if limit_ms is None else case.posts_by(case.onset_ms + limit_ms),
         "raised_as": outcome.raised_as,
+        "taken_for": outcome.taken_for,
         "reached": {level: _moment(outcome, at_ms) for level, at_ms in outcome.reached_ms.items()},
         "incidents": [_incident(incident) for incident in outcome.incidents],
     }
@@ -68,6 +69,7 @@ def _incident(incident: Raised) -> dict[str, Any]:
         "brand": incident.brand,
         "fingerprint": incident.fingerprint,
         "level": incident.level,
+        "labels": incident.labels,
         "rises": [{"at": utc(rise.at_ms), "level": rise.level} for rise in incident.rises],
         "summary": incident.summary,
         "reasons": incident.reasons,

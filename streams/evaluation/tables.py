@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from streams.evaluation.figures import CRISES, LIMITS, Delays, Figures
-from streams.evaluation.matching import LEVELS
+from streams.evaluation.matching import LEVELS, VERDICTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +26,8 @@ def rendered(figures: Figures) -> str:
     if any(kind in figures.kinds for kind in CRISES):
         parts.append(f"Crises: recall and delay from onset\n\n{_crises(figures)}")
     if figures.kinds:
-        parts.append(f"What happened, and what it was raised as\n\n{_confusion(figures)}")
+        parts.append(f"What happened, and how it was raised\n\n{_raised(figures)}")
+        parts.append(f"What happened, and what it was taken for\n\n{_confusion(figures)}")
     parts.append(f"Incidents that count for nothing that happened\n\n{_others(figures)}")
     return "\n".join(parts)
 
@@ -54,13 +55,22 @@ def _delays(delays: Delays, in_time: str) -> list[str]:
     return [f"{delays.share:.0%}", in_time, _spoken(delays.median_ms), _spoken(delays.p90_ms), posts]
 
 
-def _confusion(figures: Figures) -> str:
+def _raised(figures: Figures) -> str:
     levels = LEVELS[::-1]
     rows = []
     for kind, found in figures.kinds.items():
         counts = [str(found.raised_as[level]) for level in levels]
         rows.append([_named(kind), str(found.cases), *counts, f"{found.warning.share:.1%}"])
     return _table(["kind", "cases", *levels, "warning or above"], rows)
+
+
+def _confusion(figures: Figures) -> str:
+    verdicts = VERDICTS[::-1]
+    rows = [
+        [_named(kind), str(found.cases), *(str(found.taken_for[verdict]) for verdict in verdicts)]
+        for kind, found in figures.kinds.items()
+    ]
+    return _table(["kind", "cases", *verdicts], rows)
 
 
 def _named(kind: Kind) -> str:

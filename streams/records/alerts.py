@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from detectors.base import Label, Severity
 from streams.errors import RecordError
 from streams.records.wire import load
 
 ALERT_VERSION: Final = 1
 
-Severity = Literal["watch", "warning", "critical"]
-"""``watch``: unusual, look when you have time. ``warning``: unusual and negative, look today. ``critical``: page."""
-
-SEVERITIES: Final[tuple[Severity, ...]] = ("watch", "warning", "critical")
+SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
+"""Ascending."""
 
 AlertKind = Literal["open", "update", "resolve"]
 
@@ -87,7 +86,10 @@ class Alert(_Body):
     kind: AlertKind
     status: Literal["firing", "resolved"]
     severity: Severity
-    suppressed: str | None = Field(description="Why it must not page anyone (cold_start, refractory, ...), or null")
+    label: Label | None = Field(default=None, description="What is going on, or null where that can't be told")
+    suppressed: str | None = Field(
+        description="Why it must not page anyone (cold_start, refractory, spam, surge, outage), or null"
+    )
     brand: str
     fingerprint: str = Field(description="One per incident: opening, updates and resolution share it")
     starts_at: datetime

@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
+from detectors.reference import GROUPS
 from streams.errors import RecordError
 from streams.records.wire import SHARE, load
 
@@ -133,6 +134,9 @@ class Progress:
         Whether event time runs with broker time in this partition (not an archive being replayed).
     active
         ``[source, [bucket start, ...]]``: in which buckets which sources delivered since the last progress record.
+    pulse
+        ``[minute, [mentions, ...]]``: for each minute of the partition's event time that was reached since the last
+        progress record, how many mentions of each group of brands (`streams.pulse`) it has up to `offset`, ascending.
     """
 
     partition: int
@@ -143,6 +147,7 @@ class Progress:
     idle_as_of_ms: int
     live: bool
     active: list[tuple[str, list[int]]]
+    pulse: list[tuple[int, list[int]]]
 
     def to_bytes(self) -> bytes:
         """Encode all fields by name, with ``v``."""
@@ -165,6 +170,7 @@ def mentions_record_from_bytes(value: bytes | None) -> Envelope | Progress:
             progress = Progress(*(fields[name] for name in Progress.__slots__))
             _check_types(progress, _PROGRESS_TYPES)
             progress.active[:] = [(str(source), [int(start) for start in starts]) for source, starts in progress.active]
+            progress.pulse[:] = [(int(minute), _group_counts(counts)) for minute, counts in progress.pulse]
             return progress
         envelope = Envelope(*(fields[name] for name in Envelope.__slots__))
         _check_types(envelope, _ENVELOPE_TYPES)
@@ -184,7 +190,7 @@ _ENVELOPE_TYPES: Final = {
 }
 _PROGRESS_TYPES: Final = {
     "partition": int, "incarnation": str, "offset": int, "watermark_ms": int, "ingested_ms": int, "idle_as_of_ms": int,
-    "live": bool, "active": list,
+    "live": bool, "active": list, "pulse": list,
 }  # fmt: skip
 _MENTION_TYPES: Final = (int, int, int, int, int, int, int, int, int, str, str, str, list)
 
@@ -193,6 +199,12 @@ def _check_types(record: object, types: dict[str, type]) -> None:
     for name, expected in types.items():
         if type(getattr(record, name)) is not expected:
             raise TypeError(f"{name!r} must be {expected.__name__}")
+
+
+def _group_counts(counts: list[Any]) -> list[int]:
+    if len(counts) != GROUPS or not all(type(count) is int and count >= 0 for count in counts):
+        raise ValueError(f"a pulse must have {GROUPS} counts")
+    return counts
 
 
 def _mention(fields: list[Any]) -> Mention:

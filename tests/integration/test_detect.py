@@ -94,7 +94,9 @@ class Stream:
         offset = (self._round + 1) * PER_ROUND - 1
         start = START_MS + self._round * ROUND_MS
         active = [("forum", [start - start % BUCKET_MS])]
-        progress = Progress(partition, "topic-1", offset, watermark_ms, START_MS, -1, live=False, active=active)
+        progress = Progress(
+            partition, "topic-1", offset, watermark_ms, START_MS, -1, live=False, active=active, pulse=[]
+        )
         return [
             await sender.send(self._mentions.name, progress.to_bytes(), partition=to)
             for to in range(self._mentions.partitions)

@@ -15,11 +15,13 @@ import pytest
 from aiokafka.errors import GroupCoordinatorNotAvailableError
 from aiokafka.partitioner import murmur2
 
+from detectors.reference import GROUPS
 from streams import metrics
 from streams.admin import ensure_topics
 from streams.errors import BrokerUnreachable, KafkaError, PortTaken
 from streams.kafka import acknowledged, admin, producer
 from streams.positions import Position, committed_position
+from streams.pulse import MINUTE_MS, group_of
 from streams.records import Envelope, Mention, Post, Progress, mentions_record_from_bytes
 from streams.score import score
 from streams.scoring import Scorer
@@ -282,7 +284,8 @@ async def test_the_commit_knows_the_newest_event_time_and_the_topic(config: Conf
         offsets = await client.list_consumer_group_offsets(f"{config.topics.prefix}firewatch-score")
     (position,) = (committed_position(each.offset, each.metadata) for each in offsets.values())
     ((_, incarnation, _),) = await counted(config)
-    assert position == Position(incarnation, 2, START_MS + 5_000)
+    pulse = (START_MS - START_MS % MINUTE_MS, [int(group == group_of("nordtel")) for group in range(GROUPS)])
+    assert position == Position(incarnation, 2, START_MS + 5_000, pulse=pulse)
 
 
 async def test_a_topic_made_again_is_scored_from_its_beginning(config: Config) -> None:

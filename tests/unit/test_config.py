@@ -56,7 +56,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 def test_the_shortest_config_is_enough(file: Path) -> None:
     config = load_config(file, {})
-    assert [detector.kind for detector in config.detectors] == ["volume", "sentiment_shift"]
+    assert [detector.kind for detector in config.detectors] == ["volume", "sentiment_shift", "composite"]
     assert config.metrics.host == "127.0.0.1"
 
 

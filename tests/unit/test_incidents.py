@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from detectors.base import Score, Suppression
+from detectors.base import Aspect, Label, Score, Severity, Suppression
 from streams.config import AlertSettings, IncidentSettings
 from streams.evidence import Evidence, top_terms
 from streams.incidents import Change, Incidents, alert_id
@@ -35,11 +35,22 @@ def tone(value: float, suppressed: Suppression | None = None) -> Score:
     return Score(value, 0.8, expected=0.3, lower=0, upper=0.5, direction="up", reason="Bad.", suppressed=suppressed)
 
 
+def crisis(
+    value: float,
+    label: Label | None = "crisis",
+    severity: Severity | None = "warning",
+    suppressed: Suppression | None = None,
+) -> Score:
+    reason = f"It is {label}." if label else ""
+    return Score(value, 30, 5, 0, 12, "up", reason, suppressed, label, severity if value >= 1 else None)
+
+
 class Brand:
     """Feeds buckets one after the other, each checked once and closed."""
 
     def __init__(self) -> None:
-        self.incidents = Incidents(SETTINGS, "nordtel", "c0ffee", {"volume": "attention", "tone": "tone"})
+        aspects: dict[str, Aspect] = {"volume": "attention", "tone": "tone", "crisis": "crisis"}
+        self.incidents = Incidents(SETTINGS, "nordtel", "c0ffee", aspects)
         self.changes: list[Change] = []
         self._start = 0
 
@@ -179,3 +190,46 @@ def test_an_alert_tells_what_happened() -> None:
     assert alert.generator_url == "http://g/nordtel?from=0&to=300000"
     assert alert.labels["severity"] == "critical"
     assert alert.annotations["description"] == "Bad. Much."
+
+
+@pytest.mark.parametrize("severity", ["warning", "critical"])
+def test_a_crisis_has_the_severity_that_its_detector_tells(severity: Severity) -> None:
+    brand = Brand()
+    assert brand.bucket(50, 0.2, crisis=crisis(1.3, severity=severity)) == ["open"]
+    assert (brand.severity(), brand.changes[-1].incident.label) == (severity, "crisis")
+
+
+@pytest.mark.parametrize("label", ["spam", "surge", "outage"])
+def test_what_only_looks_like_a_crisis_is_labelled_and_pages_nobody(label: Label) -> None:
+    brand = Brand()
+    assert brand.bucket(50, 0.8, volume=attention(1.5), tone=tone(1.2), crisis=crisis(0.4, label)) == ["open"]
+    incident = brand.changes[-1].incident
+    assert (incident.severity, incident.suppressed, incident.label) == ("watch", label, label)
+
+
+def test_praise_is_worth_a_look() -> None:
+    brand = Brand()
+    assert brand.bucket(50, 0.05, volume=attention(1.5), crisis=crisis(0.0, "praise")) == ["open"]
+    incident = brand.changes[-1].incident
+    assert (incident.severity, incident.suppressed, incident.label) == ("watch", None, "praise")
+
+
+def test_a_label_alone_opens_nothing() -> None:
+    brand = Brand()
+    assert brand.bucket(50, 0.05, volume=attention(0.9), crisis=crisis(0.0, "praise")) == []
+
+
+def test_spam_that_becomes_a_crisis_pages_and_a_crisis_stays_one() -> None:
+    brand = Brand()
+    brand.bucket(50, 0.8, volume=attention(1.5), crisis=crisis(0.4, "spam"))
+    assert brand.bucket(60, 0.8, volume=attention(1.5), crisis=crisis(1.4, severity="critical")) == ["update"]
+    incident = brand.changes[-1].incident
+    assert (incident.severity, incident.suppressed, incident.label) == ("critical", None, "crisis")
+    assert brand.bucket(60, 0.8, volume=attention(1.5), crisis=crisis(0.4, "spam")) == []
+    assert incident.label == "crisis"
+
+
+def test_a_crisis_of_an_unknown_brand_pages_nobody() -> None:
+    brand = Brand()
+    brand.bucket(50, 0.8, crisis=crisis(2.0, severity="critical", suppressed="cold_start"))
+    assert brand.changes[-1].incident.suppressed == "cold_start"

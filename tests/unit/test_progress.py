@@ -24,9 +24,11 @@ def told(
     live: bool = False,
     incarnation: str = "a",
     active: dict[str, list[int]] | None = None,
+    pulse: list[tuple[int, list[int]]] | None = None,
 ) -> Progress:
+    delivered = list((active or {}).items())
     return Progress(
-        partition, incarnation, offset, watermark_ms, ingested_ms, idle_as_of_ms, live, list((active or {}).items())
+        partition, incarnation, offset, watermark_ms, ingested_ms, idle_as_of_ms, live, delivered, pulse or []
     )
 
 

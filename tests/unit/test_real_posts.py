@@ -70,8 +70,11 @@ def test_american_whose_collection_begins_in_the_middle_pages_nobody(airlines: O
 
 
 @pytest.mark.parametrize("brand", ["united", "southwest", "virgin-america"])
-def test_airlines_without_a_crisis_are_left_in_peace(brand: str, airlines: Outcome) -> None:
-    assert not opened(airlines[1], brand)
+def test_airlines_without_a_crisis_page_nobody(brand: str, airlines: Outcome) -> None:
+    """On the weekend of a winter storm, two of them are worth a look."""
+    mine = [alert for alert in airlines[1] if alert.brand == brand and not alert.suppressed]
+    assert all(alert.severity != "critical" for alert in mine)
+    assert set(opened(airlines[1], brand)) <= {"2015-02-21", "2015-02-22"}
 
 
 @pytest.mark.parametrize(

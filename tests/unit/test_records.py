@@ -46,7 +46,10 @@ MENTION = Mention(
     7, 1_700_000_000_000, 30, 9_000, 500, 11, 12, 1, 3, "de", "forum", "p7", ["#netz"], "https://example.org/7", None
 )
 ENVELOPE = Envelope("nordtel", 2, "uuid", "m1", 1_700_000_000_500, [MENTION])
-PROGRESS = Progress(2, "uuid", 7, 1_700_000_000_000, 1_700_000_000_500, -1, True, [("forum", [1_699_999_800_000])])
+PULSE = (1_699_999_980_000, [3] + [0] * 15)
+PROGRESS = Progress(
+    2, "uuid", 7, 1_700_000_000_000, 1_700_000_000_500, -1, True, [("forum", [1_699_999_800_000])], [PULSE]
+)
 
 
 def test_mentions_records_round_trip() -> None:

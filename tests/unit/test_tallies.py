@@ -7,6 +7,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams.echo import Echo
 from streams.records import Mention
 from streams.tallies import KEPT, SAMPLES, SKETCH, Tally
 
@@ -41,7 +42,7 @@ def tally_of(items: list[Mention]) -> Tally:
 
 def facts(tally: Tally) -> object:
     return (
-        tally.bucket(0, 1, 1, 1.0),
+        tally.bucket(0, 1, 1, 1.0, Echo(300), 1.0),
         sorted(tally.samples.values(), key=lambda sample: sample[6]),
         sorted(tally.terms.items()),
         tally.sketch,
@@ -81,4 +82,10 @@ def test_exact_for_few_authors_and_ignores_unknown_ones() -> None:
     tally = tally_of([mention(index, author=index % 5) for index in range(50)])
     assert tally.distinct_authors == 4
     assert tally.top_author_share == 10 / 50
-    assert tally.duplicate_share == 49 / 50
+
+
+def test_reposts_are_no_duplicates() -> None:
+    """Every other mention is a repost."""
+    tally = tally_of([mention(index) for index in range(50)])
+    assert tally.reposts == 25
+    assert tally.duplicate_share == 24 / 50

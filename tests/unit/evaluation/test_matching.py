@@ -11,8 +11,8 @@ from streams.evaluation.matching import AFTERMATH_MS, Case, Raised, Rise, cases,
 from streams.records import Alert, SentimentSplit, WindowCounts
 
 if TYPE_CHECKING:
+    from detectors.base import Severity
     from streams.evaluation.matching import Level, Outcome
-    from streams.records import Severity
 
 MINUTE = 60_000
 START = datetime(2026, 3, 2, tzinfo=UTC)
