@@ -244,8 +244,9 @@ class Composite(Detector):
         mentions, negative = _organic(bucket)
         share = self._shares.usual[0]
         gap_ms = max(0, bucket.start_ms - self._end_ms) if self._end_ms >= 0 else 0
+        keeps = _kept(bucket.length_ms + gap_ms)
         horizons, heights = [], []
-        for before, kept in zip(self._horizons, _kept(bucket.length_ms + gap_ms), strict=True):
+        for before, kept in zip(self._horizons, keeps, strict=True):
             horizon = _Horizon(
                 before.expected * kept + expected,
                 before.squares * kept * kept + expected,
@@ -259,8 +260,7 @@ class Composite(Detector):
             usual, bucket.count, bucket.likely_negative, bucket.positive, bucket.spam, bucket.authors, bucket.reposts,
             _main_source(bucket),
         )  # fmt: skip
-        kept = _kept(bucket.length_ms + gap_ms)[_SCENE]
-        scene = _Scene(*(old * kept + new for old, new in zip(self._scene, now, strict=True)))
+        scene = _Scene._make([old * keeps[_SCENE] + new for old, new in zip(self._scene, now, strict=True)])
         values = self._extremes.each(heights)
         usual_negative = share * max(mentions, _MORE * expected)
         return _Reading(

@@ -202,8 +202,9 @@ series_config_option = click.option(
 @click.argument("series", default="-")
 @series_detector_option
 @series_config_option
+@click.option("--plot", type=click.Path(path_type=Path), help="Picture of the whole series, such as out.png.")
 @plainly
-def detect_series(series: str, detector: str, config_path: Path | None) -> None:
+def detect_series(series: str, detector: str, config_path: Path | None, plot: Path | None) -> None:
     """Score a SERIES of counts row by row: CSV with `timestamp,value` in, CSV with `anomaly_score` out.
 
     SERIES is a file, or - for standard input, which is scored as it comes. A timestamp is ISO 8601 (UTC unless it has a
@@ -213,7 +214,7 @@ def detect_series(series: str, detector: str, config_path: Path | None) -> None:
     An alarm is an anomaly_score >= 1. Scores that are suppressed, because too little of the series has been seen or
     because there has just been an alarm, are written as at most 0.999. No row depends on a later one.
     """
-    commands.detect_series(series, detector, config_path)
+    commands.detect_series(series, detector, config_path, plot)
 
 
 @cli.command("evaluate-series")

@@ -145,15 +145,22 @@ def simulate(
     )
 
 
-def detect_series(source: str, detector: str, config_path: Path | None) -> None:
+def detect_series(source: str, detector: str, config_path: Path | None, plot: Path | None) -> None:
     """Score a series of counts row by row on standard output."""
     from streams.series.choice import Choice
-    from streams.series.online import write_scores
+    from streams.series.online import watch, write_scores
     from streams.series.reading import STDIN, read_rows
 
-    chosen = Choice(detector, config_path).build()
+    scored = watch(read_rows(source), Choice(detector, config_path).build())
+    if plot:
+        from streams.series.evaluation import unlabelled
+        from streams.series.plot import draw
+
+        kept = list(scored)
+        draw([unlabelled(source, kept)], plot)
+        scored = iter(kept)
     try:
-        write_scores(read_rows(source), chosen, sys.stdout, at_once=source == STDIN)
+        write_scores(scored, sys.stdout, at_once=source == STDIN)
         sys.stdout.flush()
     except BrokenPipeError:
         raise

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from streams.errors import InputError
 from streams.series.benchmark import PROFILES, Verdict, judge, normalised
+from streams.series.labelled import LabelledSeries
 from streams.series.online import watch
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from detectors.base import Detector, Score
     from streams.series.choice import Choice
-    from streams.series.labelled import LabelledSeries
+    from streams.series.reading import Row
 
 SENSITIVITY_DAYS: Final = (4.0, 5.0, 6.0, 7.0, 8.0, 9.0)
 """Return periods of the sensitivity table: from about half the shipped one to a third more."""
@@ -46,6 +47,12 @@ def evaluate(series: LabelledSeries, detector: Detector) -> Judged:
     scores = [score for _, score in watch(series.rows, detector)]
     alarms = (index for index, score in enumerate(scores) if score.fires)
     return Judged(series, scores, judge(len(scores), series.windows, alarms))
+
+
+def unlabelled(name: str, scored: Sequence[tuple[Row, Score]]) -> Judged:
+    """A series of which nothing is known but what a detector said of each row."""
+    rows, scores = [row for row, _ in scored], [score for _, score in scored]
+    return Judged(LabelledSeries(name, rows, [], []), scores, judge(len(rows), (), ()))
 
 
 def at_days(series: Sequence[LabelledSeries], choice: Choice, days: Sequence[float]) -> dict[float, list[Verdict]]:

@@ -98,22 +98,20 @@ def watch(rows: Iterable[Row], detector: Detector) -> Iterator[tuple[Row, Score]
         yield row, watcher.step(row)
 
 
-def write_scores(rows: Iterable[Row], detector: Detector, out: TextIO, *, at_once: bool = False) -> None:
+def write_scores(scored: Iterable[tuple[Row, Score]], out: TextIO, *, at_once: bool = False) -> None:
     """Write CSV, one line for each row.
 
     Parameters
     ----------
-    rows
-        In order of time.
-    detector
-        As for `Watch`.
+    scored
+        As `watch` gives them.
     out
         Where the CSV goes.
     at_once
         Flush each line, for a reader that waits for it.
     """
     writer = csv.writer(out, lineterminator="\n")
-    for index, (row, score) in enumerate(watch(rows, detector)):
+    for index, (row, score) in enumerate(scored):
         if index == 0:
             writer.writerow(COLUMNS)
         band = (f"{number:.6g}" for number in (score.expected, score.lower, score.upper))

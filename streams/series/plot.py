@@ -1,4 +1,4 @@
-"""A picture of labelled series: counts, what was expected, the score, the alarms and the labelled windows."""
+"""A picture of series: counts, what was expected, the score, the alarms, and the windows where there are labels."""
 
 from __future__ import annotations
 
@@ -93,7 +93,10 @@ def _counts(axis: Axes, judged: Judged, days: NDArray[np.float64]) -> None:
     axis.set_ylim(0, top)
     hits = {row for row, _ in judged.verdict.hits.values()}
     false = {row for row, _ in judged.verdict.false_alarms}
-    for rows, colour, label in ((hits, HIT, "alarm in a window"), (false, FALSE, "false alarm")):
+    marked = [(hits, HIT, "alarm in a window"), (false, FALSE, "false alarm")]
+    if not judged.series.windows:
+        marked = [(set(_alarms(judged)), HIT, "alarm")]
+    for rows, colour, label in marked:
         at = [days[row] for row in sorted(rows)]
         axis.plot(at, [top * 0.85] * len(at), "v", color=colour, markersize=7, label=label)
     axis.set_title(judged.series.name, loc="left", fontsize=11, fontweight="bold", color=INK, parse_math=False)
@@ -102,14 +105,19 @@ def _counts(axis: Axes, judged: Judged, days: NDArray[np.float64]) -> None:
 
 def _scores(axis: Axes, judged: Judged, days: NDArray[np.float64]) -> None:
     axis.plot(days, [min(score.value, _HIGHEST_SCORE) for score in judged.scores], color=GREY, linewidth=0.7)
-    alarms = [index for index, score in enumerate(judged.scores) if alarm_score(score) >= THRESHOLD]
-    axis.vlines(days[alarms], 0, _HIGHEST_SCORE, color=INK, linewidth=0.8)
+    axis.vlines(days[_alarms(judged)], 0, _HIGHEST_SCORE, color=INK, linewidth=0.8)
     axis.axhline(THRESHOLD, color=INK, linewidth=0.8, linestyle=(0, (6, 3)))
     axis.set_ylim(0, _HIGHEST_SCORE)
     axis.set_ylabel("score")
 
 
+def _alarms(judged: Judged) -> list[int]:
+    return [index for index, score in enumerate(judged.scores) if alarm_score(score) >= THRESHOLD]
+
+
 def _windows(axis: Axes, judged: Judged, days: NDArray[np.float64]) -> None:
+    if not judged.series.windows:
+        return
     label = "labelled window"
     for first, last in judged.series.windows:
         axis.axvspan(days[first], days[last], color=WINDOW, alpha=0.22, linewidth=0, zorder=0.2, label=label)

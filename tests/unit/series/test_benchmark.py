@@ -11,7 +11,7 @@ from streams.series import labelled
 from streams.series.benchmark import PROFILES, THRESHOLD, Window, judge, normalised, probation
 from streams.series.choice import Choice
 from streams.series.evaluation import evaluate
-from streams.series.online import alarm_score, write_scores
+from streams.series.online import alarm_score, watch, write_scores
 from streams.series.reading import read_rows
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def test_agrees_with_the_published_scorer_on_the_tweet_counts(
         assert [score.fires for score in judged.scores] == [alarm_score(score) >= 1 for score in judged.scores]
         verdicts.append(judged.verdict)
         with (tmp_path / one.name).open("w") as out:
-            write_scores(read_rows(str(folder / one.name)), choice.build(), out)
+            write_scores(watch(read_rows(str(folder / one.name)), choice.build()), out)
     labels = {
         one.name: [(one.rows[first].timestamp, one.rows[last].timestamp) for first, last in one.windows]
         for one in series

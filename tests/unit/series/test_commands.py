@@ -26,6 +26,14 @@ def test_a_file_and_standard_input_give_the_same(labelled_folder: Path) -> None:
         assert firewatch("detect-series", *arguments, stdin=path.read_bytes()).stdout == done.stdout
 
 
+def test_a_picture_of_a_series_without_labels_marks_its_alarms(labelled_folder: Path, tmp_path: Path) -> None:
+    series, picture = labelled_folder / "brand0.csv", tmp_path / "out.svg"
+    done = firewatch("detect-series", series, "--plot", picture)
+    assert done.stdout == firewatch("detect-series", series).stdout
+    assert "<!-- alarm -->" in picture.read_text()
+    assert "<!-- false alarm -->" not in picture.read_text()
+
+
 def test_each_row_is_answered_before_the_next_is_sent() -> None:
     command = [sys.executable, "-m", "streams.cli", "detect-series"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as running:

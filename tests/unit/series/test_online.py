@@ -128,7 +128,7 @@ def test_what_is_written_reads_back_exactly_on_the_right_side_of_the_threshold()
 
 def test_csv_keeps_the_cells_of_the_input() -> None:
     out = io.StringIO()
-    write_scores([Row("2026-03-02 00:00:00,5", "3.0", 0, 3.0), Row("b", "4", 300_000, 4.0)], Volume(), out)
+    write_scores(watch([Row("2026-03-02 00:00:00,5", "3.0", 0, 3.0), Row("b", "4", 300_000, 4.0)], Volume()), out)
     header, first, second = csv.reader(out.getvalue().splitlines())
     assert tuple(header) == COLUMNS
     assert first[:2] == ["2026-03-02 00:00:00,5", "3.0"]
