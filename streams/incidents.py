@@ -8,6 +8,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from detectors.base import Score
+from detectors.shares import NEGATIVE
 from streams.records import SEVERITIES, SHARE, AlertKind
 from streams.tallies import Tally
 
@@ -21,9 +22,8 @@ SHRINKAGE: Final = 10
 """Mentions at the brand's usual share that are added before a negative share is judged: two negative of three say
 little."""
 
-USUAL_SHARE: Final = 0.3
-"""Negative share of a brand nothing is known of, as in `detectors.sentiment_shift`."""
-
+LABELS: Final[tuple[Label | None, ...]] = (None, "praise", "surge", "spam", "outage", "crisis")
+"""Ascending: an incident keeps the highest that it had, so that people are not told to and fro."""
 
 HARMLESS: Final = frozenset({"spam", "surge", "outage"})
 """Labels of what pages nobody."""
@@ -55,7 +55,7 @@ class Incident:
     suppressed
         Why it pages nobody, or None.
     label, note
-        What is going on, and the sentence that says so; None and empty where no detector can tell. A crisis stays one.
+        The highest label so far (`LABELS`), and the latest sentence that says so; None and empty without.
     fired
         Detectors that fired without being suppressed.
     peaks
@@ -210,7 +210,7 @@ class Incidents:
                 incident.peaks[name] = score
         incident.fired |= firing
         for score in scores.values():
-            if score.label and (incident.label != "crisis" or score.label == "crisis"):
+            if score.label and LABELS.index(score.label) >= LABELS.index(incident.label):
                 incident.label, incident.note = score.label, score.reason
         if incident.label in HARMLESS:
             incident.suppressed = incident.label
@@ -239,7 +239,7 @@ class Incidents:
     def _usual_share(self, scores: Mapping[str, Score]) -> float:
         """The brand's own negative share as its tone detectors know it."""
         known = [score.expected for name, score in scores.items() if self._aspects[name] == "tone"]
-        return fmean(known) if known else USUAL_SHARE
+        return fmean(known) if known else NEGATIVE
 
     def _severity(
         self, incident: Incident, anomalous: Mapping[str, Score], tallies: list[Tally], usual_share: float
