@@ -39,7 +39,7 @@ that much worse, which is what `sentiment_shift` is for."""
 _VARIANCE: Final = 0.1
 """Of the probability of being negative from mention to mention: 0.06 to 0.1 with the models measured, 0.25 at most."""
 
-_LEAST: Final = 0.5
+_LEAST: Final = 1.0
 """Variance where next to nothing is expected: about three negative mentions are then needed to fire."""
 
 _PRIOR_MEAN: Final = (0.9, 0.8, 0.55)
@@ -105,7 +105,7 @@ class Composite(Detector):
     Over each of three fading horizons, ``X = N - s * max(M, 1.25 * E)`` with `N` negative mentions, `M` mentions, `E`
     expected mentions (`Usual`) and `s` the brand's own negative share. It grows with attention and with negativity at
     once: more mentions of the usual mix, or of a better one, leave it at 0, and so do fewer mentions. It is divided by
-    its noise, ``0.05 * E + sqrt(0.1 * E2 + 0.5)`` with `E2` the expected mentions under squared weights, and ``log(1 +
+    its noise, ``0.05 * E + sqrt(0.1 * E2 + 1)`` with `E2` the expected mentions under squared weights, and ``log(1 +
     X / noise)`` is judged against its own daily maxima (`Extremes`), each horizon for itself. Days of a crisis count as
     days that just reached the threshold: they don't make the next crisis usual.
 
