@@ -161,7 +161,7 @@ class Composite(Detector):
     aspect: ClassVar[Aspect] = "crisis"
 
     def __init__(
-        self, *, once_in_days: float = 30.0, refractory_hours: float = 12.0, usual_posts_per_day: float | None = None
+        self, *, once_in_days: float = 21.0, refractory_hours: float = 12.0, usual_posts_per_day: float | None = None
     ) -> None:
         within("once_in_days", once_in_days, 2, 3650)
         within("refractory_hours", refractory_hours, 0, 720)
