@@ -11,7 +11,7 @@ import numpy as np
 from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
 
-from streams.sentiment.features import LEXICON_SLOTS, SLOTS
+from streams.sentiment.features import LANGUAGE_SLOTS, LEXICON_SLOTS, SLOTS
 from streams.sentiment.model import LABELS
 from streams.sentiment.snapshot import Weights
 from streams.sentiment.vectors import Vectors
@@ -23,11 +23,16 @@ if TYPE_CHECKING:
 
     from streams.sentiment.gold import GoldPost
 
-PENALTY: Final = 30.0
-LEXICON_PENALTY: Final = 0.01
+PENALTY: Final = 60.0
+COMMON_PENALTY: Final = 0.01
 """Strengths of the squared penalty, against a loss summed over posts. From 10 to 40 macro-F1 on sets that were not
 learned differs by less than a point; the stronger, the better calibrated. The worth of the lexicon
-and the bias are common to all sets, and need a penalty only for a unique solution."""
+and the biases are learned from all posts, and need a penalty only for a unique solution."""
+
+NEGATIVE_ENGLISH: Final = 2.2
+"""How often a negative English post counts. English is learned from sentences that raters called positive more readily
+than people's complaints are: the mean recall on general tweets (SemEval 2013-2016, not learned) rises from .569 to
+.580, macro-F1 on complaints to airlines from .62 to .65. German gains nothing from the like."""
 
 ITERATIONS: Final = 200
 """At most; the shipped weights need about half."""
@@ -50,8 +55,8 @@ def train(sets: Sequence[Sequence[GoldPost]], start: Weights | None = None) -> W
     features = features[:, used]
     known = np.vstack((start.table[used], [start.bias])).astype(np.float64)
     penalty = np.full(len(known), PENALTY)
-    penalty[-1] = LEXICON_PENALTY
-    penalty[:-1][np.isin(used, LEXICON_SLOTS)] = LEXICON_PENALTY
+    penalty[-1] = COMMON_PENALTY
+    penalty[:-1][np.isin(used, (*LEXICON_SLOTS, *LANGUAGE_SLOTS.values()))] = COMMON_PENALTY
     learned = _fit(
         features,
         np.array([LABELS.index(post.label) for post in posts]),
@@ -77,8 +82,10 @@ def _matrix(posts: Sequence[GoldPost]) -> csr_matrix:
 def _balance(posts: Sequence[GoldPost]) -> NDArray[np.float64]:
     labels = np.array([LABELS.index(post.label) for post in posts])
     share = np.bincount(labels, minlength=len(LABELS)) / len(labels)
-    weights: NDArray[np.float64] = 1 / (len(LABELS) * share[labels])
-    return weights
+    weights = 1 / (len(LABELS) * share[labels])
+    emphasis = [NEGATIVE_ENGLISH if (post.lang, post.label) == ("en", "negative") else 1.0 for post in posts]
+    balanced: NDArray[np.float64] = weights * emphasis
+    return balanced
 
 
 def _fit(
