@@ -70,7 +70,9 @@ _SURGE: Final = 1.5
 """From this on the platform is busier than usual, and a brand's surplus is explained by it up to as much again."""
 
 _PRAISE: Final = 0.1
-"""How much the positive share must exceed the usual one; more than the negative share it must be too."""
+_PRAISE_RATIO: Final = 2.0
+"""How much the positive share must exceed the usual one, and how many times the negative share: a storm in which the
+model finds friendly words is no praise."""
 
 _BLIND: Final = 0.5
 """Coverage from which on down nothing can be said of a brand: which sources are missing changes both mix and tone."""
@@ -289,7 +291,7 @@ class Composite(Detector):
         if bucket.platform >= _SURGE and scene.mentions <= _SURGE * bucket.platform * scene.expected:
             return "surge"
         positive = scene.positive / scene.mentions
-        if positive > self._shares.usual[1] + _PRAISE and scene.positive > scene.negative:
+        if positive > self._shares.usual[1] + _PRAISE and scene.positive > _PRAISE_RATIO * scene.negative:
             return "praise"
         return None
 

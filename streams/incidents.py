@@ -210,8 +210,10 @@ class Incidents:
                 incident.peaks[name] = score
         incident.fired |= firing
         for score in scores.values():
-            if score.label and LABELS.index(score.label) >= LABELS.index(incident.label):
-                incident.label, incident.note = score.label, score.reason
+            # sources that fail later don't explain what began while they delivered
+            told = score.label if score.label != "outage" or incident.suppressed in {"", "outage"} else None
+            if told and LABELS.index(told) >= LABELS.index(incident.label):
+                incident.label, incident.note = told, score.reason
         if incident.label in HARMLESS:
             incident.suppressed = incident.label
         elif incident.fired:

@@ -229,6 +229,19 @@ def test_spam_that_becomes_a_crisis_pages_and_a_crisis_stays_one() -> None:
     assert incident.label == "crisis"
 
 
+def test_sources_that_fail_later_do_not_explain_what_began_before() -> None:
+    brand = Brand()
+    brand.bucket(50, 0.8, volume=attention(1.5))
+    assert brand.bucket(2, 0.8, volume=attention(1.2), crisis=crisis(0.0, "outage")) == []
+    assert brand.changes[-1].incident.suppressed is None
+
+
+def test_a_label_is_never_taken_back_for_a_lower_one() -> None:
+    brand = Brand()
+    brand.bucket(50, 0.8, volume=attention(1.5), crisis=crisis(0.0, "spam"))
+    assert brand.bucket(50, 0.8, volume=attention(1.5), crisis=crisis(0.0, "praise")) == []
+
+
 def test_a_crisis_of_an_unknown_brand_pages_nobody() -> None:
     brand = Brand()
     brand.bucket(50, 0.8, crisis=crisis(2.0, severity="critical", suppressed="cold_start"))

@@ -76,6 +76,11 @@ def test_a_praised_launch_is_labelled_praise() -> None:
     assert scores[0].reason.startswith("Praise: ")
 
 
+def test_friendly_words_in_a_storm_are_no_praise() -> None:
+    detector, end_ms = known()
+    assert labels(run(detector, end_ms, 30, 0.33, positive=12.0)) == {None}
+
+
 def test_a_scare_spread_by_few_accounts_is_labelled_spam() -> None:
     detector, end_ms = known()
     scores = run(detector, end_ms, 30, 0.9, authors=5, spam=26.0, spam_negative=25.0)
