@@ -46,7 +46,7 @@ class BrandGauges:
         for window in outcome.windows:
             self._show_window(window)
         for alert in outcome.alerts:
-            metrics.INCIDENTS.labels(alert.kind, alert.severity, alert.suppressed or "").inc()
+            metrics.INCIDENTS.labels(alert.kind, alert.severity, alert.label or "", alert.suppressed or "").inc()
 
     def show_progress(self, partition: int, monitor: PartitionMonitor) -> None:
         """Show how far event time has come in a partition of `social.mentions`, and which sources deliver."""

@@ -127,7 +127,7 @@ DETECTIONS: Final = Counter(
     registry=REGISTRY,
 )
 INCIDENTS: Final = Counter(
-    "firewatch_incidents", "Steps of incidents", ["kind", "severity", "suppressed"], registry=REGISTRY
+    "firewatch_incidents", "Steps of incidents", ["kind", "severity", "label", "suppressed"], registry=REGISTRY
 )
 INCIDENTS_OPEN: Final = Gauge(
     "firewatch_incidents_open", "Open incidents that may page", ["brand", "severity"], registry=REGISTRY

@@ -159,11 +159,11 @@ def brands() -> list[Json]:
         ),
         bars(
             "Steps of incidents",
-            "Incidents opened, updated and resolved. Suppressed ones are published with their reason but page nobody.",
+            "Incidents opened, updated and resolved, with what they were taken for. Suppressed ones are published but page nobody.",
             "short",
             query(
-                events("firewatch_incidents_total", "kind, severity, suppressed"),
-                "{{kind}} {{severity}} {{suppressed}}",
+                events("firewatch_incidents_total", "kind, severity, label, suppressed"),
+                "{{kind}} {{severity}} {{label}} {{suppressed}}",
             ),
             size=(12, 8),
         ),
