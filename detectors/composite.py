@@ -307,7 +307,7 @@ class Composite(Detector):
             return f"Source outage: sources with {1 - bucket.coverage:.0%} of the usual mentions deliver nothing"
         scene = reading.scene
         if label != "crisis":
-            told = f"{_counted(scene.mentions, scene.expected, _HALF_LIVES_HOURS[_SCENE])}"
+            told = _counted(scene.mentions, scene.expected, _HALF_LIVES_HOURS[_SCENE])
             if label == "spam":
                 return f"Spam: {told}, {scene.spam:.0f} of them repeat a text, by authors who repeat themselves"
             if label == "surge":
