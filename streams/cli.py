@@ -38,6 +38,9 @@ speed_option = click.option(
 redate_option = click.option(
     "--redate", is_flag=True, help="Shift event times so that the posts are as if written just now."
 )
+weights_option = click.option(
+    "--weights", type=click.Path(path_type=Path), help="Weights to start from; the shipped ones by default."
+)
 
 
 def plainly(command: Callable[P, None]) -> Callable[P, None]:
@@ -289,6 +292,55 @@ def evaluate_simulation(
         ),
         nl=False,
     )
+
+
+@cli.group()
+def sentiment() -> None:
+    """Train the sentiment model on labelled posts, and measure it."""
+
+
+@sentiment.command("train")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="Where the weights go.")
+@weights_option
+@click.option("--cold", is_flag=True, help="Start from nothing, as the shipped weights were made.")
+@plainly
+def sentiment_train(files: tuple[Path, ...], out: Path, weights: Path | None, *, cold: bool) -> None:
+    """Learn weights from labelled FILES (JSON lines with text, label and if known lang), on top of the shipped ones."""
+    from streams.sentiment import workbench
+
+    click.echo(workbench.train(files, out, weights, cold=cold))
+
+
+@sentiment.command("evaluate")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--labels", type=click.FloatRange(0, 1), default=1.0, show_default=True, help="Share of labels that is revealed."
+)
+@weights_option
+@click.option("--cold", is_flag=True, help="Start from a model that knows nothing.")
+@click.option("--active", is_flag=True, help="Reveal the labels the model is least sure of, not random ones.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the choice of revealed labels.")
+@click.option(
+    "--predictions",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="JSON lines of all probabilities, each written before the post's label is seen.",
+)
+@plainly
+def sentiment_evaluate(
+    file: Path,
+    weights: Path | None,
+    predictions: Path | None,
+    *,
+    labels: float,
+    cold: bool,
+    active: bool,
+    seed: int,
+) -> None:
+    """Judge each post of a labelled FILE in order, then learn its label if it is revealed; measure the second half."""
+    from streams.sentiment import workbench
+
+    click.echo(workbench.evaluate(file, weights, predictions, labels=labels, seed=seed, active=active, cold=cold))
 
 
 @cli.command()

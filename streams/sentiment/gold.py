@@ -7,24 +7,40 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import orjson
 
 from streams.errors import InputError
+from streams.language import detect
+from streams.sentiment.model import LABELS
+from streams.text import normalise
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-LABELS: Final = ("negative", "neutral", "positive")
-"""In the order of `streams.sentiment.model.Probabilities`."""
+MAX_CHARS: Final = 10_000
+"""Part of a text that is read: the default of ``ingest.max_text_chars``."""
 
 
 class GoldPost(NamedTuple):
-    """A text, its language, and the index of its label in `LABELS`."""
+    """A labelled post.
 
+    Parameters
+    ----------
+    id
+        The record's, or the number of its line where it has none.
+    text
+        Normalised.
+    lang
+        ``de``, ``en`` or ``und``; what `streams.language.detect` says where the record has none.
+    label
+        One of `streams.sentiment.model.LABELS`.
+    """
+
+    id: str
     text: str
     lang: str
-    label: int
+    label: str
 
 
 def read_gold(path: Path) -> list[GoldPost]:
-    """Read JSON lines with the fields ``text``, ``lang`` and ``label``.
+    """Read JSON lines with ``text``, ``label``, and if present ``id`` and ``lang``.
 
     Raises
     ------
@@ -39,10 +55,12 @@ def read_gold(path: Path) -> list[GoldPost]:
     for number, line in enumerate(lines, 1):
         try:
             record = orjson.loads(line)
-            posts.append(GoldPost(record["text"], record["lang"], LABELS.index(record["label"])))
-        except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
+            text, label = normalise(record["text"], MAX_CHARS), record["label"]
+            LABELS.index(label)
+            posts.append(GoldPost(str(record.get("id") or number), text, detect(text, record.get("lang")), label))
+        except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
             raise InputError(
-                f"{path}:{number}: expected a JSON object with text, lang and a label of {', '.join(LABELS)}"
+                f"{path}:{number}: expected a JSON object with text and a label of {', '.join(LABELS)}"
             ) from error
     if not posts:
         raise InputError(f"{path}: holds no labelled posts")

@@ -1,7 +1,7 @@
 """Words known to carry sentiment before anything is learned: a list of our own, and VADER's for English and emoji.
 
 VADER: Hutto & Gilbert, "VADER: A Parsimonious Rule-based Model for Sentiment Analysis of Social Media Text", ICWSM 2014
-(MIT). Needed for learning alone: what these words are worth is in the weights that ship.
+(MIT). What such words are worth is learned: the lexicon only says which they are.
 """
 
 from __future__ import annotations
@@ -10,17 +10,22 @@ from collections import defaultdict
 from importlib.resources import files
 from typing import Final
 
-from streams.sentiment.linear import ANY_LANGUAGE
 from streams.sentiment.tokens import NEGATED, tokens, word_form
 
 OWN_WORDS: Final = "weights/lexicon.txt"
+
+ANY_LANGUAGE: Final = "*"
+"""Language of what every language shares: emoji, emoticons, punctuation."""
+
+_LOOKED_UP: Final = {"de": ("de", "en"), "en": ("en", "de")}
+"""Posts mix German and English: the lexicon of the other language is asked for words that its own does not list."""
 
 CHANNELS: Final = ("vader+", "vader-", "strong+", "strong-", "weak+", "weak-")
 """Kinds of evidence that learning weighs against each other; own words of strength 1 are weak."""
 
 NEGATED_GOOD: Final = -0.74
 """What a negation makes of a good word: VADER's factor, from its raters. A negated bad word (``not bad``) is worth
-nothing: left to itself, the model learned for it neither one nor the other."""
+nothing: left to itself, a model learned for it neither one nor the other."""
 
 Strengths = dict[str, dict[str, float]]
 """By language, then by token: < 0 bad, > 0 good."""
@@ -40,27 +45,49 @@ class Lexicon:
     def __init__(self) -> None:
         self.own, self.stems = _own()
         self.vader = _vader()
+        self._longest_stem = max(len(stem) for stems in self.stems.values() for stem in stems)
 
     def evidence(self, token: str, lang: str) -> tuple[float, ...] | None:
-        """Strength of a token in each of `CHANNELS`, each >= 0; None where the lexicon says nothing."""
+        """Strength of a token in each of `CHANNELS`, each >= 0; None where the lexicon says nothing.
+
+        Parameters
+        ----------
+        token
+            One of `streams.sentiment.tokens.tokens`.
+        lang
+            ``de`` or ``en``; anything else is looked up as English first.
+        """
         word = token.removeprefix(NEGATED)
-        strengths = (self.vader[lang].get(word, 0.0), self._own_strength(word, lang))
+        lists = _LOOKED_UP.get(lang, _LOOKED_UP["en"]) if word[0].isalpha() else (ANY_LANGUAGE,)
+        strengths = (0.0, 0.0)
+        for listed in lists:
+            strengths = (self.vader[listed].get(word, 0.0), self._own_strength(word, listed))
+            if any(strengths):
+                break
         vader, own = (NEGATED_GOOD * max(0.0, s) for s in strengths) if word != token else strengths
         if not vader and not own:
             return None
         strong, weak = (own, 0.0) if abs(own) > 1 else (0.0, own)
         return tuple(max(0.0, sign * strength) for strength in (vader, strong, weak) for sign in (1, -1))
 
-    def entries(self, lang: str) -> set[str]:
-        """All words the lexicon lists for a language, stems with their ``*``."""
-        return self.own[lang].keys() | self.vader[lang].keys() | {f"{stem}*" for stem in self.stems[lang]}
+    def content(self) -> list[tuple[str, str, str, float]]:
+        """All it holds, in one order: kind of list, language, word or stem, strength."""
+        lists = {"own": self.own, "stems": self.stems, "vader": self.vader}
+        return sorted(
+            (kind, lang, word, strength)
+            for kind, languages in lists.items()
+            for lang, words in languages.items()
+            for word, strength in words.items()
+        )
 
     def _own_strength(self, word: str, lang: str) -> float:
         exact = self.own[lang].get(word)
         if exact is not None:
             return exact
         stems = self.stems[lang]
-        return next((stems[word[:n]] for n in range(len(word), 0, -1) if word[:n] in stems), 0.0)
+        return next(
+            (stems[word[:n]] for n in range(min(len(word), self._longest_stem), 0, -1) if word[:n] in stems), 0.0
+        )
 
 
 def _own() -> tuple[Strengths, Strengths]:

@@ -1,14 +1,21 @@
-"""A linear model over tokens: one table look-up for each, one softmax for each text."""
+"""The scorer's model: a snapshot compiled into a table of tokens, a look-up for each token and one softmax a text.
+
+The n-grams of a token and what the lexicon knows of it always come with it: their weights are summed when the token is
+first met. A complex number carries both log-odds, negative as its real part and positive as its imaginary one, so that
+one addition adds both.
+"""
 
 from __future__ import annotations
 
-import math
 from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
-from streams.errors import InputError
+from streams.errors import InputError, RecordError
+from streams.sentiment import snapshot
+from streams.sentiment.features import MAX_WORD_CHARS, PAIR, extractor, pair_slots, scale, token_key
+from streams.sentiment.model import softmax
 from streams.sentiment.tokens import tokens
 
 if TYPE_CHECKING:
@@ -17,115 +24,90 @@ if TYPE_CHECKING:
 
     from streams.sentiment.model import Probabilities
 
-SHIPPED_WEIGHTS: Final = "weights/linear.tsv"
-
-BIAS: Final = "<bias>"
-ANY_LANGUAGE: Final = "*"
-"""Language of tokens that every language shares: emoji, emoticons, punctuation, the bias."""
-
-LANGUAGES: Final = ("de", "en")
-
-LONG: Final = 20
-"""Tokens from which on evidence counts less than in proportion: n tokens weigh as much as sqrt(LONG * n). A tweet has
-about 20; without it, any article of a few thousand words would be certainly something."""
+SHIPPED_WEIGHTS: Final = "weights/shipped.fwsm"
 
 CACHED_TEXTS: Final = 8192
 MAX_CACHED_CHARS: Final = 1000
 """Reposts and spam repeat texts; this bounds what remembering them costs to about 10 MB."""
 
-_MAX_UNKNOWN: Final = 1 << 16
-_MIN_STEM: Final = 3
-_NOTHING: Final = (0.0, 0.0)
+CACHED_TOKENS: Final = 1 << 16
+"""Tokens remembered of each language, about 280 bytes each. A day of tweets has about as many; when full, the table
+starts anew, so that junk words can't keep real ones out."""
 
-Weights = tuple[float, float]
-"""What a token adds to the log-odds of negative and of positive against neutral."""
+_Entry = tuple[complex, int]
+"""Log-odds that a token brings in, and its key."""
 
 
-class _Table(dict[str, Weights]):
-    """Weights of each token of one language; those of words it was not given are worked out from their stem and kept.
+class _TokenTable(dict[str, _Entry]):
+    """Entries of one language, each worked out when its token is first met."""
 
-    Parameters
-    ----------
-    exact
-        Weights by token.
-    stems
-        Weights by beginning of a word; the longest counts.
-    """
+    def __init__(self, table: list[complex], lang: str) -> None:
+        super().__init__()
+        self._table, self._lang, self._features = table, lang, extractor()
 
-    def __init__(self, exact: dict[str, Weights], stems: dict[str, Weights]) -> None:
-        super().__init__(exact)
-        self._stems = stems
-        self._shortest = min(map(len, stems), default=_MIN_STEM)
-        self._longest = max(map(len, stems), default=0)
-        self._max_size = len(exact) + _MAX_UNKNOWN
-
-    def __missing__(self, token: str) -> Weights:
-        weights = self._from_stem(token)
-        if len(self) < self._max_size:
-            self[token] = weights
-        return weights
-
-    def _from_stem(self, token: str) -> Weights:
-        for length in range(min(len(token), self._longest), self._shortest - 1, -1):
-            weights = self._stems.get(token[:length])
-            if weights is not None:
-                return weights
-        # An elongated word arrives with its letter doubled: soo, haate.
-        once = "".join(char for char, following in zip(token, token[1:] + " ", strict=True) if char != following)
-        return self.get(once, _NOTHING)
+    def __missing__(self, token: str) -> _Entry:
+        slots, values = self._features.of_token(token, self._lang)
+        odds = sum([self._table[slot] * value for slot, value in zip(slots, values, strict=True)], 0j)
+        entry = (odds, token_key(token))
+        if len(token) <= MAX_WORD_CHARS:
+            if len(self) >= CACHED_TOKENS:
+                self.clear()
+            self[token] = entry
+        return entry
 
 
 class LinearModel:
-    """Softmax over the sums of its tokens' weights.
+    """Softmax over the summed weights of a text's features; immutable but for its caches, which are bounded.
 
     Parameters
     ----------
     weights
-        By language (`ANY_LANGUAGE` for what all share), then by token; a word that ends in ``*`` is a stem.
+        What was learned.
     version
         What mentions carry.
 
     Examples
     --------
-    >>> model = LinearModel({"en": {"late": (2.0, -1.0)}, "*": {BIAS: (0.0, 0.0)}}, version="example")
-    >>> [round(p, 2) for p in model.predict("Late again", "en")]
-    [0.84, 0.11, 0.04]
+    >>> model = LinearModel.load()
+    >>> [round(p) for p in model.predict("Kein Netz, niemand geht ran. Frechheit!", "de")]
+    [1, 0, 0]
     """
 
-    def __init__(self, weights: dict[str, dict[str, Weights]], version: str) -> None:
+    def __init__(self, weights: snapshot.Weights, version: str) -> None:
         self.version = version
-        shared = weights.get(ANY_LANGUAGE, {})
-        self._bias = shared.get(BIAS, _NOTHING)
-        by_language = {lang: weights.get(lang, {}) for lang in LANGUAGES}
-        self._tables = {lang: _table(shared | own) for lang, own in by_language.items()}
-        self._unknown_language = _table(shared | _agreed(*by_language.values()))
+        self._bias = complex(*weights.bias)
+        self._table: list[complex] = (weights.table[:, 0] + 1j * weights.table[:, 1].astype(complex)).tolist()
+        self._tokens = {lang: _TokenTable(self._table, lang) for lang in ("de", "en", "und")}
         self._remembered = lru_cache(CACHED_TEXTS)(self._predict)
 
     def predict(self, text: str, lang: str) -> Probabilities:
-        """Probabilities of negative, neutral, positive; where the language is unknown, from words of either."""
+        """Probabilities of negative, neutral, positive."""
         if len(text) > MAX_CACHED_CHARS:
             return self._predict(text, lang)
         return self._remembered(text, lang)
 
     def _predict(self, text: str, lang: str) -> Probabilities:
-        table = self._tables.get(lang, self._unknown_language)
-        negative = positive = 0.0
-        seen = tokens(text, lang)
-        for token in seen:
-            weights = table[token]
-            negative += weights[0]
-            positive += weights[1]
-        scale = math.sqrt(LONG / len(seen)) if len(seen) > LONG else 1.0
-        negative = negative * scale + self._bias[0]
-        positive = positive * scale + self._bias[1]
-        top = max(negative, positive, 0.0)
-        exp_negative, exp_neutral, exp_positive = math.exp(negative - top), math.exp(-top), math.exp(positive - top)
-        total = exp_negative + exp_neutral + exp_positive
-        return exp_negative / total, exp_neutral / total, exp_positive / total
+        table = self._tokens.get(lang, self._tokens["und"])
+        seen = [table[token] for token in tokens(text, lang)]
+        weights = self._table
+        pairs = sum([weights[slot] for slot in pair_slots([key for _, key in seen])], 0j)
+        odds = (sum([own for own, _ in seen], 0j) + PAIR * pairs) * scale(len(seen)) + self._bias
+        return softmax(odds.real, odds.imag)
+
+    @classmethod
+    def from_snapshot(cls, content: bytes) -> LinearModel:
+        """Compile a snapshot; two scorers that load the same one answer alike to the last bit.
+
+        Raises
+        ------
+        RecordError
+            If the snapshot is damaged or made for other features, see `streams.sentiment.snapshot.decode`.
+        """
+        return cls(snapshot.decode(content), version=f"linear-{crc32(content):08x}")
 
     @classmethod
     def load(cls, path: Path | None = None) -> LinearModel:
-        """Read weights written by `streams.sentiment.learn`.
+        """Compile a file that ``firewatch sentiment train`` wrote.
 
         Parameters
         ----------
@@ -135,40 +117,25 @@ class LinearModel:
         Raises
         ------
         InputError
-            If the file can't be read or a line is not ``language TAB token TAB negative TAB positive``.
+            If the file can't be read or holds no model.
         """
-        file: Path | Traversable = path or files("streams.sentiment").joinpath(SHIPPED_WEIGHTS)
+        content = read_snapshot(path)
         try:
-            content = file.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"{file}: sentiment weights can't be read: {error}") from error
-        weights: dict[str, dict[str, Weights]] = {}
-        for number, line in enumerate(content.split("\n"), 1):
-            if not line or line.startswith("# "):
-                continue
-            try:
-                lang, token, negative, positive = line.split("\t")
-                weights.setdefault(lang, {})[token] = (int(negative) / 100, int(positive) / 100)
-            except ValueError as error:
-                raise InputError(
-                    f"{file}:{number}: expected language, token, and two weights in hundredths, separated by tabs"
-                ) from error
-        if BIAS not in weights.get(ANY_LANGUAGE, {}):
-            raise InputError(f"{file}: holds no bias, so it is no complete file of sentiment weights")
-        return cls(weights, version=f"linear-{crc32(content.encode()):08x}")
+            return cls.from_snapshot(content)
+        except RecordError as error:
+            raise InputError(f"{path or SHIPPED_WEIGHTS}: {error}") from error
 
 
-def _table(weights: dict[str, Weights]) -> _Table:
-    stems = {token[:-1]: value for token, value in weights.items() if token[-1] == "*" and token[-2:-1].isalpha()}
-    return _Table(
-        {token: value for token, value in weights.items() if token[:-1] not in stems or token[-1] != "*"}, stems
-    )
+def read_snapshot(path: Path | None = None) -> bytes:
+    """Bytes of a file of weights, of the shipped one without a path.
 
-
-def _agreed(german: dict[str, Weights], english: dict[str, Weights]) -> dict[str, Weights]:
-    """Weights where the language is unknown: those of the language that has the word, the mean where both have it."""
-    both = {
-        token: ((german[token][0] + english[token][0]) / 2, (german[token][1] + english[token][1]) / 2)
-        for token in german.keys() & english.keys()
-    }
-    return german | english | both
+    Raises
+    ------
+    InputError
+        If the file can't be read.
+    """
+    file: Path | Traversable = path or files("streams.sentiment").joinpath(SHIPPED_WEIGHTS)
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise InputError(f"{file}: sentiment weights can't be read: {error.strerror}") from error

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+import math
+from typing import Final, Protocol
 
 Probabilities = tuple[float, float, float]
 """Of negative, neutral and positive, in this order; they sum to 1."""
+
+LABELS: Final = ("negative", "neutral", "positive")
+"""In the order of `Probabilities`."""
 
 
 class SentimentModel(Protocol):
@@ -25,3 +29,15 @@ class SentimentModel(Protocol):
         lang
             ``de``, ``en`` or ``und`` (`streams.language.detect`).
         """
+
+
+def softmax(negative: float, positive: float) -> Probabilities:
+    """Probabilities, given the log-odds of negative and of positive against neutral.
+
+    >>> [round(p, 2) for p in softmax(2.0, -1.0)]
+    [0.84, 0.11, 0.04]
+    """
+    top = max(negative, positive, 0.0)
+    exp_negative, exp_neutral, exp_positive = math.exp(negative - top), math.exp(-top), math.exp(positive - top)
+    total = exp_negative + exp_neutral + exp_positive
+    return exp_negative / total, exp_neutral / total, exp_positive / total

@@ -1,0 +1,53 @@
+"""Features of texts as numpy arrays, for those who learn; features of a token are worked out once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from streams.sentiment.features import PAIR, extractor, pair_slots, scale, token_key
+from streams.sentiment.tokens import tokens
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+CACHED_TOKENS: Final = 1 << 15
+"""Tokens whose features are kept, about 700 bytes each; then the cache starts anew."""
+
+Vector = tuple["NDArray[np.int32]", "NDArray[np.float32]"]
+"""Slots and values of features, side by side; a slot may stand twice."""
+
+
+class Vectors:
+    """Turns texts into vectors.
+
+    Examples
+    --------
+    >>> slots, values = Vectors().of("Kein Netz", "de")
+    >>> len(slots), round(float(values[0]), 1)
+    (22, 1.0)
+    """
+
+    def __init__(self) -> None:
+        self._tokens: dict[tuple[str, str], tuple[int, Vector]] = {}
+
+    def of(self, text: str, lang: str) -> Vector:
+        """Vector of a text in ``de``, ``en`` or ``und``."""
+        parts = [self._token(token, lang) for token in tokens(text, lang)]
+        pairs = pair_slots([key for key, _ in parts])
+        slots = [part[0] for _, part in parts]
+        values = [part[1] for _, part in parts]
+        slots.append(np.array(pairs, np.int32))
+        values.append(np.full(len(pairs), PAIR, np.float32))
+        return np.concatenate(slots), np.concatenate(values) * np.float32(scale(len(parts)))
+
+    def _token(self, token: str, lang: str) -> tuple[int, Vector]:
+        known = self._tokens.get((token, lang))
+        if known is None:
+            slots, values = extractor().of_token(token, lang)
+            known = (token_key(token), (np.array(slots, np.int32), np.array(values, np.float32)))
+            if len(self._tokens) >= CACHED_TOKENS:
+                self._tokens.clear()
+            self._tokens[token, lang] = known
+        return known

@@ -1,0 +1,72 @@
+"""What ``firewatch sentiment`` does once its arguments are parsed: train weights, and measure them on a stream."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from streams.errors import FirewatchError, InputError, RecordError
+from streams.sentiment import prequential, snapshot
+from streams.sentiment.gold import read_gold
+from streams.sentiment.learner import OnlineSentiment
+from streams.sentiment.linear import read_snapshot
+from streams.sentiment.training import train as fit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+
+def train(files: Sequence[Path], out: Path, weights: Path | None, *, cold: bool) -> str:
+    """Learn weights from labelled files, write them, and tell what came of it.
+
+    Parameters
+    ----------
+    files
+        JSON lines, see `streams.sentiment.gold.read_gold`.
+    out
+        Where the weights go.
+    weights
+        What to start from; None for the shipped weights.
+    cold
+        Start from nothing instead.
+    """
+    sets = [read_gold(path) for path in files]
+    content = snapshot.encode(fit(sets, None if cold else snapshot.decode(_checked(weights))))
+    try:
+        out.write_bytes(content)
+    except OSError as error:
+        raise FirewatchError(f"{out}: can't be written ({error.strerror})") from error
+    return f"{out}: {len(content):,} bytes, learned from {sum(map(len, sets)):,} posts"
+
+
+def evaluate(
+    file: Path,
+    weights: Path | None,
+    predictions: Path | None,
+    *,
+    labels: float,
+    seed: int,
+    active: bool,
+    cold: bool,
+) -> str:
+    """Test, then train over a labelled file, and give the figures."""
+    posts = read_gold(file)
+    model = OnlineSentiment(seed=seed) if cold else OnlineSentiment.from_snapshot(_checked(weights), seed=seed)
+    chooser = prequential.BySmallestMargin(labels) if active else prequential.AtRandom(labels, seed)
+    with ExitStack() as opened:
+        try:
+            out = opened.enter_context(predictions.open("wb")) if predictions else None
+        except OSError as error:
+            raise FirewatchError(f"{predictions}: can't be written ({error.strerror})") from error
+        outcome = prequential.run(model, posts, chooser, out)
+    return prequential.rendered(outcome, len(posts))
+
+
+def _checked(weights: Path | None) -> bytes:
+    content = read_snapshot(weights)
+    try:
+        snapshot.decode(content)
+    except RecordError as error:
+        raise InputError(f"{weights or 'shipped weights'}: {error}") from error
+    return content
