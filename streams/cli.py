@@ -131,6 +131,14 @@ def detect(config_path: Path) -> None:
 
 @cli.command()
 @config_option
+@plainly
+def train(config_path: Path) -> None:
+    """Worker: learn what people say of posts and publish what comes of it (social.labels to social.models)."""
+    commands.train(config_path)
+
+
+@cli.command()
+@config_option
 @click.option("--posts", help="Also ingest this file, then keep watching.")
 @speed_option
 @redate_option
@@ -344,9 +352,9 @@ def sentiment_evaluate(
 
 
 @cli.command()
-@click.argument("what", type=click.Choice(["alert"]))
+@click.argument("what", type=click.Choice(["alert", "label"]))
 def schema(what: str) -> None:
-    """Print the JSON Schema of WHAT firewatch publishes; deploy/contract/ holds what this prints."""
+    """Print the JSON Schema of WHAT firewatch publishes or takes; deploy/contract/ holds what this prints."""
     click.echo(commands.schema(what), nl=False)
 
 
