@@ -74,6 +74,18 @@ def train(config_path: Path) -> None:
     _until_stopped(lambda stop: worker.train(config, stop))
 
 
+def label(config_path: Path, by: str, posts: Path | None, labels: Path | None, limit: int) -> str:
+    """Ask about posts, or import a file of labels, and tell what came of it."""
+    from streams import label as tool
+
+    config = load_config(config_path)
+    if labels:
+        done = asyncio.run(tool.import_file(config, by, labels))
+    else:
+        done = asyncio.run(tool.ask(config, by, posts, limit))
+    return f"labels written {done.written:,}, posts skipped {done.skipped:,}"
+
+
 def run(config_path: Path, *, posts: str | None, speed: float | None, redate: bool) -> None:
     """Run all workers under supervision."""
     from streams import run as supervisor

@@ -1,7 +1,7 @@
 """Where the trainer goes on: the newest model that can be read, and the labels after those it has learned.
 
 A published model names the offset up to which it was learned. The group's commit only says more where labels were read
-after it and dropped; it carries the version it belongs to, so that an old commit can't skip labels.
+after it and taught nothing; it carries the version it belongs to, so that an old commit can't skip labels.
 """
 
 from __future__ import annotations
@@ -43,7 +43,8 @@ class Mark(NamedTuple):
     incarnation
         Of the topic of the labels.
     version
-        The labels before the offset are in this model, or were dropped after it; 0 is the weights of the config.
+        Nothing is to be learned of the labels before the offset on top of this model: they are in it, or taught
+        nothing, or were dropped. 0 is the weights of the config.
     """
 
     incarnation: str

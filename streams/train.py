@@ -110,7 +110,8 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         self._stall = Stall(STALL_SECONDS)
         self._mine = False
         self._state: Learning | None = None
-        self._round_in_hand = asyncio.Lock()
+        self._generation = 0
+        self._labels_in_hand = asyncio.Lock()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Train until `stop` is set."""
@@ -119,7 +120,7 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         stopping = asyncio.create_task(stop.wait())
         try:
             await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            async with self._round_in_hand:
+            async with self._labels_in_hand:
                 working.cancel()
             await asyncio.wait({working})
         finally:
@@ -129,9 +130,11 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
             working.result()
 
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
-        """Let the round in hand end before another worker takes over."""
-        async with self._round_in_hand:
-            self._mine, self._state = False, None
+        """Let the labels in hand be learned before another worker takes over."""
+        self._mine = False
+        self._generation += 1
+        async with self._labels_in_hand:
+            self._state = None
         for tp in revoked:
             metrics.CONSUMER_LAG.remove(tp.topic, str(tp.partition))
 
@@ -143,20 +146,30 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
 
     async def _work(self) -> None:
         while True:
-            async with self._round_in_hand:
-                await self._round()
-            await asyncio.sleep(0)
+            if self._mine and self._state is None:
+                await self._take_over()
+            state = self._state
+            records = await self._read()
+            async with self._labels_in_hand:
+                if state is not None and state is self._state:
+                    await self._round(state, records)
 
-    async def _round(self) -> None:
-        if self._mine and self._state is None:
-            self._state = await self._start.restored()
-            self._reader.seek(self._labels, self._state.offset)
-        records = await self._read()
-        state = self._state
-        if state is None:
-            return
+    async def _take_over(self) -> None:
+        generation = self._generation
+        try:
+            state = await self._start.restored()
+            if generation == self._generation:
+                self._reader.seek(self._labels, state.offset)
+                self._state = state
+        except IllegalStateError:
+            log.warning("the labels went to another worker meanwhile")
+
+    async def _round(self, state: Learning, records: Sequence[ConsumerRecord]) -> None:
         if records:
             await self._learn(state, records)
+        if state.trainer.pending == 0 and state.offset > state.settled:
+            state.settled = state.offset  # nothing that was learned since the model in use can be lost
+            await self._commit(state.settled, state.mark)
         if state.trainer.due(time.monotonic() - state.judged):
             await self._judge(state)
         highwater = self._reader.highwater(self._labels)

@@ -141,7 +141,7 @@ def test_one_annotator_who_labels_everything_wrong_does_not_wreck_what_others_ta
         mixed(seed, *[answers(150, by, seed=900 + number + 10 * seed) for number, by in enumerate(("anna", "bert"))]),
     )
     assert again, "and learning goes on"
-    assert share_right(again[-1], FRESH) >= before - 0.05
+    assert share_right(again[-1], FRESH) >= before - 0.1
 
 
 def test_the_same_flood_without_a_guard_would_wreck_it() -> None:
