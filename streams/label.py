@@ -112,11 +112,17 @@ async def import_file(config: Config, by: str, path: Path) -> LabelSummary:
     Raises
     ------
     InputError
-        If the file can't be read, or a line is not as it must be.
+        If the file can't be read, a line is not as it must be, or there are more than an annotator may give.
     KafkaError
         If the broker does not answer, or a topic is missing.
     """
     gold = read_gold(path)
+    limit = config.sentiment.learn.max_labels_per_hour
+    if len(gold) > limit:
+        raise InputError(
+            f"{path}: holds {len(gold):,} labels, and sentiment.learn.max_labels_per_hour lets one annotator give "
+            f"{limit:,}: raise it, or make weights of the file by `firewatch sentiment train`"
+        )
     await ensure_topics(config, create=False)
     now_ms = time.time_ns() // 1_000_000
     summary = LabelSummary()

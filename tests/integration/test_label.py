@@ -90,6 +90,13 @@ async def test_labels_of_a_file_are_imported(config: Config, tmp_path: Path) -> 
     ]
 
 
+async def test_a_file_of_more_labels_than_one_may_give_is_refused_as_a_whole(config: Config, tmp_path: Path) -> None:
+    file = tmp_path / "labels.jsonl"
+    file.write_bytes(b'{"text": "Nordtel ist weg", "label": "negative"}\n' * 501)
+    with pytest.raises(InputError, match="firewatch sentiment train"):
+        await import_file(config, "anna", file)
+
+
 async def test_a_wrong_name_and_a_wrong_label_are_told(config: Config, tmp_path: Path) -> None:
     file = tmp_path / "labels.jsonl"
     file.write_bytes(b'{"id": 1, "text": "Nordtel ist weg", "label": "negative"}\n')

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import Counter
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
@@ -111,10 +112,6 @@ class Worker:
     async def stop(self) -> None:
         self._stop.set()
         await self.task
-
-    async def crash(self) -> None:
-        self.task.cancel()
-        await asyncio.wait({self.task})
 
 
 @asynccontextmanager
@@ -232,22 +229,68 @@ async def test_scorers_swap_while_they_run_and_hold_the_same_bits(config: Config
         assert newest.header.version <= one.number
 
 
-async def test_a_crash_between_learning_and_publishing_loses_and_doubles_no_label(config: Config) -> None:
+@pytest.mark.parametrize("moment", ["candidate", "published"])
+async def test_a_crash_around_publishing_loses_and_doubles_no_label(
+    config: Config, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    """Labels have been learned but not published (`candidate`), or published but not committed (`published`)."""
     said = labels(300)
     await say(config, said[:150])
-    worker = Worker(lambda stop: train(config, stop))
-    await until_learned(config, 1)
-    await say(config, said[150:])
-    await worker.crash()
-    stood = (await published(config))[max(await published(config))].header
     async with training(config):
-        await say(config, said)  # and all of it once more
-        last = await until_learned(config, 300)
-    sure = [each for each in (await published(config)).values() if each.header.offset >= 300]
-    assert {each.header.labels for each in sure} == {last.header.labels}, "repeats taught nothing"
-    assert last.header.parent >= stood.version
-    whole = await uninterrupted(config, said)
-    assert last.header.labels == whole
+        stood = (await until_learned(config, 1)).header
+    with monkeypatch.context() as patched:
+        patched.setattr(Trainer, moment, crash)
+        await say(config, said[150:])
+        worker = Worker(lambda stop: train(config, stop))
+        with pytest.raises(Crash):
+            await asyncio.wait_for(worker.task, 60)
+    async with training(config):
+        await say(config, [*said, *labels(60, seed=7, first=300)])  # all of it once more, and then some
+        last = (await until_learned(config, 601)).header
+    assert last.parent >= stood.version
+    assert last.labels == await uninterrupted(config, [*said, *labels(60, seed=7, first=300)][: last.offset - 300])
+
+
+class Crash(Exception):
+    """Ends the worker in the middle."""
+
+
+def crash(*_: object) -> None:
+    raise Crash
+
+
+async def test_a_running_scorer_swaps_between_batches(config: Config) -> None:
+    topics = Topics(config.topics)
+
+    async def versions(count: int) -> list[str]:
+        found: list[str] = []
+
+        async def all_there() -> bool:
+            records = [
+                mentions_record_from_bytes(each.value) for each in await read_topic(config, topics.mentions.name)
+            ]
+            found[:] = [each.model for each in records if isinstance(each, Envelope) for _ in each.mentions]
+            return len(found) == count
+
+        await until(all_there, 30)
+        return found
+
+    def posts(first: int) -> list[tuple[bytes, bytes]]:
+        made = [Post(str(number), "forum", NOW_MS, f"Nordtel knarzt {number}") for number in range(first, first + 300)]
+        return [(post.key, post.to_bytes()) for post in made]
+
+    async with scoring(config):
+        await send(config, topics.posts.name, posts(0))
+        assert set(await versions(300)) == {LinearModel.load().version}
+        await put(config, model_key(1), model_record(1))
+
+        async def swapped() -> bool:
+            return bool(metrics.MODEL_NUMBER.labels("score")._value.get() == 1)
+
+        await until(swapped, 20)
+        await send(config, topics.posts.name, posts(300))
+        counts = Counter(await versions(600))
+    assert counts == {LinearModel.load().version: 300, LinearModel.from_snapshot(taught(1)).version: 300}
 
 
 async def uninterrupted(config: Config, said: list[Label]) -> int:
@@ -348,7 +391,7 @@ async def test_a_version_can_be_pinned_and_one_that_is_not_there_is_named(config
 
 
 async def test_old_versions_go_but_for_the_pinned_one(config: Config) -> None:
-    learn = config.sentiment.learn.model_copy(update={"publish_labels": 15, "max_loss": 1.0})
+    learn = config.sentiment.learn.model_copy(update={"publish_labels": 15, "min_judges": 1, "max_loss": 1.0})
     sentiment = config.sentiment.model_copy(update={"pin": 1, "learn": learn})
     config = config.model_copy(update={"sentiment": sentiment})
     async with training(config):
