@@ -44,6 +44,9 @@ about 20; without it, any article of a few thousand words would be certainly som
 
 LEXICON_SLOTS: Final = tuple(crc32(f"lexicon {channel}".encode()) % SLOTS for channel in CHANNELS)
 
+LANGUAGE_SLOTS: Final = {lang: crc32(f"language {lang}".encode()) % SLOTS for lang in ("de", "en")}
+"""A feature of value 1, whatever the length of the text: how the labels are spread differs by language."""
+
 Features = tuple[list[int], list[float]]
 """Slots and values, side by side."""
 
@@ -64,7 +67,7 @@ class FeatureExtractor:
 
     def of_token(self, token: str, lang: str) -> Features:
         """All that one token brings in; `token` is one of `streams.sentiment.tokens.tokens`."""
-        slots, values = [token_key(token) % SLOTS], [1.0]
+        slots, values = [token_slot(token)], [1.0]
         word = token.removeprefix(NEGATED)
         if word[0].isalpha():
             mark = b"#" if word == token else b"!"
@@ -87,14 +90,14 @@ def extractor() -> FeatureExtractor:
     return FeatureExtractor(Lexicon())
 
 
-def token_key(token: str) -> int:
-    """Number of a token, 0..2**32-1, the same in every process."""
-    return crc32(token.encode(errors="surrogatepass"))
+def token_slot(token: str) -> int:
+    """Slot of a token, the same in every process."""
+    return crc32(token.encode(errors="surrogatepass")) % SLOTS
 
 
-def pair_slots(keys: Sequence[int]) -> list[int]:
-    """Slot of each pair of neighbours, given the keys of the tokens in order."""
-    return [(3 * first + second) % SLOTS for first, second in pairwise(keys)]
+def pair_slots(token_slots: Sequence[int]) -> list[int]:
+    """Slot of each pair of neighbours, given the slots of the tokens in order."""
+    return [(3 * first + second) % SLOTS for first, second in pairwise(token_slots)]
 
 
 def scale(tokens: int) -> float:

@@ -20,6 +20,11 @@ ANY_LANGUAGE: Final = "*"
 _LOOKED_UP: Final = {"de": ("de", "en"), "en": ("en", "de")}
 """Posts mix German and English: the lexicon of the other language is asked for words that its own does not list."""
 
+_FRIENDS: Final = """arm ass bald dick die fallen fast gift god gross grosse grossen grosser grosses hand hell herb hut
+    kind kinder lag lied lose lust mag mia mist not rat rot stern toll war wars wut"""
+_FALSE_FRIENDS: Final = frozenset(_FRIENDS.split())
+"""Words that mean something else in the other language."""
+
 CHANNELS: Final = ("vader+", "vader-", "strong+", "strong-", "weak+", "weak-")
 """Kinds of evidence that learning weighs against each other; own words of strength 1 are weak."""
 
@@ -61,6 +66,8 @@ class Lexicon:
         lists = _LOOKED_UP.get(lang, _LOOKED_UP["en"]) if word[0].isalpha() else (ANY_LANGUAGE,)
         strengths = (0.0, 0.0)
         for listed in lists:
+            if listed != lists[0] and word in _FALSE_FRIENDS:
+                continue
             strengths = (self.vader[listed].get(word, 0.0), self._own_strength(word, listed))
             if any(strengths):
                 break
@@ -111,7 +118,8 @@ def _vader() -> Strengths:
     for line in _lines("vaderSentiment", "vader_lexicon.txt"):
         entry, mean, *_ = line.split("\t")
         parts = tokens(entry, "en")
-        if len(parts) == 1:  # as the model sees it; phrases and unusual emoticons are none of its tokens
+        # As the model sees it: phrases and unusual emoticons are none of its tokens, and letters are left of emoticons.
+        if len(parts) == 1 and not (len(parts[0]) == 1 and parts[0].isalpha()):
             strengths["en" if parts[0][0].isalpha() else ANY_LANGUAGE].setdefault(parts[0], float(mean))
     for line in _lines("vaderSentiment", "emoji_utf8_lexicon.txt"):
         emoji, description = line.split("\t")

@@ -14,7 +14,7 @@ from zlib import crc32
 
 from streams.errors import InputError, RecordError
 from streams.sentiment import snapshot
-from streams.sentiment.features import MAX_WORD_CHARS, PAIR, extractor, pair_slots, scale, token_key
+from streams.sentiment.features import LANGUAGE_SLOTS, MAX_WORD_CHARS, PAIR, extractor, pair_slots, scale, token_slot
 from streams.sentiment.model import softmax
 from streams.sentiment.tokens import tokens
 
@@ -35,7 +35,7 @@ CACHED_TOKENS: Final = 1 << 16
 starts anew, so that junk words can't keep real ones out."""
 
 _Entry = tuple[complex, int]
-"""Log-odds that a token brings in, and its key."""
+"""Log-odds that a token brings in, and its slot."""
 
 
 class _TokenTable(dict[str, _Entry]):
@@ -48,7 +48,7 @@ class _TokenTable(dict[str, _Entry]):
     def __missing__(self, token: str) -> _Entry:
         slots, values = self._features.of_token(token, self._lang)
         odds = sum([self._table[slot] * value for slot, value in zip(slots, values, strict=True)], 0j)
-        entry = (odds, token_key(token))
+        entry = (odds, token_slot(token))
         if len(token) <= MAX_WORD_CHARS:
             if len(self) >= CACHED_TOKENS:
                 self.clear()
@@ -75,9 +75,10 @@ class LinearModel:
 
     def __init__(self, weights: snapshot.Weights, version: str) -> None:
         self.version = version
-        self._bias = complex(*weights.bias)
         self._table: list[complex] = (weights.table[:, 0] + 1j * weights.table[:, 1].astype(complex)).tolist()
-        self._tokens = {lang: _TokenTable(self._table, lang) for lang in ("de", "en", "und")}
+        bias = complex(*weights.bias)
+        self._biases = {lang: bias + self._table[slot] for lang, slot in LANGUAGE_SLOTS.items()} | {"und": bias}
+        self._tokens = {lang: _TokenTable(self._table, lang) for lang in self._biases}
         self._remembered = lru_cache(CACHED_TEXTS)(self._predict)
 
     def predict(self, text: str, lang: str) -> Probabilities:
@@ -87,11 +88,12 @@ class LinearModel:
         return self._remembered(text, lang)
 
     def _predict(self, text: str, lang: str) -> Probabilities:
-        table = self._tokens.get(lang, self._tokens["und"])
+        lang = lang if lang in self._tokens else "und"
+        table = self._tokens[lang]
         seen = [table[token] for token in tokens(text, lang)]
         weights = self._table
-        pairs = sum([weights[slot] for slot in pair_slots([key for _, key in seen])], 0j)
-        odds = (sum([own for own, _ in seen], 0j) + PAIR * pairs) * scale(len(seen)) + self._bias
+        pairs = sum([weights[slot] for slot in pair_slots([slot for _, slot in seen])], 0j)
+        odds = (sum([own for own, _ in seen], 0j) + PAIR * pairs) * scale(len(seen)) + self._biases[lang]
         return softmax(odds.real, odds.imag)
 
     def remembered(self) -> tuple[int, int]:

@@ -31,7 +31,7 @@ STEP: Final = 1 / 1024
 
 CLIP: Final = 2.0
 """Largest log-odds that one feature may carry, in both directions: no single word, however often fed back, decides a
-post alone (0.88 against 0.12 where nothing else speaks). Of the shipped weights none comes near it."""
+post alone (0.88 against 0.12 where nothing else speaks)."""
 
 MAX_BYTES: Final = 900_000
 """No snapshot is larger, whatever was learned: a weight within `CLIP` has 12 bits, and 2 * SLOTS of them fill 786,432

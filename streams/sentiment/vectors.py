@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from streams.sentiment.features import PAIR, extractor, pair_slots, scale, token_key
+from streams.sentiment.features import LANGUAGE_SLOTS, PAIR, extractor, pair_slots, scale, token_slot
 from streams.sentiment.tokens import tokens
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class Vectors:
     --------
     >>> slots, values = Vectors().of("Kein Netz", "de")
     >>> len(slots), round(float(values[0]), 1)
-    (22, 1.0)
+    (23, 1.0)
     """
 
     def __init__(self) -> None:
@@ -35,18 +35,20 @@ class Vectors:
     def of(self, text: str, lang: str) -> Vector:
         """Vector of a text in ``de``, ``en`` or ``und``."""
         parts = [self._token(token, lang) for token in tokens(text, lang)]
-        pairs = pair_slots([key for key, _ in parts])
+        pairs = pair_slots([slot for slot, _ in parts])
         slots = [part[0] for _, part in parts]
         values = [part[1] for _, part in parts]
         slots.append(np.array(pairs, np.int32))
         values.append(np.full(len(pairs), PAIR, np.float32))
-        return np.concatenate(slots), np.concatenate(values) * np.float32(scale(len(parts)))
+        slots.append(np.array([LANGUAGE_SLOTS[lang]] if lang in LANGUAGE_SLOTS else [], np.int32))
+        scaled = np.concatenate(values) * np.float32(scale(len(parts)))
+        return np.concatenate(slots), np.append(scaled, np.ones(len(slots[-1]), np.float32))
 
     def _token(self, token: str, lang: str) -> tuple[int, Vector]:
         known = self._tokens.get((token, lang))
         if known is None:
             slots, values = extractor().of_token(token, lang)
-            known = (token_key(token), (np.array(slots, np.int32), np.array(values, np.float32)))
+            known = (token_slot(token), (np.array(slots, np.int32), np.array(values, np.float32)))
             if len(self._tokens) >= CACHED_TOKENS:
                 self._tokens.clear()
             self._tokens[token, lang] = known

@@ -52,7 +52,7 @@ def evaluate(
 ) -> str:
     """Test, then train over a labelled file, and give the figures."""
     posts = read_gold(file)
-    model = OnlineSentiment(seed=seed) if cold else OnlineSentiment.from_snapshot(_checked(weights), seed=seed)
+    model = OnlineSentiment() if cold else OnlineSentiment.from_snapshot(_checked(weights))
     chooser = prequential.BySmallestMargin(labels) if active else prequential.AtRandom(labels, seed)
     with ExitStack() as opened:
         try:

@@ -14,7 +14,9 @@ import pytest
 
 from streams.language import detect
 from streams.match import BrandTerms, Matcher
-from streams.sentiment import LinearModel
+from streams.sentiment import LABELS, LinearModel
+from streams.sentiment.learner import OnlineSentiment
+from streams.sentiment.linear import read_snapshot
 from streams.text import normalise, signature, terms
 
 if TYPE_CHECKING:
@@ -67,6 +69,7 @@ def _texts() -> list[str]:
 
 MATCHER = Matcher(_brands())
 MODEL = LinearModel.load()
+LEARNER = OnlineSentiment.from_snapshot(read_snapshot())
 TEXTS = _texts()
 
 
@@ -76,7 +79,8 @@ TEXTS = _texts()
         pytest.param(lambda text: normalise(text, 10_000), 30_000, id="normalise"),
         pytest.param(MATCHER.match, 20_000, id="match, 1,000 brands x 5 terms"),
         pytest.param(detect, 15_000, id="language"),
-        pytest.param(lambda text: MODEL.predict(text, "de"), 10_000, id="sentiment"),
+        pytest.param(lambda text: MODEL.predict(text, "de"), 15_000, id="sentiment"),
+        pytest.param(lambda text: LEARNER.learn_one({"text": text}, LABELS[len(text) % 3]), 4_000, id="learning"),
         pytest.param(signature, 20_000, id="signature"),
         pytest.param(terms, 15_000, id="terms"),
     ],
@@ -92,3 +96,14 @@ def test_posts_per_second(step: Callable[[str], object], floor: int, request: py
         best = max(best, POSTS / (time.process_time() - started))
     print(f"\n{request.node.callspec.id}: {best:,.0f} posts/s")
     assert best >= floor
+
+
+def test_a_snapshot_is_swapped_in_at_once() -> None:
+    content = read_snapshot()
+    times = []
+    for _ in range(5):
+        started = time.perf_counter()
+        LinearModel.from_snapshot(content).predict("Kein Netz", "de")
+        times.append(time.perf_counter() - started)
+    print(f"\nswap: {1000 * sorted(times)[2]:.0f} ms")
+    assert min(times) < 0.2

@@ -1,0 +1,41 @@
+"""Labelled posts of words that no lexicon knows, and the shipped models."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import orjson
+import pytest
+
+from streams.sentiment import LABELS, LinearModel
+from streams.sentiment.learner import OnlineSentiment
+from streams.sentiment.linear import read_snapshot
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WORDS = ("flimmert", "knarzt", "leuchtet")
+"""Negative, neutral and positive in `gold_file`."""
+
+
+@pytest.fixture(scope="session")
+def shipped() -> LinearModel:
+    return LinearModel.load()
+
+
+@pytest.fixture
+def learner() -> OnlineSentiment:
+    """Starts from what ships."""
+    return OnlineSentiment.from_snapshot(read_snapshot())
+
+
+@pytest.fixture
+def gold_file(tmp_path: Path) -> Path:
+    path = tmp_path / "gold.jsonl"
+    posts = [
+        {"id": f"{number}-{label}", "text": f"{word} Gerät {number}", "lang": "de", "label": label}
+        for number in range(40)
+        for word, label in zip(WORDS, LABELS, strict=True)
+    ]
+    path.write_bytes(b"\n".join(map(orjson.dumps, posts)))
+    return path
