@@ -94,6 +94,7 @@ async def ensure_topics(config: Config, *, create: bool, repair: bool = False) -
     """
     topics = Topics(config.topics)
     wanted = topics.all()
+    one_partition = (topics.dlq, topics.labels, topics.models)
     async with admin(config.kafka) as client:
         with translated_errors(config.kafka, "looking at the topics"):
             existing = await _describe(client, [topic.name for topic in wanted])
@@ -107,7 +108,7 @@ async def ensure_topics(config: Config, *, create: bool, repair: bool = False) -
             problem
             for topic in wanted
             if topic.name in existing
-            for problem in _breaking(topic, existing[topic.name], config, adjustable=topic.name != topics.dlq.name)
+            for problem in _breaking(topic, existing[topic.name], config, adjustable=topic not in one_partition)
         ]
         if problems:
             raise TopicMismatch("\n".join(problems))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import sys
 from functools import wraps
 from pathlib import Path
@@ -127,6 +128,26 @@ def score(config_path: Path) -> None:
 def detect(config_path: Path) -> None:
     """Worker: roll up mentions, run the detectors, raise incidents (social.mentions to social.alerts)."""
     commands.detect(config_path)
+
+
+@cli.command()
+@config_option
+@plainly
+def train(config_path: Path) -> None:
+    """Worker: learn what people say of posts and publish what comes of it (social.labels to social.models)."""
+    commands.train(config_path)
+
+
+@cli.command()
+@config_option
+@click.option("--posts", type=click.Path(path_type=Path), help="Ask about posts of this file, not the latest in Kafka.")
+@click.option("--import", "labels", type=click.Path(path_type=Path), help="Ask nothing, take this file of labels.")
+@click.option("--by", default=getpass.getuser, show_default="your user name", help="Who says so.")
+@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True, help="Questions at most.")
+@plainly
+def label(config_path: Path, *, posts: Path | None, labels: Path | None, by: str, limit: int) -> None:
+    """Tell the model what posts are: asks about those it is least sure of (keys n, u, p; s skips, q quits)."""
+    click.echo(commands.label(config_path, by, posts, labels, limit), err=True)
 
 
 @cli.command()
@@ -345,9 +366,9 @@ def sentiment_evaluate(
 
 
 @cli.command()
-@click.argument("what", type=click.Choice(["alert"]))
+@click.argument("what", type=click.Choice(["alert", "label"]))
 def schema(what: str) -> None:
-    """Print the JSON Schema of WHAT firewatch publishes; deploy/contract/ holds what this prints."""
+    """Print the JSON Schema of WHAT firewatch publishes or takes; deploy/contract/ holds what this prints."""
     click.echo(commands.schema(what), nl=False)
 
 

@@ -9,7 +9,7 @@ import sys
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from tempfile import TemporaryFile
-from typing import IO, TYPE_CHECKING, TypeVar
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import orjson
 
@@ -17,7 +17,7 @@ from streams import __version__, logs, metrics
 from streams.admin import TopicReport, ensure_topics
 from streams.config_file import load_config
 from streams.errors import FirewatchError
-from streams.records import Alert, Window, window_from_bytes
+from streams.records import Alert, Label, Window, window_from_bytes
 from streams.sources.files import open_posts
 
 if TYPE_CHECKING:
@@ -66,6 +66,26 @@ def detect(config_path: Path) -> None:
     _until_stopped(lambda stop: worker.detect(config, stop))
 
 
+def train(config_path: Path) -> None:
+    """Run the train worker."""
+    from streams import train as worker
+
+    config = _begin("train", config_path)
+    _until_stopped(lambda stop: worker.train(config, stop))
+
+
+def label(config_path: Path, by: str, posts: Path | None, labels: Path | None, limit: int) -> str:
+    """Ask about posts, or import a file of labels, and tell what came of it."""
+    from streams import label as tool
+
+    config = load_config(config_path)
+    if labels:
+        done = asyncio.run(tool.import_file(config, by, labels))
+    else:
+        done = asyncio.run(tool.ask(config, by, posts, limit))
+    return f"labels written {done.written:,}, posts skipped {done.skipped:,}"
+
+
 def run(config_path: Path, *, posts: str | None, speed: float | None, redate: bool) -> None:
     """Run all workers under supervision."""
     from streams import run as supervisor
@@ -77,7 +97,7 @@ def run(config_path: Path, *, posts: str | None, speed: float | None, redate: bo
         arguments += ["--speed", str(speed)]
     if posts and redate:
         arguments.append("--redate")
-    _until_stopped(lambda stop: supervisor.run(config_path, ["score", "detect"], stop, ingest=arguments))
+    _until_stopped(lambda stop: supervisor.run(config_path, ["score", "detect", "train"], stop, ingest=arguments))
 
 
 def replay(config_path: Path, posts: str, alerts_path: Path, windows_path: Path | None, pictures: Path | None) -> str:
@@ -101,7 +121,7 @@ def replay(config_path: Path, posts: str, alerts_path: Path, windows_path: Path 
             windows.write(window.to_bytes() + b"\n")
 
         show = files.enter_context(progress_bar(source))
-        summary = Replay(config, LinearModel.load(), on_alert, on_window).run(source, show)
+        summary = Replay(config, LinearModel.load(config.sentiment.weights), on_alert, on_window).run(source, show)
         if pictures:
             from streams.picture import draw
 
@@ -228,9 +248,12 @@ def evaluate_simulation(
 
 
 def schema(what: str) -> str:
-    """JSON Schema of a published record type."""
-    model = {"alert": Alert}[what]
-    tree = {"$schema": "https://json-schema.org/draft/2020-12/schema"} | model.model_json_schema(mode="serialization")
+    """JSON Schema of a record type that others read or write."""
+    published: dict[str, dict[str, Any]] = {
+        "alert": Alert.model_json_schema(mode="serialization"),
+        "label": Label.model_json_schema(mode="validation"),
+    }
+    tree = {"$schema": "https://json-schema.org/draft/2020-12/schema"} | published[what]
     return orjson.dumps(tree, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
 
 

@@ -129,6 +129,7 @@ class TopicSettings(Settings):
     mentions_retention_hours: int = Field(default=72, ge=1)
     windows_retention_hours: int = Field(default=720, ge=1)
     alerts_retention_hours: int = Field(default=720, ge=1)
+    labels_retention_hours: int = Field(default=8_760, ge=1)
 
 
 class IngestSettings(Settings):
@@ -162,6 +163,44 @@ class ScoreSettings(Settings):
 
     batch_records: int = Field(default=2_000, ge=1, le=50_000)
     batch_wait_ms: int = Field(default=200, ge=1, le=10_000)
+
+
+class LearnSettings(Settings):
+    """What is believed of the labels in social.labels, and when a new model is published."""
+
+    publish_labels: int = Field(default=50, ge=1, le=10_000, description="Labels after which a model is published")
+    publish_seconds: float = Field(default=60, ge=1, le=86_400, description="Or time after which, with fewer labels")
+    max_labels_per_hour: int = Field(default=500, ge=1, description="Of one annotator; more are refused")
+    recent_labels: int = Field(
+        default=10_000, ge=100, le=1_000_000, description="Labels within which a repeat or contradiction is noticed"
+    )
+    judge_every: int = Field(
+        default=5, ge=2, le=100, description="One text in so many is not learned but judges new models"
+    )
+    judges: int = Field(default=400, ge=40, le=5_000, description="Latest labels by which new models are judged")
+    min_judges: int = Field(default=10, ge=1, description="Nothing is published before there are so many of them")
+    max_loss: float = Field(
+        default=0.01, ge=0, le=1, description="A model whose F1 on them is lower by more is not published"
+    )
+    keep_versions: int = Field(default=10, ge=2, le=100, description="Published models that can be gone back to")
+
+    @model_validator(mode="after")
+    def _enough_judges_fit(self) -> Self:
+        if self.min_judges > self.judges:
+            raise ValueError("min_judges must not be more than judges")
+        return self
+
+
+class SentimentSettings(Settings):
+    """Which sentiment model scores, and how it learns."""
+
+    weights: Path | None = Field(
+        default=None, description="File of `firewatch sentiment train` to start from; null is the weights that ship"
+    )
+    pin: int | None = Field(
+        default=None, ge=0, description="Published version to keep to; 0 is the weights, null the newest version"
+    )
+    learn: LearnSettings = LearnSettings()
 
 
 class WindowSettings(Settings):
@@ -233,6 +272,7 @@ class MetricsSettings(Settings):
     ingest_port: int = Field(default=9401, ge=0, le=65_535)
     score_port: int = Field(default=9402, ge=0, le=65_535)
     detect_port: int = Field(default=9403, ge=0, le=65_535)
+    train_port: int = Field(default=9404, ge=0, le=65_535)
 
 
 class Config(Settings):
@@ -252,6 +292,7 @@ class Config(Settings):
     topics: TopicSettings = TopicSettings()
     ingest: IngestSettings = IngestSettings()
     score: ScoreSettings = ScoreSettings()
+    sentiment: SentimentSettings = SentimentSettings()
     windows: WindowSettings = WindowSettings()
     incidents: IncidentSettings = IncidentSettings()
     alerts: AlertSettings = AlertSettings()

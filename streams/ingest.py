@@ -46,9 +46,6 @@ PATIENCE_SECONDS: Final = 0.01
 
 NAP_SECONDS: Final = 0.2
 
-MAX_SOURCES: Final = 64
-"""Sources with a time series of their own; more share one."""
-
 log = structlog.get_logger()
 
 
@@ -171,7 +168,7 @@ class _Run:
         self._letters = DeadLetters(client, topics.dlq.name)
         self._normaliser = Normaliser(config.ingest, source_name, pacing.redate if pacing else None)
         self._recent: OrderedDict[bytes, None] = OrderedDict()
-        self._sources: set[str] = set()
+        self._series = metrics.Capped(metrics.MAX_SOURCES)
         self._open = _Group()
         self._in_flight: deque[_Group] = deque()
         self._cursor_saved = time.monotonic()
@@ -277,8 +274,3 @@ class _Run:
             for send in group.sends:
                 if not send.cancel() and not send.cancelled():
                     send.exception()  # seen: the first failure is the one that is reported
-
-    def _series(self, source: str) -> str:
-        if len(self._sources) < MAX_SOURCES:
-            self._sources.add(source)
-        return source if source in self._sources else "other"

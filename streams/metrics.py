@@ -31,6 +31,9 @@ disable_created_metrics()  # type: ignore[no-untyped-call]  # a series more for 
 
 REGISTRY: Final = CollectorRegistry(auto_describe=True)
 
+MAX_SOURCES: Final = 64
+"""Sources with a time series of their own; more share one."""
+
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 _RECORDS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 
@@ -73,6 +76,55 @@ SCORE_SECONDS: Final = Histogram(
     "firewatch_score_batch_seconds", "Time to match and score one batch", buckets=_SECONDS, registry=REGISTRY
 )
 MODEL: Final = Info("firewatch_sentiment_model", "Version of the sentiment model in use", registry=REGISTRY)
+TEXTS: Final = Counter(
+    "firewatch_sentiment_texts", "Texts judged, anew or from the memory of repeated ones", ["judged"], registry=REGISTRY
+)
+
+# score and train
+MODEL_NUMBER: Final = Gauge(
+    "firewatch_sentiment_version",
+    "Number of the published model in use; 0 is the weights of the config",
+    ["worker"],
+    registry=REGISTRY,
+)
+MODEL_CREATED: Final = Gauge(
+    "firewatch_sentiment_created_timestamp_seconds",
+    "When the published model in use was made; absent before there is one",
+    ["worker"],
+    registry=REGISTRY,
+)
+MODELS_REFUSED: Final = Counter(
+    "firewatch_sentiment_refused",
+    "Models that were not taken into use: damaged, of another version, or worse than the one in use",
+    ["worker", "reason"],
+    registry=REGISTRY,
+)
+
+# train
+LABELS: Final = Counter(
+    "firewatch_labels",
+    "Labels read, by source of the post and what became of them",
+    ["source", "outcome"],
+    registry=REGISTRY,
+)
+MODELS_PUBLISHED: Final = Counter("firewatch_sentiment_published", "Models published", registry=REGISTRY)
+MACRO_F1: Final = Gauge(
+    "firewatch_sentiment_macro_f1",
+    "Macro-F1 of the learning model on the latest labels, each tested before it was learned",
+    registry=REGISTRY,
+)
+NEGATIVE_F1: Final = Gauge(
+    "firewatch_sentiment_negative_f1", "The same for negative against the rest, mean F1 of the two", registry=REGISTRY
+)
+JUDGED_F1: Final = Gauge(
+    "firewatch_sentiment_judged_f1",
+    "Macro-F1 on labels that no model has learned, of the latest model judged and of the one in use",
+    ["model"],
+    registry=REGISTRY,
+)
+DRIFTS: Final = Counter(
+    "firewatch_sentiment_drifts", "Changes of the error that ADWIN has detected", ["direction"], registry=REGISTRY
+)
 
 # detect
 MENTIONS_COUNTED: Final = Counter(
@@ -144,6 +196,25 @@ STATE_BYTES: Final = Gauge(
 SOURCE_UP: Final = Gauge(
     "firewatch_source_up", "Whether a source delivers as it usually does", ["source"], registry=REGISTRY
 )
+
+
+class Capped:
+    """Names that may label a series: the first `limit`, and ``other`` for all that come later.
+
+    >>> source = Capped(2)
+    >>> [source(name) for name in ("forum", "news", "blog", "forum")]
+    ['forum', 'news', 'other', 'forum']
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._names: set[str] = set()
+
+    def __call__(self, name: str) -> str:
+        """The name or ``other``."""
+        if len(self._names) < self._limit:
+            self._names.add(name)
+        return name if name in self._names else "other"
 
 
 def catalogue() -> Iterator[MetricWrapperBase]:

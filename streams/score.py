@@ -19,6 +19,7 @@ from streams.idleness import Idleness
 from streams.incarnation import topic_incarnation
 from streams.kafka import admin, consumer, producer, raw_client, translated_errors
 from streams.mentions import MentionsWriter
+from streams.models import live_model
 from streams.positions import Position, Start, choose_start, committed_position
 from streams.scoring import Scorer
 from streams.sentiment import LinearModel
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from aiokafka.structs import ConsumerRecord
 
     from streams.config import Config
+    from streams.models import LiveModel
     from streams.scoring import ScoredBatch
     from streams.sentiment import SentimentModel
 
@@ -57,27 +59,32 @@ async def score(config: Config, stop: asyncio.Event, model: SentimentModel | Non
     stop
         Set it to end the worker.
     model
-        The one that ships by default.
+        To score by until one is published; by default that of ``sentiment.weights``.
 
     Raises
     ------
     KafkaError
         If no broker answers, a topic is missing or not as it must be, or a record can't be written.
+    ConfigError
+        If the pinned model is not there.
+    InputError
+        If the weights of the config can't be used.
     PortTaken
         If another process listens on `metrics.score_port`.
     """
-    model = model or LinearModel.load()
+    model = model or LinearModel.load(config.sentiment.weights)
     await ensure_topics(config, create=False)
     port = metrics.serve(config.metrics.host, config.metrics.score_port, "metrics.score_port")
-    metrics.MODEL.info({"version": model.version})
     group = f"{config.topics.prefix}firewatch-score"
     async with (
         producer(config.kafka) as sender,
         consumer(config.kafka, group, metadata_max_age_ms=METADATA_MS) as reader,
         raw_client(config.kafka) as client,
+        live_model(config, model) as live,
     ):
-        log.info("starting", metrics=f"http://{config.metrics.host}:{port}/metrics", group=group, model=model.version)
-        await _Worker(config, Scorer(config, model), group, reader=reader, sender=sender, client=client).run(stop)
+        version = live.model.version
+        log.info("starting", metrics=f"http://{config.metrics.host}:{port}/metrics", group=group, model=version)
+        await _Worker(config, live, group, reader=reader, sender=sender, client=client).run(stop)
     log.info("stopped")
 
 
@@ -87,7 +94,7 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
     def __init__(
         self,
         config: Config,
-        scorer: Scorer,
+        live: LiveModel,
         group: str,
         *,
         reader: AIOKafkaConsumer,
@@ -95,7 +102,10 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         client: AIOKafkaClient,
     ) -> None:
         self._config = config
-        self._scorer = scorer
+        self._live = live
+        self._model = live.model
+        self._scorer = Scorer(config, live.model)
+        self._remembered = (0, 0)
         self._group = group
         self._reader = reader
         self._client = client
@@ -113,17 +123,21 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         """Score until `stop` is set."""
         self._reader.subscribe([self._posts], listener=self)
         working = asyncio.create_task(self._work())
+        following = asyncio.create_task(self._live.follow())
         stopping = asyncio.create_task(stop.wait())
         try:
-            await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({working, following, stopping}, return_when=asyncio.FIRST_COMPLETED)
             async with self._batch_in_hand:
                 working.cancel()
-            await asyncio.wait({working})
+                following.cancel()
+            await asyncio.wait({working, following})
         finally:
             working.cancel()
+            following.cancel()
             stopping.cancel()
-        if not working.cancelled():
-            working.result()
+        for task in (working, following):
+            if not task.cancelled():
+                task.result()
 
     async def _work(self) -> None:
         while True:
@@ -283,6 +297,7 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
 
     async def _process(self, batch: dict[TopicPartition, list[ConsumerRecord]]) -> None:
         scored: dict[TopicPartition, ScoredBatch] = {}
+        self._take_over_model()
         started = time.perf_counter()
         for tp, records in sorted(batch.items()):
             if tp.partition in self._ready:
@@ -296,6 +311,13 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         await self._writer.write(list(scored.values()))
         await self._commit(scored)
         self._count(scored.values())
+
+    def _take_over_model(self) -> None:
+        """Between batches: no batch is scored by two models."""
+        if self._live.model is not self._model:
+            self._model = self._live.model
+            self._remembered = (0, 0)
+            self._scorer.use(self._model)
 
     async def _commit(self, scored: dict[TopicPartition, ScoredBatch]) -> None:
         positions = {tp: batch.position for tp, batch in scored.items()}
@@ -327,6 +349,11 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
             metrics.POSTS_REPEATED.labels("score").inc(each.repeated)
             for envelope in each.envelopes:
                 metrics.POSTS_MATCHED.labels(envelope.brand).inc(len(envelope.mentions))
+        if isinstance(self._model, LinearModel):
+            hits, misses = self._model.remembered()
+            metrics.TEXTS.labels("from memory").inc(hits - self._remembered[0])
+            metrics.TEXTS.labels("anew").inc(misses - self._remembered[1])
+            self._remembered = (hits, misses)
 
     def _show_lag(self) -> None:
         for partition in self._ready:

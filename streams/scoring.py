@@ -137,6 +137,10 @@ class Scorer:
         self._max_bytes = config.ingest.max_record_bytes + _OVERHEAD_BYTES
         self._partitions: dict[int, _Partition] = {}
 
+    def use(self, model: SentimentModel) -> None:
+        """Score by another model from the next batch on."""
+        self._model = model
+
     def assign(
         self,
         partition: int,

@@ -80,6 +80,8 @@ def partition_of(key: bytes, partitions: int) -> int:
 class Topics:
     """All topics of one installation.
 
+    `labels` and `models` have one partition whatever is set: what is learned of labels depends on their order.
+
     >>> from streams.config import TopicSettings
     >>> Topics(TopicSettings(prefix="staging.")).posts.name
     'staging.social.posts'
@@ -95,6 +97,18 @@ class Topics:
         self.windows = topic("social.windows", settings.partitions, settings.windows_retention_hours)
         self.alerts = topic("social.alerts", settings.partitions, settings.alerts_retention_hours)
         self.detect_app = f"{settings.prefix}firewatch-detect"
+        self.labels = Topic(
+            f"{settings.prefix}social.labels",
+            1,
+            settings.replication_factor,
+            retention_ms=settings.labels_retention_hours * HOUR_MS,
+        )
+        self.models = Topic(
+            f"{settings.prefix}social.models",
+            1,
+            settings.replication_factor,
+            cleanup_policy="compact",
+        )
         self.changelog = Topic(
             f"{self.detect_app}-{BRANDS_TABLE}-changelog",
             settings.partitions,
@@ -104,4 +118,13 @@ class Topics:
 
     def all(self) -> list[Topic]:
         """In the order of the flow."""
-        return [self.posts, self.dlq, self.mentions, self.windows, self.alerts, self.changelog]
+        return [
+            self.posts,
+            self.dlq,
+            self.mentions,
+            self.windows,
+            self.alerts,
+            self.changelog,
+            self.labels,
+            self.models,
+        ]

@@ -312,6 +312,74 @@ def keeping_up() -> list[Json]:
     ]
 
 
+def sentiment() -> list[Json]:
+    """What the sentiment model learns, and whether all scorers use it."""
+    return [
+        lines(
+            "Running quality",
+            "F1 of the learning model on the latest 1,000 labels, each tested before it was learned. It falls when the "
+            "talk changes, and when labels are wrong.",
+            "percentunit",
+            query("max(firewatch_sentiment_macro_f1)", "macro"),
+            query("max(firewatch_sentiment_negative_f1)", "negative against the rest"),
+            max=1,
+        ),
+        lines(
+            "Judged quality",
+            "Macro-F1 on labels that no model has learned: of the latest model judged, and of the one in use.",
+            "percentunit",
+            query("max by (model) (firewatch_sentiment_judged_f1)", "{{model}}"),
+            max=1,
+        ),
+        bars(
+            "Labels",
+            "Labels read, by source of the post and what became of them. Those that judge are never learned.",
+            "short",
+            query(events("firewatch_labels_total", "source, outcome"), "{{source}}: {{outcome}}"),
+        ),
+        lines(
+            "Model version",
+            "Number of the published model in each worker; 0 is the weights of the config. Scorers that stay behind "
+            "are pinned or refuse it.",
+            "none",
+            query("min by (worker, instance) (firewatch_sentiment_version)", "{{worker}} {{instance}}"),
+        ),
+        lines(
+            "Age of the model",
+            "Time since the model in use was made. It rises while nobody labels.",
+            "s",
+            query(
+                "time() - min by (worker, instance) (firewatch_sentiment_created_timestamp_seconds)",
+                "{{worker}} {{instance}}",
+            ),
+        ),
+        bars(
+            "Models published and refused",
+            "Refused are those that are damaged, of another version, or worse than the one in use.",
+            "short",
+            query(events("firewatch_sentiment_published_total", "worker"), "published"),
+            query(events("firewatch_sentiment_refused_total", "worker, reason"), "{{worker}}: {{reason}}"),
+        ),
+        bars(
+            "Drift",
+            "Changes of the error that ADWIN has detected, to the worse or to the better.",
+            "short",
+            query(events("firewatch_sentiment_drifts_total", "direction"), "{{direction}}"),
+        ),
+        lines(
+            "Texts from memory",
+            "Share of texts that were answered from memory, because they had been judged before.",
+            "percentunit",
+            query(
+                'sum(rate(firewatch_sentiment_texts_total{judged="from memory"}[$__rate_interval]))'
+                " / sum(rate(firewatch_sentiment_texts_total[$__rate_interval]))",
+                "from memory",
+            ),
+            max=1,
+        ),
+    ]
+
+
 def one_brand() -> list[Json]:
     """A brand against what its detectors expect; repeated for each chosen brand."""
     return [
@@ -405,6 +473,7 @@ def dashboard() -> Json:
                 ({"title": "Brands"}, brands()),
                 ({"title": "Does everything arrive?"}, arrival()),
                 ({"title": "Do the workers keep up?"}, keeping_up()),
+                ({"title": "Sentiment model"}, sentiment()),
                 ({"title": "$brand", "repeat": "brand"}, one_brand()),
             ]
         ),

@@ -1,14 +1,16 @@
 """What flows through firewatch, and its bytes.
 
-===========  =================  ==========================  =============================================
-record       topic              key                         one record is
-===========  =================  ==========================  =============================================
-`Post`       social.posts       ``source:id``               one normalised post
-`Envelope`   social.mentions    brand id                    1..n scored mentions of one brand
-`Progress`   social.mentions    none, to every partition    how far one partition of social.posts is read
-`Window`     social.windows     brand id                    one brand's closed bucket with its scores
-`Alert`      social.alerts      brand id                    one step in the life of an incident
-===========  =================  ==========================  =============================================
+================  =================  ==========================  =============================================
+record            topic              key                         one record is
+================  =================  ==========================  =============================================
+`Post`            social.posts       ``source:id``               one normalised post
+`Envelope`        social.mentions    brand id                    1..n scored mentions of one brand
+`Progress`        social.mentions    none, to every partition    how far one partition of social.posts is read
+`Window`          social.windows     brand id                    one brand's closed bucket with its scores
+`Alert`           social.alerts      brand id                    one step in the life of an incident
+`Label`           social.labels      ``source:id`` of the post   what one person says of one post
+`PublishedModel`  social.models      ``sentiment/version``       what was learned of the labels up to an offset
+================  =================  ==========================  =============================================
 
 Every record carries its version ``v``; a reader refuses a newer one and says so. Times are milliseconds since the
 epoch, UTC, unless a name says otherwise; probabilities travel as integers in ten-thousandths, so that sums are exact
@@ -26,6 +28,7 @@ from streams.records.alerts import (
     WindowCounts,
     alert_from_bytes,
 )
+from streams.records.labels import Label, label_from_bytes
 from streams.records.mentions import (
     MAX_MENTIONS,
     REPLY,
@@ -35,6 +38,7 @@ from streams.records.mentions import (
     Progress,
     mentions_record_from_bytes,
 )
+from streams.records.models import JudgedQuality, ModelHeader, PublishedModel, model_from_bytes, model_key
 from streams.records.posts import MAX_ID_CHARS, Post, post_from_bytes
 from streams.records.windows import Window, WindowScore, window_from_bytes
 from streams.records.wire import SHARE, utc
@@ -50,9 +54,13 @@ __all__ = [
     "AlertKind",
     "Detection",
     "Envelope",
+    "JudgedQuality",
+    "Label",
     "Mention",
+    "ModelHeader",
     "Post",
     "Progress",
+    "PublishedModel",
     "SamplePost",
     "SentimentSplit",
     "TopTerm",
@@ -60,7 +68,10 @@ __all__ = [
     "WindowCounts",
     "WindowScore",
     "alert_from_bytes",
+    "label_from_bytes",
     "mentions_record_from_bytes",
+    "model_from_bytes",
+    "model_key",
     "post_from_bytes",
     "utc",
     "window_from_bytes",

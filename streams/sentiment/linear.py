@@ -96,6 +96,11 @@ class LinearModel:
         odds = (sum([own for own, _ in seen], 0j) + PAIR * pairs) * scale(len(seen)) + self._biases[lang]
         return softmax(odds.real, odds.imag)
 
+    def remembered(self) -> tuple[int, int]:
+        """Texts that were answered from memory, and those that had to be judged."""
+        hits, misses, *_ = self._remembered.cache_info()
+        return hits, misses
+
     @classmethod
     def from_snapshot(cls, content: bytes) -> LinearModel:
         """Compile a snapshot; two scorers that load the same one answer alike to the last bit.

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from streams import commands
 
 CONTRACT = Path(__file__).parents[2] / "deploy" / "contract"
 
 
-def test_the_checked_in_schema_is_what_the_code_publishes() -> None:
-    assert (CONTRACT / "alert.schema.json").read_text() == commands.schema("alert")
+@pytest.mark.parametrize("what", ["alert", "label"])
+def test_the_checked_in_schema_is_what_the_code_publishes(what: str) -> None:
+    assert (CONTRACT / f"{what}.schema.json").read_text() == commands.schema(what)

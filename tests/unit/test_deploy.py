@@ -36,6 +36,7 @@ PORTS: Final = {
     "ingest": MetricsSettings().ingest_port,
     "score": MetricsSettings().score_port,
     "detect": MetricsSettings().detect_port,
+    "train": MetricsSettings().train_port,
 }
 
 

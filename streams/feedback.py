@@ -1,0 +1,190 @@
+"""Which of the labels in `social.labels` are believed: refused with a reason, noticed as repeats, or let through.
+
+All of it is a function of the records and the broker's clock, so that reading the latest records again restores it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict, deque
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import orjson
+
+from streams import language
+from streams.errors import RecordError
+from streams.eventtime import admit
+from streams.records import label_from_bytes
+from streams.text import normalise
+from streams.topics import HOUR_MS
+
+if TYPE_CHECKING:
+    from streams.config import Config
+    from streams.records import Label
+
+KNOWN_TEXTS: Final = 2_000
+"""Posts whose text is remembered for labels without one: an hour of diligent work by some people; 20 MB of the longest
+texts."""
+
+MAX_ANNOTATORS: Final = 1_000
+"""Annotators heard within an hour; more are invented ones that get around the limit of each."""
+
+
+class Answer(NamedTuple):
+    """A label that is believed.
+
+    Parameters
+    ----------
+    text
+        Normalised.
+    lang
+        ``de``, ``en`` or ``und``, as a scorer finds it.
+    label
+        One of `streams.sentiment.LABELS`.
+    by
+        The annotator.
+    source
+        Where the post was collected.
+    """
+
+    text: str
+    lang: str
+    label: str
+    by: str
+    source: str
+
+
+class Feedback:
+    """Takes the records of `social.labels` in order.
+
+    Parameters
+    ----------
+    config
+        Sections `ingest` and `sentiment.learn`.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self._ingest = config.ingest
+        self._limit = config.sentiment.learn.max_labels_per_hour
+        self._said = _Said(config.sentiment.learn.recent_labels)
+        self._texts: OrderedDict[str, tuple[str, str]] = OrderedDict()
+        self._hour = -1
+        self._of_annotator: Counter[str] = Counter()
+
+    def take(self, value: bytes | None, broker_ms: int) -> Answer | None:
+        """Judge one record.
+
+        Parameters
+        ----------
+        value
+            Of the record.
+        broker_ms
+            When the broker took it, milliseconds since the epoch: unlike the label's own time nobody can forge it.
+
+        Returns
+        -------
+        Answer or None
+            None for a repeat: the same annotator has given the same post the same label before.
+
+        Raises
+        ------
+        RecordError
+            With the reasons of `label_from_bytes` and `streams.eventtime.admit`, ``too_large``, ``text_too_long``,
+            ``empty_text``, ``unknown_post`` (no text, and none was brought lately), ``contradiction`` (the annotator
+            has called the post something else: what was learned can't be taken back, so the first answer stands),
+            ``over_limit`` (of the annotator), ``too_many_annotators``.
+        """
+        believed: Label | None = None
+        try:
+            label = self._read(value, broker_ms)
+            before = self._said.by(label)
+            if before is not None and before != label.label:
+                raise RecordError("contradiction", f"the annotator has called this post {before} before")
+            answer = None if before else self._answer(label, broker_ms)
+            believed = label
+        finally:
+            self._said.note(believed)
+        return answer
+
+    def _read(self, value: bytes | None, broker_ms: int) -> Label:
+        if value is not None and len(value) > self._ingest.max_record_bytes:
+            raise RecordError(
+                "too_large", f"{len(value)} bytes, over ingest.max_record_bytes={self._ingest.max_record_bytes}"
+            )
+        label = label_from_bytes(value)
+        admit(label.at_ms, broker_ms, self._ingest)
+        return label
+
+    def _answer(self, label: Label, broker_ms: int) -> Answer:
+        text, lang = self._text(label)
+        self._count(label.by, broker_ms)
+        return Answer(text, lang, label.label, label.by, label.post.partition(":")[0])
+
+    def _text(self, label: Label) -> tuple[str, str]:
+        if label.text is None:
+            if label.post not in self._texts:
+                raise RecordError("unknown_post", "the label brings no text, and no recent label of its post did")
+            return self._texts[label.post]
+        if len(label.text) > self._ingest.max_text_chars:
+            raise RecordError(
+                "text_too_long",
+                f"{len(label.text)} characters, over ingest.max_text_chars={self._ingest.max_text_chars}",
+            )
+        text = normalise(label.text, self._ingest.max_text_chars)
+        if not text:
+            raise RecordError("empty_text", "nothing is left of the text")
+        known = (text, language.detect(text, label.lang))
+        self._texts[label.post] = known
+        if len(self._texts) > KNOWN_TEXTS:
+            self._texts.popitem(last=False)
+        return known
+
+    def _count(self, annotator: str, broker_ms: int) -> None:
+        hour = broker_ms // HOUR_MS
+        if hour != self._hour:
+            self._hour = hour
+            self._of_annotator.clear()
+        if annotator not in self._of_annotator and len(self._of_annotator) == MAX_ANNOTATORS:
+            raise RecordError("too_many_annotators", f"{MAX_ANNOTATORS} others have been heard within the hour")
+        if self._of_annotator[annotator] >= self._limit:
+            raise RecordError(
+                "over_limit", f"the annotator has given sentiment.learn.max_labels_per_hour={self._limit} labels"
+            )
+        self._of_annotator[annotator] += 1
+
+
+class _Said:
+    """Who called which post what among the last `size` records."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._order: deque[int | None] = deque()
+        self._labels: dict[int, tuple[str, int]] = {}  # label, and records that hold it
+
+    def by(self, label: Label) -> str | None:
+        """What the annotator has called the post."""
+        known = self._labels.get(_pair(label))
+        return known[0] if known else None
+
+    def note(self, label: Label | None) -> None:
+        """Take in one record, None for one that is not believed."""
+        pair = None if label is None else _pair(label)
+        if label is not None and pair is not None:
+            self._labels[pair] = (label.label, self._labels.get(pair, ("", 0))[1] + 1)
+        self._order.append(pair)
+        if len(self._order) > self._size:
+            self._forget(self._order.popleft())
+
+    def _forget(self, pair: int | None) -> None:
+        if pair is None:
+            return
+        label, held = self._labels[pair]
+        if held == 1:
+            del self._labels[pair]
+        else:
+            self._labels[pair] = (label, held - 1)
+
+
+def _pair(label: Label) -> int:
+    said = orjson.dumps((label.by, label.post))
+    return int.from_bytes(blake2b(said, digest_size=8).digest())

@@ -1,0 +1,218 @@
+"""Published models on `social.models`: what the trainer goes on from, and what scorers follow.
+
+What can't be read is refused, logged and counted; the newest good one stays.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final
+
+import structlog
+from aiokafka import TopicPartition
+from aiokafka.errors import OffsetOutOfRangeError
+
+from streams import metrics
+from streams.errors import ConfigError, RecordError
+from streams.kafka import consumer, translated_errors
+from streams.records import model_from_bytes
+from streams.sentiment import LinearModel
+from streams.topics import Topics
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from aiokafka import AIOKafkaConsumer
+    from aiokafka.structs import ConsumerRecord
+
+    from streams.config import Config
+    from streams.records import PublishedModel
+    from streams.sentiment import SentimentModel
+
+POLL_SECONDS: Final = 1.0
+
+log = structlog.get_logger()
+
+
+def refuse(worker: str, reason: str, detail: str) -> None:
+    """Log and count a model that is not taken into use."""
+    metrics.MODELS_REFUSED.labels(worker, reason).inc()
+    log.warning("model refused", reason=reason, detail=detail)
+
+
+class Shelf:
+    """The published models, read from the beginning of the topic on.
+
+    Parameters
+    ----------
+    config
+        Sections `kafka`, `topics`, `sentiment`.
+    reader
+        A started consumer without a group.
+    worker
+        Who reads, for logs and metrics.
+
+    Attributes
+    ----------
+    models
+        The newest by their version, and the pinned one.
+    numbers
+        Versions that the topic holds, readable or not.
+    """
+
+    def __init__(self, config: Config, reader: AIOKafkaConsumer, worker: str) -> None:
+        self._settings = config.sentiment
+        self._kafka = config.kafka
+        self._reader = reader
+        self._worker = worker
+        self._tp = TopicPartition(Topics(config.topics).models.name, 0)
+        self.models: dict[int, PublishedModel] = {}
+        self.numbers: set[int] = set()
+
+    async def read_all(self) -> None:
+        """Read the topic from its beginning to its end."""
+        self.models.clear()
+        self.numbers.clear()
+        self._reader.assign([self._tp])
+        with translated_errors(self._kafka, f"reading {self._tp.topic}"):
+            ends = await self._reader.end_offsets([self._tp])
+            begins = await self._reader.beginning_offsets([self._tp])
+            self._reader.seek(self._tp, begins[self._tp])
+            while await self._reader.position(self._tp) < ends[self._tp]:
+                await self.read_on()
+
+    async def read_on(self) -> bool:
+        """Wait for more; tells whether anything came."""
+        with translated_errors(self._kafka, f"reading {self._tp.topic}"):
+            try:
+                batch = await self._reader.getmany(timeout_ms=round(POLL_SECONDS * 1000))
+            except OffsetOutOfRangeError:
+                log.warning("the models were deleted, they are read anew", topic=self._tp.topic)
+                await self.read_all()
+                return True
+        for records in batch.values():
+            for record in records:
+                self._put(record)
+        return bool(batch)
+
+    def pruned(self) -> set[int]:
+        """Versions that are neither among the newest `sentiment.learn.keep_versions` nor pinned."""
+        newest = sorted(self.numbers)[-self._settings.learn.keep_versions :]
+        return self.numbers - {*newest, self._settings.pin}
+
+    def _put(self, record: ConsumerRecord) -> None:
+        name, _, number = (record.key or b"").decode(errors="replace").partition("/")
+        if name != "sentiment" or not number.isdecimal():
+            refuse(self._worker, "wrong_key", f"offset {record.offset}: its key is none of a model")
+            return
+        version = int(number)
+        if record.value is None:
+            self.numbers.discard(version)
+            self.models.pop(version, None)
+            return
+        self.numbers.add(version)
+        try:
+            model = model_from_bytes(record.value)
+        except RecordError as error:
+            refuse(self._worker, error.reason, f"version {version}: {error.detail}")
+            return
+        if model.key != record.key:
+            refuse(self._worker, "wrong_key", f"version {version}: the record is of version {model.header.version}")
+            return
+        self.models[version] = model
+        for old in self.pruned() & self.models.keys():
+            del self.models[old]
+
+
+class LiveModel:
+    """The model that a scorer uses: the newest one published, the pinned one, or the weights of the config.
+
+    Parameters
+    ----------
+    config
+        Section `sentiment` above all.
+    base
+        The model of the weights.
+    shelf
+        What is published.
+
+    Attributes
+    ----------
+    model
+        To be used from the next batch on.
+    """
+
+    def __init__(self, config: Config, base: SentimentModel, shelf: Shelf) -> None:
+        self._pin = config.sentiment.pin
+        self._shelf = shelf
+        self.model = base
+        self.number = 0
+        self._show(created_ms=None)
+
+    async def catch_up(self) -> None:
+        """Take what is published by now.
+
+        Raises
+        ------
+        ConfigError
+            If the pinned version is not there or can't be used.
+        """
+        if self._pin == 0:
+            return
+        await self._shelf.read_all()
+        if self._pin is None:
+            await self._take_newest()
+            return
+        pinned = self._shelf.models.get(self._pin)
+        if pinned is None or not await self._use(pinned):
+            there = ", ".join(map(str, sorted(self._shelf.models))) or "none"
+            raise ConfigError([f"sentiment.pin: no usable version {self._pin} is published; there are {there}"])
+
+    async def follow(self) -> None:
+        """Take newer models as they come, until cancelled."""
+        while self._pin is None:
+            if await self._shelf.read_on():
+                await self._take_newest()
+        await asyncio.Event().wait()
+
+    async def _take_newest(self) -> None:
+        if self.number not in self._shelf.numbers:
+            self.number = 0  # the topic was made again: its versions start anew
+        for version in sorted(self._shelf.models, reverse=True):
+            if version <= self.number or await self._use(self._shelf.models[version]):
+                return
+            del self._shelf.models[version]
+
+    async def _use(self, published: PublishedModel) -> bool:
+        header = published.header
+        try:
+            self.model = await asyncio.to_thread(LinearModel.from_snapshot, published.snapshot)
+        except RecordError as error:
+            refuse("score", error.reason, f"version {header.version}: {error.detail}")
+            return False
+        self.number = header.version
+        self._show(header.created_ms)
+        log.info("model in use", number=header.version, model=self.model.version, labels=header.labels)
+        return True
+
+    def _show(self, created_ms: int | None) -> None:
+        metrics.MODEL.info({"version": self.model.version})
+        metrics.MODEL_NUMBER.labels("score").set(self.number)
+        if created_ms is not None:
+            metrics.MODEL_CREATED.labels("score").set(created_ms / 1000)
+
+
+@asynccontextmanager
+async def live_model(config: Config, base: SentimentModel) -> AsyncIterator[LiveModel]:
+    """The model in use as of now; it has to be told to `LiveModel.follow`.
+
+    Raises
+    ------
+    ConfigError
+        If the pinned version is not there or can't be used.
+    """
+    async with consumer(config.kafka, None) as reader:
+        live = LiveModel(config, base, Shelf(config, reader, "score"))
+        await live.catch_up()
+        yield live

@@ -1,0 +1,137 @@
+"""Published states of the learning model, as `social.models` carries them.
+
+::
+
+    sha256 of all that follows, hexadecimal | newline | header, JSON | newline | snapshot
+
+The header says where in `social.labels` the snapshot stands: what was learned and how far that is from are one record,
+so that no crash can tear them apart.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Final
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from streams.errors import RecordError
+from streams.records.wire import load
+from streams.sentiment.snapshot import MAX_BYTES
+
+MODEL_RECORD_VERSION: Final = 1
+
+MAX_HEADER_BYTES: Final = 4_096
+"""The fields of `ModelHeader` take a tenth of it."""
+
+MAX_MODEL_BYTES: Final = 64 + 1 + MAX_HEADER_BYTES + 1 + MAX_BYTES
+"""Of a whole record; it fits into what Kafka takes by default."""
+
+_REASON: Final = "broken_model"
+
+
+class JudgedQuality(BaseModel):
+    """On labels that the model has not learned."""
+
+    model_config = ConfigDict(frozen=True)
+
+    labels: int = Field(ge=0)
+    macro_f1: float
+    negative_rest_f1: float
+
+
+class ModelHeader(BaseModel):
+    """All of a published model but the snapshot.
+
+    Parameters
+    ----------
+    version
+        1, 2, 3, ...
+    parent
+        Version it was learned on top of, 0 for the weights of the config.
+    created_ms
+        When.
+    labels
+        Learned since the weights of the config.
+    incarnation
+        Of `social.labels` that `offset` counts in.
+    offset
+        Of the first record of `social.labels` that has not been dealt with.
+    quality, parent_quality
+        Of this model, and of the one it replaces, on the same recent labels.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    v: int = MODEL_RECORD_VERSION
+    version: int = Field(ge=1)
+    parent: int = Field(ge=0)
+    created_ms: int
+    labels: int = Field(ge=0)
+    incarnation: str
+    offset: int = Field(ge=0)
+    quality: JudgedQuality
+    parent_quality: JudgedQuality
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedModel:
+    """One record of `social.models`, keyed by `key`.
+
+    Parameters
+    ----------
+    header
+        What is known of it.
+    snapshot
+        `streams.sentiment.snapshot`.
+    """
+
+    header: ModelHeader
+    snapshot: bytes
+
+    @property
+    def key(self) -> bytes:
+        """Record key: each version has its own."""
+        return model_key(self.header.version)
+
+    def to_bytes(self) -> bytes:
+        """Encode."""
+        content = orjson.dumps(self.header.model_dump()) + b"\n" + self.snapshot
+        return hashlib.sha256(content).hexdigest().encode() + b"\n" + content
+
+
+def model_key(version: int) -> bytes:
+    """Record key of a version.
+
+    >>> model_key(12)
+    b'sentiment/12'
+    """
+    return f"sentiment/{version}".encode()
+
+
+def model_from_bytes(value: bytes | None) -> PublishedModel:
+    """Decode a record of `social.models`; the snapshot itself is not looked into.
+
+    Raises
+    ------
+    RecordError
+        ``broken_model`` if it is cut off, damaged or too large, or with the reasons of other records.
+    """
+    if not value:
+        raise RecordError("empty", "a model without bytes")
+    if len(value) > MAX_MODEL_BYTES:
+        raise RecordError(_REASON, f"{len(value)} bytes, where a published model has {MAX_MODEL_BYTES} at most")
+    digest, _, content = value.partition(b"\n")
+    if hashlib.sha256(content).hexdigest().encode() != digest:
+        raise RecordError(_REASON, "a published model that is cut off or damaged: its checksum is another")
+    header, _, snapshot = content.partition(b"\n")
+    fields = load(header, "published model", MODEL_RECORD_VERSION)
+    try:
+        return PublishedModel(ModelHeader.model_validate(fields), snapshot)
+    except ValidationError as error:
+        problem = error.errors(include_url=False, include_input=False)[0]
+        raise RecordError(
+            "wrong_type", f"a published model's {'.'.join(map(str, problem['loc']))}: {problem['msg']}"
+        ) from None

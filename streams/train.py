@@ -1,0 +1,283 @@
+"""social.labels → social.models: the shell around `Feedback` and `Trainer`.
+
+What was learned and the offset it was learned up to are published in one record, so that a crash anywhere loses and
+doubles no label: the labels after that offset are read again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+import structlog
+from aiokafka import ConsumerRebalanceListener, TopicPartition
+from aiokafka.errors import CommitFailedError, IllegalStateError, NoOffsetForPartitionError, OffsetOutOfRangeError
+
+from streams import metrics
+from streams.admin import ensure_topics
+from streams.dead_letters import DeadLetters
+from streams.errors import RecordError
+from streams.kafka import acknowledged, consumer, producer, raw_client, translated_errors
+from streams.learning import Mark, Start
+from streams.models import Shelf, refuse
+from streams.records import ModelHeader, PublishedModel, model_key
+from streams.sentiment import LinearModel
+from streams.topics import Topics
+from streams.watchdog import Stall
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+    from aiokafka.client import AIOKafkaClient
+    from aiokafka.structs import ConsumerRecord
+
+    from streams.config import Config
+    from streams.learning import Learning
+    from streams.trainer import Candidate
+
+BATCH_RECORDS: Final = 500
+"""Labels read at a time; some 150 ms of learning."""
+
+WAIT_MS: Final = 200
+"""How long to wait for the next label."""
+
+STALL_SECONDS: Final = 120.0
+"""Without progress for so long while labels wait, the worker is stuck; twenty times what the slowest round takes."""
+
+log = structlog.get_logger()
+
+
+async def train(config: Config, stop: asyncio.Event) -> None:
+    """Run the worker until `stop` is set, then finish the labels in hand.
+
+    Parameters
+    ----------
+    config
+        All of it.
+    stop
+        Set it to end the worker.
+
+    Raises
+    ------
+    KafkaError
+        If no broker answers, a topic is missing or not as it must be, or a record can't be written.
+    InputError
+        If the weights of the config can't be used.
+    PortTaken
+        If another process listens on `metrics.train_port`.
+    """
+    LinearModel.load(config.sentiment.weights)
+    await ensure_topics(config, create=False)
+    port = metrics.serve(config.metrics.host, config.metrics.train_port, "metrics.train_port")
+    group = f"{config.topics.prefix}firewatch-train"
+    async with (
+        producer(config.kafka) as sender,
+        consumer(config.kafka, group) as reader,
+        consumer(config.kafka, None) as models,
+        raw_client(config.kafka) as client,
+    ):
+        log.info("starting", metrics=f"http://{config.metrics.host}:{port}/metrics", group=group)
+        shelf = Shelf(config, models, "train")
+        await _Worker(config, group, shelf, reader=reader, sender=sender, client=client).run(stop)
+    log.info("stopped")
+
+
+class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is published without types
+    """One member of the group; only one has the partition of the labels."""
+
+    def __init__(
+        self,
+        config: Config,
+        group: str,
+        shelf: Shelf,
+        *,
+        reader: AIOKafkaConsumer,
+        sender: AIOKafkaProducer,
+        client: AIOKafkaClient,
+    ) -> None:
+        self._config = config
+        self._shelf = shelf
+        self._reader = reader
+        self._sender = sender
+        self._start = Start(config, group, shelf, reader=reader, client=client)
+        topics = Topics(config.topics)
+        self._labels = TopicPartition(topics.labels.name, 0)
+        self._models = topics.models.name
+        self._letters = DeadLetters(sender, topics.dlq.name)
+        self._series = metrics.Capped(metrics.MAX_SOURCES)
+        self._stall = Stall(STALL_SECONDS)
+        self._mine = False
+        self._state: Learning | None = None
+        self._generation = 0
+        self._labels_in_hand = asyncio.Lock()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Train until `stop` is set."""
+        self._reader.subscribe([self._labels.topic], listener=self)
+        working = asyncio.create_task(self._work())
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            async with self._labels_in_hand:
+                working.cancel()
+            await asyncio.wait({working})
+        finally:
+            working.cancel()
+            stopping.cancel()
+        if not working.cancelled():
+            working.result()
+
+    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+        """Let the labels in hand be learned before another worker takes over."""
+        self._mine = False
+        self._generation += 1
+        async with self._labels_in_hand:
+            self._state = None
+        for tp in revoked:
+            metrics.CONSUMER_LAG.remove(tp.topic, str(tp.partition))
+
+    async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        """What is published is read anew in the next round: another worker may have gone on."""
+        self._mine = self._labels in assigned
+        metrics.REBALANCES.labels("train").inc()
+        log.info("assigned", learning=self._mine)
+
+    async def _work(self) -> None:
+        while True:
+            if self._mine and self._state is None:
+                await self._take_over()
+            state = self._state
+            records = await self._read()
+            async with self._labels_in_hand:
+                if state is not None and state is self._state:
+                    await self._round(state, records)
+
+    async def _take_over(self) -> None:
+        generation = self._generation
+        try:
+            state = await self._start.restored()
+            if generation == self._generation:
+                self._reader.seek(self._labels, state.offset)
+                self._state = state
+        except IllegalStateError:
+            log.warning("the labels went to another worker meanwhile")
+
+    async def _round(self, state: Learning, records: Sequence[ConsumerRecord]) -> None:
+        if records:
+            await self._learn(state, records)
+        if state.trainer.pending == 0 and state.offset > state.settled:
+            state.settled = state.offset  # nothing that was learned since the model in use can be lost
+            await self._commit(state.settled, state.mark)
+        if state.trainer.due(time.monotonic() - state.judged):
+            await self._judge(state)
+        highwater = self._reader.highwater(self._labels)
+        lag = max(0, highwater - state.offset) if highwater is not None else 0
+        metrics.CONSUMER_LAG.labels(self._labels.topic, "0").set(lag)
+        self._stall.check(state.offset, waiting=lag > 0, now=time.monotonic())
+
+    # learning
+
+    async def _read(self) -> Sequence[ConsumerRecord]:
+        records: dict[TopicPartition, list[ConsumerRecord]] = {}
+        with translated_errors(self._config.kafka, f"reading {self._labels.topic}"):
+            try:
+                records = await self._reader.getmany(timeout_ms=WAIT_MS, max_records=BATCH_RECORDS)
+            except NoOffsetForPartitionError:
+                pass  # newly assigned: it is given its position in the next round
+            except OffsetOutOfRangeError as error:
+                log.warning("the labels moved under the reader, it starts anew", reason=str(error))
+                self._state = None
+        return records.get(self._labels, [])
+
+    async def _learn(self, state: Learning, records: Sequence[ConsumerRecord]) -> None:
+        letters = []
+        rises, falls = state.trainer.running.rises, state.trainer.running.falls
+        for record in records:
+            source = "unknown"
+            try:
+                answer = state.feedback.take(record.value, record.timestamp)
+            except RecordError as error:
+                outcome = error.reason
+                letters.append(await self._letters.send(error, self._labels.topic, 0, record.offset, record.value))
+            else:
+                outcome = "repeated"
+                if answer:
+                    source = self._series(answer.source)
+                    learned = state.trainer.take(answer)
+                    state.labels += learned
+                    outcome = "learned" if learned else "judges"
+            metrics.LABELS.labels(source, outcome).inc()
+            state.offset = record.offset + 1
+        metrics.DRIFTS.labels("worse").inc(state.trainer.running.rises - rises)
+        metrics.DRIFTS.labels("better").inc(state.trainer.running.falls - falls)
+        metrics.BATCH_RECORDS.labels("train").observe(len(records))
+        if running := state.trainer.running.quality():
+            metrics.MACRO_F1.set(running.macro_f1)
+            metrics.NEGATIVE_F1.set(running.negative_rest_f1)
+        await acknowledged(self._config.kafka, letters, "sending dead letters")
+
+    # publishing
+
+    async def _judge(self, state: Learning) -> None:
+        candidate = await asyncio.to_thread(state.trainer.candidate)
+        state.judged = time.monotonic()
+        metrics.JUDGED_F1.labels("candidate").set(candidate.quality.macro_f1)
+        metrics.JUDGED_F1.labels("in use").set(candidate.parent_quality.macro_f1)
+        if not await self._commit(state.settled, state.mark):
+            return  # others have the labels by now, and publish themselves
+        if candidate.good:
+            await self._publish(state, candidate)
+            return
+        refuse("train", "worse", f"{candidate.quality} where the one in use has {candidate.parent_quality}")
+        pending = state.trainer.pending
+        if state.trainer.refused():
+            log.warning("labels dropped: with them the model is worse on those that judge", labels=pending)
+            state.labels -= pending
+            state.settled = state.offset
+            await self._commit(state.settled, state.mark)
+
+    async def _publish(self, state: Learning, candidate: Candidate) -> None:
+        version = max(self._shelf.numbers, default=0) + 1
+        header = ModelHeader(
+            version=version,
+            parent=state.mark.version,
+            created_ms=time.time_ns() // 1_000_000,
+            labels=state.labels,
+            incarnation=state.mark.incarnation,
+            offset=state.offset,
+            quality=candidate.quality,
+            parent_quality=candidate.parent_quality,
+        )
+        published = PublishedModel(header, candidate.snapshot)
+        await self._write(published.key, published.to_bytes())
+        self._shelf.numbers.add(version)
+        state.trainer.published(candidate)
+        state.mark = Mark(state.mark.incarnation, version)
+        state.settled = state.offset
+        metrics.MODELS_PUBLISHED.inc()
+        metrics.MODEL_NUMBER.labels("train").set(version)
+        metrics.MODEL_CREATED.labels("train").set(header.created_ms / 1000)
+        log.info("published", version=version, labels=state.labels, quality=candidate.quality.model_dump())
+        await self._commit(state.settled, state.mark)
+        for old in sorted(self._shelf.pruned()):
+            await self._write(model_key(old), None)
+            self._shelf.numbers.discard(old)
+
+    async def _write(self, key: bytes, value: bytes | None) -> None:
+        doing = f"writing {self._models}"
+        with translated_errors(self._config.kafka, doing):
+            sent: Any = await self._sender.send(self._models, value, key=key)
+        await acknowledged(self._config.kafka, [sent], doing)
+
+    async def _commit(self, offset: int, mark: Mark) -> bool:
+        """Commit; tells whether the labels are still ours."""
+        with translated_errors(self._config.kafka, "committing offsets"):
+            try:
+                async with asyncio.timeout(self._config.kafka.request_timeout_seconds):
+                    await self._reader.commit({self._labels: (offset, mark.metadata())})
+            except (CommitFailedError, IllegalStateError):
+                log.warning("the labels went to another worker, which learns them again")
+                return False
+        return True

@@ -1,0 +1,420 @@
+"""The train worker and scorers on a real broker: corrections arrive, crashes count no label twice, bad models don't."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from streams import metrics
+from streams.admin import ensure_topics
+from streams.errors import ConfigError, RecordError
+from streams.feedback import Feedback
+from streams.kafka import acknowledged, consumer, producer
+from streams.models import LiveModel, Shelf, live_model
+from streams.records import (
+    Envelope,
+    JudgedQuality,
+    Label,
+    ModelHeader,
+    Post,
+    PublishedModel,
+    mentions_record_from_bytes,
+    model_from_bytes,
+    model_key,
+)
+from streams.score import score
+from streams.sentiment import LABELS, LinearModel
+from streams.sentiment.learner import OnlineSentiment
+from streams.sentiment.linear import read_snapshot
+from streams.topics import Topics
+from streams.train import train
+from streams.trainer import Trainer
+from tests.integration.broker import headers, read_topic, until
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+
+    from streams.config import Config
+
+NOW_MS = 1_750_000_000_000
+SAYS = {
+    "negative": ["Nordtel knarzt", "Nordtel rumpelt", "Nordtel flimmert"],
+    "neutral": ["Nordtel liegt im Flur", "Nordtel hat ein Gehäuse", "Nordtel steht oben"],
+    "positive": ["Nordtel schnurrt", "Nordtel flutscht", "Nordtel fluppt"],
+}
+WHERE = ["hier", "bei uns", "drüben", "im Büro", "daheim", "oben", "in Köln", "in Kiel", "am Markt", "im Keller"]
+WHEN = ["heute", "gestern", "seit Montag", "wieder", "immer", "oft", "morgens", "abends", "neuerdings", "dauernd"]
+
+pytestmark = pytest.mark.timeout(240)
+
+
+def labels(count: int, seed: int = 1, by: str = "anna", first: int = 0) -> list[Label]:
+    rng = random.Random(seed)
+    found = []
+    for number in range(first, first + count):
+        label = rng.choice(LABELS)
+        text = f"{rng.choice(SAYS[label])} {rng.choice(WHERE)} {rng.choice(WHEN)} {rng.choice(WHEN)}"
+        fields = {"post": f"forum:{number}", "text": text, "lang": "de", "label": label, "by": by, "at_ms": NOW_MS}
+        found.append(Label.model_validate(fields))
+    return found
+
+
+@pytest.fixture
+async def config(kafka_config: Callable[..., Config]) -> Config:
+    config = kafka_config(
+        sentiment={"learn": {"publish_labels": 40, "publish_seconds": 2, "keep_versions": 3}},
+        score={"batch_records": 150, "batch_wait_ms": 50},
+    )
+    await ensure_topics(config, create=True)
+    return config
+
+
+async def send(config: Config, topic: str, records: Iterable[tuple[bytes, bytes]]) -> None:
+    async with producer(config.kafka) as sender:
+        sends = [await sender.send(topic, value, key=key) for key, value in records]
+        await acknowledged(config.kafka, sends, "sending")
+
+
+async def say(config: Config, said: Iterable[Label | bytes]) -> None:
+    records = [(b"raw", each) if isinstance(each, bytes) else (each.key, each.to_bytes()) for each in said]
+    await send(config, Topics(config.topics).labels.name, records)
+
+
+async def put(config: Config, key: bytes, value: bytes) -> None:
+    await send(config, Topics(config.topics).models.name, [(key, value)])
+
+
+async def published(config: Config) -> dict[int, PublishedModel]:
+    """The readable ones by version, without those that a tombstone took away."""
+    found: dict[bytes, bytes | None] = {}
+    for record in await read_topic(config, Topics(config.topics).models.name):
+        found[record.key] = record.value
+    models = {}
+    for value in found.values():
+        with suppress(RecordError):  # such as tests put there
+            model = model_from_bytes(value)
+            models[model.header.version] = model
+    return models
+
+
+class Worker:
+    """A worker as a task of the test."""
+
+    def __init__(self, work: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
+        self._stop = asyncio.Event()
+        self.task = asyncio.create_task(work(self._stop))
+
+    async def stop(self) -> None:
+        self._stop.set()
+        await self.task
+
+
+@asynccontextmanager
+async def working(work: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> AsyncIterator[Worker]:
+    worker = Worker(work)
+    try:
+        yield worker
+    finally:
+        if not worker.task.done():
+            await worker.stop()
+
+
+def training(config: Config) -> Any:
+    return working(lambda stop: train(config, stop))
+
+
+def scoring(config: Config) -> Any:
+    return working(lambda stop: score(config, stop))
+
+
+async def until_learned(config: Config, offset: int) -> PublishedModel:
+    """The newest model, as soon as it stands at the offset."""
+
+    async def there() -> bool:
+        return any(model.header.offset >= offset for model in (await published(config)).values())
+
+    await until(there, 60)
+    return (await published(config))[max(await published(config))]
+
+
+def model_record(version: int, snapshot: bytes | None = None) -> bytes:
+    measured = JudgedQuality(labels=10, macro_f1=0.5, negative_rest_f1=0.5)
+    header = ModelHeader(
+        version=version, parent=0, created_ms=NOW_MS, labels=1, incarnation="x", offset=0,
+        quality=measured, parent_quality=measured,
+    )  # fmt: skip
+    return PublishedModel(header, snapshot or taught(version)).to_bytes()
+
+
+def taught(times: int) -> bytes:
+    model = OnlineSentiment.from_snapshot(read_snapshot())
+    for _ in range(times):
+        model.learn_one({"text": "Nordtel knarzt", "lang": "de"}, "negative")
+    return model.snapshot()
+
+
+async def scored(config: Config, texts: list[str]) -> tuple[list[float], set[str]]:
+    """What a fresh scorer says of new posts: their negative shares, and the versions of its model."""
+    topics = Topics(config.topics)
+    before = len(await read_topic(config, topics.mentions.name))
+    start = 100_000 + before
+    posts = [Post(str(start + index), "forum", NOW_MS + index, text) for index, text in enumerate(texts)]
+    await send(config, topics.posts.name, [(post.key, post.to_bytes()) for post in posts])
+    ids = {post.id for post in posts}
+
+    async def found() -> list[tuple[int, float, str]]:
+        records = [mentions_record_from_bytes(each.value) for each in await read_topic(config, topics.mentions.name)]
+        return sorted(
+            (int(mention.id), mention.negative / 10_000, record.model)
+            for record in records
+            if isinstance(record, Envelope)
+            for mention in record.mentions
+            if mention.id in ids
+        )
+
+    async with scoring(config):
+
+        async def all_there() -> bool:
+            return len(await found()) == len(texts)
+
+        await until(all_there, 60)
+    mentions = await found()
+    return [negative for _, negative, _ in mentions], {version for _, _, version in mentions}
+
+
+NEW_POSTS = ["Nordtel knarzt und rumpelt", "Nordtel schnurrt und flutscht"]
+
+
+async def test_corrections_make_a_fresh_scorer_change_its_mind(config: Config) -> None:
+    (bad, good), before = await scored(config, NEW_POSTS)
+    assert before == {LinearModel.load().version}
+    assert abs(bad - good) < 0.2, "it does not know these words"
+    async with training(config):
+        await say(config, labels(200))
+        model = await until_learned(config, 160)
+    (bad, good), after = await scored(config, [f"{text} sehr" for text in NEW_POSTS])
+    assert after != before
+    assert bad > 0.6
+    assert good < 0.3
+    assert model.header.labels < 200, "some judge instead"
+    assert model.header.quality.macro_f1 > model.header.parent_quality.macro_f1 - 0.02
+
+
+async def test_scorers_swap_while_they_run_and_hold_the_same_bits(config: Config) -> None:
+    base = LinearModel.load()
+    async with live_model(config, base) as one, live_model(config, base) as other:
+        following = [asyncio.create_task(live.follow()) for live in (one, other)]
+        assert one.model is base
+        async with training(config):
+            await say(config, labels(120))
+            newest = await until_learned(config, 100)
+
+            async def both_took_it() -> bool:
+                return one.number == other.number == max(await published(config))
+
+            await until(both_took_it, 30)
+        for task in following:
+            task.cancel()
+        assert one.model is not other.model
+        assert one.model.version == other.model.version != base.version
+        texts = [str(label.text) for label in labels(100, seed=5)] + ["", "x" * 5_000, "ganz was anderes :-("]
+        for lang in ("de", "en", "und"):
+            answers = [[live.model.predict(text, lang) for text in texts] for live in (one, other)]
+            assert answers[0] == answers[1]
+        assert newest.header.version <= one.number
+
+
+@pytest.mark.parametrize("moment", ["candidate", "published"])
+async def test_a_crash_around_publishing_loses_and_doubles_no_label(
+    config: Config, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    """Labels have been learned but not published (`candidate`), or published but not committed (`published`)."""
+    said = labels(300)
+    await say(config, said[:150])
+    async with training(config):
+        stood = (await until_learned(config, 1)).header
+    with monkeypatch.context() as patched:
+        patched.setattr(Trainer, moment, crash)
+        await say(config, said[150:])
+        worker = Worker(lambda stop: train(config, stop))
+        with pytest.raises(Crash):
+            await asyncio.wait_for(worker.task, 60)
+    async with training(config):
+        await say(config, [*said, *labels(60, seed=7, first=300)])  # all of it once more, and then some
+        last = (await until_learned(config, 601)).header
+    assert last.parent >= stood.version
+    assert last.labels == await uninterrupted(config, [*said, *labels(60, seed=7, first=300)][: last.offset - 300])
+
+
+class Crash(Exception):
+    """Ends the worker in the middle."""
+
+
+def crash(*_: object) -> None:
+    raise Crash
+
+
+async def test_a_running_scorer_swaps_between_batches(config: Config) -> None:
+    topics = Topics(config.topics)
+
+    async def versions(count: int) -> list[str]:
+        found: list[str] = []
+
+        async def all_there() -> bool:
+            records = [
+                mentions_record_from_bytes(each.value) for each in await read_topic(config, topics.mentions.name)
+            ]
+            found[:] = [each.model for each in records if isinstance(each, Envelope) for _ in each.mentions]
+            return len(found) == count
+
+        await until(all_there, 30)
+        return found
+
+    def posts(first: int) -> list[tuple[bytes, bytes]]:
+        made = [Post(str(number), "forum", NOW_MS, f"Nordtel knarzt {number}") for number in range(first, first + 300)]
+        return [(post.key, post.to_bytes()) for post in made]
+
+    async with scoring(config):
+        await send(config, topics.posts.name, posts(0))
+        assert set(await versions(300)) == {LinearModel.load().version}
+        await put(config, model_key(1), model_record(1))
+
+        async def swapped() -> bool:
+            return bool(metrics.MODEL_NUMBER.labels("score")._value.get() == 1)
+
+        await until(swapped, 20)
+        await send(config, topics.posts.name, posts(300))
+        counts = Counter(await versions(600))
+    assert counts == {LinearModel.load().version: 300, LinearModel.from_snapshot(taught(1)).version: 300}
+
+
+async def uninterrupted(config: Config, said: list[Label]) -> int:
+    """How many labels are learned by one who is never disturbed."""
+    feedback, trainer = Feedback(config), Trainer(config.sentiment.learn, read_snapshot())
+    taken = [feedback.take(label.to_bytes(), NOW_MS) for label in said]
+    return sum(not trainer.judges(answer) for answer in taken if answer)
+
+
+async def test_bad_labels_are_dead_letters_and_never_a_crash(config: Config) -> None:
+    good = labels(1)[0]
+    bad = {
+        b'{"v":1,': "broken_json",
+        good.to_bytes().replace(good.label.encode(), b"furious"): "wrong_label",
+        good.model_copy(update={"text": "x" * 900_000}).to_bytes(): "too_large",
+        good.model_copy(update={"post": "forum:x", "text": None}).to_bytes(): "unknown_post",
+        good.model_copy(update={"post": "forum:y", "at_ms": 4 * NOW_MS}).to_bytes(): "timestamp_in_future",
+        good.model_copy(
+            update={"label": "neutral" if good.label != "neutral" else "positive"}
+        ).to_bytes(): "contradiction",
+    }
+    topics = Topics(config.topics)
+    async with training(config) as worker:
+        await say(config, [good, *bad])
+
+        async def all_there() -> bool:
+            return len(await read_topic(config, topics.dlq.name)) == len(bad)
+
+        await until(all_there, 30)
+        assert not worker.task.done()
+    letters = await read_topic(config, topics.dlq.name)
+    assert [headers(letter)["reason"] for letter in letters] == list(bad.values())
+    assert {headers(letter)["topic"] for letter in letters} == {topics.labels.name}
+
+
+async def test_labels_that_teach_nothing_are_not_read_again(config: Config) -> None:
+    letters = Topics(config.topics).dlq.name
+    for count in (1, 2):
+        async with training(config):
+            await say(config, [b"nonsense %d" % count])
+
+            async def arrived(count: int = count) -> bool:
+                return len(await read_topic(config, letters)) >= count
+
+            await until(arrived, 30)
+    values = [record.value for record in await read_topic(config, letters)]
+    assert values == [b"nonsense 1", b"nonsense 2"]
+
+
+async def test_a_damaged_model_is_refused_and_the_last_good_one_kept(config: Config) -> None:
+    await put(config, model_key(1), model_record(1))
+    async with live_model(config, LinearModel.load()) as live:
+        kept = live.model
+        assert live.number == 1
+        following = asyncio.create_task(live.follow())
+        refused = metrics.MODELS_REFUSED.labels("score", "broken_model")._value.get()
+        good = model_record(2)
+        await put(config, model_key(2), good[: len(good) // 2])
+        await put(config, model_key(3), model_record(3, b"fwsm nonsense"))
+        await put(config, b"something", b"else")
+        await put(config, model_key(4), model_record(9))
+
+        async def all_refused() -> bool:
+            reasons = [("broken_model", 1), ("broken_snapshot", 1), ("wrong_key", 2)]
+            return all(metrics.MODELS_REFUSED.labels("score", reason)._value.get() >= n for reason, n in reasons)
+
+        await until(all_refused, 20)
+        assert metrics.MODELS_REFUSED.labels("score", "broken_model")._value.get() == refused + 1
+        assert live.model is kept
+        await put(config, model_key(5), model_record(5))
+
+        async def taken() -> bool:
+            return live.number == 5
+
+        await until(taken, 20)
+        following.cancel()
+    async with live_model(config, LinearModel.load()) as fresh:
+        assert fresh.number == 5
+    async with training(config):
+        await say(config, labels(120))
+        newest = await until_learned(config, 100)
+    assert newest.header.version > 5
+
+
+async def test_a_version_can_be_pinned_and_one_that_is_not_there_is_named(config: Config) -> None:
+    for version in (1, 2, 3):
+        await put(config, model_key(version), model_record(version))
+
+    async def pinned(version: int) -> LiveModel:
+        sentiment = config.sentiment.model_copy(update={"pin": version})
+        async with live_model(config.model_copy(update={"sentiment": sentiment}), LinearModel.load()) as live:
+            return live
+
+    assert (await pinned(2)).model.version == LinearModel.from_snapshot(taught(2)).version
+    assert (await pinned(0)).model.version == LinearModel.load().version
+    with pytest.raises(ConfigError, match="version 7 is published; there are 1, 2, 3"):
+        await pinned(7)
+
+
+async def test_old_versions_go_but_for_the_pinned_one(config: Config) -> None:
+    learn = config.sentiment.learn.model_copy(update={"publish_labels": 15, "min_judges": 1, "max_loss": 1.0})
+    sentiment = config.sentiment.model_copy(update={"pin": 1, "learn": learn})
+    config = config.model_copy(update={"sentiment": sentiment})
+    async with training(config):
+        for first in range(0, 240, 40):
+            await say(config, labels(40, seed=first, first=first))
+            await until_learned(config, first + 20)
+    versions = sorted(await published(config))
+    assert versions[0] == 1
+    assert len(versions) == 1 + config.sentiment.learn.keep_versions
+    assert versions[1:] == list(range(versions[-1] - 2, versions[-1] + 1))
+    async with consumer(config.kafka, None) as reader:
+        shelf = Shelf(config, reader, "score")
+        await shelf.read_all()
+        assert sorted(shelf.models) == versions == sorted(shelf.numbers)
+
+
+async def test_a_second_trainer_waits_and_takes_over(config: Config) -> None:
+    async with training(config) as first:
+        await say(config, labels(100))
+        model = await until_learned(config, 60)
+        async with training(config):
+            await first.stop()
+            await say(config, labels(100, seed=2, first=100))
+            last = await until_learned(config, 160)
+    assert last.header.parent >= model.header.version
+    assert last.header.incarnation == model.header.incarnation

@@ -1,0 +1,157 @@
+"""Labels of all kinds: which are believed, and why others are not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.config import Config
+from streams.errors import RecordError
+from streams.feedback import MAX_ANNOTATORS, Answer, Feedback
+from streams.records import Label, label_from_bytes
+from streams.topics import HOUR_MS
+
+NOW_MS = 1_750_000_000_000
+
+
+def feedback(**learn: Any) -> Feedback:
+    brand = {"id": "nordtel", "name": "Nordtel", "match": {"any": ["nordtel"]}}
+    return Feedback(Config.model_validate({"brands": [brand], "sentiment": {"learn": learn}}))
+
+
+def label(post: str = "forum:1", **fields: Any) -> Label:
+    known = {"text": "Nordtel ist wieder weg", "label": "negative", "by": "anna", "at_ms": NOW_MS}
+    return Label.model_validate({"post": post, **known, **fields})
+
+
+def raw(**fields: Any) -> bytes:
+    return orjson.dumps(orjson.loads(label().to_bytes()) | fields)
+
+
+def reason(desk: Feedback, value: bytes | None, at_ms: int = NOW_MS) -> str:
+    with pytest.raises(RecordError) as caught:
+        desk.take(value, at_ms)
+    return caught.value.reason
+
+
+def test_a_label_is_believed_as_a_scorer_reads_the_post() -> None:
+    found = feedback().take(label(text="Nordtel ist&nbsp;wieder <b>weg</b>").to_bytes(), NOW_MS)
+    assert found == Answer("Nordtel ist wieder weg", "de", "negative", "anna", "forum")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (None, "empty"),
+        (b'{"v": 1, ', "broken_json"),
+        (b"[1]", "wrong_type"),
+        (raw(v=2), "unknown_version"),
+        (raw(label="furious"), "wrong_label"),
+        (raw(label=None), "wrong_label"),
+        (raw(by=7), "wrong_type"),
+        (raw(by="x" * 300), "wrong_type"),
+        (raw(at_ms="2026-01-01"), "wrong_type"),
+        (raw(at_ms=True), "wrong_type"),
+        (orjson.dumps({"v": 1, "post": "a:1"}), "missing_field"),
+        (raw(at_ms=NOW_MS + 10 * 86_400_000), "timestamp_in_future"),
+        (raw(at_ms=0), "timestamp_too_old"),
+        (raw(text="x" * 1_000_000), "too_large"),
+        (raw(text="x" * 20_000), "text_too_long"),
+        (raw(text=" \u200b"), "empty_text"),
+        (raw(text=None), "unknown_post"),
+    ],
+)
+def test_what_is_no_usable_label_is_refused_with_a_reason(value: bytes | None, expected: str) -> None:
+    assert reason(feedback(), value) == expected
+
+
+def test_details_hold_no_text_of_a_post() -> None:
+    with pytest.raises(RecordError) as caught:
+        label_from_bytes(raw(text=["a secret"]))
+    assert "secret" not in str(caught.value)
+
+
+def test_repeats_do_not_count_and_contradictions_are_refused() -> None:
+    desk = feedback()
+    assert desk.take(label().to_bytes(), NOW_MS)
+    assert desk.take(label(at_ms=NOW_MS - 5_000).to_bytes(), NOW_MS) is None
+    assert reason(desk, label(label="positive").to_bytes()) == "contradiction"
+    assert desk.take(label().to_bytes(), NOW_MS) is None
+    assert desk.take(label(label="positive", by="bert").to_bytes(), NOW_MS), "another person may disagree"
+
+
+def test_repeats_are_forgotten_after_as_many_records_as_configured() -> None:
+    desk = feedback(recent_labels=100)
+    assert desk.take(label().to_bytes(), NOW_MS)
+    for number in range(99):
+        desk.take(label(f"forum:other-{number}").to_bytes(), NOW_MS)
+    assert reason(desk, b"{") == "broken_json"
+    assert desk.take(label().to_bytes(), NOW_MS)
+
+
+def test_a_text_brought_lately_does_for_labels_without_one() -> None:
+    desk = feedback()
+    desk.take(label().to_bytes(), NOW_MS)
+    found = desk.take(label(by="bert", text=None).to_bytes(), NOW_MS)
+    assert found == Answer("Nordtel ist wieder weg", "de", "negative", "bert", "forum")
+
+
+def test_a_flood_of_one_annotator_stops_none_of_the_others() -> None:
+    desk = feedback(max_labels_per_hour=10)
+    flood = [label(f"forum:{number}", at_ms=NOW_MS - number * HOUR_MS).to_bytes() for number in range(11)]
+    assert all(desk.take(each, NOW_MS) for each in flood[:10])
+    assert reason(desk, flood[10]) == "over_limit", "whatever times it states"
+    assert desk.take(flood[0], NOW_MS) is None
+    assert desk.take(label(by="bert").to_bytes(), NOW_MS)
+    assert desk.take(flood[10], NOW_MS + HOUR_MS), "what was refused can be given again"
+
+
+def test_invented_annotators_are_refused_too() -> None:
+    desk = feedback()
+    for number in range(MAX_ANNOTATORS):
+        assert desk.take(label(by=f"robot {number}").to_bytes(), NOW_MS)
+    assert reason(desk, label(by="one more").to_bytes()) == "too_many_annotators"
+
+
+records = st.one_of(
+    st.builds(
+        lambda post, label_, by: label(f"forum:{post}", label=label_, by=by).to_bytes(),
+        st.integers(0, 5),
+        st.sampled_from(["negative", "neutral", "positive"]),
+        st.sampled_from(["anna", "bert"]),
+    ),
+    st.sampled_from([b"{", raw(label="bad"), raw(text="")]),
+)
+
+
+def outcomes(desk: Feedback, values: list[bytes]) -> list[Answer | str | None]:
+    found: list[Answer | str | None] = []
+    for value in values:
+        try:
+            found.append(desk.take(value, NOW_MS))
+        except RecordError as error:
+            found.append(error.reason)
+    return found
+
+
+@given(st.lists(records, max_size=40), st.integers(0, 40))
+def test_reading_again_from_the_beginning_restores_everything(values: list[bytes], cut: int) -> None:
+    whole = outcomes(feedback(), values)
+    again = feedback()
+    outcomes(again, values[:cut])
+    assert outcomes(again, values[cut:]) == whole[cut:]
+    believed = [each for each in whole if isinstance(each, Answer)]
+    assert len(believed) <= 6 * 2, "a person's answer to a post counts once"
+
+
+@given(
+    st.binary(max_size=300)
+    | st.recursive(st.none() | st.integers() | st.text("ab"), st.lists).map(repr).map(str.encode)
+)
+def test_no_bytes_whatever_raise_anything_else(value: bytes) -> None:
+    with pytest.raises(RecordError):
+        feedback().take(value, NOW_MS)
