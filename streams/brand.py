@@ -85,7 +85,7 @@ class BrandMonitor:
         self._source_shares: dict[str, float] = {}
         self._usual_terms: dict[str, float] = {}
         self._usual_mentions = 0.0
-        self._model = ""
+        self._model = (-1, "")
         self._detected: tuple[int, frozenset[str]] = (-1, frozenset())
 
     def absorb(self, envelope: Envelope) -> int:
@@ -100,7 +100,7 @@ class BrandMonitor:
             self._windows.add(mention)
         metrics.BUCKET_LATENESS.observe(max(mention.behind_ms for mention in fresh) / 1000)
         mark.offset = fresh[-1].offset
-        self._model = max(self._model, envelope.model)
+        self._model = max(self._model, (envelope.ingested_ms, envelope.model))
         return len(fresh)
 
     def due(self, watermark_ms: int, delivery: Delivery) -> bool:
@@ -135,7 +135,7 @@ class BrandMonitor:
 
     def _raise(self, change: Change | None, alerts: list[Alert]) -> None:
         if change is not None:
-            alerts.append(self._evidence.alert(change, self._usual_terms, self._usual_mentions, self._model))
+            alerts.append(self._evidence.alert(change, self._usual_terms, self._usual_mentions, self._model[1]))
 
     def _count_detections(self, start_ms: int, scores: Mapping[str, Score]) -> None:
         anomalous = {name for name, score in scores.items() if score.value >= 1}
@@ -249,6 +249,7 @@ class BrandMonitor:
             self._source_shares = dict(state["sources"])
             self._usual_terms = dict(state["terms"])
             self._usual_mentions = state["mentions"]
-            self._model = state["model"]
+            ingested_ms, model = state["model"]
+            self._model = (ingested_ms, model)
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, SnapshotError) as error:
             raise RecordError("damaged_state", f"the state of brand {self._id!r} can't be read ({error})") from error

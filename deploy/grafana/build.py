@@ -159,7 +159,7 @@ def brands() -> list[Json]:
         ),
         bars(
             "Steps of incidents",
-            "Incidents opened, updated and resolved, with what they were taken for. Suppressed ones are published but page nobody.",
+            "Incidents opened, updated and resolved, and what they were taken for. Suppressed ones page nobody.",
             "short",
             query(
                 events("firewatch_incidents_total", "kind, severity, label, suppressed"),
