@@ -12,7 +12,7 @@ import orjson
 from detectors.base import OutdatedSnapshot, Score, SnapshotError
 from streams import metrics
 from streams.echo import Echo
-from streams.errors import RecordError, UnknownVersion
+from streams.errors import RecordError, check_state_version
 from streams.evidence import Evidence
 from streams.incidents import Incident, Incidents
 from streams.marks import Mark
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from streams.config import BrandSettings, Config
     from streams.incidents import Change
 
-STATE_VERSION: Final = 1
+STATE_VERSION: Final = 2
 
 _SHARE_ALPHA: Final = 0.01
 """Weight of one bucket in a brand's usual mix of sources: about eight hours of five-minute buckets."""
@@ -228,15 +228,14 @@ class BrandMonitor:
 
         Raises
         ------
-        UnknownVersion
-            If a newer firewatch wrote it.
+        OutdatedState, UnknownVersion
+            If another firewatch wrote it.
         RecordError
             If it is damaged.
         """
         try:
             state: dict[str, Any] = orjson.loads(value)
-            if state["v"] != STATE_VERSION:
-                raise UnknownVersion(f"the state of brand {self._id!r}", state["v"], STATE_VERSION)
+            check_state_version(f"the state of brand {self._id!r}", state["v"], STATE_VERSION)
             self._marks = {partition: Mark(*mark) for partition, *mark in state["marks"]}
             self._windows.load(state["windows"])
             for name, kind, snapshot in state["detectors"]:

@@ -7,6 +7,7 @@
     ├── InputError                 a file of posts that can't be read
     │   └── BadShareExceeded       too many bad records: stop rather than divert everything
     ├── RecordError                the bytes of a record; carries topic, partition, offset where known
+    │   ├── OutdatedState          a state written by a firewatch too old
     │   └── UnknownVersion         a record or state written by a newer firewatch
     ├── KafkaError                 the broker, a topic, a permission
     │   ├── BrokerUnreachable
@@ -109,6 +110,33 @@ class UnknownVersion(RecordError):
             f"{what} has version {version!r}, this firewatch reads up to {known}: upgrade before you go on",
             **where,  # type: ignore[arg-type]
         )
+
+
+class OutdatedState(RecordError):
+    """A state was written by a firewatch before the first release, and means something else today."""
+
+    def __init__(self, what: str, version: object, known: int) -> None:
+        super().__init__(
+            "outdated_state",
+            f"{what} has version {version!r}, this firewatch reads {known} only: stop all detect workers, delete the topic "
+            "firewatch-detect-brands-changelog (behind topics.prefix) and run `firewatch topics` to learn anew",
+        )
+
+
+def check_state_version(what: str, version: object, known: int) -> None:
+    """Refuse a state that this firewatch can't go on from.
+
+    Raises
+    ------
+    OutdatedState
+        If it is of an earlier version.
+    UnknownVersion
+        If it is of a newer one, or of none.
+    """
+    if isinstance(version, int) and 0 < version < known:
+        raise OutdatedState(what, version, known)
+    if version != known:
+        raise UnknownVersion(what, version, known)
 
 
 class KafkaError(FirewatchError):

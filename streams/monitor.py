@@ -10,7 +10,7 @@ import orjson
 
 from streams import metrics
 from streams.brand import BrandMonitor
-from streams.errors import RecordError, UnknownVersion
+from streams.errors import RecordError, check_state_version
 from streams.progress import StreamProgress
 from streams.records import Alert, Envelope, Progress, Window
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from streams.config import Config
     from streams.incidents import Incident
 
-PROGRESS_STATE_VERSION: Final = 1
+PROGRESS_STATE_VERSION: Final = 2
 PROGRESS_KEY: Final = b"\x00partition:%d"
 """Key of a partition's own progress in the table of brands; no brand id begins with a null byte."""
 
@@ -58,16 +58,15 @@ class PartitionMonitor:
 
         Raises
         ------
-        UnknownVersion
-            If a newer firewatch wrote it.
+        OutdatedState, UnknownVersion
+            If another firewatch wrote it.
         RecordError
             If it is damaged.
         """
         if key == self._key:
             try:
                 state = orjson.loads(value)
-                if state["v"] != PROGRESS_STATE_VERSION:
-                    raise UnknownVersion("the progress of a partition", state["v"], PROGRESS_STATE_VERSION)
+                check_state_version("the progress of a partition", state["v"], PROGRESS_STATE_VERSION)
                 self._progress.load(state)
             except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
                 raise RecordError("damaged_state", f"the progress under {key!r} can't be read ({error})") from error

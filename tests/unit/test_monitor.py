@@ -10,7 +10,7 @@ import pytest
 from aiokafka.partitioner import murmur2
 
 from streams.config import Config
-from streams.errors import RecordError, UnknownVersion
+from streams.errors import OutdatedState, RecordError, UnknownVersion
 from streams.monitor import PROGRESS_KEY, PartitionMonitor
 from streams.records import Alert, Envelope, Post, Progress, Window, mentions_record_from_bytes
 from streams.scoring import Scorer
@@ -199,7 +199,10 @@ def test_state_of_a_newer_version_or_damaged_is_refused() -> None:
         monitor.restore(b"nordtel", b'{"v": 99}')
     with pytest.raises(UnknownVersion):
         monitor.restore(PROGRESS_KEY % 0, b'{"v": 99}')
-    for value in (b"", b"{", b"{}", b'{"v": 1}', b"[]"):
+    for key in (b"nordtel", PROGRESS_KEY % 0):
+        with pytest.raises(OutdatedState, match="has version 1.*changelog"):
+            monitor.restore(key, b'{"v": 1}')
+    for value in (b"", b"{", b"{}", b'{"v": 2}', b"[]"):
         with pytest.raises(RecordError):
             monitor.restore(b"nordtel", value)
         with pytest.raises(RecordError):
