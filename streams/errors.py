@@ -118,8 +118,8 @@ class OutdatedState(RecordError):
     def __init__(self, what: str, version: object, known: int) -> None:
         super().__init__(
             "outdated_state",
-            f"{what} has version {version!r}, this firewatch reads {known} only: stop all detect workers, delete the topic "
-            "firewatch-detect-brands-changelog (behind topics.prefix) and run `firewatch topics` to learn anew",
+            f"{what} has version {version!r}, this firewatch reads {known} only: stop all detect workers, delete the "
+            "topic firewatch-detect-brands-changelog (behind topics.prefix) and run `firewatch topics` to learn anew",
         )
 
 

@@ -200,7 +200,7 @@ def test_state_of_a_newer_version_or_damaged_is_refused() -> None:
     with pytest.raises(UnknownVersion):
         monitor.restore(PROGRESS_KEY % 0, b'{"v": 99}')
     for key in (b"nordtel", PROGRESS_KEY % 0):
-        with pytest.raises(OutdatedState, match="has version 1.*changelog"):
+        with pytest.raises(OutdatedState, match=r"has version 1.*changelog"):
             monitor.restore(key, b'{"v": 1}')
     for value in (b"", b"{", b"{}", b'{"v": 2}', b"[]"):
         with pytest.raises(RecordError):
