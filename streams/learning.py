@@ -21,6 +21,7 @@ from streams.feedback import Feedback
 from streams.incarnation import topic_incarnation
 from streams.kafka import admin, translated_errors
 from streams.models import refuse
+from streams.sentiment import LinearModel
 from streams.sentiment.linear import read_snapshot
 from streams.topics import Topics
 from streams.trainer import Trainer
@@ -144,18 +145,19 @@ class Start:
         return state
 
     def _newest(self, incarnation: str) -> Learning:
-        learn = self._config.sentiment.learn
+        learn, weights = self._config.sentiment.learn, self._config.sentiment.weights
+        base = LinearModel.load(weights)
         for version in sorted(self._shelf.models, reverse=True):
             header = self._shelf.models[version].header
             try:
-                trainer = Trainer(learn, self._shelf.models[version].snapshot)
+                trainer = Trainer(learn, self._shelf.models[version].snapshot, base)
             except RecordError as error:
                 refuse("train", error.reason, f"version {version}: {error.detail}")
                 continue
             offset = header.offset if header.incarnation == incarnation else 0
             metrics.MODEL_CREATED.labels("train").set(header.created_ms / 1000)
             return self._fresh(trainer, Mark(incarnation, version), header.labels, offset)
-        trainer = Trainer(learn, read_snapshot(self._config.sentiment.weights))
+        trainer = Trainer(learn, read_snapshot(weights), base)
         return self._fresh(trainer, Mark(incarnation, 0), 0, 0)
 
     def _fresh(self, trainer: Trainer, mark: Mark, labels: int, offset: int) -> Learning:

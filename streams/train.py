@@ -205,9 +205,8 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
                 outcome = "repeated"
                 if answer:
                     source = self._series(answer.source)
-                    learned = state.trainer.take(answer)
-                    state.labels += learned
-                    outcome = "learned" if learned else "judges"
+                    outcome = state.trainer.take(answer)
+                    state.labels += outcome == "learned"
             metrics.LABELS.labels(source, outcome).inc()
             state.offset = record.offset + 1
         metrics.DRIFTS.labels("worse").inc(state.trainer.running.rises - rises)

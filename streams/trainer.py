@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import copy
 from collections import Counter, deque
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from river.drift import ADWIN
 
@@ -19,6 +19,7 @@ from streams.sentiment import LABELS, LinearModel
 from streams.sentiment.learner import OnlineSentiment
 from streams.sentiment.measures import quality
 from streams.text import signature
+from streams.trust import Trust
 
 if TYPE_CHECKING:
     from river.base.typing import FeatureName
@@ -73,6 +74,8 @@ class Trainer:
         When a model is due, and how it is judged.
     snapshot
         The model in use.
+    base
+        That of the weights of the config: nobody can teach it, so it tells whom to believe.
 
     Raises
     ------
@@ -80,11 +83,13 @@ class Trainer:
         If the snapshot can't be read.
     """
 
-    def __init__(self, settings: LearnSettings, snapshot: bytes) -> None:
+    def __init__(self, settings: LearnSettings, snapshot: bytes, base: LinearModel) -> None:
         self._settings = settings
         self._learner = OnlineSentiment.from_snapshot(snapshot)
         self._kept = copy.deepcopy(self._learner)
         self._in_use = self._best = LinearModel.from_snapshot(snapshot)
+        self._base = base
+        self._trust = Trust()
         self._judges = Judges(settings.judges)
         self._refusals = 0
         self.pending = 0
@@ -96,20 +101,27 @@ class Trainer:
 
     def warm(self, answer: Answer) -> None:
         """Take in a label that was dealt with before a restart: what judges goes on judging."""
-        if self.judges(answer):
+        if self._believes(answer) and self.judges(answer):
             self._judges.add(answer)
 
-    def take(self, answer: Answer) -> bool:
-        """Test on a label, then learn it; tells whether it was learned rather than kept to judge by."""
+    def take(self, answer: Answer) -> Literal["learned", "judges", "distrusted"]:
+        """Test on a label, then learn it, keep it to judge by, or neither, if its annotator is not believed."""
+        if not self._believes(answer):
+            return "distrusted"
         x: dict[FeatureName, Any] = {"text": answer.text, "lang": answer.lang}
         chances = self._learner.predict_proba_one(x)
         self.running.add(answer.label, (chances["negative"], chances["neutral"], chances["positive"]))
         if self.judges(answer):
             self._judges.add(answer)
-            return False
+            return "judges"
         self._learner.learn_one(x, answer.label)
         self.pending += 1
-        return True
+        return "learned"
+
+    def _believes(self, answer: Answer) -> bool:
+        chances = self._base.predict(answer.text, answer.lang)
+        self._trust.add(answer.by, agrees=LABELS[chances.index(max(chances))] == answer.label)
+        return self._trust.believes(answer.by)
 
     def due(self, waited_seconds: float) -> bool:
         """Whether a model is to be judged, `waited_seconds` after the last time."""

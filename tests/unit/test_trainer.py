@@ -6,12 +6,15 @@ import random
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from streams.config import LearnSettings
 from streams.feedback import Answer
 from streams.sentiment import LABELS, LinearModel
 from streams.sentiment.linear import read_snapshot
 from streams.trainer import REFUSALS, Judges, Running, Trainer
+from streams.trust import ENOUGH, WINDOW, Trust
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,7 +48,7 @@ def mixed(seed: int, *streams: Iterable[Answer]) -> list[Answer]:
 
 
 def trainer(**settings: Any) -> Trainer:
-    return Trainer(LearnSettings(**settings), read_snapshot())
+    return Trainer(LearnSettings(**settings), read_snapshot(), LinearModel.load())
 
 
 def feed(learning: Trainer, stream: Iterable[Answer]) -> list[bytes]:
@@ -91,7 +94,7 @@ def test_what_judges_is_never_learned() -> None:
     learning = trainer(judge_every=2)
     judging = [answer for answer in answers(200, "anna", seed=2) if learning.judges(answer)]
     assert 60 < len(judging) < 140
-    assert not any(learning.take(answer) for answer in judging)
+    assert {learning.take(answer) for answer in judging} == {"judges"}
     assert learning.pending == 0
     fresh = trainer(judge_every=2)
     fresh.warm(judging[0])
@@ -144,17 +147,32 @@ def test_one_annotator_who_labels_everything_wrong_does_not_wreck_what_others_ta
     assert share_right(again[-1], FRESH) >= before - 0.1
 
 
+def test_whoever_answers_the_wrong_way_round_is_soon_not_believed() -> None:
+    texts = ["Kein Netz, Frechheit", "Danke, super Service!", "Was kostet das?", "This is awful", "I love it"]
+    truth = ["negative", "positive", "neutral", "negative", "positive"]
+    turned = {"negative": "positive", "positive": "negative", "neutral": "negative"}
+    learning = trainer()
+    outcomes: dict[str, list[str]] = {"anna": [], "mallory": []}
+    for number in range(300):
+        text, label = f"{texts[number % 5]} {number}", truth[number % 5]
+        outcomes["anna"].append(learning.take(Answer(text, "de", label, "anna", "forum")))
+        outcomes["mallory"].append(learning.take(Answer(text, "de", turned[label], "mallory", "forum")))
+    assert "distrusted" not in outcomes["anna"]
+    assert "distrusted" not in outcomes["mallory"][: ENOUGH - 1]
+    assert set(outcomes["mallory"][ENOUGH:]) == {"distrusted"}
+
+
 def test_the_same_flood_without_a_guard_would_wreck_it() -> None:
     learning = trainer(max_loss=1.0)
     feed(learning, answers(300, "anna", seed=1))
-    wrecked = feed(learning, answers(500, "mallory", seed=500, wrong=True))
+    wrecked = feed(learning, answers(500, "anna", seed=500, wrong=True))
     assert share_right(wrecked[-1], FRESH) < 0.5
 
 
 def test_refused_again_and_again_it_goes_back_to_the_model_in_use() -> None:
     learning = trainer(publish_labels=20)
     good = feed(learning, answers(300, "anna", seed=1))[-1]
-    bad = [answer for answer in answers(3_000, "mallory", seed=7, wrong=True) if not learning.judges(answer)]
+    bad = [answer for answer in answers(3_000, "anna", seed=7, wrong=True) if not learning.judges(answer)]
     for answer in bad[:400]:
         learning.take(answer)
     for _ in range(REFUSALS - 1):
@@ -165,6 +183,33 @@ def test_refused_again_and_again_it_goes_back_to_the_model_in_use() -> None:
     kept = learning.candidate()
     assert kept.good
     assert share_right(kept.snapshot, FRESH) >= share_right(good, FRESH) - 0.02
+
+
+def test_trust_can_be_won_back_and_needs_others_to_compare_with() -> None:
+    trust = Trust()
+    for _ in range(500):
+        trust.add("mallory", agrees=False)
+    assert trust.believes("mallory"), "alone there is nothing to compare with"
+    for _ in range(ENOUGH):
+        trust.add("anna", agrees=True)
+    assert not trust.believes("mallory")
+    assert trust.believes("anna")
+    for _ in range(WINDOW // 2):
+        trust.add("mallory", agrees=True)
+    assert trust.believes("mallory")
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.booleans()), min_size=100, max_size=400))
+def test_trust_compares_the_latest_answers_of_all(said: list[tuple[int, bool]]) -> None:
+    trust, latest = Trust(), dict[int, list[bool]]()
+    for by, agrees in said:
+        trust.add(str(by), agrees=agrees)
+        latest.setdefault(by, []).append(agrees)
+    for by, own in latest.items():
+        others = [agrees for other, found in latest.items() if other != by for agrees in found[-WINDOW:]]
+        recent = own[-WINDOW:]
+        enough = len(recent) >= ENOUGH and len(others) >= ENOUGH
+        assert trust.believes(str(by)) == (not enough or sum(recent) / len(recent) >= sum(others) / len(others) / 2)
 
 
 def test_one_annotator_gives_at_most_a_fourth_of_the_judges() -> None:
