@@ -15,6 +15,7 @@ import yaml
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from streams.admin import ensure_topics
+from streams.brand import STATE_VERSION
 from streams.config import MetricsSettings
 from streams.errors import KafkaError, PortTaken, RecordError, WorkerFailed
 from streams.kafka import acknowledged, consumer, producer
@@ -281,7 +282,8 @@ async def test_a_crash_ends_the_process_and_leaves_the_offset(config: Config, tm
     await ensure_topics(config, create=True)
     topics = Topics(config.topics)
     async with producer(config.kafka) as sender:
-        await sender.send_and_wait(topics.changelog.name, b'{"v": 1, "marks": 0}', key=b"nordtel")
+        damaged = b'{"v": %d, "marks": 0}' % STATE_VERSION
+        await sender.send_and_wait(topics.changelog.name, damaged, key=b"nordtel")
     stream = Stream(config)
     await stream.send(5)
     before = await uncommitted(config)
