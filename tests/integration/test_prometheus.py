@@ -31,7 +31,12 @@ from itertools import product
 from prometheus_client import Counter, Gauge, Histogram, Info
 from streams.metrics import catalogue, serve
 
-CHOICES = {"brand": ["nordtel"], "detector": ["volume", "tone"], "bound": ["lower", "expected", "upper"]}
+CHOICES = {
+    "brand": ["nordtel"],
+    "detector": ["volume", "tone"],
+    "bound": ["lower", "expected", "upper"],
+    "judged": ["anew", "from memory"],
+}
 
 def children(metric):
     if not metric._labelnames:
