@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 SLOTS: Final = 1 << 18
-"""Rows of the weight table. The three shipped corpora fill 0.6 of them; half as many cost up to half a point of
+"""Rows of the weight table. The three shipped corpora fill 0.7 of them; half as many make no measurable difference to
 macro-F1, twice as many bring nothing."""
 
 PAIR: Final = 0.7
