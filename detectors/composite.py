@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, Self
 
 from detectors.base import Aspect, Bucket, Detector, Direction, Label, Score, Severity, Suppression
 from detectors.extremes import Extremes
+from detectors.fading import kept, passed_ms
 from detectors.latest import Latest
 from detectors.level import HOUR_MS
 from detectors.packing import pack, unpack
-from detectors.parameters import within
 from detectors.refractory import Refractory
 from detectors.shares import NEGATIVE, Shares
 from detectors.usual import Usual
@@ -165,10 +164,6 @@ class Composite(Detector):
     def __init__(
         self, *, once_in_days: float = 21.0, refractory_hours: float = 12.0, usual_posts_per_day: float | None = None
     ) -> None:
-        within("once_in_days", once_in_days, 2, 3650)
-        within("refractory_hours", refractory_hours, 0, 720)
-        if usual_posts_per_day is not None:
-            within("usual_posts_per_day", usual_posts_per_day, 0.001, 1e9)
         self._usual = Usual(usual_posts_per_day)
         self._shares = Shares(_USUAL_SHARES)
         self._extremes = Extremes(_PRIOR_MEAN, _PRIOR_SPREAD, once_in_days, _PRIOR_DAYS)
@@ -245,15 +240,14 @@ class Composite(Detector):
         expected = usual * max(1.0, bucket.platform)
         mentions, negative = _organic(bucket)
         share = self._shares.usual[0]
-        gap_ms = max(0, bucket.start_ms - self._end_ms) if self._end_ms >= 0 else 0
-        keeps = _kept(bucket.length_ms + gap_ms)
+        lefts = kept(passed_ms(bucket, self._end_ms), _HALF_LIVES_HOURS)
         horizons, heights = [], []
-        for before, kept in zip(self._horizons, keeps, strict=True):
+        for before, left in zip(self._horizons, lefts, strict=True):
             horizon = _Horizon(
-                before.expected * kept + expected,
-                before.squares * kept * kept + expected,
-                before.mentions * kept + mentions,
-                before.negative * kept + negative,
+                before.expected * left + expected,
+                before.squares * left * left + expected,
+                before.mentions * left + mentions,
+                before.negative * left + negative,
             )
             surplus = horizon.negative - share * max(horizon.mentions, _MORE * horizon.expected)
             horizons.append(horizon)
@@ -262,7 +256,7 @@ class Composite(Detector):
             usual, bucket.count, bucket.likely_negative, bucket.positive, bucket.spam, bucket.authors, bucket.reposts,
             _main_source(bucket),
         )  # fmt: skip
-        scene = _Scene._make([old * keeps[_SCENE] + new for old, new in zip(self._scene, now, strict=True)])
+        scene = _Scene._make([old * lefts[_SCENE] + new for old, new in zip(self._scene, now, strict=True)])
         values = self._extremes.each(heights)
         usual_negative = share * max(mentions, _MORE * expected)
         return _Reading(
@@ -365,9 +359,3 @@ def _main_source(bucket: Bucket) -> float:
 
 def _counted(mentions: float, expected: float, half_life: float) -> str:
     return f"{mentions:.0f} mentions (fading over {half_life * 60:.0f} min) against a usual {expected:.3g}"
-
-
-@lru_cache(maxsize=64)
-def _kept(span_ms: int) -> tuple[float, ...]:
-    """What is left of each horizon after a span of time."""
-    return tuple(0.5 ** (span_ms / HOUR_MS / half_life) for half_life in _HALF_LIVES_HOURS)

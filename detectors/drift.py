@@ -112,7 +112,6 @@ class Drift(Detector):
         usual_posts_per_day: float | None = None,  # noqa: ARG002
     ) -> None:
         within("once_in_days", once_in_days, 2, 3650)
-        within("refractory_hours", refractory_hours, 0, 720)
         self._threshold = threshold(once_in_days)
         self._level = Level(None)
         self._refractory = Refractory(refractory_hours)

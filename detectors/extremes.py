@@ -13,6 +13,8 @@ from collections import deque
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from detectors.parameters import within
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -43,9 +45,14 @@ class Extremes:
     mean, spread
         Prior mean and standard deviation of the daily maximum of each height.
     once_in_days
-        Return period at which `value` is 1.
+        Return period at which `value` is 1; 2 to 3650.
     prior_days
         Days that the prior counts for.
+
+    Raises
+    ------
+    ParameterError
+        If `once_in_days` is not a number from 2 to 3650.
 
     Attributes
     ----------
@@ -69,6 +76,7 @@ class Extremes:
     def __init__(
         self, mean: Sequence[float], spread: Sequence[float], once_in_days: float, prior_days: float = PRIOR_DAYS
     ) -> None:
+        within("once_in_days", once_in_days, 2, 3650)
         self._prior_mean = tuple(mean)
         self._prior_variance = tuple(value * value for value in spread)
         self._prior_days = prior_days

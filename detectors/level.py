@@ -11,6 +11,8 @@ import math
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from detectors.parameters import within
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -82,6 +84,8 @@ class Level:
     __slots__ = ("_busy_hours", "_mentions", "_observed_hours", "_recent_per_hour", "hours", "per_hour", "ready")
 
     def __init__(self, usual_posts_per_day: float | None) -> None:
+        if usual_posts_per_day is not None:
+            within("usual_posts_per_day", usual_posts_per_day, 0.001, 1e9)
         self.ready = usual_posts_per_day is not None
         self.hours = _PRIOR_HOURS if usual_posts_per_day is not None else 0.0
         self._mentions = (usual_posts_per_day or 0.0) / 24 * self.hours

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, Self
 
 from detectors.base import Aspect, Bucket, Detector, Score
 from detectors.extremes import Extremes
+from detectors.fading import kept, passed_ms
 from detectors.level import HOUR_MS, Level
 from detectors.moments import Moments
 from detectors.packing import pack, unpack
-from detectors.parameters import within
 from detectors.refractory import Refractory
 from detectors.shares import NEGATIVE, Shares
 
@@ -132,8 +132,6 @@ class Multivariate(Detector):
         refractory_hours: float = 24.0,
         usual_posts_per_day: float | None = None,  # noqa: ARG002
     ) -> None:
-        within("once_in_days", once_in_days, 2, 3650)
-        within("refractory_hours", refractory_hours, 0, 720)
         self._level = Level(None)
         self._moments = Moments(_SPREAD, _PRIOR_HOURS, _MEMORY_HOURS)
         self._extremes = Extremes(_PRIOR_MEAN, _PRIOR_SPREAD, once_in_days)
@@ -197,16 +195,15 @@ class Multivariate(Detector):
 
     def _faded(self, bucket: Bucket) -> _Now:
         """What is said at the end of the bucket."""
-        passed_ms = bucket.length_ms + (max(0, bucket.start_ms - self._end_ms) if self._end_ms >= 0 else 0)
-        kept, fast = (0.5 ** (passed_ms / HOUR_MS / half_life) for half_life in (_SLOW_HOURS, _FAST_HOURS))
+        slow, fast = kept(passed_ms(bucket, self._end_ms), (_SLOW_HOURS, _FAST_HOURS))
         now, hours = self._now, bucket.length_ms / HOUR_MS * bucket.coverage
         negative, concentrated, reposts = _parts(bucket)
         return _Now(
-            now.hours * kept + hours,
-            now.mentions * kept + bucket.count,
-            now.negative * kept + negative,
-            now.concentrated * kept + concentrated,
-            now.reposts * kept + reposts,
+            now.hours * slow + hours,
+            now.mentions * slow + bucket.count,
+            now.negative * slow + negative,
+            now.concentrated * slow + concentrated,
+            now.reposts * slow + reposts,
             now.fast_hours * fast + hours,
             now.fast_mentions * fast + bucket.count,
         )

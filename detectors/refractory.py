@@ -6,6 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from detectors.level import HOUR_MS
+from detectors.parameters import within
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,13 +27,18 @@ class Refractory:
     Parameters
     ----------
     hours
-        How long it lasts; 0 for none.
+        How long it lasts; 0 for none, 720 at most.
+
+    Raises
+    ------
+    ParameterError
+        If it is out of range; named `refractory_hours`, as all detectors call it.
     """
 
     __slots__ = ("_fired_ms", "_peak", "_span_ms")
 
     def __init__(self, hours: float) -> None:
-        self._span_ms = hours * HOUR_MS
+        self._span_ms = within("refractory_hours", hours, 0, 720) * HOUR_MS
         self._fired_ms = -1.0
         self._peak = 0.0
 

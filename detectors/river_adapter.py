@@ -12,7 +12,6 @@ from detectors.base import Aspect, Bucket, Detector, ParameterError, Score
 from detectors.extremes import Extremes
 from detectors.level import HOUR_MS, Level
 from detectors.packing import pack, unpack
-from detectors.parameters import within
 from detectors.refractory import Refractory
 from detectors.river_models import Model, build_model, check_model
 
@@ -130,8 +129,6 @@ class River(Detector):
         feature: str = "count",
         usual_posts_per_day: float | None = None,  # noqa: ARG002
     ) -> None:
-        within("once_in_days", once_in_days, 2, 3650)
-        within("refractory_hours", refractory_hours, 0, 720)
         if feature not in tuple(FEATURES):
             raise ParameterError("feature", f"must be one of {', '.join(FEATURES)}, got {feature!r}")
         self._name, self._params, self._feature = detector, {} if params is None else params, feature

@@ -7,10 +7,10 @@ from typing import ClassVar, Final, NamedTuple, Self
 
 from detectors.base import Aspect, Bucket, Detector, Score
 from detectors.extremes import Extremes
+from detectors.fading import kept, passed_ms
 from detectors.latest import Latest
 from detectors.level import HOUR_MS, Level
 from detectors.packing import pack, unpack
-from detectors.parameters import within
 from detectors.refractory import Refractory
 from detectors.shares import NEGATIVE, Shares
 
@@ -105,8 +105,6 @@ class SentimentShift(Detector):
         refractory_hours: float = 24.0,
         usual_posts_per_day: float | None = None,  # noqa: ARG002
     ) -> None:
-        within("once_in_days", once_in_days, 2, 3650)
-        within("refractory_hours", refractory_hours, 0, 720)
         self._level = Level(None)
         self._extremes = Extremes(_PRIOR_MEAN, _PRIOR_SPREAD, once_in_days)
         self._refractory = Refractory(refractory_hours)
@@ -183,12 +181,11 @@ class SentimentShift(Detector):
 
     def _faded(self, bucket: Bucket) -> list[_Span]:
         """The horizons at the end of the bucket."""
-        passed_ms = bucket.length_ms + (max(0, bucket.start_ms - self._end_ms) if self._end_ms >= 0 else 0)
+        lefts = kept(passed_ms(bucket, self._end_ms), _HALF_LIVES_HOURS)
         count, negative = bucket.count, bucket.likely_negative
         spans = []
-        for span, half_life in zip(self._spans, _HALF_LIVES_HOURS, strict=True):
-            kept = 0.5 ** (passed_ms / HOUR_MS / half_life)
-            faded = span.mentions * kept, span.squares * kept * kept, span.negative * kept
+        for span, left in zip(self._spans, lefts, strict=True):
+            faded = span.mentions * left, span.squares * left * left, span.negative * left
             spans.append(_Span(faded[0] + count, faded[1] + count, faded[2] + negative))
         return spans
 

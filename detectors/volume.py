@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, Self
 
 from detectors.base import Aspect, Bucket, Detector, Direction, Score
 from detectors.extremes import Extremes
+from detectors.fading import kept
 from detectors.latest import Latest
 from detectors.level import HOUR_MS
 from detectors.packing import pack, unpack
-from detectors.parameters import one_of, within
+from detectors.parameters import one_of
 from detectors.refractory import Refractory
 from detectors.usual import Usual
 
@@ -103,11 +103,7 @@ class Volume(Detector):
         direction: str = "up",
         usual_posts_per_day: float | None = None,
     ) -> None:
-        within("once_in_days", once_in_days, 2, 3650)
-        within("refractory_hours", refractory_hours, 0, 720)
         one_of("direction", direction, _WAYS)
-        if usual_posts_per_day is not None:
-            within("usual_posts_per_day", usual_posts_per_day, 0.001, 1e9)
         self._usual = Usual(usual_posts_per_day)
         self._watches_rises = direction != "down"
         self._rises = Extremes(_PRIOR_MEAN, _PRIOR_SPREAD, once_in_days)
@@ -193,8 +189,10 @@ class Volume(Detector):
         fresh = bucket.count / (bucket.length_ms / HOUR_MS) - per_hour * bucket.coverage
         before: Sequence[float] = self._surplus
         if bucket.start_ms > self._end_ms >= 0:
-            before = [old * kept for old, kept in zip(before, _kept(bucket.start_ms - self._end_ms), strict=True)]
-        surplus = [fresh + kept * (old - fresh) for old, kept in zip(before, _kept(bucket.length_ms), strict=True)]
+            gap = kept(bucket.start_ms - self._end_ms, _HALF_LIVES_HOURS)
+            before = [old * left for old, left in zip(before, gap, strict=True)]
+        lefts = kept(bucket.length_ms, _HALF_LIVES_HOURS)
+        surplus = [fresh + left * (old - fresh) for old, left in zip(before, lefts, strict=True)]
         heights = [math.log1p(x / noise) if x > 0 else 0.0 for x, noise in zip(surplus, noises, strict=True)]
         value = self._rises.value(heights) if self._watches_rises else 0.0
         depths: Sequence[float] = ()
@@ -228,9 +226,3 @@ class _Reading(NamedTuple):
     depths: Sequence[float]
     value: float
     rising: bool
-
-
-@lru_cache(maxsize=64)
-def _kept(span_ms: int) -> tuple[float, ...]:
-    """What is left of each smoothed surplus after a span of time."""
-    return tuple(0.5 ** (span_ms / HOUR_MS / half_life) for half_life in _HALF_LIVES_HOURS)
