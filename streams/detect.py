@@ -167,6 +167,7 @@ class _Worker:
         metrics.BATCH_RECORDS.labels("detect").observe(len(events))
         await self._monitors.conclude([event.message for event in events])
         self._check_ownership(generation)
+        reached(Failpoint.DETECT_OWNERSHIP_CHECKED)
         self._table.data.update(await self._monitors.save())
         reached(Failpoint.DETECT_UNACKNOWLEDGED)
         for event in events:

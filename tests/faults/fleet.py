@@ -11,11 +11,11 @@ import signal
 import time
 from typing import TYPE_CHECKING, Final
 
-from streams.failpoints import VARIABLE, Failpoint
+from streams.failpoints import VARIABLE
 from tests.integration.worker import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
 RESTART_SECONDS: Final = 0.5
@@ -32,37 +32,37 @@ class Member:
         The process of now; None until the first one runs.
     lives
         Processes started so far.
+    gone
+        Whether it left, or was told to.
     done
         Whether it ended by itself with exit code 0, which only an ingest may.
     """
 
-    def __init__(
-        self, fleet: Fleet, name: str, arguments: Sequence[str], environment: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, fleet: Fleet, name: str, arguments: Sequence[str], failpoints: Sequence[str] = ()) -> None:
         self.name = name
         self.lives = 0
         self.done = False
         self.worker: Worker | None = None
         self._fleet = fleet
         self._arguments = arguments
-        self._environment = environment
+        self._failpoints = list(failpoints)
         self._condemned = False
-        self._leaving = False
+        self.gone = False
         self.keeping = asyncio.create_task(self._keep())
 
     async def _keep(self) -> None:
-        while not self._leaving:
-            self.worker = await Worker.start(self.name, self._fleet.config_path, self._arguments, self._environment)
-            self._environment = None  # a failpoint kills once
+        while not self.gone:
+            environment = {VARIABLE: self._failpoints.pop(0)} if self._failpoints else None
+            self._condemned = environment is not None
+            self.worker = await Worker.start(self.name, self._fleet.config_path, self._arguments, environment)
             self.lives += 1
             code = await self._ended(self.worker)
             self._fleet.logs.append((self.name, self.worker.log))
             if code == 0 and self.name == "ingest":
                 self.done = True
                 return
-            if not self._condemned and not self._leaving:
+            if not self._condemned and not self.gone:
                 self._fleet.deaths.append(f"{self.name} ended with {code}: {self.worker.log[-2_000:]}")
-            self._condemned = False
             await asyncio.sleep(RESTART_SECONDS)
 
     async def _ended(self, worker: Worker) -> int:
@@ -107,7 +107,7 @@ class Member:
 
     async def leave(self) -> None:
         """SIGTERM, for good."""
-        self._leaving = True
+        self.gone = True
         started = time.monotonic()
         self.signal(signal.SIGTERM)
         done, _ = await asyncio.wait({self.keeping}, timeout=STOP_SECONDS + RESTART_SECONDS)
@@ -117,7 +117,7 @@ class Member:
 
     async def vanish(self) -> None:
         """Kill -9, for good."""
-        self._leaving = True
+        self.gone = True
         self.signal(signal.SIGKILL)
         self.keeping.cancel()
         await asyncio.gather(self.keeping, return_exceptions=True)
@@ -146,12 +146,9 @@ class Fleet:
         self.slowest_stop = 0.0
         self.logs: list[tuple[str, str]] = []
 
-    def start(self, name: str, *arguments: str, failpoint: Failpoint | None = None, nth: int = 1) -> Member:
-        """Start ``firewatch NAME``; with a failpoint, its first process dies there."""
-        environment = {VARIABLE: f"{failpoint}:{nth}"} if failpoint else None
-        member = Member(self, name, arguments, environment)
-        if failpoint:
-            member.condemn()
+    def start(self, name: str, *arguments: str, failpoints: Sequence[str] = ()) -> Member:
+        """Start ``firewatch NAME``; with failpoints, each of its first processes is meant to die at one of them."""
+        member = Member(self, name, arguments, failpoints)
         self.members.append(member)
         return member
 

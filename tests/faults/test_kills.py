@@ -13,12 +13,14 @@ if TYPE_CHECKING:
     from tests.faults.table import Row
     from tests.faults.trial import Trial
 
+WORKERS = {"score": 2, "detect": 2, "train": 2}
 PAUSE_SECONDS = 5.0
 """Between two kills, on average."""
 
 
 async def kill_at_random(stage: Trial, rounds: int) -> Row:
     """Kill -9 one worker after another, whichever is drawn."""
+    stage.teach(PAUSE_SECONDS * rounds)
     for _ in range(rounds):
         await asyncio.sleep(stage.random.uniform(0.4, 1.6) * PAUSE_SECONDS)
         await stage.kill(stage.random.choice(stage.fleet.members))
@@ -29,5 +31,5 @@ async def test_random_workers_are_killed(
     trial: Callable[..., AbstractAsyncContextManager[Trial]], record: Recorder, rounds: Callable[[int], int]
 ) -> None:
     count = rounds(20)
-    async with trial(seconds=1.6 * PAUSE_SECONDS * count) as stage:
+    async with trial(workers=WORKERS, seconds=1.6 * PAUSE_SECONDS * count) as stage:
         record(await kill_at_random(stage, count))

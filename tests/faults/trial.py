@@ -36,6 +36,7 @@ from tests.faults.evidence import compare
 from tests.faults.fleet import Fleet
 from tests.faults.table import Row
 from tests.integration.broker import until
+from tests.integration.labelling import labels, published, say, uninterrupted
 from tests.integration.oracle import replayed
 from tests.integration.worker import write_config
 
@@ -44,10 +45,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from streams.config import Config
+    from streams.records import Label
     from tests.faults.fleet import Member
     from tests.faults.load import Load
 
 WORKERS: Final = {"score": 2, "detect": 2}
+
+LABELS: Final = 4
+LABEL_SECONDS: Final = 0.5
+"""So many labels are said in so many seconds, by one annotator after the other."""
+
+ANNOTATORS: Final = 6
+UNPUBLISHED_LABELS: Final = 60
+"""Labels that may wait for the next model at the end: above `publish_labels`."""
+
 RECOVERY_SECONDS: Final = 90.0
 """A recovery that takes longer has failed."""
 
@@ -102,6 +113,8 @@ class Trial:
         self._recovering: list[asyncio.Task[None]] = []
         self._recoveries: list[float] = []
         self._problems: list[str] = []
+        self._said: list[Label] = []
+        self._teaching: asyncio.Task[None] | None = None
 
     async def start(self, workers: Mapping[str, int]) -> None:
         """Make the topics and start workers, so many of each name; return when they have their partitions."""
@@ -113,17 +126,32 @@ class Trial:
 
     async def ready(self, member: Member, seconds: float = 60) -> None:
         """Wait until a worker has been told its partitions."""
+        await self.heard(member, '"assigned"', seconds)
 
-        async def assigned() -> bool:
-            return member.worker is not None and '"assigned"' in member.worker.log
+    async def heard(self, member: Member, words: str, seconds: float = 60) -> None:
+        """Wait until the process of now has logged some words."""
 
-        await until(assigned, seconds)
+        async def logged() -> bool:
+            return member.worker is not None and words in member.worker.log
+
+        await until(logged, seconds)
 
     def ingest(self, seconds: float | None = None, **options: Any) -> Member:
         """Start the ingest of the load, such that it takes about so long; as fast as it can if None."""
         speed = () if seconds is None else ("--speed", str(self.load.span_seconds / seconds))
         cursor = str(self.folder / "cursor")
         return self.fleet.start("ingest", str(self.load.posts), "--cursor", cursor, *speed, **options)
+
+    def teach(self, seconds: float) -> None:
+        """Say labels for so long; how many of them were learned becomes part of the verdict."""
+        self._teaching = asyncio.create_task(self._teach(seconds))
+
+    async def _teach(self, seconds: float) -> None:
+        for number in range(round(seconds / LABEL_SECONDS)):
+            said = labels(LABELS, seed=number, by=f"annotator-{number % ANNOTATORS}", first=number * LABELS)
+            await say(self.config, said)
+            self._said += said
+            await asyncio.sleep(LABEL_SECONDS)
 
     # groups
 
@@ -230,11 +258,32 @@ class Trial:
         """Let everything finish, end the fleet by SIGTERM, and compare with the oracle."""
         await self.finish()
         await asyncio.gather(*self._recovering)
+        if self._teaching is not None:
+            await self._teaching
+            await self._check_labels()
         await self.fleet.leave()
         row = Row(fault, rounds, len(self.load.ids), recovery_seconds=self._recoveries)
         row.problems = [*self._problems, *self.fleet.deaths, *self.fleet.hangs]
         await compare(self.config, self.load, self.oracle, row)
         return row
+
+    async def _check_labels(self) -> None:
+        """What the newest model says it learned is what one learns whom nobody disturbs."""
+
+        async def nearly_all() -> bool:
+            models = await published(self.config)
+            return bool(models) and models[max(models)].header.offset > len(self._said) - UNPUBLISHED_LABELS
+
+        try:
+            await until(nearly_all, RECOVERY_SECONDS)
+        except TimeoutError:
+            self._problems.append("the labels were not learned to the end")
+            return
+        models = await published(self.config)
+        newest = models[max(models)].header
+        expected = await uninterrupted(self.config, self._said[: newest.offset])
+        if newest.labels != expected:
+            self._problems.append(f"{newest.labels} labels learned where {expected} were to be learned")
 
 
 class _Recovery:

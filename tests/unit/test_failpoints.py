@@ -37,7 +37,7 @@ def test_it_dies_the_nth_time(setting: str, printed: list[str], code: int) -> No
     assert (done.returncode, [line for line in done.stdout.split() if line.isdecimal()]) == (code, printed)
 
 
-@pytest.mark.parametrize("setting", ["score.writen", "score.written:often"])
+@pytest.mark.parametrize("setting", ["score.writen", "score.written:often", "score.written:0", "score.written:stop"])
 def test_an_unknown_one_is_named(setting: str) -> None:
     with pytest.raises(ConfigError, match=f"{VARIABLE}={setting}: must be .*ingest.acknowledged"):
         arm({VARIABLE: setting})
