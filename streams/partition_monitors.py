@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
     from aiokafka import AIOKafkaProducer
 
+    from streams.changelog import Changelog
     from streams.config import Config
 
 _CONCLUDING: Final = "sending alerts and windows"
-_SAVING: Final = "saving state"
 
 log = structlog.get_logger()
 
@@ -59,12 +59,15 @@ class PartitionMonitors:
         All of it.
     sender
         A started idempotent producer: what it sends to one partition arrives in order or not at all.
+    changelog
+        Where state is written to.
     """
 
-    def __init__(self, config: Config, sender: AIOKafkaProducer) -> None:
+    def __init__(self, config: Config, sender: AIOKafkaProducer, changelog: Changelog) -> None:
         self._config = config
         self._topics = Topics(config.topics)
         self._sender = sender
+        self._changelog = changelog
         self._letters = DeadLetters(sender, self._topics.dlq.name)
         self._gauges = BrandGauges(config)
         self._monitors: dict[int, PartitionMonitor] = {}
@@ -79,7 +82,7 @@ class PartitionMonitors:
         Parameters
         ----------
         state
-            What `save` returned for these partitions up to now, whoever called it; entries of others are passed over.
+            What `save` wrote for these partitions up to now, whoever called it; entries of others are passed over.
 
         Raises
         ------
@@ -118,27 +121,21 @@ class PartitionMonitors:
                 metrics.POST_TO_ALERT_SECONDS.observe(max(0.0, time.time() - newest_ms / 1000))
         self._show(outcome, partitions)
 
-    async def save(self) -> dict[bytes, bytes]:
-        """Write what changed since the last call to the changelog, and return it when the broker has it.
-
-        A partition's progress goes last, so that whatever part of the changes survives a crash is consistent.
+    async def save(self) -> None:
+        """Write what changed since the last call to the changelog; return when the broker has it.
 
         Raises
         ------
         KafkaError
             If it can't be written.
+        WorkerFailed
+            If another worker has the partitions by now.
         """
         changes = [(partition, *entry) for partition, monitor in self._monitors.items() for entry in monitor.dirty()]
-        with translated_errors(self._config.kafka, _SAVING):
-            sent = [
-                await self._sender.send(self._topics.changelog.name, value, key=key, partition=partition)
-                for partition, key, value in changes
-            ]
-        await acknowledged(self._config.kafka, sent, _SAVING)
+        await self._changelog.write(changes)
         reached(Failpoint.DETECT_STATE_SAVED)
         for _, key, value in changes:
             self._show_size(key, value)
-        return {key: value for _, key, value in changes}
 
     async def _absorb(self, records: Iterable[MentionsRecord]) -> tuple[int, list[asyncio.Future[Any]]]:
         """Hand the records to their monitors.

@@ -59,7 +59,7 @@ async def test_random_workers_are_suspended(
 
 
 @pytest.mark.parametrize(
-    "point", [Failpoint.DETECT_ALERT_SENT, Failpoint.DETECT_OWNERSHIP_CHECKED, Failpoint.DETECT_UNACKNOWLEDGED]
+    "point", [Failpoint.DETECT_ALERT_SENT, Failpoint.DETECT_OWNERSHIP_CHECKED, Failpoint.DETECT_STATE_SENT]
 )
 async def test_a_detect_worker_is_suspended_at(
     point: Failpoint, trial: Callable[..., AbstractAsyncContextManager[Trial]], record: Recorder
