@@ -123,4 +123,5 @@ class Changelog:
                     for records in (await reader.getmany(timeout_ms=200)).values():
                         self.read += len(records)
                         state.update((record.key, record.value) for record in records)
+                        reached(Failpoint.DETECT_TAKING_OVER)
         return state

@@ -32,6 +32,8 @@ class Failpoint(StrEnum):
     """The broker has the posts, the cursor does not say so."""
     SCORE_WRITTEN = "score.written"
     """The broker has the mentions and the progress, the offset is not committed."""
+    DETECT_TAKING_OVER = "detect.taking_over"
+    """The former owners of the partitions are shut out, part of the state is read."""
     DETECT_ALERT_SENT = "detect.alert_sent"
     """The broker has an alert, the state does not know of it."""
     DETECT_OWNERSHIP_CHECKED = "detect.ownership_checked"

@@ -72,6 +72,10 @@ class Member:
             if worker.process.returncode is None:
                 worker.process.kill()
 
+    def plan(self, *failpoints: str) -> None:
+        """Have its next processes die at failpoints, each at one."""
+        self._failpoints += failpoints
+
     def signal(self, number: int) -> None:
         """Send a signal to the process of now."""
         if self.worker is not None and self.worker.process.returncode is None:
