@@ -57,7 +57,6 @@ class Member:
             self.worker = await Worker.start(self.name, self._fleet.config_path, self._arguments, environment)
             self.lives += 1
             code = await self._ended(self.worker)
-            self._fleet.logs.append((self.name, self.worker.log))
             if code == 0 and self.name == "ingest":
                 self.done = True
                 return
@@ -71,6 +70,7 @@ class Member:
         finally:
             if worker.process.returncode is None:
                 worker.process.kill()
+            self._fleet.logs.append((self.name, worker.log))
 
     def plan(self, *failpoints: str) -> None:
         """Have its next processes die at failpoints, each at one."""

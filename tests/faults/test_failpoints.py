@@ -29,7 +29,7 @@ def others(point: Failpoint) -> dict[str, int]:
 
 def failpoints(stage: Trial, point: Failpoint, rounds: int) -> list[str]:
     """One for each life of the victim: the first or a later time it gets there."""
-    latest = 2 if point in RARE else 20
+    latest = 2 if point in RARE else 10
     return [f"{point}:{stage.random.randint(1, latest)}" for _ in range(rounds)]
 
 
