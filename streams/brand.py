@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import orjson
 
 from detectors.base import OutdatedSnapshot, Score, SnapshotError
-from streams import metrics
+from streams import metrics, upgrades
 from streams.echo import Echo
-from streams.errors import RecordError, check_state_version
+from streams.errors import RecordError
 from streams.evidence import Evidence
 from streams.incidents import Incident, Incidents
 from streams.marks import Mark
@@ -229,13 +229,13 @@ class BrandMonitor:
         Raises
         ------
         OutdatedState, UnknownVersion
-            If another firewatch wrote it.
+            If a firewatch too old or too new wrote it.
         RecordError
             If it is damaged.
         """
+        what = f"the state of brand {self._id!r}"
         try:
-            state: dict[str, Any] = orjson.loads(value)
-            check_state_version(f"the state of brand {self._id!r}", state["v"], STATE_VERSION)
+            state: dict[str, Any] = upgrades.upgraded(orjson.loads(value), what, STATE_VERSION, upgrades.BRAND)
             self._marks = {partition: Mark(*mark) for partition, *mark in state["marks"]}
             self._windows.load(state["windows"])
             for name, kind, snapshot in state["detectors"]:
@@ -251,4 +251,4 @@ class BrandMonitor:
             ingested_ms, model = state["model"]
             self._model = (ingested_ms, model)
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, SnapshotError) as error:
-            raise RecordError("damaged_state", f"the state of brand {self._id!r} can't be read ({error})") from error
+            raise RecordError("damaged_state", f"{what} can't be read ({error})") from error

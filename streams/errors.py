@@ -113,30 +113,14 @@ class UnknownVersion(RecordError):
 
 
 class OutdatedState(RecordError):
-    """A state was written by a firewatch before the first release, and means something else today."""
+    """A state was written by a firewatch so old that nothing tells what it means today (`streams.upgrades`)."""
 
-    def __init__(self, what: str, version: object, known: int) -> None:
+    def __init__(self, what: str, version: object, oldest: int) -> None:
         super().__init__(
             "outdated_state",
-            f"{what} has version {version!r}, this firewatch reads {known} only: stop all detect workers, delete the "
-            "topic firewatch-detect-brands-changelog (behind topics.prefix) and run `firewatch topics` to learn anew",
+            f"{what} has version {version!r}, this firewatch reads none before {oldest}: stop all detect workers, delete "
+            "the topic firewatch-detect-brands-changelog (behind topics.prefix) and run `firewatch topics` to learn anew",
         )
-
-
-def check_state_version(what: str, version: object, known: int) -> None:
-    """Refuse a state that this firewatch can't go on from.
-
-    Raises
-    ------
-    OutdatedState
-        If it is of an earlier version.
-    UnknownVersion
-        If it is of a newer one, or of none.
-    """
-    if isinstance(version, int) and 0 < version < known:
-        raise OutdatedState(what, version, known)
-    if version != known:
-        raise UnknownVersion(what, version, known)
 
 
 class KafkaError(FirewatchError):

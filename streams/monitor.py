@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from streams import metrics
+from streams import metrics, upgrades
 from streams.brand import BrandMonitor
-from streams.errors import RecordError, check_state_version
+from streams.errors import RecordError
 from streams.progress import StreamProgress
 from streams.records import Alert, Envelope, Progress, Window
 
@@ -59,14 +59,14 @@ class PartitionMonitor:
         Raises
         ------
         OutdatedState, UnknownVersion
-            If another firewatch wrote it.
+            If a firewatch too old or too new wrote it.
         RecordError
             If it is damaged.
         """
         if key == self._key:
             try:
-                state = orjson.loads(value)
-                check_state_version("the progress of a partition", state["v"], PROGRESS_STATE_VERSION)
+                what = "the progress of a partition"
+                state = upgrades.upgraded(orjson.loads(value), what, PROGRESS_STATE_VERSION, upgrades.PROGRESS)
                 self._progress.load(state)
             except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
                 raise RecordError("damaged_state", f"the progress under {key!r} can't be read ({error})") from error
