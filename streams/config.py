@@ -252,6 +252,17 @@ class IncidentSettings(Settings):
     )
 
 
+class DetectSettings(Settings):
+    """The worker from mentions to alerts."""
+
+    quarantine_after: int = Field(
+        default=3,
+        ge=1,
+        le=100,
+        description="Restarts by the same error of a detector before the brand goes on without it",
+    )
+
+
 class AlertSettings(Settings):
     """What an alert carries."""
 
@@ -293,6 +304,7 @@ class Config(Settings):
     ingest: IngestSettings = IngestSettings()
     score: ScoreSettings = ScoreSettings()
     sentiment: SentimentSettings = SentimentSettings()
+    detect: DetectSettings = DetectSettings()
     windows: WindowSettings = WindowSettings()
     incidents: IncidentSettings = IncidentSettings()
     alerts: AlertSettings = AlertSettings()

@@ -20,7 +20,7 @@ from mode.supervisors import CrashingSupervisor
 
 from streams import metrics
 from streams.admin import ensure_topics
-from streams.errors import KafkaError, WorkerFailed
+from streams.errors import DetectorFailed, KafkaError, WorkerFailed
 from streams.kafka import connection_options, consumer, producer
 from streams.offsets import group_offsets
 from streams.partition_monitors import PartitionMonitors
@@ -64,6 +64,8 @@ async def detect(config: Config, stop: asyncio.Event) -> None:
 
     Raises
     ------
+    DetectorFailed
+        If a detector raised, which is noted (`streams.quarantine`).
     KafkaError
         If no broker answers, a topic is missing or not as it must be, or a record can't be written.
     PortTaken
@@ -152,7 +154,11 @@ class _Worker:
         # Without this an error below would make `noack_take` acknowledge what it has not handed over yet.
         stream.enable_acks = False
         async for events in cast("Stream[Any]", stream).noack_take(BATCH_RECORDS, within=BATCH_SECONDS):
-            await self._process(stream, events)
+            try:
+                await self._process(stream, events)
+            except DetectorFailed as failed:
+                await self._monitors.note(failed)
+                raise
 
     async def _process(self, stream: StreamT[bytes], taken: Sequence[EventT[bytes]]) -> None:
         generation = self._app.consumer_generation_id

@@ -12,6 +12,7 @@ from streams import metrics, upgrades
 from streams.brand import BrandMonitor
 from streams.errors import RecordError
 from streams.progress import StreamProgress
+from streams.quarantine import NOTE_KEY, Quarantine
 from streams.records import Alert, Envelope, Progress, Window
 
 if TYPE_CHECKING:
@@ -40,10 +41,13 @@ class PartitionMonitor:
         Brands not in it are ignored.
     partition
         Number of the partition; names the key of its progress.
+    quarantine
+        Decides what becomes of a detector that raises; by default it is out of use at once.
     """
 
-    def __init__(self, config: Config, partition: int) -> None:
+    def __init__(self, config: Config, partition: int, quarantine: Quarantine | None = None) -> None:
         self._config = config
+        self._quarantine = quarantine or Quarantine(config, after=0)
         self._config_version = config.version
         self._key = PROGRESS_KEY % partition
         self._settings = {brand.id: brand for brand in config.brands}
@@ -60,9 +64,14 @@ class PartitionMonitor:
         ------
         OutdatedState, UnknownVersion
             If a firewatch too old or too new wrote it.
+        DetectorFailed
+            If a detector raises what it should not.
         RecordError
             If it is damaged.
         """
+        if key.startswith(NOTE_KEY):
+            self._quarantine.restore(key, value)
+            return
         if key == self._key:
             try:
                 what = "the progress of a partition"
@@ -99,7 +108,13 @@ class PartitionMonitor:
             self._dirty.add(record.brand)
 
     def advance(self) -> Outcome:
-        """Do everything the watermark now allows."""
+        """Do everything the watermark now allows.
+
+        Raises
+        ------
+        DetectorFailed
+            If a detector raises.
+        """
         outcome = Outcome()
         watermark_ms = self._progress.watermark()
         if watermark_ms < 0:
@@ -142,5 +157,7 @@ class PartitionMonitor:
     def _brand(self, id: str) -> BrandMonitor | None:
         brand = self._brands.get(id)
         if brand is None and id in self._settings:
-            brand = self._brands[id] = BrandMonitor(self._config, self._config_version, self._settings[id])
+            brand = self._brands[id] = BrandMonitor(
+                self._config, self._config_version, self._settings[id], self._quarantine
+            )
         return brand

@@ -18,6 +18,7 @@ from streams.errors import RecordError
 from streams.gauges import BrandGauges
 from streams.kafka import acknowledged, translated_errors
 from streams.monitor import PROGRESS_KEY, Outcome, PartitionMonitor
+from streams.quarantine import NOTE_KEY, Quarantine
 from streams.records import mentions_record_from_bytes
 from streams.topics import Topics, partition_of
 
@@ -29,9 +30,11 @@ if TYPE_CHECKING:
     from aiokafka import AIOKafkaProducer
 
     from streams.config import Config
+    from streams.errors import DetectorFailed
 
 _CONCLUDING: Final = "sending alerts and windows"
 _SAVING: Final = "saving state"
+_PROGRESS_PREFIX: Final = PROGRESS_KEY.removesuffix(b"%d")
 
 log = structlog.get_logger()
 
@@ -67,6 +70,7 @@ class PartitionMonitors:
         self._letters = DeadLetters(sender, self._topics.dlq.name)
         self._gauges = BrandGauges(config)
         self._monitors: dict[int, PartitionMonitor] = {}
+        self._quarantine = Quarantine(config, config.detect.quarantine_after)
 
     def hide(self) -> None:
         """Show nothing until the next `take_over`: others may have the partitions."""
@@ -82,24 +86,48 @@ class PartitionMonitors:
 
         Raises
         ------
+        DetectorFailed
+            If a detector raises; `note` it.
         RecordError
             If an entry is damaged, or was written by a newer firewatch.
         """
-        self._monitors = {partition: PartitionMonitor(self._config, partition) for partition in partitions}
-        count = self._topics.mentions.partitions
-        progress = {PROGRESS_KEY % partition: partition for partition in range(count)}
-        for key, value in state.items():
-            monitor = self._monitors.get(progress[key] if key in progress else partition_of(key, count))
+        self._quarantine = Quarantine(self._config, self._config.detect.quarantine_after)
+        self._monitors = {
+            partition: PartitionMonitor(self._config, partition, self._quarantine) for partition in partitions
+        }
+        for key, value in sorted(state.items()):  # notes of failures come before brands
+            monitor = self._monitors.get(self._home(key))
             if monitor is not None:
                 monitor.restore(key, value)
                 self._show_size(key, value)
         self._gauges.show_incidents(self._monitors.values())
+
+    def _home(self, key: bytes) -> int:
+        """The partition that an entry of the state belongs to."""
+        if key.startswith(_PROGRESS_PREFIX):
+            return int(key.removeprefix(_PROGRESS_PREFIX))
+        return partition_of(key.removeprefix(NOTE_KEY), self._topics.mentions.partitions)
+
+    async def note(self, failed: DetectorFailed) -> None:
+        """Write to the changelog that a detector raised, so that the next owner of the partition knows.
+
+        Raises
+        ------
+        KafkaError
+            If it can't be written.
+        """
+        key, value = self._quarantine.note(failed.failure)
+        with translated_errors(self._config.kafka, _SAVING):
+            sent = await self._sender.send(self._topics.changelog.name, value, key=key, partition=self._home(key))
+        await acknowledged(self._config.kafka, [sent], _SAVING)
 
     async def conclude(self, records: Collection[MentionsRecord]) -> None:
         """Take records, and send what follows from them; return when the broker has it.
 
         Raises
         ------
+        DetectorFailed
+            If a detector raises; `note` it. Nothing has been sent then but letters.
         KafkaError
             If it can't be sent.
         """
@@ -122,6 +150,8 @@ class PartitionMonitors:
 
         Raises
         ------
+        DetectorFailed
+            If a detector raises; `note` it. Nothing has been written then.
         KafkaError
             If it can't be written.
         """

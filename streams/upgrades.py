@@ -54,5 +54,7 @@ def upgraded(state: State, what: str, known: int, upgrades: Upgrades) -> State:
     return state
 
 
-BRAND: Final[Upgrades] = {}
+BRAND: Final[Upgrades] = {
+    2: lambda state: {**state, "out": []},  # detectors that are out of use for the brand (`streams.quarantine`)
+}
 PROGRESS: Final[Upgrades] = {}
