@@ -8,6 +8,7 @@ offset move. A crash in between repeats work that the marks, and the determinist
 from __future__ import annotations
 
 import time
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Protocol
 
 import structlog
@@ -15,11 +16,12 @@ import structlog
 from streams import cloudevents, metrics
 from streams.dead_letters import DeadLetters
 from streams.errors import RecordError
+from streams.eventtime import check_scored
 from streams.gauges import BrandGauges
 from streams.kafka import acknowledged, translated_errors
 from streams.monitor import PROGRESS_KEY, Outcome, PartitionMonitor
 from streams.quarantine import NOTE_KEY, Quarantine
-from streams.records import mentions_record_from_bytes
+from streams.records import Envelope, mentions_record_from_bytes
 from streams.topics import Topics, partition_of
 
 if TYPE_CHECKING:
@@ -31,9 +33,13 @@ if TYPE_CHECKING:
 
     from streams.config import Config
     from streams.errors import DetectorFailed
+    from streams.records import Progress
 
 _CONCLUDING: Final = "sending alerts and windows"
 _SAVING: Final = "saving state"
+KNOWN_HOMES: Final = 16_384
+"""Brands whose partition is remembered; hashing takes some microseconds."""
+
 _PROGRESS_PREFIX: Final = PROGRESS_KEY.removesuffix(b"%d")
 
 log = structlog.get_logger()
@@ -48,6 +54,8 @@ class MentionsRecord(Protocol):
     def partition(self) -> int: ...
     @property
     def offset(self) -> int: ...
+    @property
+    def timestamp(self) -> float: ...  # of the broker; seconds
     @property
     def value(self) -> bytes | None: ...
 
@@ -71,6 +79,7 @@ class PartitionMonitors:
         self._gauges = BrandGauges(config)
         self._monitors: dict[int, PartitionMonitor] = {}
         self._quarantine = Quarantine(config, config.detect.quarantine_after)
+        self._home_of = lru_cache(KNOWN_HOMES)(lambda key: partition_of(key, self._topics.mentions.partitions))
 
     def hide(self) -> None:
         """Show nothing until the next `take_over`: others may have the partitions."""
@@ -106,7 +115,7 @@ class PartitionMonitors:
         """The partition that an entry of the state belongs to."""
         if key.startswith(_PROGRESS_PREFIX):
             return int(key.removeprefix(_PROGRESS_PREFIX))
-        return partition_of(key.removeprefix(NOTE_KEY), self._topics.mentions.partitions)
+        return self._home_of(key.removeprefix(NOTE_KEY))
 
     async def note(self, failed: DetectorFailed) -> None:
         """Write to the changelog that a detector raised, so that the next owner of the partition knows.
@@ -177,7 +186,7 @@ class PartitionMonitors:
         newest_ms, letters = -1, []
         for record in records:
             try:
-                content = mentions_record_from_bytes(record.value)
+                content = self._read(record)
                 self._monitors[record.partition].absorb(content)
             except RecordError as error:
                 where = record.topic, record.partition, record.offset
@@ -187,6 +196,13 @@ class PartitionMonitors:
                 continue
             newest_ms = max(newest_ms, content.ingested_ms)
         return newest_ms, letters
+
+    def _read(self, record: MentionsRecord) -> Envelope | Progress:
+        content = mentions_record_from_bytes(record.value)
+        check_scored(content, round(record.timestamp * 1000), self._config.ingest)
+        if isinstance(content, Envelope) and self._home_of(content.brand.encode()) != record.partition:
+            raise RecordError("wrong_partition", "mentions of a brand whose partition is another")
+        return content
 
     async def _send(self, outcome: Outcome) -> list[asyncio.Future[Any]]:
         source = f"/{self._topics.detect_app}"
