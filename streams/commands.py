@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import platform
 import signal
 import sys
@@ -13,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import orjson
 
-from streams import __version__, logs, metrics
+from streams import __version__, failpoints, logs, metrics
 from streams.admin import TopicReport, ensure_topics
 from streams.config_file import load_config
 from streams.errors import FirewatchError
@@ -260,6 +261,7 @@ def schema(what: str) -> str:
 def _begin(worker: str, config_path: Path) -> Config:
     config = load_config(config_path)
     logs.configure(worker)
+    failpoints.arm(os.environ)
     metrics.BUILD.info({"version": __version__, "python": platform.python_version(), "worker": worker})
     metrics.CONFIG.info({"version": config.version})
     return config

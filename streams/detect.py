@@ -21,6 +21,7 @@ from mode.supervisors import CrashingSupervisor
 from streams import metrics
 from streams.admin import ensure_topics
 from streams.errors import DetectorFailed, KafkaError, WorkerFailed
+from streams.failpoints import Failpoint, reached
 from streams.kafka import connection_options, consumer, producer
 from streams.offsets import group_offsets
 from streams.partition_monitors import PartitionMonitors
@@ -172,10 +173,13 @@ class _Worker:
         metrics.BATCH_RECORDS.labels("detect").observe(len(events))
         await self._monitors.conclude([event.message for event in events])
         self._check_ownership(generation)
+        reached(Failpoint.DETECT_OWNERSHIP_CHECKED)
         self._table.data.update(await self._monitors.save())
+        reached(Failpoint.DETECT_UNACKNOWLEDGED)
         for event in events:
             event.processed = True
             await stream.ack(event)
+        reached(Failpoint.DETECT_UNCOMMITTED)
 
     async def _take_over(self, generation: int) -> None:
         """Go on from the table as Faust recovered it for the partitions assigned now."""

@@ -17,6 +17,7 @@ from streams import cloudevents, metrics
 from streams.dead_letters import DeadLetters
 from streams.errors import RecordError
 from streams.eventtime import check_scored
+from streams.failpoints import Failpoint, reached
 from streams.gauges import BrandGauges
 from streams.kafka import acknowledged, translated_errors
 from streams.monitor import PROGRESS_KEY, Outcome, PartitionMonitor
@@ -148,8 +149,10 @@ class PartitionMonitors:
             outcome.alerts += advance.alerts
             outcome.windows += advance.windows
         await acknowledged(self._config.kafka, [*letters, *await self._send(outcome)], _CONCLUDING)
-        if outcome.alerts and newest_ms >= 0:
-            metrics.POST_TO_ALERT_SECONDS.observe(max(0.0, time.time() - newest_ms / 1000))
+        if outcome.alerts:
+            reached(Failpoint.DETECT_ALERT_SENT)
+            if newest_ms >= 0:
+                metrics.POST_TO_ALERT_SECONDS.observe(max(0.0, time.time() - newest_ms / 1000))
         self._show(outcome, partitions)
 
     async def save(self) -> dict[bytes, bytes]:
@@ -171,6 +174,7 @@ class PartitionMonitors:
                 for partition, key, value in changes
             ]
         await acknowledged(self._config.kafka, sent, _SAVING)
+        reached(Failpoint.DETECT_STATE_SAVED)
         for _, key, value in changes:
             self._show_size(key, value)
         return {key: value for _, key, value in changes}
