@@ -15,7 +15,7 @@ import orjson
 
 from streams import __version__, logs, metrics
 from streams.admin import TopicReport, ensure_topics
-from streams.config_file import load_config
+from streams.config.file import load_config
 from streams.errors import FirewatchError
 from streams.records import Alert, Label, Window, window_from_bytes
 from streams.sources.files import open_posts

@@ -76,7 +76,7 @@ class BrandGauges:
         count, negative = sum(each.count for each in hour), sum(each.negative for each in hour)
         metrics.BRAND_NEGATIVE_SHARE.labels(window.brand).set(negative / SHARE / count if count else 0)
         for detector, score in window.scores.items():
-            metrics.ANOMALY_SCORE.labels(window.brand, detector).set(score.value)
+            metrics.ANOMALY_SCORE.labels(window.brand, detector, "shadow" if score.shadow else "live").set(score.value)
             metrics.ANOMALY_THRESHOLD.labels(window.brand, detector).set(1)
             for bound in ("expected", "lower", "upper"):
                 metrics.EXPECTED.labels(window.brand, detector, bound).set(getattr(score, bound))

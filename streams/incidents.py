@@ -250,7 +250,7 @@ class Incidents:
         told = [score.severity for name, score in anomalous.items() if score.severity and name in judged]
         if incident.label not in {None, "crisis"}:
             return max([*told, "watch"], key=SEVERITIES.index)
-        aspects = {self._aspects[name] for name in judged}
+        aspects = {self._aspects[name] for name in judged if name in self._aspects}
         count = sum(tally.count for tally in tallies) + SHRINKAGE
         negative_count = sum(tally.negative for tally in tallies) / SHARE + SHRINKAGE * usual_share
         negative = negative_count >= self._settings.negative_share * count

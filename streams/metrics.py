@@ -161,7 +161,10 @@ BRAND_NEGATIVE_SHARE: Final = Gauge(
     registry=REGISTRY,
 )
 ANOMALY_SCORE: Final = Gauge(
-    "firewatch_anomaly_score", "Newest score; 1 and more is anomalous", ["brand", "detector"], registry=REGISTRY
+    "firewatch_anomaly_score",
+    "Newest score; 1 and more is anomalous",
+    ["brand", "detector", "mode"],
+    registry=REGISTRY,
 )
 ANOMALY_THRESHOLD: Final = Gauge(
     "firewatch_anomaly_threshold", "Score from which a bucket is anomalous", ["brand", "detector"], registry=REGISTRY
@@ -174,8 +177,8 @@ EXPECTED: Final = Gauge(
 )
 DETECTIONS: Final = Counter(
     "firewatch_detections",
-    "Scores that reached 1 for the first time in their bucket",
-    ["brand", "detector", "suppressed"],
+    "Scores that reached 1 for the first time in their bucket; those of mode shadow page nobody",
+    ["brand", "detector", "mode", "suppressed"],
     registry=REGISTRY,
 )
 INCIDENTS: Final = Counter(
