@@ -139,6 +139,12 @@ class BrandMonitor:
         self._learn_usual(step.tally, coverage)
         windows.append(self._window(step, coverage, scores))
 
+    def dismiss(self, alerts: list[Alert]) -> None:
+        """Resolve the open incident because the brand is watched no more."""
+        reached_ms = self._windows.reached_ms
+        start_ms = reached_ms - reached_ms % self._windows.bucket_ms
+        self._raise(self._incidents.dismiss(reached_ms, start_ms, self._windows.unclosed), alerts)
+
     def _raise(self, change: Change | None, alerts: list[Alert]) -> None:
         if change is not None:
             alerts.append(self._evidence.alert(change, self._usual_terms, self._usual_mentions, self._model[1]))

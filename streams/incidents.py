@@ -201,6 +201,13 @@ class Incidents:
         self.current, self._past_excesses = None, incident.excesses
         return Change("resolve", incident, incident.tally, at_ms, start_ms)
 
+    def dismiss(self, at_ms: int, start_ms: int, unclosed: Callable[[int], list[Tally]]) -> Change | None:
+        """End the open incident whatever the scores are; parameters as for `check`."""
+        incident, self.current = self.current, None
+        if incident is None:
+            return None
+        return Change("resolve", incident, Tally.joined(incident.tally, *unclosed(incident.start_ms)), at_ms, start_ms)
+
     def _absorb(
         self, incident: Incident, anomalous: Mapping[str, Score], firing: set[str], scores: Mapping[str, Score]
     ) -> None:

@@ -17,13 +17,13 @@ from streams.dead_letters import DeadLetters
 from streams.errors import RecordError
 from streams.gauges import BrandGauges
 from streams.kafka import acknowledged, translated_errors
-from streams.monitor import PROGRESS_KEY, Outcome, PartitionMonitor
+from streams.monitor import Outcome, PartitionMonitor, partition_keys
 from streams.records import mentions_record_from_bytes
 from streams.topics import Topics, partition_of
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, MutableMapping
     from typing import Any
 
     from aiokafka import AIOKafkaProducer
@@ -87,13 +87,40 @@ class PartitionMonitors:
         """
         self._monitors = {partition: PartitionMonitor(self._config, partition) for partition in partitions}
         count = self._topics.mentions.partitions
-        progress = {PROGRESS_KEY % partition: partition for partition in range(count)}
+        own = partition_keys(count)
         for key, value in state.items():
-            monitor = self._monitors.get(progress[key] if key in progress else partition_of(key, count))
+            monitor = self._monitors.get(own[key] if key in own else partition_of(key, count))
             if monitor is not None:
                 monitor.restore(key, value)
                 self._show_size(key, value)
         self._gauges.show_incidents(self._monitors.values())
+
+    async def change_over(self, config: Config, state: MutableMapping[bytes, bytes]) -> None:
+        """Go on with another config, between two batches: no bucket is skipped, none is judged twice.
+
+        Incidents of brands that it does not name are resolved. Everything begins anew from the state, as after a
+        rebalance.
+
+        Parameters
+        ----------
+        config
+            The other one; it differs in what can be changed live (`streams.config.difference`).
+        state
+            As for `take_over`; what is saved here is added to it.
+
+        Raises
+        ------
+        KafkaError
+            If something can't be sent or saved.
+        """
+        brands = {brand.id for brand in config.brands}
+        outcome = Outcome([alert for monitor in self._monitors.values() for alert in monitor.dismiss(brands)])
+        await acknowledged(self._config.kafka, await self._send(outcome), _CONCLUDING)
+        self._gauges.show(outcome)
+        state.update(await self.save())
+        self._config = config
+        self._gauges.change_over(config)
+        self.take_over(list(self._monitors), state)
 
     async def conclude(self, records: Collection[MentionsRecord]) -> None:
         """Take records, and send what follows from them; return when the broker has it.
