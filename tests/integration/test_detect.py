@@ -105,7 +105,7 @@ class Stream:
 
 
 class Worker:
-    """``firewatch detect`` as a process."""
+    """``firewatch detect``, or another worker, as a process."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self.process = process
@@ -113,11 +113,11 @@ class Worker:
         self._reading = asyncio.create_task(self._read())
 
     @classmethod
-    async def start(cls, config: Config, tmp_path: Path) -> Self:
+    async def start(cls, config: Config, tmp_path: Path, worker: str = "detect") -> Self:
         path = tmp_path / "config.yaml"
         path.write_text(yaml.safe_dump(config.model_dump(mode="json", exclude_unset=True)), encoding="utf-8")
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "streams.cli", "detect", "--config", str(path)),
+            *(sys.executable, "-m", "streams.cli", worker, "--config", str(path)),
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
         )
