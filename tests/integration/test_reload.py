@@ -1,4 +1,4 @@
-"""A running worker takes over a changed config: exact counts under load, no window twice, the last good config stays."""
+"""A running worker takes over a changed config: exact counts under load, no window twice, the last good one stays."""
 
 from __future__ import annotations
 
@@ -66,6 +66,13 @@ async def replayed(config: Config) -> list[tuple[str, int, int, int]]:
     return sorted((each.brand, each.start_ms, each.count, each.late) for each in found)
 
 
+async def send_until(enough: asyncio.Event, stream: Stream) -> None:
+    await stream.send(60)
+    while not enough.is_set():
+        await stream.send(5, pause_seconds=0.1)
+    await stream.send(40)
+
+
 async def test_reloads_under_load_skip_and_repeat_no_bucket(
     kafka_config: Callable[..., Config], tmp_path: Path
 ) -> None:
@@ -75,20 +82,24 @@ async def test_reloads_under_load_skip_and_repeat_no_bucket(
     stream = Stream(first)
     async with detecting(first, tmp_path) as worker:
         await worker.wait_for("assigned")
-        sending = asyncio.create_task(stream.send(240, pause_seconds=0.1))
+        enough = asyncio.Event()
+        sending = asyncio.create_task(send_until(enough, stream))
         await worker.wait_for("took over")
         await asyncio.sleep(1)
         rewrite(tmp_path, all_of_them)
-        await worker.wait_for(f'"version": "{all_of_them.version}"')
+        await worker.wait_for(f'"version": "{all_of_them.version}", "event": "changed over"')
         rewrite(tmp_path, all_of_them, topics={"prefix": "other.", "partitions": 9})
-        await worker.wait_for("topics.partitions: can't change while workers run (4 → 9)")
+        await worker.wait_for("topics.partitions: can't change while workers run (4 -> 9)")
         (tmp_path / "config.yaml").write_text("brands: [", encoding="utf-8")
         worker.process.send_signal(signal.SIGHUP)
         await worker.wait_for("is not valid YAML")
-        for preset in ("calm", "sensitive", "balanced"):
-            rewrite(tmp_path, all_of_them, preset=preset)
+        changed = [{"preset": "calm"}, {"preset": "sensitive"}, {"incidents": {"negative_share": 0.5}}]
+        for sections in changed:
+            rewrite(tmp_path, all_of_them, **sections)
             worker.process.send_signal(signal.SIGHUP)
-            await worker.wait_for(f"→ {preset}")
+            version = kafka_config(brands=brands(*BRANDS), **sections).version
+            await worker.wait_for(f'"version": "{version}", "event": "changed over"')
+        enough.set()
         await sending
         await stream.finish()
         await wait_until_counted(all_of_them, stream.sent)
@@ -96,7 +107,7 @@ async def test_reloads_under_load_skip_and_repeat_no_bucket(
         assert worker.log.count("changed over") == 4
         assert await worker.end() == 0
     found = await windows(all_of_them)
-    assert len({version for *_, version in found}) >= 3
+    assert len({version for *_, version in found}) >= 2
     assert [row[:4] for row in found] == await replayed(all_of_them)
 
 
@@ -138,5 +149,5 @@ async def wait_until_scored(config: Config) -> None:
     async with consumer(config.kafka, f"{config.topics.prefix}firewatch-score") as observer, asyncio.timeout(60):
         tps = [TopicPartition(topics.posts.name, partition) for partition in range(topics.posts.partitions)]
         ends = await observer.end_offsets(tps)
-        while any([ends[tp] > (await observer.committed(tp) or 0) for tp in tps]):
+        while any([ends[tp] > (await observer.committed(tp) or 0) for tp in tps]):  # noqa: ASYNC110  only Kafka can tell
             await asyncio.sleep(0.2)

@@ -90,7 +90,7 @@ async def test_the_swapped_symlink_of_a_config_map_is_seen(tmp_path: Path) -> No
         (
             BRANDS + "windows: {bucket_seconds: 600}\n",
             "refused",
-            "windows.bucket_seconds: can't change while workers run (300 → 600): restart them",
+            "windows.bucket_seconds: can't change while workers run (300 -> 600): restart them",
         ),
         (BRANDS + ACME + "topics: {partitions: 8}\n", "refused", "topics.partitions: can't change while workers run"),
         (BRANDS + "kafka: {client_id: x}\n", "refused", "kafka.client_id: can't change while workers run"),
@@ -138,9 +138,9 @@ def test_differences_are_told_by_name(tmp_path: Path) -> None:
         {},
     )
     assert differences(old, new) == [
-        "brands.nordtel.usual_posts_per_day: 900.0 → 1200.0",
+        "brands.nordtel.usual_posts_per_day: 900.0 -> 1200.0",
         "brands.acme: removed",
-        "preset: balanced → calm",
-        "detectors.volume.once_in_days: 7 → 10",
+        "preset: balanced -> calm",
+        "detectors.volume.once_in_days: 7 -> 10",
         "detectors.level: added",
     ]
