@@ -23,7 +23,7 @@ _MISSING: Final = object()
 
 
 def differences(old: Config, new: Config) -> list[str]:
-    """What is different, one line for each setting, such as ``brands.nordtel.usual_posts_per_day: 900 → 1200``."""
+    """What is different, one line for each setting, such as ``brands.nordtel.usual_posts_per_day: 900 -> 1200``."""
     return [f"{path}: {change}" for path, change in _changes(_tree(old), _tree(new))]
 
 
@@ -62,7 +62,7 @@ def _changes(old: dict[str, Any], new: dict[str, Any], path: str = "") -> Iterat
         elif after is _MISSING:
             yield here, "removed"
         else:
-            yield here, f"{_shown(before)} → {_shown(after)}"
+            yield here, f"{_shown(before)} -> {_shown(after)}"
 
 
 def _shown(value: Any) -> str:
