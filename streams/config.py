@@ -26,6 +26,7 @@ from detectors import registry
 from detectors.base import Detector, ParameterError
 from streams.errors import ConfigError
 from streams.match import BrandTerms, Matcher
+from streams.sentiment.model import QualityName
 
 PASSWORD_VARIABLE: Final = "FIREWATCH_KAFKA_PASSWORD"  # noqa: S105  a name, not a secret
 AUTHOR_KEY_VARIABLE: Final = "FIREWATCH_AUTHOR_KEY"
@@ -70,6 +71,9 @@ class BrandSettings(Settings):
         ge=0.001,
         le=1e9,
         description="What is normal for the brand, if you know: it then needs no history before it can alert",
+    )
+    quality: QualityName | None = Field(
+        default=None, description="Of the sentiment model that judges its mentions; null is sentiment.quality"
     )
 
 
@@ -194,13 +198,31 @@ class LearnSettings(Settings):
 class SentimentSettings(Settings):
     """Which sentiment model scores, and how it learns."""
 
+    quality: QualityName = Field(
+        default="fast",
+        description="fast or best (a few hundred posts/s, needs firewatch[best]); brands[].quality overrides it",
+    )
     weights: Path | None = Field(
         default=None, description="File of `firewatch sentiment train` to start from; null is the weights that ship"
+    )
+    best_weights: Path | None = Field(
+        default=None, description="The same for quality best: a file of `firewatch sentiment train --quality best`"
     )
     pin: int | None = Field(
         default=None, ge=0, description="Published version to keep to; 0 is the weights, null the newest version"
     )
+    best_pin: int | None = Field(
+        default=None, ge=0, description="The same for quality best, which has its own versions"
+    )
     learn: LearnSettings = LearnSettings()
+
+    def weights_of(self, quality: QualityName) -> Path | None:
+        """Weights that a quality starts from, None for those that ship."""
+        return self.best_weights if quality == "best" else self.weights
+
+    def pin_of(self, quality: QualityName) -> int | None:
+        """Version that a quality is kept to, None for the newest."""
+        return self.best_pin if quality == "best" else self.pin
 
 
 class WindowSettings(Settings):
@@ -334,6 +356,14 @@ class Config(Settings):
                 for brand in self.brands
             ]
         )
+
+    def qualities(self) -> dict[str, QualityName]:
+        """Of the sentiment of each brand, by its id."""
+        return {brand.id: brand.quality or self.sentiment.quality for brand in self.brands}
+
+    def models(self) -> list[QualityName]:
+        """Qualities of which there is a model: always ``fast``, and ``best`` where a brand has it."""
+        return ["fast", "best"] if "best" in self.qualities().values() else ["fast"]
 
     def author_key(self) -> bytes:
         """Key of the author hashes."""
