@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from streams.sentiment.model import QualityName
+
 P = ParamSpec("P")
 
 config_option = click.option(
@@ -41,6 +43,13 @@ redate_option = click.option(
 )
 weights_option = click.option(
     "--weights", type=click.Path(path_type=Path), help="Weights to start from; the shipped ones by default."
+)
+quality_option = click.option(
+    "--quality",
+    type=click.Choice(["fast", "best"]),
+    default="fast",
+    show_default=True,
+    help="Of the model; best needs pip install 'firewatch[best]'.",
 )
 
 
@@ -337,12 +346,15 @@ def sentiment() -> None:
 @click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="Where the weights go.")
 @weights_option
 @click.option("--cold", is_flag=True, help="Start from nothing, as the shipped weights were made.")
+@quality_option
 @plainly
-def sentiment_train(files: tuple[Path, ...], out: Path, weights: Path | None, *, cold: bool) -> None:
+def sentiment_train(
+    files: tuple[Path, ...], out: Path, weights: Path | None, *, cold: bool, quality: QualityName
+) -> None:
     """Learn weights from labelled FILES (JSON lines with text, label and if known lang), on top of the shipped ones."""
     from streams.sentiment import workbench
 
-    click.echo(workbench.train(files, out, weights, cold=cold))
+    click.echo(workbench.train(files, out, weights, cold=cold, quality=quality))
 
 
 @sentiment.command("evaluate")
@@ -359,6 +371,7 @@ def sentiment_train(files: tuple[Path, ...], out: Path, weights: Path | None, *,
     type=click.Path(path_type=Path, dir_okay=False),
     help="JSON lines of all probabilities, each written before the post's label is seen.",
 )
+@quality_option
 @plainly
 def sentiment_evaluate(
     file: Path,
@@ -369,11 +382,16 @@ def sentiment_evaluate(
     cold: bool,
     active: bool,
     seed: int,
+    quality: QualityName,
 ) -> None:
     """Judge each post of a labelled FILE in order, then learn its label if it is revealed; measure the second half."""
     from streams.sentiment import workbench
 
-    click.echo(workbench.evaluate(file, weights, predictions, labels=labels, seed=seed, active=active, cold=cold))
+    click.echo(
+        workbench.evaluate(
+            file, weights, predictions, labels=labels, seed=seed, active=active, cold=cold, quality=quality
+        )
+    )
 
 
 @cli.command()

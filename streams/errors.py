@@ -13,6 +13,7 @@
     │   ├── BrokerUnreachable
     │   └── TopicMismatch          an existing topic differs in a way that breaks the service
     ├── DetectorFailed             a detector raised; noted, so that it is put out of use if it goes on
+    ├── MissingPackage             an optional package that a setting asks for is not installed
     ├── PortTaken                  a metrics or broker port that another process holds
     └── WorkerFailed               a worker under supervision that gave up
 
@@ -146,6 +147,23 @@ class BrokerUnreachable(KafkaError):
 
 class TopicMismatch(KafkaError):
     """An existing topic differs from its definition in a way that breaks the service."""
+
+
+class MissingPackage(FirewatchError):
+    """What was asked for needs an optional package that is not installed.
+
+    Parameters
+    ----------
+    what
+        Was asked for.
+    package
+        Its name on the package index.
+    extra
+        Of firewatch, that brings it.
+    """
+
+    def __init__(self, what: str, package: str, extra: str) -> None:
+        super().__init__(f"{what} needs {package}, which is not installed: pip install 'firewatch[{extra}]'")
 
 
 class PortTaken(FirewatchError):

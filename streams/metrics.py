@@ -89,9 +89,14 @@ BATCH_RECORDS: Final = Histogram(
 SCORE_SECONDS: Final = Histogram(
     "firewatch_score_batch_seconds", "Time to match and score one batch", buckets=_SECONDS, registry=REGISTRY
 )
-MODEL: Final = Info("firewatch_sentiment_model", "Version of the sentiment model in use", registry=REGISTRY)
+MODEL: Final = Info(
+    "firewatch_sentiment_model", "Version of the sentiment model in use", ["quality"], registry=REGISTRY
+)
 TEXTS: Final = Counter(
-    "firewatch_sentiment_texts", "Texts judged, anew or from the memory of repeated ones", ["judged"], registry=REGISTRY
+    "firewatch_sentiment_texts",
+    "Texts judged, anew or from the memory of repeated ones",
+    ["quality", "judged"],
+    registry=REGISTRY,
 )
 
 # score and train
@@ -121,23 +126,30 @@ LABELS: Final = Counter(
     ["source", "outcome"],
     registry=REGISTRY,
 )
-MODELS_PUBLISHED: Final = Counter("firewatch_sentiment_published", "Models published", registry=REGISTRY)
+MODELS_PUBLISHED: Final = Counter("firewatch_sentiment_published", "Models published", ["quality"], registry=REGISTRY)
 MACRO_F1: Final = Gauge(
     "firewatch_sentiment_macro_f1",
     "Macro-F1 of the learning model on the latest labels, each tested before it was learned",
+    ["quality"],
     registry=REGISTRY,
 )
 NEGATIVE_F1: Final = Gauge(
-    "firewatch_sentiment_negative_f1", "The same for negative against the rest, mean F1 of the two", registry=REGISTRY
+    "firewatch_sentiment_negative_f1",
+    "The same for negative against the rest, mean F1 of the two",
+    ["quality"],
+    registry=REGISTRY,
 )
 JUDGED_F1: Final = Gauge(
     "firewatch_sentiment_judged_f1",
     "Macro-F1 on labels that no model has learned, of the latest model judged and of the one in use",
-    ["model"],
+    ["quality", "model"],
     registry=REGISTRY,
 )
 DRIFTS: Final = Counter(
-    "firewatch_sentiment_drifts", "Changes of the error that ADWIN has detected", ["direction"], registry=REGISTRY
+    "firewatch_sentiment_drifts",
+    "Changes of the error that ADWIN has detected",
+    ["quality", "direction"],
+    registry=REGISTRY,
 )
 
 # detect

@@ -38,7 +38,7 @@ from streams.records.mentions import (
     Progress,
     mentions_record_from_bytes,
 )
-from streams.records.models import JudgedQuality, ModelHeader, PublishedModel, model_from_bytes, model_key
+from streams.records.models import MODEL_NAMES, JudgedQuality, ModelHeader, PublishedModel, model_from_bytes, model_key
 from streams.records.posts import MAX_ID_CHARS, Post, post_from_bytes
 from streams.records.windows import Window, WindowScore, window_from_bytes
 from streams.records.wire import SHARE, utc
@@ -46,6 +46,7 @@ from streams.records.wire import SHARE, utc
 __all__ = [
     "MAX_ID_CHARS",
     "MAX_MENTIONS",
+    "MODEL_NAMES",
     "REPLY",
     "REPOST",
     "SEVERITIES",
