@@ -1,7 +1,6 @@
 """Every setting with its default, its unit and its limits; `streams.config_file` reads them from YAML.
 
-Secrets never stand in the file: they come from ``FIREWATCH_KAFKA_PASSWORD`` and ``FIREWATCH_AUTHOR_KEY`` or from files
-that the config names.
+Secrets never stand in the file: they come from environment variables named below, or from files that the config names.
 """
 
 from __future__ import annotations
@@ -10,9 +9,11 @@ import hashlib
 import os
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
+from urllib.parse import urlsplit
 
 import orjson
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -29,6 +30,9 @@ from streams.match import BrandTerms, Matcher
 
 PASSWORD_VARIABLE: Final = "FIREWATCH_KAFKA_PASSWORD"  # noqa: S105  a name, not a secret
 AUTHOR_KEY_VARIABLE: Final = "FIREWATCH_AUTHOR_KEY"
+ALERTMANAGER_TOKEN_VARIABLE: Final = "FIREWATCH_ALERTMANAGER_TOKEN"  # noqa: S105  likewise
+WEBHOOK_KEY_VARIABLE: Final = "FIREWATCH_WEBHOOK_KEY"
+SLACK_URL_VARIABLE: Final = "FIREWATCH_SLACK_URL"
 
 BrandId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 Term = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=100)]
@@ -265,6 +269,88 @@ class AlertSettings(Settings):
     )
 
 
+def _http_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("must be a URL that begins with http:// or https:// and names a host")
+    if parts.username or parts.password:
+        raise ValueError("must hold no credentials: this file is no place for secrets")
+    return url
+
+
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+
+
+class AlertmanagerSettings(Settings):
+    """`firewatch bridge alertmanager`."""
+
+    urls: list[HttpUrl] = Field(
+        default=["http://127.0.0.1:9093"],
+        min_length=1,
+        max_length=10,
+        description="Base addresses; all of a cluster, as each must hear of every alert",
+    )
+    resend_seconds: float = Field(
+        default=60,
+        ge=1,
+        le=3_600,
+        description="How often it is told what is still firing; without news for four times this it takes it for over",
+    )
+    token_file: Path | None = Field(
+        default=None, description=f"File with a bearer token; or set {ALERTMANAGER_TOKEN_VARIABLE}"
+    )
+
+    def token(self) -> SecretStr | None:
+        """The bearer token from the environment or from its file."""
+        return _secret(ALERTMANAGER_TOKEN_VARIABLE, self.token_file, "bridge.alertmanager.token_file")
+
+
+class WebhookSettings(Settings):
+    """`firewatch bridge webhook`."""
+
+    url: HttpUrl | None = Field(default=None, description="Where each step is posted")
+    signing_key_file: Path | None = Field(
+        default=None, description=f"File with the key that signs, whsec_...; or set {WEBHOOK_KEY_VARIABLE}"
+    )
+
+    def signing_key(self) -> SecretStr | None:
+        """The key from the environment or from its file."""
+        return _secret(WEBHOOK_KEY_VARIABLE, self.signing_key_file, "bridge.webhook.signing_key_file")
+
+
+class SlackSettings(Settings):
+    """`firewatch bridge slack`."""
+
+    url_file: Path | None = Field(
+        default=None,
+        description=f"File with the address of the incoming webhook, a secret; or set {SLACK_URL_VARIABLE}",
+    )
+
+    def url(self) -> SecretStr | None:
+        """The address from the environment or from its file."""
+        return _secret(SLACK_URL_VARIABLE, self.url_file, "bridge.slack.url_file")
+
+
+class BridgeSettings(Settings):
+    """Alerts to receivers outside Kafka."""
+
+    send_suppressed: bool = Field(
+        default=False, description="Also send what must page nobody; it carries the reason in `suppressed`"
+    )
+    timeout_seconds: float = Field(
+        default=10, gt=0, le=120, description="A receiver that does not answer so long fails"
+    )
+    retry_hours: float = Field(
+        default=24, gt=0, description="A step that a webhook has not taken for so long goes to the dead letter queue"
+    )
+    forget_after_hours: float = Field(
+        default=168, gt=0, description="An incident without any step for so long is taken for over"
+    )
+    alertmanager: AlertmanagerSettings = AlertmanagerSettings()
+    webhook: WebhookSettings = WebhookSettings()
+    slack: SlackSettings = SlackSettings()
+
+
 class MetricsSettings(Settings):
     """Where `/metrics` listens; 0 picks a free port."""
 
@@ -273,6 +359,7 @@ class MetricsSettings(Settings):
     score_port: int = Field(default=9402, ge=0, le=65_535)
     detect_port: int = Field(default=9403, ge=0, le=65_535)
     train_port: int = Field(default=9404, ge=0, le=65_535)
+    bridge_port: int = Field(default=9405, ge=0, le=65_535)
 
 
 class Config(Settings):
@@ -296,6 +383,7 @@ class Config(Settings):
     windows: WindowSettings = WindowSettings()
     incidents: IncidentSettings = IncidentSettings()
     alerts: AlertSettings = AlertSettings()
+    bridge: BridgeSettings = BridgeSettings()
     metrics: MetricsSettings = MetricsSettings()
     author_key_file: Path | None = Field(
         default=None,
