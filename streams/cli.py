@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from streams import __version__, commands
-from streams.cli_alerts import bridge
+from streams.cli_alerts import alerts, bridge, status
 from streams.options import config_option, plainly
 from streams.simulate.settings import SimulationSettings
 
@@ -362,7 +362,7 @@ def demo(posts: Path | None, config_path: Path | None, *, seconds: float, out: P
     show.run(posts, config_path, seconds, out)
 
 
-for command in (bridge,):
+for command in (bridge, alerts, status):
     cli.add_command(command)
 
 

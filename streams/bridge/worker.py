@@ -23,9 +23,10 @@ from streams.bridge.lane import BACKLOG, Lane
 from streams.dead_letters import DeadLetters
 from streams.errors import DeliveryError, DeliveryFailed, RecordError
 from streams.incarnation import topic_incarnation
+from streams.incident_log import verdict_in
 from streams.kafka import acknowledged, admin, consumer, producer, raw_client, translated_errors
 from streams.reading import TopicReader
-from streams.records import MAX_SILENCE_MS, Verdict, labels_record_from_bytes
+from streams.records import MAX_SILENCE_MS
 from streams.topics import Topics
 
 if TYPE_CHECKING:
@@ -97,12 +98,8 @@ async def _listen(verdicts: TopicReader, silences: Silences) -> None:
 
 
 def _hear(silences: Silences, record: ConsumerRecord) -> None:
-    try:
-        said = labels_record_from_bytes(record.value)
-    except RecordError:
-        return  # the trainer says so
-    if isinstance(said, Verdict):
-        silences.take(said)
+    if (verdict := verdict_in(record.value)) is not None:
+        silences.take(verdict)
 
 
 class _Worker(ConsumerRebalanceListener, Generic[LedgerT]):  # type: ignore[misc]  # aiokafka is published without types

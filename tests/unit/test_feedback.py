@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from streams.config import Config
 from streams.errors import RecordError
 from streams.feedback import MAX_ANNOTATORS, Answer, Feedback
-from streams.records import Label, label_from_bytes
+from streams.records import Label, Verdict, label_from_bytes
 from streams.topics import HOUR_MS
 
 NOW_MS = 1_750_000_000_000
@@ -128,8 +128,8 @@ records = st.one_of(
 )
 
 
-def outcomes(desk: Feedback, values: list[bytes]) -> list[Answer | str | None]:
-    found: list[Answer | str | None] = []
+def outcomes(desk: Feedback, values: list[bytes]) -> list[Answer | Verdict | str | None]:
+    found: list[Answer | Verdict | str | None] = []
     for value in values:
         try:
             found.append(desk.take(value, NOW_MS))
