@@ -40,7 +40,7 @@ def print_status(console: Console, found: Status, names: Mapping[str, str]) -> N
         Text.assemble(
             ("firewatch  ", "bold"),
             state,
-            (f"  {found.broker}  {utc(found.at_ms):%a %d %b %Y %H:%M} UTC  config {found.config_version}", "dim"),
+            (f"  {found.broker}  {utc(found.at_ms):%a %d %b %Y %H:%M} UTC", "dim"),
         )
     )
     for problem in found.problems:
@@ -95,7 +95,13 @@ def _facts(found: Status) -> Table:
         )
     letters = ", ".join(f"{name} {count:,}" for name, count in found.dead_letters.items())
     table = Table.grid(padding=(0, 2))
-    facts = (("newest post", newest), ("detection", reached), ("model", model), ("dead letters", letters))
+    facts = (
+        ("newest post", newest),
+        ("detection", reached),
+        ("model", model),
+        ("dead letters", letters),
+        ("config", found.config_version),
+    )
     for name, fact in facts:
         table.add_row(Text(name, "bold"), fact)
     return table
