@@ -26,13 +26,15 @@ STATES: Final = {"open": "opened", "update": "changed", "resolve": "over"}
 SAID: Final = {"ack": "looks after it", "false_alarm": "says it was a false alarm", "confirmed": "confirms it"}
 
 
-def print_alert(console: Console, alert: Alert, names: Mapping[str, str]) -> None:
+def print_alert(console: Console, alert: Alert, names: Mapping[str, str], *, is_first: bool) -> None:
     """Print a step: who, how bad and when; the sentence; what stands out; where to look.
 
     Parameters
     ----------
     names
         Of brands by id.
+    is_first
+        Whether it is the first of its incident that is shown: only then come the links, and how to answer.
     """
     style = _style(alert)
     name = printable(names.get(alert.brand, alert.brand))
@@ -49,8 +51,9 @@ def print_alert(console: Console, alert: Alert, names: Mapping[str, str]) -> Non
     lines = [Text.assemble(head, " ", when)]
     lines += Text(printable(alert.summary)).wrap(console, console.width - len(BAR))
     lines += [line for line in (_standing_out(alert), _spread(alert)) if line]
-    lines += [Text(link, style="blue underline", overflow="ellipsis") for link in _links(alert)]
-    if alert.status == "firing":
+    if is_first:
+        lines += [Text(link, style="blue underline", overflow="ellipsis") for link in _links(alert)]
+    if is_first and alert.status == "firing":
         lines.append(Text(f"firewatch alerts ack|confirm|false-alarm {alert.fingerprint}", style="dim"))
     for line in lines:
         line.truncate(console.width - len(BAR), overflow="ellipsis")

@@ -112,7 +112,9 @@ def _incidents(console: Console, title: str, incidents: Sequence[IncidentStatus]
     for head in (title, "since", "brand"):
         table.add_column(head, no_wrap=True)
     table.add_column("what", no_wrap=True, ratio=1, overflow="ellipsis")
-    table.add_column("said", no_wrap=True)
+    is_judged = any(each.verdict for each in incidents)
+    if is_judged:
+        table.add_column("said", no_wrap=True)
     table.width = console.width
     for each in incidents:
         is_quiet = each.status == "resolved" or each.suppressed is not None
@@ -123,7 +125,7 @@ def _incidents(console: Console, title: str, incidents: Sequence[IncidentStatus]
             f"{datetime.fromisoformat(each.starts_at):%a %d %b %H:%M}",
             printable(names.get(each.brand, each.brand)),
             Text(printable(each.summary), "dim" if is_quiet else ""),
-            said,
+            *([said] if is_judged else []),
         )
     return table
 

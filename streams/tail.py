@@ -55,6 +55,7 @@ class Tail:
         self._least = SEVERITIES.index(severity) if severity else 0
         self._console = console
         self._log = IncidentLog()
+        self._incidents: set[str] = set()
         self.shown = 0
 
     def record(self, record: ConsumerRecord) -> None:
@@ -72,7 +73,8 @@ class Tail:
             sys.stdout.write(alert.to_bytes().decode() + "\n")
             sys.stdout.flush()
         else:
-            print_alert(self._console, alert, self._names)
+            print_alert(self._console, alert, self._names, is_first=alert.fingerprint not in self._incidents)
+        self._incidents.add(alert.fingerprint)
 
     def label(self, record: ConsumerRecord) -> None:
         """Show a record of social.labels if it is a verdict on an incident that has been shown."""

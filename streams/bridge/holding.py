@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from streams.records import SEVERITIES
+from streams.records import MAX_SILENCE_MS, SEVERITIES
 
 if TYPE_CHECKING:
     from detectors.base import Severity
@@ -27,10 +27,17 @@ class Silences:
     def __init__(self) -> None:
         self._of_brand: dict[str, _Silence] = {}
 
-    def take(self, verdict: Verdict) -> None:
-        """Take the next verdict; the latest of a brand holds."""
+    def take(self, verdict: Verdict, broker_ms: int) -> None:
+        """Take the next verdict; the latest of a brand holds.
+
+        Parameters
+        ----------
+        broker_ms
+            When the broker took it: a silence begins then and is no longer than `MAX_SILENCE_MS`, whatever it says.
+        """
         if verdict.silence_until_ms is not None:
-            self._of_brand[verdict.brand] = _Silence(verdict.severity, verdict.at_ms, verdict.silence_until_ms)
+            until_ms = min(verdict.silence_until_ms, broker_ms + MAX_SILENCE_MS)
+            self._of_brand[verdict.brand] = _Silence(verdict.severity, broker_ms, until_ms)
         elif verdict.verdict == "confirmed":
             self._of_brand.pop(verdict.brand, None)
 

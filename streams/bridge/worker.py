@@ -99,7 +99,7 @@ async def _listen(verdicts: TopicReader, silences: Silences) -> None:
 
 def _hear(silences: Silences, record: ConsumerRecord) -> None:
     if (verdict := verdict_in(record.value)) is not None:
-        silences.take(verdict)
+        silences.take(verdict, record.timestamp)
 
 
 class _Worker(ConsumerRebalanceListener, Generic[LedgerT]):  # type: ignore[misc]  # aiokafka is published without types

@@ -18,6 +18,9 @@ VERDICT_VERSION: Final = 1
 MAX_SILENCE_MS: Final = 30 * 24 * 3_600_000
 """No silence is longer; who wants to know which hold need look no further back."""
 
+LATEST_MS: Final = 4_102_444_800_000
+"""The year 2100: what lies beyond is no time of people."""
+
 Judgement = Literal["ack", "false_alarm", "confirmed"]
 
 
@@ -44,10 +47,11 @@ class Verdict(BaseModel):
     detectors: list[str] = Field(max_length=20, description="Those that raised it, by name")
     by: str = Field(min_length=1, max_length=MAX_ID_CHARS, description="Who says so")
     note: str | None = Field(default=None, max_length=1_000)
-    at_ms: int = Field(ge=0, description="When, in milliseconds since the epoch, UTC")
+    at_ms: int = Field(ge=0, le=LATEST_MS, description="When, in milliseconds since the epoch, UTC")
     silence_until_ms: int | None = Field(
         default=None,
         ge=0,
+        le=LATEST_MS,
         description="Until then incidents of the brand up to this severity are held back; at most 30 days after at_ms",
     )
 

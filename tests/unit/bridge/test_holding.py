@@ -24,7 +24,7 @@ def verdict(**changed: Any) -> Verdict:
 def silenced(*verdicts: Verdict) -> Silences:
     silences = Silences()
     for each in verdicts:
-        silences.take(each)
+        silences.take(each, START_MS)
     return silences
 
 
@@ -57,3 +57,10 @@ def test_suppressed_steps_are_held_back_unless_asked_for() -> None:
     assert Holding(Silences(), send_suppressed=False).reason(spam, START_MS) == "spam"
     assert Holding(Silences(), send_suppressed=True).reason(spam, START_MS) is None
     assert Holding(silenced(verdict()), send_suppressed=True).reason(spam, START_MS) == "silenced"
+
+
+def test_no_silence_is_longer_than_a_month_by_the_brokers_clock() -> None:
+    month = 30 * 24 * 60 * MINUTE
+    forged = silenced(verdict(at_ms=START_MS + 2 * month, silence_until_ms=START_MS + 3 * month))
+    assert forged.holds(alert(), START_MS + month - 1)
+    assert not forged.holds(alert(), START_MS + month)

@@ -52,7 +52,8 @@ def test_what_is_silenced_is_told_when_the_silence_is_over_and_it_still_fires() 
             by="anna",
             at_ms=START_MS,
             silence_until_ms=START_MS + 10 * MINUTE,
-        )
+        ),
+        START_MS,
     )
     ledger = queue(silences)
     over = step("i2", "b2", "resolve")
