@@ -3,35 +3,20 @@
 from __future__ import annotations
 
 import getpass
-import sys
-from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, ParamSpec
+from typing import TYPE_CHECKING
 
 import click
 
 from streams import __version__, commands
-from streams.errors import FirewatchError
+from streams.cli_alerts import alerts, bridge, status
+from streams.options import config_option, plainly
 from streams.simulate.settings import SimulationSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
 
     from streams.sentiment.model import QualityName
-
-P = ParamSpec("P")
-
-config_option = click.option(
-    "-c",
-    "--config",
-    "config_path",
-    type=click.Path(path_type=Path),
-    required=True,
-    envvar="FIREWATCH_CONFIG",
-    help="The YAML file with brands, detectors and everything else.",
-)
-
 
 speed_option = click.option(
     "--speed",
@@ -51,22 +36,6 @@ quality_option = click.option(
     show_default=True,
     help="Of the model; best needs pip install 'firewatch[best]'.",
 )
-
-
-def plainly(command: Callable[P, None]) -> Callable[P, None]:
-    """Let a user's mistake end in its message and exit code, without a traceback."""
-
-    @wraps(command)
-    def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            command(*args, **kwargs)
-        except FirewatchError as error:
-            click.echo(f"firewatch: {error}", err=True)
-            sys.exit(error.exit_code)
-        except BrokenPipeError:
-            sys.exit(0)
-
-    return run
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -420,6 +389,10 @@ def demo(posts: Path | None, config_path: Path | None, *, seconds: float, out: P
     from streams import demo as show
 
     show.run(posts, config_path, seconds, out)
+
+
+for command in (bridge, alerts, status):
+    cli.add_command(command)
 
 
 def main() -> None:

@@ -34,6 +34,9 @@ REGISTRY: Final = CollectorRegistry(auto_describe=True)
 MAX_SOURCES: Final = 64
 """Sources with a time series of their own; more share one."""
 
+MAX_DETECTORS: Final = 40
+"""Detectors named by verdicts, likewise: what people write there may name any."""
+
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 _RECORDS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 
@@ -149,6 +152,39 @@ DRIFTS: Final = Counter(
     "firewatch_sentiment_drifts",
     "Changes of the error that ADWIN has detected",
     ["quality", "direction"],
+    registry=REGISTRY,
+)
+
+INCIDENT_VERDICTS: Final = Counter(
+    "firewatch_incident_verdicts",
+    "What people judged incidents to be, for each detector that raised them",
+    ["detector", "verdict"],
+    registry=REGISTRY,
+)
+
+# bridge
+BRIDGE_SENT: Final = Counter(
+    "firewatch_bridge_sent", "Alerts that the receiver has taken, re-sent ones included", ["target"], registry=REGISTRY
+)
+BRIDGE_FAILURES: Final = Counter(
+    "firewatch_bridge_failures", "Attempts to send that failed", ["target", "reason"], registry=REGISTRY
+)
+BRIDGE_HELD_BACK: Final = Counter(
+    "firewatch_bridge_held_back", "Steps of incidents not passed on", ["target", "reason"], registry=REGISTRY
+)
+BRIDGE_FIRING: Final = Gauge(
+    "firewatch_bridge_firing",
+    "Incidents that the receiver was told of and that are not over",
+    ["target"],
+    registry=REGISTRY,
+)
+BRIDGE_WAITING: Final = Gauge(
+    "firewatch_bridge_waiting", "Alerts that the receiver has still to take", ["target"], registry=REGISTRY
+)
+BRIDGE_LAST_SUCCESS: Final = Gauge(
+    "firewatch_bridge_last_success_timestamp_seconds",
+    "When the receiver last took an alert; absent before the first",
+    ["target"],
     registry=REGISTRY,
 )
 

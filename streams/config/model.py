@@ -13,6 +13,7 @@ from detectors import registry
 from detectors.base import ParameterError
 from streams.config.base import Settings
 from streams.config.brands import BrandSettings, DetectorSettings
+from streams.config.bridge import BridgeSettings
 from streams.config.layers import merged
 from streams.config.presets import Preset
 from streams.config.quiet import ExpectedEventSettings, MaintenanceSettings, QuietTimes
@@ -73,6 +74,7 @@ class Config(Settings):
     expected_events: list[ExpectedEventSettings] = Field(
         default_factory=list, max_length=1_000, description="When they page nobody, because everybody knows why"
     )
+    bridge: BridgeSettings = BridgeSettings()
     metrics: MetricsSettings = MetricsSettings()
     author_key_file: Path | None = Field(
         default=None,

@@ -1,7 +1,6 @@
 """Sections of the config with every setting's default, unit and limits.
 
-Secrets never stand in the file: they come from ``FIREWATCH_KAFKA_PASSWORD`` and ``FIREWATCH_AUTHOR_KEY`` or from files
-that the config names.
+Secrets never stand in the file: they come from environment variables, or from files that the config names.
 """
 
 from __future__ import annotations
@@ -236,6 +235,7 @@ class MetricsSettings(Settings):
     score_port: int = Field(default=9402, ge=0, le=65_535)
     detect_port: int = Field(default=9403, ge=0, le=65_535)
     train_port: int = Field(default=9404, ge=0, le=65_535)
+    bridge_port: int = Field(default=9405, ge=0, le=65_535)
 
 
 def secret(variable: str, file: Path | None, setting: str) -> SecretStr | None:
