@@ -16,7 +16,7 @@ from streams import cloudevents, metrics
 from streams.dead_letters import DeadLetters
 from streams.errors import RecordError
 from streams.gauges import BrandGauges
-from streams.kafka import acknowledged, translated_errors
+from streams.kafka import MAX_RECORD_BYTES, acknowledged, translated_errors
 from streams.monitor import PROGRESS_KEY, Outcome, PartitionMonitor
 from streams.records import mentions_record_from_bytes
 from streams.topics import Topics, partition_of
@@ -67,6 +67,7 @@ class PartitionMonitors:
         self._letters = DeadLetters(sender, self._topics.dlq.name)
         self._gauges = BrandGauges(config)
         self._monitors: dict[int, PartitionMonitor] = {}
+        metrics.STATE_LIMIT.set(MAX_RECORD_BYTES)
 
     def hide(self) -> None:
         """Show nothing until the next `take_over`: others may have the partitions."""

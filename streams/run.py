@@ -11,12 +11,14 @@ import time
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, Final
 
 import structlog
 
 from streams.errors import ConfigError, InputError, PortTaken, WorkerFailed
 from streams.logs import FORMAT_VARIABLE
+from streams.metrics import RESTARTS_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -128,8 +130,8 @@ async def supervise(commands: Sequence[Command], stop: asyncio.Event, emit: Call
 async def _keep(command: Command, emit: Callable[[str, str], None]) -> None:
     ends: deque[float] = deque(maxlen=CRASHES)
     delay = FIRST_DELAY_SECONDS
-    while True:
-        process = _Process(command, emit)
+    for restarts in count():
+        process = _Process(command, emit, restarts)
         code = await process.run()
         if code == 0 and command.finite:
             log.info("worker is done", of=command.name)
@@ -153,9 +155,10 @@ async def _keep(command: Command, emit: Callable[[str, str], None]) -> None:
 class _Process:
     """One life of a worker."""
 
-    def __init__(self, command: Command, emit: Callable[[str, str], None]) -> None:
+    def __init__(self, command: Command, emit: Callable[[str, str], None], restarts: int) -> None:
         self._command = command
         self._emit = emit
+        self._restarts = restarts
         self.last_line = "it printed nothing"
 
     async def run(self) -> int:
@@ -166,7 +169,12 @@ class _Process:
             stdin=None if self._command.finite else asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
-            env={FORMAT_VARIABLE: log_format, **os.environ, "PYTHONUNBUFFERED": "1"},
+            env={
+                FORMAT_VARIABLE: log_format,
+                **os.environ,
+                RESTARTS_VARIABLE: str(self._restarts),
+                "PYTHONUNBUFFERED": "1",
+            },
             process_group=0,
             preexec_fn=_EndWithParent() if sys.platform == "linux" else None,
         )

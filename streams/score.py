@@ -106,6 +106,7 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         self._model = live.model
         self._scorer = Scorer(config, live.model)
         self._remembered = (0, 0)
+        self._series = metrics.Capped(metrics.MAX_SOURCES)
         self._group = group
         self._reader = reader
         self._client = client
@@ -349,6 +350,8 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
             metrics.POSTS_REPEATED.labels("score").inc(each.repeated)
             for envelope in each.envelopes:
                 metrics.POSTS_MATCHED.labels(envelope.brand).inc(len(envelope.mentions))
+            for source, at_ms in each.sources.items():
+                metrics.SOURCE_LAST_POST.labels(self._series(source)).set(at_ms / 1000)
         if isinstance(self._model, LinearModel):
             hits, misses = self._model.remembered()
             metrics.TEXTS.labels("from memory").inc(hits - self._remembered[0])

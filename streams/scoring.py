@@ -63,7 +63,8 @@ class ScoredBatch:
     """What one batch of one partition comes to.
 
     `posts` counts usable posts, repeats included; `repeated` those dropped because their id was seen recently.
-    `position` is where a scorer goes on after it.
+    `position` is where a scorer goes on after it. `sources` holds the event time of the partition when each source
+    delivered its latest post, ms.
     """
 
     envelopes: list[Envelope]
@@ -72,6 +73,7 @@ class ScoredBatch:
     rejects: list[Reject]
     posts: int
     repeated: int
+    sources: dict[str, int]
 
     @property
     def watermark_ms(self) -> int:
@@ -198,6 +200,7 @@ class Scorer:
         mentions: dict[str, list[Mention]] = {}
         ingested: dict[str, int] = {}
         rejects: list[Reject] = []
+        sources: dict[str, int] = {}
         repeated = 0
         for offset, broker_ms, value in records:
             try:
@@ -214,6 +217,7 @@ class Scorer:
                 state.live = broker_ms - post.ts_ms < LIVE_WITHIN_MS
             arrival_bucket = state.watermark_ms - state.watermark_ms % self._bucket_ms
             state.active.setdefault(post.source, set()).add(arrival_bucket)
+            sources[post.source] = state.watermark_ms
             brands = self._match(post.text, post.tag)
             if brands:
                 mention = self._mention(post, offset, state.watermark_ms - post.ts_ms)
@@ -237,7 +241,7 @@ class Scorer:
         ]
         position = Position(state.incarnation, state.offset + 1, state.watermark_ms, state.live, state.pulse.current)
         progress = self._progress(partition, -1)
-        return ScoredBatch(envelopes, progress, position, rejects, len(records) - len(rejects), repeated)
+        return ScoredBatch(envelopes, progress, position, rejects, len(records) - len(rejects), repeated, sources)
 
     def idle(self, partition: int, as_of_ms: int) -> Progress:
         """Progress of a partition that was read to its end as of a broker time."""
