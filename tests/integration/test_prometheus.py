@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from tests.integration.prometheus import answer, board_queries, prometheus, wait_for
+from tests.prometheus import answer, board_queries, prometheus, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,6 +6,7 @@ import json
 import shutil
 import socket
 import subprocess
+import sys
 import time
 import urllib.parse
 import urllib.request
@@ -21,8 +22,16 @@ from deploy.grafana.build import boards
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-CONFIG: Final = Path(__file__).parents[2] / "deploy" / "prometheus" / "prometheus.yml"
+CONFIG: Final = Path(__file__).parents[1] / "deploy" / "prometheus" / "prometheus.yml"
 SECONDS_TO_START: Final = 30
+
+
+def installed(name: str) -> str:
+    """Path of a program of Prometheus: the machine's own, or the one that `make setup` has fetched."""
+    program = shutil.which(name) or shutil.which(name, path=Path(sys.executable).parent)
+    if program is None:
+        pytest.skip(f"no {name} on this machine (Debian: apt-get install prometheus)")
+    return program
 
 
 @contextmanager
@@ -36,10 +45,10 @@ def prometheus(folder: Path, workers: Mapping[str, int]) -> Iterator[str]:
     workers
         Port by name of the worker.
     """
-    program = shutil.which("prometheus")
-    if program is None:
-        pytest.skip("no Prometheus on this machine (Debian: apt-get install prometheus)")
+    program = installed("prometheus")
     config = yaml.safe_load(CONFIG.read_text())
+    shutil.copytree(CONFIG.parent / "rules", folder / "rules")
+    shutil.copy(CONFIG.parent / "alertmanagers.yml", folder)
     config["global"] |= {"scrape_interval": "500ms", "evaluation_interval": "1s"}
     (folder / CONFIG.name).write_text(yaml.safe_dump(config))
     targets = [{"targets": [f"127.0.0.1:{port}"], "labels": {"worker": name}} for name, port in workers.items()]
