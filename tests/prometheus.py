@@ -95,14 +95,14 @@ def answer(address: str, expr: str) -> list[Any]:
 
 
 def board_queries(rate_interval: str, brand: str = ".+") -> list[tuple[str, str]]:
-    """Every expression of every board after the name of its panel, with everything chosen that can be."""
+    """Every expression of every board after the name of its panel: of the brand's board for that brand, of the others
+    for everything that can be chosen."""
     chosen = {
         "$__rate_interval": rate_interval,
         "$__range_s": "600",
         "$__range": "10m",
         "$volume_detector": "volume",
         "$tone_detector": "tone",
-        "$brand": brand,
     }
     found = []
     for uid, board in boards().items():
@@ -111,8 +111,9 @@ def board_queries(rate_interval: str, brand: str = ".+") -> list[tuple[str, str]
                 expr = query["expr"]
                 for variable, value in chosen.items():
                     expr = expr.replace(variable, value)
-                for name in ("job", "instance", "detector"):
-                    expr = expr.replace(f'"${name}"', '".+"')
+                for name in ("job", "instance", "detector", "brand"):
+                    value = brand if name == "brand" and uid == "firewatch-brand" else ".+"
+                    expr = expr.replace(f'"${name}"', f'"{value}"')
                 assert "$" not in expr
                 found.append((f"{uid}: {panel['title']} {query['refId']}", expr))
     return found
