@@ -71,7 +71,7 @@ def cli() -> None:
 @plainly
 def check_config(file: Path) -> None:
     """Read a config FILE, say what is wrong in it, and what it comes to if nothing is."""
-    from streams.config_file import load_config
+    from streams.config.file import load_config
 
     config = load_config(file)
     config.matcher()

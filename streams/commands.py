@@ -14,10 +14,11 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import orjson
 
-from streams import __version__, logs, metrics
+from streams import __version__, failpoints, logs, metrics
 from streams.admin import TopicReport, ensure_topics
-from streams.config_file import load_config
+from streams.config.file import load_config
 from streams.errors import FirewatchError
+from streams.live_config import LiveConfig
 from streams.records import Alert, Label, Window, window_from_bytes
 from streams.sources.files import open_posts
 
@@ -55,16 +56,18 @@ def score(config_path: Path) -> None:
     """Run the score worker."""
     from streams import score as worker
 
-    config = _begin("score", config_path)
-    _until_stopped(lambda stop: worker.score(config, stop))
+    file = LiveConfig.load(config_path)
+    _started("score", file.config)
+    _until_stopped(lambda stop: worker.score(file.config, stop, file=file), on_hangup=file.ask)
 
 
 def detect(config_path: Path) -> None:
     """Run the detect worker."""
     from streams import detect as worker
 
-    config = _begin("detect", config_path)
-    _until_stopped(lambda stop: worker.detect(config, stop))
+    file = LiveConfig.load(config_path)
+    _started("detect", file.config)
+    _until_stopped(lambda stop: worker.detect(file.config, stop, file), on_hangup=file.ask)
 
 
 def train(config_path: Path) -> None:
@@ -98,7 +101,11 @@ def run(config_path: Path, *, posts: str | None, speed: float | None, redate: bo
         arguments += ["--speed", str(speed)]
     if posts and redate:
         arguments.append("--redate")
-    _until_stopped(lambda stop: supervisor.run(config_path, ["score", "detect", "train"], stop, ingest=arguments))
+    hangups = supervisor.Hangups()
+    _until_stopped(
+        lambda stop: supervisor.run(config_path, ["score", "detect", "train"], stop, ingest=arguments, hangups=hangups),
+        on_hangup=hangups.forward,
+    )
 
 
 def replay(config_path: Path, posts: str, alerts_path: Path, windows_path: Path | None, pictures: Path | None) -> str:
@@ -260,20 +267,29 @@ def schema(what: str) -> str:
 
 def _begin(worker: str, config_path: Path) -> Config:
     config = load_config(config_path)
-    logs.configure(worker)
-    metrics.BUILD.info({"version": __version__, "python": platform.python_version(), "worker": worker})
-    metrics.CONFIG.info({"version": config.version})
-    metrics.RESTARTS.labels(worker).inc(int(os.environ.get(metrics.RESTARTS_VARIABLE, "0")))
+    _started(worker, config)
     return config
 
 
-def _until_stopped(work: Callable[[asyncio.Event], Awaitable[Result]]) -> Result:
-    """Run `work`; SIGTERM and SIGINT set the event it was given."""
+def _started(worker: str, config: Config) -> None:
+    logs.configure(worker)
+    failpoints.arm(os.environ)
+    metrics.BUILD.info({"version": __version__, "python": platform.python_version(), "worker": worker})
+    metrics.CONFIG.info({"version": config.version})
+    metrics.RESTARTS.labels(worker).inc(int(os.environ.get(metrics.RESTARTS_VARIABLE, "0")))
+
+
+def _until_stopped(
+    work: Callable[[asyncio.Event], Awaitable[Result]], on_hangup: Callable[[], None] | None = None
+) -> Result:
+    """Run `work`; SIGTERM and SIGINT set the event it was given, and SIGHUP calls `on_hangup`."""
 
     async def main() -> Result:
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        if on_hangup is not None:
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, on_hangup)
         return await work(stop)
 
     return asyncio.run(main())

@@ -7,6 +7,8 @@ is how rare events (an incident, a new reason for a reject) arrive; `events` add
 
 from __future__ import annotations
 
+from typing import Final
+
 
 def select(series: str, *matchers: str) -> str:
     """A selector within the chosen jobs; a bare label stands for what is chosen in the variable of that name.
@@ -57,10 +59,15 @@ def quantile(q: float, histogram: str, *matchers: str, by: str = "") -> str:
     return f"histogram_quantile({q}, {rate(f'{histogram}_bucket', *matchers, by=labels)})"
 
 
+LIVE: Final = 'mode="live"'
+"""Of detectors that are not in shadow: they alone can page."""
+
+
 def heat(by: str, *matchers: str) -> str:
-    """Highest score in units of its threshold: 1 and more is anomalous."""
-    pairs = (newest(f"firewatch_anomaly_{what}", *matchers, by="brand, detector") for what in ("score", "threshold"))
-    return aggregate("max", " / ".join(pairs), by)
+    """Highest live score in units of its threshold: 1 and more is anomalous."""
+    score = newest("firewatch_anomaly_score", *matchers, LIVE, by="brand, detector")
+    threshold = newest("firewatch_anomaly_threshold", *matchers, by="brand, detector")
+    return aggregate("max", f"{score} / {threshold}", by)
 
 
 def delay(timestamp: str) -> str:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 import pytest
 import yaml
 
-from streams.config_file import load_config
+from streams.config.file import load_config
 from streams.kafka import acknowledged, producer
 from streams.records import Label, model_key
 from streams.sentiment import LABELS
@@ -40,6 +40,9 @@ SECONDS_TO_SHOW: Final = 90
 WORKERS: Final = ("ingest", "score", "detect", "train")
 BAD_LINES: Final = 20
 LATE_POSTS: Final = 20
+
+NEVER_HERE: Final = {"firewatch-health: Detectors out of use A": "takes a detector with a defect, and there is none"}
+"""Queries that are not answered, with the reason."""
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -73,6 +76,12 @@ class Story:
         }
         self.config_path.write_text(yaml.safe_dump(tree, allow_unicode=True), encoding="utf-8")
         self.config = load_config(self.config_path, {})
+
+    def change_config(self) -> None:
+        """Change what running workers take over."""
+        tree = yaml.safe_load(self.config_path.read_text(encoding="utf-8"))
+        tree["incidents"] = {"quiet_below": 0.6}
+        self.config_path.write_text(yaml.safe_dump(tree, allow_unicode=True), encoding="utf-8")
 
     def _write_labels(self, texts: list[str]) -> None:
         now_ms = time.time_ns() // 1_000_000
@@ -127,9 +136,9 @@ def has_data(address: str, expr: str) -> bool:
 def test_every_panel_shows_the_firestorm(kafka: str, tmp_path: Path) -> None:
     story = Story(tmp_path, kafka)
     config, log = str(story.config_path), tmp_path / "workers.log"
-    waiting = dict(board_queries("2m", story.brand))
+    waiting = {name: expr for name, expr in board_queries("2m", story.brand) if name not in NEVER_HERE}
     waiting["the firestorm is an incident"] = f'firewatch_incidents_open{{brand="{story.brand}"}} > 0'
-    waiting["the firestorm is above a threshold"] = f'max(firewatch_anomaly_score{{brand="{story.brand}"}}) >= 1'
+    waiting["the firestorm is detected"] = f'firewatch_detections_total{{brand="{story.brand}", suppressed=""}} > 0'
     with firewatch(log, "run", "-c", config) as supervisor, prometheus(tmp_path, story.ports) as address:
 
         def shows(expr: str) -> None:
@@ -147,5 +156,6 @@ def test_every_panel_shows_the_firestorm(kafka: str, tmp_path: Path) -> None:
                 waiting = {name: expr for name, expr in waiting.items() if not has_data(address, expr)}
                 if not killed and has_data(address, "sum(firewatch_buckets_closed_total) > 20"):
                     os.kill(pid_of(supervisor.pid, "detect"), signal.SIGKILL)
+                    story.change_config()
                     killed = True
     assert not waiting, log.read_text(encoding="utf-8")[-3000:]

@@ -111,22 +111,23 @@ def said() -> Row:
 
 def judged() -> Row:
     """What each detector makes of it."""
-    scores = newest("firewatch_anomaly_score", "brand", "detector", by="detector")
+    scores = newest("firewatch_anomaly_score", "brand", "detector", by="detector, mode")
     threshold = newest("firewatch_anomaly_threshold", "brand", "detector")
     return "What the detectors say", [
         with_threshold(
             lines(
                 "Scores and threshold",
-                "Newest score of each detector on their common scale; from the dashed line on it is anomalous.",
+                "Newest score of each detector on their common scale; from the dashed line on it is anomalous. "
+                "Detectors in shadow page nobody.",
                 "none",
-                query(scores, "{{detector}}"),
+                query(scores, "{{detector}} {{mode}}"),
                 query(threshold, "threshold"),
                 width=12,
             )
         ),
         ranking(
             "Score in units of the threshold",
-            "Newest score of each detector, divided by its threshold.",
+            "Newest score of each detector that is live, divided by its threshold.",
             "none",
             heat("detector", "brand", "detector"),
             "{{detector}}",
@@ -174,8 +175,8 @@ def outcome() -> Row:
             "Buckets whose score reached 1, by detector and, where there is one, the reason why it pages nobody.",
             "short",
             query(
-                events("firewatch_detections_total", "brand", "detector", by="detector, suppressed"),
-                "{{detector}} {{suppressed}}",
+                events("firewatch_detections_total", "brand", "detector", by="detector, mode, suppressed"),
+                "{{detector}} {{mode}} {{suppressed}}",
             ),
         ),
         lines(

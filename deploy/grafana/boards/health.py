@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from grafana_foundation_sdk.models.dashboard import ValueMap, ValueMappingResult
 
 from deploy.grafana import frame
+from deploy.grafana.boards import inside
 from deploy.grafana.panels import (
     ALL_IS_GOOD,
     BEHIND,
@@ -15,7 +16,6 @@ from deploy.grafana.panels import (
     RED,
     WAITING,
     bars,
-    facts,
     lines,
     number,
     query,
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
     from deploy.grafana.frame import Row
 
-WORKERS: Final = "worker, instance"
 FROM_MEMORY: Final = 'judged="from memory"'
 
 
@@ -40,7 +39,7 @@ def board() -> Dashboard:
         "Pipeline health",
         "Freshness, throughput, rejects, lag, latency, delay of the watermark, size of the state, restarts.",
         [*frame.datasource_and_job(), instance],
-        [now(), arrival(), keeping_up(), event_time(), processes()],
+        [now(), arrival(), keeping_up(), inside.event_time(), inside.config(), inside.processes()],
     )
 
 
@@ -186,92 +185,5 @@ def keeping_up() -> Row:
             "Partition assignments received. More than a few an hour mean workers that come and go.",
             "short",
             query(events("firewatch_rebalances_total", "instance", by="worker"), "{{worker}}"),
-        ),
-    ]
-
-
-def event_time() -> Row:
-    """Whether event time gets on, and what is kept."""
-    return "Event time and state", [
-        lines(
-            "Watermark delay by partition",
-            "Clock minus the event time up to which everything has arrived. One that rises holds its brands back.",
-            "s",
-            query(
-                delay(newest("firewatch_watermark_timestamp_seconds", "instance", by="partition")),
-                "partition {{partition}}",
-            ),
-        ),
-        lines(
-            "Bucket lateness",
-            "How far behind the newest post of its partition a mention arrived, in event time. What lies above "
-            "windows.lateness_seconds counts as late and no longer changes its bucket.",
-            "s",
-            query(quantile(0.5, "firewatch_bucket_lateness_seconds", "instance"), "median"),
-            query(quantile(0.99, "firewatch_bucket_lateness_seconds", "instance"), "99 %"),
-        ),
-        lines(
-            "Late mentions",
-            "Mentions a second whose bucket had closed, of the ten brands with the most.",
-            "cps",
-            query(f"topk(10, {rate('firewatch_mentions_late_total', 'instance', by='brand')})", "{{brand}}"),
-        ),
-        lines(
-            "Buckets closed",
-            "Buckets a second that detectors learned from, or that were skipped, by outcome.",
-            "cps",
-            query(rate("firewatch_buckets_closed_total", "instance", by="outcome"), "{{outcome}}"),
-        ),
-        lines(
-            "State of a brand",
-            "Bytes of all that is known of a brand, the ten largest, and the size at which it no longer fits into a "
-            "record of Kafka. Bounded: a line that only rises is a defect.",
-            "bytes",
-            query(f"topk(10, {newest('firewatch_state_bytes', 'instance', by='brand')})", "{{brand}}"),
-            query(newest("firewatch_state_limit_bytes", "instance"), "limit"),
-        ),
-        lines(
-            "State of all brands",
-            "Bytes of all that is known of the brands of each worker: what it reads anew when it takes over.",
-            "bytes",
-            query(aggregate("sum", select("firewatch_state_bytes", "instance"), "instance"), "{{instance}}"),
-        ),
-    ]
-
-
-def processes() -> Row:
-    """The processes themselves."""
-    return "Workers", [
-        bars(
-            "Restarts",
-            "Times that the supervisor has started a worker anew, and new processes, whoever started them.",
-            "short",
-            query(
-                events("firewatch_restarts_total", "instance", by="worker"),
-                "{{worker}}, by the supervisor",
-            ),
-            query(
-                aggregate(
-                    "sum", f"changes({select('process_start_time_seconds', 'instance')}[$__rate_interval])", "worker"
-                ),
-                "{{worker}}, new process",
-            ),
-        ),
-        lines(
-            "Memory",
-            "Resident memory of each worker.",
-            "bytes",
-            query(newest("process_resident_memory_bytes", "instance", by=WORKERS), "{{worker}} {{instance}}"),
-        ),
-        lines(
-            "Processor",
-            "Share of one core that each worker uses; near 1 it can do no more.",
-            "percentunit",
-            query(rate("process_cpu_seconds_total", "instance", by=WORKERS), "{{worker}} {{instance}}"),
-        ),
-        facts(
-            "Versions",
-            "Version of firewatch, of the config and of the sentiment model in each worker; they should agree.",
-            [select(f"firewatch_{what}_info", "instance") for what in ("build", "config", "sentiment_model")],
         ),
     ]

@@ -23,7 +23,7 @@ from deploy.grafana.panels import (
     to_brand,
     with_band,
 )
-from deploy.grafana.queries import aggregate, delay, events, heat, newest, rate
+from deploy.grafana.queries import LIVE, aggregate, delay, events, heat, newest, rate
 
 if TYPE_CHECKING:
     from grafana_foundation_sdk.models.dashboard import Dashboard
@@ -192,10 +192,10 @@ def incidents() -> Row:
         ),
         bars(
             "Detections by brand",
-            "Buckets whose score reached 1, by brand and detector.",
+            "Buckets whose score reached 1, by brand and detector, without detectors in shadow.",
             "short",
             query(
-                events("firewatch_detections_total", "brand", "detector", by="brand, detector"),
+                events("firewatch_detections_total", "brand", "detector", LIVE, by="brand, detector"),
                 "{{brand}} {{detector}}",
             ),
             width=12,

@@ -82,12 +82,12 @@ def fired() -> Row:
     """What fired, and what was kept from paging."""
     return "What fired", [
         ranking(
-            "Detections by detector",
-            "Buckets of the chosen brands whose score reached 1 in the shown time, without suppressed ones: a detector "
-            "on trial beside the one in use.",
+            "Shadow against live",
+            "Buckets of the chosen brands whose score reached 1 in the shown time, without suppressed ones: detectors "
+            "in shadow beside those that are live.",
             "short",
-            within_range("firewatch_detections_total", "brand", "detector", NOT_SUPPRESSED, by="detector"),
-            "{{detector}}",
+            within_range("firewatch_detections_total", "brand", "detector", NOT_SUPPRESSED, by="detector, mode"),
+            "{{detector}} {{mode}}",
         ),
         ranking(
             "Suppressed by reason",
@@ -99,12 +99,12 @@ def fired() -> Row:
         ),
         bars(
             "Detections over time",
-            "Buckets of the chosen brands whose score reached 1, by detector and, where there is one, reason of "
-            "suppression.",
+            "Buckets of the chosen brands whose score reached 1, by detector, live or shadow, and, where there is one, "
+            "reason of suppression.",
             "short",
             query(
-                events("firewatch_detections_total", "brand", "detector", by="detector, suppressed"),
-                "{{detector}} {{suppressed}}",
+                events("firewatch_detections_total", "brand", "detector", by="detector, mode, suppressed"),
+                "{{detector}} {{mode}} {{suppressed}}",
             ),
             width=12,
         ),
