@@ -77,7 +77,8 @@ class ScoredBatch:
     """What one batch of one partition comes to.
 
     `posts` counts usable posts, repeats included; `repeated` those dropped because their id was seen recently.
-    `position` is where a scorer goes on after it.
+    `position` is where a scorer goes on after it. `sources` holds the event time of the partition when each source
+    delivered its latest post, ms.
     """
 
     envelopes: list[Envelope]
@@ -86,6 +87,7 @@ class ScoredBatch:
     rejects: list[Reject]
     posts: int
     repeated: int
+    sources: dict[str, int]
 
     @property
     def watermark_ms(self) -> int:
@@ -231,6 +233,7 @@ class Scorer:
         mentions: dict[str, list[Mention]] = {}
         ingested: dict[str, int] = {}
         rejects: list[Reject] = []
+        sources: dict[str, int] = {}
         repeated = 0
         for offset, broker_ms, value in records:
             try:
@@ -248,6 +251,7 @@ class Scorer:
             arrival_bucket = state.watermark_ms - state.watermark_ms % self._bucket_ms
             told = post.source if post.source in state.active or len(state.active) < ACTIVE_SOURCES else OTHER_SOURCES
             state.active.setdefault(told, set()).add(arrival_bucket)
+            sources[told] = state.watermark_ms
             brands = self._match(post.text, post.tag)
             judged: dict[QualityName, Mention] = {}
             for brand in brands:
@@ -275,7 +279,7 @@ class Scorer:
         ]
         position = Position(state.incarnation, state.offset + 1, state.watermark_ms, state.live, state.pulse.current)
         progress = self._progress(partition, -1)
-        return ScoredBatch(envelopes, progress, position, rejects, len(records) - len(rejects), repeated)
+        return ScoredBatch(envelopes, progress, position, rejects, len(records) - len(rejects), repeated, sources)
 
     def idle(self, partition: int, as_of_ms: int) -> Progress:
         """Progress of a partition that was read to its end as of a broker time."""

@@ -223,7 +223,7 @@ class AlertSettings(Settings):
     generator_url: str | None = Field(
         default=None,
         description="Link put into alerts; {brand}, {from_ms} and {to_ms} are filled in",
-        examples=["http://grafana:3000/d/firewatch?var-brand={brand}"],
+        examples=["http://127.0.0.1:3000/d/firewatch-brand?var-brand={brand}&from={from_ms}&to={to_ms}"],
     )
 
 
