@@ -14,7 +14,7 @@ from streams import metrics, upgrades
 from streams.echo import Echo
 from streams.errors import RecordError
 from streams.evidence import Evidence
-from streams.incidents import Incident, Incidents
+from streams.incidents import Incidents
 from streams.marks import Mark
 from streams.pulse import group_of
 from streams.records import Alert, Envelope, Window, WindowScore
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from streams.config import BrandSettings, Config
-    from streams.incidents import Change
+    from streams.incident import Change, Incident
 
-STATE_VERSION: Final = 2
+STATE_VERSION: Final = 3
 
 _SHARE_ALPHA: Final = 0.01
 """Weight of one bucket in a brand's usual mix of sources: about eight hours of five-minute buckets."""
@@ -110,6 +110,10 @@ class BrandMonitor:
     def advance(self, watermark_ms: int, delivery: Delivery, alerts: list[Alert], windows: list[Window]) -> None:
         """Score and close what the watermark allows, adding to `alerts` and `windows`."""
         for step in self._windows.walk(watermark_ms, delivery.buckets):
+            if step.late:
+                unclosed = self._windows.unclosed
+                self._raise(self._incidents.correct(step.at_ms, step.start_ms, step.tally, unclosed), alerts)
+                continue
             out = delivery.out.get(step.start_ms, frozenset())
             coverage = self._coverage(out) if step.closes else 1.0
             platform = delivery.busyness(min(step.at_ms, step.start_ms + self._windows.bucket_ms), self._group)

@@ -250,6 +250,22 @@ class IncidentSettings(Settings):
         le=1,
         description="Negative share of the incident from which unusual attention is a warning",
     )
+    cool_down_seconds: int = Field(
+        default=43_200,
+        ge=0,
+        le=2_592_000,
+        description="Time after the end of an incident within which what begins again is the same incident",
+    )
+    update_factor: float = Field(
+        default=3.0,
+        ge=1.1,
+        description="An incident is told of again when it has so many times the mentions that it had the last time",
+    )
+    correct_share: float = Field(
+        default=0.1,
+        gt=0,
+        description="And when posts that came late are this share of the mentions it had the last time",
+    )
 
 
 class AlertSettings(Settings):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from streams.incidents import Change, alert_id
+from streams.incident import Change, alert_id
 from streams.records import (
     SHARE,
     Alert,
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from streams.config import AlertSettings
-    from streams.incidents import Incident
+    from streams.incident import Incident
     from streams.tallies import Tally
 
 MIN_TERM_MENTIONS: Final = 2
@@ -81,13 +81,17 @@ class Evidence:
         return Alert(
             id=alert_id(self._brand, self._config_version, change),
             kind=change.kind,
+            step=change.step,
             status="resolved" if resolved else "firing",
             severity=incident.severity,
             label=incident.label,
             suppressed=incident.suppressed,
             brand=self._brand,
             fingerprint=incident.fingerprint,
-            starts_at=utc(incident.start_ms),
+            starts_at=utc(incident.first_ms),
+            reopened=incident.reopened,
+            earlier_mentions=incident.earlier,
+            late_mentions=change.late,
             ends_at=utc(incident.hot_ms) if resolved else None,
             at=utc(change.at_ms),
             summary=summary,
@@ -108,7 +112,7 @@ class Evidence:
             },
             window=WindowCounts(
                 start=utc(incident.start_ms),
-                end=utc(change.at_ms),
+                end=utc(change.until_ms),
                 mentions=said.count,
                 authors=said.distinct_authors,
                 reposts=said.reposts,

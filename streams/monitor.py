@@ -16,7 +16,7 @@ from streams.records import Alert, Envelope, Progress, Window
 
 if TYPE_CHECKING:
     from streams.config import Config
-    from streams.incidents import Incident
+    from streams.incident import Incident
 
 PROGRESS_STATE_VERSION: Final = 2
 PROGRESS_KEY: Final = b"\x00partition:%d"

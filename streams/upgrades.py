@@ -54,5 +54,14 @@ def upgraded(state: State, what: str, known: int, upgrades: Upgrades) -> State:
     return state
 
 
-BRAND: Final[Upgrades] = {}
+def _brand_2(state: State) -> State:
+    """Incidents know what came before they were opened again, and the last one that is over is kept."""
+    current, excesses = state["incidents"]
+    if current is not None:
+        start_ms, tally = current[1], current[10]
+        current = [*current[:7], start_ms, 0, 0, *current[7:], tally[0], 0, -1]
+    return {**state, "incidents": [current, None, excesses]}
+
+
+BRAND: Final[Upgrades] = {2: _brand_2}
 PROGRESS: Final[Upgrades] = {}

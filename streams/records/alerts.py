@@ -19,6 +19,8 @@ SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
 
 AlertKind = Literal["open", "update", "resolve"]
 
+AlertStep = Literal["open", "escalate", "update", "grow", "correct", "resolve", "reopen"]
+
 
 class _Body(BaseModel):
     model_config = ConfigDict(frozen=True)
@@ -84,6 +86,13 @@ class Alert(_Body):
         description="Deterministic: the same step of the same incident has the same id, so repeats can be dropped"
     )
     kind: AlertKind
+    step: AlertStep | None = Field(
+        default=None,
+        description="The kind more exactly. Of kind update are: escalate (a higher severity, or it pages from now on), "
+        "update (another label or detector), grow (many more mentions), reopen (it was resolved and begins again "
+        "within the cool-down, judged afresh) and correct (posts that came late); a correction after the end is of "
+        "kind resolve. Null before contract 1.1",
+    )
     status: Literal["firing", "resolved"]
     severity: Severity
     label: Label | None = Field(default=None, description="What is going on, or null where that can't be told")
@@ -92,7 +101,14 @@ class Alert(_Body):
     )
     brand: str
     fingerprint: str = Field(description="One per incident: opening, updates and resolution share it")
-    starts_at: datetime
+    starts_at: datetime = Field(description="When it first opened")
+    reopened: int = Field(
+        default=0, ge=0, description="How many times it has begun again; window and evidence are those since the last"
+    )
+    earlier_mentions: int = Field(default=0, ge=0, description="Mentions before it last began again")
+    late_mentions: int = Field(
+        default=0, ge=0, description="Mentions that came after their bucket had closed, since the step before"
+    )
     ends_at: datetime | None = None
     at: datetime = Field(description="Event time at which this step was taken")
     summary: str = Field(description="One sentence for a person")
@@ -110,6 +126,11 @@ class Alert(_Body):
     labels: dict[str, str] = Field(description="As Alertmanager wants them: identity")
     annotations: dict[str, str] = Field(description="As Alertmanager wants them: for people")
     generator_url: str | None = None
+
+    @property
+    def since(self) -> datetime:
+        """When it opened, or last began again."""
+        return self.window.start if self.reopened else self.starts_at
 
     def to_bytes(self) -> bytes:
         """Encode; the same alert gives the same bytes."""
