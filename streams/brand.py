@@ -11,6 +11,7 @@ import orjson
 
 from detectors.base import OutdatedSnapshot, Score, SnapshotError
 from streams import metrics, upgrades
+from streams.calm import Calm
 from streams.echo import Echo
 from streams.errors import RecordError
 from streams.evidence import Evidence
@@ -18,7 +19,7 @@ from streams.incidents import Incidents
 from streams.marks import Mark
 from streams.pulse import group_of
 from streams.records import Alert, Envelope, Window, WindowScore
-from streams.tallies import KEPT, Tally, most_frequent
+from streams.tallies import KEPT, Tally
 from streams.windows import Step, Windows
 
 if TYPE_CHECKING:
@@ -31,9 +32,6 @@ STATE_VERSION: Final = 3
 
 _SHARE_ALPHA: Final = 0.01
 """Weight of one bucket in a brand's usual mix of sources: about eight hours of five-minute buckets."""
-
-_USUAL_MENTIONS: Final = 2_000.0
-"""Mentions of the calm past whose terms are remembered; older ones fade."""
 
 
 class Delivery(Protocol):
@@ -76,6 +74,7 @@ class BrandMonitor:
             config.alerts,
             brand.id,
             brand.name,
+            brand.language or config.alerts.language,
             self._config_version,
             {name: detector.kind for name, detector in self._detectors.items()},
             {name: detector.unit for name, detector in self._detectors.items()},
@@ -83,8 +82,7 @@ class BrandMonitor:
         self._echo = Echo(config.windows.bucket_seconds)
         self._marks: dict[int, Mark] = {}
         self._source_shares: dict[str, float] = {}
-        self._usual_terms: dict[str, float] = {}
-        self._usual_mentions = 0.0
+        self._calm = Calm()
         self._model = (-1, "")
         self._detected: tuple[int, frozenset[str]] = (-1, frozenset())
 
@@ -134,12 +132,14 @@ class BrandMonitor:
             detector.learn_one(bucket)
         self._raise(self._incidents.close(step.at_ms, step.start_ms, end_ms, step.tally), alerts)
         self._echo.learn(step.tally)
-        self._learn_usual(step.tally, coverage)
+        self._learn_sources(step.tally, coverage)
+        calm = self._incidents.current is None
+        self._calm.learn(step.start_ms, length, step.tally, calm=calm, whole=coverage >= 1)
         windows.append(self._window(step, coverage, scores))
 
     def _raise(self, change: Change | None, alerts: list[Alert]) -> None:
         if change is not None:
-            alerts.append(self._evidence.alert(change, self._usual_terms, self._usual_mentions, self._model[1]))
+            alerts.append(self._evidence.alert(change, self._calm, self._model[1]))
 
     def _count_detections(self, start_ms: int, scores: Mapping[str, Score]) -> None:
         anomalous = {name for name, score in scores.items() if score.value >= 1}
@@ -181,25 +181,15 @@ class BrandMonitor:
         delivered = math.fsum(share for source, share in self._source_shares.items() if source not in out)
         return delivered / total if total else 1.0
 
-    def _learn_usual(self, tally: Tally, coverage: float) -> None:
-        if coverage >= 1 and tally.count:
-            for source in self._source_shares.keys() | tally.sources.keys():
-                share = self._source_shares.get(source, 0.0)
-                self._source_shares[source] = share + _SHARE_ALPHA * (
-                    tally.sources.get(source, 0) / tally.count - share
-                )
-            if len(self._source_shares) > KEPT:
-                del self._source_shares[
-                    min(self._source_shares, key=lambda source: (self._source_shares[source], source))
-                ]
-        if self._incidents.current is not None or not tally.count:
+    def _learn_sources(self, tally: Tally, coverage: float) -> None:
+        if coverage < 1 or not tally.count:
             return
-        fade = max(0.0, 1 - tally.count / _USUAL_MENTIONS)
-        self._usual_mentions = self._usual_mentions * fade + tally.count
-        faded = {term: count * fade for term, count in self._usual_terms.items()}
-        for term, count in tally.terms.items():
-            faded[term] = faded.get(term, 0.0) + count
-        self._usual_terms = most_frequent(faded)
+        shares = self._source_shares
+        for source in shares.keys() | tally.sources.keys():
+            share = shares.get(source, 0.0)
+            shares[source] = share + _SHARE_ALPHA * (tally.sources.get(source, 0) / tally.count - share)
+        if len(shares) > KEPT:
+            del shares[min(shares, key=lambda source: (shares[source], source))]
 
     @property
     def incident(self) -> Incident | None:
@@ -220,8 +210,7 @@ class BrandMonitor:
                 "incidents": self._incidents.dump(),
                 "echo": self._echo.dump(),
                 "sources": list(self._source_shares.items()),
-                "terms": list(self._usual_terms.items()),
-                "mentions": self._usual_mentions,
+                "calm": self._calm.dump(),
                 "model": self._model,
             }
         )
@@ -250,8 +239,7 @@ class BrandMonitor:
             self._incidents.load(state["incidents"])
             self._echo.load(state["echo"])
             self._source_shares = dict(state["sources"])
-            self._usual_terms = dict(state["terms"])
-            self._usual_mentions = state["mentions"]
+            self._calm.load(state["calm"])
             ingested_ms, model = state["model"]
             self._model = (ingested_ms, model)
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, SnapshotError) as error:

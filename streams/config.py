@@ -32,6 +32,7 @@ AUTHOR_KEY_VARIABLE: Final = "FIREWATCH_AUTHOR_KEY"
 
 BrandId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 Term = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=100)]
+Language = Literal["en", "de"]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 
 
@@ -65,6 +66,7 @@ class BrandSettings(Settings):
     id: BrandId = Field(description="Stable key in topics, state and metrics")
     name: Name
     match: MatchSettings
+    language: Language | None = Field(default=None, description="Of its alerts, if not `alerts.language`")
     usual_posts_per_day: float | None = Field(
         default=None,
         ge=0.001,
@@ -271,6 +273,7 @@ class IncidentSettings(Settings):
 class AlertSettings(Settings):
     """What an alert carries."""
 
+    language: Language = Field(default="en", description="Of the sentence that says what happened")
     include_texts: bool = Field(default=False, description="Put excerpts of posts into alerts")
     samples: int = Field(default=5, ge=0, le=20)
     top_terms: int = Field(default=10, ge=0, le=50)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from detectors.base import Score
+from detectors.level import HOUR_MS
 from streams.tallies import Tally
 
 if TYPE_CHECKING:
@@ -59,6 +60,10 @@ class Incident:
         By detector, the most mentions (for tone: the most negative mentions) beyond the expected that one bucket had.
     tally
         Everything said since `start_ms`, without the bucket that is still open.
+    busiest
+        Most mentions that one hour by the clock had, of those that have closed in part or whole.
+    hour_ms, hour_mentions
+        The newest of these hours.
     told
         Mentions when people were last told of it.
     late
@@ -81,6 +86,9 @@ class Incident:
     peaks: dict[str, Score] = field(default_factory=dict)
     excesses: dict[str, float] = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)
+    busiest: int = 0
+    hour_ms: int = -1
+    hour_mentions: int = 0
     told: int = 0
     late: int = 0
     closed_ms: int = -1
@@ -109,6 +117,15 @@ class Incident:
         """Whether what is said in a bucket that has closed belongs to it."""
         return start_ms >= self.start_ms and (self.closed_ms < 0 or start_ms < self.closed_ms)
 
+    def add(self, start_ms: int, tally: Tally) -> None:
+        """Take a bucket that has closed."""
+        self.tally.merge(tally)
+        hour_ms = start_ms - start_ms % HOUR_MS
+        if hour_ms != self.hour_ms:
+            self.hour_ms, self.hour_mentions = hour_ms, 0
+        self.hour_mentions += tally.count
+        self.busiest = max(self.busiest, self.hour_mentions)
+
     def set_down(self) -> None:
         """Keep no more than who it is and how much was said."""
         self.earlier, self.tally, self.peaks = self.earlier + self.tally.count, Tally(), {}
@@ -119,19 +136,20 @@ class Incident:
         return [
             self.fingerprint, self.start_ms, self.hot_ms, self.severity, self.suppressed, self.label, self.note,
             self.first_ms, self.reopened, self.earlier, sorted(self.fired), peaks, list(self.excesses.items()),
-            self.tally.dump(), self.told, self.late, self.closed_ms,
+            self.tally.dump(), self.busiest, self.hour_ms, self.hour_mentions, self.told, self.late, self.closed_ms,
         ]  # fmt: skip
 
     @classmethod
     def load(cls, values: list[Any]) -> Incident:
         """Inverse of `dump`."""
-        *plain, fired, peaks, excesses, tally, told, late, closed_ms = values
-        incident = cls(*plain)
+        fired, peaks, excesses, tally = values[10:14]
+        incident = cls(*values[:10])
         incident.fired = set(fired)
         incident.peaks = {name: Score(*parts) for name, *parts in peaks}
         incident.excesses = dict(excesses)
         incident.tally = Tally.load(tally)
-        incident.told, incident.late, incident.closed_ms = told, late, closed_ms
+        incident.busiest, incident.hour_ms, incident.hour_mentions = values[14:17]
+        incident.told, incident.late, incident.closed_ms = values[17:]
         return incident
 
 

@@ -106,7 +106,7 @@ class Incidents:
                 self._past.set_down()
             return None
         if incident.covers(start_ms):
-            incident.tally.merge(tally)
+            incident.add(start_ms, tally)
         if end_ms - incident.hot_ms < self._settings.resolve_after_seconds * 1000:
             return None
         incident.closed_ms = at_ms

@@ -18,11 +18,15 @@ whatever the order of addition.
 """
 
 from streams.records.alerts import (
+    MAX_ALERT_BYTES,
     SEVERITIES,
     Alert,
     AlertKind,
     AlertStep,
+    Comparison,
     Detection,
+    Drivers,
+    PastPeak,
     SamplePost,
     SentimentSplit,
     TopTerm,
@@ -45,6 +49,7 @@ from streams.records.windows import Window, WindowScore, window_from_bytes
 from streams.records.wire import SHARE, utc
 
 __all__ = [
+    "MAX_ALERT_BYTES",
     "MAX_ID_CHARS",
     "MAX_MENTIONS",
     "REPLY",
@@ -54,12 +59,15 @@ __all__ = [
     "Alert",
     "AlertKind",
     "AlertStep",
+    "Comparison",
     "Detection",
+    "Drivers",
     "Envelope",
     "JudgedQuality",
     "Label",
     "Mention",
     "ModelHeader",
+    "PastPeak",
     "Post",
     "Progress",
     "PublishedModel",

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from detectors.base import Aspect, Label, Score, Severity, Suppression
-from streams.config import AlertSettings, IncidentSettings
-from streams.evidence import Evidence, top_terms
+from streams.config import IncidentSettings
 from streams.incident import Change, alert_id
 from streams.incidents import Incidents
 from streams.records import Mention
@@ -251,38 +250,6 @@ def test_the_same_step_has_the_same_id_and_another_step_another() -> None:
     opened, updated = brand.changes
     others = [("nordtel", "c0ffee", updated), ("nordtel", "beef", opened), ("x", "c0ffee", opened)]
     assert len({first, *(alert_id(*each) for each in others)}) == 4
-
-
-def test_terms_are_ranked_by_what_exceeds_the_usual() -> None:
-    said = Tally()
-    said.count = 10
-    said.terms = {"netz": 9, "ausfall": 8, "hallo": 1, "router": 2}
-    terms = top_terms(said, {"netz": 900.0, "router": 1.0}, 1_000.0, limit=5)
-    assert [term.term for term in terms] == ["ausfall", "router"]
-    assert terms[0].lift > 100
-
-
-def test_an_alert_tells_what_happened() -> None:
-    brand = Brand()
-    brand.bucket(50, 0.8, volume=attention(1.2), tone=tone(1.1))
-    evidence = Evidence(
-        AlertSettings(samples=2, generator_url="http://g/{brand}?from={from_ms}&to={to_ms}"),
-        "nordtel",
-        "Nordtel",
-        "c0ffee",
-        {"volume": "volume", "tone": "sentiment_shift"},
-        {"volume": "mentions per bucket", "tone": "share of negative mentions"},
-    )
-    alert = evidence.alert(brand.changes[0], {}, 0.0, "m1")
-    assert (alert.kind, alert.status, alert.severity) == ("open", "firing", "critical")
-    assert alert.summary == "Nordtel: 50 mentions in 5 minutes, 80% negative, by 50 authors, about netz."
-    assert alert.window.mentions == 50
-    assert alert.sentiment.negative == pytest.approx(0.8)
-    assert len(alert.samples) == 2
-    assert alert.samples[0].text is None
-    assert alert.generator_url == "http://g/nordtel?from=0&to=300000"
-    assert alert.labels["severity"] == "critical"
-    assert alert.annotations["description"] == "Bad. Much."
 
 
 @pytest.mark.parametrize("severity", ["warning", "critical"])
