@@ -109,9 +109,7 @@ class Incidents:
             incident.add(start_ms, tally)
         if end_ms - incident.hot_ms < self._settings.resolve_after_seconds * 1000:
             return None
-        incident.closed_ms = at_ms
-        self.current, self._past, self._past_excesses = None, incident, incident.excesses
-        return self._told("resolve", incident, Tally.joined(incident.tally), at_ms, start_ms)
+        return self._ended(incident, at_ms, start_ms)
 
     def correct(self, at_ms: int, start_ms: int, late: Tally, unclosed: Callable[[int], list[Tally]]) -> Change | None:
         """Take what came after its bucket had closed: it changes what is told of an incident, and opens none.
@@ -134,6 +132,11 @@ class Incidents:
             return None
         tallies = [incident.tally, *(unclosed(incident.start_ms) if incident is self.current else ())]
         return self._told("correct", incident, Tally.joined(*tallies), at_ms, start_ms)
+
+    def _ended(self, incident: Incident, at_ms: int, start_ms: int) -> Change:
+        incident.closed_ms = at_ms
+        self.current, self._past, self._past_excesses = None, incident, incident.excesses
+        return self._told("resolve", incident, Tally.joined(incident.tally), at_ms, start_ms)
 
     def _opened(self, start_ms: int, end_ms: int, opening: list[Score]) -> Incident:
         """A new incident, or the last one again if it is not long over, or if all detectors say that they have just
@@ -165,6 +168,14 @@ class Incidents:
         over = incident.closed_ms >= 0
         kind: AlertKind = "resolve" if over else "open" if step == "open" else "update"
         return Change(kind, step, incident, said, at_ms, incident.closed_ms if over else at_ms, start_ms, late)
+
+    def dismiss(self, at_ms: int, start_ms: int, unclosed: Callable[[int], list[Tally]]) -> Change | None:
+        """End the open incident whatever the scores are; parameters as for `check`."""
+        incident = self.current
+        if incident is None:
+            return None
+        incident.tally = Tally.joined(incident.tally, *unclosed(incident.start_ms))
+        return self._ended(incident, at_ms, start_ms)
 
     def _absorb(
         self, incident: Incident, anomalous: Mapping[str, Score], firing: set[str], scores: Mapping[str, Score]
@@ -215,7 +226,7 @@ class Incidents:
         told = [score.severity for name, score in anomalous.items() if score.severity and name in judged]
         if incident.label not in {None, "crisis"}:
             return max([*told, "watch"], key=SEVERITIES.index)
-        aspects = {self._aspects[name] for name in judged}
+        aspects = {self._aspects[name] for name in judged if name in self._aspects}
         count = sum(tally.count for tally in tallies) + SHRINKAGE
         negative_count = sum(tally.negative for tally in tallies) / SHARE + SHRINKAGE * usual_share
         negative = negative_count >= self._settings.negative_share * count
