@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from base64 import b64decode, b64encode
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import orjson
@@ -69,7 +70,10 @@ class BrandMonitor:
         self._group = group_of(brand.id)
         self._config_version = config_version
         self._windows = Windows(config.windows)
-        self._detectors = {settings.name: settings.build(brand.usual_posts_per_day) for settings in config.detectors}
+        running = config.detectors_of(brand)
+        self._detectors = {settings.name: settings.build(brand.usual_posts_per_day) for settings in running}
+        self._shadow = frozenset(settings.name for settings in running if settings.mode == "shadow")
+        self._quiet_times = config.quiet_times(brand.id)
         self._quarantine = quarantine
         self._out: dict[str, Failure] = {}
         self._incidents = Incidents(
@@ -127,8 +131,10 @@ class BrandMonitor:
         elapsed = length if step.closes else min(length, step.at_ms - step.start_ms)
         bucket = step.tally.bucket(step.start_ms, length, elapsed, coverage, self._echo, platform)
         scores = self._score(bucket, step.at_ms)
+        self._hold_back(step.start_ms, end_ms, scores)
         self._count_detections(step.start_ms, scores)
-        checked = self._incidents.check(step.at_ms, step.start_ms, end_ms, step.tally, scores, self._windows.unclosed)
+        live = {name: score for name, score in scores.items() if name not in self._shadow}
+        checked = self._incidents.check(step.at_ms, step.start_ms, end_ms, step.tally, live, self._windows.unclosed)
         self._raise(checked, alerts)
         if not step.closes:
             return
@@ -186,9 +192,24 @@ class BrandMonitor:
         self._out[name] = failure
         del self._detectors[name]
 
+    def dismiss(self, alerts: list[Alert]) -> None:
+        """Resolve the open incident because the brand is watched no more."""
+        reached_ms = self._windows.reached_ms
+        start_ms = reached_ms - reached_ms % self._windows.bucket_ms
+        self._raise(self._incidents.dismiss(reached_ms, start_ms, self._windows.unclosed), alerts)
+
     def _raise(self, change: Change | None, alerts: list[Alert]) -> None:
         if change is not None:
             alerts.append(self._evidence.alert(change, self._usual_terms, self._usual_mentions, self._model[1]))
+
+    def _hold_back(self, start_ms: int, end_ms: int, scores: dict[str, Score]) -> None:
+        """Suppress what is anomalous in a time of which people have said that it will be."""
+        anomalous = [name for name, score in scores.items() if score.value >= 1]
+        quiet = self._quiet_times.at(start_ms, end_ms) if anomalous else None
+        if quiet is not None:
+            for name in anomalous:
+                reason = f"{scores[name].reason} ({quiet.suppressed}: {quiet.reason})".lstrip()
+                scores[name] = replace(scores[name], suppressed=quiet.suppressed, reason=reason)
 
     def _count_detections(self, start_ms: int, scores: Mapping[str, Score]) -> None:
         anomalous = {name for name, score in scores.items() if score.value >= 1}
@@ -196,7 +217,8 @@ class BrandMonitor:
             return
         known = self._detected[1] if self._detected[0] == start_ms else frozenset()
         for name in anomalous - known:
-            metrics.DETECTIONS.labels(self._id, name, scores[name].suppressed or "").inc()
+            mode = "shadow" if name in self._shadow else "live"
+            metrics.DETECTIONS.labels(self._id, name, mode, scores[name].suppressed or "").inc()
         self._detected = (start_ms, known | anomalous)
 
     def _window(self, step: Step, coverage: float, scores: Mapping[str, Score]) -> Window:
@@ -215,7 +237,13 @@ class BrandMonitor:
             coverage=round(coverage, 4),
             scores={
                 name: WindowScore(
-                    score.value, score.observed, score.expected, score.lower, score.upper, score.suppressed
+                    score.value,
+                    score.observed,
+                    score.expected,
+                    score.lower,
+                    score.upper,
+                    score.suppressed,
+                    name in self._shadow,
                 )
                 for name, score in scores.items()
             },
@@ -274,8 +302,10 @@ class BrandMonitor:
         )
 
     def load(self, value: bytes) -> None:
-        """Take over what `to_bytes` gave. A detector that the config changed in kind, or that learns otherwise since an
-        earlier firewatch, starts anew.
+        """Take over what `to_bytes` gave, whatever the config was then.
+
+        What detectors have learned does not depend on their thresholds and is kept. A detector that is new, was off, is
+        of another kind now, or learns otherwise since an earlier firewatch, starts anew.
 
         Raises
         ------

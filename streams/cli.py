@@ -71,7 +71,7 @@ def cli() -> None:
 @plainly
 def check_config(file: Path) -> None:
     """Read a config FILE, say what is wrong in it, and what it comes to if nothing is."""
-    from streams.config_file import load_config
+    from streams.config.file import load_config
 
     config = load_config(file)
     config.matcher()
@@ -81,6 +81,17 @@ def check_config(file: Path) -> None:
     click.echo(f"  detectors  {', '.join(f'{detector.name} ({detector.kind})' for detector in config.detectors)}")
     click.echo(f"  kafka      {config.kafka.bootstrap_servers} {config.kafka.security_protocol}")
     click.echo(f"  version    {config.version}")
+
+
+@cli.command("explain-config")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--brand", help="Its id; without it what holds for brands that say nothing else.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@plainly
+def explain_config(file: Path, brand: str | None, *, as_json: bool) -> None:
+    """Show each setting of a config FILE as it is in the end, and where that comes from: default, preset, line, ..."""
+    for line in commands.explain_config(file, brand, as_json=as_json):
+        click.echo(line)
 
 
 @cli.command()
@@ -366,9 +377,9 @@ def sentiment_evaluate(
 
 
 @cli.command()
-@click.argument("what", type=click.Choice(["alert", "label"]))
+@click.argument("what", type=click.Choice(["alert", "label", "config"]))
 def schema(what: str) -> None:
-    """Print the JSON Schema of WHAT firewatch publishes or takes; deploy/contract/ holds what this prints."""
+    """Print the JSON Schema of WHAT firewatch publishes or takes, or of its config; deploy/contract/ holds it."""
     click.echo(commands.schema(what), nl=False)
 
 

@@ -23,6 +23,7 @@ from streams.admin import ensure_topics
 from streams.errors import DetectorFailed, KafkaError, WorkerFailed
 from streams.failpoints import Failpoint, reached
 from streams.kafka import connection_options, consumer, producer
+from streams.live_config import LiveConfig
 from streams.offsets import group_offsets
 from streams.partition_monitors import PartitionMonitors
 from streams.topics import BRANDS_TABLE, Topics
@@ -60,8 +61,17 @@ STOP_SECONDS: Final = 20
 log = structlog.get_logger()
 
 
-async def detect(config: Config, stop: asyncio.Event) -> None:
+async def detect(config: Config, stop: asyncio.Event, file: LiveConfig | None = None) -> None:
     """Run the worker until `stop` is set, then finish what is in hand.
+
+    Parameters
+    ----------
+    config
+        All of it.
+    stop
+        Set it to end the worker.
+    file
+        Where changes of the config come from; none come without it.
 
     Raises
     ------
@@ -82,7 +92,8 @@ async def detect(config: Config, stop: asyncio.Event) -> None:
     with tempfile.TemporaryDirectory(prefix="firewatch-detect-") as directory, Pulse(STILL_SECONDS) as pulse:
         async with producer(config.kafka) as sender, consumer(config.kafka, group) as observer:
             log.info("starting", group=group, metrics=f"http://{config.metrics.host}:{port}/metrics")
-            await _Worker(config, PartitionMonitors(config, sender), observer, pulse, directory).run(stop)
+            file = file or LiveConfig(config)
+            await _Worker(file, PartitionMonitors(config, sender), observer, pulse, directory).run(stop)
     log.info("stopped")
 
 
@@ -103,8 +114,10 @@ class _Worker:
     """One Faust app with its agent, its table and its watchdogs."""
 
     def __init__(
-        self, config: Config, monitors: PartitionMonitors, observer: AIOKafkaConsumer, pulse: Pulse, directory: str
+        self, file: LiveConfig, monitors: PartitionMonitors, observer: AIOKafkaConsumer, pulse: Pulse, directory: str
     ) -> None:
+        self._file = file
+        self._config = config = file.config
         self._kafka = config.kafka
         self._mentions = Topics(config.topics).mentions.name
         self._monitors = monitors
@@ -128,6 +141,7 @@ class _Worker:
             asyncio.create_task(self._app.wait_until_stopped()),
             asyncio.create_task(self._pulse.watch()),
             asyncio.create_task(self._watch()),
+            asyncio.create_task(self._file.follow()),
         ]
         try:
             await asyncio.wait([starting, *ends], return_when=asyncio.FIRST_COMPLETED)
@@ -169,6 +183,8 @@ class _Worker:
         self._check_ownership(generation)
         if generation != self._generation:
             await self._take_over(generation)
+        if self._file.config is not self._config:
+            await self._change_over(generation)
         self._check_order(events)
         metrics.BATCH_RECORDS.labels("detect").observe(len(events))
         await self._monitors.conclude([event.message for event in events])
@@ -189,6 +205,14 @@ class _Worker:
         self._monitors.take_over(assigned, self._table.data)
         self._generation = generation
         log.info("took over", partitions=assigned, entries=len(self._table.data))
+
+    async def _change_over(self, generation: int) -> None:
+        """Go on by the config as the file has it now."""
+        self._config = self._file.config
+        await self._monitors.change_over(self._config, self._table.data)
+        self._check_ownership(generation)
+        metrics.CONFIG.info({"version": self._config.version})
+        log.info("changed over", version=self._config.version)
 
     def _check_ownership(self, generation: int) -> None:
         """Make sure that the partitions are still this worker's, before it writes what only their owner may write."""

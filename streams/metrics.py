@@ -40,6 +40,20 @@ _RECORDS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 # all workers
 BUILD: Final = Info("firewatch_build", "Version of firewatch and of the worker's Python", registry=REGISTRY)
 CONFIG: Final = Info("firewatch_config", "Version (hash) of the config in use", registry=REGISTRY)
+CONFIG_RELOADS: Final = Counter(
+    "firewatch_config_reloads",
+    "Times the config file was read again: success, invalid (not usable), refused (needs a restart)",
+    ["outcome"],
+    registry=REGISTRY,
+)
+CONFIG_RELOAD_SUCCESSFUL: Final = Gauge(
+    "firewatch_config_last_reload_successful", "Whether the config file as last read is in use", registry=REGISTRY
+)
+CONFIG_RELOAD_SUCCESS_TIME: Final = Gauge(
+    "firewatch_config_last_reload_success_timestamp_seconds",
+    "When the config file was last read and taken over",
+    registry=REGISTRY,
+)
 CONSUMER_LAG: Final = Gauge(
     "firewatch_consumer_lag_records", "Records not yet consumed", ["topic", "partition"], registry=REGISTRY
 )
@@ -133,6 +147,11 @@ MENTIONS_COUNTED: Final = Counter(
 MENTIONS_REPLAYED: Final = Counter(
     "firewatch_mentions_replayed", "Mentions skipped by their high-water mark: already counted", registry=REGISTRY
 )
+MENTIONS_UNWATCHED: Final = Counter(
+    "firewatch_mentions_unwatched",
+    "Mentions given up because their brand did not come into the config in time",
+    registry=REGISTRY,
+)
 MENTIONS_LATE: Final = Counter(
     "firewatch_mentions_late", "Mentions whose bucket had closed", ["brand"], registry=REGISTRY
 )
@@ -161,7 +180,10 @@ BRAND_NEGATIVE_SHARE: Final = Gauge(
     registry=REGISTRY,
 )
 ANOMALY_SCORE: Final = Gauge(
-    "firewatch_anomaly_score", "Newest score; 1 and more is anomalous", ["brand", "detector"], registry=REGISTRY
+    "firewatch_anomaly_score",
+    "Newest score; 1 and more is anomalous",
+    ["brand", "detector", "mode"],
+    registry=REGISTRY,
 )
 ANOMALY_THRESHOLD: Final = Gauge(
     "firewatch_anomaly_threshold", "Score from which a bucket is anomalous", ["brand", "detector"], registry=REGISTRY
@@ -174,8 +196,8 @@ EXPECTED: Final = Gauge(
 )
 DETECTIONS: Final = Counter(
     "firewatch_detections",
-    "Scores that reached 1 for the first time in their bucket",
-    ["brand", "detector", "suppressed"],
+    "Scores that reached 1 for the first time in their bucket; those of mode shadow page nobody",
+    ["brand", "detector", "mode", "suppressed"],
     registry=REGISTRY,
 )
 INCIDENTS: Final = Counter(

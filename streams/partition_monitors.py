@@ -20,14 +20,14 @@ from streams.eventtime import check_scored
 from streams.failpoints import Failpoint, reached
 from streams.gauges import BrandGauges
 from streams.kafka import acknowledged, translated_errors
-from streams.monitor import PROGRESS_KEY, Outcome, PartitionMonitor
+from streams.monitor import Outcome, PartitionMonitor, partition_keys
 from streams.quarantine import NOTE_KEY, Quarantine
 from streams.records import Envelope, mentions_record_from_bytes
 from streams.topics import Topics, partition_of
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, MutableMapping
     from typing import Any
 
     from aiokafka import AIOKafkaProducer
@@ -40,8 +40,6 @@ _CONCLUDING: Final = "sending alerts and windows"
 _SAVING: Final = "saving state"
 KNOWN_HOMES: Final = 16_384
 """Brands whose partition is remembered; hashing takes some microseconds."""
-
-_PROGRESS_PREFIX: Final = PROGRESS_KEY.removesuffix(b"%d")
 
 log = structlog.get_logger()
 
@@ -80,6 +78,7 @@ class PartitionMonitors:
         self._gauges = BrandGauges(config)
         self._monitors: dict[int, PartitionMonitor] = {}
         self._quarantine = Quarantine(config, config.detect.quarantine_after)
+        self._own_keys = partition_keys(self._topics.mentions.partitions)
         self._home_of = lru_cache(KNOWN_HOMES)(lambda key: partition_of(key, self._topics.mentions.partitions))
 
     def hide(self) -> None:
@@ -114,9 +113,8 @@ class PartitionMonitors:
 
     def _home(self, key: bytes) -> int:
         """The partition that an entry of the state belongs to."""
-        if key.startswith(_PROGRESS_PREFIX):
-            return int(key.removeprefix(_PROGRESS_PREFIX))
-        return self._home_of(key.removeprefix(NOTE_KEY))
+        own = self._own_keys.get(key)
+        return self._home_of(key.removeprefix(NOTE_KEY)) if own is None else own
 
     async def note(self, failed: DetectorFailed) -> None:
         """Write to the changelog that a detector raised, so that the next owner of the partition knows.
@@ -130,6 +128,33 @@ class PartitionMonitors:
         with translated_errors(self._config.kafka, _SAVING):
             sent = await self._sender.send(self._topics.changelog.name, value, key=key, partition=self._home(key))
         await acknowledged(self._config.kafka, [sent], _SAVING)
+
+    async def change_over(self, config: Config, state: MutableMapping[bytes, bytes]) -> None:
+        """Go on with another config, between two batches: no bucket is skipped, none is judged twice.
+
+        Incidents of brands that it does not name are resolved. Everything begins anew from the state, as after a
+        rebalance.
+
+        Parameters
+        ----------
+        config
+            The other one; it differs in what can be changed live (`streams.config.difference`).
+        state
+            As for `take_over`; what is saved here is added to it.
+
+        Raises
+        ------
+        KafkaError
+            If something can't be sent or saved.
+        """
+        brands = {brand.id for brand in config.brands}
+        outcome = Outcome([alert for monitor in self._monitors.values() for alert in monitor.dismiss(brands)])
+        await acknowledged(self._config.kafka, await self._send(outcome), _CONCLUDING)
+        self._gauges.show(outcome)
+        state.update(await self.save())
+        self._config = config
+        self._gauges.change_over(config)
+        self.take_over(list(self._monitors), state)
 
     async def conclude(self, records: Collection[MentionsRecord]) -> None:
         """Take records, and send what follows from them; return when the broker has it.

@@ -19,6 +19,7 @@ from streams.failpoints import Failpoint, reached
 from streams.idleness import Idleness
 from streams.incarnation import topic_incarnation
 from streams.kafka import admin, consumer, producer, raw_client, translated_errors
+from streams.live_config import LiveConfig
 from streams.mentions import MentionsWriter
 from streams.models import live_model
 from streams.positions import Position, Start, choose_start, committed_position
@@ -50,7 +51,9 @@ WARM_RECORDS: Final = 5_000
 log = structlog.get_logger()
 
 
-async def score(config: Config, stop: asyncio.Event, model: SentimentModel | None = None) -> None:
+async def score(
+    config: Config, stop: asyncio.Event, model: SentimentModel | None = None, file: LiveConfig | None = None
+) -> None:
     """Run the worker until `stop` is set, then finish the batch in hand.
 
     Parameters
@@ -61,6 +64,8 @@ async def score(config: Config, stop: asyncio.Event, model: SentimentModel | Non
         Set it to end the worker.
     model
         To score by until one is published; by default that of ``sentiment.weights``.
+    file
+        Where changes of the config come from; none come without it.
 
     Raises
     ------
@@ -85,7 +90,8 @@ async def score(config: Config, stop: asyncio.Event, model: SentimentModel | Non
     ):
         version = live.model.version
         log.info("starting", metrics=f"http://{config.metrics.host}:{port}/metrics", group=group, model=version)
-        await _Worker(config, live, group, reader=reader, sender=sender, client=client).run(stop)
+        file = file or LiveConfig(config)
+        await _Worker(file, live, group, reader=reader, sender=sender, client=client).run(stop)
     log.info("stopped")
 
 
@@ -94,7 +100,7 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
 
     def __init__(
         self,
-        config: Config,
+        file: LiveConfig,
         live: LiveModel,
         group: str,
         *,
@@ -102,7 +108,8 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         sender: AIOKafkaProducer,
         client: AIOKafkaClient,
     ) -> None:
-        self._config = config
+        self._file = file
+        self._config = config = file.config
         self._live = live
         self._model = live.model
         self._scorer = Scorer(config, live.model)
@@ -124,19 +131,19 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         """Score until `stop` is set."""
         self._reader.subscribe([self._posts], listener=self)
         working = asyncio.create_task(self._work())
-        following = asyncio.create_task(self._live.follow())
-        stopping = asyncio.create_task(stop.wait())
+        following = [asyncio.create_task(self._live.follow()), asyncio.create_task(self._file.follow())]
+        stopping: asyncio.Task[object] = asyncio.create_task(stop.wait())
         try:
-            await asyncio.wait({working, following, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([working, *following, stopping], return_when=asyncio.FIRST_COMPLETED)
             async with self._batch_in_hand:
-                working.cancel()
-                following.cancel()
-            await asyncio.wait({working, following})
+                for task in (working, *following):
+                    task.cancel()
+            await asyncio.wait({working, *following})
         finally:
-            working.cancel()
-            following.cancel()
             stopping.cancel()
-        for task in (working, following):
+            for task in (working, *following):
+                task.cancel()
+        for task in (working, *following):
             if not task.cancelled():
                 task.result()
 
@@ -298,6 +305,7 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
 
     async def _process(self, batch: dict[TopicPartition, list[ConsumerRecord]]) -> None:
         scored: dict[TopicPartition, ScoredBatch] = {}
+        await self._take_over_config()
         self._take_over_model()
         started = time.perf_counter()
         for tp, records in sorted(batch.items()):
@@ -313,6 +321,13 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         reached(Failpoint.SCORE_WRITTEN)
         await self._commit(scored)
         self._count(scored.values())
+
+    async def _take_over_config(self) -> None:
+        """Between batches: no batch is matched by two configs."""
+        if self._file.config is not self._config:
+            self._config = self._file.config
+            await asyncio.to_thread(self._scorer.change_over, self._config)
+            metrics.CONFIG.info({"version": self._config.version})
 
     def _take_over_model(self) -> None:
         """Between batches: no batch is scored by two models."""

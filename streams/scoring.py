@@ -153,6 +153,11 @@ class Scorer:
         """Score by another model from the next batch on."""
         self._model = model
 
+    def change_over(self, config: Config) -> None:
+        """Match and pack by another config from the next batch on; it differs in what can be changed live."""
+        self._config = config
+        self._match = config.matcher().match
+
     def assign(
         self,
         partition: int,

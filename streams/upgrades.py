@@ -58,3 +58,4 @@ BRAND: Final[Upgrades] = {
     2: lambda state: {**state, "out": []},  # detectors that are out of use for the brand (`streams.quarantine`)
 }
 PROGRESS: Final[Upgrades] = {}
+WAITING: Final[Upgrades] = {}

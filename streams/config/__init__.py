@@ -1,0 +1,41 @@
+"""Every setting with its default, its unit and its limits."""
+
+from streams.config.brands import BrandSettings, DetectorSettings, MatchSettings
+from streams.config.model import Config
+from streams.config.quiet import QuietTimes
+from streams.config.sections import (
+    AUTHOR_KEY_VARIABLE,
+    PASSWORD_VARIABLE,
+    AlertSettings,
+    DetectSettings,
+    IncidentSettings,
+    IngestSettings,
+    KafkaSettings,
+    LearnSettings,
+    MetricsSettings,
+    ScoreSettings,
+    SentimentSettings,
+    TopicSettings,
+    WindowSettings,
+)
+
+__all__ = [
+    "AUTHOR_KEY_VARIABLE",
+    "PASSWORD_VARIABLE",
+    "AlertSettings",
+    "BrandSettings",
+    "Config",
+    "DetectSettings",
+    "DetectorSettings",
+    "IncidentSettings",
+    "IngestSettings",
+    "KafkaSettings",
+    "LearnSettings",
+    "MatchSettings",
+    "MetricsSettings",
+    "QuietTimes",
+    "ScoreSettings",
+    "SentimentSettings",
+    "TopicSettings",
+    "WindowSettings",
+]
