@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import faust
 import structlog
-from aiokafka.errors import KafkaError as ClientError
 from faust.exceptions import ConsumerNotStarted
 from mode.supervisors import CrashingSupervisor
 
@@ -23,7 +22,7 @@ from streams.admin import ensure_topics
 from streams.changelog import Changelog
 from streams.errors import DetectorFailed, KafkaError, WorkerFailed
 from streams.failpoints import Failpoint, reached
-from streams.kafka import connection_options, consumer, producer
+from streams.kafka import connection_options, consumer, producer, translated_errors
 from streams.live_config import LiveConfig
 from streams.offsets import group_offsets
 from streams.partition_monitors import PartitionMonitors
@@ -163,10 +162,9 @@ class _Worker:
                 task.cancel()
             results = await asyncio.gather(starting, *ends, return_exceptions=True)
         for failure in (self._app.crash_reason, *results):
-            if isinstance(failure, ClientError):
-                raise KafkaError(f"Kafka refused: {failure!r}") from failure
             if isinstance(failure, Exception):
-                raise failure
+                with translated_errors(self._kafka, "detecting"):
+                    raise failure
 
     async def _shut_down(self) -> None:
         try:
