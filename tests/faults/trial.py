@@ -272,6 +272,8 @@ class Trial:
             await self._check_labels()
         await self.fleet.leave()
         row = Row(fault, rounds, len(self.load.ids), recovery_seconds=self._recoveries)
+        if self.fleet.starved:
+            row.fault += f" (and {self.fleet.starved} workers starved by the machine)"
         row.problems = [*self._problems, *self.fleet.deaths, *self.fleet.hangs]
         await compare(self.config, self.load, self.oracle, row, self.foreign)
         return row
