@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import getpass
+import os
 import sys
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, ParamSpec
+from typing import TYPE_CHECKING, Final, ParamSpec
 
 import click
 
 from streams import __version__, commands
-from streams.errors import FirewatchError
+from streams.errors import FirewatchError, OutputError
 from streams.simulate.settings import SimulationSettings
 
 if TYPE_CHECKING:
@@ -44,6 +46,10 @@ weights_option = click.option(
 )
 
 
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
+"""What a disk says for which firewatch can do nothing."""
+
+
 def plainly(command: Callable[P, None]) -> Callable[P, None]:
     """Let a user's mistake end in its message and exit code, without a traceback."""
 
@@ -56,6 +62,12 @@ def plainly(command: Callable[P, None]) -> Callable[P, None]:
             sys.exit(error.exit_code)
         except BrokenPipeError:
             sys.exit(0)
+        except OSError as error:
+            if error.errno not in _NO_ROOM:
+                raise
+            click.echo(f"firewatch: {OutputError(error.filename or 'an output', error)}", err=True)
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python complains of standard output again as it ends
+            sys.exit(OutputError.exit_code)
 
     return run
 
