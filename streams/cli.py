@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ParamSpec
 import click
 
 from streams import __version__, commands
+from streams.acls import WORKERS, Worker
 from streams.errors import FirewatchError
 from streams.simulate.settings import SimulationSettings
 
@@ -95,6 +96,17 @@ def topics(config_path: Path, *, repair: bool) -> None:
             click.echo(
                 f"          {setting} is {actual}, defined as {wanted}" + ("" if repair else "; --repair sets it")
             )
+
+
+@cli.command()
+@click.argument("workers", nargs=-1, type=click.Choice(WORKERS))
+@config_option
+@click.option("--user", help="Principal to grant to; firewatch-score for score, and so on, by default.")
+@plainly
+def acls(workers: tuple[Worker, ...], config_path: Path, user: str | None) -> None:
+    """Print the commands that grant WORKERS (all without any) what they need in Kafka, and nothing else."""
+    for line in commands.acls(config_path, workers, user):
+        click.echo(line)
 
 
 @cli.command()

@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 import orjson
 
 from streams import __version__, logs, metrics
+from streams.acls import WORKERS, granting_commands
 from streams.admin import TopicReport, ensure_topics
 from streams.config_file import load_config
 from streams.errors import FirewatchError
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
     from pathlib import Path
 
+    from streams.acls import Worker
     from streams.config import Config
 
 Result = TypeVar("Result")
@@ -32,6 +34,11 @@ Result = TypeVar("Result")
 def topics(config_path: Path, *, repair: bool) -> list[TopicReport]:
     """Create and verify the topics."""
     return asyncio.run(ensure_topics(load_config(config_path), create=True, repair=repair))
+
+
+def acls(config_path: Path, workers: Sequence[Worker], user: str | None) -> list[str]:
+    """Commands that grant workers, all by default, what they need."""
+    return granting_commands(load_config(config_path), workers or WORKERS, user)
 
 
 def ingest(config_path: Path, posts: str, *, speed: float | None, redate: bool, cursor_file: Path | None) -> str:

@@ -91,7 +91,10 @@ class KafkaSettings(Settings):
 
     bootstrap_servers: str = "127.0.0.1:9092"
     client_id: str = "firewatch"
-    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_SSL"] = "PLAINTEXT"
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_SSL", "SASL_PLAINTEXT"] = "PLAINTEXT"
+    allow_sasl_plaintext: bool = Field(
+        default=False, description="Let SASL_PLAINTEXT log in over a connection that anybody on the way can read"
+    )
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
     sasl_username: str | None = None
     password_file: Path | None = Field(
@@ -104,14 +107,38 @@ class KafkaSettings(Settings):
 
     @model_validator(mode="after")
     def _credentials_fit_the_protocol(self) -> Self:
-        if self.security_protocol == "SASL_SSL" and not self.sasl_username:
-            raise ValueError("security_protocol SASL_SSL needs sasl_username")
+        if self.sasl and not self.sasl_username:
+            raise ValueError(f"security_protocol {self.security_protocol} needs sasl_username")
+        if self.security_protocol == "SASL_PLAINTEXT" and not self.allow_sasl_plaintext:
+            raise ValueError(
+                "security_protocol SASL_PLAINTEXT logs in without encryption: set SASL_SSL, or "
+                "allow_sasl_plaintext: true where nobody else is on the network"
+            )
+        if self.security_protocol == "SASL_PLAINTEXT" and (self.ca_file or self.certificate_file):
+            raise ValueError("certificates are set, but security_protocol SASL_PLAINTEXT uses none: set SASL_SSL")
+        if bool(self.certificate_file) != bool(self.key_file):
+            raise ValueError("certificate_file and key_file belong together: set both or none")
         if self.security_protocol == "PLAINTEXT" and (self.sasl_username or self.ca_file or self.certificate_file):
             raise ValueError(
                 "credentials are set, but security_protocol PLAINTEXT would send everything in the clear: "
                 "set SSL or SASL_SSL"
             )
         return self
+
+    @property
+    def sasl(self) -> bool:
+        """Whether clients log in by name and password."""
+        return self.security_protocol.startswith("SASL")
+
+    @property
+    def tls(self) -> bool:
+        """Whether connections are encrypted and the broker proves who it is."""
+        return self.security_protocol.endswith("SSL")
+
+    @property
+    def user(self) -> str:
+        """Who this client is to Kafka, for messages."""
+        return f"user {self.sasl_username!r}" if self.sasl else f"client {self.client_id!r}"
 
     def password(self) -> SecretStr | None:
         """The SASL password from the environment or from its file."""

@@ -19,11 +19,12 @@ from faust.exceptions import ConsumerNotStarted
 from mode.supervisors import CrashingSupervisor
 
 from streams import metrics
-from streams.admin import ensure_topics
+from streams.acls import group_of
 from streams.errors import KafkaError, WorkerFailed
 from streams.kafka import connection_options, consumer, producer
 from streams.offsets import group_offsets
 from streams.partition_monitors import PartitionMonitors
+from streams.preflight import preflight
 from streams.topics import BRANDS_TABLE, Topics
 from streams.watchdog import Pulse, Stall
 
@@ -73,9 +74,9 @@ async def detect(config: Config, stop: asyncio.Event) -> None:
     WorkerFailed
         If the worker got stuck, or stood still for so long that others took over, or Faust left records out.
     """
-    await ensure_topics(config, create=False)
+    await preflight(config, "detect")
     port = metrics.serve(config.metrics.host, config.metrics.detect_port, "metrics.detect_port")
-    group = Topics(config.topics).detect_app
+    group = group_of("detect", config.topics)
     with tempfile.TemporaryDirectory(prefix="firewatch-detect-") as directory, Pulse(STILL_SECONDS) as pulse:
         async with producer(config.kafka) as sender, consumer(config.kafka, group) as observer:
             log.info("starting", group=group, metrics=f"http://{config.metrics.host}:{port}/metrics")
@@ -262,16 +263,14 @@ def _settings(config: Config, directory: str) -> dict[str, Any]:
 
 
 def _credentials(settings: KafkaSettings) -> faust.SASLCredentials | faust.SSLCredentials | None:
-    """How Faust logs in. Without a TLS context its SASL would send the password in the clear."""
+    """How Faust logs in. Given no TLS context its SASL sends the password in the clear; the config has allowed that."""
     options = connection_options(settings)
     context = options["ssl_context"]
-    if context is None:
-        return None
-    if "sasl_mechanism" not in options:
-        return faust.SSLCredentials(context)
-    return faust.SASLCredentials(
-        username=options["sasl_plain_username"],
-        password=options["sasl_plain_password"],
-        mechanism=options["sasl_mechanism"],
-        ssl_context=context,
-    )
+    if settings.sasl:
+        return faust.SASLCredentials(
+            username=options["sasl_plain_username"],
+            password=options["sasl_plain_password"],
+            mechanism=options["sasl_mechanism"],
+            ssl_context=context,
+        )
+    return faust.SSLCredentials(context) if context else None

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 
 from streams import metrics
-from streams.admin import ensure_topics
 from streams.bad_share import BadShare
 from streams.dead_letters import DeadLetters
 from streams.errors import BadShareExceeded, InputError, RecordError
 from streams.kafka import acknowledged, producer, translated_errors
 from streams.normalise import Normaliser
+from streams.preflight import preflight
 from streams.sources.cursor import CursorFile
 from streams.sources.pacing import Pacing, measure_span
 from streams.sources.progress_bar import progress_bar
@@ -105,7 +105,7 @@ async def ingest(
     cursor = CursorFile(cursor_file, source) if cursor_file else None
     resumed_at = cursor.resume() if cursor else 0
     pacing = await _pacing(config, source, speed, redate)
-    await ensure_topics(config, create=False)
+    await preflight(config, "ingest")
     metrics.serve(config.metrics.host, config.metrics.ingest_port, "metrics.ingest_port")
     async with producer(config.kafka) as client:
         run = _Run(config, client, source, source_name=source_name, pacing=pacing, cursor=cursor, stop=stop)

@@ -10,12 +10,12 @@ import click
 from aiokafka import TopicPartition
 from pydantic import ValidationError
 
-from streams.admin import ensure_topics
 from streams.asking import Question, questions
 from streams.errors import InputError, RecordError
 from streams.kafka import acknowledged, consumer, producer, translated_errors
 from streams.models import live_model
 from streams.normalise import Normaliser
+from streams.preflight import preflight
 from streams.records import Label, post_from_bytes
 from streams.sentiment import LABELS, LinearModel
 from streams.sentiment.gold import read_gold
@@ -83,7 +83,7 @@ async def ask(
     KafkaError
         If the broker does not answer, or a topic is missing.
     """
-    await ensure_topics(config, create=False)
+    await preflight(config, "label")
     async with live_model(config, LinearModel.load(config.sentiment.weights)) as live:
         model = live.model
     found = list(_of_file(config, posts)) if posts else [post async for post in _tail(config)]
@@ -123,7 +123,7 @@ async def import_file(config: Config, by: str, path: Path) -> LabelSummary:
             f"{path}: holds {len(gold):,} labels, and sentiment.learn.max_labels_per_hour lets one annotator give "
             f"{limit:,}: raise it, or make weights of the file by `firewatch sentiment train`"
         )
-    await ensure_topics(config, create=False)
+    await preflight(config, "label")
     now_ms = time.time_ns() // 1_000_000
     summary = LabelSummary()
     async with producer(config.kafka) as sender:

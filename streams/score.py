@@ -14,13 +14,14 @@ from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, NoOffsetForPartitionError, OffsetOutOfRangeError
 
 from streams import metrics
-from streams.admin import ensure_topics
+from streams.acls import group_of
 from streams.idleness import Idleness
 from streams.incarnation import topic_incarnation
 from streams.kafka import admin, consumer, producer, raw_client, translated_errors
 from streams.mentions import MentionsWriter
 from streams.models import live_model
 from streams.positions import Position, Start, choose_start, committed_position
+from streams.preflight import preflight
 from streams.scoring import Scorer
 from streams.sentiment import LinearModel
 from streams.topics import Topics
@@ -73,9 +74,9 @@ async def score(config: Config, stop: asyncio.Event, model: SentimentModel | Non
         If another process listens on `metrics.score_port`.
     """
     model = model or LinearModel.load(config.sentiment.weights)
-    await ensure_topics(config, create=False)
+    await preflight(config, "score")
     port = metrics.serve(config.metrics.host, config.metrics.score_port, "metrics.score_port")
-    group = f"{config.topics.prefix}firewatch-score"
+    group = group_of("score", config.topics)
     async with (
         producer(config.kafka) as sender,
         consumer(config.kafka, group, metadata_max_age_ms=METADATA_MS) as reader,

@@ -15,12 +15,13 @@ from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, NoOffsetForPartitionError, OffsetOutOfRangeError
 
 from streams import metrics
-from streams.admin import ensure_topics
+from streams.acls import group_of
 from streams.dead_letters import DeadLetters
 from streams.errors import RecordError
 from streams.kafka import acknowledged, consumer, producer, raw_client, translated_errors
 from streams.learning import Mark, Start
 from streams.models import Shelf, refuse
+from streams.preflight import preflight
 from streams.records import ModelHeader, PublishedModel, model_key
 from streams.sentiment import LinearModel
 from streams.topics import Topics
@@ -69,9 +70,9 @@ async def train(config: Config, stop: asyncio.Event) -> None:
         If another process listens on `metrics.train_port`.
     """
     LinearModel.load(config.sentiment.weights)
-    await ensure_topics(config, create=False)
+    await preflight(config, "train")
     port = metrics.serve(config.metrics.host, config.metrics.train_port, "metrics.train_port")
-    group = f"{config.topics.prefix}firewatch-train"
+    group = group_of("train", config.topics)
     async with (
         producer(config.kafka) as sender,
         consumer(config.kafka, group) as reader,
