@@ -8,6 +8,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 import trustme
+from confluent_kafka.admin import (
+    AclBinding,
+    AclOperation,
+    AclPermissionType,
+    AdminClient,
+    ResourcePatternType,
+    ResourceType,
+)
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -19,11 +27,17 @@ from deploy.local.kafka import DEFAULT_HOME, LocalKafka, free_port
 from streams.acls import WORKERS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
+
+    from streams.acls import Access
 
 PASSWORD: Final = "s3cret-of-{user}-do-not-print"  # noqa: S105  for the broker of this test only
 USERS: Final = (*WORKERS, "stranger")
 LISTENERS: Final = ("SCRAM", "MTLS", "CLEAR", "EXPIRED")
+
+_OPERATIONS: Final = {"Read": "READ", "Write": "WRITE", "Create": "CREATE", "Describe": "DESCRIBE",
+         "DescribeConfigs": "DESCRIBE_CONFIGS", "AlterConfigs": "ALTER_CONFIGS"}  # fmt: skip
 
 _SETTINGS: Final = """
 listeners=PLAINTEXT://127.0.0.1:${{port}},CONTROLLER://127.0.0.1:${{controller_port}},{listening}
@@ -138,3 +152,23 @@ def _write_keystore(issued: trustme.LeafCert, path: Path) -> None:
     key = load_pem_private_key(issued.private_key_pem.bytes(), None)
     pkcs8 = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     path.write_bytes(pkcs8 + b"".join(pem.bytes() for pem in issued.cert_chain_pems))
+
+
+def grant(broker: SecureBroker, user: str, needed: Iterable[Access]) -> None:
+    """Let a user do just this."""
+    admin = AdminClient({"bootstrap.servers": broker.superuser})
+    bindings = [
+        AclBinding(
+            ResourceType.TOPIC if access.kind == "topic" else ResourceType.GROUP,
+            access.name,
+            ResourcePatternType.LITERAL,
+            f"User:{user}",
+            "*",
+            AclOperation[_OPERATIONS[operation]],
+            AclPermissionType.ALLOW,
+        )
+        for access in needed
+        for operation in access.operations
+    ]
+    for future in admin.create_acls(bindings).values():
+        future.result(10)
