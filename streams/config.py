@@ -302,6 +302,17 @@ class MetricsSettings(Settings):
     train_port: int = Field(default=9404, ge=0, le=65_535)
 
 
+class LivenessSettings(Settings):
+    """When a worker counts as stuck."""
+
+    stall_seconds: float = Field(
+        default=120,
+        ge=10,
+        le=3_600,
+        description="A worker that gets on with nothing for so long while records wait ends with an error",
+    )
+
+
 class Config(Settings):
     """The whole file."""
 
@@ -324,6 +335,7 @@ class Config(Settings):
     incidents: IncidentSettings = IncidentSettings()
     alerts: AlertSettings = AlertSettings()
     metrics: MetricsSettings = MetricsSettings()
+    liveness: LivenessSettings = LivenessSettings()
     author_key_file: Path | None = Field(
         default=None,
         description=f"File with the key that hashes authors; or set {AUTHOR_KEY_VARIABLE}. Else a fixed key is used",

@@ -21,6 +21,7 @@ from mode.supervisors import CrashingSupervisor
 from streams import metrics
 from streams.acls import group_of
 from streams.errors import KafkaError, WorkerFailed
+from streams.health import serve_health
 from streams.kafka import connection_options, consumer, producer
 from streams.offsets import group_offsets
 from streams.partition_monitors import PartitionMonitors
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from aiokafka import AIOKafkaConsumer
     from faust.streams import Stream
     from faust.tables.manager import TableManager
+    from faust.tables.recovery import Recovery
     from faust.types import EventT, StreamT
 
     from streams.config import Config, KafkaSettings
@@ -53,7 +55,6 @@ STILL_SECONDS: Final = 0.9 * (SESSION_SECONDS - HEARTBEAT_SECONDS)
 """Standing still for longer may have cost the partitions: Kafka counts from the last heartbeat, which is up to an
 interval old when the process stops, and a tenth more if it was late."""
 
-STALL_SECONDS: Final = 60
 LAG_SECONDS: Final = 5
 STOP_SECONDS: Final = 20
 
@@ -74,13 +75,15 @@ async def detect(config: Config, stop: asyncio.Event) -> None:
     WorkerFailed
         If the worker got stuck, or stood still for so long that others took over, or Faust left records out.
     """
-    await preflight(config, "detect")
-    port = metrics.serve(config.metrics.host, config.metrics.detect_port, "metrics.detect_port")
     group = group_of("detect", config.topics)
-    with tempfile.TemporaryDirectory(prefix="firewatch-detect-") as directory, Pulse(STILL_SECONDS) as pulse:
-        async with producer(config.kafka) as sender, consumer(config.kafka, group) as observer:
-            log.info("starting", group=group, metrics=f"http://{config.metrics.host}:{port}/metrics")
-            await _Worker(config, PartitionMonitors(config, sender), observer, pulse, directory).run(stop)
+    async with serve_health(config, "detect") as (health, address):
+        await preflight(config, "detect")
+        with tempfile.TemporaryDirectory(prefix="firewatch-detect-") as directory, Pulse(STILL_SECONDS) as pulse:
+            async with producer(config.kafka) as sender, consumer(config.kafka, group) as observer:
+                log.info("starting", group=group, metrics=address)
+                worker = _Worker(config, PartitionMonitors(config, sender), observer, pulse, directory)
+                health.ready_unless(worker.unready)
+                await worker.run(stop)
     log.info("stopped")
 
 
@@ -104,6 +107,8 @@ class _Worker:
         self, config: Config, monitors: PartitionMonitors, observer: AIOKafkaConsumer, pulse: Pulse, directory: str
     ) -> None:
         self._kafka = config.kafka
+        self._stall_seconds = config.liveness.stall_seconds
+        self._silence: str | None = None
         self._mentions = Topics(config.topics).mentions.name
         self._monitors = monitors
         self._observer = observer
@@ -215,20 +220,37 @@ class _Worker:
 
     async def _watch(self) -> None:
         """Show the lag, and fail when it does not shrink."""
-        stall = Stall(STALL_SECONDS)
-        recovery = cast("TableManager", self._app.tables).recovery
+        stall = Stall(self._stall_seconds)
+        recovery = self._recovery
         while True:
             await asyncio.sleep(LAG_SECONDS)
             try:
                 offsets = await group_offsets(self._observer, self._kafka, self._mentions, self._assigned())
             except KafkaError as error:
-                log.warning("the lag is unknown", reason=str(error))
+                self._silence = str(error)
+                log.warning("the lag is unknown", reason=self._silence)
                 offsets = {}
+            else:
+                self._silence = None
             for partition, offset in offsets.items():
                 metrics.CONSUMER_LAG.labels(self._mentions, str(partition)).set(offset.lag)
             read = tuple(offset.next for offset in offsets.values())
             progress = (self._app.consumer_generation_id, read, recovery.active_remaining_total())
             stall.check(progress, any(offset.lag for offset in offsets.values()), time.monotonic())
+
+    @property
+    def _recovery(self) -> Recovery:
+        return cast("TableManager", self._app.tables).recovery
+
+    def unready(self) -> str | None:
+        """Why it does not detect yet, or None."""
+        if self._silence:
+            return self._silence
+        if self._app.consumer_generation_id < 0 or self._app.rebalancing:
+            return "no partitions are assigned yet: the group is rebalancing"
+        if self._recovery.in_recovery or not self._recovery.completed.is_set():
+            return f"its state is being recovered: {self._recovery.active_remaining_total()} records to go"
+        return None
 
     def _assigned(self) -> list[int]:
         try:

@@ -14,6 +14,7 @@ from streams import metrics
 from streams.bad_share import BadShare
 from streams.dead_letters import DeadLetters
 from streams.errors import BadShareExceeded, InputError, RecordError
+from streams.health import serve_health
 from streams.kafka import acknowledged, producer, translated_errors
 from streams.normalise import Normaliser
 from streams.preflight import preflight
@@ -105,12 +106,13 @@ async def ingest(
     cursor = CursorFile(cursor_file, source) if cursor_file else None
     resumed_at = cursor.resume() if cursor else 0
     pacing = await _pacing(config, source, speed, redate)
-    await preflight(config, "ingest")
-    metrics.serve(config.metrics.host, config.metrics.ingest_port, "metrics.ingest_port")
-    async with producer(config.kafka) as client:
-        run = _Run(config, client, source, source_name=source_name, pacing=pacing, cursor=cursor, stop=stop)
-        with progress_bar(source, progress) as show:
-            finished = await run.read_all(show)
+    async with serve_health(config, "ingest") as (health, _):
+        await preflight(config, "ingest")
+        async with producer(config.kafka) as client:
+            health.ready_unless(lambda: None)
+            run = _Run(config, client, source, source_name=source_name, pacing=pacing, cursor=cursor, stop=stop)
+            with progress_bar(source, progress) as show:
+                finished = await run.read_all(show)
     if finished and not run.read and not resumed_at:
         raise InputError(f"{source.name}: holds no posts")
     if finished:

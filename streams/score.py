@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 from aiokafka import ConsumerRebalanceListener, TopicPartition
@@ -15,6 +15,8 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, NoOffsetForPar
 
 from streams import metrics
 from streams.acls import group_of
+from streams.draining import drained
+from streams.health import Health, serve_health
 from streams.idleness import Idleness
 from streams.incarnation import topic_incarnation
 from streams.kafka import admin, consumer, producer, raw_client, translated_errors
@@ -25,9 +27,10 @@ from streams.preflight import preflight
 from streams.scoring import Scorer
 from streams.sentiment import LinearModel
 from streams.topics import Topics
+from streams.watchdog import watch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Hashable, Iterable
 
     from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
     from aiokafka.client import AIOKafkaClient
@@ -74,9 +77,16 @@ async def score(config: Config, stop: asyncio.Event, model: SentimentModel | Non
         If another process listens on `metrics.score_port`.
     """
     model = model or LinearModel.load(config.sentiment.weights)
-    await preflight(config, "score")
-    port = metrics.serve(config.metrics.host, config.metrics.score_port, "metrics.score_port")
     group = group_of("score", config.topics)
+    async with serve_health(config, "score") as (health, address):
+        await preflight(config, "score")
+        await _work(config, group, model, health, address, stop)
+    log.info("stopped")
+
+
+async def _work(
+    config: Config, group: str, model: SentimentModel, health: Health, address: str, stop: asyncio.Event
+) -> None:
     async with (
         producer(config.kafka) as sender,
         consumer(config.kafka, group, metadata_max_age_ms=METADATA_MS) as reader,
@@ -84,9 +94,10 @@ async def score(config: Config, stop: asyncio.Event, model: SentimentModel | Non
         live_model(config, model) as live,
     ):
         version = live.model.version
-        log.info("starting", metrics=f"http://{config.metrics.host}:{port}/metrics", group=group, model=version)
-        await _Worker(config, live, group, reader=reader, sender=sender, client=client).run(stop)
-    log.info("stopped")
+        log.info("starting", metrics=address, group=group, model=version)
+        worker = _Worker(config, live, group, reader=reader, sender=sender, client=client)
+        health.ready_unless(worker.unready)
+        await worker.run(stop)
 
 
 class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is published without types
@@ -123,20 +134,22 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
     async def run(self, stop: asyncio.Event) -> None:
         """Score until `stop` is set."""
         self._reader.subscribe([self._posts], listener=self)
-        working = asyncio.create_task(self._work())
-        following = asyncio.create_task(self._live.follow())
+        tasks: list[asyncio.Task[Any]] = [
+            asyncio.create_task(self._work()),
+            asyncio.create_task(self._live.follow()),
+            asyncio.create_task(watch(self._progress, self._config.liveness.stall_seconds)),
+        ]
         stopping = asyncio.create_task(stop.wait())
         try:
-            await asyncio.wait({working, following, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            async with self._batch_in_hand:
-                working.cancel()
-                following.cancel()
-            await asyncio.wait({working, following})
+            await asyncio.wait({*tasks, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            async with drained(self._batch_in_hand):
+                for task in tasks:
+                    task.cancel()
+            await asyncio.wait(tasks)
         finally:
-            working.cancel()
-            following.cancel()
-            stopping.cancel()
-        for task in (working, following):
+            for task in (*tasks, stopping):
+                task.cancel()
+        for task in tasks:
             if not task.cancelled():
                 task.result()
 
@@ -152,6 +165,21 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
             await self._process(batch)
             await self._report_idle()
         self._show_lag()
+
+    def unready(self) -> str | None:
+        """Why it does not score yet, or None."""
+        if self._assigned is None:
+            return "no partitions are assigned yet: the group is rebalancing"
+        behind = sorted({tp.partition for tp in self._assigned} - self._ready.keys())
+        if behind:
+            return f"partitions {behind} are assigned and not taken over yet"
+        silent = time.monotonic() - self._incarnation_checked
+        return f"the broker has not answered for {silent:.0f} s" if silent > 2 * INCARNATION_SECONDS else None
+
+    def _progress(self) -> tuple[Hashable, bool]:
+        """What changes whenever it gets on, and whether records wait for it."""
+        offsets = tuple(sorted((partition, position.offset) for partition, position in self._known.items()))
+        return (self._generation, offsets), any(self._lags().values())
 
     # assignment
 
@@ -357,9 +385,13 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
             self._remembered = (hits, misses)
 
     def _show_lag(self) -> None:
-        for partition in self._ready:
-            tp = TopicPartition(self._posts, partition)
-            highwater = self._reader.highwater(tp)
-            if highwater is not None and partition in self._known:
-                lag = highwater - self._known[partition].offset
-                metrics.CONSUMER_LAG.labels(self._posts, str(partition)).set(max(0, lag))
+        for partition, lag in self._lags().items():
+            metrics.CONSUMER_LAG.labels(self._posts, str(partition)).set(lag)
+
+    def _lags(self) -> dict[int, int]:
+        lags = {}
+        for partition in self._ready.keys() & self._known.keys():
+            highwater = self._reader.highwater(TopicPartition(self._posts, partition))
+            if highwater is not None:
+                lags[partition] = max(0, highwater - self._known[partition].offset)
+        return lags

@@ -17,7 +17,9 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, NoOffsetForPar
 from streams import metrics
 from streams.acls import group_of
 from streams.dead_letters import DeadLetters
+from streams.draining import drained
 from streams.errors import RecordError
+from streams.health import Health, serve_health
 from streams.kafka import acknowledged, consumer, producer, raw_client, translated_errors
 from streams.learning import Mark, Start
 from streams.models import Shelf, refuse
@@ -25,10 +27,10 @@ from streams.preflight import preflight
 from streams.records import ModelHeader, PublishedModel, model_key
 from streams.sentiment import LinearModel
 from streams.topics import Topics
-from streams.watchdog import Stall
+from streams.watchdog import watch
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Hashable, Sequence
 
     from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
     from aiokafka.client import AIOKafkaClient
@@ -43,9 +45,6 @@ BATCH_RECORDS: Final = 500
 
 WAIT_MS: Final = 200
 """How long to wait for the next label."""
-
-STALL_SECONDS: Final = 120.0
-"""Without progress for so long while labels wait, the worker is stuck; twenty times what the slowest round takes."""
 
 log = structlog.get_logger()
 
@@ -70,8 +69,13 @@ async def train(config: Config, stop: asyncio.Event) -> None:
         If another process listens on `metrics.train_port`.
     """
     LinearModel.load(config.sentiment.weights)
-    await preflight(config, "train")
-    port = metrics.serve(config.metrics.host, config.metrics.train_port, "metrics.train_port")
+    async with serve_health(config, "train") as (health, address):
+        await preflight(config, "train")
+        await _work(config, health, address, stop)
+    log.info("stopped")
+
+
+async def _work(config: Config, health: Health, address: str, stop: asyncio.Event) -> None:
     group = group_of("train", config.topics)
     async with (
         producer(config.kafka) as sender,
@@ -79,10 +83,11 @@ async def train(config: Config, stop: asyncio.Event) -> None:
         consumer(config.kafka, None) as models,
         raw_client(config.kafka) as client,
     ):
-        log.info("starting", metrics=f"http://{config.metrics.host}:{port}/metrics", group=group)
+        log.info("starting", metrics=address, group=group)
         shelf = Shelf(config, models, "train")
-        await _Worker(config, group, shelf, reader=reader, sender=sender, client=client).run(stop)
-    log.info("stopped")
+        worker = _Worker(config, group, shelf, reader=reader, sender=sender, client=client)
+        health.ready_unless(worker.unready)
+        await worker.run(stop)
 
 
 class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is published without types
@@ -108,8 +113,9 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         self._models = topics.models.name
         self._letters = DeadLetters(sender, topics.dlq.name)
         self._series = metrics.Capped(metrics.MAX_SOURCES)
-        self._stall = Stall(STALL_SECONDS)
+        self._assigned = False
         self._mine = False
+        self._lag = 0
         self._state: Learning | None = None
         self._generation = 0
         self._labels_in_hand = asyncio.Lock()
@@ -117,22 +123,40 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
     async def run(self, stop: asyncio.Event) -> None:
         """Train until `stop` is set."""
         self._reader.subscribe([self._labels.topic], listener=self)
-        working = asyncio.create_task(self._work())
+        tasks: list[asyncio.Task[Any]] = [
+            asyncio.create_task(self._work()),
+            asyncio.create_task(watch(self._progress, self._config.liveness.stall_seconds)),
+        ]
         stopping = asyncio.create_task(stop.wait())
         try:
-            await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            async with self._labels_in_hand:
-                working.cancel()
-            await asyncio.wait({working})
+            await asyncio.wait({*tasks, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            async with drained(self._labels_in_hand):
+                for task in tasks:
+                    task.cancel()
+            await asyncio.wait(tasks)
         finally:
-            working.cancel()
-            stopping.cancel()
-        if not working.cancelled():
-            working.result()
+            for task in (*tasks, stopping):
+                task.cancel()
+        for task in tasks:
+            if not task.cancelled():
+                task.result()
+
+    def unready(self) -> str | None:
+        """Why it neither learns nor stands by, or None."""
+        if not self._assigned:
+            return "the group is rebalancing"
+        if self._mine and self._state is None:
+            return "the labels are assigned and not taken over yet"
+        return None
+
+    def _progress(self) -> tuple[Hashable, bool]:
+        """What changes whenever it gets on, and whether labels wait for it."""
+        state = self._state
+        return (self._generation, state.offset if state else -1), state is not None and self._lag > 0
 
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
         """Let the labels in hand be learned before another worker takes over."""
-        self._mine = False
+        self._assigned = self._mine = False
         self._generation += 1
         async with self._labels_in_hand:
             self._state = None
@@ -141,7 +165,7 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
         """What is published is read anew in the next round: another worker may have gone on."""
-        self._mine = self._labels in assigned
+        self._assigned, self._mine = True, self._labels in assigned
         metrics.REBALANCES.labels("train").inc()
         log.info("assigned", learning=self._mine)
 
@@ -174,9 +198,8 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         if state.trainer.due(time.monotonic() - state.judged):
             await self._judge(state)
         highwater = self._reader.highwater(self._labels)
-        lag = max(0, highwater - state.offset) if highwater is not None else 0
-        metrics.CONSUMER_LAG.labels(self._labels.topic, "0").set(lag)
-        self._stall.check(state.offset, waiting=lag > 0, now=time.monotonic())
+        self._lag = max(0, highwater - state.offset) if highwater is not None else 0
+        metrics.CONSUMER_LAG.labels(self._labels.topic, "0").set(self._lag)
 
     # learning
 

@@ -116,8 +116,8 @@ async def alerts(config: Config) -> list[dict[str, Any]]:
     return found
 
 
-def scraped(port: int) -> str:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+def page(port: int, path: str) -> str:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
         return str(answer.read().decode())
 
 
@@ -141,9 +141,11 @@ async def test_each_worker_does_its_work_with_its_own_rights_alone(
             await worker.start()
         assert await ingest.ended() == 0, ingest.log
         (opened, *_) = await alerts(config)
-        told = {worker.name: scraped(ports[f"{worker.name}_port"]) for worker in running}
+        told = {worker.name: page(ports[f"{worker.name}_port"], "/metrics") for worker in running}
+        ready = {worker.name: page(ports[f"{worker.name}_port"], "/readyz") for worker in running}
     finally:
         codes = [await worker.stop() for worker in running]
+    assert set(ready.values()) == {'{"ready":true}'}
     logs = {worker.name: worker.log for worker in (made, *running, ingest)}
     assert codes == [0, 0, 0], logs
     assert (opened["brand"], opened["kind"]) == ("nordtel", "open")
