@@ -14,10 +14,11 @@ from streams import metrics
 from streams.echo import Echo
 from streams.errors import RecordError, check_state_version
 from streams.evidence import Evidence
+from streams.forgetting import Forgetting
 from streams.incidents import Incident, Incidents
 from streams.marks import Mark
 from streams.pulse import group_of
-from streams.records import Alert, Envelope, Window, WindowScore
+from streams.records import Alert, Deletions, Envelope, Window, WindowScore
 from streams.tallies import KEPT, Tally, most_frequent
 from streams.windows import Step, Windows
 
@@ -65,6 +66,7 @@ class BrandMonitor:
         self._group = group_of(brand.id)
         self._config_version = config_version
         self._windows = Windows(config.windows)
+        self._forgetting = Forgetting()
         self._detectors = {settings.name: settings.build(brand.usual_posts_per_day) for settings in config.detectors}
         self._incidents = Incidents(
             config.incidents,
@@ -103,9 +105,20 @@ class BrandMonitor:
         self._model = max(self._model, (envelope.ingested_ms, envelope.model))
         return len(fresh)
 
+    def forget(self, deletions: Deletions) -> bool:
+        """Take back posts; tells whether any of them is held here."""
+        posts = {(source, id) for _, source, id in deletions.posts}
+        held = self._windows.holds(posts)
+        if self._incidents.current is not None:
+            held |= self._incidents.current.tally.shows(posts)
+        for arrival_ms, source, id in deletions.posts:
+            if (source, id) in held:
+                self._forgetting.add(self._windows.visible_at(arrival_ms), (source, id))
+        return bool(held)
+
     def due(self, watermark_ms: int, delivery: Delivery) -> bool:
         """Whether `advance` would do anything."""
-        return self._windows.due(watermark_ms, delivery.buckets)
+        return self._windows.due(watermark_ms, delivery.buckets) or self._forgetting.due(watermark_ms)
 
     def advance(self, watermark_ms: int, delivery: Delivery, alerts: list[Alert], windows: list[Window]) -> None:
         """Score and close what the watermark allows, adding to `alerts` and `windows`."""
@@ -113,7 +126,16 @@ class BrandMonitor:
             out = delivery.out.get(step.start_ms, frozenset())
             coverage = self._coverage(out) if step.closes else 1.0
             platform = delivery.busyness(min(step.at_ms, step.start_ms + self._windows.bucket_ms), self._group)
+            self._apply_deletions(step.at_ms)
             self._take(step, coverage, platform, alerts, windows)
+        self._apply_deletions(watermark_ms)
+        self._forgetting.settle(watermark_ms)
+
+    def _apply_deletions(self, at_ms: int) -> None:
+        tallies = self._windows.unclosed(0)
+        if self._incidents.current is not None:
+            tallies.append(self._incidents.current.tally)
+        metrics.SAMPLES_DELETED.labels(self._id).inc(self._forgetting.apply(at_ms, tallies))
 
     def _take(self, step: Step, coverage: float, platform: float, alerts: list[Alert], windows: list[Window]) -> None:
         length = self._windows.bucket_ms
@@ -219,6 +241,7 @@ class BrandMonitor:
                 "terms": list(self._usual_terms.items()),
                 "mentions": self._usual_mentions,
                 "model": self._model,
+                "deletions": self._forgetting.dump(),
             }
         )
 
@@ -248,6 +271,7 @@ class BrandMonitor:
             self._source_shares = dict(state["sources"])
             self._usual_terms = dict(state["terms"])
             self._usual_mentions = state["mentions"]
+            self._forgetting.load(state.get("deletions", []))
             ingested_ms, model = state["model"]
             self._model = (ingested_ms, model)
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, SnapshotError) as error:

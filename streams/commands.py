@@ -53,7 +53,8 @@ def ingest(config_path: Path, posts: str, *, speed: float | None, redate: bool, 
     rate = summary.ingested / summary.seconds if summary.seconds else 0.0
     return (
         f"read {summary.read:,}, ingested {summary.ingested:,}, repeated {summary.repeated:,}, "
-        f"rejected {_listed(summary.rejected)}, in {summary.seconds:.1f} s ({rate:,.0f} posts/s)"
+        f"deletions {summary.deletions:,}, rejected {_listed(summary.rejected)}, "
+        f"in {summary.seconds:.1f} s ({rate:,.0f} posts/s)"
     )
 
 

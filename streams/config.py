@@ -190,6 +190,11 @@ class ScoreSettings(Settings):
 
     batch_records: int = Field(default=2_000, ge=1, le=50_000)
     batch_wait_ms: int = Field(default=200, ge=1, le=10_000)
+    max_posts_per_source_per_minute: int | None = Field(
+        default=60_000,
+        ge=1,
+        description="Of event time, over all partitions; what a source sends beyond it is not scored. null is no limit",
+    )
 
 
 class LearnSettings(Settings):

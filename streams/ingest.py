@@ -18,6 +18,7 @@ from streams.health import serve_health
 from streams.kafka import acknowledged, producer, translated_errors
 from streams.normalise import Normaliser
 from streams.preflight import preflight
+from streams.records import Deletion
 from streams.sources.cursor import CursorFile
 from streams.sources.pacing import Pacing, measure_span
 from streams.sources.progress_bar import progress_bar
@@ -52,10 +53,11 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class IngestSummary:
-    """What an ingest came to: `read` = `ingested` + `repeated` + the sum of `rejected`."""
+    """What an ingest came to: `read` = `ingested` + `deletions` + `repeated` + the sum of `rejected`."""
 
     read: int
     ingested: int
+    deletions: int
     repeated: int
     rejected: dict[str, int]
     seconds: float
@@ -118,7 +120,12 @@ async def ingest(
     if finished:
         run.share.check_end()
     return IngestSummary(
-        run.read, run.ingested, run.repeated, dict(run.share.reasons), round(time.monotonic() - started, 3)
+        read=run.read,
+        ingested=run.ingested,
+        deletions=run.deletions,
+        repeated=run.repeated,
+        rejected=dict(run.share.reasons),
+        seconds=round(time.monotonic() - started, 3),
     )
 
 
@@ -177,6 +184,7 @@ class _Run:
         self.share = BadShare(config.ingest)
         self.read = 0
         self.ingested = 0
+        self.deletions = 0
         self.repeated = 0
 
     async def read_all(self, show: Callable[[], None]) -> bool:
@@ -207,9 +215,12 @@ class _Run:
     async def _take(self, line: Line) -> bool:
         """Send one line on its way; tells whether it was dealt with before `stop` was set."""
         try:
-            post = self._normaliser.post(line.data, _now_ms())
+            post = self._normaliser.record(line.data, _now_ms())
         except RecordError as error:
             await self._reject(line, error)
+            return True
+        if isinstance(post, Deletion):
+            await self._delete(line, post)
             return True
         if self._pacing and not await self._await_turn(self._pacing, post):
             return False
@@ -224,6 +235,13 @@ class _Run:
             self._open.sends.append(await self._client.send(self._topic, post.to_bytes(), key=key))
         self._open.posts[post.source] += 1
         return True
+
+    async def _delete(self, line: Line, deletion: Deletion) -> None:
+        self._count(line)
+        self.share.good()
+        self.deletions += 1
+        with translated_errors(self._config.kafka, "sending posts"):
+            self._open.sends.append(await self._client.send(self._topic, deletion.to_bytes(), key=deletion.key))
 
     async def _reject(self, line: Line, error: RecordError) -> None:
         self._count(line)

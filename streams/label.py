@@ -16,7 +16,7 @@ from streams.kafka import acknowledged, consumer, producer, translated_errors
 from streams.models import live_model
 from streams.normalise import Normaliser
 from streams.preflight import preflight
-from streams.records import Label, post_from_bytes
+from streams.records import Deletion, Label, posts_record_from_bytes
 from streams.sentiment import LABELS, LinearModel
 from streams.sentiment.gold import read_gold
 from streams.sources.files import open_posts
@@ -24,7 +24,7 @@ from streams.text import normalise
 from streams.topics import Topics
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from aiokafka import AIOKafkaProducer
@@ -86,7 +86,7 @@ async def ask(
     await preflight(config, "label")
     async with live_model(config, LinearModel.load(config.sentiment.weights)) as live:
         model = live.model
-    found = list(_of_file(config, posts)) if posts else [post async for post in _tail(config)]
+    found = list(_of_file(config, posts)) if posts else await _tail(config)
     asked = questions(found, model, limit)
     if not asked:
         raise InputError(f"{posts or Topics(config.topics).posts.name}: holds no posts to ask about")
@@ -196,9 +196,11 @@ def _of_file(config: Config, path: Path) -> Iterator[Post]:
                     continue  # ingest is where such lines are counted
 
 
-async def _tail(config: Config) -> AsyncIterator[Post]:
+async def _tail(config: Config) -> list[Post]:
+    """The latest posts, without those that have been deleted."""
     topic = Topics(config.topics).posts
     tps = [TopicPartition(topic.name, partition) for partition in range(topic.partitions)]
+    found: dict[bytes, Post] = {}
     async with consumer(config.kafka, None) as reader:
         reader.assign(tps)
         with translated_errors(config.kafka, f"reading {topic.name}"):
@@ -209,6 +211,11 @@ async def _tail(config: Config) -> AsyncIterator[Post]:
                 for records in (await reader.getmany(timeout_ms=500)).values():
                     for record in records:
                         try:
-                            yield post_from_bytes(record.value)
+                            post = posts_record_from_bytes(record.value)
                         except RecordError:
                             continue  # the scorer is who diverts it
+                        if isinstance(post, Deletion):
+                            found.pop(post.key, None)
+                        else:
+                            found[post.key] = post
+    return list(found.values())

@@ -72,6 +72,15 @@ POSTS_REPEATED: Final = Counter(
 POSTS_SCORED: Final = Counter(
     "firewatch_posts_scored", "Posts read from the posts topic and looked at", registry=REGISTRY
 )
+POSTS_OVER_QUOTA: Final = Counter(
+    "firewatch_posts_over_quota",
+    "Posts not scored, because their source had sent score.max_posts_per_source_per_minute before",
+    ["source"],
+    registry=REGISTRY,
+)
+POSTS_DELETED: Final = Counter(
+    "firewatch_posts_deleted", "Deletions read from the posts topic and told to the brands", registry=REGISTRY
+)
 POSTS_MATCHED: Final = Counter(
     "firewatch_posts_matched",
     "Mentions found: a post that names two brands counts for both",
@@ -144,6 +153,9 @@ MENTIONS_REPLAYED: Final = Counter(
 )
 MENTIONS_LATE: Final = Counter(
     "firewatch_mentions_late", "Mentions whose bucket had closed", ["brand"], registry=REGISTRY
+)
+SAMPLES_DELETED: Final = Counter(
+    "firewatch_samples_deleted", "Posts taken out of what may be shown of a brand", ["brand"], registry=REGISTRY
 )
 BUCKETS_CLOSED: Final = Counter(
     "firewatch_buckets_closed", "Buckets learned from, or skipped for lack of data", ["outcome"], registry=REGISTRY

@@ -12,7 +12,7 @@ from streams import metrics
 from streams.brand import BrandMonitor
 from streams.errors import RecordError, check_state_version
 from streams.progress import StreamProgress
-from streams.records import Alert, Envelope, Progress, Window
+from streams.records import Alert, Deletions, Envelope, Progress, Window
 
 if TYPE_CHECKING:
     from streams.config import Config
@@ -75,7 +75,7 @@ class PartitionMonitor:
         if brand is not None:
             brand.load(value)
 
-    def absorb(self, record: Envelope | Progress) -> None:
+    def absorb(self, record: Envelope | Progress | Deletions) -> None:
         """Take one record of `social.mentions`; repeats change nothing.
 
         Raises
@@ -88,6 +88,9 @@ class PartitionMonitor:
         if isinstance(record, Progress):
             self._progress.update(record)
             self._progressed = True
+            return
+        if isinstance(record, Deletions):
+            self._dirty.update(id for id, brand in self._brands.items() if brand.forget(record))
             return
         brand = self._brand(record.brand)
         if brand is None:

@@ -18,7 +18,7 @@ from streams.errors import RecordError
 from streams.gauges import BrandGauges
 from streams.kafka import acknowledged, translated_errors
 from streams.monitor import PROGRESS_KEY, Outcome, PartitionMonitor
-from streams.records import mentions_record_from_bytes
+from streams.records import Deletions, mentions_record_from_bytes
 from streams.topics import Topics, partition_of
 
 if TYPE_CHECKING:
@@ -155,7 +155,8 @@ class PartitionMonitors:
                 with translated_errors(self._config.kafka, _CONCLUDING):
                     letters.append(await self._letters.send(error, *where, record.value))
                 continue
-            newest_ms = max(newest_ms, content.ingested_ms)
+            if not isinstance(content, Deletions):
+                newest_ms = max(newest_ms, content.ingested_ms)
         return newest_ms, letters
 
     async def _send(self, outcome: Outcome) -> list[asyncio.Future[Any]]:

@@ -130,6 +130,7 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         self._ready: dict[int, Idleness] = {}
         self._known: dict[int, Position] = {}  # where the scorer's state of each partition stands
         self._batch_in_hand = asyncio.Lock()
+        self._series = metrics.Capped(metrics.MAX_SOURCES)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Score until `stop` is set."""
@@ -270,8 +271,12 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
                 position.offset,
                 live=position.live,
                 pulse=position.pulse,
+                minute_offset=position.minute_offset,
             )
-            first = max(begin, position.offset - recent)
+            first = position.offset - recent
+            if position.minute_offset >= 0:
+                first = min(first, position.minute_offset)
+            first = max(begin, first)
             self._reader.seek(tp, first)
             if first < position.offset:
                 reading[tp] = position.offset
@@ -281,7 +286,8 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
                 return False
             await asyncio.sleep(0)  # heartbeats
             for tp, records in batch.items():
-                self._scorer.warm(tp.partition, [record.value for record in records if record.offset < reading[tp]])
+                rows = [_row(record) for record in records if record.offset < reading[tp]]
+                self._scorer.warm(tp.partition, rows)
             for tp, end in list(reading.items()):
                 if await self._reader.position(tp) >= end:
                     del reading[tp]
@@ -330,7 +336,7 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         started = time.perf_counter()
         for tp, records in sorted(batch.items()):
             if tp.partition in self._ready:
-                rows = [(record.offset, record.timestamp, record.value) for record in records]
+                rows = [_row(record) for record in records]
                 scored[tp] = self._scorer.score(tp.partition, rows)
                 await asyncio.sleep(0)  # heartbeats
         if not scored:
@@ -376,6 +382,9 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         for each in scored:
             metrics.POSTS_SCORED.inc(each.posts)
             metrics.POSTS_REPEATED.labels("score").inc(each.repeated)
+            metrics.POSTS_DELETED.inc(sum(len(record.posts) for record in each.deletions))
+            for source, count in each.over_quota.items():
+                metrics.POSTS_OVER_QUOTA.labels(self._series(source)).inc(count)
             for envelope in each.envelopes:
                 metrics.POSTS_MATCHED.labels(envelope.brand).inc(len(envelope.mentions))
         if isinstance(self._model, LinearModel):
@@ -395,3 +404,8 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
             if highwater is not None:
                 lags[partition] = max(0, highwater - self._known[partition].offset)
         return lags
+
+
+def _row(record: ConsumerRecord) -> tuple[int, int, bytes | None]:
+    """A record as the scorer takes it."""
+    return record.offset, record.timestamp, record.value

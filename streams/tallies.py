@@ -15,6 +15,7 @@ from streams.records import REPOST, SHARE, Mention
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from collections.abc import Set as AbstractSet
 
     from streams.echo import Echo
 
@@ -34,6 +35,9 @@ _HASH_RANGE: Final = 1 << 48
 
 Sample = tuple[int, int, str, str, str | None, str | None, int]
 """``(negative, engagement, id, source, url, text, signature)``: greater sorts first among the posts to show."""
+
+Identity = tuple[str, str]
+"""Source and id of a post."""
 
 _RANK: Final = itemgetter(0, 1, 2, 3)
 """Of a sample; the rest may hold None, which does not compare."""
@@ -131,6 +135,17 @@ class Tally:
         for sample in other.samples.values():
             self._show(sample)
         self._trim()
+
+    def forget(self, posts: AbstractSet[Identity]) -> int:
+        """Show none of these posts any more, and return how many those were; they stay counted."""
+        gone = [signature for signature, sample in self.samples.items() if (sample[3], sample[2]) in posts]
+        for signature in gone:
+            del self.samples[signature]
+        return len(gone)
+
+    def shows(self, posts: AbstractSet[Identity]) -> AbstractSet[Identity]:
+        """Those of these posts that may be shown."""
+        return {(sample[3], sample[2]) for sample in self.samples.values()} & posts
 
     def _sketch(self, author: int) -> None:
         place = bisect_left(self.sketch, author)

@@ -220,6 +220,15 @@ def arrival() -> list[Json]:
             query(rate("firewatch_mentions_replayed_total"), "replayed mentions"),
         ),
         lines(
+            "Over quota and deleted",
+            "Posts not scored because their source had sent more than it may, deletions that sources sent, and posts "
+            "taken out of what alerts may show.",
+            "cps",
+            query(rate("firewatch_posts_over_quota_total", "source"), "over quota, {{source}}"),
+            query(rate("firewatch_posts_deleted_total"), "deletions"),
+            query(rate("firewatch_samples_deleted_total"), "samples deleted"),
+        ),
+        lines(
             "Late mentions",
             "Mentions a second whose bucket had closed, by brand.",
             "cps",

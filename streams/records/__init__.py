@@ -4,8 +4,10 @@
 record            topic              key                         one record is
 ================  =================  ==========================  =============================================
 `Post`            social.posts       ``source:id``               one normalised post
+`Deletion`        social.posts       that of the post            a post that is to be forgotten
 `Envelope`        social.mentions    brand id                    1..n scored mentions of one brand
 `Progress`        social.mentions    none, to every partition    how far one partition of social.posts is read
+`Deletions`       social.mentions    none, to every partition    1..n of these
 `Window`          social.windows     brand id                    one brand's closed bucket with its scores
 `Alert`           social.alerts      brand id                    one step in the life of an incident
 `Label`           social.labels      ``source:id`` of the post   what one person says of one post
@@ -28,6 +30,7 @@ from streams.records.alerts import (
     WindowCounts,
     alert_from_bytes,
 )
+from streams.records.deletions import MAX_DELETIONS, Deletion, Deletions, is_deletion
 from streams.records.labels import Label, label_from_bytes
 from streams.records.mentions import (
     MAX_MENTIONS,
@@ -39,11 +42,12 @@ from streams.records.mentions import (
     mentions_record_from_bytes,
 )
 from streams.records.models import JudgedQuality, ModelHeader, PublishedModel, model_from_bytes, model_key
-from streams.records.posts import MAX_ID_CHARS, Post, post_from_bytes
+from streams.records.posts import MAX_ID_CHARS, Post, post_from_bytes, posts_record_from_bytes
 from streams.records.windows import Window, WindowScore, window_from_bytes
 from streams.records.wire import SHARE, utc
 
 __all__ = [
+    "MAX_DELETIONS",
     "MAX_ID_CHARS",
     "MAX_MENTIONS",
     "REPLY",
@@ -52,6 +56,8 @@ __all__ = [
     "SHARE",
     "Alert",
     "AlertKind",
+    "Deletion",
+    "Deletions",
     "Detection",
     "Envelope",
     "JudgedQuality",
@@ -68,11 +74,13 @@ __all__ = [
     "WindowCounts",
     "WindowScore",
     "alert_from_bytes",
+    "is_deletion",
     "label_from_bytes",
     "mentions_record_from_bytes",
     "model_from_bytes",
     "model_key",
     "post_from_bytes",
+    "posts_record_from_bytes",
     "utc",
     "window_from_bytes",
 ]

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import sys
+import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from deploy.local.kafka import free_port
 from streams.acls import WORKERS, accesses
 from streams.kafka import consumer
 from streams.topics import Topics
+from tests.integration.broker import until
 from tests.integration.secure_broker import PASSWORD, grant
 
 if TYPE_CHECKING:
@@ -121,6 +123,14 @@ def page(port: int, path: str) -> str:
         return str(answer.read().decode())
 
 
+async def is_ready(port: int) -> bool:
+    try:
+        return await asyncio.to_thread(page, port, "/readyz") == '{"ready":true}'
+    except urllib.error.HTTPError as error:
+        error.close()
+        return False
+
+
 @pytest.mark.parametrize("way", ["SCRAM-SHA-512", "SSL"])
 async def test_each_worker_does_its_work_with_its_own_rights_alone(
     broker: SecureBroker, kafka_config: Callable[..., Config], tmp_path: Path, way: str
@@ -142,10 +152,10 @@ async def test_each_worker_does_its_work_with_its_own_rights_alone(
         assert await ingest.ended() == 0, ingest.log
         (opened, *_) = await alerts(config)
         told = {worker.name: page(ports[f"{worker.name}_port"], "/metrics") for worker in running}
-        ready = {worker.name: page(ports[f"{worker.name}_port"], "/readyz") for worker in running}
+        for worker in running:
+            await until(lambda port=ports[f"{worker.name}_port"]: is_ready(port))
     finally:
         codes = [await worker.stop() for worker in running]
-    assert set(ready.values()) == {'{"ready":true}'}
     logs = {worker.name: worker.log for worker in (made, *running, ingest)}
     assert codes == [0, 0, 0], logs
     assert (opened["brand"], opened["kind"]) == ("nordtel", "open")
