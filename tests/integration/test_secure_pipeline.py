@@ -8,6 +8,7 @@ import signal
 import sys
 import urllib.error
 import urllib.request
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -153,7 +154,7 @@ async def test_each_worker_does_its_work_with_its_own_rights_alone(
         (opened, *_) = await alerts(config)
         told = {worker.name: page(ports[f"{worker.name}_port"], "/metrics") for worker in running}
         for worker in running:
-            await until(lambda port=ports[f"{worker.name}_port"]: is_ready(port))
+            await until(partial(is_ready, ports[f"{worker.name}_port"]))
     finally:
         codes = [await worker.stop() for worker in running]
     logs = {worker.name: worker.log for worker in (made, *running, ingest)}
