@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from streams.topics import Topics
+from streams.workers import BRIDGED, group_of, worker_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from streams.config import Config, TopicSettings
+    from streams.config import Config
     from streams.topics import Topic
-
-Worker = Literal["topics", "ingest", "score", "detect", "train", "label"]
-WORKERS: Final[tuple[Worker, ...]] = ("topics", "ingest", "score", "detect", "train", "label")
+    from streams.workers import Worker
 
 VERIFY: Final = "DescribeConfigs"
 """Every worker compares its topics with their definition before it starts."""
@@ -27,59 +26,57 @@ class Access(NamedTuple):
     operations: tuple[str, ...]
 
 
-def group_of(worker: Literal["score", "detect", "train"], settings: TopicSettings) -> str:
-    """The consumer group of a worker."""
-    return Topics(settings).detect_app if worker == "detect" else f"{settings.prefix}firewatch-{worker}"
-
-
-def topics_of(worker: Worker, settings: TopicSettings) -> list[Topic]:
+def topics_of(worker: Worker, config: Config) -> list[Topic]:
     """The topics that a worker has to do with."""
-    own = {access.name for access in accesses(worker, settings) if access.kind == "topic"}
-    return [topic for topic in Topics(settings).all() if topic.name in own]
+    own = {access.name for access in accesses(worker, config) if access.kind == "topic"}
+    return [topic for topic in Topics(config.topics).all() if topic.name in own]
 
 
-def accesses(worker: Worker, settings: TopicSettings) -> list[Access]:
+def accesses(worker: Worker, config: Config) -> list[Access]:
     """All that a worker needs, and nothing else.
 
-    >>> from streams.config import TopicSettings
-    >>> for access in accesses("ingest", TopicSettings()):
+    >>> from streams.config import Config
+    >>> config = Config(brands=[{"id": "nordtel", "name": "Nordtel", "match": {"any": ["nordtel"]}}])
+    >>> for access in accesses("ingest", config):
     ...     print(*access)
     topic social.posts ('Write', 'DescribeConfigs')
     topic social.posts.dlq ('Write', 'DescribeConfigs')
     """
-    topics = Topics(settings)
+    topics = Topics(config.topics)
     if worker == "topics":
         rights = ("Create", "Describe", VERIFY, "AlterConfigs")
         return [Access("topic", topic.name, rights) for topic in topics.all()]
     reads: list[Topic] = []
     writes: list[Topic] = []
-    group: str | None = None
+    groups: list[str] = []
     match worker:
         case "ingest":
             writes = [topics.posts, topics.dlq]
         case "score":
             reads = [topics.posts, topics.models]
             writes = [topics.mentions, topics.dlq]
-            group = group_of(worker, settings)
+            groups = ["score"]
         case "detect":
             reads = [topics.mentions, topics.changelog]
             writes = [topics.changelog, topics.alerts, topics.windows, topics.dlq]
-            group = group_of(worker, settings)
+            groups = ["detect"]
         case "train":
             reads = [topics.labels, topics.models]
             writes = [topics.models, topics.dlq]
-            group = group_of(worker, settings)
+            groups = [worker_name("train", quality) for quality in config.models()]
         case "label":
             reads = [topics.posts, topics.models]
             writes = [topics.labels]
+        case "bridge":
+            reads = [topics.alerts, topics.labels]
+            writes = [topics.alerts_dlq]
+            groups = [f"bridge-{target}" for target in BRIDGED]
     needed = []
     for topic in topics.all():
         operations = ["Read"] * (topic in reads) + ["Write"] * (topic in writes)
         if operations:
             needed.append(Access("topic", topic.name, (*operations, VERIFY)))
-    if group:
-        needed.append(Access("group", group, ("Read",)))
-    return needed
+    return needed + [Access("group", group_of(name, config.topics), ("Read",)) for name in groups]
 
 
 def granting_commands(config: Config, workers: Iterable[Worker], user: str | None = None) -> list[str]:
@@ -97,7 +94,7 @@ def granting_commands(config: Config, workers: Iterable[Worker], user: str | Non
     lines = []
     for worker in workers:
         together: dict[tuple[str, tuple[str, ...]], list[str]] = {}
-        for access in accesses(worker, config.topics):
+        for access in accesses(worker, config):
             together.setdefault((access.kind, access.operations), []).append(access.name)
         for (kind, operations), names in together.items():
             words = [f"--operation {operation}" for operation in operations] + [f"--{kind} {name}" for name in names]

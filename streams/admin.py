@@ -98,7 +98,7 @@ async def ensure_topics(
     """
     topics = Topics(config.topics)
     wanted = topics.all() if only is None else only
-    one_partition = (topics.dlq, topics.labels, topics.models)
+    one_partition = (topics.dlq, topics.alerts_dlq, topics.labels, topics.models)
     async with admin(config.kafka) as client:
         with translated_errors(config.kafka, "looking at the topics"):
             existing = await _describe(client, [topic.name for topic in wanted])

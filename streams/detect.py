@@ -19,15 +19,17 @@ from faust.exceptions import ConsumerNotStarted
 from mode.supervisors import CrashingSupervisor
 
 from streams import metrics
-from streams.acls import group_of
-from streams.errors import KafkaError, WorkerFailed
+from streams.errors import DetectorFailed, KafkaError, WorkerFailed
+from streams.failpoints import Failpoint, reached
 from streams.health import serve_health
 from streams.kafka import connection_options, consumer, producer
+from streams.live_config import LiveConfig
 from streams.offsets import group_offsets
 from streams.partition_monitors import PartitionMonitors
 from streams.preflight import preflight
 from streams.topics import BRANDS_TABLE, Topics
 from streams.watchdog import Pulse, Stall
+from streams.workers import group_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -61,11 +63,22 @@ STOP_SECONDS: Final = 20
 log = structlog.get_logger()
 
 
-async def detect(config: Config, stop: asyncio.Event) -> None:
+async def detect(config: Config, stop: asyncio.Event, file: LiveConfig | None = None) -> None:
     """Run the worker until `stop` is set, then finish what is in hand.
+
+    Parameters
+    ----------
+    config
+        All of it.
+    stop
+        Set it to end the worker.
+    file
+        Where changes of the config come from; none come without it.
 
     Raises
     ------
+    DetectorFailed
+        If a detector raised, which is noted (`streams.quarantine`).
     KafkaError
         If no broker answers, a topic is missing or not as it must be, or a record can't be written.
     PortTaken
@@ -81,7 +94,8 @@ async def detect(config: Config, stop: asyncio.Event) -> None:
         with tempfile.TemporaryDirectory(prefix="firewatch-detect-") as directory, Pulse(STILL_SECONDS) as pulse:
             async with producer(config.kafka) as sender, consumer(config.kafka, group) as observer:
                 log.info("starting", group=group, metrics=address)
-                worker = _Worker(config, PartitionMonitors(config, sender), observer, pulse, directory)
+                file = file or LiveConfig(config)
+                worker = _Worker(file, PartitionMonitors(config, sender), observer, pulse, directory)
                 health.ready_unless(worker.unready)
                 await worker.run(stop)
     log.info("stopped")
@@ -104,8 +118,10 @@ class _Worker:
     """One Faust app with its agent, its table and its watchdogs."""
 
     def __init__(
-        self, config: Config, monitors: PartitionMonitors, observer: AIOKafkaConsumer, pulse: Pulse, directory: str
+        self, file: LiveConfig, monitors: PartitionMonitors, observer: AIOKafkaConsumer, pulse: Pulse, directory: str
     ) -> None:
+        self._file = file
+        self._config = config = file.config
         self._kafka = config.kafka
         self._stall_seconds = config.liveness.stall_seconds
         self._silence: str | None = None
@@ -131,6 +147,7 @@ class _Worker:
             asyncio.create_task(self._app.wait_until_stopped()),
             asyncio.create_task(self._pulse.watch()),
             asyncio.create_task(self._watch()),
+            asyncio.create_task(self._file.follow()),
         ]
         try:
             await asyncio.wait([starting, *ends], return_when=asyncio.FIRST_COMPLETED)
@@ -158,7 +175,11 @@ class _Worker:
         # Without this an error below would make `noack_take` acknowledge what it has not handed over yet.
         stream.enable_acks = False
         async for events in cast("Stream[Any]", stream).noack_take(BATCH_RECORDS, within=BATCH_SECONDS):
-            await self._process(stream, events)
+            try:
+                await self._process(stream, events)
+            except DetectorFailed as failed:
+                await self._monitors.note(failed)
+                raise
 
     async def _process(self, stream: StreamT[bytes], taken: Sequence[EventT[bytes]]) -> None:
         generation = self._app.consumer_generation_id
@@ -168,14 +189,19 @@ class _Worker:
         self._check_ownership(generation)
         if generation != self._generation:
             await self._take_over(generation)
+        if self._file.config is not self._config:
+            await self._change_over(generation)
         self._check_order(events)
         metrics.BATCH_RECORDS.labels("detect").observe(len(events))
         await self._monitors.conclude([event.message for event in events])
         self._check_ownership(generation)
+        reached(Failpoint.DETECT_OWNERSHIP_CHECKED)
         self._table.data.update(await self._monitors.save())
+        reached(Failpoint.DETECT_UNACKNOWLEDGED)
         for event in events:
             event.processed = True
             await stream.ack(event)
+        reached(Failpoint.DETECT_UNCOMMITTED)
 
     async def _take_over(self, generation: int) -> None:
         """Go on from the table as Faust recovered it for the partitions assigned now."""
@@ -185,6 +211,14 @@ class _Worker:
         self._monitors.take_over(assigned, self._table.data)
         self._generation = generation
         log.info("took over", partitions=assigned, entries=len(self._table.data))
+
+    async def _change_over(self, generation: int) -> None:
+        """Go on by the config as the file has it now."""
+        self._config = self._file.config
+        await self._monitors.change_over(self._config, self._table.data)
+        self._check_ownership(generation)
+        metrics.CONFIG.info({"version": self._config.version})
+        log.info("changed over", version=self._config.version)
 
     def _check_ownership(self, generation: int) -> None:
         """Make sure that the partitions are still this worker's, before it writes what only their owner may write."""

@@ -73,7 +73,7 @@ class Health:
 
 @asynccontextmanager
 async def serve_health(
-    config: Config, worker: Literal["ingest", "score", "detect", "train"]
+    config: Config, worker: Literal["ingest", "score", "detect", "train", "bridge"]
 ) -> AsyncIterator[tuple[Health, str]]:
     """Serve metrics and health of this process, and end it should its event loop hang for `liveness.stall_seconds`.
 

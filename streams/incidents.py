@@ -201,6 +201,13 @@ class Incidents:
         self.current, self._past_excesses = None, incident.excesses
         return Change("resolve", incident, incident.tally, at_ms, start_ms)
 
+    def dismiss(self, at_ms: int, start_ms: int, unclosed: Callable[[int], list[Tally]]) -> Change | None:
+        """End the open incident whatever the scores are; parameters as for `check`."""
+        incident, self.current = self.current, None
+        if incident is None:
+            return None
+        return Change("resolve", incident, Tally.joined(incident.tally, *unclosed(incident.start_ms)), at_ms, start_ms)
+
     def _absorb(
         self, incident: Incident, anomalous: Mapping[str, Score], firing: set[str], scores: Mapping[str, Score]
     ) -> None:
@@ -250,7 +257,7 @@ class Incidents:
         told = [score.severity for name, score in anomalous.items() if score.severity and name in judged]
         if incident.label not in {None, "crisis"}:
             return max([*told, "watch"], key=SEVERITIES.index)
-        aspects = {self._aspects[name] for name in judged}
+        aspects = {self._aspects[name] for name in judged if name in self._aspects}
         count = sum(tally.count for tally in tallies) + SHRINKAGE
         negative_count = sum(tally.negative for tally in tallies) / SHARE + SHRINKAGE * usual_share
         negative = negative_count >= self._settings.negative_share * count

@@ -14,6 +14,7 @@ from streams import metrics
 from streams.bad_share import BadShare
 from streams.dead_letters import DeadLetters
 from streams.errors import BadShareExceeded, InputError, RecordError
+from streams.failpoints import Failpoint, reached
 from streams.health import serve_health
 from streams.kafka import acknowledged, producer, translated_errors
 from streams.normalise import Normaliser
@@ -281,6 +282,7 @@ class _Run:
         while len(self._in_flight) > keep:
             group = self._in_flight[0]
             await acknowledged(self._config.kafka, group.sends, "sending posts")
+            reached(Failpoint.INGEST_ACKNOWLEDGED)
             self._in_flight.popleft()
             self.ingested += group.posts.total()
             for source, count in group.posts.items():

@@ -43,12 +43,29 @@ Answer = tuple[bool, dict[str, Any]]
 MAX_SOURCES: Final = 64
 """Sources with a time series of their own; more share one."""
 
+MAX_DETECTORS: Final = 40
+"""Detectors named by verdicts, likewise: what people write there may name any."""
+
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 _RECORDS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 
 # all workers
 BUILD: Final = Info("firewatch_build", "Version of firewatch and of the worker's Python", registry=REGISTRY)
 CONFIG: Final = Info("firewatch_config", "Version (hash) of the config in use", registry=REGISTRY)
+CONFIG_RELOADS: Final = Counter(
+    "firewatch_config_reloads",
+    "Times the config file was read again: success, invalid (not usable), refused (needs a restart)",
+    ["outcome"],
+    registry=REGISTRY,
+)
+CONFIG_RELOAD_SUCCESSFUL: Final = Gauge(
+    "firewatch_config_last_reload_successful", "Whether the config file as last read is in use", registry=REGISTRY
+)
+CONFIG_RELOAD_SUCCESS_TIME: Final = Gauge(
+    "firewatch_config_last_reload_success_timestamp_seconds",
+    "When the config file was last read and taken over",
+    registry=REGISTRY,
+)
 CONSUMER_LAG: Final = Gauge(
     "firewatch_consumer_lag_records", "Records not yet consumed", ["topic", "partition"], registry=REGISTRY
 )
@@ -93,9 +110,14 @@ BATCH_RECORDS: Final = Histogram(
 SCORE_SECONDS: Final = Histogram(
     "firewatch_score_batch_seconds", "Time to match and score one batch", buckets=_SECONDS, registry=REGISTRY
 )
-MODEL: Final = Info("firewatch_sentiment_model", "Version of the sentiment model in use", registry=REGISTRY)
+MODEL: Final = Info(
+    "firewatch_sentiment_model", "Version of the sentiment model in use", ["quality"], registry=REGISTRY
+)
 TEXTS: Final = Counter(
-    "firewatch_sentiment_texts", "Texts judged, anew or from the memory of repeated ones", ["judged"], registry=REGISTRY
+    "firewatch_sentiment_texts",
+    "Texts judged, anew or from the memory of repeated ones",
+    ["quality", "judged"],
+    registry=REGISTRY,
 )
 
 # score and train
@@ -125,23 +147,63 @@ LABELS: Final = Counter(
     ["source", "outcome"],
     registry=REGISTRY,
 )
-MODELS_PUBLISHED: Final = Counter("firewatch_sentiment_published", "Models published", registry=REGISTRY)
+MODELS_PUBLISHED: Final = Counter("firewatch_sentiment_published", "Models published", ["quality"], registry=REGISTRY)
 MACRO_F1: Final = Gauge(
     "firewatch_sentiment_macro_f1",
     "Macro-F1 of the learning model on the latest labels, each tested before it was learned",
+    ["quality"],
     registry=REGISTRY,
 )
 NEGATIVE_F1: Final = Gauge(
-    "firewatch_sentiment_negative_f1", "The same for negative against the rest, mean F1 of the two", registry=REGISTRY
+    "firewatch_sentiment_negative_f1",
+    "The same for negative against the rest, mean F1 of the two",
+    ["quality"],
+    registry=REGISTRY,
 )
 JUDGED_F1: Final = Gauge(
     "firewatch_sentiment_judged_f1",
     "Macro-F1 on labels that no model has learned, of the latest model judged and of the one in use",
-    ["model"],
+    ["quality", "model"],
     registry=REGISTRY,
 )
 DRIFTS: Final = Counter(
-    "firewatch_sentiment_drifts", "Changes of the error that ADWIN has detected", ["direction"], registry=REGISTRY
+    "firewatch_sentiment_drifts",
+    "Changes of the error that ADWIN has detected",
+    ["quality", "direction"],
+    registry=REGISTRY,
+)
+
+INCIDENT_VERDICTS: Final = Counter(
+    "firewatch_incident_verdicts",
+    "What people judged incidents to be, for each detector that raised them",
+    ["detector", "verdict"],
+    registry=REGISTRY,
+)
+
+# bridge
+BRIDGE_SENT: Final = Counter(
+    "firewatch_bridge_sent", "Alerts that the receiver has taken, re-sent ones included", ["target"], registry=REGISTRY
+)
+BRIDGE_FAILURES: Final = Counter(
+    "firewatch_bridge_failures", "Attempts to send that failed", ["target", "reason"], registry=REGISTRY
+)
+BRIDGE_HELD_BACK: Final = Counter(
+    "firewatch_bridge_held_back", "Steps of incidents not passed on", ["target", "reason"], registry=REGISTRY
+)
+BRIDGE_FIRING: Final = Gauge(
+    "firewatch_bridge_firing",
+    "Incidents that the receiver was told of and that are not over",
+    ["target"],
+    registry=REGISTRY,
+)
+BRIDGE_WAITING: Final = Gauge(
+    "firewatch_bridge_waiting", "Alerts that the receiver has still to take", ["target"], registry=REGISTRY
+)
+BRIDGE_LAST_SUCCESS: Final = Gauge(
+    "firewatch_bridge_last_success_timestamp_seconds",
+    "When the receiver last took an alert; absent before the first",
+    ["target"],
+    registry=REGISTRY,
 )
 
 # detect
@@ -150,6 +212,11 @@ MENTIONS_COUNTED: Final = Counter(
 )
 MENTIONS_REPLAYED: Final = Counter(
     "firewatch_mentions_replayed", "Mentions skipped by their high-water mark: already counted", registry=REGISTRY
+)
+MENTIONS_UNWATCHED: Final = Counter(
+    "firewatch_mentions_unwatched",
+    "Mentions given up because their brand did not come into the config in time",
+    registry=REGISTRY,
 )
 MENTIONS_LATE: Final = Counter(
     "firewatch_mentions_late", "Mentions whose bucket had closed", ["brand"], registry=REGISTRY
@@ -182,7 +249,10 @@ BRAND_NEGATIVE_SHARE: Final = Gauge(
     registry=REGISTRY,
 )
 ANOMALY_SCORE: Final = Gauge(
-    "firewatch_anomaly_score", "Newest score; 1 and more is anomalous", ["brand", "detector"], registry=REGISTRY
+    "firewatch_anomaly_score",
+    "Newest score; 1 and more is anomalous",
+    ["brand", "detector", "mode"],
+    registry=REGISTRY,
 )
 ANOMALY_THRESHOLD: Final = Gauge(
     "firewatch_anomaly_threshold", "Score from which a bucket is anomalous", ["brand", "detector"], registry=REGISTRY
@@ -195,8 +265,8 @@ EXPECTED: Final = Gauge(
 )
 DETECTIONS: Final = Counter(
     "firewatch_detections",
-    "Scores that reached 1 for the first time in their bucket",
-    ["brand", "detector", "suppressed"],
+    "Scores that reached 1 for the first time in their bucket; those of mode shadow page nobody",
+    ["brand", "detector", "mode", "suppressed"],
     registry=REGISTRY,
 )
 INCIDENTS: Final = Counter(
@@ -213,6 +283,12 @@ POST_TO_ALERT_SECONDS: Final = Histogram(
 )
 STATE_BYTES: Final = Gauge(
     "firewatch_state_bytes", "Size of all that is known of a brand", ["brand"], registry=REGISTRY
+)
+BRAND_QUARANTINED: Final = Gauge(
+    "firewatch_brand_quarantined",
+    "1 for a detector that is out of use for a brand because it kept raising; absent otherwise",
+    ["brand", "detector"],
+    registry=REGISTRY,
 )
 SOURCE_UP: Final = Gauge(
     "firewatch_source_up", "Whether a source delivers as it usually does", ["source"], registry=REGISTRY

@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
     from aiokafka.client import AIOKafkaClient
 
-    from streams.acls import Access, Worker
+    from streams.acls import Access
     from streams.config import Config
+    from streams.workers import Worker
 
 _POLL_SECONDS: Final = 0.1
 _NOT_YET: Final = (GroupCoordinatorNotAvailableError, GroupLoadInProgressError, NotCoordinatorForGroupError)
@@ -46,14 +47,14 @@ async def preflight(config: Config, worker: Worker) -> None:
     TopicMismatch
         If topics are not as they must be.
     """
-    needed = accesses(worker, config.topics)
+    needed = accesses(worker, config)
     lacking = [
         *await _lacking_on_topics(config, [access for access in needed if access.kind == "topic"]),
         *await _lacking_on_groups(config, [access for access in needed if access.kind == "group"]),
     ]
     if lacking:
         raise NotAllowed(worker, config.kafka.user, config.kafka.bootstrap_servers, lacking)
-    await ensure_topics(config, create=False, only=topics_of(worker, config.topics))
+    await ensure_topics(config, create=False, only=topics_of(worker, config))
 
 
 async def _lacking_on_topics(config: Config, needed: list[Access]) -> list[str]:

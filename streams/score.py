@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
@@ -14,20 +15,22 @@ from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, NoOffsetForPartitionError, OffsetOutOfRangeError
 
 from streams import metrics
-from streams.acls import group_of
 from streams.draining import drained
+from streams.failpoints import Failpoint, reached
 from streams.health import Health, serve_health
 from streams.idleness import Idleness
 from streams.incarnation import topic_incarnation
 from streams.kafka import admin, consumer, producer, raw_client, translated_errors
+from streams.live_config import LiveConfig
 from streams.mentions import MentionsWriter
 from streams.models import live_model
 from streams.positions import Position, Start, choose_start, committed_position
 from streams.preflight import preflight
-from streams.scoring import Scorer
+from streams.scoring import Scorer, best_model
 from streams.sentiment import LinearModel
 from streams.topics import Topics
 from streams.watchdog import watch
+from streams.workers import group_of
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
     from streams.models import LiveModel
     from streams.scoring import ScoredBatch
     from streams.sentiment import SentimentModel
+    from streams.sentiment.model import QualityName
 
 INCARNATION_SECONDS: Final = 10.0
 """Time between two looks whether the topic is still the same one."""
@@ -53,7 +57,9 @@ WARM_RECORDS: Final = 5_000
 log = structlog.get_logger()
 
 
-async def score(config: Config, stop: asyncio.Event, model: SentimentModel | None = None) -> None:
+async def score(
+    config: Config, stop: asyncio.Event, model: SentimentModel | None = None, file: LiveConfig | None = None
+) -> None:
     """Run the worker until `stop` is set, then finish the batch in hand.
 
     Parameters
@@ -63,7 +69,9 @@ async def score(config: Config, stop: asyncio.Event, model: SentimentModel | Non
     stop
         Set it to end the worker.
     model
-        To score by until one is published; by default that of ``sentiment.weights``.
+        To score by until one is published, quality ``fast``; by default that of ``sentiment.weights``.
+    file
+        Where changes of the config come from; none come without it.
 
     Raises
     ------
@@ -73,29 +81,38 @@ async def score(config: Config, stop: asyncio.Event, model: SentimentModel | Non
         If the pinned model is not there.
     InputError
         If the weights of the config can't be used.
+    MissingPackage
+        If a brand has quality ``best`` and the sentence encoder is not installed.
     PortTaken
         If another process listens on `metrics.score_port`.
     """
-    model = model or LinearModel.load(config.sentiment.weights)
-    group = group_of("score", config.topics)
+    bases: dict[QualityName, SentimentModel] = {"fast": model or LinearModel.load(config.sentiment.weights)}
+    if best := best_model(config):
+        bases["best"] = best
     async with serve_health(config, "score") as (health, address):
         await preflight(config, "score")
-        await _work(config, group, model, health, address, stop)
+        await _score(file or LiveConfig(config), bases, health, address, stop)
     log.info("stopped")
 
 
-async def _work(
-    config: Config, group: str, model: SentimentModel, health: Health, address: str, stop: asyncio.Event
+async def _score(
+    file: LiveConfig, bases: dict[QualityName, SentimentModel], health: Health, address: str, stop: asyncio.Event
 ) -> None:
+    config = file.config
+    group = group_of("score", config.topics)
     async with (
         producer(config.kafka) as sender,
         consumer(config.kafka, group, metadata_max_age_ms=METADATA_MS) as reader,
         raw_client(config.kafka) as client,
-        live_model(config, model) as live,
+        AsyncExitStack() as stack,
     ):
-        version = live.model.version
-        log.info("starting", metrics=address, group=group, model=version)
-        worker = _Worker(config, live, group, reader=reader, sender=sender, client=client)
+        lives = {
+            quality: await stack.enter_async_context(live_model(config, base, quality))
+            for quality, base in bases.items()
+        }
+        versions = {quality: live.model.version for quality, live in lives.items()}
+        log.info("starting", metrics=address, group=group, models=versions)
+        worker = _Worker(file, lives, group, reader=reader, sender=sender, client=client)
         health.ready_unless(worker.unready)
         await worker.run(stop)
 
@@ -105,19 +122,20 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
 
     def __init__(
         self,
-        config: Config,
-        live: LiveModel,
+        file: LiveConfig,
+        lives: dict[QualityName, LiveModel],
         group: str,
         *,
         reader: AIOKafkaConsumer,
         sender: AIOKafkaProducer,
         client: AIOKafkaClient,
     ) -> None:
-        self._config = config
-        self._live = live
-        self._model = live.model
-        self._scorer = Scorer(config, live.model)
-        self._remembered = (0, 0)
+        self._file = file
+        self._config = config = file.config
+        self._lives = lives
+        self._models = {quality: live.model for quality, live in lives.items()}
+        self._scorer = Scorer(config, self._models["fast"], self._models.get("best"))
+        self._remembered = dict.fromkeys(lives, (0, 0))
         self._group = group
         self._reader = reader
         self._client = client
@@ -135,11 +153,10 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
     async def run(self, stop: asyncio.Event) -> None:
         """Score until `stop` is set."""
         self._reader.subscribe([self._posts], listener=self)
-        tasks: list[asyncio.Task[Any]] = [
-            asyncio.create_task(self._work()),
-            asyncio.create_task(self._live.follow()),
-            asyncio.create_task(watch(self._progress, self._config.liveness.stall_seconds)),
-        ]
+        working: asyncio.Task[Any] = asyncio.create_task(self._work())
+        watching = watch(self._progress, self._config.liveness.stall_seconds)
+        follows = [watching, self._file.follow(), *(live.follow() for live in self._lives.values())]
+        tasks = [working, *map(asyncio.create_task, follows)]
         stopping = asyncio.create_task(stop.wait())
         try:
             await asyncio.wait({*tasks, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -332,27 +349,40 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
 
     async def _process(self, batch: dict[TopicPartition, list[ConsumerRecord]]) -> None:
         scored: dict[TopicPartition, ScoredBatch] = {}
-        self._take_over_model()
+        await self._take_over_config()
+        self._take_over_models()
         started = time.perf_counter()
         for tp, records in sorted(batch.items()):
             if tp.partition in self._ready:
                 rows = [_row(record) for record in records]
-                scored[tp] = self._scorer.score(tp.partition, rows)
-                await asyncio.sleep(0)  # heartbeats
+                if "best" in self._models:  # milliseconds a post: not in the way of heartbeats
+                    scored[tp] = await asyncio.to_thread(self._scorer.score, tp.partition, rows)
+                else:
+                    scored[tp] = self._scorer.score(tp.partition, rows)
+                    await asyncio.sleep(0)  # heartbeats
         if not scored:
             return
         metrics.SCORE_SECONDS.observe(time.perf_counter() - started)
         metrics.BATCH_RECORDS.labels("score").observe(sum(len(batch[tp]) for tp in scored))
         await self._writer.write(list(scored.values()))
+        reached(Failpoint.SCORE_WRITTEN)
         await self._commit(scored)
         self._count(scored.values())
 
-    def _take_over_model(self) -> None:
-        """Between batches: no batch is scored by two models."""
-        if self._live.model is not self._model:
-            self._model = self._live.model
-            self._remembered = (0, 0)
-            self._scorer.use(self._model)
+    async def _take_over_config(self) -> None:
+        """Between batches: no batch is matched by two configs."""
+        if self._file.config is not self._config:
+            self._config = self._file.config
+            await asyncio.to_thread(self._scorer.change_over, self._config)
+            metrics.CONFIG.info({"version": self._config.version})
+
+    def _take_over_models(self) -> None:
+        """Between batches: no batch is scored by two models of a quality."""
+        for quality, live in self._lives.items():
+            if live.model is not self._models[quality]:
+                self._models[quality] = live.model
+                self._remembered[quality] = (0, 0)
+                self._scorer.use(live.model, quality)
 
     async def _commit(self, scored: dict[TopicPartition, ScoredBatch]) -> None:
         positions = {tp: batch.position for tp, batch in scored.items()}
@@ -387,11 +417,12 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
                 metrics.POSTS_OVER_QUOTA.labels(self._series(source)).inc(count)
             for envelope in each.envelopes:
                 metrics.POSTS_MATCHED.labels(envelope.brand).inc(len(envelope.mentions))
-        if isinstance(self._model, LinearModel):
-            hits, misses = self._model.remembered()
-            metrics.TEXTS.labels("from memory").inc(hits - self._remembered[0])
-            metrics.TEXTS.labels("anew").inc(misses - self._remembered[1])
-            self._remembered = (hits, misses)
+        for quality, model in self._models.items():
+            if isinstance(model, LinearModel):
+                hits, misses = model.remembered()
+                metrics.TEXTS.labels(quality, "from memory").inc(hits - self._remembered[quality][0])
+                metrics.TEXTS.labels(quality, "anew").inc(misses - self._remembered[quality][1])
+                self._remembered[quality] = (hits, misses)
 
     def _show_lag(self) -> None:
         for partition, lag in self._lags().items():

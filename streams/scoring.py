@@ -15,6 +15,7 @@ from streams import language, text
 from streams.errors import RecordError
 from streams.eventtime import admit
 from streams.positions import Position
+from streams.progress import OTHER_SOURCES, SOURCES
 from streams.pulse import Pulse
 from streams.quota import Quota
 from streams.records import (
@@ -32,22 +33,35 @@ from streams.records import (
     Progress,
     posts_record_from_bytes,
 )
+from streams.sentiment import LinearModel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from streams.config import Config
     from streams.pulse import Minute
     from streams.sentiment import SentimentModel
+    from streams.sentiment.model import QualityName
 
 TERMS: Final = 8
 """Evidence terms a mention carries; a tweet-length post rarely has more that say something."""
 
+MAX_TERM_CHARS: Final = 100
 EXCERPT_CHARS: Final = 280
 MAX_URL_CHARS: Final = 512
 
 LIVE_WITHIN_MS: Final = 600_000
 """A partition whose newest post was this fresh when the broker took it is live rather than an archive."""
+
+ACTIVE_SOURCES: Final = 2 * SOURCES
+"""Sources that one progress record names; whoever may write posts may invent any number."""
+
+_ENVELOPE_BYTES: Final = 900_000
+_BYTES_OF_CHAR: Final = 6
+"""At most, in JSON: a control character is written as an escape."""
+
+_BYTES_OF_NUMBERS: Final = 200
+"""Of a mention's numbers and punctuation."""
 
 _OVERHEAD_BYTES: Final = 4_096
 """What a record may exceed ingest.max_record_bytes by: field names and re-encoding."""
@@ -133,11 +147,24 @@ class _Partition:
 
 
 class Scorer:
-    """Matches, scores and packs; holds what it must remember of each assigned partition of `social.posts`."""
+    """Matches, scores and packs; holds what it must remember of each assigned partition of `social.posts`.
 
-    def __init__(self, config: Config, model: SentimentModel) -> None:
+    Parameters
+    ----------
+    config
+        All of it.
+    model
+        Of quality ``fast``.
+    best
+        Of quality ``best``, where a brand has it (`best_model`).
+    """
+
+    def __init__(self, config: Config, model: SentimentModel, best: SentimentModel | None = None) -> None:
         self._config = config
-        self._model = model
+        self._qualities = config.qualities()
+        self._models: dict[QualityName, SentimentModel] = {"fast": model}
+        if best:
+            self._models["best"] = best
         self._match = config.matcher().match
         self._author_key = config.author_key()
         self._bucket_ms = config.windows.bucket_seconds * 1000
@@ -146,9 +173,15 @@ class Scorer:
         self._quota = -(-limit // config.topics.partitions) if limit else None
         self._partitions: dict[int, _Partition] = {}
 
-    def use(self, model: SentimentModel) -> None:
-        """Score by another model from the next batch on."""
-        self._model = model
+    def use(self, model: SentimentModel, quality: QualityName = "fast") -> None:
+        """Score by another model of a quality from the next batch on."""
+        self._models[quality] = model
+
+    def change_over(self, config: Config) -> None:
+        """Match and pack by another config from the next batch on; it differs in what can be changed live."""
+        self._config = config
+        self._match = config.matcher().match
+        self._qualities = config.qualities()
 
     def assign(
         self,
@@ -248,14 +281,19 @@ class Scorer:
                 repeated += 1
                 continue
             arrival_bucket = state.watermark_ms - state.watermark_ms % self._bucket_ms
-            state.active.setdefault(post.source, set()).add(arrival_bucket)
+            told = post.source if post.source in state.active or len(state.active) < ACTIVE_SOURCES else OTHER_SOURCES
+            state.active.setdefault(told, set()).add(arrival_bucket)
             brands = self._match(post.text, post.tag)
-            if brands:
-                mention = self._mention(post, offset, state.watermark_ms - post.ts_ms)
-                for brand in brands:
-                    mentions.setdefault(brand, []).append(mention)
-                    ingested[brand] = broker_ms
-                    state.pulse.count(state.watermark_ms, brand)
+            judged: dict[QualityName, Mention] = {}
+            for brand in brands:
+                quality = self._qualities[brand]
+                mention = judged.get(quality)
+                if mention is None:
+                    mention = self._mention(post, offset, state.watermark_ms - post.ts_ms, self._models[quality])
+                    judged[quality] = mention
+                mentions.setdefault(brand, []).append(mention)
+                ingested[brand] = broker_ms
+                state.pulse.count(state.watermark_ms, brand)
         if records:
             state.offset, state.ingested_ms = records[-1][0], records[-1][1]
         envelopes = [
@@ -263,12 +301,12 @@ class Scorer:
                 brand,
                 partition,
                 state.incarnation,
-                self._model.version,
+                self._models[self._qualities[brand]].version,
                 ingested[brand],
-                found[start : start + MAX_MENTIONS],
+                packed,
             )
             for brand, found in mentions.items()
-            for start in range(0, len(found), MAX_MENTIONS)
+            for packed in _packed(found)
         ]
         position = Position(
             state.incarnation,
@@ -320,9 +358,9 @@ class Scorer:
         shown = text.without_mark_runs(post.text[: self._config.ingest.max_text_chars])
         return post._replace(ts_ms=ts_ms, text=shown)
 
-    def _mention(self, post: Post, offset: int, behind_ms: int) -> Mention:
+    def _mention(self, post: Post, offset: int, behind_ms: int, model: SentimentModel) -> Mention:
         lang = language.detect(post.text, post.lang)
-        negative, _, positive = self._model.predict(post.text, lang)
+        negative, _, positive = model.predict(post.text, lang)
         url = post.url if post.url and len(post.url) <= MAX_URL_CHARS else None
         return Mention(
             offset,
@@ -337,7 +375,7 @@ class Scorer:
             lang,
             post.source,
             post.id,
-            text.terms(post.text, TERMS),
+            [term for term in text.terms(post.text, TERMS) if len(term) <= MAX_TERM_CHARS],
             url,
             post.text[:EXCERPT_CHARS] if self._config.alerts.include_texts else None,
         )
@@ -349,5 +387,35 @@ class Scorer:
         return int.from_bytes(digest) or 1
 
 
+def best_model(config: Config) -> LinearModel | None:
+    """The model of quality ``best`` that the config asks for; None if no brand has that quality.
+
+    Raises
+    ------
+    InputError
+        If the weights of the config can't be used.
+    MissingPackage
+        If the sentence encoder is not installed.
+    """
+    if "best" not in config.models():
+        return None
+    return LinearModel.load(config.sentiment.best_weights, "best")
+
+
 def _identity(post: Post | Deletion) -> str:
     return f"{post.source}:{post.id}"
+
+
+def _packed(mentions: list[Mention]) -> Iterator[list[Mention]]:
+    """Lists that each fit into an envelope, whatever the texts are."""
+    packed: list[Mention] = []
+    size = 0
+    for mention in mentions:
+        texts = (mention.lang, mention.source, mention.id, mention.url or "", mention.text or "", *mention.terms)
+        needed = _BYTES_OF_CHAR * sum(map(len, texts)) + _BYTES_OF_NUMBERS
+        if len(packed) == MAX_MENTIONS or size + needed > _ENVELOPE_BYTES:
+            yield packed
+            packed, size = [], 0
+        packed.append(mention)
+        size += needed
+    yield packed

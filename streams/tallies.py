@@ -154,6 +154,8 @@ class Tally:
             del self.sketch[SKETCH:]
 
     def _show(self, sample: Sample) -> None:
+        if not sample[2]:
+            return  # deleted before it was counted
         known = self.samples.get(sample[6])
         if known is None or _RANK(known) < _RANK(sample):
             self.samples[sample[6]] = sample

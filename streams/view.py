@@ -61,7 +61,7 @@ class _Brand:
     def heat(self) -> tuple[bool, float]:
         """What brands are chosen by where not all fit: an open incident first, then the highest score."""
         is_open = self.alert is not None and self.alert.status == "firing"
-        return is_open, max((score.value for score in self.scores.values()), default=0.0)
+        return is_open, max((score.value for score in self.scores.values() if not score.shadow), default=0.0)
 
     @property
     def negative_share(self) -> float | None:

@@ -299,6 +299,12 @@ def keeping_up() -> list[Json]:
             "short",
             query(events("firewatch_rebalances_total", "worker"), "{{worker}}"),
         ),
+        bars(
+            "Detectors out of use",
+            "Detectors a brand goes on without, because they kept raising; the log of the detect worker says what.",
+            "short",
+            query(f"max by (brand, detector) (firewatch_brand_quarantined{BRAND})", "{{brand}}: {{detector}}"),
+        ),
         panel(
             "table",
             "Versions",
@@ -329,15 +335,15 @@ def sentiment() -> list[Json]:
             "F1 of the learning model on the latest 1,000 labels, each tested before it was learned. It falls when the "
             "talk changes, and when labels are wrong.",
             "percentunit",
-            query("max(firewatch_sentiment_macro_f1)", "macro"),
-            query("max(firewatch_sentiment_negative_f1)", "negative against the rest"),
+            query("max by (quality) (firewatch_sentiment_macro_f1)", "{{quality}}: macro"),
+            query("max by (quality) (firewatch_sentiment_negative_f1)", "{{quality}}: negative against the rest"),
             max=1,
         ),
         lines(
             "Judged quality",
             "Macro-F1 on labels that no model has learned: of the latest model judged, and of the one in use.",
             "percentunit",
-            query("max by (model) (firewatch_sentiment_judged_f1)", "{{model}}"),
+            query("max by (quality, model) (firewatch_sentiment_judged_f1)", "{{quality}}: {{model}}"),
             max=1,
         ),
         bars(
@@ -366,14 +372,14 @@ def sentiment() -> list[Json]:
             "Models published and refused",
             "Refused are those that are damaged, of another version, or worse than the one in use.",
             "short",
-            query(events("firewatch_sentiment_published_total", "worker"), "published"),
+            query(events("firewatch_sentiment_published_total", "quality"), "{{quality}}: published"),
             query(events("firewatch_sentiment_refused_total", "worker, reason"), "{{worker}}: {{reason}}"),
         ),
         bars(
             "Drift",
             "Changes of the error that ADWIN has detected, to the worse or to the better.",
             "short",
-            query(events("firewatch_sentiment_drifts_total", "direction"), "{{direction}}"),
+            query(events("firewatch_sentiment_drifts_total", "quality, direction"), "{{quality}}: {{direction}}"),
         ),
         lines(
             "Texts from memory",

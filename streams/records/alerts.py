@@ -88,7 +88,8 @@ class Alert(_Body):
     severity: Severity
     label: Label | None = Field(default=None, description="What is going on, or null where that can't be told")
     suppressed: str | None = Field(
-        description="Why it must not page anyone (cold_start, refractory, spam, surge, outage), or null"
+        description="Why it must not page anyone (cold_start, refractory, spam, surge, outage, maintenance, expected), "
+        "or null"
     )
     brand: str
     fingerprint: str = Field(description="One per incident: opening, updates and resolution share it")

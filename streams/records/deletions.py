@@ -90,6 +90,8 @@ def deletions_from_fields(fields: dict[str, Any]) -> Deletions:
     """
     if type(fields["partition"]) is not int:
         raise TypeError("'partition' must be int")
+    if not 1 <= len(fields["posts"]) <= MAX_DELETIONS:
+        raise ValueError(f"'posts' must be 1 to {MAX_DELETIONS}")
     posts = [(arrival_ms, source, id) for arrival_ms, source, id in fields["posts"]]
     if any((type(at), type(source), type(id)) != (int, str, str) for at, source, id in posts):
         raise TypeError("'posts' must hold a time, a source and an id each")

@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from deploy.local.kafka import DEFAULT_HOME, LocalKafka, free_port
-from streams.acls import WORKERS
+from streams.workers import WORKERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

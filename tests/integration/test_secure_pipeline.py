@@ -17,9 +17,10 @@ import yaml
 from aiokafka import TopicPartition
 
 from deploy.local.kafka import free_port
-from streams.acls import WORKERS, accesses
+from streams.acls import accesses
 from streams.kafka import consumer
 from streams.topics import Topics
+from streams.workers import WORKERS
 from tests.integration.broker import until
 from tests.integration.secure_broker import PASSWORD, grant
 
@@ -139,7 +140,7 @@ async def test_each_worker_does_its_work_with_its_own_rights_alone(
     ports = {f"{name}_port": free_port() for name in PORTS}
     config = kafka_config(kafka={"bootstrap_servers": broker.superuser}, metrics=ports, topics={"partitions": 2})
     for name in WORKERS:
-        grant(broker, name, accesses(name, config.topics))
+        grant(broker, name, accesses(name, config))
     file = tmp_path / "posts.jsonl"
     file.write_bytes(posts())
     made = Worker("topics", tmp_path, config, login(broker, "topics", way))

@@ -98,7 +98,7 @@ async def test_a_worker_without_a_right_names_it(
     config = login(worker)
     superuser = config.model_copy(update={"kafka": type(config.kafka)(bootstrap_servers=broker.superuser)})
     await ensure_topics(superuser, create=True)
-    needed = accesses(worker, config.topics)
+    needed = accesses(worker, config)
     missing = [(access, operation) for access in needed for operation in access.operations]
     with pytest.raises(NotAllowed) as refused:
         await preflight(config, worker)

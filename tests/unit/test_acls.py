@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from streams.acls import WORKERS, accesses, granting_commands, topics_of
-from streams.config import Config, TopicSettings
+from streams.acls import accesses, granting_commands, topics_of
+from streams.config import Config
 from streams.topics import Topics
+from streams.workers import WORKERS
 
 CONFIG = Config.model_validate(
     {
@@ -31,6 +32,6 @@ def test_commands_name_broker_principal_operations_and_resources() -> None:
 
 def test_no_worker_but_topics_may_make_or_change_a_topic() -> None:
     for worker in WORKERS[1:]:
-        for access in accesses(worker, TopicSettings()):
+        for access in accesses(worker, CONFIG):
             assert set(access.operations) <= {"Read", "Write", "DescribeConfigs"}
-    assert topics_of("topics", TopicSettings()) == Topics(TopicSettings()).all()
+    assert topics_of("topics", CONFIG) == Topics(CONFIG.topics).all()

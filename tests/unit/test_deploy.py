@@ -17,7 +17,7 @@ from deploy.local.kafka import kafka_version
 from detectors import registry
 from streams.cli import cli
 from streams.config import Config, MetricsSettings
-from streams.config_file import load_config
+from streams.config.file import load_config
 
 ROOT: Final = Path(__file__).parents[2]
 DEPLOY: Final = ROOT / "deploy"
@@ -149,4 +149,4 @@ def test_the_example_config_shows_every_parameter_of_the_default_detectors() -> 
     for detector in example.detectors:
         parameters = inspect.signature(registry.KINDS[detector.kind]).parameters.values()
         defaults = {each.name: each.default for each in parameters if each.name != "usual_posts_per_day"}
-        assert detector.model_extra == defaults, detector.name
+        assert detector.params == defaults, detector.name

@@ -32,7 +32,7 @@ def test_a_window_shows_volume_scores_and_bounds() -> None:
     before = value("firewatch_mentions_late_total", **BRAND) or 0
     gauges().show(Outcome(windows=[window(0, 40, 100_000, late=2)]))
     assert value("firewatch_brand_mentions", **BRAND) == 40
-    assert value("firewatch_anomaly_score", detector="volume", **BRAND) == 1.5
+    assert value("firewatch_anomaly_score", detector="volume", mode="live", **BRAND) == 1.5
     assert value("firewatch_anomaly_threshold", detector="volume", **BRAND) == 1
     bounds = [
         value("firewatch_expected", detector="volume", bound=name, **BRAND) for name in ("lower", "expected", "upper")
