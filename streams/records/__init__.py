@@ -18,6 +18,7 @@ whatever the order of addition.
 """
 
 from streams.records.alerts import (
+    ALERT_VERSION,
     MAX_ALERT_BYTES,
     SEVERITIES,
     Alert,
@@ -33,9 +34,11 @@ from streams.records.alerts import (
     WindowCounts,
     alert_from_bytes,
 )
-from streams.records.labels import Label, label_from_bytes
+from streams.records.labels import LABEL_VERSION, Label, label_from_bytes
 from streams.records.mentions import (
+    ENVELOPE_VERSION,
     MAX_MENTIONS,
+    PROGRESS_VERSION,
     REPLY,
     REPOST,
     Envelope,
@@ -43,19 +46,33 @@ from streams.records.mentions import (
     Progress,
     mentions_record_from_bytes,
 )
-from streams.records.models import JudgedQuality, ModelHeader, PublishedModel, model_from_bytes, model_key
-from streams.records.posts import MAX_ID_CHARS, Post, post_from_bytes
-from streams.records.windows import Window, WindowScore, window_from_bytes
+from streams.records.models import (
+    MODEL_RECORD_VERSION,
+    JudgedQuality,
+    ModelHeader,
+    PublishedModel,
+    model_from_bytes,
+    model_key,
+)
+from streams.records.posts import MAX_ID_CHARS, POST_VERSION, Post, post_from_bytes
+from streams.records.windows import WINDOW_VERSION, Window, WindowScore, window_from_bytes
 from streams.records.wire import SHARE, utc
 
 __all__ = [
+    "ALERT_VERSION",
+    "ENVELOPE_VERSION",
+    "LABEL_VERSION",
     "MAX_ALERT_BYTES",
     "MAX_ID_CHARS",
     "MAX_MENTIONS",
+    "MODEL_RECORD_VERSION",
+    "POST_VERSION",
+    "PROGRESS_VERSION",
     "REPLY",
     "REPOST",
     "SEVERITIES",
     "SHARE",
+    "WINDOW_VERSION",
     "Alert",
     "AlertKind",
     "AlertStep",
