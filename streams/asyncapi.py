@@ -14,9 +14,11 @@ from streams.records import (
     LABEL_VERSION,
     MAX_ALERT_BYTES,
     MAX_MENTIONS,
+    MODEL_NAMES,
     MODEL_RECORD_VERSION,
     POST_VERSION,
     PROGRESS_VERSION,
+    VERDICT_VERSION,
     WINDOW_VERSION,
     Alert,
     Envelope,
@@ -24,6 +26,7 @@ from streams.records import (
     ModelHeader,
     Post,
     Progress,
+    Verdict,
     Window,
 )
 from streams.topics import Topic, Topics
@@ -117,7 +120,7 @@ class _Channel:
         """What firewatch does with it."""
         doers = (("send", self.sent_by), ("receive", self.received_by))
         return {
-            f"{action}{self.id.title()}": {
+            f"{action}{self.id[0].upper()}{self.id[1:]}": {
                 "action": action,
                 "channel": {"$ref": f"#/channels/{self.id}"},
                 "summary": f"By firewatch {doer}.",
@@ -178,11 +181,17 @@ def _channels(topics: Topics) -> list[_Channel]:
         "source:id of the post",
         described(Label.model_json_schema(mode="validation"), LABEL_VERSION),
     )
+    verdict = _Message(
+        "verdict",
+        "What one person says of one incident.",
+        "incident, a blank, and the incident's fingerprint",
+        described(Verdict.model_json_schema(mode="validation"), VERDICT_VERSION),
+    )
     header = inlined(ModelHeader.model_json_schema(mode="serialization"))
     model = _Message(
         "model",
         "What was learned of the labels up to an offset.",
-        "sentiment/version",
+        f"{' or '.join(MODEL_NAMES.values())}, a slash, and the version",
         {
             "type": "string",
             "format": "binary",
@@ -209,16 +218,24 @@ def _channels(topics: Topics) -> list[_Channel]:
             [envelope, progress], "score", received_by="detect",
         ),
         _Channel("windows", topics.windows, "Every count and score of every brand.", [window], "detect"),
-        _Channel("alerts", topics.alerts, "Incidents, for those who are paged.", [alert], "detect"),
         _Channel(
-            "labels", topics.labels, "What people say of posts; anybody may write here.", [label], "label",
-            received_by="train",
+            "alerts", topics.alerts, "Incidents, for those who are paged.", [alert], "detect", received_by="bridge"
+        ),
+        _Channel(
+            "labels", topics.labels, "What people say of posts and incidents; anybody may write here.",
+            [label, verdict], "label and alerts", received_by="train and bridge",
         ),
         _Channel(
             "models", topics.models, "Learned models, compacted; only firewatch reads and writes them.", [model],
             "train", received_by="score",
         ),
-        _Channel("letters", topics.dlq, "The dead letter queue.", [letter], "ingest, score, train and detect"),
+        _Channel(
+            "letters", topics.dlq, "The dead letters of posts, mentions and labels.", [letter],
+            "ingest, score, train and detect",
+        ),
+        _Channel(
+            "alertLetters", topics.alerts_dlq, "Alerts that a receiver would not take.", [letter], "bridge"
+        ),
     ]  # fmt: skip
 
 

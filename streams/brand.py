@@ -107,6 +107,7 @@ class BrandMonitor:
         for mention in fresh:
             self._windows.add(mention)
         metrics.BUCKET_LATENESS.observe(max(mention.behind_ms for mention in fresh) / 1000)
+        metrics.count_mix(self._id, (mention.source for mention in fresh), (mention.lang for mention in fresh))
         mark.offset = fresh[-1].offset
         self._model = max(self._model, (envelope.ingested_ms, envelope.model))
         return len(fresh)

@@ -9,6 +9,7 @@ record            topic              key                         one record is
 `Window`          social.windows     brand id                    one brand's closed bucket with its scores
 `Alert`           social.alerts      brand id                    one step in the life of an incident
 `Label`           social.labels      ``source:id`` of the post   what one person says of one post
+`Verdict`         social.labels      ``incident`` and its id     what one person says of one incident
 `PublishedModel`  social.models      ``sentiment/version``       what was learned of the labels up to an offset
 ================  =================  ==========================  =============================================
 
@@ -47,6 +48,7 @@ from streams.records.mentions import (
     mentions_record_from_bytes,
 )
 from streams.records.models import (
+    MODEL_NAMES,
     MODEL_RECORD_VERSION,
     JudgedQuality,
     ModelHeader,
@@ -55,6 +57,7 @@ from streams.records.models import (
     model_key,
 )
 from streams.records.posts import MAX_ID_CHARS, POST_VERSION, Post, post_from_bytes
+from streams.records.verdicts import MAX_SILENCE_MS, VERDICT_VERSION, Judgement, Verdict, labels_record_from_bytes
 from streams.records.windows import WINDOW_VERSION, Window, WindowScore, window_from_bytes
 from streams.records.wire import SHARE, utc
 
@@ -65,6 +68,8 @@ __all__ = [
     "MAX_ALERT_BYTES",
     "MAX_ID_CHARS",
     "MAX_MENTIONS",
+    "MAX_SILENCE_MS",
+    "MODEL_NAMES",
     "MODEL_RECORD_VERSION",
     "POST_VERSION",
     "PROGRESS_VERSION",
@@ -72,6 +77,7 @@ __all__ = [
     "REPOST",
     "SEVERITIES",
     "SHARE",
+    "VERDICT_VERSION",
     "WINDOW_VERSION",
     "Alert",
     "AlertKind",
@@ -81,6 +87,7 @@ __all__ = [
     "Drivers",
     "Envelope",
     "JudgedQuality",
+    "Judgement",
     "Label",
     "Mention",
     "ModelHeader",
@@ -91,11 +98,13 @@ __all__ = [
     "SamplePost",
     "SentimentSplit",
     "TopTerm",
+    "Verdict",
     "Window",
     "WindowCounts",
     "WindowScore",
     "alert_from_bytes",
     "label_from_bytes",
+    "labels_record_from_bytes",
     "mentions_record_from_bytes",
     "model_from_bytes",
     "model_key",
