@@ -22,7 +22,10 @@ LINKS: Final = 3
 SPLIT: Final = 4
 """Sources and languages that are named at most."""
 
-STATES: Final = {"open": "opened", "update": "changed", "resolve": "over"}
+STATES: Final = {
+    "open": "opened", "reopen": "opened again", "escalate": "worse", "update": "changed", "grow": "more",
+    "correct": "corrected", "resolve": "over",
+}  # fmt: skip
 SAID: Final = {"ack": "looks after it", "false_alarm": "says it was a false alarm", "confirmed": "confirms it"}
 
 
@@ -42,7 +45,7 @@ def print_alert(console: Console, alert: Alert, names: Mapping[str, str], *, is_
         (f" {alert.severity} ", f"reverse {style}"),
         " ",
         (name, "bold" if style != "dim" else ""),
-        ("  " + STATES.get(alert.kind, alert.kind), "green" if alert.status == "resolved" else ""),
+        ("  " + STATES[alert.step or alert.kind], "green" if alert.status == "resolved" else ""),
         (f"  {alert.label}" if alert.label else "", "italic"),
         (f"  pages nobody: {alert.suppressed}" if alert.suppressed else "", "dim italic"),
     )

@@ -376,9 +376,10 @@ def sentiment_evaluate(
 
 
 @cli.command()
-@click.argument("what", type=click.Choice(["alert", "label", "config"]))
+@click.argument("what", type=click.Choice(["alert", "label", "config", "asyncapi"]))
 def schema(what: str) -> None:
-    """Print the JSON Schema of WHAT firewatch publishes or takes, or of its config; deploy/contract/ holds it."""
+    """Print the JSON Schema of WHAT firewatch publishes or takes, or of its config, or the AsyncAPI document of all its
+    topics; deploy/contract/ holds them."""
     click.echo(commands.schema(what), nl=False)
 
 

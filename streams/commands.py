@@ -17,9 +17,10 @@ import orjson
 from streams import __version__, failpoints, logs, metrics
 from streams.acls import granting_commands
 from streams.admin import TopicReport, ensure_topics
+from streams.asyncapi import asyncapi
 from streams.config.explain import explain
 from streams.config.file import load_config
-from streams.config.schema import config_schema
+from streams.config.schema import DIALECT, config_schema
 from streams.errors import OutputError
 from streams.live_config import LiveConfig
 from streams.outputs import open_output
@@ -285,13 +286,16 @@ def evaluate_simulation(
 
 
 def schema(what: str) -> str:
-    """JSON Schema of a record type that others read or write, or of the config."""
+    """JSON Schema of an alert, a label or the config, or the AsyncAPI document of all topics."""
     published: dict[str, dict[str, Any]] = {
         "alert": Alert.model_json_schema(mode="serialization"),
         "label": Label.model_json_schema(mode="validation"),
         "config": config_schema(),
+        "asyncapi": asyncapi(),
     }
-    tree = {"$schema": "https://json-schema.org/draft/2020-12/schema"} | published[what]
+    tree = published[what]
+    if what != "asyncapi":
+        tree = {"$schema": DIALECT} | tree
     return orjson.dumps(tree, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
 
 

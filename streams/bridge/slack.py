@@ -17,6 +17,9 @@ LINKS: Final = 5
 SYMBOLS: Final = {"watch": ":large_yellow_circle:", "warning": ":large_orange_circle:", "critical": ":red_circle:"}
 OVER: Final = ":white_check_mark:"
 
+STATES: Final = {"open": "new", "reopen": "again", "escalate": "worse"}
+"""By step; of all others it is said that something changed."""
+
 Json = dict[str, Any]
 
 
@@ -27,13 +30,13 @@ def message(alert: Alert) -> Json:
     and link nowhere; where Slack's markup is needed, it is escaped.
     """
     over = alert.status == "resolved"
-    state = "over" if over else {"open": "new", "update": "changed"}.get(alert.kind, alert.kind)
+    state = "over" if over else STATES.get(alert.step or alert.kind, "changed")
     title = f"{alert.brand}: {alert.severity}, {state}"
     symbol = OVER if over else SYMBOLS[alert.severity]
     facts = [
         f"{alert.window.mentions:,} mentions",
         f"{alert.sentiment.negative:.0%} negative",
-        f"since {alert.starts_at:%a %H:%M} UTC",
+        f"since {alert.since:%a %H:%M} UTC",
     ]
     if alert.suppressed:
         facts.append(f"pages nobody: {alert.suppressed}")
