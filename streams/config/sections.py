@@ -1,7 +1,6 @@
 """Sections of the config with every setting's default, unit and limits.
 
-Secrets never stand in the file: they come from ``FIREWATCH_KAFKA_PASSWORD`` and ``FIREWATCH_AUTHOR_KEY`` or from files
-that the config names.
+Secrets never stand in the file: they come from environment variables, or from files that the config names.
 """
 
 from __future__ import annotations
@@ -12,8 +11,9 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, SecretStr, StringConstraints, model_validator
 
-from streams.config.base import Settings
+from streams.config.base import Language, Settings
 from streams.errors import ConfigError
+from streams.sentiment.model import QualityName
 
 PASSWORD_VARIABLE: Final = "FIREWATCH_KAFKA_PASSWORD"  # noqa: S105  a name, not a secret
 AUTHOR_KEY_VARIABLE: Final = "FIREWATCH_AUTHOR_KEY"
@@ -24,7 +24,10 @@ class KafkaSettings(Settings):
 
     bootstrap_servers: str = "127.0.0.1:9092"
     client_id: str = "firewatch"
-    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_SSL"] = "PLAINTEXT"
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_SSL", "SASL_PLAINTEXT"] = "PLAINTEXT"
+    allow_sasl_plaintext: bool = Field(
+        default=False, description="Let SASL_PLAINTEXT log in over a connection that anybody on the way can read"
+    )
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
     sasl_username: str | None = None
     password_file: Path | None = Field(
@@ -37,14 +40,38 @@ class KafkaSettings(Settings):
 
     @model_validator(mode="after")
     def _credentials_fit_the_protocol(self) -> Self:
-        if self.security_protocol == "SASL_SSL" and not self.sasl_username:
-            raise ValueError("security_protocol SASL_SSL needs sasl_username")
+        if self.sasl and not self.sasl_username:
+            raise ValueError(f"security_protocol {self.security_protocol} needs sasl_username")
+        if self.security_protocol == "SASL_PLAINTEXT" and not self.allow_sasl_plaintext:
+            raise ValueError(
+                "security_protocol SASL_PLAINTEXT logs in without encryption: set SASL_SSL, or "
+                "allow_sasl_plaintext: true where nobody else is on the network"
+            )
+        if self.security_protocol == "SASL_PLAINTEXT" and (self.ca_file or self.certificate_file):
+            raise ValueError("certificates are set, but security_protocol SASL_PLAINTEXT uses none: set SASL_SSL")
+        if bool(self.certificate_file) != bool(self.key_file):
+            raise ValueError("certificate_file and key_file belong together: set both or none")
         if self.security_protocol == "PLAINTEXT" and (self.sasl_username or self.ca_file or self.certificate_file):
             raise ValueError(
                 "credentials are set, but security_protocol PLAINTEXT would send everything in the clear: "
                 "set SSL or SASL_SSL"
             )
         return self
+
+    @property
+    def sasl(self) -> bool:
+        """Whether clients log in by name and password."""
+        return self.security_protocol.startswith("SASL")
+
+    @property
+    def tls(self) -> bool:
+        """Whether connections are encrypted and the broker proves who it is."""
+        return self.security_protocol.endswith("SSL")
+
+    @property
+    def user(self) -> str:
+        """Who this client is to Kafka, for messages."""
+        return f"user {self.sasl_username!r}" if self.sasl else f"client {self.client_id!r}"
 
     def password(self) -> SecretStr | None:
         """The SASL password from the environment or from its file."""
@@ -96,6 +123,11 @@ class ScoreSettings(Settings):
 
     batch_records: int = Field(default=2_000, ge=1, le=50_000)
     batch_wait_ms: int = Field(default=200, ge=1, le=10_000)
+    max_posts_per_source_per_minute: int | None = Field(
+        default=60_000,
+        ge=1,
+        description="Of event time, over all partitions; what a source sends beyond it is not scored. null is no limit",
+    )
 
 
 class LearnSettings(Settings):
@@ -127,13 +159,31 @@ class LearnSettings(Settings):
 class SentimentSettings(Settings):
     """Which sentiment model scores, and how it learns."""
 
+    quality: QualityName = Field(
+        default="fast",
+        description="fast or best (a few hundred posts/s, needs firewatch[best]); brands[].quality overrides it",
+    )
     weights: Path | None = Field(
         default=None, description="File of `firewatch sentiment train` to start from; null is the weights that ship"
+    )
+    best_weights: Path | None = Field(
+        default=None, description="The same for quality best: a file of `firewatch sentiment train --quality best`"
     )
     pin: int | None = Field(
         default=None, ge=0, description="Published version to keep to; 0 is the weights, null the newest version"
     )
+    best_pin: int | None = Field(
+        default=None, ge=0, description="The same for quality best, which has its own versions"
+    )
     learn: LearnSettings = LearnSettings()
+
+    def weights_of(self, quality: QualityName) -> Path | None:
+        """Weights that a quality starts from, None for those that ship."""
+        return self.best_weights if quality == "best" else self.weights
+
+    def pin_of(self, quality: QualityName) -> int | None:
+        """Version that a quality is kept to, None for the newest."""
+        return self.best_pin if quality == "best" else self.pin
 
 
 class WindowSettings(Settings):
@@ -183,6 +233,22 @@ class IncidentSettings(Settings):
         le=1,
         description="Negative share of the incident from which unusual attention is a warning",
     )
+    cool_down_seconds: int = Field(
+        default=43_200,
+        ge=0,
+        le=2_592_000,
+        description="Time after the end of an incident within which what begins again is the same incident",
+    )
+    update_factor: float = Field(
+        default=3.0,
+        ge=1.1,
+        description="An incident is told of again when it has so many times the mentions that it had the last time",
+    )
+    correct_share: float = Field(
+        default=0.1,
+        gt=0,
+        description="And when posts that came late are this share of the mentions it had the last time",
+    )
 
 
 class DetectSettings(Settings):
@@ -199,13 +265,14 @@ class DetectSettings(Settings):
 class AlertSettings(Settings):
     """What an alert carries."""
 
+    language: Language = Field(default="en", description="Of the sentence that says what happened")
     include_texts: bool = Field(default=False, description="Put excerpts of posts into alerts")
     samples: int = Field(default=5, ge=0, le=20)
     top_terms: int = Field(default=10, ge=0, le=50)
     generator_url: str | None = Field(
         default=None,
         description="Link put into alerts; {brand}, {from_ms} and {to_ms} are filled in",
-        examples=["http://grafana:3000/d/firewatch?var-brand={brand}"],
+        examples=["http://127.0.0.1:3000/d/firewatch-brand?var-brand={brand}&from={from_ms}&to={to_ms}"],
     )
 
 
@@ -217,6 +284,18 @@ class MetricsSettings(Settings):
     score_port: int = Field(default=9402, ge=0, le=65_535)
     detect_port: int = Field(default=9403, ge=0, le=65_535)
     train_port: int = Field(default=9404, ge=0, le=65_535)
+    bridge_port: int = Field(default=9405, ge=0, le=65_535)
+
+
+class LivenessSettings(Settings):
+    """When a worker counts as stuck."""
+
+    stall_seconds: float = Field(
+        default=120,
+        ge=10,
+        le=3_600,
+        description="A worker that gets on with nothing for so long while records wait ends with an error",
+    )
 
 
 def secret(variable: str, file: Path | None, setting: str) -> SecretStr | None:
