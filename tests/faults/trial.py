@@ -139,11 +139,11 @@ class Trial:
                 self.fleet.start(name)
         await asyncio.gather(*[self.ready(member) for member in self.fleet.members])
 
-    async def ready(self, member: Member, seconds: float = 60) -> None:
+    async def ready(self, member: Member, seconds: float = 120) -> None:
         """Wait until a worker has been told its partitions."""
         await self.heard(member, '"assigned"', seconds)
 
-    async def heard(self, member: Member, words: str, seconds: float = 60) -> None:
+    async def heard(self, member: Member, words: str, seconds: float = 120) -> None:
         """Wait until the process of now has logged some words."""
 
         async def logged() -> bool:
