@@ -1,6 +1,6 @@
 # `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup lint format test test-unit bench kafka-start kafka-stop kafka-status kafka-wipe demo constraints clean
+.PHONY: help setup lint format test test-unit test-faults soak bench kafka-start kafka-stop kafka-status kafka-wipe demo constraints clean
 
 BIN    := .venv/bin
 READY  := .venv/.ready
@@ -32,6 +32,12 @@ test: $(READY) ## unit, doc and integration tests, the last on a Kafka of their 
 
 test-unit: $(READY) ## unit and doc tests only: no Kafka
 	$(BIN)/pytest --ignore=tests/integration $(PYTEST_ARGS)
+
+test-faults: $(READY) ## kill, stop and disturb workers under load (FAULTS_SEED=, FAULTS_ROUNDS=); half an hour and more
+	$(BIN)/pytest tests/faults --ignore=tests/faults/test_soak.py $(PYTEST_ARGS)
+
+soak: $(READY) ## half an hour under load: does memory grow? (FAULTS_SOAK_MINUTES=)
+	$(BIN)/pytest tests/faults/test_soak.py $(PYTEST_ARGS)
 
 bench: $(READY) ## speeds of the hot paths; they need a machine with nothing else to do
 	$(BIN)/pytest tests/benchmarks -s $(PYTEST_ARGS)

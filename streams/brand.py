@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import math
 from base64 import b64decode, b64encode
-from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import orjson
 
 from detectors.base import OutdatedSnapshot, Score, SnapshotError
-from streams import metrics
+from streams import metrics, upgrades
 from streams.echo import Echo
-from streams.errors import RecordError, check_state_version
+from streams.errors import RecordError
 from streams.evidence import Evidence
 from streams.incidents import Incident, Incidents
 from streams.marks import Mark
 from streams.pulse import group_of
+from streams.quarantine import ANY_TIME, Failure
 from streams.records import Alert, Envelope, Window, WindowScore
 from streams.tallies import KEPT, Tally, most_frequent
 from streams.windows import Step, Windows
@@ -25,10 +25,12 @@ from streams.windows import Step, Windows
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from detectors.base import Bucket
     from streams.config import BrandSettings, Config
     from streams.incidents import Change
+    from streams.quarantine import Doing, Quarantine
 
-STATE_VERSION: Final = 2
+STATE_VERSION: Final = 3
 
 _SHARE_ALPHA: Final = 0.01
 """Weight of one bucket in a brand's usual mix of sources: about eight hours of five-minute buckets."""
@@ -54,6 +56,8 @@ class BrandMonitor:
     ----------
     config_version
         `Config.version`, which takes as long to compute as the config has brands.
+    quarantine
+        Decides what becomes of a detector that raises.
 
     Raises
     ------
@@ -61,7 +65,7 @@ class BrandMonitor:
         If a detector can't be built; a loaded config has been checked for that.
     """
 
-    def __init__(self, config: Config, config_version: str, brand: BrandSettings) -> None:
+    def __init__(self, config: Config, config_version: str, brand: BrandSettings, quarantine: Quarantine) -> None:
         self._id = brand.id
         self._group = group_of(brand.id)
         self._config_version = config_version
@@ -70,6 +74,8 @@ class BrandMonitor:
         self._detectors = {settings.name: settings.build(brand.usual_posts_per_day) for settings in running}
         self._shadow = frozenset(settings.name for settings in running if settings.mode == "shadow")
         self._quiet_times = config.quiet_times(brand.id)
+        self._quarantine = quarantine
+        self._out: dict[str, Failure] = {}
         self._incidents = Incidents(
             config.incidents,
             brand.id,
@@ -124,7 +130,7 @@ class BrandMonitor:
         end_ms = step.start_ms + length
         elapsed = length if step.closes else min(length, step.at_ms - step.start_ms)
         bucket = step.tally.bucket(step.start_ms, length, elapsed, coverage, self._echo, platform)
-        scores = {name: detector.score_one(bucket) for name, detector in self._detectors.items()}
+        scores = self._score(bucket, step.at_ms)
         self._hold_back(step.start_ms, end_ms, scores)
         self._count_detections(step.start_ms, scores)
         live = {name: score for name, score in scores.items() if name not in self._shadow}
@@ -132,12 +138,59 @@ class BrandMonitor:
         self._raise(checked, alerts)
         if not step.closes:
             return
-        for detector in self._detectors.values():
-            detector.learn_one(bucket)
+        self._learn(bucket, step.at_ms)
         self._raise(self._incidents.close(step.at_ms, step.start_ms, end_ms, step.tally), alerts)
         self._echo.learn(step.tally)
         self._learn_usual(step.tally, coverage)
         windows.append(self._window(step, coverage, scores))
+
+    def _score(self, bucket: Bucket, at_ms: int) -> dict[str, Score]:
+        scores = {}
+        for name, detector in list(self._detectors.items()):
+            try:
+                score = detector.score_one(bucket)
+                if not math.isfinite(score.value):
+                    raise ValueError(f"a score of {score.value}")  # noqa: TRY301  as good as raised by the detector
+            except Exception as error:  # noqa: BLE001  whatever it is, the quarantine decides
+                self._failed(name, "score_one", at_ms, error)
+            else:
+                scores[name] = score
+        return scores
+
+    def _learn(self, bucket: Bucket, at_ms: int) -> None:
+        for name, detector in list(self._detectors.items()):
+            try:
+                detector.learn_one(bucket)
+            except Exception as error:  # noqa: BLE001
+                self._failed(name, "learn_one", at_ms, error)
+
+    def _snapshots(self) -> list[tuple[str, str, str]]:
+        snapshots = []
+        for name, detector in list(self._detectors.items()):
+            try:
+                snapshots.append((name, detector.kind, b64encode(detector.snapshot()).decode()))
+            except Exception as error:  # noqa: BLE001
+                self._failed(name, "snapshot", ANY_TIME, error)
+        return snapshots
+
+    def _restore(self, name: str, kind: str, snapshot: bytes) -> None:
+        detector = self._detectors.get(name)
+        if detector is None or detector.kind != kind:
+            return
+        try:
+            detector.restore(snapshot)
+        except OutdatedSnapshot:
+            pass
+        except SnapshotError:
+            raise
+        except Exception as error:  # noqa: BLE001
+            self._failed(name, "restore", ANY_TIME, error)
+
+    def _failed(self, name: str, doing: Doing, at_ms: int, error: Exception) -> None:
+        failure = Failure(self._id, name, doing, at_ms, type(error).__name__)
+        self._quarantine.take(failure, error)
+        self._out[name] = failure
+        del self._detectors[name]
 
     def dismiss(self, alerts: list[Alert]) -> None:
         """Resolve the open incident because the brand is watched no more."""
@@ -237,10 +290,8 @@ class BrandMonitor:
                 "v": STATE_VERSION,
                 "marks": [[partition, *mark.dump()] for partition, mark in self._marks.items()],
                 "windows": self._windows.dump(),
-                "detectors": [
-                    [name, detector.kind, b64encode(detector.snapshot()).decode()]
-                    for name, detector in self._detectors.items()
-                ],
+                "detectors": self._snapshots(),
+                "out": self._quarantine.dump(self._out),
                 "incidents": self._incidents.dump(),
                 "echo": self._echo.dump(),
                 "sources": list(self._source_shares.items()),
@@ -259,20 +310,22 @@ class BrandMonitor:
         Raises
         ------
         OutdatedState, UnknownVersion
-            If another firewatch wrote it.
+            If a firewatch too old or too new wrote it.
+        DetectorFailed
+            If a detector raises what it should not.
         RecordError
             If it is damaged.
         """
+        what = f"the state of brand {self._id!r}"
         try:
-            state: dict[str, Any] = orjson.loads(value)
-            check_state_version(f"the state of brand {self._id!r}", state["v"], STATE_VERSION)
+            state: dict[str, Any] = upgrades.upgraded(orjson.loads(value), what, STATE_VERSION, upgrades.BRAND)
             self._marks = {partition: Mark(*mark) for partition, *mark in state["marks"]}
             self._windows.load(state["windows"])
+            self._out = self._quarantine.load(state["out"])
+            for name in self._out:
+                self._detectors.pop(name, None)
             for name, kind, snapshot in state["detectors"]:
-                detector = self._detectors.get(name)
-                if detector is not None and detector.kind == kind:
-                    with suppress(OutdatedSnapshot):
-                        detector.restore(b64decode(snapshot))
+                self._restore(name, kind, b64decode(snapshot))
             self._incidents.load(state["incidents"])
             self._echo.load(state["echo"])
             self._source_shares = dict(state["sources"])
@@ -281,4 +334,4 @@ class BrandMonitor:
             ingested_ms, model = state["model"]
             self._model = (ingested_ms, model)
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, SnapshotError) as error:
-            raise RecordError("damaged_state", f"the state of brand {self._id!r} can't be read ({error})") from error
+            raise RecordError("damaged_state", f"{what} can't be read ({error})") from error

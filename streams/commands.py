@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import orjson
 
-from streams import __version__, logs, metrics
+from streams import __version__, failpoints, logs, metrics
 from streams.admin import TopicReport, ensure_topics
 from streams.config.explain import explain
 from streams.config.file import load_config
@@ -297,6 +297,7 @@ def _begin(worker: str, config_path: Path) -> Config:
 
 def _started(worker: str, config: Config) -> None:
     logs.configure(worker)
+    failpoints.arm(os.environ)
     metrics.BUILD.info({"version": __version__, "python": platform.python_version(), "worker": worker})
     metrics.CONFIG.info({"version": config.version})
 

@@ -20,7 +20,8 @@ from mode.supervisors import CrashingSupervisor
 
 from streams import metrics
 from streams.admin import ensure_topics
-from streams.errors import KafkaError, WorkerFailed
+from streams.errors import DetectorFailed, KafkaError, WorkerFailed
+from streams.failpoints import Failpoint, reached
 from streams.kafka import connection_options, consumer, producer
 from streams.live_config import LiveConfig
 from streams.offsets import group_offsets
@@ -74,6 +75,8 @@ async def detect(config: Config, stop: asyncio.Event, file: LiveConfig | None = 
 
     Raises
     ------
+    DetectorFailed
+        If a detector raised, which is noted (`streams.quarantine`).
     KafkaError
         If no broker answers, a topic is missing or not as it must be, or a record can't be written.
     PortTaken
@@ -166,7 +169,11 @@ class _Worker:
         # Without this an error below would make `noack_take` acknowledge what it has not handed over yet.
         stream.enable_acks = False
         async for events in cast("Stream[Any]", stream).noack_take(BATCH_RECORDS, within=BATCH_SECONDS):
-            await self._process(stream, events)
+            try:
+                await self._process(stream, events)
+            except DetectorFailed as failed:
+                await self._monitors.note(failed)
+                raise
 
     async def _process(self, stream: StreamT[bytes], taken: Sequence[EventT[bytes]]) -> None:
         generation = self._app.consumer_generation_id
@@ -182,10 +189,13 @@ class _Worker:
         metrics.BATCH_RECORDS.labels("detect").observe(len(events))
         await self._monitors.conclude([event.message for event in events])
         self._check_ownership(generation)
+        reached(Failpoint.DETECT_OWNERSHIP_CHECKED)
         self._table.data.update(await self._monitors.save())
+        reached(Failpoint.DETECT_UNACKNOWLEDGED)
         for event in events:
             event.processed = True
             await stream.ack(event)
+        reached(Failpoint.DETECT_UNCOMMITTED)
 
     async def _take_over(self, generation: int) -> None:
         """Go on from the table as Faust recovered it for the partitions assigned now."""
@@ -198,6 +208,7 @@ class _Worker:
 
     async def _change_over(self, generation: int) -> None:
         """Go on by the config as the file has it now."""
+        self._check_ownership(generation)
         self._config = self._file.config
         await self._monitors.change_over(self._config, self._table.data)
         self._check_ownership(generation)

@@ -12,6 +12,7 @@
     ├── KafkaError                 the broker, a topic, a permission
     │   ├── BrokerUnreachable
     │   └── TopicMismatch          an existing topic differs in a way that breaks the service
+    ├── DetectorFailed             a detector raised; noted, so that it is put out of use if it goes on
     ├── PortTaken                  a metrics or broker port that another process holds
     └── WorkerFailed               a worker under supervision that gave up
 
@@ -24,6 +25,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from streams.quarantine import Failure
 
 
 class FirewatchError(Exception):
@@ -113,30 +116,15 @@ class UnknownVersion(RecordError):
 
 
 class OutdatedState(RecordError):
-    """A state was written by a firewatch before the first release, and means something else today."""
+    """A state was written by a firewatch so old that nothing tells what it means today (`streams.upgrades`)."""
 
-    def __init__(self, what: str, version: object, known: int) -> None:
+    def __init__(self, what: str, version: object, oldest: int) -> None:
         super().__init__(
             "outdated_state",
-            f"{what} has version {version!r}, this firewatch reads {known} only: stop all detect workers, delete the "
-            "topic firewatch-detect-brands-changelog (behind topics.prefix) and run `firewatch topics` to learn anew",
+            f"{what} has version {version!r}, this firewatch reads none before {oldest}: stop all detect workers, "
+            "delete the topic firewatch-detect-brands-changelog (behind topics.prefix) and run `firewatch topics` to "
+            "learn anew",
         )
-
-
-def check_state_version(what: str, version: object, known: int) -> None:
-    """Refuse a state that this firewatch can't go on from.
-
-    Raises
-    ------
-    OutdatedState
-        If it is of an earlier version.
-    UnknownVersion
-        If it is of a newer one, or of none.
-    """
-    if isinstance(version, int) and 0 < version < known:
-        raise OutdatedState(what, version, known)
-    if version != known:
-        raise UnknownVersion(what, version, known)
 
 
 class KafkaError(FirewatchError):
@@ -175,3 +163,16 @@ class WorkerFailed(FirewatchError):
     """A supervised worker died more often than the supervisor restarts it."""
 
     exit_code = 6
+
+
+class DetectorFailed(FirewatchError):
+    """A detector raised. The offset has not moved; the worker that reads the same mentions next comes here again."""
+
+    exit_code = 7
+
+    def __init__(self, failure: Failure, detail: str, after: int) -> None:
+        self.failure = failure
+        super().__init__(
+            f"detector {failure.detector!r} of brand {failure.brand!r} raised in {failure.doing}: {detail}. Restart "
+            f"the worker: after {after} of the same (detect.quarantine_after) the brand goes on without this detector"
+        )

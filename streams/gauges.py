@@ -20,6 +20,7 @@ HOUR_MS: Final = 3_600_000
 _OF_BRANDS: Final = (
     metrics.BRAND_MENTIONS,
     metrics.BRAND_NEGATIVE_SHARE,
+    metrics.BRAND_QUARANTINED,
     metrics.ANOMALY_SCORE,
     metrics.ANOMALY_THRESHOLD,
     metrics.EXPECTED,

@@ -215,6 +215,12 @@ POST_TO_ALERT_SECONDS: Final = Histogram(
 STATE_BYTES: Final = Gauge(
     "firewatch_state_bytes", "Size of all that is known of a brand", ["brand"], registry=REGISTRY
 )
+BRAND_QUARANTINED: Final = Gauge(
+    "firewatch_brand_quarantined",
+    "1 for a detector that is out of use for a brand because it kept raising; absent otherwise",
+    ["brand", "detector"],
+    registry=REGISTRY,
+)
 SOURCE_UP: Final = Gauge(
     "firewatch_source_up", "Whether a source delivers as it usually does", ["source"], registry=REGISTRY
 )

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from streams import metrics
+from streams import metrics, upgrades
 from streams.brand import BrandMonitor
-from streams.errors import RecordError, check_state_version
+from streams.errors import RecordError
 from streams.progress import StreamProgress
+from streams.quarantine import NOTE_KEY, Quarantine
 from streams.records import Alert, Envelope, Progress, Window
 from streams.waiting import Waiting
 
@@ -52,10 +53,13 @@ class PartitionMonitor:
         Mentions of brands not in it wait for some time (`Waiting`): a config that names them may be on its way.
     partition
         Number of the partition; names the key of its progress.
+    quarantine
+        Decides what becomes of a detector that raises; by default it is out of use at once.
     """
 
-    def __init__(self, config: Config, partition: int) -> None:
+    def __init__(self, config: Config, partition: int, quarantine: Quarantine | None = None) -> None:
         self._config = config
+        self._quarantine = quarantine or Quarantine(config, after=0)
         self._config_version = config.version
         self._key = PROGRESS_KEY % partition
         self._waiting_key = WAITING_KEY % partition
@@ -74,22 +78,27 @@ class PartitionMonitor:
         Raises
         ------
         OutdatedState, UnknownVersion
-            If another firewatch wrote it.
+            If a firewatch too old or too new wrote it.
+        DetectorFailed
+            If a detector raises what it should not.
         RecordError
             If it is damaged.
         """
+        if key.startswith(NOTE_KEY):
+            self._quarantine.restore(key, value)
+            return
         if key == self._key:
             try:
-                state = orjson.loads(value)
-                check_state_version("the progress of a partition", state["v"], PROGRESS_STATE_VERSION)
+                what = "the progress of a partition"
+                state = upgrades.upgraded(orjson.loads(value), what, PROGRESS_STATE_VERSION, upgrades.PROGRESS)
                 self._progress.load(state)
             except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
                 raise RecordError("damaged_state", f"the progress under {key!r} can't be read ({error})") from error
             return
         if key == self._waiting_key:
             try:
-                state = orjson.loads(value)
-                check_state_version("what waits in a partition", state["v"], WAITING_STATE_VERSION)
+                what = "what waits in a partition"
+                state = upgrades.upgraded(orjson.loads(value), what, WAITING_STATE_VERSION, upgrades.WAITING)
                 self._waiting.load(state["envelopes"])
             except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
                 raise RecordError("damaged_state", f"what waits under {key!r} can't be read ({error})") from error
@@ -136,7 +145,13 @@ class PartitionMonitor:
             self._dirty.add(record.brand)
 
     def advance(self) -> Outcome:
-        """Do everything the watermark now allows."""
+        """Do everything the watermark now allows.
+
+        Raises
+        ------
+        DetectorFailed
+            If a detector raises.
+        """
         outcome = Outcome()
         watermark_ms = self._progress.watermark()
         if watermark_ms < 0:
@@ -195,5 +210,7 @@ class PartitionMonitor:
     def _brand(self, id: str) -> BrandMonitor | None:
         brand = self._brands.get(id)
         if brand is None and id in self._settings:
-            brand = self._brands[id] = BrandMonitor(self._config, self._config_version, self._settings[id])
+            brand = self._brands[id] = BrandMonitor(
+                self._config, self._config_version, self._settings[id], self._quarantine
+            )
         return brand

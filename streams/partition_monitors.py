@@ -8,6 +8,7 @@ offset move. A crash in between repeats work that the marks, and the determinist
 from __future__ import annotations
 
 import time
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Protocol
 
 import structlog
@@ -15,10 +16,13 @@ import structlog
 from streams import cloudevents, metrics
 from streams.dead_letters import DeadLetters
 from streams.errors import RecordError
+from streams.eventtime import check_scored
+from streams.failpoints import Failpoint, reached
 from streams.gauges import BrandGauges
 from streams.kafka import acknowledged, translated_errors
 from streams.monitor import Outcome, PartitionMonitor, partition_keys
-from streams.records import mentions_record_from_bytes
+from streams.quarantine import NOTE_KEY, Quarantine
+from streams.records import Envelope, mentions_record_from_bytes
 from streams.topics import Topics, partition_of
 
 if TYPE_CHECKING:
@@ -29,9 +33,13 @@ if TYPE_CHECKING:
     from aiokafka import AIOKafkaProducer
 
     from streams.config import Config
+    from streams.errors import DetectorFailed
+    from streams.records import Progress
 
 _CONCLUDING: Final = "sending alerts and windows"
 _SAVING: Final = "saving state"
+KNOWN_HOMES: Final = 16_384
+"""Brands whose partition is remembered; hashing takes some microseconds."""
 
 log = structlog.get_logger()
 
@@ -45,6 +53,8 @@ class MentionsRecord(Protocol):
     def partition(self) -> int: ...
     @property
     def offset(self) -> int: ...
+    @property
+    def timestamp(self) -> float: ...  # of the broker; seconds
     @property
     def value(self) -> bytes | None: ...
 
@@ -67,6 +77,9 @@ class PartitionMonitors:
         self._letters = DeadLetters(sender, self._topics.dlq.name)
         self._gauges = BrandGauges(config)
         self._monitors: dict[int, PartitionMonitor] = {}
+        self._quarantine = Quarantine(config, config.detect.quarantine_after)
+        self._own_keys = partition_keys(self._topics.mentions.partitions)
+        self._home_of = lru_cache(KNOWN_HOMES)(lambda key: partition_of(key, self._topics.mentions.partitions))
 
     def hide(self) -> None:
         """Show nothing until the next `take_over`: others may have the partitions."""
@@ -82,18 +95,39 @@ class PartitionMonitors:
 
         Raises
         ------
+        DetectorFailed
+            If a detector raises; `note` it.
         RecordError
             If an entry is damaged, or was written by a newer firewatch.
         """
-        self._monitors = {partition: PartitionMonitor(self._config, partition) for partition in partitions}
-        count = self._topics.mentions.partitions
-        own = partition_keys(count)
-        for key, value in state.items():
-            monitor = self._monitors.get(own[key] if key in own else partition_of(key, count))
+        self._quarantine = Quarantine(self._config, self._config.detect.quarantine_after)
+        self._monitors = {
+            partition: PartitionMonitor(self._config, partition, self._quarantine) for partition in partitions
+        }
+        for key, value in sorted(state.items()):  # notes of failures come before brands
+            monitor = self._monitors.get(self._home(key))
             if monitor is not None:
                 monitor.restore(key, value)
                 self._show_size(key, value)
         self._gauges.show_incidents(self._monitors.values())
+
+    def _home(self, key: bytes) -> int:
+        """The partition that an entry of the state belongs to."""
+        own = self._own_keys.get(key)
+        return self._home_of(key.removeprefix(NOTE_KEY)) if own is None else own
+
+    async def note(self, failed: DetectorFailed) -> None:
+        """Write to the changelog that a detector raised, so that the next owner of the partition knows.
+
+        Raises
+        ------
+        KafkaError
+            If it can't be written.
+        """
+        key, value = self._quarantine.note(failed.failure)
+        with translated_errors(self._config.kafka, _SAVING):
+            sent = await self._sender.send(self._topics.changelog.name, value, key=key, partition=self._home(key))
+        await acknowledged(self._config.kafka, [sent], _SAVING)
 
     async def change_over(self, config: Config, state: MutableMapping[bytes, bytes]) -> None:
         """Go on with another config, between two batches: no bucket is skipped, none is judged twice.
@@ -127,6 +161,8 @@ class PartitionMonitors:
 
         Raises
         ------
+        DetectorFailed
+            If a detector raises; `note` it. Nothing has been sent then but letters.
         KafkaError
             If it can't be sent.
         """
@@ -138,8 +174,10 @@ class PartitionMonitors:
             outcome.alerts += advance.alerts
             outcome.windows += advance.windows
         await acknowledged(self._config.kafka, [*letters, *await self._send(outcome)], _CONCLUDING)
-        if outcome.alerts and newest_ms >= 0:
-            metrics.POST_TO_ALERT_SECONDS.observe(max(0.0, time.time() - newest_ms / 1000))
+        if outcome.alerts:
+            reached(Failpoint.DETECT_ALERT_SENT)
+            if newest_ms >= 0:
+                metrics.POST_TO_ALERT_SECONDS.observe(max(0.0, time.time() - newest_ms / 1000))
         self._show(outcome, partitions)
 
     async def save(self) -> dict[bytes, bytes]:
@@ -149,6 +187,8 @@ class PartitionMonitors:
 
         Raises
         ------
+        DetectorFailed
+            If a detector raises; `note` it. Nothing has been written then.
         KafkaError
             If it can't be written.
         """
@@ -159,6 +199,7 @@ class PartitionMonitors:
                 for partition, key, value in changes
             ]
         await acknowledged(self._config.kafka, sent, _SAVING)
+        reached(Failpoint.DETECT_STATE_SAVED)
         for _, key, value in changes:
             self._show_size(key, value)
         return {key: value for _, key, value in changes}
@@ -174,7 +215,7 @@ class PartitionMonitors:
         newest_ms, letters = -1, []
         for record in records:
             try:
-                content = mentions_record_from_bytes(record.value)
+                content = self._read(record)
                 self._monitors[record.partition].absorb(content)
             except RecordError as error:
                 where = record.topic, record.partition, record.offset
@@ -184,6 +225,13 @@ class PartitionMonitors:
                 continue
             newest_ms = max(newest_ms, content.ingested_ms)
         return newest_ms, letters
+
+    def _read(self, record: MentionsRecord) -> Envelope | Progress:
+        content = mentions_record_from_bytes(record.value)
+        check_scored(content, round(record.timestamp * 1000), self._config.ingest)
+        if isinstance(content, Envelope) and self._home_of(content.brand.encode()) != record.partition:
+            raise RecordError("wrong_partition", "mentions of a brand whose partition is another")
+        return content
 
     async def _send(self, outcome: Outcome) -> list[asyncio.Future[Any]]:
         source = f"/{self._topics.detect_app}"

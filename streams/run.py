@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from streams.errors import ConfigError, InputError, PortTaken, WorkerFailed
+from streams.errors import ConfigError, DetectorFailed, InputError, PortTaken, WorkerFailed
 from streams.logs import FORMAT_VARIABLE
 
 if TYPE_CHECKING:
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 CRASHES: Final = 5
 CRASHES_WITHIN_SECONDS: Final = 120
-"""A worker that ends `CRASHES` times within this time is not restarted any more."""
+"""A worker that ends `CRASHES` times within this time is not restarted any more. A detector that raises does not count:
+the worker gets past it by itself (`streams.quarantine`)."""
 
 FIRST_DELAY_SECONDS: Final = 0.5
 LAST_DELAY_SECONDS: Final = 15.0
@@ -155,6 +156,7 @@ async def supervise(
 
 async def _keep(command: Command, emit: Callable[[str, str], None], hangups: Hangups) -> None:
     ends: deque[float] = deque(maxlen=CRASHES)
+    last_end = 0.0
     delay = FIRST_DELAY_SECONDS
     while True:
         process = _Process(command, emit, hangups)
@@ -165,9 +167,11 @@ async def _keep(command: Command, emit: Callable[[str, str], None], hangups: Han
         if code in HOPELESS:
             raise WorkerFailed(f"{command.name} ended with exit code {code}: {process.last_line}")
         now = time.monotonic()
-        if ends and now - ends[-1] > CRASHES_WITHIN_SECONDS:
+        if now - last_end > CRASHES_WITHIN_SECONDS:
             delay = FIRST_DELAY_SECONDS
-        ends.append(now)
+        last_end = now
+        if code != DetectorFailed.exit_code:
+            ends.append(now)
         if len(ends) == CRASHES and now - ends[0] <= CRASHES_WITHIN_SECONDS:
             raise WorkerFailed(
                 f"{command.name} ended {CRASHES} times within {now - ends[0]:.0f} s, last with {_outcome(code)}: "

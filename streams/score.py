@@ -15,6 +15,7 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, NoOffsetForPar
 
 from streams import metrics
 from streams.admin import ensure_topics
+from streams.failpoints import Failpoint, reached
 from streams.idleness import Idleness
 from streams.incarnation import topic_incarnation
 from streams.kafka import admin, consumer, producer, raw_client, translated_errors
@@ -317,6 +318,7 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         metrics.SCORE_SECONDS.observe(time.perf_counter() - started)
         metrics.BATCH_RECORDS.labels("score").observe(sum(len(batch[tp]) for tp in scored))
         await self._writer.write(list(scored.values()))
+        reached(Failpoint.SCORE_WRITTEN)
         await self._commit(scored)
         self._count(scored.values())
 

@@ -15,6 +15,7 @@ from streams import language, text
 from streams.errors import RecordError
 from streams.eventtime import admit
 from streams.positions import Position
+from streams.progress import OTHER_SOURCES, SOURCES
 from streams.pulse import Pulse
 from streams.records import (
     MAX_ID_CHARS,
@@ -30,7 +31,7 @@ from streams.records import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from streams.config import Config
     from streams.pulse import Minute
@@ -39,11 +40,22 @@ if TYPE_CHECKING:
 TERMS: Final = 8
 """Evidence terms a mention carries; a tweet-length post rarely has more that say something."""
 
+MAX_TERM_CHARS: Final = 100
 EXCERPT_CHARS: Final = 280
 MAX_URL_CHARS: Final = 512
 
 LIVE_WITHIN_MS: Final = 600_000
 """A partition whose newest post was this fresh when the broker took it is live rather than an archive."""
+
+ACTIVE_SOURCES: Final = 2 * SOURCES
+"""Sources that one progress record names; whoever may write posts may invent any number."""
+
+_ENVELOPE_BYTES: Final = 900_000
+_BYTES_OF_CHAR: Final = 6
+"""At most, in JSON: a control character is written as an escape."""
+
+_BYTES_OF_NUMBERS: Final = 200
+"""Of a mention's numbers and punctuation."""
 
 _OVERHEAD_BYTES: Final = 4_096
 """What a record may exceed ingest.max_record_bytes by: field names and re-encoding."""
@@ -218,7 +230,8 @@ class Scorer:
                 state.watermark_ms = post.ts_ms
                 state.live = broker_ms - post.ts_ms < LIVE_WITHIN_MS
             arrival_bucket = state.watermark_ms - state.watermark_ms % self._bucket_ms
-            state.active.setdefault(post.source, set()).add(arrival_bucket)
+            told = post.source if post.source in state.active or len(state.active) < ACTIVE_SOURCES else OTHER_SOURCES
+            state.active.setdefault(told, set()).add(arrival_bucket)
             brands = self._match(post.text, post.tag)
             if brands:
                 mention = self._mention(post, offset, state.watermark_ms - post.ts_ms)
@@ -229,16 +242,9 @@ class Scorer:
         if records:
             state.offset, state.ingested_ms = records[-1][0], records[-1][1]
         envelopes = [
-            Envelope(
-                brand,
-                partition,
-                state.incarnation,
-                self._model.version,
-                ingested[brand],
-                found[start : start + MAX_MENTIONS],
-            )
+            Envelope(brand, partition, state.incarnation, self._model.version, ingested[brand], packed)
             for brand, found in mentions.items()
-            for start in range(0, len(found), MAX_MENTIONS)
+            for packed in _packed(found)
         ]
         position = Position(state.incarnation, state.offset + 1, state.watermark_ms, state.live, state.pulse.current)
         progress = self._progress(partition, -1)
@@ -292,7 +298,7 @@ class Scorer:
             lang,
             post.source,
             post.id,
-            text.terms(post.text, TERMS),
+            [term for term in text.terms(post.text, TERMS) if len(term) <= MAX_TERM_CHARS],
             url,
             post.text[:EXCERPT_CHARS] if self._config.alerts.include_texts else None,
         )
@@ -306,3 +312,18 @@ class Scorer:
 
 def _identity(post: Post) -> str:
     return f"{post.source}:{post.id}"
+
+
+def _packed(mentions: list[Mention]) -> Iterator[list[Mention]]:
+    """Lists that each fit into an envelope, whatever the texts are."""
+    packed: list[Mention] = []
+    size = 0
+    for mention in mentions:
+        texts = (mention.lang, mention.source, mention.id, mention.url or "", mention.text or "", *mention.terms)
+        needed = _BYTES_OF_CHAR * sum(map(len, texts)) + _BYTES_OF_NUMBERS
+        if len(packed) == MAX_MENTIONS or size + needed > _ENVELOPE_BYTES:
+            yield packed
+            packed, size = [], 0
+        packed.append(mention)
+        size += needed
+    yield packed

@@ -18,6 +18,7 @@ from streams import metrics
 from streams.admin import ensure_topics
 from streams.dead_letters import DeadLetters
 from streams.errors import RecordError
+from streams.failpoints import Failpoint, reached
 from streams.kafka import acknowledged, consumer, producer, raw_client, translated_errors
 from streams.learning import Mark, Start
 from streams.models import Shelf, refuse
@@ -251,6 +252,7 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         )
         published = PublishedModel(header, candidate.snapshot)
         await self._write(published.key, published.to_bytes())
+        reached(Failpoint.TRAIN_PUBLISHED)
         self._shelf.numbers.add(version)
         state.trainer.published(candidate)
         state.mark = Mark(state.mark.incarnation, version)

@@ -290,6 +290,12 @@ def keeping_up() -> list[Json]:
             "short",
             query(events("firewatch_rebalances_total", "worker"), "{{worker}}"),
         ),
+        bars(
+            "Detectors out of use",
+            "Detectors a brand goes on without, because they kept raising; the log of the detect worker says what.",
+            "short",
+            query(f"max by (brand, detector) (firewatch_brand_quarantined{BRAND})", "{{brand}}: {{detector}}"),
+        ),
         panel(
             "table",
             "Versions",

@@ -19,6 +19,7 @@ from streams.config.quiet import ExpectedEventSettings, MaintenanceSettings, Qui
 from streams.config.sections import (
     AUTHOR_KEY_VARIABLE,
     AlertSettings,
+    DetectSettings,
     IncidentSettings,
     IngestSettings,
     KafkaSettings,
@@ -59,6 +60,7 @@ class Config(Settings):
     ingest: IngestSettings = IngestSettings()
     score: ScoreSettings = ScoreSettings()
     sentiment: SentimentSettings = SentimentSettings()
+    detect: DetectSettings = DetectSettings()
     windows: WindowSettings = WindowSettings()
     incidents: IncidentSettings = IncidentSettings()
     alerts: AlertSettings = AlertSettings()

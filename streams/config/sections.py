@@ -185,6 +185,17 @@ class IncidentSettings(Settings):
     )
 
 
+class DetectSettings(Settings):
+    """The worker from mentions to alerts."""
+
+    quarantine_after: int = Field(
+        default=3,
+        ge=1,
+        le=100,
+        description="Restarts by the same error of a detector before the brand goes on without it",
+    )
+
+
 class AlertSettings(Settings):
     """What an alert carries."""
 

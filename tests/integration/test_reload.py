@@ -19,12 +19,12 @@ from tests.integration.test_detect import (
     BRANDS,
     START_MS,
     Stream,
-    Worker,
     detecting,
     read,
     wait_until_consumed,
     wait_until_counted,
 )
+from tests.integration.worker import Worker, write_config
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,7 +93,7 @@ async def test_reloads_under_load_skip_and_repeat_no_bucket(
         (tmp_path / "config.yaml").write_text("brands: [", encoding="utf-8")
         worker.process.send_signal(signal.SIGHUP)
         await worker.wait_for("is not valid YAML")
-        changed = [{"preset": "calm"}, {"preset": "sensitive"}, {"incidents": {"negative_share": 0.5}}]
+        changed: list[dict[str, Any]] = [{"preset": "calm"}, {"preset": "sensitive"}, {"incidents": {"negative_share": 0.5}}]
         for sections in changed:
             rewrite(tmp_path, all_of_them, **sections)
             worker.process.send_signal(signal.SIGHUP)
@@ -114,7 +114,7 @@ async def test_reloads_under_load_skip_and_repeat_no_bucket(
 async def test_a_scorer_matches_a_brand_from_its_reload_on(kafka_config: Callable[..., Config], tmp_path: Path) -> None:
     first, both = kafka_config(brands=brands("nordtel")), kafka_config(brands=brands("nordtel", "acme"))
     await ensure_topics(first, create=True)
-    worker = await Worker.start(first, tmp_path, "score")
+    worker = await Worker.start("score", write_config(first, tmp_path / "config.yaml"))
     try:
         await write(first, range(20), "acme ist da")
         await wait_until_scored(first)

@@ -80,10 +80,10 @@ async def test_a_killed_worker_is_restarted() -> None:
 async def test_it_gives_up_on_a_worker_that_keeps_crashing_and_ends_the_others() -> None:
     lines = Lines()
     commands = [
-        python("detect", "import sys\nprint('no disk left', flush=True)\nsys.exit(7)"),
+        python("detect", "import sys\nprint('no disk left', flush=True)\nsys.exit(9)"),
         python("score", f"import os\nprint(os.getpid(), flush=True)\n{ENDLESS}"),
     ]
-    with pytest.raises(WorkerFailed, match=r"detect ended 5 times within \d+ s, last with exit code 7: no disk left"):
+    with pytest.raises(WorkerFailed, match=r"detect ended 5 times within \d+ s, last with exit code 9: no disk left"):
         await supervise(commands, asyncio.Event(), lines)
     assert lines.count(("detect", "no disk left")) == run.CRASHES
     others = [int(line) for name, line in lines if name == "score" and line.isdecimal()]
