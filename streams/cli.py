@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from detectors.base import Severity
+
 P = ParamSpec("P")
 
 config_option = click.option(
@@ -190,6 +192,58 @@ def replay(
 ) -> None:
     """Run POSTS through the same code in one process, without Kafka, as fast as it goes."""
     click.echo(commands.replay(config_path, posts, alerts_path, windows_path, pictures), err=True)
+
+
+@cli.command()
+@click.argument("posts")
+@config_option
+@click.option("--compare", "current_path", type=click.Path(path_type=Path), help="The config in use, to compare with.")
+@click.option(
+    "--labels",
+    "labels_path",
+    type=click.Path(path_type=Path),
+    help="YAML: incidents: [{brand, from, to, severity, name}, ...]; without a severity: warning.",
+)
+@click.option("--report", "report_path", type=click.Path(path_type=Path), help="Where a page with pictures goes.")
+@click.option(
+    "--severity",
+    type=click.Choice(["watch", "warning", "critical"]),
+    default="warning",
+    show_default=True,
+    help="From which on an incident pages.",
+)
+@plainly
+def backtest(
+    posts: str,
+    config_path: Path,
+    *,
+    current_path: Path | None,
+    labels_path: Path | None,
+    report_path: Path | None,
+    severity: Severity,
+) -> None:
+    """What a config would have raised on recorded POSTS; exit code 8 if it misses an incident of --labels."""
+    for line in commands.backtest(posts, config_path, current_path, labels_path, report_path, severity):
+        click.echo(line)
+
+
+@cli.command("test-config")
+@click.argument("file", type=click.Path(path_type=Path))
+@plainly
+def test_config(file: Path) -> None:
+    """Run the cases in FILE against the config that it names; exit code 8 if one fails.
+
+    \b
+    config: firewatch.yaml                 # relative to FILE, as all paths in it
+    cases:
+      - name: the storm of August
+        posts: august.jsonl.gz
+        expect:
+          - {brand: nordtel, from: 2026-08-03T10:00:00Z, to: 2026-08-03T18:00:00Z, severity: critical}
+        quiet: [acme]                      # nothing at `severity` (warning by default) or above
+    """
+    for line in commands.test_config(file):
+        click.echo(line)
 
 
 @cli.command()

@@ -19,7 +19,7 @@ from streams.admin import TopicReport, ensure_topics
 from streams.config.explain import explain
 from streams.config.file import load_config
 from streams.config.schema import config_schema
-from streams.errors import FirewatchError
+from streams.errors import ExpectationFailed, FirewatchError
 from streams.live_config import LiveConfig
 from streams.records import Alert, Label, Window, window_from_bytes
 from streams.sources.files import open_posts
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
     from pathlib import Path
 
+    from detectors.base import Severity
     from streams.config import Config
 
 Result = TypeVar("Result")
@@ -145,6 +146,69 @@ def replay(config_path: Path, posts: str, alerts_path: Path, windows_path: Path 
         f"mentions matched {summary.matched:,}, counted {summary.counted:,} + late {summary.late:,}; "
         f"alerts {summary.alerts}; {summary.seconds:.1f} s ({rate:,.0f} posts/s)"
     )
+
+
+def backtest(
+    posts: str,
+    config_path: Path,
+    current_path: Path | None,
+    labels_path: Path | None,
+    report_path: Path | None,
+    severity: Severity,
+) -> Iterator[str]:
+    """Play posts through one config or two; what came of it, a line each.
+
+    Raises
+    ------
+    ExpectationFailed
+        If the config misses a labelled incident; after everything else.
+    """
+    from streams import backtest as played_back
+    from streams.backtest import text
+
+    config = load_config(config_path)
+    expected = played_back.read_expected(labels_path) if labels_path else []
+    configs = [(str(path), load_config(path)) for path in [current_path] if path] + [(str(config_path), config)]
+    played = []
+    for name, settings in configs:
+        played.append(played_back.play(name, settings, posts))
+        yield text.summary(played[-1], severity)
+    new, current = played[-1], played[0] if current_path else None
+    comparison = played_back.compare(current.raised, new.raised, severity) if current else None
+    if comparison is not None:
+        yield from text.comparison_lines(comparison, severity)
+    judgements = [(each, played_back.judge(expected, each.raised, severity)) for each in played] if labels_path else []
+    for each, judged in judgements:
+        yield from text.judgement_lines(each.name, judged, severity)
+    if report_path:
+        from streams.backtest.report import report
+
+        with _open_for_writing(report_path) as out:
+            out.write(report(new, current, comparison, expected, judgements, severity).encode())
+        yield f"report in {report_path}"
+    missed = judgements[-1][1].missed if judgements else []
+    if missed:
+        raise ExpectationFailed(f"{config_path} misses {', '.join(each.title for each in missed)}")
+
+
+def test_config(path: Path) -> Iterator[str]:
+    """Run the cases of a file; a line for each, and what is wrong below it.
+
+    Raises
+    ------
+    ExpectationFailed
+        If one fails; after all of them.
+    """
+    from streams.backtest.cases import run_cases
+
+    failed = []
+    for name, problems in run_cases(path):
+        yield f"{'FAILED' if problems else 'ok':<6}  {name}"
+        yield from (f"        {problem}" for problem in problems)
+        if problems:
+            failed.append(name)
+    if failed:
+        raise ExpectationFailed(f"{path}: failed are {', '.join(failed)}")
 
 
 def simulate(

@@ -176,3 +176,9 @@ class DetectorFailed(FirewatchError):
             f"detector {failure.detector!r} of brand {failure.brand!r} raised in {failure.doing}: {detail}. Restart "
             f"the worker: after {after} of the same (detect.quarantine_after) the brand goes on without this detector"
         )
+
+
+class ExpectationFailed(FirewatchError):
+    """A config does not raise what it was expected to raise."""
+
+    exit_code = 8

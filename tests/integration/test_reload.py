@@ -93,7 +93,11 @@ async def test_reloads_under_load_skip_and_repeat_no_bucket(
         (tmp_path / "config.yaml").write_text("brands: [", encoding="utf-8")
         worker.process.send_signal(signal.SIGHUP)
         await worker.wait_for("is not valid YAML")
-        changed: list[dict[str, Any]] = [{"preset": "calm"}, {"preset": "sensitive"}, {"incidents": {"negative_share": 0.5}}]
+        changed: list[dict[str, Any]] = [
+            {"preset": "calm"},
+            {"preset": "sensitive"},
+            {"incidents": {"negative_share": 0.5}},
+        ]
         for sections in changed:
             rewrite(tmp_path, all_of_them, **sections)
             worker.process.send_signal(signal.SIGHUP)
