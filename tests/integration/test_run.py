@@ -14,7 +14,7 @@ import pytest
 
 from streams import run
 from streams.errors import ConfigError, WorkerFailed
-from streams.run import Command, supervise
+from streams.run import Command, Hangups, supervise
 
 ENDLESS = "import time\nprint('up', flush=True)\nwhile True: time.sleep(0.05)"
 
@@ -171,3 +171,21 @@ def test_workers_end_when_the_supervisor_is_killed() -> None:
         supervisor.kill()
         supervisor.wait()
         assert wait_until_gone(pids, 5)
+
+
+async def test_a_hangup_is_handed_to_the_workers_that_read_their_config_again() -> None:
+    code = (
+        "import signal\nsignal.signal(signal.SIGHUP, lambda *_: print('read again', flush=True))\n"
+        "print('ready', flush=True)\nwhile True: signal.pause()"
+    )
+    stop, lines, hangups = asyncio.Event(), Lines(), Hangups()
+    commands = [python(name, code) for name in ("score", "detect", "train")]
+    supervising = asyncio.create_task(supervise(commands, stop, lines, hangups))
+    for name in ("score", "detect", "train"):
+        await lines.wait_for(name, "ready")
+    hangups.forward()
+    await lines.wait_for("score", "read again")
+    await lines.wait_for("detect", "read again")
+    stop.set()
+    await supervising
+    assert ("train", "read again") not in lines
