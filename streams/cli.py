@@ -3,35 +3,21 @@
 from __future__ import annotations
 
 import getpass
-import sys
-from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, ParamSpec
+from typing import TYPE_CHECKING
 
 import click
 
 from streams import __version__, commands
-from streams.errors import FirewatchError
+from streams.cli_alerts import alerts, bridge, status
+from streams.options import config_option, plainly
 from streams.simulate.settings import SimulationSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
 
     from detectors.base import Severity
-
-P = ParamSpec("P")
-
-config_option = click.option(
-    "-c",
-    "--config",
-    "config_path",
-    type=click.Path(path_type=Path),
-    required=True,
-    envvar="FIREWATCH_CONFIG",
-    help="The YAML file with brands, detectors and everything else.",
-)
-
+    from streams.sentiment.model import QualityName
 
 speed_option = click.option(
     "--speed",
@@ -44,22 +30,13 @@ redate_option = click.option(
 weights_option = click.option(
     "--weights", type=click.Path(path_type=Path), help="Weights to start from; the shipped ones by default."
 )
-
-
-def plainly(command: Callable[P, None]) -> Callable[P, None]:
-    """Let a user's mistake end in its message and exit code, without a traceback."""
-
-    @wraps(command)
-    def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            command(*args, **kwargs)
-        except FirewatchError as error:
-            click.echo(f"firewatch: {error}", err=True)
-            sys.exit(error.exit_code)
-        except BrokenPipeError:
-            sys.exit(0)
-
-    return run
+quality_option = click.option(
+    "--quality",
+    type=click.Choice(["fast", "best"]),
+    default="fast",
+    show_default=True,
+    help="Of the model; best needs pip install 'firewatch[best]'.",
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -391,12 +368,15 @@ def sentiment() -> None:
 @click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="Where the weights go.")
 @weights_option
 @click.option("--cold", is_flag=True, help="Start from nothing, as the shipped weights were made.")
+@quality_option
 @plainly
-def sentiment_train(files: tuple[Path, ...], out: Path, weights: Path | None, *, cold: bool) -> None:
+def sentiment_train(
+    files: tuple[Path, ...], out: Path, weights: Path | None, *, cold: bool, quality: QualityName
+) -> None:
     """Learn weights from labelled FILES (JSON lines with text, label and if known lang), on top of the shipped ones."""
     from streams.sentiment import workbench
 
-    click.echo(workbench.train(files, out, weights, cold=cold))
+    click.echo(workbench.train(files, out, weights, cold=cold, quality=quality))
 
 
 @sentiment.command("evaluate")
@@ -413,6 +393,7 @@ def sentiment_train(files: tuple[Path, ...], out: Path, weights: Path | None, *,
     type=click.Path(path_type=Path, dir_okay=False),
     help="JSON lines of all probabilities, each written before the post's label is seen.",
 )
+@quality_option
 @plainly
 def sentiment_evaluate(
     file: Path,
@@ -423,11 +404,16 @@ def sentiment_evaluate(
     cold: bool,
     active: bool,
     seed: int,
+    quality: QualityName,
 ) -> None:
     """Judge each post of a labelled FILE in order, then learn its label if it is revealed; measure the second half."""
     from streams.sentiment import workbench
 
-    click.echo(workbench.evaluate(file, weights, predictions, labels=labels, seed=seed, active=active, cold=cold))
+    click.echo(
+        workbench.evaluate(
+            file, weights, predictions, labels=labels, seed=seed, active=active, cold=cold, quality=quality
+        )
+    )
 
 
 @cli.command()
@@ -456,6 +442,10 @@ def demo(posts: Path | None, config_path: Path | None, *, seconds: float, out: P
     from streams import demo as show
 
     show.run(posts, config_path, seconds, out)
+
+
+for command in (bridge, alerts, status):
+    cli.add_command(command)
 
 
 def main() -> None:

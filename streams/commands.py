@@ -81,6 +81,23 @@ def train(config_path: Path) -> None:
     _until_stopped(lambda stop: worker.train(config, stop))
 
 
+def bridge(config_path: Path, target: str) -> None:
+    """Run the worker that passes alerts on."""
+    from streams.bridge import couriers, receivers, worker
+
+    config = _begin(f"bridge {target}", config_path)
+    settings = config.bridge
+    courier: couriers.Courier[Any]
+    match target:
+        case "alertmanager":
+            courier = couriers.StandingCourier(settings, receivers.Alertmanager(settings))
+        case "webhook":
+            courier = couriers.StepCourier(target, settings, receivers.Webhook(settings))
+        case _:
+            courier = couriers.StepCourier(target, settings, receivers.Slack(settings))
+    _until_stopped(lambda stop: worker.bridge(config, courier, stop))
+
+
 def label(config_path: Path, by: str, posts: Path | None, labels: Path | None, limit: int) -> str:
     """Ask about posts, or import a file of labels, and tell what came of it."""
     from streams import label as tool
@@ -364,6 +381,7 @@ def _started(worker: str, config: Config) -> None:
     failpoints.arm(os.environ)
     metrics.BUILD.info({"version": __version__, "python": platform.python_version(), "worker": worker})
     metrics.CONFIG.info({"version": config.version})
+    metrics.RESTARTS.labels(worker).inc(int(os.environ.get(metrics.RESTARTS_VARIABLE, "0")))
 
 
 def _until_stopped(

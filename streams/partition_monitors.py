@@ -19,7 +19,7 @@ from streams.errors import RecordError
 from streams.eventtime import check_scored
 from streams.failpoints import Failpoint, reached
 from streams.gauges import BrandGauges
-from streams.kafka import acknowledged, translated_errors
+from streams.kafka import MAX_RECORD_BYTES, acknowledged, translated_errors
 from streams.monitor import Outcome, PartitionMonitor, partition_keys
 from streams.quarantine import NOTE_KEY, Quarantine
 from streams.records import Envelope, mentions_record_from_bytes
@@ -80,6 +80,7 @@ class PartitionMonitors:
         self._quarantine = Quarantine(config, config.detect.quarantine_after)
         self._own_keys = partition_keys(self._topics.mentions.partitions)
         self._home_of = lru_cache(KNOWN_HOMES)(lambda key: partition_of(key, self._topics.mentions.partitions))
+        metrics.STATE_LIMIT.set(MAX_RECORD_BYTES)
 
     def hide(self) -> None:
         """Show nothing until the next `take_over`: others may have the partitions."""

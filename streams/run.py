@@ -11,12 +11,14 @@ import time
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, Final
 
 import structlog
 
 from streams.errors import ConfigError, DetectorFailed, InputError, PortTaken, WorkerFailed
 from streams.logs import FORMAT_VARIABLE
+from streams.metrics import RESTARTS_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -158,8 +160,8 @@ async def _keep(command: Command, emit: Callable[[str, str], None], hangups: Han
     ends: deque[float] = deque(maxlen=CRASHES)
     last_end = 0.0
     delay = FIRST_DELAY_SECONDS
-    while True:
-        process = _Process(command, emit, hangups)
+    for restarts in count():
+        process = _Process(command, emit, hangups, restarts)
         code = await process.run()
         if code == 0 and command.finite:
             log.info("worker is done", of=command.name)
@@ -185,10 +187,11 @@ async def _keep(command: Command, emit: Callable[[str, str], None], hangups: Han
 class _Process:
     """One life of a worker."""
 
-    def __init__(self, command: Command, emit: Callable[[str, str], None], hangups: Hangups) -> None:
+    def __init__(self, command: Command, emit: Callable[[str, str], None], hangups: Hangups, restarts: int) -> None:
         self._command = command
         self._hangups = hangups
         self._emit = emit
+        self._restarts = restarts
         self.last_line = "it printed nothing"
 
     async def run(self) -> int:
@@ -199,7 +202,12 @@ class _Process:
             stdin=None if self._command.finite else asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
-            env={FORMAT_VARIABLE: log_format, **os.environ, "PYTHONUNBUFFERED": "1"},
+            env={
+                FORMAT_VARIABLE: log_format,
+                **os.environ,
+                RESTARTS_VARIABLE: str(self._restarts),
+                "PYTHONUNBUFFERED": "1",
+            },
             process_group=0,
             preexec_fn=_EndWithParent() if sys.platform == "linux" else None,
         )

@@ -42,6 +42,15 @@ def check_live(old: Config, new: Config) -> None:
         raise ConfigError(
             [f"{path}: can't change while workers run ({change}): restart them" for path, change in changes]
         )
+    missing = set(new.models()) - set(old.models())
+    if missing:
+        asking = [brand for brand, quality in new.qualities().items() if quality in missing]
+        raise ConfigError(
+            [
+                f"brands.{brand}.quality: no model of this quality has been loaded: restart the workers"
+                for brand in asking
+            ]
+        )
 
 
 def _tree(config: Config) -> dict[str, Any]:

@@ -66,6 +66,16 @@ async def test_a_crashed_worker_is_restarted(tmp_path: Path) -> None:
     await supervising
 
 
+async def test_a_worker_is_told_how_often_it_was_restarted() -> None:
+    code = "import os, sys\nprint(os.environ['FIREWATCH_RESTARTS'], flush=True)\nsys.exit(9)"
+    lines, stop = Lines(), asyncio.Event()
+    supervising = asyncio.create_task(supervise([python("score", code)], stop, lines))
+    await lines.wait_for("score", "2")
+    stop.set()
+    await supervising
+    assert lines[:3] == [("score", "0"), ("score", "1"), ("score", "2")]
+
+
 async def test_a_killed_worker_is_restarted() -> None:
     lines, stop = Lines(), asyncio.Event()
     code = f"import os\nprint(os.getpid(), flush=True)\n{ENDLESS}"
