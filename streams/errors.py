@@ -141,6 +141,8 @@ class KafkaError(FirewatchError):
 class BrokerUnreachable(KafkaError):
     """No broker answers at the configured address."""
 
+    exit_code = 8
+
     def __init__(self, bootstrap_servers: str, detail: str) -> None:
         super().__init__(
             f"no Kafka broker answers at {bootstrap_servers} ({detail}). Is it running? "

@@ -59,7 +59,6 @@ class Member:
             )
             self.lives += 1
             code = await self._ended(self.worker)
-            self._fleet.logs.append((self.name, self.worker.log))
             if code == 0 and self.name == "ingest":
                 self.done = True
                 return
@@ -73,6 +72,11 @@ class Member:
         finally:
             if worker.process.returncode is None:
                 worker.process.kill()
+            self._fleet.logs.append((self.name, worker.log))
+
+    def plan(self, *failpoints: str) -> None:
+        """Have its next processes die at failpoints, each at one."""
+        self._failpoints += failpoints
 
     def signal(self, number: int) -> None:
         """Send a signal to the process of now."""
