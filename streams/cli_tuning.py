@@ -70,7 +70,7 @@ def backtest(
     report_path: Path | None,
     severity: Severity,
 ) -> None:
-    """What a config would have raised on recorded POSTS; exit code 8 if it misses an incident of --labels."""
+    """What a config would have raised on recorded POSTS; exit code 9 if it misses an incident of --labels."""
     for line in commands.backtest(posts, config_path, current_path, labels_path, report_path, severity):
         click.echo(line)
 
@@ -79,7 +79,7 @@ def backtest(
 @click.argument("file", type=click.Path(path_type=Path))
 @plainly
 def test_config(file: Path) -> None:
-    """Run the cases in FILE against the config that it names; exit code 8 if one fails.
+    """Run the cases in FILE against the config that it names; exit code 9 if one fails.
 
     \b
     config: firewatch.yaml                 # relative to FILE, as all paths in it

@@ -245,4 +245,4 @@ class DetectorFailed(FirewatchError):
 class ExpectationFailed(FirewatchError):
     """A config does not raise what it was expected to raise."""
 
-    exit_code = 8
+    exit_code = 9
