@@ -6,6 +6,7 @@
     ├── ConfigError                the YAML file, an environment override, or a secret file
     ├── InputError                 a file of posts that can't be read
     │   └── BadShareExceeded       too many bad records: stop rather than divert everything
+    ├── OutputError                a file that can't be written, such as for a full disk
     ├── RecordError                the bytes of a record; carries topic, partition, offset where known
     │   ├── OutdatedState          a state written by a firewatch too old
     │   └── UnknownVersion         a record or state written by a newer firewatch
@@ -79,6 +80,13 @@ class BadShareExceeded(InputError):
             f"{bad} of {seen} records are bad ({listed}): over the limit ingest.max_bad_share={limit:g}. "
             "Stopped so as not to divert the whole input; check the source, or raise the limit if this is expected."
         )
+
+
+class OutputError(FirewatchError):
+    """A file that was asked for can't be written."""
+
+    def __init__(self, file: Path | str, error: OSError) -> None:
+        super().__init__(f"{file} can't be written: {error.strerror or error}")
 
 
 class RecordError(FirewatchError):

@@ -5,22 +5,18 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-import pytest
-
-from deploy.local import kafka as local_kafka
-from deploy.local.kafka import DEFAULT_HOME, LocalKafka, free_port
-from streams.errors import BrokerUnreachable
+from deploy.local.kafka import free_port
+from tests.faults.own_broker import TOLD, log_of, own_broker, verdict
 from tests.faults.slow_proxy import slow_proxy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from contextlib import AbstractAsyncContextManager
 
+    from deploy.local.kafka import LocalKafka
     from tests.faults.conftest import Recorder
-    from tests.faults.table import Row
     from tests.faults.trial import Trial
 
 LOAD_SECONDS: Final = 30.0
@@ -29,38 +25,6 @@ OUTAGE_SECONDS: Final = float(os.environ.get("FAULTS_OUTAGE_SECONDS") or 60)
 SLOW_SECONDS: Final = 60.0
 DROP_EVERY_SECONDS: Final = 3.0
 SERVICE: Final = {"run": 1}
-TOLD: Final = "no Kafka broker answers at"
-
-
-@pytest.fixture(autouse=True)
-def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """After kill -9 a broker waits until its own old session is over, and then reads its logs."""
-    monkeypatch.setattr(local_kafka, "START_SECONDS", 240.0)
-
-
-@contextmanager
-def own_broker(settings: str = "") -> Iterator[tuple[LocalKafka, int]]:
-    """A broker of this test and its port."""
-    broker = LocalKafka(DEFAULT_HOME, f"fault-{os.getpid()}", settings)
-    try:
-        address = broker.start()
-        yield broker, int(address.rpartition(":")[2])
-    finally:
-        broker.wipe()
-
-
-def pardon_ingest(stage: Trial) -> None:
-    """Without a broker an ingest may end, saying so: it is started again at its cursor."""
-    pardoned = f"ingest ended with {BrokerUnreachable.exit_code}:"
-    stage.fleet.deaths[:] = [
-        death for death in stage.fleet.deaths if not (death.startswith(pardoned) and TOLD in death)
-    ]
-
-
-def log_of(stage: Trial) -> str:
-    """All that was logged."""
-    running = [member.worker.log for member in stage.fleet.members if member.worker is not None]
-    return "".join([text for _, text in stage.fleet.logs] + running)
 
 
 async def take_broker_away(stage: Trial, broker: LocalKafka, port: int, seconds: float) -> None:
@@ -70,16 +34,6 @@ async def take_broker_away(stage: Trial, broker: LocalKafka, port: int, seconds:
         await asyncio.to_thread(broker.crash)
         await asyncio.sleep(seconds)
         await asyncio.to_thread(broker.start, port)
-
-
-async def verdict(stage: Trial, fault: str, rounds: int) -> Row:
-    """That of the stage; in an outage somebody must have said so."""
-    await stage.finish()
-    pardon_ingest(stage)
-    row = await stage.verdict(fault, rounds)
-    if "Traceback" in log_of(stage):
-        row.problems.append("there are tracebacks in the logs")
-    return row
 
 
 async def test_the_broker_is_killed(

@@ -103,6 +103,8 @@ class Trial:
     ----------
     foreign
         Topic, partition and offset of what others than firewatch wrote into its topics.
+    cursor
+        File of the ingest.
     """
 
     def __init__(self, config: Config, load: Load, folder: Path, seed: int, module: str = "streams.cli") -> None:
@@ -113,6 +115,7 @@ class Trial:
         self.oracle, self.summary = replayed(config, load.posts)
         self.fleet = Fleet(write_config(config, folder / "config.yaml"), module)
         self.foreign: set[tuple[str, int, int]] = set()
+        self.cursor = folder / "cursor"
         self._topics = Topics(config.topics)
         self._groups: dict[str, tuple[str, Topic]] = {
             "score": (f"{config.topics.prefix}firewatch-score", self._topics.posts),
@@ -148,8 +151,7 @@ class Trial:
     def ingest(self, seconds: float | None = None, **options: Any) -> Member:
         """Start the ingest of the load, such that it takes about so long; as fast as it can if None."""
         speed = () if seconds is None else ("--speed", str(self.load.span_seconds / seconds))
-        cursor = str(self.folder / "cursor")
-        return self.fleet.start("ingest", str(self.load.posts), "--cursor", cursor, *speed, **options)
+        return self.fleet.start("ingest", str(self.load.posts), "--cursor", str(self.cursor), *speed, **options)
 
     def teach(self, seconds: float) -> None:
         """Say labels for so long; how many of them were learned becomes part of the verdict."""
@@ -272,6 +274,8 @@ class Trial:
             await self._check_labels()
         await self.fleet.leave()
         row = Row(fault, rounds, len(self.load.ids), recovery_seconds=self._recoveries)
+        if self.fleet.starved:
+            row.fault += f" (and {self.fleet.starved} workers starved by the machine)"
         row.problems = [*self._problems, *self.fleet.deaths, *self.fleet.hangs]
         await compare(self.config, self.load, self.oracle, row, self.foreign)
         return row
