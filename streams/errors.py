@@ -18,6 +18,7 @@
     │   ├── DeliveryRefused        it will not have this alert, however often it is asked
     │   └── DeliveryFailed         it does not answer, or not now
     ├── DetectorFailed             a detector raised; noted, so that it is put out of use if it goes on
+    ├── ExpectationFailed          a config does not raise what it was expected to raise
     ├── MissingPackage             an optional package that a setting asks for is not installed
     ├── PortTaken                  a metrics or broker port that another process holds
     └── WorkerFailed               a worker under supervision that gave up
