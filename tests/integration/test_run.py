@@ -123,6 +123,20 @@ async def test_no_restart_where_none_can_help() -> None:
     assert len(lines) == 1
 
 
+async def test_a_config_that_broke_while_workers_ran_is_waited_for(tmp_path: Path) -> None:
+    lives = tmp_path / "lives"
+    code = (
+        f"import pathlib, sys\np = pathlib.Path({str(lives)!r})\nlives = len(p.read_text()) if p.exists() else 0\n"
+        f"p.write_text('x' * (lives + 1))\nif lives == 0: sys.exit(9)\nif lives < 8: sys.exit(2)\n{ENDLESS}"
+    )
+    stop, lines = asyncio.Event(), Lines()
+    supervising = asyncio.create_task(supervise([python("detect", code)], stop, lines))
+    await lines.wait_for("detect", "up", seconds=40)
+    stop.set()
+    await supervising
+    assert len(lives.read_text()) == 9
+
+
 async def test_an_ingest_that_is_done_is_not_started_again() -> None:
     lines, stop = Lines(), asyncio.Event()
     commands = [python("ingest", "print('all read')", finite=True), python("score", ENDLESS)]
