@@ -229,6 +229,7 @@ class _Worker:
 
     async def _change_over(self, generation: int) -> None:
         """Go on by the config as the file has it now."""
+        self._check_ownership(generation)
         self._config = self._file.config
         await self._monitors.change_over(self._config)
         self._check_ownership(generation)
