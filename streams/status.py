@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from aiokafka import TopicPartition
+from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 from streams.admin import ensure_topics
 from streams.errors import BrokerUnreachable, KafkaError, RecordError
@@ -19,6 +21,7 @@ from streams.topics import HOUR_MS, Topics
 
 if TYPE_CHECKING:
     from aiokafka import AIOKafkaConsumer
+    from aiokafka.admin import AIOKafkaAdminClient
 
     from streams.config import Config
     from streams.incident_log import Incident
@@ -31,6 +34,8 @@ LATEST: Final = 8
 """Incidents that are over which are shown."""
 
 BRIDGES: Final = ("alertmanager", "webhook", "slack")
+
+COORDINATOR_POLL_SECONDS: Final = 0.2
 
 REQUIRED: Final = frozenset({"score", "detect"})
 """Without these nothing is noticed."""
@@ -200,6 +205,7 @@ async def _workers(config: Config, topics: Topics, reader: AIOKafkaConsumer) -> 
     workers = []
     with translated_errors(config.kafka, "asking for the consumer groups"):
         async with admin(config.kafka) as client:
+            await _wait_for_coordinator(config, client, groups[0][1])
             for name, group, topic in groups:
                 (answer,) = await client.describe_consumer_groups([group])
                 (_, _, state, _, _, members, *_) = answer.groups[0]
@@ -212,6 +218,18 @@ async def _workers(config: Config, topics: Topics, reader: AIOKafkaConsumer) -> 
                 lag = sum(ends[tp] - max(begins[tp], committed[tp].offset if tp in known else 0) for tp in tps)
                 workers.append(WorkerStatus(name, len(members), state, topic.name, lag if known or members else None))
     return workers
+
+
+async def _wait_for_coordinator(config: Config, client: AIOKafkaAdminClient, group: str) -> None:
+    """A broker that has never had a group makes the topic of their offsets only when it is asked for one."""
+    async with asyncio.timeout(config.kafka.request_timeout_seconds):
+        while True:
+            try:
+                await client.find_coordinator(group)
+            except GroupCoordinatorNotAvailableError:
+                await asyncio.sleep(COORDINATOR_POLL_SECONDS)
+            else:
+                return
 
 
 async def _held(config: Config, reader: AIOKafkaConsumer, topic: Topic) -> int:
