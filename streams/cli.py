@@ -16,6 +16,8 @@ from streams.simulate.settings import SimulationSettings
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from streams.sentiment.model import QualityName
+
 speed_option = click.option(
     "--speed",
     type=click.FloatRange(min=0, min_open=True),
@@ -26,6 +28,13 @@ redate_option = click.option(
 )
 weights_option = click.option(
     "--weights", type=click.Path(path_type=Path), help="Weights to start from; the shipped ones by default."
+)
+quality_option = click.option(
+    "--quality",
+    type=click.Choice(["fast", "best"]),
+    default="fast",
+    show_default=True,
+    help="Of the model; best needs pip install 'firewatch[best]'.",
 )
 
 
@@ -50,6 +59,17 @@ def check_config(file: Path) -> None:
     click.echo(f"  detectors  {', '.join(f'{detector.name} ({detector.kind})' for detector in config.detectors)}")
     click.echo(f"  kafka      {config.kafka.bootstrap_servers} {config.kafka.security_protocol}")
     click.echo(f"  version    {config.version}")
+
+
+@cli.command("explain-config")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--brand", help="Its id; without it what holds for brands that say nothing else.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@plainly
+def explain_config(file: Path, brand: str | None, *, as_json: bool) -> None:
+    """Show each setting of a config FILE as it is in the end, and where that comes from: default, preset, line, ..."""
+    for line in commands.explain_config(file, brand, as_json=as_json):
+        click.echo(line)
 
 
 @cli.command()
@@ -295,12 +315,15 @@ def sentiment() -> None:
 @click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="Where the weights go.")
 @weights_option
 @click.option("--cold", is_flag=True, help="Start from nothing, as the shipped weights were made.")
+@quality_option
 @plainly
-def sentiment_train(files: tuple[Path, ...], out: Path, weights: Path | None, *, cold: bool) -> None:
+def sentiment_train(
+    files: tuple[Path, ...], out: Path, weights: Path | None, *, cold: bool, quality: QualityName
+) -> None:
     """Learn weights from labelled FILES (JSON lines with text, label and if known lang), on top of the shipped ones."""
     from streams.sentiment import workbench
 
-    click.echo(workbench.train(files, out, weights, cold=cold))
+    click.echo(workbench.train(files, out, weights, cold=cold, quality=quality))
 
 
 @sentiment.command("evaluate")
@@ -317,6 +340,7 @@ def sentiment_train(files: tuple[Path, ...], out: Path, weights: Path | None, *,
     type=click.Path(path_type=Path, dir_okay=False),
     help="JSON lines of all probabilities, each written before the post's label is seen.",
 )
+@quality_option
 @plainly
 def sentiment_evaluate(
     file: Path,
@@ -327,17 +351,22 @@ def sentiment_evaluate(
     cold: bool,
     active: bool,
     seed: int,
+    quality: QualityName,
 ) -> None:
     """Judge each post of a labelled FILE in order, then learn its label if it is revealed; measure the second half."""
     from streams.sentiment import workbench
 
-    click.echo(workbench.evaluate(file, weights, predictions, labels=labels, seed=seed, active=active, cold=cold))
+    click.echo(
+        workbench.evaluate(
+            file, weights, predictions, labels=labels, seed=seed, active=active, cold=cold, quality=quality
+        )
+    )
 
 
 @cli.command()
-@click.argument("what", type=click.Choice(["alert", "label"]))
+@click.argument("what", type=click.Choice(["alert", "label", "config"]))
 def schema(what: str) -> None:
-    """Print the JSON Schema of WHAT firewatch publishes or takes; deploy/contract/ holds what this prints."""
+    """Print the JSON Schema of WHAT firewatch publishes or takes, or of its config; deploy/contract/ holds it."""
     click.echo(commands.schema(what), nl=False)
 
 

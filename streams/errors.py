@@ -6,6 +6,7 @@
     ├── ConfigError                the YAML file, an environment override, or a secret file
     ├── InputError                 a file of posts that can't be read
     │   └── BadShareExceeded       too many bad records: stop rather than divert everything
+    ├── OutputError                a file that can't be written, such as for a full disk
     ├── RecordError                the bytes of a record; carries topic, partition, offset where known
     │   ├── OutdatedState          a state written by a firewatch too old
     │   └── UnknownVersion         a record or state written by a newer firewatch
@@ -17,6 +18,7 @@
     │   ├── DeliveryRefused        it will not have this alert, however often it is asked
     │   └── DeliveryFailed         it does not answer, or not now
     ├── DetectorFailed             a detector raised; noted, so that it is put out of use if it goes on
+    ├── MissingPackage             an optional package that a setting asks for is not installed
     ├── PortTaken                  a metrics or broker port that another process holds
     └── WorkerFailed               a worker under supervision that gave up
 
@@ -80,6 +82,13 @@ class BadShareExceeded(InputError):
         )
 
 
+class OutputError(FirewatchError):
+    """A file that was asked for can't be written."""
+
+    def __init__(self, file: Path | str, error: OSError) -> None:
+        super().__init__(f"{file} can't be written: {error.strerror or error}")
+
+
 class RecordError(FirewatchError):
     """The bytes of one record can't be used.
 
@@ -140,6 +149,8 @@ class KafkaError(FirewatchError):
 class BrokerUnreachable(KafkaError):
     """No broker answers at the configured address."""
 
+    exit_code = 8
+
     def __init__(self, bootstrap_servers: str, detail: str) -> None:
         super().__init__(
             f"no Kafka broker answers at {bootstrap_servers} ({detail}). Is it running? "
@@ -150,6 +161,23 @@ class BrokerUnreachable(KafkaError):
 
 class TopicMismatch(KafkaError):
     """An existing topic differs from its definition in a way that breaks the service."""
+
+
+class MissingPackage(FirewatchError):
+    """What was asked for needs an optional package that is not installed.
+
+    Parameters
+    ----------
+    what
+        Was asked for.
+    package
+        Its name on the package index.
+    extra
+        Of firewatch, that brings it.
+    """
+
+    def __init__(self, what: str, package: str, extra: str) -> None:
+        super().__init__(f"{what} needs {package}, which is not installed: pip install 'firewatch[{extra}]'")
 
 
 class UnknownIncident(FirewatchError):

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from detectors import registry
-from streams.config.base import BrandId, DetectorName, Name, Settings, Term
+from streams.config.base import BrandId, DetectorName, Language, Name, Settings, Term
 from streams.config.presets import Preset
+from streams.sentiment.model import QualityName
 
 if TYPE_CHECKING:
     from detectors.base import Detector
@@ -58,11 +59,15 @@ class BrandSettings(Settings):
     id: BrandId = Field(description="Stable key in topics, state and metrics")
     name: Name
     match: MatchSettings
+    language: Language | None = Field(default=None, description="Of its alerts, if not `alerts.language`")
     usual_posts_per_day: float | None = Field(
         default=None,
         ge=0.001,
         le=1e9,
         description="What is normal for the brand, if you know: it then needs no history before it can alert",
+    )
+    quality: QualityName | None = Field(
+        default=None, description="Of the sentiment model that judges its mentions; null is sentiment.quality"
     )
     preset: Preset | None = Field(
         default=None, description="Thresholds of this brand; null is what `preset` and `detectors` of the file say"

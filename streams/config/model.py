@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 import orjson
 from pydantic import Field, field_validator, model_validator
@@ -32,6 +32,9 @@ from streams.config.sections import (
     secret,
 )
 from streams.match import BrandTerms, Matcher
+
+if TYPE_CHECKING:
+    from streams.sentiment.model import QualityName
 
 _DECIDING: Final = (
     "brands", "preset", "detectors", "windows", "incidents", "alerts", "maintenance", "expected_events",
@@ -134,6 +137,14 @@ class Config(Settings):
     def quiet_times(self, brand: str) -> QuietTimes:
         """When detections of a brand page nobody."""
         return QuietTimes(brand, self.maintenance, self.expected_events)
+
+    def qualities(self) -> dict[str, QualityName]:
+        """Of the sentiment of each brand, by its id."""
+        return {brand.id: brand.quality or self.sentiment.quality for brand in self.brands}
+
+    def models(self) -> list[QualityName]:
+        """Qualities of which there is a model: always ``fast``, and ``best`` where a brand has it."""
+        return ["fast", "best"] if "best" in self.qualities().values() else ["fast"]
 
     def matcher(self) -> Matcher:
         """Compile the brands' terms."""

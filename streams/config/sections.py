@@ -11,8 +11,9 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, SecretStr, StringConstraints, model_validator
 
-from streams.config.base import Settings
+from streams.config.base import Language, Settings
 from streams.errors import ConfigError
+from streams.sentiment.model import QualityName
 
 PASSWORD_VARIABLE: Final = "FIREWATCH_KAFKA_PASSWORD"  # noqa: S105  a name, not a secret
 AUTHOR_KEY_VARIABLE: Final = "FIREWATCH_AUTHOR_KEY"
@@ -126,13 +127,31 @@ class LearnSettings(Settings):
 class SentimentSettings(Settings):
     """Which sentiment model scores, and how it learns."""
 
+    quality: QualityName = Field(
+        default="fast",
+        description="fast or best (a few hundred posts/s, needs firewatch[best]); brands[].quality overrides it",
+    )
     weights: Path | None = Field(
         default=None, description="File of `firewatch sentiment train` to start from; null is the weights that ship"
+    )
+    best_weights: Path | None = Field(
+        default=None, description="The same for quality best: a file of `firewatch sentiment train --quality best`"
     )
     pin: int | None = Field(
         default=None, ge=0, description="Published version to keep to; 0 is the weights, null the newest version"
     )
+    best_pin: int | None = Field(
+        default=None, ge=0, description="The same for quality best, which has its own versions"
+    )
     learn: LearnSettings = LearnSettings()
+
+    def weights_of(self, quality: QualityName) -> Path | None:
+        """Weights that a quality starts from, None for those that ship."""
+        return self.best_weights if quality == "best" else self.weights
+
+    def pin_of(self, quality: QualityName) -> int | None:
+        """Version that a quality is kept to, None for the newest."""
+        return self.best_pin if quality == "best" else self.pin
 
 
 class WindowSettings(Settings):
@@ -182,6 +201,22 @@ class IncidentSettings(Settings):
         le=1,
         description="Negative share of the incident from which unusual attention is a warning",
     )
+    cool_down_seconds: int = Field(
+        default=43_200,
+        ge=0,
+        le=2_592_000,
+        description="Time after the end of an incident within which what begins again is the same incident",
+    )
+    update_factor: float = Field(
+        default=3.0,
+        ge=1.1,
+        description="An incident is told of again when it has so many times the mentions that it had the last time",
+    )
+    correct_share: float = Field(
+        default=0.1,
+        gt=0,
+        description="And when posts that came late are this share of the mentions it had the last time",
+    )
 
 
 class DetectSettings(Settings):
@@ -198,13 +233,14 @@ class DetectSettings(Settings):
 class AlertSettings(Settings):
     """What an alert carries."""
 
+    language: Language = Field(default="en", description="Of the sentence that says what happened")
     include_texts: bool = Field(default=False, description="Put excerpts of posts into alerts")
     samples: int = Field(default=5, ge=0, le=20)
     top_terms: int = Field(default=10, ge=0, le=50)
     generator_url: str | None = Field(
         default=None,
         description="Link put into alerts; {brand}, {from_ms} and {to_ms} are filled in",
-        examples=["http://grafana:3000/d/firewatch?var-brand={brand}"],
+        examples=["http://127.0.0.1:3000/d/firewatch-brand?var-brand={brand}&from={from_ms}&to={to_ms}"],
     )
 
 

@@ -19,10 +19,15 @@ whatever the order of addition.
 """
 
 from streams.records.alerts import (
+    MAX_ALERT_BYTES,
     SEVERITIES,
     Alert,
     AlertKind,
+    AlertStep,
+    Comparison,
     Detection,
+    Drivers,
+    PastPeak,
     SamplePost,
     SentimentSplit,
     TopTerm,
@@ -39,29 +44,35 @@ from streams.records.mentions import (
     Progress,
     mentions_record_from_bytes,
 )
-from streams.records.models import JudgedQuality, ModelHeader, PublishedModel, model_from_bytes, model_key
+from streams.records.models import MODEL_NAMES, JudgedQuality, ModelHeader, PublishedModel, model_from_bytes, model_key
 from streams.records.posts import MAX_ID_CHARS, Post, post_from_bytes
 from streams.records.verdicts import MAX_SILENCE_MS, Judgement, Verdict, labels_record_from_bytes
 from streams.records.windows import Window, WindowScore, window_from_bytes
 from streams.records.wire import SHARE, utc
 
 __all__ = [
+    "MAX_ALERT_BYTES",
     "MAX_ID_CHARS",
     "MAX_MENTIONS",
     "MAX_SILENCE_MS",
+    "MODEL_NAMES",
     "REPLY",
     "REPOST",
     "SEVERITIES",
     "SHARE",
     "Alert",
     "AlertKind",
+    "AlertStep",
+    "Comparison",
     "Detection",
+    "Drivers",
     "Envelope",
     "JudgedQuality",
     "Judgement",
     "Label",
     "Mention",
     "ModelHeader",
+    "PastPeak",
     "Post",
     "Progress",
     "PublishedModel",
