@@ -72,9 +72,9 @@ def test_the_tail_is_read_by_a_person(run: Callable[..., Result]) -> None:
     heads = [" ".join(line.split()) for line in shown if "UTC" in line]
     assert heads == [
         "┃ watch Nordtel opened Mon 02 Mar 00:05 UTC",
-        "┃ critical Nordtel changed Mon 02 Mar 00:05 UTC",
+        "┃ critical Nordtel updated Mon 02 Mar 00:05 UTC",
         "┃ warning Nordtel opened pages nobody: cold_start Mon 02 Mar 00:05 UTC",
-        "┃ warning Nordtel over pages nobody: cold_start Mon 02 Mar 00:05 UTC",
+        "┃ warning Nordtel resolved pages nobody: cold_start Mon 02 Mar 00:05 UTC",
     ]
     assert shown.count("┃ firewatch alerts ack|confirm|false-alarm 5f0c1111") == 1
     assert max(map(len, shown)) <= 100
