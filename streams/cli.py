@@ -376,7 +376,7 @@ def sentiment_evaluate(
 
 
 @cli.command()
-@click.argument("what", type=click.Choice(["alert", "label", "config"]))
+@click.argument("what", type=click.Choice(["alert", "label", "verdict", "config"]))
 def schema(what: str) -> None:
     """Print the JSON Schema of WHAT firewatch publishes or takes, or of its config; deploy/contract/ holds it."""
     click.echo(commands.schema(what), nl=False)

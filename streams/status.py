@@ -18,6 +18,7 @@ from streams.models import Shelf
 from streams.reading import TopicReader
 from streams.records import SEVERITIES, post_from_bytes, window_from_bytes
 from streams.topics import HOUR_MS, Topics
+from streams.workers import BRIDGED, group_of, worker_name
 
 if TYPE_CHECKING:
     from aiokafka import AIOKafkaConsumer
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from streams.config import Config
     from streams.incident_log import Incident
+    from streams.sentiment.model import QualityName
     from streams.topics import Topic
 
 INCIDENTS_MS: Final = 7 * 24 * HOUR_MS
@@ -32,8 +34,6 @@ INCIDENTS_MS: Final = 7 * 24 * HOUR_MS
 
 LATEST: Final = 8
 """Incidents that are over which are shown."""
-
-BRIDGES: Final = ("alertmanager", "webhook", "slack")
 
 COORDINATOR_POLL_SECONDS: Final = 0.2
 
@@ -85,7 +85,7 @@ class Freshness:
 
 @dataclass(frozen=True, slots=True)
 class ModelStatus:
-    """The newest published model."""
+    """The newest published model of a quality."""
 
     version: int
     created_ms: int
@@ -116,6 +116,8 @@ class Status:
 
     Attributes
     ----------
+    models
+        By quality; None where none has been published, and that of the config is used.
     problems
         What is wrong, a sentence each.
     """
@@ -126,7 +128,7 @@ class Status:
     workers: list[WorkerStatus] = field(default_factory=list)
     dead_letters: dict[str, int] = field(default_factory=dict)
     freshness: Freshness = field(default_factory=Freshness)
-    model: ModelStatus | None = None
+    models: dict[str, ModelStatus | None] = field(default_factory=dict)
     firing: list[IncidentStatus] = field(default_factory=list)
     latest: list[IncidentStatus] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
@@ -165,7 +167,8 @@ async def status(config: Config, *, max_lag: int, stale_seconds: float) -> Statu
         for topic in (topics.dlq, topics.alerts_dlq):
             found.dead_letters[topic.name] = await _held(config, reader, topic)
         found.freshness = await _freshness(config, topics, reader)
-        found.model = await _model(config, reader)
+        for quality in config.models():
+            found.models[quality] = await _model(config, reader, quality)
         log = await read_incidents(config, reader, found.at_ms - INCIDENTS_MS)
     incidents = sorted(log.incidents.values(), key=_rank, reverse=True)
     found.firing = [_incident(each) for each in incidents if each.newest.status == "firing"]
@@ -195,18 +198,15 @@ def _problems(found: Status, max_lag: int, stale_seconds: float) -> list[str]:
 
 
 async def _workers(config: Config, topics: Topics, reader: AIOKafkaConsumer) -> list[WorkerStatus]:
-    prefix = config.topics.prefix
-    groups: list[tuple[str, str, Topic]] = [
-        ("score", f"{prefix}firewatch-score", topics.posts),
-        ("detect", topics.detect_app, topics.mentions),
-        ("train", f"{prefix}firewatch-train", topics.labels),
-        *[(f"bridge {target}", f"{prefix}firewatch-bridge-{target}", topics.alerts) for target in BRIDGES],
-    ]
+    reads = {"score": topics.posts, "detect": topics.mentions}
+    reads |= {worker_name("train", quality): topics.labels for quality in config.models()}
+    reads |= {f"bridge-{target}": topics.alerts for target in BRIDGED}
     workers = []
     with translated_errors(config.kafka, "asking for the consumer groups"):
         async with admin(config.kafka) as client:
-            await _wait_for_coordinator(config, client, groups[0][1])
-            for name, group, topic in groups:
+            await _wait_for_coordinator(config, client, group_of("score", config.topics))
+            for name, topic in reads.items():
+                group = group_of(name, config.topics)
                 (answer,) = await client.describe_consumer_groups([group])
                 (_, _, state, _, _, members, *_) = answer.groups[0]
                 tps = [TopicPartition(topic.name, partition) for partition in range(topic.partitions)]
@@ -260,8 +260,8 @@ async def _freshness(config: Config, topics: Topics, reader: AIOKafkaConsumer) -
     return Freshness(arrived_ms, written_ms, windows_ms)
 
 
-async def _model(config: Config, reader: AIOKafkaConsumer) -> ModelStatus | None:
-    shelf = Shelf(config, reader, "status")
+async def _model(config: Config, reader: AIOKafkaConsumer, quality: QualityName) -> ModelStatus | None:
+    shelf = Shelf(config, reader, "status", quality)
     await shelf.read_all()
     if not shelf.models:
         return None
