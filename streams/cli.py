@@ -349,7 +349,7 @@ def sentiment_evaluate(
 
 
 @cli.command()
-@click.argument("what", type=click.Choice(["alert", "label", "config", "asyncapi"]))
+@click.argument("what", type=click.Choice(["alert", "label", "verdict", "config", "asyncapi"]))
 @plainly
 def schema(what: str) -> None:
     """Print the JSON Schema of WHAT firewatch publishes or takes, or of its config, or the AsyncAPI document of all its

@@ -23,7 +23,7 @@ from streams.config.schema import DIALECT, config_schema
 from streams.errors import OutputError
 from streams.live_config import LiveConfig
 from streams.outputs import open_output
-from streams.records import Alert, Label, Window, window_from_bytes
+from streams.records import Alert, Label, Verdict, Window, window_from_bytes
 from streams.sources.files import open_posts
 from streams.workers import WORKERS
 
@@ -289,6 +289,7 @@ def schema(what: str) -> str:
     published: dict[str, dict[str, Any]] = {
         "alert": Alert.model_json_schema(mode="serialization"),
         "label": Label.model_json_schema(mode="validation"),
+        "verdict": Verdict.model_json_schema(mode="validation"),
         "config": config_schema(),
         "asyncapi": asyncapi(),
     }

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlsplit
 
+from streams.view import STEP_WORDS
+
 if TYPE_CHECKING:
     from streams.records import Alert
 
@@ -17,8 +19,6 @@ LINKS: Final = 5
 SYMBOLS: Final = {"watch": ":large_yellow_circle:", "warning": ":large_orange_circle:", "critical": ":red_circle:"}
 OVER: Final = ":white_check_mark:"
 
-STATES: Final = {"open": "new", "reopen": "again", "escalate": "worse"}
-"""By step; of all others it is said that something changed."""
 
 Json = dict[str, Any]
 
@@ -30,8 +30,7 @@ def message(alert: Alert) -> Json:
     and link nowhere; where Slack's markup is needed, it is escaped.
     """
     over = alert.status == "resolved"
-    state = "over" if over else STATES.get(alert.step or alert.kind, "changed")
-    title = f"{alert.brand}: {alert.severity}, {state}"
+    title = f"{alert.brand}: {alert.severity}, {STEP_WORDS[alert.step or alert.kind]}"
     symbol = OVER if over else SYMBOLS[alert.severity]
     facts = [
         f"{alert.window.mentions:,} mentions",

@@ -70,7 +70,7 @@ def old(name: str) -> list[bytes]:
     return (FIXTURES / f"{name}-1.0.jsonl").read_bytes().splitlines()
 
 
-@pytest.mark.parametrize("what", ["alert", "label", "config"])
+@pytest.mark.parametrize("what", ["alert", "label", "verdict", "config"])
 def test_the_checked_in_schema_is_what_the_code_publishes(what: str) -> None:
     assert (CONTRACT / f"{what}.schema.json").read_text() == commands.schema(what)
 
