@@ -72,6 +72,12 @@ class Story:
             "topics": {"prefix": f"boards{os.getpid()}.", "partitions": 2},
             "metrics": {f"{worker}_port": port for worker, port in self.ports.items()},
             "windows": {"end_of_stream_seconds": 10},
+            "detectors": [
+                {"name": "volume", "kind": "volume"},
+                {"name": "tone", "kind": "sentiment_shift"},
+                {"name": "crisis", "kind": "composite"},
+                {"name": "trial", "kind": "volume", "once_in_days": 7, "mode": "shadow"},
+            ],
             "sentiment": {"learn": {"publish_labels": 20, "publish_seconds": 1, "min_judges": 5, "max_loss": 1}},
         }
         self.config_path.write_text(yaml.safe_dump(tree, allow_unicode=True), encoding="utf-8")
@@ -139,6 +145,7 @@ def test_every_panel_shows_the_firestorm(kafka: str, tmp_path: Path) -> None:
     waiting = {name: expr for name, expr in board_queries("2m", story.brand) if name not in NEVER_HERE}
     waiting["the firestorm is an incident"] = f'firewatch_incidents_open{{brand="{story.brand}"}} > 0'
     waiting["the firestorm is detected"] = f'firewatch_detections_total{{brand="{story.brand}", suppressed=""}} > 0'
+    waiting["a detector is in shadow"] = 'firewatch_anomaly_score{detector="trial", mode="shadow"}'
     with firewatch(log, "run", "-c", config) as supervisor, prometheus(tmp_path, story.ports) as address:
 
         def shows(expr: str) -> None:

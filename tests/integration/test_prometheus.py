@@ -26,6 +26,7 @@ CHOICES = {
     "detector": ["volume", "tone"],
     "bound": ["lower", "expected", "upper"],
     "judged": ["anew", "from memory"],
+    "mode": ["live", "shadow"],
     "suppressed": ["", "spam"],
     "kind": ["open", "resolve"],
 }
