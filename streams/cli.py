@@ -3,33 +3,20 @@
 from __future__ import annotations
 
 import getpass
-import sys
-from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, ParamSpec
+from typing import TYPE_CHECKING
 
 import click
 
 from streams import __version__, commands
-from streams.errors import FirewatchError
+from streams.cli_alerts import alerts, bridge, status
+from streams.options import config_option, plainly
 from streams.simulate.settings import SimulationSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
 
-P = ParamSpec("P")
-
-config_option = click.option(
-    "-c",
-    "--config",
-    "config_path",
-    type=click.Path(path_type=Path),
-    required=True,
-    envvar="FIREWATCH_CONFIG",
-    help="The YAML file with brands, detectors and everything else.",
-)
-
+    from streams.sentiment.model import QualityName
 
 speed_option = click.option(
     "--speed",
@@ -42,22 +29,13 @@ redate_option = click.option(
 weights_option = click.option(
     "--weights", type=click.Path(path_type=Path), help="Weights to start from; the shipped ones by default."
 )
-
-
-def plainly(command: Callable[P, None]) -> Callable[P, None]:
-    """Let a user's mistake end in its message and exit code, without a traceback."""
-
-    @wraps(command)
-    def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            command(*args, **kwargs)
-        except FirewatchError as error:
-            click.echo(f"firewatch: {error}", err=True)
-            sys.exit(error.exit_code)
-        except BrokenPipeError:
-            sys.exit(0)
-
-    return run
+quality_option = click.option(
+    "--quality",
+    type=click.Choice(["fast", "best"]),
+    default="fast",
+    show_default=True,
+    help="Of the model; best needs pip install 'firewatch[best]'.",
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -81,6 +59,17 @@ def check_config(file: Path) -> None:
     click.echo(f"  detectors  {', '.join(f'{detector.name} ({detector.kind})' for detector in config.detectors)}")
     click.echo(f"  kafka      {config.kafka.bootstrap_servers} {config.kafka.security_protocol}")
     click.echo(f"  version    {config.version}")
+
+
+@cli.command("explain-config")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--brand", help="Its id; without it what holds for brands that say nothing else.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@plainly
+def explain_config(file: Path, brand: str | None, *, as_json: bool) -> None:
+    """Show each setting of a config FILE as it is in the end, and where that comes from: default, preset, line, ..."""
+    for line in commands.explain_config(file, brand, as_json=as_json):
+        click.echo(line)
 
 
 @cli.command()
@@ -326,12 +315,15 @@ def sentiment() -> None:
 @click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="Where the weights go.")
 @weights_option
 @click.option("--cold", is_flag=True, help="Start from nothing, as the shipped weights were made.")
+@quality_option
 @plainly
-def sentiment_train(files: tuple[Path, ...], out: Path, weights: Path | None, *, cold: bool) -> None:
+def sentiment_train(
+    files: tuple[Path, ...], out: Path, weights: Path | None, *, cold: bool, quality: QualityName
+) -> None:
     """Learn weights from labelled FILES (JSON lines with text, label and if known lang), on top of the shipped ones."""
     from streams.sentiment import workbench
 
-    click.echo(workbench.train(files, out, weights, cold=cold))
+    click.echo(workbench.train(files, out, weights, cold=cold, quality=quality))
 
 
 @sentiment.command("evaluate")
@@ -348,6 +340,7 @@ def sentiment_train(files: tuple[Path, ...], out: Path, weights: Path | None, *,
     type=click.Path(path_type=Path, dir_okay=False),
     help="JSON lines of all probabilities, each written before the post's label is seen.",
 )
+@quality_option
 @plainly
 def sentiment_evaluate(
     file: Path,
@@ -358,17 +351,22 @@ def sentiment_evaluate(
     cold: bool,
     active: bool,
     seed: int,
+    quality: QualityName,
 ) -> None:
     """Judge each post of a labelled FILE in order, then learn its label if it is revealed; measure the second half."""
     from streams.sentiment import workbench
 
-    click.echo(workbench.evaluate(file, weights, predictions, labels=labels, seed=seed, active=active, cold=cold))
+    click.echo(
+        workbench.evaluate(
+            file, weights, predictions, labels=labels, seed=seed, active=active, cold=cold, quality=quality
+        )
+    )
 
 
 @cli.command()
-@click.argument("what", type=click.Choice(["alert", "label"]))
+@click.argument("what", type=click.Choice(["alert", "label", "config"]))
 def schema(what: str) -> None:
-    """Print the JSON Schema of WHAT firewatch publishes or takes; deploy/contract/ holds what this prints."""
+    """Print the JSON Schema of WHAT firewatch publishes or takes, or of its config; deploy/contract/ holds it."""
     click.echo(commands.schema(what), nl=False)
 
 
@@ -391,6 +389,10 @@ def demo(posts: Path | None, config_path: Path | None, *, seconds: float, out: P
     from streams import demo as show
 
     show.run(posts, config_path, seconds, out)
+
+
+for command in (bridge, alerts, status):
+    cli.add_command(command)
 
 
 def main() -> None:

@@ -16,7 +16,9 @@ import orjson
 
 from streams import __version__, failpoints, logs, metrics
 from streams.admin import TopicReport, ensure_topics
+from streams.config.explain import explain
 from streams.config.file import load_config
+from streams.config.schema import config_schema
 from streams.errors import FirewatchError
 from streams.live_config import LiveConfig
 from streams.records import Alert, Label, Window, window_from_bytes
@@ -76,6 +78,23 @@ def train(config_path: Path) -> None:
 
     config = _begin("train", config_path)
     _until_stopped(lambda stop: worker.train(config, stop))
+
+
+def bridge(config_path: Path, target: str) -> None:
+    """Run the worker that passes alerts on."""
+    from streams.bridge import couriers, receivers, worker
+
+    config = _begin(f"bridge {target}", config_path)
+    settings = config.bridge
+    courier: couriers.Courier[Any]
+    match target:
+        case "alertmanager":
+            courier = couriers.StandingCourier(settings, receivers.Alertmanager(settings))
+        case "webhook":
+            courier = couriers.StepCourier(target, settings, receivers.Webhook(settings))
+        case _:
+            courier = couriers.StepCourier(target, settings, receivers.Slack(settings))
+    _until_stopped(lambda stop: worker.bridge(config, courier, stop))
 
 
 def label(config_path: Path, by: str, posts: Path | None, labels: Path | None, limit: int) -> str:
@@ -256,13 +275,35 @@ def evaluate_simulation(
 
 
 def schema(what: str) -> str:
-    """JSON Schema of a record type that others read or write."""
+    """JSON Schema of a record type that others read or write, or of the config."""
     published: dict[str, dict[str, Any]] = {
         "alert": Alert.model_json_schema(mode="serialization"),
         "label": Label.model_json_schema(mode="validation"),
+        "config": config_schema(),
     }
     tree = {"$schema": "https://json-schema.org/draft/2020-12/schema"} | published[what]
     return orjson.dumps(tree, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
+
+
+def explain_config(path: Path, brand: str | None, *, as_json: bool) -> Iterator[str]:
+    """What each setting is in the end and where it comes from, a line each."""
+    explained = explain(path, brand, os.environ)
+    if as_json:
+        rows = [{"setting": each.setting, "value": each.value, "origin": each.origin} for each in explained]
+        yield orjson.dumps(rows, option=orjson.OPT_INDENT_2, default=str).decode()
+        return
+    table = [(each.setting, _shown(each.value), each.origin) for each in explained]
+    widths = [max(len(row[column]) for row in table) for column in (0, 1)]
+    for setting, value, origin in table:
+        yield f"{setting:<{widths[0]}}  {value:<{min(widths[1], 40)}}  {origin}"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {_shown(each)}" for key, each in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(_shown, value)) or "[]"
+    return "null" if value is None else f"{value:g}" if isinstance(value, float) else str(value) or '""'
 
 
 def _begin(worker: str, config_path: Path) -> Config:

@@ -12,7 +12,12 @@
     ├── KafkaError                 the broker, a topic, a permission
     │   ├── BrokerUnreachable
     │   └── TopicMismatch          an existing topic differs in a way that breaks the service
+    ├── UnknownIncident            an id that no alert carries
+    ├── DeliveryError              a receiver of alerts outside Kafka
+    │   ├── DeliveryRefused        it will not have this alert, however often it is asked
+    │   └── DeliveryFailed         it does not answer, or not now
     ├── DetectorFailed             a detector raised; noted, so that it is put out of use if it goes on
+    ├── MissingPackage             an optional package that a setting asks for is not installed
     ├── PortTaken                  a metrics or broker port that another process holds
     └── WorkerFailed               a worker under supervision that gave up
 
@@ -146,6 +151,63 @@ class BrokerUnreachable(KafkaError):
 
 class TopicMismatch(KafkaError):
     """An existing topic differs from its definition in a way that breaks the service."""
+
+
+class MissingPackage(FirewatchError):
+    """What was asked for needs an optional package that is not installed.
+
+    Parameters
+    ----------
+    what
+        Was asked for.
+    package
+        Its name on the package index.
+    extra
+        Of firewatch, that brings it.
+    """
+
+    def __init__(self, what: str, package: str, extra: str) -> None:
+        super().__init__(f"{what} needs {package}, which is not installed: pip install 'firewatch[{extra}]'")
+
+
+class UnknownIncident(FirewatchError):
+    """An id names no incident, or more than one."""
+
+    exit_code = 3
+
+
+class DeliveryError(FirewatchError):
+    """A receiver has not taken an alert.
+
+    Parameters
+    ----------
+    reason
+        A short, stable word for metrics and DLQ headers, such as ``http_503``.
+    detail
+        What was wrong, for a person; holds no secret of the receiver's address.
+    """
+
+    def __init__(self, reason: str, detail: str) -> None:
+        self.reason, self.detail = reason, detail
+        super().__init__(f"{reason}: {detail}")
+
+
+class DeliveryRefused(DeliveryError):
+    """The receiver says that the alert itself can't be taken."""
+
+
+class DeliveryFailed(DeliveryError):
+    """The receiver can't be reached, fails, or does not let us in: the same alert may be taken later.
+
+    Parameters
+    ----------
+    retry_after_seconds
+        When the receiver asks to be tried again, if it does.
+    """
+
+    def __init__(self, reason: str, detail: str, retry_after_seconds: float | None = None) -> None:
+        self.retry_after_seconds = retry_after_seconds
+        super().__init__(reason, detail)
 
 
 class PortTaken(FirewatchError):

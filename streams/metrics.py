@@ -45,6 +45,9 @@ MAX_SOURCES: Final = 64
 MAX_OF_A_BRAND: Final = 8
 """Sources, and languages, of one brand with a time series of their own; more share one."""
 
+MAX_DETECTORS: Final = 40
+"""Detectors named by verdicts, likewise: what people write there may name any."""
+
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 _SCORES: Final = (0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 3, 4)
 _RECORDS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
@@ -110,9 +113,14 @@ SOURCE_LAST_POST: Final = Gauge(
     ["source"],
     registry=REGISTRY,
 )
-MODEL: Final = Info("firewatch_sentiment_model", "Version of the sentiment model in use", registry=REGISTRY)
+MODEL: Final = Info(
+    "firewatch_sentiment_model", "Version of the sentiment model in use", ["quality"], registry=REGISTRY
+)
 TEXTS: Final = Counter(
-    "firewatch_sentiment_texts", "Texts judged, anew or from the memory of repeated ones", ["judged"], registry=REGISTRY
+    "firewatch_sentiment_texts",
+    "Texts judged, anew or from the memory of repeated ones",
+    ["quality", "judged"],
+    registry=REGISTRY,
 )
 
 # score and train
@@ -142,23 +150,63 @@ LABELS: Final = Counter(
     ["source", "outcome"],
     registry=REGISTRY,
 )
-MODELS_PUBLISHED: Final = Counter("firewatch_sentiment_published", "Models published", registry=REGISTRY)
+MODELS_PUBLISHED: Final = Counter("firewatch_sentiment_published", "Models published", ["quality"], registry=REGISTRY)
 MACRO_F1: Final = Gauge(
     "firewatch_sentiment_macro_f1",
     "Macro-F1 of the learning model on the latest labels, each tested before it was learned",
+    ["quality"],
     registry=REGISTRY,
 )
 NEGATIVE_F1: Final = Gauge(
-    "firewatch_sentiment_negative_f1", "The same for negative against the rest, mean F1 of the two", registry=REGISTRY
+    "firewatch_sentiment_negative_f1",
+    "The same for negative against the rest, mean F1 of the two",
+    ["quality"],
+    registry=REGISTRY,
 )
 JUDGED_F1: Final = Gauge(
     "firewatch_sentiment_judged_f1",
     "Macro-F1 on labels that no model has learned, of the latest model judged and of the one in use",
-    ["model"],
+    ["quality", "model"],
     registry=REGISTRY,
 )
 DRIFTS: Final = Counter(
-    "firewatch_sentiment_drifts", "Changes of the error that ADWIN has detected", ["direction"], registry=REGISTRY
+    "firewatch_sentiment_drifts",
+    "Changes of the error that ADWIN has detected",
+    ["quality", "direction"],
+    registry=REGISTRY,
+)
+
+INCIDENT_VERDICTS: Final = Counter(
+    "firewatch_incident_verdicts",
+    "What people judged incidents to be, for each detector that raised them",
+    ["detector", "verdict"],
+    registry=REGISTRY,
+)
+
+# bridge
+BRIDGE_SENT: Final = Counter(
+    "firewatch_bridge_sent", "Alerts that the receiver has taken, re-sent ones included", ["target"], registry=REGISTRY
+)
+BRIDGE_FAILURES: Final = Counter(
+    "firewatch_bridge_failures", "Attempts to send that failed", ["target", "reason"], registry=REGISTRY
+)
+BRIDGE_HELD_BACK: Final = Counter(
+    "firewatch_bridge_held_back", "Steps of incidents not passed on", ["target", "reason"], registry=REGISTRY
+)
+BRIDGE_FIRING: Final = Gauge(
+    "firewatch_bridge_firing",
+    "Incidents that the receiver was told of and that are not over",
+    ["target"],
+    registry=REGISTRY,
+)
+BRIDGE_WAITING: Final = Gauge(
+    "firewatch_bridge_waiting", "Alerts that the receiver has still to take", ["target"], registry=REGISTRY
+)
+BRIDGE_LAST_SUCCESS: Final = Gauge(
+    "firewatch_bridge_last_success_timestamp_seconds",
+    "When the receiver last took an alert; absent before the first",
+    ["target"],
+    registry=REGISTRY,
 )
 
 # detect

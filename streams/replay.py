@@ -15,7 +15,7 @@ from streams.bad_share import BadShare
 from streams.errors import InputError, RecordError
 from streams.monitor import Outcome, PartitionMonitor
 from streams.normalise import Normaliser
-from streams.scoring import Scorer
+from streams.scoring import Scorer, best_model
 from streams.topics import partition_of
 
 if TYPE_CHECKING:
@@ -52,8 +52,10 @@ class Replay:
 
     Parameters
     ----------
-    config, model
-        As for the workers.
+    config
+        As for the workers; its brands of quality ``best`` are judged by `best_model`.
+    model
+        Of quality ``fast``.
     on_alert, on_window
         Called with each result, in order for each brand.
     """
@@ -68,7 +70,7 @@ class Replay:
         self._config = config
         self._on_alert = on_alert
         self._on_window = on_window
-        self._scorer = Scorer(config, model)
+        self._scorer = Scorer(config, model, best_model(config))
         self._monitor = PartitionMonitor(config, 0)
         self._offsets = [0] * config.topics.partitions
         for partition in range(config.topics.partitions):

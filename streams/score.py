@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Final
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 from aiokafka import ConsumerRebalanceListener, TopicPartition
@@ -23,7 +24,7 @@ from streams.live_config import LiveConfig
 from streams.mentions import MentionsWriter
 from streams.models import live_model
 from streams.positions import Position, Start, choose_start, committed_position
-from streams.scoring import Scorer
+from streams.scoring import Scorer, best_model
 from streams.sentiment import LinearModel
 from streams.topics import Topics
 
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from streams.models import LiveModel
     from streams.scoring import ScoredBatch
     from streams.sentiment import SentimentModel
+    from streams.sentiment.model import QualityName
 
 INCARNATION_SECONDS: Final = 10.0
 """Time between two looks whether the topic is still the same one."""
@@ -63,7 +65,7 @@ async def score(
     stop
         Set it to end the worker.
     model
-        To score by until one is published; by default that of ``sentiment.weights``.
+        To score by until one is published, quality ``fast``; by default that of ``sentiment.weights``.
     file
         Where changes of the config come from; none come without it.
 
@@ -75,10 +77,14 @@ async def score(
         If the pinned model is not there.
     InputError
         If the weights of the config can't be used.
+    MissingPackage
+        If a brand has quality ``best`` and the sentence encoder is not installed.
     PortTaken
         If another process listens on `metrics.score_port`.
     """
-    model = model or LinearModel.load(config.sentiment.weights)
+    bases: dict[QualityName, SentimentModel] = {"fast": model or LinearModel.load(config.sentiment.weights)}
+    if best := best_model(config):
+        bases["best"] = best
     await ensure_topics(config, create=False)
     port = metrics.serve(config.metrics.host, config.metrics.score_port, "metrics.score_port")
     group = f"{config.topics.prefix}firewatch-score"
@@ -86,12 +92,16 @@ async def score(
         producer(config.kafka) as sender,
         consumer(config.kafka, group, metadata_max_age_ms=METADATA_MS) as reader,
         raw_client(config.kafka) as client,
-        live_model(config, model) as live,
+        AsyncExitStack() as stack,
     ):
-        version = live.model.version
-        log.info("starting", metrics=f"http://{config.metrics.host}:{port}/metrics", group=group, model=version)
+        lives = {
+            quality: await stack.enter_async_context(live_model(config, base, quality))
+            for quality, base in bases.items()
+        }
+        versions = {quality: live.model.version for quality, live in lives.items()}
+        log.info("starting", metrics=f"http://{config.metrics.host}:{port}/metrics", group=group, models=versions)
         file = file or LiveConfig(config)
-        await _Worker(file, live, group, reader=reader, sender=sender, client=client).run(stop)
+        await _Worker(file, lives, group, reader=reader, sender=sender, client=client).run(stop)
     log.info("stopped")
 
 
@@ -101,7 +111,7 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
     def __init__(
         self,
         file: LiveConfig,
-        live: LiveModel,
+        lives: dict[QualityName, LiveModel],
         group: str,
         *,
         reader: AIOKafkaConsumer,
@@ -110,10 +120,10 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
     ) -> None:
         self._file = file
         self._config = config = file.config
-        self._live = live
-        self._model = live.model
-        self._scorer = Scorer(config, live.model)
-        self._remembered = (0, 0)
+        self._lives = lives
+        self._models = {quality: live.model for quality, live in lives.items()}
+        self._scorer = Scorer(config, self._models["fast"], self._models.get("best"))
+        self._remembered = dict.fromkeys(lives, (0, 0))
         self._series = metrics.Capped(metrics.MAX_SOURCES)
         self._group = group
         self._reader = reader
@@ -131,20 +141,20 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
     async def run(self, stop: asyncio.Event) -> None:
         """Score until `stop` is set."""
         self._reader.subscribe([self._posts], listener=self)
-        working = asyncio.create_task(self._work())
-        following = [asyncio.create_task(self._live.follow()), asyncio.create_task(self._file.follow())]
-        stopping: asyncio.Task[object] = asyncio.create_task(stop.wait())
+        working: asyncio.Task[Any] = asyncio.create_task(self._work())
+        follows = [self._file.follow(), *(live.follow() for live in self._lives.values())]
+        tasks = [working, *map(asyncio.create_task, follows)]
+        stopping = asyncio.create_task(stop.wait())
         try:
-            await asyncio.wait([working, *following, stopping], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({*tasks, stopping}, return_when=asyncio.FIRST_COMPLETED)
             async with self._batch_in_hand:
-                for task in (working, *following):
+                for task in tasks:
                     task.cancel()
-            await asyncio.wait({working, *following})
+            await asyncio.wait(tasks)
         finally:
-            stopping.cancel()
-            for task in (working, *following):
+            for task in (*tasks, stopping):
                 task.cancel()
-        for task in (working, *following):
+        for task in tasks:
             if not task.cancelled():
                 task.result()
 
@@ -307,13 +317,16 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
     async def _process(self, batch: dict[TopicPartition, list[ConsumerRecord]]) -> None:
         scored: dict[TopicPartition, ScoredBatch] = {}
         await self._take_over_config()
-        self._take_over_model()
+        self._take_over_models()
         started = time.perf_counter()
         for tp, records in sorted(batch.items()):
             if tp.partition in self._ready:
                 rows = [(record.offset, record.timestamp, record.value) for record in records]
-                scored[tp] = self._scorer.score(tp.partition, rows)
-                await asyncio.sleep(0)  # heartbeats
+                if "best" in self._models:  # milliseconds a post: not in the way of heartbeats
+                    scored[tp] = await asyncio.to_thread(self._scorer.score, tp.partition, rows)
+                else:
+                    scored[tp] = self._scorer.score(tp.partition, rows)
+                    await asyncio.sleep(0)  # heartbeats
         if not scored:
             return
         metrics.SCORE_SECONDS.observe(time.perf_counter() - started)
@@ -330,12 +343,13 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
             await asyncio.to_thread(self._scorer.change_over, self._config)
             metrics.CONFIG.info({"version": self._config.version})
 
-    def _take_over_model(self) -> None:
-        """Between batches: no batch is scored by two models."""
-        if self._live.model is not self._model:
-            self._model = self._live.model
-            self._remembered = (0, 0)
-            self._scorer.use(self._model)
+    def _take_over_models(self) -> None:
+        """Between batches: no batch is scored by two models of a quality."""
+        for quality, live in self._lives.items():
+            if live.model is not self._models[quality]:
+                self._models[quality] = live.model
+                self._remembered[quality] = (0, 0)
+                self._scorer.use(live.model, quality)
 
     async def _commit(self, scored: dict[TopicPartition, ScoredBatch]) -> None:
         positions = {tp: batch.position for tp, batch in scored.items()}
@@ -369,11 +383,12 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
                 metrics.POSTS_MATCHED.labels(envelope.brand).inc(len(envelope.mentions))
             for source, at_ms in each.sources.items():
                 metrics.SOURCE_LAST_POST.labels(self._series(source)).set(at_ms / 1000)
-        if isinstance(self._model, LinearModel):
-            hits, misses = self._model.remembered()
-            metrics.TEXTS.labels("from memory").inc(hits - self._remembered[0])
-            metrics.TEXTS.labels("anew").inc(misses - self._remembered[1])
-            self._remembered = (hits, misses)
+        for quality, model in self._models.items():
+            if isinstance(model, LinearModel):
+                hits, misses = model.remembered()
+                metrics.TEXTS.labels(quality, "from memory").inc(hits - self._remembered[quality][0])
+                metrics.TEXTS.labels(quality, "anew").inc(misses - self._remembered[quality][1])
+                self._remembered[quality] = (hits, misses)
 
     def _show_lag(self) -> None:
         for partition in self._ready:

@@ -29,6 +29,7 @@ from streams.records import (
     Progress,
     post_from_bytes,
 )
+from streams.sentiment import LinearModel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from streams.config import Config
     from streams.pulse import Minute
     from streams.sentiment import SentimentModel
+    from streams.sentiment.model import QualityName
 
 TERMS: Final = 8
 """Evidence terms a mention carries; a tweet-length post rarely has more that say something."""
@@ -140,25 +142,39 @@ class _Partition:
 
 
 class Scorer:
-    """Matches, scores and packs; holds what it must remember of each assigned partition of `social.posts`."""
+    """Matches, scores and packs; holds what it must remember of each assigned partition of `social.posts`.
 
-    def __init__(self, config: Config, model: SentimentModel) -> None:
+    Parameters
+    ----------
+    config
+        All of it.
+    model
+        Of quality ``fast``.
+    best
+        Of quality ``best``, where a brand has it (`best_model`).
+    """
+
+    def __init__(self, config: Config, model: SentimentModel, best: SentimentModel | None = None) -> None:
         self._config = config
-        self._model = model
+        self._qualities = config.qualities()
+        self._models: dict[QualityName, SentimentModel] = {"fast": model}
+        if best:
+            self._models["best"] = best
         self._match = config.matcher().match
         self._author_key = config.author_key()
         self._bucket_ms = config.windows.bucket_seconds * 1000
         self._max_bytes = config.ingest.max_record_bytes + _OVERHEAD_BYTES
         self._partitions: dict[int, _Partition] = {}
 
-    def use(self, model: SentimentModel) -> None:
-        """Score by another model from the next batch on."""
-        self._model = model
+    def use(self, model: SentimentModel, quality: QualityName = "fast") -> None:
+        """Score by another model of a quality from the next batch on."""
+        self._models[quality] = model
 
     def change_over(self, config: Config) -> None:
         """Match and pack by another config from the next batch on; it differs in what can be changed live."""
         self._config = config
         self._match = config.matcher().match
+        self._qualities = config.qualities()
 
     def assign(
         self,
@@ -237,16 +253,27 @@ class Scorer:
             state.active.setdefault(told, set()).add(arrival_bucket)
             sources[told] = state.watermark_ms
             brands = self._match(post.text, post.tag)
-            if brands:
-                mention = self._mention(post, offset, state.watermark_ms - post.ts_ms)
-                for brand in brands:
-                    mentions.setdefault(brand, []).append(mention)
-                    ingested[brand] = broker_ms
-                    state.pulse.count(state.watermark_ms, brand)
+            judged: dict[QualityName, Mention] = {}
+            for brand in brands:
+                quality = self._qualities[brand]
+                mention = judged.get(quality)
+                if mention is None:
+                    mention = self._mention(post, offset, state.watermark_ms - post.ts_ms, self._models[quality])
+                    judged[quality] = mention
+                mentions.setdefault(brand, []).append(mention)
+                ingested[brand] = broker_ms
+                state.pulse.count(state.watermark_ms, brand)
         if records:
             state.offset, state.ingested_ms = records[-1][0], records[-1][1]
         envelopes = [
-            Envelope(brand, partition, state.incarnation, self._model.version, ingested[brand], packed)
+            Envelope(
+                brand,
+                partition,
+                state.incarnation,
+                self._models[self._qualities[brand]].version,
+                ingested[brand],
+                packed,
+            )
             for brand, found in mentions.items()
             for packed in _packed(found)
         ]
@@ -285,9 +312,9 @@ class Scorer:
         ts_ms = admit(post.ts_ms, broker_ms, self._config.ingest)
         return post._replace(ts_ms=ts_ms, text=post.text[: self._config.ingest.max_text_chars])
 
-    def _mention(self, post: Post, offset: int, behind_ms: int) -> Mention:
+    def _mention(self, post: Post, offset: int, behind_ms: int, model: SentimentModel) -> Mention:
         lang = language.detect(post.text, post.lang)
-        negative, _, positive = self._model.predict(post.text, lang)
+        negative, _, positive = model.predict(post.text, lang)
         url = post.url if post.url and len(post.url) <= MAX_URL_CHARS else None
         return Mention(
             offset,
@@ -312,6 +339,21 @@ class Scorer:
             return 0
         digest = hashlib.blake2b(f"{post.source}:{post.author}".encode(), digest_size=6, key=self._author_key).digest()
         return int.from_bytes(digest) or 1
+
+
+def best_model(config: Config) -> LinearModel | None:
+    """The model of quality ``best`` that the config asks for; None if no brand has that quality.
+
+    Raises
+    ------
+    InputError
+        If the weights of the config can't be used.
+    MissingPackage
+        If the sentence encoder is not installed.
+    """
+    if "best" not in config.models():
+        return None
+    return LinearModel.load(config.sentiment.best_weights, "best")
 
 
 def _identity(post: Post) -> str:

@@ -96,6 +96,7 @@ class Topics:
         self.mentions = topic("social.mentions", settings.partitions, settings.mentions_retention_hours)
         self.windows = topic("social.windows", settings.partitions, settings.windows_retention_hours)
         self.alerts = topic("social.alerts", settings.partitions, settings.alerts_retention_hours)
+        self.alerts_dlq = topic("social.alerts.dlq", 1, settings.dlq_retention_hours)
         self.detect_app = f"{settings.prefix}firewatch-detect"
         self.labels = Topic(
             f"{settings.prefix}social.labels",
@@ -124,6 +125,7 @@ class Topics:
             self.mentions,
             self.windows,
             self.alerts,
+            self.alerts_dlq,
             self.changelog,
             self.labels,
             self.models,

@@ -1,6 +1,12 @@
 """Every setting with its default, its unit and its limits."""
 
 from streams.config.brands import BrandSettings, DetectorSettings, MatchSettings
+from streams.config.bridge import (
+    ALERTMANAGER_TOKEN_VARIABLE,
+    SLACK_URL_VARIABLE,
+    WEBHOOK_KEY_VARIABLE,
+    BridgeSettings,
+)
 from streams.config.model import Config
 from streams.config.quiet import QuietTimes
 from streams.config.sections import (
@@ -20,10 +26,14 @@ from streams.config.sections import (
 )
 
 __all__ = [
+    "ALERTMANAGER_TOKEN_VARIABLE",
     "AUTHOR_KEY_VARIABLE",
     "PASSWORD_VARIABLE",
+    "SLACK_URL_VARIABLE",
+    "WEBHOOK_KEY_VARIABLE",
     "AlertSettings",
     "BrandSettings",
+    "BridgeSettings",
     "Config",
     "DetectSettings",
     "DetectorSettings",

@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from detectors import registry
 from streams.config.base import BrandId, DetectorName, Name, Settings, Term
 from streams.config.presets import Preset
+from streams.sentiment.model import QualityName
 
 if TYPE_CHECKING:
     from detectors.base import Detector
@@ -63,6 +64,9 @@ class BrandSettings(Settings):
         ge=0.001,
         le=1e9,
         description="What is normal for the brand, if you know: it then needs no history before it can alert",
+    )
+    quality: QualityName | None = Field(
+        default=None, description="Of the sentiment model that judges its mentions; null is sentiment.quality"
     )
     preset: Preset | None = Field(
         default=None, description="Thresholds of this brand; null is what `preset` and `detectors` of the file say"

@@ -23,7 +23,7 @@ _MISSING: Final = object()
 
 
 def differences(old: Config, new: Config) -> list[str]:
-    """What is different, one line for each setting, such as ``brands.nordtel.usual_posts_per_day: 900 → 1200``."""
+    """What is different, one line for each setting, such as ``brands.nordtel.usual_posts_per_day: 900 -> 1200``."""
     return [f"{path}: {change}" for path, change in _changes(_tree(old), _tree(new))]
 
 
@@ -41,6 +41,15 @@ def check_live(old: Config, new: Config) -> None:
         changes = _changes({name: before[name] for name in fixed}, {name: after[name] for name in fixed})
         raise ConfigError(
             [f"{path}: can't change while workers run ({change}): restart them" for path, change in changes]
+        )
+    missing = set(new.models()) - set(old.models())
+    if missing:
+        asking = [brand for brand, quality in new.qualities().items() if quality in missing]
+        raise ConfigError(
+            [
+                f"brands.{brand}.quality: no model of this quality has been loaded: restart the workers"
+                for brand in asking
+            ]
         )
 
 
@@ -62,7 +71,7 @@ def _changes(old: dict[str, Any], new: dict[str, Any], path: str = "") -> Iterat
         elif after is _MISSING:
             yield here, "removed"
         else:
-            yield here, f"{_shown(before)} → {_shown(after)}"
+            yield here, f"{_shown(before)} -> {_shown(after)}"
 
 
 def _shown(value: Any) -> str:

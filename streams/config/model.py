@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 import orjson
 from pydantic import Field, field_validator, model_validator
@@ -13,6 +13,7 @@ from detectors import registry
 from detectors.base import ParameterError
 from streams.config.base import Settings
 from streams.config.brands import BrandSettings, DetectorSettings
+from streams.config.bridge import BridgeSettings
 from streams.config.layers import merged
 from streams.config.presets import Preset
 from streams.config.quiet import ExpectedEventSettings, MaintenanceSettings, QuietTimes
@@ -31,6 +32,9 @@ from streams.config.sections import (
     secret,
 )
 from streams.match import BrandTerms, Matcher
+
+if TYPE_CHECKING:
+    from streams.sentiment.model import QualityName
 
 _DECIDING: Final = (
     "brands", "preset", "detectors", "windows", "incidents", "alerts", "maintenance", "expected_events",
@@ -70,6 +74,7 @@ class Config(Settings):
     expected_events: list[ExpectedEventSettings] = Field(
         default_factory=list, max_length=1_000, description="When they page nobody, because everybody knows why"
     )
+    bridge: BridgeSettings = BridgeSettings()
     metrics: MetricsSettings = MetricsSettings()
     author_key_file: Path | None = Field(
         default=None,
@@ -132,6 +137,14 @@ class Config(Settings):
     def quiet_times(self, brand: str) -> QuietTimes:
         """When detections of a brand page nobody."""
         return QuietTimes(brand, self.maintenance, self.expected_events)
+
+    def qualities(self) -> dict[str, QualityName]:
+        """Of the sentiment of each brand, by its id."""
+        return {brand.id: brand.quality or self.sentiment.quality for brand in self.brands}
+
+    def models(self) -> list[QualityName]:
+        """Qualities of which there is a model: always ``fast``, and ``best`` where a brand has it."""
+        return ["fast", "best"] if "best" in self.qualities().values() else ["fast"]
 
     def matcher(self) -> Matcher:
         """Compile the brands' terms."""

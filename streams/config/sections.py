@@ -1,7 +1,6 @@
 """Sections of the config with every setting's default, unit and limits.
 
-Secrets never stand in the file: they come from ``FIREWATCH_KAFKA_PASSWORD`` and ``FIREWATCH_AUTHOR_KEY`` or from files
-that the config names.
+Secrets never stand in the file: they come from environment variables, or from files that the config names.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from pydantic import Field, SecretStr, StringConstraints, model_validator
 
 from streams.config.base import Settings
 from streams.errors import ConfigError
+from streams.sentiment.model import QualityName
 
 PASSWORD_VARIABLE: Final = "FIREWATCH_KAFKA_PASSWORD"  # noqa: S105  a name, not a secret
 AUTHOR_KEY_VARIABLE: Final = "FIREWATCH_AUTHOR_KEY"
@@ -127,13 +127,31 @@ class LearnSettings(Settings):
 class SentimentSettings(Settings):
     """Which sentiment model scores, and how it learns."""
 
+    quality: QualityName = Field(
+        default="fast",
+        description="fast or best (a few hundred posts/s, needs firewatch[best]); brands[].quality overrides it",
+    )
     weights: Path | None = Field(
         default=None, description="File of `firewatch sentiment train` to start from; null is the weights that ship"
+    )
+    best_weights: Path | None = Field(
+        default=None, description="The same for quality best: a file of `firewatch sentiment train --quality best`"
     )
     pin: int | None = Field(
         default=None, ge=0, description="Published version to keep to; 0 is the weights, null the newest version"
     )
+    best_pin: int | None = Field(
+        default=None, ge=0, description="The same for quality best, which has its own versions"
+    )
     learn: LearnSettings = LearnSettings()
+
+    def weights_of(self, quality: QualityName) -> Path | None:
+        """Weights that a quality starts from, None for those that ship."""
+        return self.best_weights if quality == "best" else self.weights
+
+    def pin_of(self, quality: QualityName) -> int | None:
+        """Version that a quality is kept to, None for the newest."""
+        return self.best_pin if quality == "best" else self.pin
 
 
 class WindowSettings(Settings):
@@ -217,6 +235,7 @@ class MetricsSettings(Settings):
     score_port: int = Field(default=9402, ge=0, le=65_535)
     detect_port: int = Field(default=9403, ge=0, le=65_535)
     train_port: int = Field(default=9404, ge=0, le=65_535)
+    bridge_port: int = Field(default=9405, ge=0, le=65_535)
 
 
 def secret(variable: str, file: Path | None, setting: str) -> SecretStr | None:

@@ -9,6 +9,7 @@ record            topic              key                         one record is
 `Window`          social.windows     brand id                    one brand's closed bucket with its scores
 `Alert`           social.alerts      brand id                    one step in the life of an incident
 `Label`           social.labels      ``source:id`` of the post   what one person says of one post
+`Verdict`         social.labels      ``incident`` and its id     what one person says of one incident
 `PublishedModel`  social.models      ``sentiment/version``       what was learned of the labels up to an offset
 ================  =================  ==========================  =============================================
 
@@ -38,14 +39,17 @@ from streams.records.mentions import (
     Progress,
     mentions_record_from_bytes,
 )
-from streams.records.models import JudgedQuality, ModelHeader, PublishedModel, model_from_bytes, model_key
+from streams.records.models import MODEL_NAMES, JudgedQuality, ModelHeader, PublishedModel, model_from_bytes, model_key
 from streams.records.posts import MAX_ID_CHARS, Post, post_from_bytes
+from streams.records.verdicts import MAX_SILENCE_MS, Judgement, Verdict, labels_record_from_bytes
 from streams.records.windows import Window, WindowScore, window_from_bytes
 from streams.records.wire import SHARE, utc
 
 __all__ = [
     "MAX_ID_CHARS",
     "MAX_MENTIONS",
+    "MAX_SILENCE_MS",
+    "MODEL_NAMES",
     "REPLY",
     "REPOST",
     "SEVERITIES",
@@ -55,6 +59,7 @@ __all__ = [
     "Detection",
     "Envelope",
     "JudgedQuality",
+    "Judgement",
     "Label",
     "Mention",
     "ModelHeader",
@@ -64,11 +69,13 @@ __all__ = [
     "SamplePost",
     "SentimentSplit",
     "TopTerm",
+    "Verdict",
     "Window",
     "WindowCounts",
     "WindowScore",
     "alert_from_bytes",
     "label_from_bytes",
+    "labels_record_from_bytes",
     "mentions_record_from_bytes",
     "model_from_bytes",
     "model_key",

@@ -13,7 +13,7 @@ from scipy.sparse import csr_matrix
 
 from streams.sentiment.features import LANGUAGE_SLOTS, LEXICON_SLOTS, SLOTS
 from streams.sentiment.model import LABELS
-from streams.sentiment.snapshot import Weights
+from streams.sentiment.snapshot import ROWS, Weights
 from streams.sentiment.vectors import Vectors
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from streams.sentiment.gold import GoldPost
+    from streams.sentiment.model import QualityName
 
 COLD_PENALTY: Final = 60.0
 WARM_PENALTY: Final = 20.0
@@ -30,6 +31,9 @@ COMMON_PENALTY: Final = 0.01
 from: from 10 to 60 macro-F1 on such sets rises by up to two points. Warm, for a user's own kind: 20 beats 60 on later
 tweets than those learned from (SemEval, average recall .630 against .626). The worth of the lexicon and the biases are
 learned from all posts, and need a penalty only for a unique solution."""
+
+SENTENCE_PENALTY: Final = 60.0
+"""Of the weights of a sentence's dimensions."""
 
 NEGATIVE_ENGLISH: Final = 2.2
 """How often a negative English post counts when learning begins from nothing. What ships is learned from sentences that
@@ -42,7 +46,7 @@ ITERATIONS: Final = 200
 """At most; the shipped weights need about half."""
 
 
-def train(sets: Sequence[Sequence[GoldPost]], start: Weights | None = None) -> Weights:
+def train(sets: Sequence[Sequence[GoldPost]], start: Weights | None = None, quality: QualityName = "fast") -> Weights:
     """Weights learned from labelled posts; each set counts the three labels alike, however it was sampled.
 
     Parameters
@@ -51,16 +55,19 @@ def train(sets: Sequence[Sequence[GoldPost]], start: Weights | None = None) -> W
         One for each file, none of them empty.
     start
         What is known before; nothing by default.
+    quality
+        Of the weights, and of those to start from.
     """
     cold = start is None
-    start = start or Weights.nothing()
+    start = start or Weights.nothing(quality)
     posts = [post for posts in sets for post in posts]
-    features = _matrix(posts)
+    features = _matrix(posts, quality)
     used = np.unique(features.indices)
     features = features[:, used]
     known = np.vstack((start.table[used], [start.bias])).astype(np.float64)
     penalty = np.full(len(known), COLD_PENALTY if cold else WARM_PENALTY)
     penalty[-1] = COMMON_PENALTY
+    penalty[:-1][used >= SLOTS] = SENTENCE_PENALTY
     penalty[:-1][np.isin(used, (*LEXICON_SLOTS, *LANGUAGE_SLOTS.values()))] = COMMON_PENALTY
     importance = np.concatenate([_balance(posts) for posts in sets])
     if cold:
@@ -72,12 +79,12 @@ def train(sets: Sequence[Sequence[GoldPost]], start: Weights | None = None) -> W
     return Weights((float(learned[-1, 0]), float(learned[-1, 1])), table)
 
 
-def _matrix(posts: Sequence[GoldPost]) -> csr_matrix:
-    vectors = Vectors()
+def _matrix(posts: Sequence[GoldPost], quality: QualityName) -> csr_matrix:
+    vectors = Vectors(quality)
     rows = [vectors.of(post.text, post.lang) for post in posts]
     ends = np.cumsum([0, *(len(slots) for slots, _ in rows)])
     values = np.concatenate([values for _, values in rows]).astype(np.float64)
-    matrix = csr_matrix((values, np.concatenate([slots for slots, _ in rows]), ends), shape=(len(posts), SLOTS))
+    matrix = csr_matrix((values, np.concatenate([slots for slots, _ in rows]), ends), shape=(len(posts), ROWS[quality]))
     matrix.sum_duplicates()
     return matrix
 

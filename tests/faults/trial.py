@@ -95,15 +95,23 @@ class Trial:
         For config, cursor and the like.
     seed
         Of everything the test draws.
+    module
+        Has the commands of the workers.
+
+    Attributes
+    ----------
+    foreign
+        Topic, partition and offset of what others than firewatch wrote into its topics.
     """
 
-    def __init__(self, config: Config, load: Load, folder: Path, seed: int) -> None:
+    def __init__(self, config: Config, load: Load, folder: Path, seed: int, module: str = "streams.cli") -> None:
         self.config = config
         self.load = load
         self.random = random.Random(seed)
         self.folder = folder
         self.oracle, self.summary = replayed(config, load.posts)
-        self.fleet = Fleet(write_config(config, folder / "config.yaml"))
+        self.fleet = Fleet(write_config(config, folder / "config.yaml"), module)
+        self.foreign: set[tuple[str, int, int]] = set()
         self._topics = Topics(config.topics)
         self._groups: dict[str, tuple[str, Topic]] = {
             "score": (f"{config.topics.prefix}firewatch-score", self._topics.posts),
@@ -264,7 +272,7 @@ class Trial:
         await self.fleet.leave()
         row = Row(fault, rounds, len(self.load.ids), recovery_seconds=self._recoveries)
         row.problems = [*self._problems, *self.fleet.deaths, *self.fleet.hangs]
-        await compare(self.config, self.load, self.oracle, row)
+        await compare(self.config, self.load, self.oracle, row, self.foreign)
         return row
 
     async def _check_labels(self) -> None:
@@ -309,9 +317,10 @@ async def staged(
     *,
     workers: Mapping[str, int] = WORKERS,
     seconds: float | None = None,
+    module: str = "streams.cli",
 ) -> AsyncIterator[Trial]:
     """A trial whose workers run; with `seconds`, its ingest runs too and takes about so long."""
-    trial = Trial(config, load, folder, seed)
+    trial = Trial(config, load, folder, seed, module)
     try:
         await trial.start(workers)
         if seconds is not None:

@@ -39,7 +39,7 @@ def board() -> Dashboard:
         "Pipeline health",
         "Freshness, throughput, rejects, lag, latency, delay of the watermark, size of the state, restarts.",
         [*frame.datasource_and_job(), instance],
-        [now(), arrival(), keeping_up(), inside.event_time(), inside.config(), inside.processes()],
+        [now(), arrival(), keeping_up(), inside.event_time(), inside.config(), inside.bridge(), inside.processes()],
     )
 
 

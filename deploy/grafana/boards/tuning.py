@@ -19,6 +19,8 @@ THRESHOLDS: Final = ("0.5", "0.75", "1.0", "1.25", "1.5", "2.0", "3.0")
 
 NOT_SUPPRESSED: Final = 'suppressed=""'
 SUPPRESSED: Final = 'suppressed!=""'
+CONFIRMED: Final = 'verdict="confirmed"'
+JUDGED: Final = 'verdict=~"confirmed|false_alarm"'
 
 
 def board() -> Dashboard:
@@ -29,7 +31,7 @@ def board() -> Dashboard:
         "How scores spread, how often each detector would fire at other thresholds, what was suppressed and why, and "
         "how good the sentiment model is.",
         [*frame.datasource_and_job(), frame.brand(several=True), frame.detector()],
-        [thresholds(), fired(), sentiment(), models()],
+        [thresholds(), fired(), verdicts(), sentiment(), models()],
         incidents_of="brand",
     )
 
@@ -121,6 +123,32 @@ def fired() -> Row:
     ]
 
 
+def verdicts() -> Row:
+    """What people made of it."""
+    confirmed = within_range("firewatch_incident_verdicts_total", "detector", CONFIRMED, by="detector")
+    judged = within_range("firewatch_incident_verdicts_total", "detector", JUDGED, by="detector")
+    return "What people say of the incidents", [
+        ranking(
+            "Precision by detector",
+            "Share of confirmed incidents among those that people have confirmed or called false alarms in the shown "
+            "time, by the detectors that raised them. No value: nobody has judged any.",
+            "percentunit",
+            f"{confirmed} / {judged}",
+            "{{detector}}",
+        ).max(1),
+        bars(
+            "Verdicts",
+            "What people judged incidents to be, once for each detector that raised them.",
+            "short",
+            query(
+                events("firewatch_incident_verdicts_total", "detector", by="detector, verdict"),
+                "{{detector}}: {{verdict}}",
+            ),
+            width=12,
+        ),
+    ]
+
+
 def sentiment() -> Row:
     """How good the learning model is."""
     return "Sentiment: quality", [
@@ -129,14 +157,14 @@ def sentiment() -> Row:
             "F1 of the learning model on the latest labels, each tested before it was learned. It falls when the talk "
             "changes, and when labels are wrong.",
             "percentunit",
-            query(newest("firewatch_sentiment_macro_f1"), "macro"),
-            query(newest("firewatch_sentiment_negative_f1"), "negative against the rest"),
+            query(newest("firewatch_sentiment_macro_f1", by="quality"), "{{quality}}: macro"),
+            query(newest("firewatch_sentiment_negative_f1", by="quality"), "{{quality}}: negative against the rest"),
         ).max(1),
         lines(
             "Judged quality",
             "Macro-F1 on labels that no model has learned: of the latest model judged, and of the one in use.",
             "percentunit",
-            query(newest("firewatch_sentiment_judged_f1", by="model"), "{{model}}"),
+            query(newest("firewatch_sentiment_judged_f1", by="quality, model"), "{{quality}}: {{model}}"),
         ).max(1),
         bars(
             "Labels",
@@ -172,7 +200,7 @@ def models() -> Row:
             "Models published and refused",
             "Refused are those that are damaged, of another version, or worse than the one in use.",
             "short",
-            query(events("firewatch_sentiment_published_total", by="job"), "published"),
+            query(events("firewatch_sentiment_published_total", by="quality"), "{{quality}}: published"),
             query(events("firewatch_sentiment_refused_total", by="worker, reason"), "{{worker}}: {{reason}}"),
             width=6,
         ),
@@ -180,7 +208,7 @@ def models() -> Row:
             "Drift",
             "Changes of the error that ADWIN has detected, to the worse or to the better.",
             "short",
-            query(events("firewatch_sentiment_drifts_total", by="direction"), "{{direction}}"),
+            query(events("firewatch_sentiment_drifts_total", by="quality, direction"), "{{quality}}: {{direction}}"),
             width=6,
         ),
     ]
