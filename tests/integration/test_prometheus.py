@@ -28,6 +28,7 @@ CHOICES = {
     "judged": ["anew", "from memory"],
     "mode": ["live", "shadow"],
     "suppressed": ["", "spam"],
+    "verdict": ["confirmed", "false_alarm"],
     "kind": ["open", "resolve"],
 }
 
