@@ -19,8 +19,9 @@ from streams.admin import TopicReport, ensure_topics
 from streams.config.explain import explain
 from streams.config.file import load_config
 from streams.config.schema import config_schema
-from streams.errors import FirewatchError
+from streams.errors import OutputError
 from streams.live_config import LiveConfig
+from streams.outputs import open_output
 from streams.records import Alert, Label, Window, window_from_bytes
 from streams.sources.files import open_posts
 
@@ -212,7 +213,7 @@ def detect_series(source: str, detector: str, config_path: Path | None, plot: Pa
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise FirewatchError(f"standard output can't be written ({error.strerror})") from error
+        raise OutputError("standard output", error) from error
 
 
 def evaluate_series(
@@ -340,10 +341,7 @@ def _open_for_writing(path: Path | None) -> IO[bytes]:
     """The file, or one that goes when it is closed."""
     if path is None:
         return TemporaryFile()
-    try:
-        return path.open("w+b")
-    except OSError as error:
-        raise FirewatchError(f"{path}: can't be written ({error.strerror})") from error
+    return open_output(path)
 
 
 def _listed(rejected: dict[str, int]) -> str:

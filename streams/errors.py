@@ -6,6 +6,7 @@
     ├── ConfigError                the YAML file, an environment override, or a secret file
     ├── InputError                 a file of posts that can't be read
     │   └── BadShareExceeded       too many bad records: stop rather than divert everything
+    ├── OutputError                a file that can't be written, such as for a full disk
     ├── RecordError                the bytes of a record; carries topic, partition, offset where known
     │   ├── OutdatedState          a state written by a firewatch too old
     │   └── UnknownVersion         a record or state written by a newer firewatch
@@ -81,6 +82,13 @@ class BadShareExceeded(InputError):
         )
 
 
+class OutputError(FirewatchError):
+    """A file that was asked for can't be written."""
+
+    def __init__(self, file: Path | str, error: OSError) -> None:
+        super().__init__(f"{file} can't be written: {error.strerror or error}")
+
+
 class RecordError(FirewatchError):
     """The bytes of one record can't be used.
 
@@ -140,6 +148,8 @@ class KafkaError(FirewatchError):
 
 class BrokerUnreachable(KafkaError):
     """No broker answers at the configured address."""
+
+    exit_code = 8
 
     def __init__(self, bootstrap_servers: str, detail: str) -> None:
         super().__init__(

@@ -42,11 +42,11 @@ RESTARTS_VARIABLE: Final = "FIREWATCH_RESTARTS"
 MAX_SOURCES: Final = 64
 """Sources with a time series of their own; more share one."""
 
-MAX_OF_A_BRAND: Final = 8
-"""Sources, and languages, of one brand with a time series of their own; more share one."""
-
 MAX_DETECTORS: Final = 40
 """Detectors named by verdicts, likewise: what people write there may name any."""
+
+MAX_OF_A_BRAND: Final = 8
+"""Sources, and languages, of one brand with a time series of their own; more share one."""
 
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 _SCORES: Final = (0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 3, 4)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from streams.errors import ConfigError, DetectorFailed, InputError, PortTaken, WorkerFailed
+from streams.errors import BrokerUnreachable, ConfigError, DetectorFailed, InputError, PortTaken, WorkerFailed
 from streams.logs import FORMAT_VARIABLE
 from streams.metrics import RESTARTS_VARIABLE
 
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 
 CRASHES: Final = 5
 CRASHES_WITHIN_SECONDS: Final = 120
-"""A worker that ends `CRASHES` times within this time is not restarted any more. A detector that raises does not count:
-the worker gets past it by itself (`streams.quarantine`)."""
+"""A worker that ends `CRASHES` times within this time is not restarted any more, unless `PASSING` tells why."""
 
 FIRST_DELAY_SECONDS: Final = 0.5
 LAST_DELAY_SECONDS: Final = 15.0
@@ -38,6 +37,10 @@ STOP_SECONDS: Final = 30
 
 HOPELESS: Final = frozenset({ConfigError.exit_code, InputError.exit_code, PortTaken.exit_code})
 """Exit codes that no restart will change."""
+
+PASSING: Final = frozenset({BrokerUnreachable.exit_code, DetectorFailed.exit_code})
+"""Exit codes that are not counted: an outage of Kafka ends by itself, and the worker gets past a detector that raises
+(`streams.quarantine`)."""
 
 _PR_SET_PDEATHSIG: Final = 1
 
@@ -172,7 +175,7 @@ async def _keep(command: Command, emit: Callable[[str, str], None], hangups: Han
         if now - last_end > CRASHES_WITHIN_SECONDS:
             delay = FIRST_DELAY_SECONDS
         last_end = now
-        if code != DetectorFailed.exit_code:
+        if code not in PASSING:
             ends.append(now)
         if len(ends) == CRASHES and now - ends[0] <= CRASHES_WITHIN_SECONDS:
             raise WorkerFailed(

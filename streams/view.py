@@ -303,5 +303,9 @@ def _incident_cell(alert: Alert | None) -> Text:
 
 
 def _step(alert: Alert) -> str:
-    word = {"open": "opened", "update": "updated", "resolve": "resolved"}[alert.kind]
+    words: dict[str, str] = {
+        "open": "opened", "update": "updated", "resolve": "resolved", "escalate": "escalated", "grow": "grown",
+        "correct": "corrected", "reopen": "reopened",
+    }  # fmt: skip
+    word = words[alert.step or alert.kind]
     return f"{alert.at:%a %Y-%m-%d %H:%M} UTC | incident {word} | {alert.severity} | {alert.brand} | {alert.summary}"

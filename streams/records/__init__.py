@@ -19,10 +19,15 @@ whatever the order of addition.
 """
 
 from streams.records.alerts import (
+    MAX_ALERT_BYTES,
     SEVERITIES,
     Alert,
     AlertKind,
+    AlertStep,
+    Comparison,
     Detection,
+    Drivers,
+    PastPeak,
     SamplePost,
     SentimentSplit,
     TopTerm,
@@ -46,6 +51,7 @@ from streams.records.windows import Window, WindowScore, window_from_bytes
 from streams.records.wire import SHARE, utc
 
 __all__ = [
+    "MAX_ALERT_BYTES",
     "MAX_ID_CHARS",
     "MAX_MENTIONS",
     "MAX_SILENCE_MS",
@@ -56,13 +62,17 @@ __all__ = [
     "SHARE",
     "Alert",
     "AlertKind",
+    "AlertStep",
+    "Comparison",
     "Detection",
+    "Drivers",
     "Envelope",
     "JudgedQuality",
     "Judgement",
     "Label",
     "Mention",
     "ModelHeader",
+    "PastPeak",
     "Post",
     "Progress",
     "PublishedModel",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from grafana_foundation_sdk.models.dashboard import ValueMap, ValueMappingResult
 
 from deploy.grafana import frame
-from deploy.grafana.boards import inside
+from deploy.grafana.boards import deliveries, inside
 from deploy.grafana.panels import (
     ALL_IS_GOOD,
     BEHIND,
@@ -39,7 +39,15 @@ def board() -> Dashboard:
         "Pipeline health",
         "Freshness, throughput, rejects, lag, latency, delay of the watermark, size of the state, restarts.",
         [*frame.datasource_and_job(), instance],
-        [now(), arrival(), keeping_up(), inside.event_time(), inside.config(), inside.bridge(), inside.processes()],
+        [
+            now(),
+            arrival(),
+            keeping_up(),
+            inside.event_time(),
+            deliveries.bridges(),
+            inside.config(),
+            inside.processes(),
+        ],
     )
 
 

@@ -113,40 +113,6 @@ def config() -> Row:
     ]
 
 
-def bridge() -> Row:
-    """Whether incidents reach those they are for; empty where no bridge runs."""
-    last = newest("firewatch_bridge_last_success_timestamp_seconds", "instance", by="target")
-    return "Bridge", [
-        lines(
-            "Incidents passed on",
-            "Alerts that the receiver has still to take, and incidents it was told of that are not over.",
-            "short",
-            query(newest("firewatch_bridge_waiting", "instance", by="target"), "{{target}}: waiting"),
-            query(newest("firewatch_bridge_firing", "instance", by="target"), "{{target}}: firing"),
-        ),
-        bars(
-            "Sent, failed, held back",
-            "Alerts the receiver has taken, attempts that failed, and steps of incidents not passed on, by reason.",
-            "short",
-            query(events("firewatch_bridge_sent_total", "instance", by="target"), "{{target}}: sent"),
-            query(
-                events("firewatch_bridge_failures_total", "instance", by="target, reason"),
-                "{{target}}: failed, {{reason}}",
-            ),
-            query(
-                events("firewatch_bridge_held_back_total", "instance", by="target, reason"),
-                "{{target}}: held back, {{reason}}",
-            ),
-        ),
-        lines(
-            "Since the receiver last took an alert",
-            "It rises while there is nothing to tell; while alerts wait it should not.",
-            "s",
-            query(delay(last), "{{target}}"),
-        ),
-    ]
-
-
 def processes() -> Row:
     """The processes themselves."""
     return "Workers", [

@@ -19,8 +19,6 @@ THRESHOLDS: Final = ("0.5", "0.75", "1.0", "1.25", "1.5", "2.0", "3.0")
 
 NOT_SUPPRESSED: Final = 'suppressed=""'
 SUPPRESSED: Final = 'suppressed!=""'
-CONFIRMED: Final = 'verdict="confirmed"'
-JUDGED: Final = 'verdict=~"confirmed|false_alarm"'
 
 
 def board() -> Dashboard:
@@ -124,21 +122,20 @@ def fired() -> Row:
 
 
 def verdicts() -> Row:
-    """What people made of it."""
-    confirmed = within_range("firewatch_incident_verdicts_total", "detector", CONFIRMED, by="detector")
-    judged = within_range("firewatch_incident_verdicts_total", "detector", JUDGED, by="detector")
-    return "What people say of the incidents", [
-        ranking(
+    """What people said of the incidents."""
+    judged = within_range("firewatch_incident_verdicts_total", "detector", 'verdict!="ack"', by="detector")
+    right = within_range("firewatch_incident_verdicts_total", "detector", 'verdict="confirmed"', by="detector")
+    return "Verdicts", [
+        columns(
             "Precision by detector",
-            "Share of confirmed incidents among those that people have confirmed or called false alarms in the shown "
-            "time, by the detectors that raised them. No value: nobody has judged any.",
-            "percentunit",
-            f"{confirmed} / {judged}",
-            "{{detector}}",
-        ).max(1),
+            "Of the incidents that people have confirmed or called a false alarm in the shown time, the share that was "
+            "confirmed, by detector that raised them; and how many were judged.",
+            "short",
+            {"precision": f"({right} or 0 * {judged}) / {judged}", "judged": judged},
+        ),
         bars(
             "Verdicts",
-            "What people judged incidents to be, once for each detector that raised them.",
+            "What people judged incidents to be, counted once for each detector that raised them.",
             "short",
             query(
                 events("firewatch_incident_verdicts_total", "detector", by="detector, verdict"),
