@@ -80,7 +80,7 @@ async def train(config: Config, stop: asyncio.Event) -> None:
     port = metrics.serve(config.metrics.host, config.metrics.train_port, "metrics.train_port")
     log.info("starting", metrics=f"http://{config.metrics.host}:{port}/metrics", qualities=qualities)
     async with producer(config.kafka) as sender, raw_client(config.kafka) as client:
-        learners = [asyncio.create_task(_learn(config, stop, quality, sender, client)) for quality in qualities]
+        learners = [asyncio.create_task(_learn_quality(config, stop, quality, sender, client)) for quality in qualities]
         try:
             await asyncio.gather(*learners)
         finally:
@@ -90,7 +90,7 @@ async def train(config: Config, stop: asyncio.Event) -> None:
     log.info("stopped")
 
 
-async def _learn(
+async def _learn_quality(
     config: Config, stop: asyncio.Event, quality: QualityName, sender: AIOKafkaProducer, client: AIOKafkaClient
 ) -> None:
     name = worker_name("train", quality)
