@@ -94,7 +94,7 @@ async def ensure_topics(config: Config, *, create: bool, repair: bool = False) -
     """
     topics = Topics(config.topics)
     wanted = topics.all()
-    one_partition = (topics.dlq, topics.labels, topics.models)
+    one_partition = (topics.dlq, topics.alerts_dlq, topics.labels, topics.models)
     async with admin(config.kafka) as client:
         with translated_errors(config.kafka, "looking at the topics"):
             existing = await _describe(client, [topic.name for topic in wanted])

@@ -3,35 +3,20 @@
 from __future__ import annotations
 
 import getpass
-import sys
-from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, ParamSpec
+from typing import TYPE_CHECKING
 
 import click
 
 from streams import __version__, commands
-from streams.errors import FirewatchError
+from streams.cli_alerts import alerts, bridge, status
+from streams.options import config_option, plainly
 from streams.simulate.settings import SimulationSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
 
     from streams.sentiment.model import QualityName
-
-P = ParamSpec("P")
-
-config_option = click.option(
-    "-c",
-    "--config",
-    "config_path",
-    type=click.Path(path_type=Path),
-    required=True,
-    envvar="FIREWATCH_CONFIG",
-    help="The YAML file with brands, detectors and everything else.",
-)
-
 
 speed_option = click.option(
     "--speed",
@@ -53,22 +38,6 @@ quality_option = click.option(
 )
 
 
-def plainly(command: Callable[P, None]) -> Callable[P, None]:
-    """Let a user's mistake end in its message and exit code, without a traceback."""
-
-    @wraps(command)
-    def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            command(*args, **kwargs)
-        except FirewatchError as error:
-            click.echo(f"firewatch: {error}", err=True)
-            sys.exit(error.exit_code)
-        except BrokenPipeError:
-            sys.exit(0)
-
-    return run
-
-
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="firewatch")
 def cli() -> None:
@@ -80,7 +49,7 @@ def cli() -> None:
 @plainly
 def check_config(file: Path) -> None:
     """Read a config FILE, say what is wrong in it, and what it comes to if nothing is."""
-    from streams.config_file import load_config
+    from streams.config.file import load_config
 
     config = load_config(file)
     config.matcher()
@@ -90,6 +59,17 @@ def check_config(file: Path) -> None:
     click.echo(f"  detectors  {', '.join(f'{detector.name} ({detector.kind})' for detector in config.detectors)}")
     click.echo(f"  kafka      {config.kafka.bootstrap_servers} {config.kafka.security_protocol}")
     click.echo(f"  version    {config.version}")
+
+
+@cli.command("explain-config")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--brand", help="Its id; without it what holds for brands that say nothing else.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@plainly
+def explain_config(file: Path, brand: str | None, *, as_json: bool) -> None:
+    """Show each setting of a config FILE as it is in the end, and where that comes from: default, preset, line, ..."""
+    for line in commands.explain_config(file, brand, as_json=as_json):
+        click.echo(line)
 
 
 @cli.command()
@@ -384,9 +364,9 @@ def sentiment_evaluate(
 
 
 @cli.command()
-@click.argument("what", type=click.Choice(["alert", "label"]))
+@click.argument("what", type=click.Choice(["alert", "label", "config"]))
 def schema(what: str) -> None:
-    """Print the JSON Schema of WHAT firewatch publishes or takes; deploy/contract/ holds what this prints."""
+    """Print the JSON Schema of WHAT firewatch publishes or takes, or of its config; deploy/contract/ holds it."""
     click.echo(commands.schema(what), nl=False)
 
 
@@ -409,6 +389,10 @@ def demo(posts: Path | None, config_path: Path | None, *, seconds: float, out: P
     from streams import demo as show
 
     show.run(posts, config_path, seconds, out)
+
+
+for command in (bridge, alerts, status):
+    cli.add_command(command)
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import platform
 import signal
 import sys
@@ -13,10 +14,14 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import orjson
 
-from streams import __version__, logs, metrics
+from streams import __version__, failpoints, logs, metrics
 from streams.admin import TopicReport, ensure_topics
-from streams.config_file import load_config
-from streams.errors import FirewatchError
+from streams.config.explain import explain
+from streams.config.file import load_config
+from streams.config.schema import config_schema
+from streams.errors import OutputError
+from streams.live_config import LiveConfig
+from streams.outputs import open_output
 from streams.records import Alert, Label, Window, window_from_bytes
 from streams.sources.files import open_posts
 
@@ -54,16 +59,18 @@ def score(config_path: Path) -> None:
     """Run the score worker."""
     from streams import score as worker
 
-    config = _begin("score", config_path)
-    _until_stopped(lambda stop: worker.score(config, stop))
+    file = LiveConfig.load(config_path)
+    _started("score", file.config)
+    _until_stopped(lambda stop: worker.score(file.config, stop, file=file), on_hangup=file.ask)
 
 
 def detect(config_path: Path) -> None:
     """Run the detect worker."""
     from streams import detect as worker
 
-    config = _begin("detect", config_path)
-    _until_stopped(lambda stop: worker.detect(config, stop))
+    file = LiveConfig.load(config_path)
+    _started("detect", file.config)
+    _until_stopped(lambda stop: worker.detect(file.config, stop, file), on_hangup=file.ask)
 
 
 def train(config_path: Path) -> None:
@@ -72,6 +79,23 @@ def train(config_path: Path) -> None:
 
     config = _begin("train", config_path)
     _until_stopped(lambda stop: worker.train(config, stop))
+
+
+def bridge(config_path: Path, target: str) -> None:
+    """Run the worker that passes alerts on."""
+    from streams.bridge import couriers, receivers, worker
+
+    config = _begin(f"bridge {target}", config_path)
+    settings = config.bridge
+    courier: couriers.Courier[Any]
+    match target:
+        case "alertmanager":
+            courier = couriers.StandingCourier(settings, receivers.Alertmanager(settings))
+        case "webhook":
+            courier = couriers.StepCourier(target, settings, receivers.Webhook(settings))
+        case _:
+            courier = couriers.StepCourier(target, settings, receivers.Slack(settings))
+    _until_stopped(lambda stop: worker.bridge(config, courier, stop))
 
 
 def label(config_path: Path, by: str, posts: Path | None, labels: Path | None, limit: int) -> str:
@@ -97,7 +121,11 @@ def run(config_path: Path, *, posts: str | None, speed: float | None, redate: bo
         arguments += ["--speed", str(speed)]
     if posts and redate:
         arguments.append("--redate")
-    _until_stopped(lambda stop: supervisor.run(config_path, ["score", "detect", "train"], stop, ingest=arguments))
+    hangups = supervisor.Hangups()
+    _until_stopped(
+        lambda stop: supervisor.run(config_path, ["score", "detect", "train"], stop, ingest=arguments, hangups=hangups),
+        on_hangup=hangups.forward,
+    )
 
 
 def replay(config_path: Path, posts: str, alerts_path: Path, windows_path: Path | None, pictures: Path | None) -> str:
@@ -185,7 +213,7 @@ def detect_series(source: str, detector: str, config_path: Path | None, plot: Pa
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise FirewatchError(f"standard output can't be written ({error.strerror})") from error
+        raise OutputError("standard output", error) from error
 
 
 def evaluate_series(
@@ -248,30 +276,62 @@ def evaluate_simulation(
 
 
 def schema(what: str) -> str:
-    """JSON Schema of a record type that others read or write."""
+    """JSON Schema of a record type that others read or write, or of the config."""
     published: dict[str, dict[str, Any]] = {
         "alert": Alert.model_json_schema(mode="serialization"),
         "label": Label.model_json_schema(mode="validation"),
+        "config": config_schema(),
     }
     tree = {"$schema": "https://json-schema.org/draft/2020-12/schema"} | published[what]
     return orjson.dumps(tree, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
 
 
+def explain_config(path: Path, brand: str | None, *, as_json: bool) -> Iterator[str]:
+    """What each setting is in the end and where it comes from, a line each."""
+    explained = explain(path, brand, os.environ)
+    if as_json:
+        rows = [{"setting": each.setting, "value": each.value, "origin": each.origin} for each in explained]
+        yield orjson.dumps(rows, option=orjson.OPT_INDENT_2, default=str).decode()
+        return
+    table = [(each.setting, _shown(each.value), each.origin) for each in explained]
+    widths = [max(len(row[column]) for row in table) for column in (0, 1)]
+    for setting, value, origin in table:
+        yield f"{setting:<{widths[0]}}  {value:<{min(widths[1], 40)}}  {origin}"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {_shown(each)}" for key, each in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(_shown, value)) or "[]"
+    return "null" if value is None else f"{value:g}" if isinstance(value, float) else str(value) or '""'
+
+
 def _begin(worker: str, config_path: Path) -> Config:
     config = load_config(config_path)
-    logs.configure(worker)
-    metrics.BUILD.info({"version": __version__, "python": platform.python_version(), "worker": worker})
-    metrics.CONFIG.info({"version": config.version})
+    _started(worker, config)
     return config
 
 
-def _until_stopped(work: Callable[[asyncio.Event], Awaitable[Result]]) -> Result:
-    """Run `work`; SIGTERM and SIGINT set the event it was given."""
+def _started(worker: str, config: Config) -> None:
+    logs.configure(worker)
+    failpoints.arm(os.environ)
+    metrics.BUILD.info({"version": __version__, "python": platform.python_version(), "worker": worker})
+    metrics.CONFIG.info({"version": config.version})
+    metrics.RESTARTS.labels(worker).inc(int(os.environ.get(metrics.RESTARTS_VARIABLE, "0")))
+
+
+def _until_stopped(
+    work: Callable[[asyncio.Event], Awaitable[Result]], on_hangup: Callable[[], None] | None = None
+) -> Result:
+    """Run `work`; SIGTERM and SIGINT set the event it was given, and SIGHUP calls `on_hangup`."""
 
     async def main() -> Result:
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        if on_hangup is not None:
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, on_hangup)
         return await work(stop)
 
     return asyncio.run(main())
@@ -281,10 +341,7 @@ def _open_for_writing(path: Path | None) -> IO[bytes]:
     """The file, or one that goes when it is closed."""
     if path is None:
         return TemporaryFile()
-    try:
-        return path.open("w+b")
-    except OSError as error:
-        raise FirewatchError(f"{path}: can't be written ({error.strerror})") from error
+    return open_output(path)
 
 
 def _listed(rejected: dict[str, int]) -> str:

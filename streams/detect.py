@@ -1,7 +1,7 @@
 """social.mentions → social.alerts and social.windows: the shell around `PartitionMonitors`, and all that knows Faust.
 
-Faust shares the partitions among the workers, and gives each the state of its partitions back. It is not trusted with
-the offsets: nothing but a batch that is done with can be acknowledged, and the order of the offsets is checked.
+Faust shares the partitions among the workers. It is not trusted with the offsets, nothing but a batch that is done with
+can be acknowledged, and the order of the offsets is checked; nor with the state, which `Changelog` keeps.
 """
 
 from __future__ import annotations
@@ -14,25 +14,26 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import faust
 import structlog
-from aiokafka.errors import KafkaError as ClientError
 from faust.exceptions import ConsumerNotStarted
 from mode.supervisors import CrashingSupervisor
 
 from streams import metrics
 from streams.admin import ensure_topics
-from streams.errors import KafkaError, WorkerFailed
-from streams.kafka import connection_options, consumer, producer
+from streams.changelog import Changelog
+from streams.errors import DetectorFailed, KafkaError, WorkerFailed
+from streams.failpoints import Failpoint, reached
+from streams.kafka import connection_options, consumer, producer, translated_errors
+from streams.live_config import LiveConfig
 from streams.offsets import group_offsets
 from streams.partition_monitors import PartitionMonitors
-from streams.topics import BRANDS_TABLE, Topics
+from streams.topics import Topics
 from streams.watchdog import Pulse, Stall
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from aiokafka import AIOKafkaConsumer
+    from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
     from faust.streams import Stream
-    from faust.tables.manager import TableManager
     from faust.types import EventT, StreamT
 
     from streams.config import Config, KafkaSettings
@@ -59,11 +60,22 @@ STOP_SECONDS: Final = 20
 log = structlog.get_logger()
 
 
-async def detect(config: Config, stop: asyncio.Event) -> None:
+async def detect(config: Config, stop: asyncio.Event, file: LiveConfig | None = None) -> None:
     """Run the worker until `stop` is set, then finish what is in hand.
+
+    Parameters
+    ----------
+    config
+        All of it.
+    stop
+        Set it to end the worker.
+    file
+        Where changes of the config come from; none come without it.
 
     Raises
     ------
+    DetectorFailed
+        If a detector raised, which is noted (`streams.quarantine`).
     KafkaError
         If no broker answers, a topic is missing or not as it must be, or a record can't be written.
     PortTaken
@@ -77,9 +89,14 @@ async def detect(config: Config, stop: asyncio.Event) -> None:
     port = metrics.serve(config.metrics.host, config.metrics.detect_port, "metrics.detect_port")
     group = Topics(config.topics).detect_app
     with tempfile.TemporaryDirectory(prefix="firewatch-detect-") as directory, Pulse(STILL_SECONDS) as pulse:
-        async with producer(config.kafka) as sender, consumer(config.kafka, group) as observer:
+        async with (
+            producer(config.kafka) as sender,
+            Changelog(config) as changelog,
+            consumer(config.kafka, group) as observer,
+        ):
             log.info("starting", group=group, metrics=f"http://{config.metrics.host}:{port}/metrics")
-            await _Worker(config, PartitionMonitors(config, sender), observer, pulse, directory).run(stop)
+            file = file or LiveConfig(config)
+            await _Worker(file, sender, changelog, observer, pulse, directory).run(stop)
     log.info("stopped")
 
 
@@ -97,20 +114,28 @@ class _Event(faust.Event):
 
 
 class _Worker:
-    """One Faust app with its agent, its table and its watchdogs."""
+    """One Faust app with its agent and its watchdogs."""
 
     def __init__(
-        self, config: Config, monitors: PartitionMonitors, observer: AIOKafkaConsumer, pulse: Pulse, directory: str
+        self,
+        file: LiveConfig,
+        sender: AIOKafkaProducer,
+        changelog: Changelog,
+        observer: AIOKafkaConsumer,
+        pulse: Pulse,
+        directory: str,
     ) -> None:
+        self._file = file
+        self._config = config = file.config
         self._kafka = config.kafka
         self._mentions = Topics(config.topics).mentions.name
-        self._monitors = monitors
+        self._monitors = PartitionMonitors(config, sender, changelog)
+        self._changelog = changelog
         self._observer = observer
         self._pulse = pulse
         self._generation = -1
         self._expected: dict[int, int] = {}
         self._app = faust.App(Topics(config.topics).detect_app, **_settings(config, directory))
-        self._table = self._app.Table(BRANDS_TABLE, key_type=bytes, value_type=bytes)
         # Bytes alone are not enough: without these Faust decodes JSON, and drops unseen what is none.
         topic = self._app.topic(self._mentions, key_serializer="raw", value_serializer="raw")
         self._app.agent(topic, name="mentions", supervisor_strategy=CrashingSupervisor)(self._consume)
@@ -125,6 +150,7 @@ class _Worker:
             asyncio.create_task(self._app.wait_until_stopped()),
             asyncio.create_task(self._pulse.watch()),
             asyncio.create_task(self._watch()),
+            asyncio.create_task(self._file.follow()),
         ]
         try:
             await asyncio.wait([starting, *ends], return_when=asyncio.FIRST_COMPLETED)
@@ -136,10 +162,9 @@ class _Worker:
                 task.cancel()
             results = await asyncio.gather(starting, *ends, return_exceptions=True)
         for failure in (self._app.crash_reason, *results):
-            if isinstance(failure, ClientError):
-                raise KafkaError(f"Kafka refused: {failure!r}") from failure
             if isinstance(failure, Exception):
-                raise failure
+                with translated_errors(self._kafka, "detecting"):
+                    raise failure
 
     async def _shut_down(self) -> None:
         try:
@@ -152,7 +177,11 @@ class _Worker:
         # Without this an error below would make `noack_take` acknowledge what it has not handed over yet.
         stream.enable_acks = False
         async for events in cast("Stream[Any]", stream).noack_take(BATCH_RECORDS, within=BATCH_SECONDS):
-            await self._process(stream, events)
+            try:
+                await self._process(stream, events)
+            except DetectorFailed as failed:
+                await self._monitors.note(failed)
+                raise
 
     async def _process(self, stream: StreamT[bytes], taken: Sequence[EventT[bytes]]) -> None:
         generation = self._app.consumer_generation_id
@@ -160,25 +189,41 @@ class _Worker:
         if not events:
             return
         self._check_ownership(generation)
-        if generation != self._generation:
-            await self._take_over(generation)
+        if generation != self._generation and not await self._take_over(generation):
+            return
+        if self._file.config is not self._config:
+            await self._change_over(generation)
         self._check_order(events)
         metrics.BATCH_RECORDS.labels("detect").observe(len(events))
         await self._monitors.conclude([event.message for event in events])
         self._check_ownership(generation)
-        self._table.data.update(await self._monitors.save())
+        reached(Failpoint.DETECT_OWNERSHIP_CHECKED)
+        await self._monitors.save()
         for event in events:
             event.processed = True
             await stream.ack(event)
+        reached(Failpoint.DETECT_UNCOMMITTED)
 
-    async def _take_over(self, generation: int) -> None:
-        """Go on from the table as Faust recovered it for the partitions assigned now."""
+    async def _take_over(self, generation: int) -> bool:
+        """Go on from the state of the partitions assigned now; tells whether they stayed this worker's meanwhile."""
         assigned = self._assigned()
+        state = await self._changelog.take_over(assigned)
         offsets = await group_offsets(self._observer, self._kafka, self._mentions, assigned)
         self._expected = {partition: offset.next for partition, offset in offsets.items()}
-        self._monitors.take_over(assigned, self._table.data)
+        if generation != self._app.consumer_generation_id:
+            return False
+        self._monitors.take_over(assigned, state)
         self._generation = generation
-        log.info("took over", partitions=assigned, entries=len(self._table.data))
+        log.info("took over", partitions=assigned, entries=len(state))
+        return True
+
+    async def _change_over(self, generation: int) -> None:
+        """Go on by the config as the file has it now."""
+        self._config = self._file.config
+        await self._monitors.change_over(self._config)
+        self._check_ownership(generation)
+        metrics.CONFIG.info({"version": self._config.version})
+        log.info("changed over", version=self._config.version)
 
     def _check_ownership(self, generation: int) -> None:
         """Make sure that the partitions are still this worker's, before it writes what only their owner may write."""
@@ -207,15 +252,14 @@ class _Worker:
     async def _hold_fetching(self, *_: Any, **__: Any) -> None:
         """Stop fetching while Faust seeks.
 
-        When the table is recovered, Faust lets the mentions flow, then seeks to the committed offsets, then empties its
-        queue and starts the flow: what it fetched in between would never reach the agent.
+        Faust lets the mentions flow, then seeks to the committed offsets, then empties its queue and starts the flow:
+        what it fetched in between would never reach the agent.
         """
         self._app.consumer.stop_flow()
 
     async def _watch(self) -> None:
         """Show the lag, and fail when it does not shrink."""
         stall = Stall(STALL_SECONDS)
-        recovery = cast("TableManager", self._app.tables).recovery
         while True:
             await asyncio.sleep(LAG_SECONDS)
             try:
@@ -226,7 +270,7 @@ class _Worker:
             for partition, offset in offsets.items():
                 metrics.CONSUMER_LAG.labels(self._mentions, str(partition)).set(offset.lag)
             read = tuple(offset.next for offset in offsets.values())
-            progress = (self._app.consumer_generation_id, read, recovery.active_remaining_total())
+            progress = (self._app.consumer_generation_id, read, self._changelog.read)
             stall.check(progress, any(offset.lag for offset in offsets.values()), time.monotonic())
 
     def _assigned(self) -> list[int]:
@@ -251,9 +295,7 @@ def _settings(config: Config, directory: str) -> dict[str, Any]:
         "broker_request_timeout": max(config.kafka.request_timeout_seconds, SESSION_SECONDS),
         "consumer_auto_offset_reset": "earliest",
         "datadir": directory,
-        "store": "memory://",
         "stream_wait_empty": True,
-        "table_standby_replicas": 0,
         "topic_allow_declare": False,
         "topic_disable_leader": True,
         "topic_partitions": config.topics.partitions,

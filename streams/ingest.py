@@ -15,6 +15,7 @@ from streams.admin import ensure_topics
 from streams.bad_share import BadShare
 from streams.dead_letters import DeadLetters
 from streams.errors import BadShareExceeded, InputError, RecordError
+from streams.failpoints import Failpoint, reached
 from streams.kafka import acknowledged, producer, translated_errors
 from streams.normalise import Normaliser
 from streams.sources.cursor import CursorFile
@@ -261,6 +262,7 @@ class _Run:
         while len(self._in_flight) > keep:
             group = self._in_flight[0]
             await acknowledged(self._config.kafka, group.sends, "sending posts")
+            reached(Failpoint.INGEST_ACKNOWLEDGED)
             self._in_flight.popleft()
             self.ingested += group.posts.total()
             for source, count in group.posts.items():

@@ -17,7 +17,7 @@ from aiokafka import TopicPartition
 
 from streams import metrics
 from streams.errors import KafkaError, RecordError
-from streams.feedback import Feedback
+from streams.feedback import Answer, Feedback
 from streams.incarnation import topic_incarnation
 from streams.kafka import admin, translated_errors
 from streams.models import refuse, worker_name
@@ -199,5 +199,5 @@ def _take_in(state: Learning, value: bytes | None, broker_ms: int) -> None:
         answer = state.feedback.take(value, broker_ms)
     except RecordError:
         return  # it was refused then, too
-    if answer:
+    if isinstance(answer, Answer):
         state.trainer.warm(answer)

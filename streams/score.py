@@ -16,9 +16,11 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, NoOffsetForPar
 
 from streams import metrics
 from streams.admin import ensure_topics
+from streams.failpoints import Failpoint, reached
 from streams.idleness import Idleness
 from streams.incarnation import topic_incarnation
 from streams.kafka import admin, consumer, producer, raw_client, translated_errors
+from streams.live_config import LiveConfig
 from streams.mentions import MentionsWriter
 from streams.models import live_model
 from streams.positions import Position, Start, choose_start, committed_position
@@ -51,7 +53,9 @@ WARM_RECORDS: Final = 5_000
 log = structlog.get_logger()
 
 
-async def score(config: Config, stop: asyncio.Event, model: SentimentModel | None = None) -> None:
+async def score(
+    config: Config, stop: asyncio.Event, model: SentimentModel | None = None, file: LiveConfig | None = None
+) -> None:
     """Run the worker until `stop` is set, then finish the batch in hand.
 
     Parameters
@@ -62,6 +66,8 @@ async def score(config: Config, stop: asyncio.Event, model: SentimentModel | Non
         Set it to end the worker.
     model
         To score by until one is published, quality ``fast``; by default that of ``sentiment.weights``.
+    file
+        Where changes of the config come from; none come without it.
 
     Raises
     ------
@@ -94,7 +100,8 @@ async def score(config: Config, stop: asyncio.Event, model: SentimentModel | Non
         }
         versions = {quality: live.model.version for quality, live in lives.items()}
         log.info("starting", metrics=f"http://{config.metrics.host}:{port}/metrics", group=group, models=versions)
-        await _Worker(config, lives, group, reader=reader, sender=sender, client=client).run(stop)
+        file = file or LiveConfig(config)
+        await _Worker(file, lives, group, reader=reader, sender=sender, client=client).run(stop)
     log.info("stopped")
 
 
@@ -103,7 +110,7 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
 
     def __init__(
         self,
-        config: Config,
+        file: LiveConfig,
         lives: dict[QualityName, LiveModel],
         group: str,
         *,
@@ -111,11 +118,13 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         sender: AIOKafkaProducer,
         client: AIOKafkaClient,
     ) -> None:
-        self._config = config
+        self._file = file
+        self._config = config = file.config
         self._lives = lives
         self._models = {quality: live.model for quality, live in lives.items()}
         self._scorer = Scorer(config, self._models["fast"], self._models.get("best"))
         self._remembered = dict.fromkeys(lives, (0, 0))
+        self._series = metrics.Capped(metrics.MAX_SOURCES)
         self._group = group
         self._reader = reader
         self._client = client
@@ -133,7 +142,8 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         """Score until `stop` is set."""
         self._reader.subscribe([self._posts], listener=self)
         working: asyncio.Task[Any] = asyncio.create_task(self._work())
-        tasks = [working, *(asyncio.create_task(live.follow()) for live in self._lives.values())]
+        follows = [self._file.follow(), *(live.follow() for live in self._lives.values())]
+        tasks = [working, *map(asyncio.create_task, follows)]
         stopping = asyncio.create_task(stop.wait())
         try:
             await asyncio.wait({*tasks, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -306,6 +316,7 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
 
     async def _process(self, batch: dict[TopicPartition, list[ConsumerRecord]]) -> None:
         scored: dict[TopicPartition, ScoredBatch] = {}
+        await self._take_over_config()
         self._take_over_models()
         started = time.perf_counter()
         for tp, records in sorted(batch.items()):
@@ -321,8 +332,16 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         metrics.SCORE_SECONDS.observe(time.perf_counter() - started)
         metrics.BATCH_RECORDS.labels("score").observe(sum(len(batch[tp]) for tp in scored))
         await self._writer.write(list(scored.values()))
+        reached(Failpoint.SCORE_WRITTEN)
         await self._commit(scored)
         self._count(scored.values())
+
+    async def _take_over_config(self) -> None:
+        """Between batches: no batch is matched by two configs."""
+        if self._file.config is not self._config:
+            self._config = self._file.config
+            await asyncio.to_thread(self._scorer.change_over, self._config)
+            metrics.CONFIG.info({"version": self._config.version})
 
     def _take_over_models(self) -> None:
         """Between batches: no batch is scored by two models of a quality."""
@@ -362,6 +381,8 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
             metrics.POSTS_REPEATED.labels("score").inc(each.repeated)
             for envelope in each.envelopes:
                 metrics.POSTS_MATCHED.labels(envelope.brand).inc(len(envelope.mentions))
+            for source, at_ms in each.sources.items():
+                metrics.SOURCE_LAST_POST.labels(self._series(source)).set(at_ms / 1000)
         for quality, model in self._models.items():
             if isinstance(model, LinearModel):
                 hits, misses = model.remembered()

@@ -15,6 +15,7 @@ from streams import language, text
 from streams.errors import RecordError
 from streams.eventtime import admit
 from streams.positions import Position
+from streams.progress import OTHER_SOURCES, SOURCES
 from streams.pulse import Pulse
 from streams.records import (
     MAX_ID_CHARS,
@@ -31,7 +32,7 @@ from streams.records import (
 from streams.sentiment import LinearModel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from streams.config import Config
     from streams.pulse import Minute
@@ -41,11 +42,22 @@ if TYPE_CHECKING:
 TERMS: Final = 8
 """Evidence terms a mention carries; a tweet-length post rarely has more that say something."""
 
+MAX_TERM_CHARS: Final = 100
 EXCERPT_CHARS: Final = 280
 MAX_URL_CHARS: Final = 512
 
 LIVE_WITHIN_MS: Final = 600_000
 """A partition whose newest post was this fresh when the broker took it is live rather than an archive."""
+
+ACTIVE_SOURCES: Final = 2 * SOURCES
+"""Sources that one progress record names; whoever may write posts may invent any number."""
+
+_ENVELOPE_BYTES: Final = 900_000
+_BYTES_OF_CHAR: Final = 6
+"""At most, in JSON: a control character is written as an escape."""
+
+_BYTES_OF_NUMBERS: Final = 200
+"""Of a mention's numbers and punctuation."""
 
 _OVERHEAD_BYTES: Final = 4_096
 """What a record may exceed ingest.max_record_bytes by: field names and re-encoding."""
@@ -65,7 +77,8 @@ class ScoredBatch:
     """What one batch of one partition comes to.
 
     `posts` counts usable posts, repeats included; `repeated` those dropped because their id was seen recently.
-    `position` is where a scorer goes on after it.
+    `position` is where a scorer goes on after it. `sources` holds the event time of the partition when each source
+    delivered its latest post, ms.
     """
 
     envelopes: list[Envelope]
@@ -74,6 +87,7 @@ class ScoredBatch:
     rejects: list[Reject]
     posts: int
     repeated: int
+    sources: dict[str, int]
 
     @property
     def watermark_ms(self) -> int:
@@ -156,6 +170,12 @@ class Scorer:
         """Score by another model of a quality from the next batch on."""
         self._models[quality] = model
 
+    def change_over(self, config: Config) -> None:
+        """Match and pack by another config from the next batch on; it differs in what can be changed live."""
+        self._config = config
+        self._match = config.matcher().match
+        self._qualities = config.qualities()
+
     def assign(
         self,
         partition: int,
@@ -213,6 +233,7 @@ class Scorer:
         mentions: dict[str, list[Mention]] = {}
         ingested: dict[str, int] = {}
         rejects: list[Reject] = []
+        sources: dict[str, int] = {}
         repeated = 0
         for offset, broker_ms, value in records:
             try:
@@ -228,7 +249,9 @@ class Scorer:
                 state.watermark_ms = post.ts_ms
                 state.live = broker_ms - post.ts_ms < LIVE_WITHIN_MS
             arrival_bucket = state.watermark_ms - state.watermark_ms % self._bucket_ms
-            state.active.setdefault(post.source, set()).add(arrival_bucket)
+            told = post.source if post.source in state.active or len(state.active) < ACTIVE_SOURCES else OTHER_SOURCES
+            state.active.setdefault(told, set()).add(arrival_bucket)
+            sources[told] = state.watermark_ms
             brands = self._match(post.text, post.tag)
             judged: dict[QualityName, Mention] = {}
             for brand in brands:
@@ -249,14 +272,14 @@ class Scorer:
                 state.incarnation,
                 self._models[self._qualities[brand]].version,
                 ingested[brand],
-                found[start : start + MAX_MENTIONS],
+                packed,
             )
             for brand, found in mentions.items()
-            for start in range(0, len(found), MAX_MENTIONS)
+            for packed in _packed(found)
         ]
         position = Position(state.incarnation, state.offset + 1, state.watermark_ms, state.live, state.pulse.current)
         progress = self._progress(partition, -1)
-        return ScoredBatch(envelopes, progress, position, rejects, len(records) - len(rejects), repeated)
+        return ScoredBatch(envelopes, progress, position, rejects, len(records) - len(rejects), repeated, sources)
 
     def idle(self, partition: int, as_of_ms: int) -> Progress:
         """Progress of a partition that was read to its end as of a broker time."""
@@ -306,7 +329,7 @@ class Scorer:
             lang,
             post.source,
             post.id,
-            text.terms(post.text, TERMS),
+            [term for term in text.terms(post.text, TERMS) if len(term) <= MAX_TERM_CHARS],
             url,
             post.text[:EXCERPT_CHARS] if self._config.alerts.include_texts else None,
         )
@@ -335,3 +358,18 @@ def best_model(config: Config) -> LinearModel | None:
 
 def _identity(post: Post) -> str:
     return f"{post.source}:{post.id}"
+
+
+def _packed(mentions: list[Mention]) -> Iterator[list[Mention]]:
+    """Lists that each fit into an envelope, whatever the texts are."""
+    packed: list[Mention] = []
+    size = 0
+    for mention in mentions:
+        texts = (mention.lang, mention.source, mention.id, mention.url or "", mention.text or "", *mention.terms)
+        needed = _BYTES_OF_CHAR * sum(map(len, texts)) + _BYTES_OF_NUMBERS
+        if len(packed) == MAX_MENTIONS or size + needed > _ENVELOPE_BYTES:
+            yield packed
+            packed, size = [], 0
+        packed.append(mention)
+        size += needed
+    yield packed

@@ -17,7 +17,7 @@ COMPACTED_SEGMENT_BYTES: Final = 64 * 1024 * 1024
 NO_LIMIT_MS: Final = 2**63 - 1
 
 BRANDS_TABLE: Final = "brands"
-"""Name of the table that holds all that is known of each brand; Faust derives the changelog topic's name from it."""
+"""What the changelog topic's name says it holds: all that is known of each brand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +96,7 @@ class Topics:
         self.mentions = topic("social.mentions", settings.partitions, settings.mentions_retention_hours)
         self.windows = topic("social.windows", settings.partitions, settings.windows_retention_hours)
         self.alerts = topic("social.alerts", settings.partitions, settings.alerts_retention_hours)
+        self.alerts_dlq = topic("social.alerts.dlq", 1, settings.dlq_retention_hours)
         self.detect_app = f"{settings.prefix}firewatch-detect"
         self.labels = Topic(
             f"{settings.prefix}social.labels",
@@ -124,6 +125,7 @@ class Topics:
             self.mentions,
             self.windows,
             self.alerts,
+            self.alerts_dlq,
             self.changelog,
             self.labels,
             self.models,

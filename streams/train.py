@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 import structlog
 from aiokafka import ConsumerRebalanceListener, TopicPartition
@@ -18,10 +18,11 @@ from streams import metrics
 from streams.admin import ensure_topics
 from streams.dead_letters import DeadLetters
 from streams.errors import RecordError
+from streams.failpoints import Failpoint, reached
 from streams.kafka import acknowledged, consumer, producer, raw_client, translated_errors
 from streams.learning import Mark, Start
 from streams.models import Shelf, refuse, worker_name
-from streams.records import ModelHeader, PublishedModel, model_key
+from streams.records import Judgement, ModelHeader, PublishedModel, Verdict, model_key
 from streams.sentiment import LinearModel
 from streams.topics import Topics
 from streams.watchdog import Stall
@@ -127,6 +128,10 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         self._models = topics.models.name
         self._letters = DeadLetters(sender, topics.dlq.name)
         self._series = metrics.Capped(metrics.MAX_SOURCES)
+        self._detector = metrics.Capped(metrics.MAX_DETECTORS)
+        for detector in config.detectors:
+            for verdict in get_args(Judgement):
+                metrics.INCIDENT_VERDICTS.labels(self._detector(detector.name), verdict)
         self._stall = Stall(STALL_SECONDS)
         self._mine = False
         self._state: Learning | None = None
@@ -224,7 +229,11 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
                     letters.append(await self._letters.send(error, self._labels.topic, 0, record.offset, record.value))
             else:
                 outcome = "repeated"
-                if answer:
+                if isinstance(answer, Verdict):
+                    source, outcome = "incident", answer.verdict
+                    if self._counts:
+                        self._count_verdict(answer)
+                elif answer:
                     source = self._series(answer.source)
                     outcome = state.trainer.take(answer)
                     state.labels += outcome == "learned"
@@ -238,6 +247,10 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
             metrics.MACRO_F1.labels(self._quality).set(running.macro_f1)
             metrics.NEGATIVE_F1.labels(self._quality).set(running.negative_rest_f1)
         await acknowledged(self._config.kafka, letters, "sending dead letters")
+
+    def _count_verdict(self, verdict: Verdict) -> None:
+        for detector in verdict.detectors:
+            metrics.INCIDENT_VERDICTS.labels(self._detector(detector), verdict.verdict).inc()
 
     # publishing
 
@@ -274,6 +287,7 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         )
         published = PublishedModel(header, candidate.snapshot)
         await self._write(published.key, published.to_bytes())
+        reached(Failpoint.TRAIN_PUBLISHED)
         self._shelf.numbers.add(version)
         state.trainer.published(candidate)
         state.mark = Mark(state.mark.incarnation, version)

@@ -61,7 +61,7 @@ class _Brand:
     def heat(self) -> tuple[bool, float]:
         """What brands are chosen by where not all fit: an open incident first, then the highest score."""
         is_open = self.alert is not None and self.alert.status == "firing"
-        return is_open, max((score.value for score in self.scores.values()), default=0.0)
+        return is_open, max((score.value for score in self.scores.values() if not score.shadow), default=0.0)
 
     @property
     def negative_share(self) -> float | None:
@@ -303,5 +303,9 @@ def _incident_cell(alert: Alert | None) -> Text:
 
 
 def _step(alert: Alert) -> str:
-    word = {"open": "opened", "update": "updated", "resolve": "resolved"}[alert.kind]
+    words: dict[str, str] = {
+        "open": "opened", "update": "updated", "resolve": "resolved", "escalate": "escalated", "grow": "grown",
+        "correct": "corrected", "reopen": "reopened",
+    }  # fmt: skip
+    word = words[alert.step or alert.kind]
     return f"{alert.at:%a %Y-%m-%d %H:%M} UTC | incident {word} | {alert.severity} | {alert.brand} | {alert.summary}"

@@ -9,6 +9,7 @@ record            topic              key                         one record is
 `Window`          social.windows     brand id                    one brand's closed bucket with its scores
 `Alert`           social.alerts      brand id                    one step in the life of an incident
 `Label`           social.labels      ``source:id`` of the post   what one person says of one post
+`Verdict`         social.labels      ``incident`` and its id     what one person says of one incident
 `PublishedModel`  social.models      ``sentiment/version``       what was learned of the labels up to an offset
                                      ``sentiment-best/version``  the same of the model of quality `best`
 ================  =================  ==========================  =============================================
@@ -19,10 +20,15 @@ whatever the order of addition.
 """
 
 from streams.records.alerts import (
+    MAX_ALERT_BYTES,
     SEVERITIES,
     Alert,
     AlertKind,
+    AlertStep,
+    Comparison,
     Detection,
+    Drivers,
+    PastPeak,
     SamplePost,
     SentimentSplit,
     TopTerm,
@@ -41,12 +47,15 @@ from streams.records.mentions import (
 )
 from streams.records.models import MODEL_NAMES, JudgedQuality, ModelHeader, PublishedModel, model_from_bytes, model_key
 from streams.records.posts import MAX_ID_CHARS, Post, post_from_bytes
+from streams.records.verdicts import MAX_SILENCE_MS, Judgement, Verdict, labels_record_from_bytes
 from streams.records.windows import Window, WindowScore, window_from_bytes
 from streams.records.wire import SHARE, utc
 
 __all__ = [
+    "MAX_ALERT_BYTES",
     "MAX_ID_CHARS",
     "MAX_MENTIONS",
+    "MAX_SILENCE_MS",
     "MODEL_NAMES",
     "REPLY",
     "REPOST",
@@ -54,23 +63,30 @@ __all__ = [
     "SHARE",
     "Alert",
     "AlertKind",
+    "AlertStep",
+    "Comparison",
     "Detection",
+    "Drivers",
     "Envelope",
     "JudgedQuality",
+    "Judgement",
     "Label",
     "Mention",
     "ModelHeader",
+    "PastPeak",
     "Post",
     "Progress",
     "PublishedModel",
     "SamplePost",
     "SentimentSplit",
     "TopTerm",
+    "Verdict",
     "Window",
     "WindowCounts",
     "WindowScore",
     "alert_from_bytes",
     "label_from_bytes",
+    "labels_record_from_bytes",
     "mentions_record_from_bytes",
     "model_from_bytes",
     "model_key",

@@ -11,6 +11,9 @@ from streams.records.wire import load
 
 POST_VERSION: Final = 1
 
+MAX_ENGAGEMENT: Final = 10**11
+"""Likes, reposts and replies of one post beyond it are defects; sums of it stay far below 2**63."""
+
 MAX_ID_CHARS: Final = 256
 """Of a post's id, and of what names authors and sources."""
 
@@ -100,6 +103,6 @@ def post_from_bytes(value: bytes | None) -> Post:
         if not isinstance(text, str):
             raise RecordError("wrong_type", f"{name!r} must be a string, got {type(text).__name__}")
     engagement = fields.get("engagement", 0)
-    if type(engagement) is not int or engagement < 0:
-        raise RecordError("wrong_type", "'engagement' must be an integer >= 0")
+    if type(engagement) is not int or not 0 <= engagement <= MAX_ENGAGEMENT:
+        raise RecordError("wrong_type", f"'engagement' must be an integer from 0 to {MAX_ENGAGEMENT}")
     return Post(fields["id"], fields["source"], ts_ms, fields["text"], engagement=engagement, **optional)

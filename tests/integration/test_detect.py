@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 import random
 import signal
-import sys
 from collections import Counter
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import pytest
-import yaml
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from streams.admin import ensure_topics
@@ -21,6 +19,7 @@ from streams.errors import KafkaError, PortTaken, RecordError, WorkerFailed
 from streams.kafka import acknowledged, consumer, producer
 from streams.records import Alert, Envelope, Mention, Progress, window_from_bytes
 from streams.topics import Topics
+from tests.integration.worker import Worker, write_config
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -104,54 +103,9 @@ class Stream:
         ]
 
 
-class Worker:
-    """``firewatch detect`` as a process."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self.process = process
-        self.log = ""
-        self._reading = asyncio.create_task(self._read())
-
-    @classmethod
-    async def start(cls, config: Config, tmp_path: Path) -> Self:
-        path = tmp_path / "config.yaml"
-        path.write_text(yaml.safe_dump(config.model_dump(mode="json", exclude_unset=True)), encoding="utf-8")
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "streams.cli", "detect", "--config", str(path)),
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        return cls(process)
-
-    async def _read(self) -> None:
-        assert self.process.stderr is not None
-        async for line in self.process.stderr:
-            self.log += line.decode()
-
-    async def wait_for(self, words: str, seconds: float = 40) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                while words not in self.log:
-                    assert self.process.returncode is None, self.log
-                    await asyncio.sleep(0.05)
-        except TimeoutError:
-            pytest.fail(f"no {words!r} within {seconds} s in:\n{self.log}")
-
-    async def end(self, number: int = signal.SIGTERM, seconds: float = 15) -> int:
-        if self.process.returncode is None:
-            self.process.send_signal(number)
-        return await self.ended(seconds)
-
-    async def ended(self, seconds: float = 40) -> int:
-        async with asyncio.timeout(seconds):
-            code = await self.process.wait()
-        await self._reading
-        return code
-
-
 @asynccontextmanager
 async def detecting(config: Config, tmp_path: Path) -> AsyncIterator[Worker]:
-    worker = await Worker.start(config, tmp_path)
+    worker = await Worker.start("detect", write_config(config, tmp_path / "config.yaml"))
     try:
         yield worker
     finally:

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections import Counter
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from streams import metrics
 from streams.admin import ensure_topics
-from streams.errors import ConfigError, RecordError
-from streams.feedback import Feedback
-from streams.kafka import acknowledged, consumer, producer
+from streams.errors import ConfigError
+from streams.kafka import consumer
 from streams.models import LiveModel, Shelf, live_model
 from streams.records import (
     Envelope,
     JudgedQuality,
-    Label,
     ModelHeader,
     Post,
     PublishedModel,
@@ -28,40 +25,21 @@ from streams.records import (
     model_key,
 )
 from streams.score import score
-from streams.sentiment import LABELS, LinearModel
+from streams.sentiment import LinearModel
 from streams.sentiment.learner import OnlineSentiment
 from streams.sentiment.linear import read_snapshot
 from streams.topics import Topics
 from streams.train import train
 from streams.trainer import Trainer
 from tests.integration.broker import headers, read_topic, until
+from tests.integration.labelling import NOW_MS, labels, published, say, send, uninterrupted
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+    from collections.abc import AsyncIterator, Callable, Coroutine
 
     from streams.config import Config
 
-NOW_MS = 1_750_000_000_000
-SAYS = {
-    "negative": ["Nordtel knarzt", "Nordtel rumpelt", "Nordtel flimmert"],
-    "neutral": ["Nordtel liegt im Flur", "Nordtel hat ein Gehäuse", "Nordtel steht oben"],
-    "positive": ["Nordtel schnurrt", "Nordtel flutscht", "Nordtel fluppt"],
-}
-WHERE = ["hier", "bei uns", "drüben", "im Büro", "daheim", "oben", "in Köln", "in Kiel", "am Markt", "im Keller"]
-WHEN = ["heute", "gestern", "seit Montag", "wieder", "immer", "oft", "morgens", "abends", "neuerdings", "dauernd"]
-
 pytestmark = pytest.mark.timeout(240)
-
-
-def labels(count: int, seed: int = 1, by: str = "anna", first: int = 0) -> list[Label]:
-    rng = random.Random(seed)
-    found = []
-    for number in range(first, first + count):
-        label = rng.choice(LABELS)
-        text = f"{rng.choice(SAYS[label])} {rng.choice(WHERE)} {rng.choice(WHEN)} {rng.choice(WHEN)}"
-        fields = {"post": f"forum:{number}", "text": text, "lang": "de", "label": label, "by": by, "at_ms": NOW_MS}
-        found.append(Label.model_validate(fields))
-    return found
 
 
 @pytest.fixture
@@ -74,32 +52,8 @@ async def config(kafka_config: Callable[..., Config]) -> Config:
     return config
 
 
-async def send(config: Config, topic: str, records: Iterable[tuple[bytes, bytes]]) -> None:
-    async with producer(config.kafka) as sender:
-        sends = [await sender.send(topic, value, key=key) for key, value in records]
-        await acknowledged(config.kafka, sends, "sending")
-
-
-async def say(config: Config, said: Iterable[Label | bytes]) -> None:
-    records = [(b"raw", each) if isinstance(each, bytes) else (each.key, each.to_bytes()) for each in said]
-    await send(config, Topics(config.topics).labels.name, records)
-
-
 async def put(config: Config, key: bytes, value: bytes) -> None:
     await send(config, Topics(config.topics).models.name, [(key, value)])
-
-
-async def published(config: Config) -> dict[int, PublishedModel]:
-    """The readable ones by version, without those that a tombstone took away."""
-    found: dict[bytes, bytes | None] = {}
-    for record in await read_topic(config, Topics(config.topics).models.name):
-        found[record.key] = record.value
-    models = {}
-    for value in found.values():
-        with suppress(RecordError):  # such as tests put there
-            model = model_from_bytes(value)
-            models[model.header.version] = model
-    return models
 
 
 class Worker:
@@ -344,13 +298,6 @@ async def test_a_running_scorer_swaps_between_batches(config: Config) -> None:
         await send(config, topics.posts.name, posts(300))
         counts = Counter(await versions(600))
     assert counts == {LinearModel.load().version: 300, LinearModel.from_snapshot(taught(1)).version: 300}
-
-
-async def uninterrupted(config: Config, said: list[Label]) -> int:
-    """How many labels are learned by one who is never disturbed."""
-    feedback, trainer = Feedback(config), Trainer(config.sentiment.learn, read_snapshot(), LinearModel.load())
-    taken = [feedback.take(label.to_bytes(), NOW_MS) for label in said]
-    return [trainer.take(answer) for answer in taken if answer].count("learned")
 
 
 async def test_bad_labels_are_dead_letters_and_never_a_crash(config: Config) -> None:

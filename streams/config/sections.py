@@ -1,93 +1,22 @@
-"""Every setting with its default, its unit and its limits; `streams.config_file` reads them from YAML.
+"""Sections of the config with every setting's default, unit and limits.
 
-Secrets never stand in the file: they come from ``FIREWATCH_KAFKA_PASSWORD`` and ``FIREWATCH_AUTHOR_KEY`` or from files
-that the config names.
+Secrets never stand in the file: they come from environment variables, or from files that the config names.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
-import orjson
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    SecretStr,
-    StringConstraints,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, SecretStr, StringConstraints, model_validator
 
-from detectors import registry
-from detectors.base import Detector, ParameterError
+from streams.config.base import Language, Settings
 from streams.errors import ConfigError
-from streams.match import BrandTerms, Matcher
 from streams.sentiment.model import QualityName
 
 PASSWORD_VARIABLE: Final = "FIREWATCH_KAFKA_PASSWORD"  # noqa: S105  a name, not a secret
 AUTHOR_KEY_VARIABLE: Final = "FIREWATCH_AUTHOR_KEY"
-
-BrandId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
-Term = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=100)]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
-
-
-class Settings(BaseModel):
-    """Base of all sections: unknown keys are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-class MatchSettings(Settings):
-    """Which posts are about the brand."""
-
-    any: list[Term] = Field(
-        default_factory=list, description="Words, phrases, @handles, #hashtags; one of them suffices"
-    )
-    none: list[Term] = Field(default_factory=list, description="Phrases that mean something else")
-    tagged: list[Term] = Field(
-        default_factory=list, description="Values of a post's field `brand`, where the source knows what it is about"
-    )
-
-    @model_validator(mode="after")
-    def _something_to_match(self) -> Self:
-        if not self.any and not self.tagged:
-            raise ValueError("needs at least one term in 'any' or 'tagged'")
-        return self
-
-
-class BrandSettings(Settings):
-    """One watched brand."""
-
-    id: BrandId = Field(description="Stable key in topics, state and metrics")
-    name: Name
-    match: MatchSettings
-    usual_posts_per_day: float | None = Field(
-        default=None,
-        ge=0.001,
-        le=1e9,
-        description="What is normal for the brand, if you know: it then needs no history before it can alert",
-    )
-    quality: QualityName | None = Field(
-        default=None, description="Of the sentiment model that judges its mentions; null is sentiment.quality"
-    )
-
-
-class DetectorSettings(BaseModel):
-    """One detector; what it takes beside these depends on its kind."""
-
-    model_config = ConfigDict(extra="allow", frozen=True, hide_input_in_errors=True)
-
-    name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
-    kind: str
-
-    def build(self, usual_posts_per_day: float | None = None) -> Detector:
-        """Make the detector of one brand."""
-        return registry.build(self.kind, self.model_extra or {}, usual_posts_per_day=usual_posts_per_day)
 
 
 class KafkaSettings(Settings):
@@ -119,7 +48,7 @@ class KafkaSettings(Settings):
 
     def password(self) -> SecretStr | None:
         """The SASL password from the environment or from its file."""
-        return _secret(PASSWORD_VARIABLE, self.password_file, "kafka.password_file")
+        return secret(PASSWORD_VARIABLE, self.password_file, "kafka.password_file")
 
 
 class TopicSettings(Settings):
@@ -272,18 +201,46 @@ class IncidentSettings(Settings):
         le=1,
         description="Negative share of the incident from which unusual attention is a warning",
     )
+    cool_down_seconds: int = Field(
+        default=43_200,
+        ge=0,
+        le=2_592_000,
+        description="Time after the end of an incident within which what begins again is the same incident",
+    )
+    update_factor: float = Field(
+        default=3.0,
+        ge=1.1,
+        description="An incident is told of again when it has so many times the mentions that it had the last time",
+    )
+    correct_share: float = Field(
+        default=0.1,
+        gt=0,
+        description="And when posts that came late are this share of the mentions it had the last time",
+    )
+
+
+class DetectSettings(Settings):
+    """The worker from mentions to alerts."""
+
+    quarantine_after: int = Field(
+        default=3,
+        ge=1,
+        le=100,
+        description="Restarts by the same error of a detector before the brand goes on without it",
+    )
 
 
 class AlertSettings(Settings):
     """What an alert carries."""
 
+    language: Language = Field(default="en", description="Of the sentence that says what happened")
     include_texts: bool = Field(default=False, description="Put excerpts of posts into alerts")
     samples: int = Field(default=5, ge=0, le=20)
     top_terms: int = Field(default=10, ge=0, le=50)
     generator_url: str | None = Field(
         default=None,
         description="Link put into alerts; {brand}, {from_ms} and {to_ms} are filled in",
-        examples=["http://grafana:3000/d/firewatch?var-brand={brand}"],
+        examples=["http://127.0.0.1:3000/d/firewatch-brand?var-brand={brand}&from={from_ms}&to={to_ms}"],
     )
 
 
@@ -295,83 +252,17 @@ class MetricsSettings(Settings):
     score_port: int = Field(default=9402, ge=0, le=65_535)
     detect_port: int = Field(default=9403, ge=0, le=65_535)
     train_port: int = Field(default=9404, ge=0, le=65_535)
+    bridge_port: int = Field(default=9405, ge=0, le=65_535)
 
 
-class Config(Settings):
-    """The whole file."""
+def secret(variable: str, file: Path | None, setting: str) -> SecretStr | None:
+    """What an environment variable holds, or else a file that a setting names.
 
-    brands: list[BrandSettings] = Field(min_length=1, max_length=10_000)
-    detectors: list[DetectorSettings] = Field(
-        default_factory=lambda: [
-            DetectorSettings(name="volume", kind="volume"),
-            DetectorSettings(name="tone", kind="sentiment_shift"),
-            DetectorSettings(name="crisis", kind="composite"),
-        ],
-        min_length=1,
-        max_length=20,
-    )
-    kafka: KafkaSettings = KafkaSettings()
-    topics: TopicSettings = TopicSettings()
-    ingest: IngestSettings = IngestSettings()
-    score: ScoreSettings = ScoreSettings()
-    sentiment: SentimentSettings = SentimentSettings()
-    windows: WindowSettings = WindowSettings()
-    incidents: IncidentSettings = IncidentSettings()
-    alerts: AlertSettings = AlertSettings()
-    metrics: MetricsSettings = MetricsSettings()
-    author_key_file: Path | None = Field(
-        default=None,
-        description=f"File with the key that hashes authors; or set {AUTHOR_KEY_VARIABLE}. Else a fixed key is used",
-    )
-
-    @field_validator("brands")
-    @classmethod
-    def _brand_ids_are_unique(cls, brands: list[BrandSettings]) -> list[BrandSettings]:
-        _refuse_repeats([brand.id for brand in brands], "brand id")
-        return brands
-
-    @field_validator("detectors")
-    @classmethod
-    def _detectors_can_be_built(cls, detectors: list[DetectorSettings]) -> list[DetectorSettings]:
-        _refuse_repeats([detector.name for detector in detectors], "detector name")
-        for index, detector in enumerate(detectors):
-            try:
-                detector.build()
-            except ParameterError as error:
-                raise ValueError(f"[{index}].{error}") from error
-        return detectors
-
-    @property
-    def version(self) -> str:
-        """Names the settings that decide which alerts come out: 12 hex digits of a hash over brands, detectors,
-        windows, incidents, alerts."""
-        deciding = self.model_dump(mode="json", include={"brands", "detectors", "windows", "incidents", "alerts"})
-        return hashlib.sha256(orjson.dumps(deciding, option=orjson.OPT_SORT_KEYS)).hexdigest()[:12]
-
-    def matcher(self) -> Matcher:
-        """Compile the brands' terms."""
-        return Matcher(
-            [
-                BrandTerms(brand.id, tuple(brand.match.any), tuple(brand.match.none), tuple(brand.match.tagged))
-                for brand in self.brands
-            ]
-        )
-
-    def qualities(self) -> dict[str, QualityName]:
-        """Of the sentiment of each brand, by its id."""
-        return {brand.id: brand.quality or self.sentiment.quality for brand in self.brands}
-
-    def models(self) -> list[QualityName]:
-        """Qualities of which there is a model: always ``fast``, and ``best`` where a brand has it."""
-        return ["fast", "best"] if "best" in self.qualities().values() else ["fast"]
-
-    def author_key(self) -> bytes:
-        """Key of the author hashes."""
-        secret = _secret(AUTHOR_KEY_VARIABLE, self.author_key_file, "author_key_file")
-        return secret.get_secret_value().encode()[:64] if secret else b"firewatch"
-
-
-def _secret(variable: str, file: Path | None, setting: str) -> SecretStr | None:
+    Raises
+    ------
+    ConfigError
+        If the file can't be read.
+    """
     if variable in os.environ:
         return SecretStr(os.environ[variable])
     if file is None:
@@ -380,9 +271,3 @@ def _secret(variable: str, file: Path | None, setting: str) -> SecretStr | None:
         return SecretStr(file.read_text(encoding="utf-8").strip())
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError([f"{setting}: {file} can't be read ({type(error).__name__})"]) from error
-
-
-def _refuse_repeats(names: list[str], what: str) -> None:
-    repeated = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
-    if repeated:
-        raise ValueError(f"each {what} must be unique, repeated: {', '.join(repeated)}")
