@@ -15,11 +15,12 @@ from streams.calm import Calm
 from streams.echo import Echo
 from streams.errors import RecordError
 from streams.evidence import Evidence
+from streams.forgetting import Forgetting
 from streams.incidents import Incidents
 from streams.marks import Mark
 from streams.pulse import group_of
 from streams.quarantine import ANY_TIME, Failure
-from streams.records import Alert, Envelope, Window, WindowScore
+from streams.records import Alert, Deletions, Envelope, Window, WindowScore
 from streams.tallies import KEPT, Tally
 from streams.windows import Step, Windows
 
@@ -68,6 +69,7 @@ class BrandMonitor:
         self._group = group_of(brand.id)
         self._config_version = config_version
         self._windows = Windows(config.windows)
+        self._forgetting = Forgetting()
         running = config.detectors_of(brand)
         self._detectors = {settings.name: settings.build(brand.usual_posts_per_day) for settings in running}
         self._shadow = frozenset(settings.name for settings in running if settings.mode == "shadow")
@@ -112,9 +114,20 @@ class BrandMonitor:
         self._model = max(self._model, (envelope.ingested_ms, envelope.model))
         return len(fresh)
 
+    def forget(self, deletions: Deletions) -> bool:
+        """Take back posts; tells whether any of them is held here."""
+        posts = {(source, id) for _, source, id in deletions.posts}
+        held = self._windows.holds(posts)
+        for tally in self._incidents.tallies():
+            held |= tally.shows(posts)
+        for arrival_ms, source, id in deletions.posts:
+            if (source, id) in held:
+                self._forgetting.add(self._windows.visible_at(arrival_ms), (source, id))
+        return bool(held)
+
     def due(self, watermark_ms: int, delivery: Delivery) -> bool:
         """Whether `advance` would do anything."""
-        return self._windows.due(watermark_ms, delivery.buckets)
+        return self._windows.due(watermark_ms, delivery.buckets) or self._forgetting.due(watermark_ms)
 
     def advance(self, watermark_ms: int, delivery: Delivery, alerts: list[Alert], windows: list[Window]) -> None:
         """Score and close what the watermark allows, adding to `alerts` and `windows`."""
@@ -126,7 +139,14 @@ class BrandMonitor:
             out = delivery.out.get(step.start_ms, frozenset())
             coverage = self._coverage(out) if step.closes else 1.0
             platform = delivery.busyness(min(step.at_ms, step.start_ms + self._windows.bucket_ms), self._group)
+            self._apply_deletions(step.at_ms)
             self._take(step, coverage, platform, alerts, windows)
+        self._apply_deletions(watermark_ms)
+        self._forgetting.settle(watermark_ms)
+
+    def _apply_deletions(self, at_ms: int) -> None:
+        tallies = [*self._windows.unclosed(0), *self._incidents.tallies()]
+        metrics.SAMPLES_DELETED.labels(self._id).inc(self._forgetting.apply(at_ms, tallies))
 
     def _take(self, step: Step, coverage: float, platform: float, alerts: list[Alert], windows: list[Window]) -> None:
         length = self._windows.bucket_ms
@@ -292,6 +312,7 @@ class BrandMonitor:
                 "sources": list(self._source_shares.items()),
                 "calm": self._calm.dump(),
                 "model": self._model,
+                "deletions": self._forgetting.dump(),
             }
         )
 
@@ -324,6 +345,7 @@ class BrandMonitor:
             self._echo.load(state["echo"])
             self._source_shares = dict(state["sources"])
             self._calm.load(state["calm"])
+            self._forgetting.load(state["deletions"])
             ingested_ms, model = state["model"]
             self._model = (ingested_ms, model)
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, SnapshotError) as error:

@@ -12,6 +12,7 @@ from streams import __version__, commands
 from streams.cli_alerts import alerts, bridge, status
 from streams.options import config_option, plainly
 from streams.simulate.settings import SimulationSettings
+from streams.workers import WORKERS, Worker
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -84,6 +85,17 @@ def topics(config_path: Path, *, repair: bool) -> None:
             click.echo(
                 f"          {setting} is {actual}, defined as {wanted}" + ("" if repair else "; --repair sets it")
             )
+
+
+@cli.command()
+@click.argument("workers", nargs=-1, type=click.Choice(WORKERS))
+@config_option
+@click.option("--user", help="Principal to grant to; firewatch-score for score, and so on, by default.")
+@plainly
+def acls(workers: tuple[Worker, ...], config_path: Path, user: str | None) -> None:
+    """Print the commands that grant WORKERS (all without any) what they need in Kafka, and nothing else."""
+    for line in commands.acls(config_path, workers, user):
+        click.echo(line)
 
 
 @cli.command()

@@ -10,6 +10,7 @@ import click
 
 from streams import commands
 from streams.options import Duration, config_option, plainly
+from streams.workers import BRIDGED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +23,7 @@ LONGEST_SILENCE_SECONDS = 30 * 86_400.0
 
 
 @click.command()
-@click.argument("target", type=click.Choice(["alertmanager", "webhook", "slack"]))
+@click.argument("target", type=click.Choice(BRIDGED))
 @config_option
 @plainly
 def bridge(target: str, config_path: Path) -> None:

@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 import orjson
 
 from streams import __version__, failpoints, logs, metrics
+from streams.acls import granting_commands
 from streams.admin import TopicReport, ensure_topics
 from streams.config.explain import explain
 from streams.config.file import load_config
@@ -24,12 +25,14 @@ from streams.live_config import LiveConfig
 from streams.outputs import open_output
 from streams.records import Alert, Label, Window, window_from_bytes
 from streams.sources.files import open_posts
+from streams.workers import WORKERS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
     from pathlib import Path
 
     from streams.config import Config
+    from streams.workers import Worker
 
 Result = TypeVar("Result")
 
@@ -37,6 +40,11 @@ Result = TypeVar("Result")
 def topics(config_path: Path, *, repair: bool) -> list[TopicReport]:
     """Create and verify the topics."""
     return asyncio.run(ensure_topics(load_config(config_path), create=True, repair=repair))
+
+
+def acls(config_path: Path, workers: Sequence[Worker], user: str | None) -> list[str]:
+    """Commands that grant workers, all by default, what they need."""
+    return granting_commands(load_config(config_path), workers or WORKERS, user)
 
 
 def ingest(config_path: Path, posts: str, *, speed: float | None, redate: bool, cursor_file: Path | None) -> str:
@@ -51,7 +59,8 @@ def ingest(config_path: Path, posts: str, *, speed: float | None, redate: bool, 
     rate = summary.ingested / summary.seconds if summary.seconds else 0.0
     return (
         f"read {summary.read:,}, ingested {summary.ingested:,}, repeated {summary.repeated:,}, "
-        f"rejected {_listed(summary.rejected)}, in {summary.seconds:.1f} s ({rate:,.0f} posts/s)"
+        f"deletions {summary.deletions:,}, rejected {_listed(summary.rejected)}, "
+        f"in {summary.seconds:.1f} s ({rate:,.0f} posts/s)"
     )
 
 

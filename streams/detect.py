@@ -18,16 +18,18 @@ from faust.exceptions import ConsumerNotStarted
 from mode.supervisors import CrashingSupervisor
 
 from streams import metrics
-from streams.admin import ensure_topics
 from streams.changelog import Changelog
 from streams.errors import DetectorFailed, KafkaError, WorkerFailed
 from streams.failpoints import Failpoint, reached
+from streams.health import serve_health
 from streams.kafka import connection_options, consumer, producer, translated_errors
 from streams.live_config import LiveConfig
 from streams.offsets import group_offsets
 from streams.partition_monitors import PartitionMonitors
+from streams.preflight import preflight
 from streams.topics import Topics
 from streams.watchdog import Pulse, Stall
+from streams.workers import group_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -53,7 +55,6 @@ STILL_SECONDS: Final = 0.9 * (SESSION_SECONDS - HEARTBEAT_SECONDS)
 """Standing still for longer may have cost the partitions: Kafka counts from the last heartbeat, which is up to an
 interval old when the process stops, and a tenth more if it was late."""
 
-STALL_SECONDS: Final = 60
 LAG_SECONDS: Final = 5
 STOP_SECONDS: Final = 20
 
@@ -85,18 +86,20 @@ async def detect(config: Config, stop: asyncio.Event, file: LiveConfig | None = 
     WorkerFailed
         If the worker got stuck, or stood still for so long that others took over, or Faust left records out.
     """
-    await ensure_topics(config, create=False)
-    port = metrics.serve(config.metrics.host, config.metrics.detect_port, "metrics.detect_port")
-    group = Topics(config.topics).detect_app
-    with tempfile.TemporaryDirectory(prefix="firewatch-detect-") as directory, Pulse(STILL_SECONDS) as pulse:
-        async with (
-            producer(config.kafka) as sender,
-            Changelog(config) as changelog,
-            consumer(config.kafka, group) as observer,
-        ):
-            log.info("starting", group=group, metrics=f"http://{config.metrics.host}:{port}/metrics")
-            file = file or LiveConfig(config)
-            await _Worker(file, sender, changelog, observer, pulse, directory).run(stop)
+    group = group_of("detect", config.topics)
+    async with serve_health(config, "detect") as (health, address):
+        await preflight(config, "detect")
+        with tempfile.TemporaryDirectory(prefix="firewatch-detect-") as directory, Pulse(STILL_SECONDS) as pulse:
+            async with (
+                producer(config.kafka) as sender,
+                Changelog(config) as changelog,
+                consumer(config.kafka, group) as observer,
+            ):
+                log.info("starting", group=group, metrics=address)
+                file = file or LiveConfig(config)
+                worker = _Worker(file, sender, changelog, observer, pulse, directory)
+                health.ready_unless(worker.unready)
+                await worker.run(stop)
     log.info("stopped")
 
 
@@ -128,12 +131,15 @@ class _Worker:
         self._file = file
         self._config = config = file.config
         self._kafka = config.kafka
+        self._stall_seconds = config.liveness.stall_seconds
+        self._silence: str | None = None
         self._mentions = Topics(config.topics).mentions.name
         self._monitors = PartitionMonitors(config, sender, changelog)
         self._changelog = changelog
         self._observer = observer
         self._pulse = pulse
         self._generation = -1
+        self._taking_over = False
         self._expected: dict[int, int] = {}
         self._app = faust.App(Topics(config.topics).detect_app, **_settings(config, directory))
         # Bytes alone are not enough: without these Faust decodes JSON, and drops unseen what is none.
@@ -207,7 +213,9 @@ class _Worker:
     async def _take_over(self, generation: int) -> bool:
         """Go on from the state of the partitions assigned now; tells whether they stayed this worker's meanwhile."""
         assigned = self._assigned()
+        self._taking_over = True
         state = await self._changelog.take_over(assigned)
+        self._taking_over = False
         offsets = await group_offsets(self._observer, self._kafka, self._mentions, assigned)
         self._expected = {partition: offset.next for partition, offset in offsets.items()}
         if generation != self._app.consumer_generation_id:
@@ -259,19 +267,32 @@ class _Worker:
 
     async def _watch(self) -> None:
         """Show the lag, and fail when it does not shrink."""
-        stall = Stall(STALL_SECONDS)
+        stall = Stall(self._stall_seconds)
         while True:
             await asyncio.sleep(LAG_SECONDS)
             try:
                 offsets = await group_offsets(self._observer, self._kafka, self._mentions, self._assigned())
             except KafkaError as error:
-                log.warning("the lag is unknown", reason=str(error))
+                self._silence = str(error)
+                log.warning("the lag is unknown", reason=self._silence)
                 offsets = {}
+            else:
+                self._silence = None
             for partition, offset in offsets.items():
                 metrics.CONSUMER_LAG.labels(self._mentions, str(partition)).set(offset.lag)
             read = tuple(offset.next for offset in offsets.values())
             progress = (self._app.consumer_generation_id, read, self._changelog.read)
             stall.check(progress, any(offset.lag for offset in offsets.values()), time.monotonic())
+
+    def unready(self) -> str | None:
+        """Why it does not detect yet, or None."""
+        if self._silence:
+            return self._silence
+        if self._app.consumer_generation_id < 0 or self._app.rebalancing:
+            return "no partitions are assigned yet: the group is rebalancing"
+        if self._taking_over:
+            return f"its state is being read: {self._changelog.read} records so far"
+        return None
 
     def _assigned(self) -> list[int]:
         try:
@@ -304,16 +325,14 @@ def _settings(config: Config, directory: str) -> dict[str, Any]:
 
 
 def _credentials(settings: KafkaSettings) -> faust.SASLCredentials | faust.SSLCredentials | None:
-    """How Faust logs in. Without a TLS context its SASL would send the password in the clear."""
+    """How Faust logs in. Given no TLS context its SASL sends the password in the clear; the config has allowed that."""
     options = connection_options(settings)
     context = options["ssl_context"]
-    if context is None:
-        return None
-    if "sasl_mechanism" not in options:
-        return faust.SSLCredentials(context)
-    return faust.SASLCredentials(
-        username=options["sasl_plain_username"],
-        password=options["sasl_plain_password"],
-        mechanism=options["sasl_mechanism"],
-        ssl_context=context,
-    )
+    if settings.sasl:
+        return faust.SASLCredentials(
+            username=options["sasl_plain_username"],
+            password=options["sasl_plain_password"],
+            mechanism=options["sasl_mechanism"],
+            ssl_context=context,
+        )
+    return faust.SSLCredentials(context) if context else None

@@ -12,6 +12,7 @@
     │   └── UnknownVersion         a record or state written by a newer firewatch
     ├── KafkaError                 the broker, a topic, a permission
     │   ├── BrokerUnreachable
+    │   ├── NotAllowed             permissions are missing
     │   └── TopicMismatch          an existing topic differs in a way that breaks the service
     ├── UnknownIncident            an id that no alert carries
     ├── DeliveryError              a receiver of alerts outside Kafka
@@ -156,6 +157,29 @@ class BrokerUnreachable(KafkaError):
             f"no Kafka broker answers at {bootstrap_servers} ({detail}). Is it running? "
             "Set kafka.bootstrap_servers in the config or KAFKA_BOOTSTRAP in the environment; "
             "`make kafka-start` starts a local one."
+        )
+
+
+class NotAllowed(KafkaError):
+    """A worker lacks permissions in Kafka.
+
+    Parameters
+    ----------
+    worker
+        Which one.
+    user
+        Who it is to Kafka.
+    bootstrap_servers
+        Which Kafka.
+    permissions
+        What is missing, such as ``Write on topic social.mentions``.
+    """
+
+    def __init__(self, worker: str, user: str, bootstrap_servers: str, permissions: list[str]) -> None:
+        self.permissions = permissions
+        super().__init__(
+            f"{user} lacks permissions on {bootstrap_servers}: {', '.join(permissions)}. "
+            f"`firewatch acls {worker}` prints the ACLs that grant what it needs"
         )
 
 

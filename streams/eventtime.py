@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from streams.errors import RecordError
-from streams.records import Envelope, Progress
+from streams.records import Deletions, Envelope, Progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +50,7 @@ def admit(ts_ms: int, now_ms: int, settings: IngestSettings) -> int:
     return min(ts_ms, now_ms)
 
 
-def check_scored(record: Envelope | Progress, broker_ms: int, settings: IngestSettings) -> None:
+def check_scored(record: Envelope | Progress | Deletions, broker_ms: int, settings: IngestSettings) -> None:
     """Refuse a record of `social.mentions` that names a time no scorer would.
 
     A scorer clamps every post to the broker's clock, so nothing it tells lies ahead of it. What does comes from someone
@@ -71,6 +71,8 @@ def check_scored(record: Envelope | Progress, broker_ms: int, settings: IngestSe
     latest = broker_ms + CLOCK_SKEW_MS
     if isinstance(record, Progress):
         claims = max(record.watermark_ms, record.ingested_ms, record.idle_as_of_ms)
+    elif isinstance(record, Deletions):
+        claims = max(arrival_ms for arrival_ms, _, _ in record.posts)
     else:
         claims = record.ingested_ms
     times = list(_event_times(record))
@@ -81,12 +83,15 @@ def check_scored(record: Envelope | Progress, broker_ms: int, settings: IngestSe
         raise RecordError("timestamp_too_old", f"names a time before ingest.oldest_year={settings.oldest_year}")
 
 
-def _event_times(record: Envelope | Progress) -> Iterator[int]:
+def _event_times(record: Envelope | Progress | Deletions) -> Iterator[int]:
     if isinstance(record, Progress):
         yield from (start for _, starts in record.active for start in starts)
         yield from (minute for minute, _ in record.pulse)
         if record.watermark_ms >= 0:
             yield record.watermark_ms
+        return
+    if isinstance(record, Deletions):
+        yield from (arrival_ms for arrival_ms, _, _ in record.posts if arrival_ms >= 0)
         return
     for mention in record.mentions:
         yield mention.ts_ms

@@ -235,6 +235,10 @@ class Incidents:
         upset = "tone" in aspects or ("attention" in aspects and negative)
         return max([*told, "warning" if upset else "watch"], key=SEVERITIES.index)
 
+    def tallies(self) -> list[Tally]:
+        """What was said in the incident that is open, and in the last one that is over."""
+        return [incident.tally for incident in (self.current, self._past) if incident is not None]
+
     def dump(self) -> list[Any]:
         """As plain values for JSON."""
         incidents = [incident.dump() if incident else None for incident in (self.current, self._past)]

@@ -20,11 +20,12 @@ from streams.errors import KafkaError, RecordError
 from streams.feedback import Answer, Feedback
 from streams.incarnation import topic_incarnation
 from streams.kafka import admin, translated_errors
-from streams.models import refuse, worker_name
+from streams.models import refuse
 from streams.sentiment import LinearModel
 from streams.sentiment.linear import read_snapshot
 from streams.topics import Topics
 from streams.trainer import Trainer
+from streams.workers import worker_name
 
 if TYPE_CHECKING:
     from aiokafka import AIOKafkaConsumer

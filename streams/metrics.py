@@ -7,9 +7,14 @@ a text.
 from __future__ import annotations
 
 import errno
+import socket
+import threading
 from collections import Counter as Tally
-from typing import TYPE_CHECKING, Final
+from socketserver import ThreadingMixIn
+from typing import TYPE_CHECKING, Any, Final
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
+import orjson
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -18,14 +23,15 @@ from prometheus_client import (
     Info,
     ProcessCollector,
     disable_created_metrics,
-    start_http_server,
+    make_wsgi_app,
 )
 from prometheus_client.metrics import MetricWrapperBase
 
 from streams.errors import PortTaken
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     from prometheus_client.metrics_core import Metric
 
@@ -38,6 +44,9 @@ PROCESS: Final = ProcessCollector(registry=REGISTRY)
 
 RESTARTS_VARIABLE: Final = "FIREWATCH_RESTARTS"
 """Environment variable in which a supervisor tells a worker how often it has started it anew."""
+
+Answer = tuple[bool, dict[str, Any]]
+"""Whether all is well, and what a page says."""
 
 MAX_SOURCES: Final = 64
 """Sources with a time series of their own; more share one."""
@@ -94,6 +103,15 @@ POSTS_REPEATED: Final = Counter(
 # score
 POSTS_SCORED: Final = Counter(
     "firewatch_posts_scored", "Posts read from the posts topic and looked at", registry=REGISTRY
+)
+POSTS_OVER_QUOTA: Final = Counter(
+    "firewatch_posts_over_quota",
+    "Posts not scored, because their source had sent score.max_posts_per_source_per_minute before",
+    ["source"],
+    registry=REGISTRY,
+)
+POSTS_DELETED: Final = Counter(
+    "firewatch_posts_deleted", "Deletions read from the posts topic and told to the brands", registry=REGISTRY
 )
 POSTS_MATCHED: Final = Counter(
     "firewatch_posts_matched",
@@ -229,6 +247,9 @@ MENTIONS_UNWATCHED: Final = Counter(
 )
 MENTIONS_LATE: Final = Counter(
     "firewatch_mentions_late", "Mentions whose bucket had closed", ["brand"], registry=REGISTRY
+)
+SAMPLES_DELETED: Final = Counter(
+    "firewatch_samples_deleted", "Posts taken out of what may be shown of a brand", ["brand"], registry=REGISTRY
 )
 BUCKETS_CLOSED: Final = Counter(
     "firewatch_buckets_closed", "Buckets learned from, or skipped for lack of data", ["outcome"], registry=REGISTRY
@@ -367,18 +388,53 @@ def _families() -> Iterator[Metric]:
     yield from PROCESS.collect()
 
 
-def serve(host: str, port: int, setting: str) -> int:
+def serve(host: str, port: int, setting: str, pages: Mapping[str, Callable[[], Answer]] | None = None) -> int:
     """Serve ``/metrics`` from a thread and return the port.
+
+    Parameters
+    ----------
+    host, port
+        Where; port 0 picks a free one.
+    setting
+        What chooses the port, for messages.
+    pages
+        By path, what gives its answer: whether the status is 200 rather than 503, and the fields of a JSON body.
 
     Raises
     ------
     PortTaken
         If another process listens there.
     """
+    _Server.address_family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
     try:
-        server, _ = start_http_server(port, addr=host, registry=REGISTRY)
+        server = make_server(host, port, _application(pages or {}), server_class=_Server, handler_class=_Handler)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise PortTaken(host, port, setting) from error
         raise
+    threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
     return int(server.server_port)
+
+
+def _application(pages: Mapping[str, Callable[[], Answer]]) -> WSGIApplication:
+    exposition: WSGIApplication = make_wsgi_app(REGISTRY)
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        page = pages.get(environ["PATH_INFO"])
+        if page is None:
+            return exposition(environ, start_response)
+        good, fields = page()
+        status = "200 OK" if good else "503 Service Unavailable"
+        start_response(status, [("Content-Type", "application/json"), ("Cache-Control", "no-store")])
+        return [orjson.dumps(fields)]
+
+    return answer
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+
+class _Handler(WSGIRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Say nothing of requests."""

@@ -19,6 +19,7 @@ from streams.kafka import consumer, translated_errors
 from streams.records import MODEL_NAMES, model_from_bytes
 from streams.sentiment import LinearModel
 from streams.topics import Topics
+from streams.workers import worker_name
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -34,15 +35,6 @@ if TYPE_CHECKING:
 POLL_SECONDS: Final = 1.0
 
 log = structlog.get_logger()
-
-
-def worker_name(worker: str, quality: QualityName) -> str:
-    """Name of a worker's part for a quality in metrics, logs and consumer groups.
-
-    >>> worker_name("train", "fast"), worker_name("train", "best")
-    ('train', 'train-best')
-    """
-    return worker if quality == "fast" else f"{worker}-{quality}"
 
 
 def refuse(worker: str, reason: str, detail: str) -> None:

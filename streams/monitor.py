@@ -13,7 +13,7 @@ from streams.brand import BrandMonitor
 from streams.errors import RecordError
 from streams.progress import StreamProgress
 from streams.quarantine import NOTE_KEY, Quarantine
-from streams.records import Alert, Envelope, Progress, Window
+from streams.records import Alert, Deletions, Envelope, Progress, Window
 from streams.waiting import Waiting
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class PartitionMonitor:
         if brand is not None:
             brand.load(value)
 
-    def absorb(self, record: Envelope | Progress) -> None:
+    def absorb(self, record: Envelope | Progress | Deletions) -> None:
         """Take one record of `social.mentions`; repeats change nothing.
 
         Raises
@@ -122,6 +122,10 @@ class PartitionMonitor:
             self._progressed = True
             return
         self._let_in()
+        if isinstance(record, Deletions):
+            self._dirty.update(id for id, brand in self._brands.items() if brand.forget(record))
+            self._waiting_changed |= self._waiting.forget({(source, id) for _, source, id in record.posts})
+            return
         brand = self._brand(record.brand)
         if brand is None:
             self._waiting.put(record)

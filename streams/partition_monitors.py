@@ -22,7 +22,7 @@ from streams.gauges import BrandGauges
 from streams.kafka import MAX_RECORD_BYTES, acknowledged, translated_errors
 from streams.monitor import Outcome, PartitionMonitor, partition_keys
 from streams.quarantine import NOTE_KEY, Quarantine
-from streams.records import Envelope, mentions_record_from_bytes
+from streams.records import Deletions, Envelope, mentions_record_from_bytes
 from streams.topics import Topics, partition_of
 
 if TYPE_CHECKING:
@@ -224,10 +224,11 @@ class PartitionMonitors:
                 with translated_errors(self._config.kafka, _CONCLUDING):
                     letters.append(await self._letters.send(error, *where, record.value))
                 continue
-            newest_ms = max(newest_ms, content.ingested_ms)
+            if not isinstance(content, Deletions):
+                newest_ms = max(newest_ms, content.ingested_ms)
         return newest_ms, letters
 
-    def _read(self, record: MentionsRecord) -> Envelope | Progress:
+    def _read(self, record: MentionsRecord) -> Envelope | Progress | Deletions:
         content = mentions_record_from_bytes(record.value)
         check_scored(content, round(record.timestamp * 1000), self._config.ingest)
         if isinstance(content, Envelope) and self._home_of(content.brand.encode()) != record.partition:

@@ -15,8 +15,9 @@ from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, NoOffsetForPartitionError, OffsetOutOfRangeError
 
 from streams import metrics
-from streams.admin import ensure_topics
+from streams.draining import drained
 from streams.failpoints import Failpoint, reached
+from streams.health import Health, serve_health
 from streams.idleness import Idleness
 from streams.incarnation import topic_incarnation
 from streams.kafka import admin, consumer, producer, raw_client, translated_errors
@@ -24,12 +25,15 @@ from streams.live_config import LiveConfig
 from streams.mentions import MentionsWriter
 from streams.models import live_model
 from streams.positions import Position, Start, choose_start, committed_position
+from streams.preflight import preflight
 from streams.scoring import Scorer, best_model
 from streams.sentiment import LinearModel
 from streams.topics import Topics
+from streams.watchdog import watch
+from streams.workers import group_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Hashable, Iterable
 
     from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
     from aiokafka.client import AIOKafkaClient
@@ -85,9 +89,17 @@ async def score(
     bases: dict[QualityName, SentimentModel] = {"fast": model or LinearModel.load(config.sentiment.weights)}
     if best := best_model(config):
         bases["best"] = best
-    await ensure_topics(config, create=False)
-    port = metrics.serve(config.metrics.host, config.metrics.score_port, "metrics.score_port")
-    group = f"{config.topics.prefix}firewatch-score"
+    async with serve_health(config, "score") as (health, address):
+        await preflight(config, "score")
+        await _score(file or LiveConfig(config), bases, health, address, stop)
+    log.info("stopped")
+
+
+async def _score(
+    file: LiveConfig, bases: dict[QualityName, SentimentModel], health: Health, address: str, stop: asyncio.Event
+) -> None:
+    config = file.config
+    group = group_of("score", config.topics)
     async with (
         producer(config.kafka) as sender,
         consumer(config.kafka, group, metadata_max_age_ms=METADATA_MS) as reader,
@@ -99,10 +111,10 @@ async def score(
             for quality, base in bases.items()
         }
         versions = {quality: live.model.version for quality, live in lives.items()}
-        log.info("starting", metrics=f"http://{config.metrics.host}:{port}/metrics", group=group, models=versions)
-        file = file or LiveConfig(config)
-        await _Worker(file, lives, group, reader=reader, sender=sender, client=client).run(stop)
-    log.info("stopped")
+        log.info("starting", metrics=address, group=group, models=versions)
+        worker = _Worker(file, lives, group, reader=reader, sender=sender, client=client)
+        health.ready_unless(worker.unready)
+        await worker.run(stop)
 
 
 class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is published without types
@@ -137,17 +149,19 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         self._ready: dict[int, Idleness] = {}
         self._known: dict[int, Position] = {}  # where the scorer's state of each partition stands
         self._batch_in_hand = asyncio.Lock()
+        self._series = metrics.Capped(metrics.MAX_SOURCES)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Score until `stop` is set."""
         self._reader.subscribe([self._posts], listener=self)
         working: asyncio.Task[Any] = asyncio.create_task(self._work())
-        follows = [self._file.follow(), *(live.follow() for live in self._lives.values())]
+        watching = watch(self._progress, self._config.liveness.stall_seconds)
+        follows = [watching, self._file.follow(), *(live.follow() for live in self._lives.values())]
         tasks = [working, *map(asyncio.create_task, follows)]
         stopping = asyncio.create_task(stop.wait())
         try:
             await asyncio.wait({*tasks, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            async with self._batch_in_hand:
+            async with drained(self._batch_in_hand):
                 for task in tasks:
                     task.cancel()
             await asyncio.wait(tasks)
@@ -170,6 +184,21 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
             await self._process(batch)
             await self._report_idle()
         self._show_lag()
+
+    def unready(self) -> str | None:
+        """Why it does not score yet, or None."""
+        if self._assigned is None:
+            return "no partitions are assigned yet: the group is rebalancing"
+        behind = sorted({tp.partition for tp in self._assigned} - self._ready.keys())
+        if behind:
+            return f"partitions {behind} are assigned and not taken over yet"
+        silent = time.monotonic() - self._incarnation_checked
+        return f"the broker has not answered for {silent:.0f} s" if silent > 2 * INCARNATION_SECONDS else None
+
+    def _progress(self) -> tuple[Hashable, bool]:
+        """What changes whenever it gets on, and whether records wait for it."""
+        offsets = tuple(sorted((partition, position.offset) for partition, position in self._known.items()))
+        return (self._generation, offsets), any(self._lags().values())
 
     # assignment
 
@@ -260,8 +289,12 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
                 position.offset,
                 live=position.live,
                 pulse=position.pulse,
+                minute_offset=position.minute_offset,
             )
-            first = max(begin, position.offset - recent)
+            first = position.offset - recent
+            if position.minute_offset >= 0:
+                first = min(first, position.minute_offset)
+            first = max(begin, first)
             self._reader.seek(tp, first)
             if first < position.offset:
                 reading[tp] = position.offset
@@ -271,7 +304,8 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
                 return False
             await asyncio.sleep(0)  # heartbeats
             for tp, records in batch.items():
-                self._scorer.warm(tp.partition, [record.value for record in records if record.offset < reading[tp]])
+                rows = [_row(record) for record in records if record.offset < reading[tp]]
+                self._scorer.warm(tp.partition, rows)
             for tp, end in list(reading.items()):
                 if await self._reader.position(tp) >= end:
                     del reading[tp]
@@ -321,7 +355,7 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         started = time.perf_counter()
         for tp, records in sorted(batch.items()):
             if tp.partition in self._ready:
-                rows = [(record.offset, record.timestamp, record.value) for record in records]
+                rows = [_row(record) for record in records]
                 if "best" in self._models:  # milliseconds a post: not in the way of heartbeats
                     scored[tp] = await asyncio.to_thread(self._scorer.score, tp.partition, rows)
                 else:
@@ -379,6 +413,9 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         for each in scored:
             metrics.POSTS_SCORED.inc(each.posts)
             metrics.POSTS_REPEATED.labels("score").inc(each.repeated)
+            metrics.POSTS_DELETED.inc(sum(len(record.posts) for record in each.deletions))
+            for source, count in each.over_quota.items():
+                metrics.POSTS_OVER_QUOTA.labels(self._series(source)).inc(count)
             for envelope in each.envelopes:
                 metrics.POSTS_MATCHED.labels(envelope.brand).inc(len(envelope.mentions))
             for source, at_ms in each.sources.items():
@@ -391,9 +428,18 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
                 self._remembered[quality] = (hits, misses)
 
     def _show_lag(self) -> None:
-        for partition in self._ready:
-            tp = TopicPartition(self._posts, partition)
-            highwater = self._reader.highwater(tp)
-            if highwater is not None and partition in self._known:
-                lag = highwater - self._known[partition].offset
-                metrics.CONSUMER_LAG.labels(self._posts, str(partition)).set(max(0, lag))
+        for partition, lag in self._lags().items():
+            metrics.CONSUMER_LAG.labels(self._posts, str(partition)).set(lag)
+
+    def _lags(self) -> dict[int, int]:
+        lags = {}
+        for partition in self._ready.keys() & self._known.keys():
+            highwater = self._reader.highwater(TopicPartition(self._posts, partition))
+            if highwater is not None:
+                lags[partition] = max(0, highwater - self._known[partition].offset)
+        return lags
+
+
+def _row(record: ConsumerRecord) -> tuple[int, int, bytes | None]:
+    """A record as the scorer takes it."""
+    return record.offset, record.timestamp, record.value

@@ -17,17 +17,21 @@ from streams.eventtime import admit
 from streams.positions import Position
 from streams.progress import OTHER_SOURCES, SOURCES
 from streams.pulse import Pulse
+from streams.quota import Quota
 from streams.records import (
+    MAX_DELETIONS,
     MAX_ID_CHARS,
     MAX_MENTIONS,
     REPLY,
     REPOST,
     SHARE,
+    Deletion,
+    Deletions,
     Envelope,
     Mention,
     Post,
     Progress,
-    post_from_bytes,
+    posts_record_from_bytes,
 )
 from streams.sentiment import LinearModel
 
@@ -76,9 +80,9 @@ class Reject(NamedTuple):
 class ScoredBatch:
     """What one batch of one partition comes to.
 
-    `posts` counts usable posts, repeats included; `repeated` those dropped because their id was seen recently.
-    `position` is where a scorer goes on after it. `sources` holds the event time of the partition when each source
-    delivered its latest post, ms.
+    `posts` counts usable posts, repeats included and those over quota left out; `repeated` those dropped because their
+    id was seen recently; `over_quota` those not scored, by source. `position` is where a scorer goes on after it.
+    `sources` holds the event time of the partition when each source delivered its latest post, ms.
     """
 
     envelopes: list[Envelope]
@@ -88,6 +92,8 @@ class ScoredBatch:
     posts: int
     repeated: int
     sources: dict[str, int]
+    deletions: list[Deletions] = field(default_factory=list)
+    over_quota: dict[str, int] = field(default_factory=dict)
 
     @property
     def watermark_ms(self) -> int:
@@ -139,6 +145,7 @@ class _Partition:
     live: bool = False
     active: dict[str, set[int]] = field(default_factory=dict)
     pulse: Pulse = field(default_factory=Pulse)
+    quota: Quota = field(default_factory=lambda: Quota(None))
 
 
 class Scorer:
@@ -164,6 +171,8 @@ class Scorer:
         self._author_key = config.author_key()
         self._bucket_ms = config.windows.bucket_seconds * 1000
         self._max_bytes = config.ingest.max_record_bytes + _OVERHEAD_BYTES
+        limit = config.score.max_posts_per_source_per_minute
+        self._quota = -(-limit // config.topics.partitions) if limit else None
         self._partitions: dict[int, _Partition] = {}
 
     def use(self, model: SentimentModel, quality: QualityName = "fast") -> None:
@@ -185,6 +194,7 @@ class Scorer:
         *,
         live: bool = False,
         pulse: Minute | None = None,
+        minute_offset: int = -1,
     ) -> None:
         """Start on a partition.
 
@@ -198,26 +208,42 @@ class Scorer:
             Offset of the first record that will be scored.
         live
             Whether the record that had the newest event time was live.
-        pulse
+        pulse, minute_offset
             As in `Position`.
         """
         recent = RecentIds(self._config.ingest.recent_ids)
         self._partitions[partition] = _Partition(
-            incarnation, recent, watermark_ms, position - 1, live=live, pulse=Pulse(pulse)
+            incarnation,
+            recent,
+            watermark_ms,
+            position - 1,
+            live=live,
+            pulse=Pulse(pulse),
+            quota=Quota(self._quota, watermark_ms, minute_offset),
         )
 
     def revoke(self, partition: int) -> None:
         """Forget a partition."""
         self._partitions.pop(partition, None)
 
-    def warm(self, partition: int, values: Iterable[bytes | None]) -> None:
-        """Note the ids of records before the position, without scoring them."""
+    def warm(self, partition: int, records: Iterable[tuple[int, int, bytes | None]]) -> None:
+        """Note the ids of records before the position, and the sources in the minute that runs, without scoring them.
+
+        Parameters
+        ----------
+        partition, records
+            As for `score`.
+        """
         state = self._partitions[partition]
-        for value in values:
+        for offset, broker_ms, value in records:
             try:
-                state.recent.seen(_identity(post_from_bytes(value)))
+                record = self._read(value, broker_ms)
             except RecordError:
                 state.recent.seen(None)
+                continue
+            state.recent.seen(_identity(record))
+            if isinstance(record, Post) and 0 <= state.quota.first <= offset:
+                state.quota.count(record.source)
 
     def score(self, partition: int, records: Sequence[tuple[int, int, bytes | None]]) -> ScoredBatch:
         """Score one batch.
@@ -234,6 +260,8 @@ class Scorer:
         ingested: dict[str, int] = {}
         rejects: list[Reject] = []
         sources: dict[str, int] = {}
+        deleted: list[tuple[int, str, str]] = []
+        over_quota: dict[str, int] = {}
         repeated = 0
         for offset, broker_ms, value in records:
             try:
@@ -242,12 +270,19 @@ class Scorer:
                 state.recent.seen(None)
                 rejects.append(Reject(offset, error.reason, error.detail, value))
                 continue
-            if state.recent.seen(_identity(post)):
-                repeated += 1
+            seen = state.recent.seen(_identity(post))
+            if isinstance(post, Deletion):
+                deleted.append((state.watermark_ms, post.source, post.id))
                 continue
-            if post.ts_ms >= state.watermark_ms:
+            if not seen and post.ts_ms >= state.watermark_ms:
                 state.watermark_ms = post.ts_ms
                 state.live = broker_ms - post.ts_ms < LIVE_WITHIN_MS
+            if not state.quota.admits(post.source, state.watermark_ms, offset):
+                over_quota[post.source] = over_quota.get(post.source, 0) + 1
+                continue
+            if seen:
+                repeated += 1
+                continue
             arrival_bucket = state.watermark_ms - state.watermark_ms % self._bucket_ms
             told = post.source if post.source in state.active or len(state.active) < ACTIVE_SOURCES else OTHER_SOURCES
             state.active.setdefault(told, set()).add(arrival_bucket)
@@ -277,9 +312,21 @@ class Scorer:
             for brand, found in mentions.items()
             for packed in _packed(found)
         ]
-        position = Position(state.incarnation, state.offset + 1, state.watermark_ms, state.live, state.pulse.current)
+        position = Position(
+            state.incarnation,
+            state.offset + 1,
+            state.watermark_ms,
+            state.live,
+            state.pulse.current,
+            state.quota.first,
+        )
         progress = self._progress(partition, -1)
-        return ScoredBatch(envelopes, progress, position, rejects, len(records) - len(rejects), repeated, sources)
+        posts = len(records) - len(rejects) - len(deleted) - sum(over_quota.values())
+        deletions = [
+            Deletions(partition, deleted[start : start + MAX_DELETIONS])
+            for start in range(0, len(deleted), MAX_DELETIONS)
+        ]
+        return ScoredBatch(envelopes, progress, position, rejects, posts, repeated, sources, deletions, over_quota)
 
     def idle(self, partition: int, as_of_ms: int) -> Progress:
         """Progress of a partition that was read to its end as of a broker time."""
@@ -301,16 +348,19 @@ class Scorer:
             state.pulse.take(),
         )
 
-    def _read(self, value: bytes | None, broker_ms: int) -> Post:
+    def _read(self, value: bytes | None, broker_ms: int) -> Post | Deletion:
         if value is not None and len(value) > self._max_bytes:
             raise RecordError(
                 "too_large", f"{len(value)} bytes, over ingest.max_record_bytes={self._config.ingest.max_record_bytes}"
             )
-        post = post_from_bytes(value)
+        post = posts_record_from_bytes(value)
         if not post.id or len(post.id) > MAX_ID_CHARS or not post.source or len(post.source) > MAX_ID_CHARS:
             raise RecordError("bad_id", f"'id' and 'source' must have 1 to {MAX_ID_CHARS} characters")
+        if isinstance(post, Deletion):
+            return post
         ts_ms = admit(post.ts_ms, broker_ms, self._config.ingest)
-        return post._replace(ts_ms=ts_ms, text=post.text[: self._config.ingest.max_text_chars])
+        shown = text.without_mark_runs(post.text[: self._config.ingest.max_text_chars])
+        return post._replace(ts_ms=ts_ms, text=shown)
 
     def _mention(self, post: Post, offset: int, behind_ms: int, model: SentimentModel) -> Mention:
         lang = language.detect(post.text, post.lang)
@@ -356,7 +406,7 @@ def best_model(config: Config) -> LinearModel | None:
     return LinearModel.load(config.sentiment.best_weights, "best")
 
 
-def _identity(post: Post) -> str:
+def _identity(post: Post | Deletion) -> str:
     return f"{post.source}:{post.id}"
 
 

@@ -15,6 +15,7 @@ from streams.records import REPOST, SHARE, Mention
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from collections.abc import Set as AbstractSet
 
     from streams.echo import Echo
 
@@ -37,6 +38,10 @@ SAMPLE_TERMS: Final = 8
 _NONE: Final = (0, 0)
 
 _HASH_RANGE: Final = 1 << 48
+
+
+Identity = tuple[str, str]
+"""Source and id of a post."""
 
 
 class Sample(NamedTuple):
@@ -130,6 +135,8 @@ class Tally:
             for term in mention.terms:
                 terms[term] = terms.get(term, 0) + 1
             shown = samples.get(signature)
+            if not mention.id:
+                continue  # deleted before it was counted
             if shown is None or RANK(shown) < (mention.negative, mention.engagement, mention.id, source):
                 samples[signature] = new_sample(
                     (
@@ -160,6 +167,17 @@ class Tally:
             if known_sample is None or RANK(known_sample) < RANK(sample):
                 self.samples[sample.signature] = sample
         self._trim()
+
+    def forget(self, posts: AbstractSet[Identity]) -> int:
+        """Show none of these posts any more, and return how many those were; they stay counted."""
+        gone = [signature for signature, sample in self.samples.items() if (sample.source, sample.id) in posts]
+        for signature in gone:
+            del self.samples[signature]
+        return len(gone)
+
+    def shows(self, posts: AbstractSet[Identity]) -> AbstractSet[Identity]:
+        """Those of these posts that may be shown."""
+        return {(sample.source, sample.id) for sample in self.samples.values()} & posts
 
     def _sketch(self, author: int) -> None:
         place = bisect_left(self.sketch, author)

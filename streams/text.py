@@ -82,10 +82,15 @@ def normalise(raw: str, max_chars: int) -> str:
         text = _ENTITY.sub(_resolve, text)
     text = _INVISIBLE.sub("", text)
     if not text.isascii():
-        if _MAYBE_MARK_RUN.search(text):
-            text = _MARK_RUN.sub(r"\1", text)
-        text = unicodedata.normalize("NFC", text)
+        text = unicodedata.normalize("NFC", without_mark_runs(text))
     return " ".join(text.split())[:max_chars].rstrip()
+
+
+def without_mark_runs(text: str) -> str:
+    """`text` with no more than `MAX_MARKS` combining marks after one another."""
+    if text.isascii() or not _MAYBE_MARK_RUN.search(text):
+        return text
+    return _MARK_RUN.sub(r"\1", text)
 
 
 def _resolve(entity: re.Match[str]) -> str:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from aiokafka.partitioner import murmur2
 
+from streams.workers import group_of
+
 if TYPE_CHECKING:
     from streams.config import TopicSettings
 
@@ -97,7 +99,7 @@ class Topics:
         self.windows = topic("social.windows", settings.partitions, settings.windows_retention_hours)
         self.alerts = topic("social.alerts", settings.partitions, settings.alerts_retention_hours)
         self.alerts_dlq = topic("social.alerts.dlq", 1, settings.dlq_retention_hours)
-        self.detect_app = f"{settings.prefix}firewatch-detect"
+        self.detect_app = group_of("detect", settings)
         self.labels = Topic(
             f"{settings.prefix}social.labels",
             1,
@@ -116,6 +118,10 @@ class Topics:
             settings.replication_factor,
             cleanup_policy="compact",
         )
+
+    def state_writer(self, partition: int) -> str:
+        """Transactional id of whoever writes a partition of the state."""
+        return f"{self.changelog.name}-{partition}"
 
     def all(self) -> list[Topic]:
         """In the order of the flow."""

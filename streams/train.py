@@ -15,20 +15,23 @@ from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, NoOffsetForPartitionError, OffsetOutOfRangeError
 
 from streams import metrics
-from streams.admin import ensure_topics
 from streams.dead_letters import DeadLetters
+from streams.draining import drained
 from streams.errors import RecordError
 from streams.failpoints import Failpoint, reached
+from streams.health import STARTING, serve_health
 from streams.kafka import acknowledged, consumer, producer, raw_client, translated_errors
 from streams.learning import Mark, Start
-from streams.models import Shelf, refuse, worker_name
+from streams.models import Shelf, refuse
+from streams.preflight import preflight
 from streams.records import Judgement, ModelHeader, PublishedModel, Verdict, model_key
 from streams.sentiment import LinearModel
 from streams.topics import Topics
-from streams.watchdog import Stall
+from streams.watchdog import watch
+from streams.workers import group_of, worker_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Hashable, Sequence
 
     from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
     from aiokafka.client import AIOKafkaClient
@@ -44,9 +47,6 @@ BATCH_RECORDS: Final[dict[QualityName, int]] = {"fast": 500, "best": 50}
 
 WAIT_MS: Final = 200
 """How long to wait for the next label."""
-
-STALL_SECONDS: Final = 120.0
-"""Without progress for so long while labels wait, the worker is stuck; twenty times what the slowest round takes."""
 
 log = structlog.get_logger()
 
@@ -77,28 +77,47 @@ async def train(config: Config, stop: asyncio.Event) -> None:
     qualities = config.models()
     for quality in qualities:
         LinearModel.load(config.sentiment.weights_of(quality), quality)
-    await ensure_topics(config, create=False)
-    port = metrics.serve(config.metrics.host, config.metrics.train_port, "metrics.train_port")
-    log.info("starting", metrics=f"http://{config.metrics.host}:{port}/metrics", qualities=qualities)
-    async with producer(config.kafka) as sender, raw_client(config.kafka) as client:
-        learners = [asyncio.create_task(_learn_quality(config, stop, quality, sender, client)) for quality in qualities]
-        try:
-            await asyncio.gather(*learners)
-        finally:
-            for learner in learners:
-                learner.cancel()
-            await asyncio.wait(learners)
+    async with serve_health(config, "train") as (health, address):
+        await preflight(config, "train")
+        log.info("starting", metrics=address, qualities=qualities)
+        async with producer(config.kafka) as sender, raw_client(config.kafka) as client:
+            workers: list[_Worker] = []
+            health.ready_unless(lambda: _unready(workers, len(qualities)))
+            learners = [
+                asyncio.create_task(_learn_quality(config, stop, quality, workers, sender=sender, client=client))
+                for quality in qualities
+            ]
+            try:
+                await asyncio.gather(*learners)
+            finally:
+                for learner in learners:
+                    learner.cancel()
+                await asyncio.wait(learners)
     log.info("stopped")
 
 
+def _unready(workers: Sequence[_Worker], expected: int) -> str | None:
+    if len(workers) < expected:
+        return STARTING
+    return next((why for worker in workers if (why := worker.unready())), None)
+
+
 async def _learn_quality(
-    config: Config, stop: asyncio.Event, quality: QualityName, sender: AIOKafkaProducer, client: AIOKafkaClient
+    config: Config,
+    stop: asyncio.Event,
+    quality: QualityName,
+    workers: list[_Worker],
+    *,
+    sender: AIOKafkaProducer,
+    client: AIOKafkaClient,
 ) -> None:
     name = worker_name("train", quality)
-    group = f"{config.topics.prefix}firewatch-{name}"
+    group = group_of(name, config.topics)
     async with consumer(config.kafka, group) as reader, consumer(config.kafka, None) as models:
         shelf = Shelf(config, models, name, quality)
-        await _Worker(config, name, group, shelf, reader=reader, sender=sender, client=client).run(stop)
+        worker = _Worker(config, name, group, shelf, reader=reader, sender=sender, client=client)
+        workers.append(worker)
+        await worker.run(stop)
 
 
 class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is published without types
@@ -128,12 +147,13 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         self._models = topics.models.name
         self._letters = DeadLetters(sender, topics.dlq.name)
         self._series = metrics.Capped(metrics.MAX_SOURCES)
+        self._assigned = False
         self._detector = metrics.Capped(metrics.MAX_DETECTORS)
         for detector in config.detectors:
             for verdict in get_args(Judgement):
                 metrics.INCIDENT_VERDICTS.labels(self._detector(detector.name), verdict)
-        self._stall = Stall(STALL_SECONDS)
         self._mine = False
+        self._lag = 0
         self._state: Learning | None = None
         self._generation = 0
         self._labels_in_hand = asyncio.Lock()
@@ -141,22 +161,40 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
     async def run(self, stop: asyncio.Event) -> None:
         """Train until `stop` is set."""
         self._reader.subscribe([self._labels.topic], listener=self)
-        working = asyncio.create_task(self._work())
+        tasks: list[asyncio.Task[Any]] = [
+            asyncio.create_task(self._work()),
+            asyncio.create_task(watch(self._progress, self._config.liveness.stall_seconds)),
+        ]
         stopping = asyncio.create_task(stop.wait())
         try:
-            await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            async with self._labels_in_hand:
-                working.cancel()
-            await asyncio.wait({working})
+            await asyncio.wait({*tasks, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            async with drained(self._labels_in_hand):
+                for task in tasks:
+                    task.cancel()
+            await asyncio.wait(tasks)
         finally:
-            working.cancel()
-            stopping.cancel()
-        if not working.cancelled():
-            working.result()
+            for task in (*tasks, stopping):
+                task.cancel()
+        for task in tasks:
+            if not task.cancelled():
+                task.result()
+
+    def unready(self) -> str | None:
+        """Why it neither learns nor stands by, or None."""
+        if not self._assigned:
+            return "the group is rebalancing"
+        if self._mine and self._state is None:
+            return "the labels are assigned and not taken over yet"
+        return None
+
+    def _progress(self) -> tuple[Hashable, bool]:
+        """What changes whenever it gets on, and whether labels wait for it."""
+        state = self._state
+        return (self._generation, state.offset if state else -1), state is not None and self._lag > 0
 
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
         """Let the labels in hand be learned before another worker takes over."""
-        self._mine = False
+        self._assigned = self._mine = False
         self._generation += 1
         async with self._labels_in_hand:
             self._state = None
@@ -165,7 +203,7 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
         """What is published is read anew in the next round: another worker may have gone on."""
-        self._mine = self._labels in assigned
+        self._assigned, self._mine = True, self._labels in assigned
         metrics.REBALANCES.labels(self._name).inc()
         log.info("assigned", quality=self._quality, learning=self._mine)
 
@@ -198,9 +236,8 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         if state.trainer.due(time.monotonic() - state.judged):
             await self._judge(state)
         highwater = self._reader.highwater(self._labels)
-        lag = max(0, highwater - state.offset) if highwater is not None else 0
-        metrics.CONSUMER_LAG.labels(self._labels.topic, "0").set(lag)
-        self._stall.check(state.offset, waiting=lag > 0, now=time.monotonic())
+        self._lag = max(0, highwater - state.offset) if highwater is not None else 0
+        metrics.CONSUMER_LAG.labels(self._labels.topic, "0").set(self._lag)
 
     # learning
 

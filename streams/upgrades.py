@@ -56,7 +56,7 @@ def upgraded(state: State, what: str, known: int, upgrades: Upgrades) -> State:
 
 def _brand_3(state: State) -> State:
     """Incidents know what came before they were opened again, and the last one that is over is kept; posts to show have
-    a time and terms; the calm past is more than its terms."""
+    a time and terms; the calm past is more than its terms; posts can be deleted."""
     current, excesses = state["incidents"]
     if current is not None:
         start_ms, tally = current[1], _tally_3(current[10])
@@ -66,7 +66,7 @@ def _brand_3(state: State) -> State:
     no_authors = "A" * 512
     calm = [state["terms"], state["mentions"], [0.0, 0.0, 0.0], [0.0, 0.0], [-1, no_authors, no_authors]]
     calm.append([-1, 0, [-1, 0], []])
-    return {**state, "incidents": [current, None, excesses], "windows": windows, "calm": calm}
+    return {**state, "incidents": [current, None, excesses], "windows": windows, "calm": calm, "deletions": []}
 
 
 def _tally_3(tally: list[Any]) -> list[Any]:

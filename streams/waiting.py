@@ -6,6 +6,7 @@ far waits here, and is counted as if the brand had been known all along.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from streams import metrics
@@ -13,6 +14,9 @@ from streams.records import Envelope, mentions_record_from_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Container
+    from collections.abc import Set as AbstractSet
+
+    from streams.tallies import Identity
 
 MAX_BYTES: Final = 400_000
 """Bytes of envelopes that wait in one partition; beyond it the oldest are given up. They must fit into one record."""
@@ -39,6 +43,21 @@ class Waiting:
         if found:
             self._envelopes = [each for each in self._envelopes if each[0].brand not in brands]
             self._bytes = sum(len(encoded) for _, encoded in self._envelopes)
+        return found
+
+    def forget(self, posts: AbstractSet[Identity]) -> bool:
+        """Leave nothing of these posts by which they could be shown; tells whether there was any."""
+        found = False
+        for index, (envelope, _) in enumerate(self._envelopes):
+            kept = [
+                mention._replace(id="", url=None, text=None) if (mention.source, mention.id) in posts else mention
+                for mention in envelope.mentions
+            ]
+            if kept != envelope.mentions:
+                found = True
+                changed = replace(envelope, mentions=kept)
+                self._envelopes[index] = changed, changed.to_bytes()
+        self._bytes = sum(len(encoded) for _, encoded in self._envelopes)
         return found
 
     def expire(self, before_ms: int) -> bool:

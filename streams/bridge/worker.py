@@ -15,19 +15,22 @@ from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, NoOffsetForPartitionError, OffsetOutOfRangeError
 
 from streams import metrics
-from streams.admin import ensure_topics
 from streams.bridge.couriers import LedgerT
 from streams.bridge.holding import Holding, Silences
 from streams.bridge.http import http_client
 from streams.bridge.lane import BACKLOG, Lane
 from streams.dead_letters import DeadLetters
+from streams.draining import drained
 from streams.errors import DeliveryError, DeliveryFailed, RecordError
+from streams.health import Health, serve_health
 from streams.incarnation import topic_incarnation
 from streams.incident_log import verdict_in
 from streams.kafka import acknowledged, admin, consumer, producer, raw_client, translated_errors
+from streams.preflight import preflight
 from streams.reading import TopicReader
 from streams.records import MAX_SILENCE_MS
 from streams.topics import Topics
+from streams.workers import group_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,11 +48,6 @@ BATCH_RECORDS: Final = 200
 WAIT_MS: Final = 500
 
 log = structlog.get_logger()
-
-
-def group_of(config: Config, target: str) -> str:
-    """Name of the consumer group of a receiver's bridges."""
-    return f"{config.topics.prefix}firewatch-bridge-{target}"
 
 
 async def bridge(config: Config, courier: Courier[Any], stop: asyncio.Event) -> None:
@@ -71,9 +69,14 @@ async def bridge(config: Config, courier: Courier[Any], stop: asyncio.Event) -> 
     PortTaken
         If another process listens on `metrics.bridge_port`.
     """
-    await ensure_topics(config, create=False)
-    port = metrics.serve(config.metrics.host, config.metrics.bridge_port, "metrics.bridge_port")
-    group = group_of(config, courier.target)
+    async with serve_health(config, "bridge") as (health, address):
+        await preflight(config, "bridge")
+        await _pass_on(config, courier, health, address, stop)
+    log.info("stopped")
+
+
+async def _pass_on(config: Config, courier: Courier[Any], health: Health, address: str, stop: asyncio.Event) -> None:
+    group = group_of(f"bridge-{courier.target}", config.topics)
     async with (
         producer(config.kafka) as sender,
         consumer(config.kafka, group) as reader,
@@ -81,15 +84,15 @@ async def bridge(config: Config, courier: Courier[Any], stop: asyncio.Event) -> 
         raw_client(config.kafka) as client,
         http_client(config.bridge.timeout_seconds) as http,
     ):
-        log.info("starting", metrics=f"http://{config.metrics.host}:{port}/metrics", group=group)
+        log.info("starting", metrics=address, group=group)
         silences = Silences()
         verdicts = TopicReader(labels, config.kafka, Topics(config.topics).labels)
         await verdicts.seek(_now_ms() - MAX_SILENCE_MS)
         for record in await verdicts.to_the_end():
             _hear(silences, record)
         worker = _Worker(config, courier, silences, http=http, reader=reader, sender=sender, client=client)
+        health.ready_unless(worker.unready)
         await worker.run(stop, _listen(verdicts, silences))
-    log.info("stopped")
 
 
 async def _listen(verdicts: TopicReader, silences: Silences) -> None:
@@ -125,8 +128,9 @@ class _Worker(ConsumerRebalanceListener, Generic[LedgerT]):  # type: ignore[misc
         topics = Topics(config.topics)
         self._alerts = topics.alerts.name
         self._letters = DeadLetters(sender, topics.alerts_dlq.name)
-        self._group = group_of(config, courier.target)
+        self._group = group_of(f"bridge-{courier.target}", config.topics)
         self._incarnation = ""
+        self._assigned = False
         self._new: set[TopicPartition] = set()
         self._lanes: dict[TopicPartition, Lane[LedgerT]] = {}
         self._in_hand = asyncio.Lock()
@@ -139,7 +143,7 @@ class _Worker(ConsumerRebalanceListener, Generic[LedgerT]):  # type: ignore[misc
         stopping = asyncio.create_task(stop.wait())
         try:
             await asyncio.wait({working, hearing, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            async with self._in_hand:
+            async with drained(self._in_hand):
                 working.cancel()
             await asyncio.wait({working})
         finally:
@@ -151,6 +155,7 @@ class _Worker(ConsumerRebalanceListener, Generic[LedgerT]):  # type: ignore[misc
 
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
         """Let the delivery in hand end before another worker takes over."""
+        self._assigned = False
         self._new.clear()
         async with self._in_hand:
             self._lanes.clear()
@@ -159,7 +164,7 @@ class _Worker(ConsumerRebalanceListener, Generic[LedgerT]):  # type: ignore[misc
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
         """They are taken over in the next round."""
-        self._new = set(assigned)
+        self._assigned, self._new = True, set(assigned)
         metrics.REBALANCES.labels("bridge").inc()
         log.info("assigned", partitions=sorted(tp.partition for tp in assigned))
 
@@ -173,6 +178,14 @@ class _Worker(ConsumerRebalanceListener, Generic[LedgerT]):  # type: ignore[misc
                 for tp, lane in list(self._lanes.items()):
                     await self._round(tp, lane)
                 self._show()
+
+    def unready(self) -> str | None:
+        """Why it passes nothing on yet, or None."""
+        if not self._assigned:
+            return "no partitions are assigned yet: the group is rebalancing"
+        if self._new:
+            return f"partitions {sorted(tp.partition for tp in self._new)} are assigned and not taken over yet"
+        return None
 
     # where each partition is gone on with
 

@@ -24,6 +24,7 @@ from streams.config.sections import (
     IncidentSettings,
     IngestSettings,
     KafkaSettings,
+    LivenessSettings,
     MetricsSettings,
     ScoreSettings,
     SentimentSettings,
@@ -76,6 +77,7 @@ class Config(Settings):
     )
     bridge: BridgeSettings = BridgeSettings()
     metrics: MetricsSettings = MetricsSettings()
+    liveness: LivenessSettings = LivenessSettings()
     author_key_file: Path | None = Field(
         default=None,
         description=f"File with the key that hashes authors; or set {AUTHOR_KEY_VARIABLE}. Else a fixed key is used",

@@ -24,7 +24,10 @@ class KafkaSettings(Settings):
 
     bootstrap_servers: str = "127.0.0.1:9092"
     client_id: str = "firewatch"
-    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_SSL"] = "PLAINTEXT"
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_SSL", "SASL_PLAINTEXT"] = "PLAINTEXT"
+    allow_sasl_plaintext: bool = Field(
+        default=False, description="Let SASL_PLAINTEXT log in over a connection that anybody on the way can read"
+    )
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
     sasl_username: str | None = None
     password_file: Path | None = Field(
@@ -37,14 +40,38 @@ class KafkaSettings(Settings):
 
     @model_validator(mode="after")
     def _credentials_fit_the_protocol(self) -> Self:
-        if self.security_protocol == "SASL_SSL" and not self.sasl_username:
-            raise ValueError("security_protocol SASL_SSL needs sasl_username")
+        if self.sasl and not self.sasl_username:
+            raise ValueError(f"security_protocol {self.security_protocol} needs sasl_username")
+        if self.security_protocol == "SASL_PLAINTEXT" and not self.allow_sasl_plaintext:
+            raise ValueError(
+                "security_protocol SASL_PLAINTEXT logs in without encryption: set SASL_SSL, or "
+                "allow_sasl_plaintext: true where nobody else is on the network"
+            )
+        if self.security_protocol == "SASL_PLAINTEXT" and (self.ca_file or self.certificate_file):
+            raise ValueError("certificates are set, but security_protocol SASL_PLAINTEXT uses none: set SASL_SSL")
+        if bool(self.certificate_file) != bool(self.key_file):
+            raise ValueError("certificate_file and key_file belong together: set both or none")
         if self.security_protocol == "PLAINTEXT" and (self.sasl_username or self.ca_file or self.certificate_file):
             raise ValueError(
                 "credentials are set, but security_protocol PLAINTEXT would send everything in the clear: "
                 "set SSL or SASL_SSL"
             )
         return self
+
+    @property
+    def sasl(self) -> bool:
+        """Whether clients log in by name and password."""
+        return self.security_protocol.startswith("SASL")
+
+    @property
+    def tls(self) -> bool:
+        """Whether connections are encrypted and the broker proves who it is."""
+        return self.security_protocol.endswith("SSL")
+
+    @property
+    def user(self) -> str:
+        """Who this client is to Kafka, for messages."""
+        return f"user {self.sasl_username!r}" if self.sasl else f"client {self.client_id!r}"
 
     def password(self) -> SecretStr | None:
         """The SASL password from the environment or from its file."""
@@ -96,6 +123,11 @@ class ScoreSettings(Settings):
 
     batch_records: int = Field(default=2_000, ge=1, le=50_000)
     batch_wait_ms: int = Field(default=200, ge=1, le=10_000)
+    max_posts_per_source_per_minute: int | None = Field(
+        default=60_000,
+        ge=1,
+        description="Of event time, over all partitions; what a source sends beyond it is not scored. null is no limit",
+    )
 
 
 class LearnSettings(Settings):
@@ -253,6 +285,17 @@ class MetricsSettings(Settings):
     detect_port: int = Field(default=9403, ge=0, le=65_535)
     train_port: int = Field(default=9404, ge=0, le=65_535)
     bridge_port: int = Field(default=9405, ge=0, le=65_535)
+
+
+class LivenessSettings(Settings):
+    """When a worker counts as stuck."""
+
+    stall_seconds: float = Field(
+        default=120,
+        ge=10,
+        le=3_600,
+        description="A worker that gets on with nothing for so long while records wait ends with an error",
+    )
 
 
 def secret(variable: str, file: Path | None, setting: str) -> SecretStr | None:

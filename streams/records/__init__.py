@@ -4,8 +4,10 @@
 record            topic              key                         one record is
 ================  =================  ==========================  =============================================
 `Post`            social.posts       ``source:id``               one normalised post
+`Deletion`        social.posts       that of the post            a post that is to be forgotten
 `Envelope`        social.mentions    brand id                    1..n scored mentions of one brand
 `Progress`        social.mentions    none, to every partition    how far one partition of social.posts is read
+`Deletions`       social.mentions    none, to every partition    1..n of these
 `Window`          social.windows     brand id                    one brand's closed bucket with its scores
 `Alert`           social.alerts      brand id                    one step in the life of an incident
 `Label`           social.labels      ``source:id`` of the post   what one person says of one post
@@ -35,6 +37,7 @@ from streams.records.alerts import (
     WindowCounts,
     alert_from_bytes,
 )
+from streams.records.deletions import MAX_DELETIONS, Deletion, Deletions, is_deletion
 from streams.records.labels import Label, label_from_bytes
 from streams.records.mentions import (
     MAX_MENTIONS,
@@ -46,13 +49,14 @@ from streams.records.mentions import (
     mentions_record_from_bytes,
 )
 from streams.records.models import MODEL_NAMES, JudgedQuality, ModelHeader, PublishedModel, model_from_bytes, model_key
-from streams.records.posts import MAX_ID_CHARS, Post, post_from_bytes
+from streams.records.posts import MAX_ID_CHARS, Post, post_from_bytes, posts_record_from_bytes
 from streams.records.verdicts import MAX_SILENCE_MS, Judgement, Verdict, labels_record_from_bytes
 from streams.records.windows import Window, WindowScore, window_from_bytes
 from streams.records.wire import SHARE, utc
 
 __all__ = [
     "MAX_ALERT_BYTES",
+    "MAX_DELETIONS",
     "MAX_ID_CHARS",
     "MAX_MENTIONS",
     "MAX_SILENCE_MS",
@@ -65,6 +69,8 @@ __all__ = [
     "AlertKind",
     "AlertStep",
     "Comparison",
+    "Deletion",
+    "Deletions",
     "Detection",
     "Drivers",
     "Envelope",
@@ -85,12 +91,14 @@ __all__ = [
     "WindowCounts",
     "WindowScore",
     "alert_from_bytes",
+    "is_deletion",
     "label_from_bytes",
     "labels_record_from_bytes",
     "mentions_record_from_bytes",
     "model_from_bytes",
     "model_key",
     "post_from_bytes",
+    "posts_record_from_bytes",
     "utc",
     "window_from_bytes",
 ]

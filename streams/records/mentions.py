@@ -10,6 +10,7 @@ import orjson
 
 from detectors.reference import GROUPS
 from streams.errors import RecordError
+from streams.records.deletions import Deletions, deletions_from_fields
 from streams.records.posts import MAX_ENGAGEMENT
 from streams.records.wire import SHARE, load
 
@@ -158,7 +159,7 @@ class Progress:
         )
 
 
-def mentions_record_from_bytes(value: bytes | None) -> Envelope | Progress:
+def mentions_record_from_bytes(value: bytes | None) -> Envelope | Progress | Deletions:
     """Decode a record of `social.mentions`.
 
     Raises
@@ -168,6 +169,8 @@ def mentions_record_from_bytes(value: bytes | None) -> Envelope | Progress:
     """
     fields = load(value, "mentions record", ENVELOPE_VERSION)
     try:
+        if fields.get("deletions"):
+            return deletions_from_fields(fields)
         if fields.get("progress"):
             progress = Progress(*(fields[name] for name in Progress.__slots__))
             _check_types(progress, _PROGRESS_TYPES)

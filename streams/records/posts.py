@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 import orjson
 
 from streams.errors import RecordError
+from streams.records.deletions import Deletion, deletion_from_fields, is_deletion
 from streams.records.wire import load
 
 POST_VERSION: Final = 1
@@ -79,15 +80,24 @@ class Post(NamedTuple):
 _OPTIONAL_TEXT: Final = ("author", "lang", "url", "tag", "repost_of", "reply_to")
 
 
+def posts_record_from_bytes(value: bytes | None) -> Post | Deletion:
+    """Decode a record of `social.posts`, written by anyone; errors are those of `post_from_bytes`."""
+    fields = load(value, "post", POST_VERSION)
+    return deletion_from_fields(fields) if is_deletion(fields) else _post(fields)
+
+
 def post_from_bytes(value: bytes | None) -> Post:
-    """Decode a record of `social.posts`, written by anyone.
+    """Decode a record of `social.posts` that is a post.
 
     Raises
     ------
     RecordError
         With a reason of ``empty``, ``broken_json``, ``wrong_type``, ``missing_field`` or ``unknown_version``.
     """
-    fields = load(value, "post", POST_VERSION)
+    return _post(load(value, "post", POST_VERSION))
+
+
+def _post(fields: dict[str, Any]) -> Post:
     for name in ("id", "source", "text"):
         if name not in fields:
             raise RecordError("missing_field", f"a post needs {name!r}")

@@ -14,8 +14,19 @@ from streams import metrics
 from streams.config import Config
 from streams.errors import OutdatedState, RecordError, UnknownVersion
 from streams.monitor import PROGRESS_KEY, WAITING_KEY, PartitionMonitor
-from streams.records import Alert, Envelope, Post, Progress, Window, mentions_record_from_bytes, utc
-from streams.scoring import Scorer
+from streams.records import (
+    Alert,
+    Deletion,
+    Deletions,
+    Envelope,
+    Post,
+    Progress,
+    Window,
+    mentions_record_from_bytes,
+    post_from_bytes,
+    utc,
+)
+from streams.scoring import ScoredBatch, Scorer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,6 +83,43 @@ def partitioned(posts: list[Post]) -> dict[int, list[tuple[int, int, bytes]]]:
     return records
 
 
+Lines = dict[int, list[tuple[int, int, bytes]]]
+
+
+def with_deletions(records: Lines) -> tuple[Lines, dict[str, int]]:
+    """The same with half of the storm deleted some posts later; and by id, when that was in the partition's event
+    time."""
+    chance = random.Random(5)
+    lines: Lines = {}
+    deleted_at: dict[str, int] = {}
+    for partition, mine in records.items():
+        waiting: list[tuple[int, Deletion]] = []
+        values: list[bytes] = []
+        watermark_ms = 0
+        for index, (_, _, value) in enumerate(mine):
+            post = post_from_bytes(value)
+            watermark_ms = max(watermark_ms, post.ts_ms)
+            values.append(value)
+            if "schlecht" in post.text and chance.random() < 0.5:
+                waiting.append((index + chance.randrange(60), Deletion(post.id, post.source)))
+            for due, deletion in list(waiting):
+                if due <= index:
+                    waiting.remove((due, deletion))
+                    values.append(deletion.to_bytes())
+                    deleted_at.setdefault(deletion.id, watermark_ms)
+        lines[partition] = [(offset, START + 100 * HOUR, value) for offset, value in enumerate(values)]
+    return lines, deleted_at
+
+
+def through_the_wire(scored: ScoredBatch) -> list[Envelope | Progress | Deletions]:
+    values = [
+        *(envelope.to_bytes() for envelope in scored.envelopes),
+        *(deletions.to_bytes() for deletions in scored.deletions),
+        scored.progress.to_bytes(),
+    ]
+    return [mentions_record_from_bytes(value) for value in values]
+
+
 class Run:
     """Posts through scoring and detection, with everything that may happen on the way drawn from `chance`."""
 
@@ -81,7 +129,7 @@ class Run:
         self._scorer = Scorer(settings, WordModel())
         self._monitor = PartitionMonitor(settings, 0)
         self._state: dict[bytes, bytes] = {}
-        self._sent: list[Envelope | Progress] = []
+        self._sent: list[Envelope | Progress | Deletions] = []
         self.windows: list[Window] = []
         self.alerts: list[Alert] = []
         for partition in range(PARTITIONS):
@@ -99,8 +147,7 @@ class Run:
             batch, left[partition] = left[partition][:size], left[partition][size:]
             scored = self._scorer.score(partition, batch)
             assert not scored.rejects
-            wire = [*(envelope.to_bytes() for envelope in scored.envelopes), scored.progress.to_bytes()]
-            sent = [mentions_record_from_bytes(value) for value in wire]
+            sent = through_the_wire(scored)
             self._absorb(sent)
             self._sent += sent
             if self._chance and self._chance.random() < 0.1:
@@ -118,7 +165,7 @@ class Run:
             self._chance.choice(waiting) if self._chance else max(waiting, key=lambda partition: len(left[partition]))
         )
 
-    def _absorb(self, records: list[Envelope | Progress]) -> None:
+    def _absorb(self, records: list[Envelope | Progress | Deletions]) -> None:
         for record in records:
             self._monitor.absorb(record)
         outcome = self._monitor.advance()
@@ -193,6 +240,52 @@ def test_interleaving_batches_repeats_and_restarts_change_nothing(
     records: dict[int, list[tuple[int, int, bytes]]], oracle: Run, seed: int
 ) -> None:
     assert Run(config(), random.Random(seed)).feed(records).result() == oracle.result()
+
+
+def test_deleted_posts_stay_counted_and_are_shown_no_more_in_any_run(
+    records: dict[int, list[tuple[int, int, bytes]]],
+) -> None:
+    settings = config(alerts={"samples": 20, "include_texts": True})
+    known = Run(settings, None).feed(records)
+    lines, deleted_at = with_deletions(records)
+    expected = Run(settings, None).feed(lines)
+    assert known.result()[0] == expected.result()[0]
+    assert {alert.id for alert in known.alerts} == {alert.id for alert in expected.alerts}
+    shown = {(alert.id, sample.id): alert for alert in known.alerts for sample in alert.samples}
+    still_shown = {(alert.id, sample.id): alert for alert in expected.alerts for sample in alert.samples}
+    assert len(still_shown.keys() & shown.keys()) > 10
+    slot_ms = settings.windows.check_seconds * 1000
+
+    def after_deletion(id: str, alert: Alert) -> bool:
+        return alert.at.timestamp() * 1000 >= deleted_at.get(id, 2 * START) + slot_ms
+
+    assert any(after_deletion(id, alert) for (_, id), alert in shown.items())
+    assert not any(after_deletion(id, alert) for (_, id), alert in still_shown.items())
+    for seed in range(3):
+        assert Run(settings, random.Random(seed)).feed(lines).result() == expected.result()
+
+
+def test_nothing_of_a_deleted_post_stays_in_the_state() -> None:
+    settings = config(alerts={"include_texts": True}, topics={"partitions": 1})
+    scorer, monitor = Scorer(settings, WordModel()), PartitionMonitor(settings, 0)
+    scorer.assign(0, "topic-1")
+    secret = Post("zitronenfalter", "forum", START, "nordtel schlecht mondlandung", url="https://x.example/karla")
+    later = Post("2", "forum", START + 60_000, "nordtel so so")
+    state: dict[bytes, bytes] = {}
+    deletion = Deletion("zitronenfalter", "forum").to_bytes()
+    repeated = 0
+    for offset, value in enumerate((secret.to_bytes(), deletion, later.to_bytes(), secret.to_bytes())):
+        batch = scorer.score(0, [(offset, START + HOUR, value)])
+        repeated += batch.repeated
+        for record in through_the_wire(batch):
+            monitor.absorb(record)
+        monitor.advance()
+        state.update(monitor.dirty())
+        held = b"zitronenfalter" in state[b"nordtel"]
+        assert held == (offset < 2)
+    for word in (b"https://x.example/karla", b"nordtel schlecht mondlandung", b"zitronenfalter"):
+        assert word not in state[b"nordtel"]
+    assert repeated == 1
 
 
 def test_a_topic_made_anew_is_counted_from_its_beginning(records: dict[int, list[tuple[int, int, bytes]]]) -> None:

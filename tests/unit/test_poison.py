@@ -17,6 +17,7 @@ from streams.eventtime import check_scored
 from streams.feedback import Feedback
 from streams.monitor import PartitionMonitor
 from streams.records import (
+    Deletions,
     Envelope,
     Label,
     Mention,
@@ -78,7 +79,7 @@ def fields(record: Post | Envelope | Progress | Label) -> dict[str, Any]:
     return value
 
 
-def read_mentions(value: bytes | None) -> Envelope | Progress:
+def read_mentions(value: bytes | None) -> Envelope | Progress | Deletions:
     record = mentions_record_from_bytes(value)
     check_scored(record, NOW, CONFIG.ingest)
     return record
