@@ -44,11 +44,11 @@ class Played:
         return raised(self.alerts)
 
     def steps(self, brand: str) -> list[list[Alert]]:
-        """The alerts of each incident of a brand."""
-        incidents: dict[str, list[Alert]] = {}
+        """The alerts of each incident of a brand; one that begins again counts again."""
+        incidents: dict[tuple[str, int], list[Alert]] = {}
         for alert in self.alerts:
             if alert.brand == brand:
-                incidents.setdefault(alert.fingerprint, []).append(alert)
+                incidents.setdefault((alert.fingerprint, alert.reopened), []).append(alert)
         return list(incidents.values())
 
 
