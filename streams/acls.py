@@ -19,9 +19,10 @@ VERIFY: Final = "DescribeConfigs"
 
 
 class Access(NamedTuple):
-    """Operations on one topic or consumer group, in Kafka's own words; Read and Write include Describe."""
+    """Operations on one topic, consumer group or transactional id, in Kafka's own words; Read and Write include
+    Describe."""
 
-    kind: Literal["topic", "group"]
+    kind: Literal["topic", "group", "transactional-id"]
     name: str
     operations: tuple[str, ...]
 
@@ -49,6 +50,7 @@ def accesses(worker: Worker, config: Config) -> list[Access]:
     reads: list[Topic] = []
     writes: list[Topic] = []
     groups: list[str] = []
+    writers: list[str] = []
     match worker:
         case "ingest":
             writes = [topics.posts, topics.dlq]
@@ -60,6 +62,7 @@ def accesses(worker: Worker, config: Config) -> list[Access]:
             reads = [topics.mentions, topics.changelog]
             writes = [topics.changelog, topics.alerts, topics.windows, topics.dlq]
             groups = ["detect"]
+            writers = [topics.state_writer(partition) for partition in range(topics.changelog.partitions)]
         case "train":
             reads = [topics.labels, topics.models]
             writes = [topics.models, topics.dlq]
@@ -76,7 +79,8 @@ def accesses(worker: Worker, config: Config) -> list[Access]:
         operations = ["Read"] * (topic in reads) + ["Write"] * (topic in writes)
         if operations:
             needed.append(Access("topic", topic.name, (*operations, VERIFY)))
-    return needed + [Access("group", group_of(name, config.topics), ("Read",)) for name in groups]
+    needed += [Access("group", group_of(name, config.topics), ("Read",)) for name in groups]
+    return needed + [Access("transactional-id", name, ("Write",)) for name in writers]
 
 
 def granting_commands(config: Config, workers: Iterable[Worker], user: str | None = None) -> list[str]:

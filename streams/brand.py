@@ -11,16 +11,17 @@ import orjson
 
 from detectors.base import OutdatedSnapshot, Score, SnapshotError
 from streams import metrics, upgrades
+from streams.calm import Calm
 from streams.echo import Echo
 from streams.errors import RecordError
 from streams.evidence import Evidence
 from streams.forgetting import Forgetting
-from streams.incidents import Incident, Incidents
+from streams.incidents import Incidents
 from streams.marks import Mark
 from streams.pulse import group_of
 from streams.quarantine import ANY_TIME, Failure
 from streams.records import Alert, Deletions, Envelope, Window, WindowScore
-from streams.tallies import KEPT, Tally, most_frequent
+from streams.tallies import KEPT, Tally
 from streams.windows import Step, Windows
 
 if TYPE_CHECKING:
@@ -28,16 +29,13 @@ if TYPE_CHECKING:
 
     from detectors.base import Bucket
     from streams.config import BrandSettings, Config
-    from streams.incidents import Change
+    from streams.incident import Change, Incident
     from streams.quarantine import Doing, Quarantine
 
-STATE_VERSION: Final = 3
+STATE_VERSION: Final = 4
 
 _SHARE_ALPHA: Final = 0.01
 """Weight of one bucket in a brand's usual mix of sources: about eight hours of five-minute buckets."""
-
-_USUAL_MENTIONS: Final = 2_000.0
-"""Mentions of the calm past whose terms are remembered; older ones fade."""
 
 
 class Delivery(Protocol):
@@ -88,6 +86,7 @@ class BrandMonitor:
             config.alerts,
             brand.id,
             brand.name,
+            brand.language or config.alerts.language,
             self._config_version,
             {name: detector.kind for name, detector in self._detectors.items()},
             {name: detector.unit for name, detector in self._detectors.items()},
@@ -95,8 +94,7 @@ class BrandMonitor:
         self._echo = Echo(config.windows.bucket_seconds)
         self._marks: dict[int, Mark] = {}
         self._source_shares: dict[str, float] = {}
-        self._usual_terms: dict[str, float] = {}
-        self._usual_mentions = 0.0
+        self._calm = Calm()
         self._model = (-1, "")
         self._detected: tuple[int, frozenset[str]] = (-1, frozenset())
 
@@ -111,6 +109,7 @@ class BrandMonitor:
         for mention in fresh:
             self._windows.add(mention)
         metrics.BUCKET_LATENESS.observe(max(mention.behind_ms for mention in fresh) / 1000)
+        metrics.count_mix(self._id, (mention.source for mention in fresh), (mention.lang for mention in fresh))
         mark.offset = fresh[-1].offset
         self._model = max(self._model, (envelope.ingested_ms, envelope.model))
         return len(fresh)
@@ -119,8 +118,8 @@ class BrandMonitor:
         """Take back posts; tells whether any of them is held here."""
         posts = {(source, id) for _, source, id in deletions.posts}
         held = self._windows.holds(posts)
-        if self._incidents.current is not None:
-            held |= self._incidents.current.tally.shows(posts)
+        for tally in self._incidents.tallies():
+            held |= tally.shows(posts)
         for arrival_ms, source, id in deletions.posts:
             if (source, id) in held:
                 self._forgetting.add(self._windows.visible_at(arrival_ms), (source, id))
@@ -133,6 +132,10 @@ class BrandMonitor:
     def advance(self, watermark_ms: int, delivery: Delivery, alerts: list[Alert], windows: list[Window]) -> None:
         """Score and close what the watermark allows, adding to `alerts` and `windows`."""
         for step in self._windows.walk(watermark_ms, delivery.buckets):
+            if step.late:
+                unclosed = self._windows.unclosed
+                self._raise(self._incidents.correct(step.at_ms, step.start_ms, step.tally, unclosed), alerts)
+                continue
             out = delivery.out.get(step.start_ms, frozenset())
             coverage = self._coverage(out) if step.closes else 1.0
             platform = delivery.busyness(min(step.at_ms, step.start_ms + self._windows.bucket_ms), self._group)
@@ -142,9 +145,7 @@ class BrandMonitor:
         self._forgetting.settle(watermark_ms)
 
     def _apply_deletions(self, at_ms: int) -> None:
-        tallies = self._windows.unclosed(0)
-        if self._incidents.current is not None:
-            tallies.append(self._incidents.current.tally)
+        tallies = [*self._windows.unclosed(0), *self._incidents.tallies()]
         metrics.SAMPLES_DELETED.labels(self._id).inc(self._forgetting.apply(at_ms, tallies))
 
     def _take(self, step: Step, coverage: float, platform: float, alerts: list[Alert], windows: list[Window]) -> None:
@@ -163,7 +164,9 @@ class BrandMonitor:
         self._learn(bucket, step.at_ms)
         self._raise(self._incidents.close(step.at_ms, step.start_ms, end_ms, step.tally), alerts)
         self._echo.learn(step.tally)
-        self._learn_usual(step.tally, coverage)
+        self._learn_sources(step.tally, coverage)
+        calm = self._incidents.current is None
+        self._calm.learn(step.start_ms, length, step.tally, calm=calm, whole=coverage >= 1)
         windows.append(self._window(step, coverage, scores))
 
     def _score(self, bucket: Bucket, at_ms: int) -> dict[str, Score]:
@@ -222,7 +225,7 @@ class BrandMonitor:
 
     def _raise(self, change: Change | None, alerts: list[Alert]) -> None:
         if change is not None:
-            alerts.append(self._evidence.alert(change, self._usual_terms, self._usual_mentions, self._model[1]))
+            alerts.append(self._evidence.alert(change, self._calm, self._model[1]))
 
     def _hold_back(self, start_ms: int, end_ms: int, scores: dict[str, Score]) -> None:
         """Suppress what is anomalous in a time of which people have said that it will be."""
@@ -280,25 +283,15 @@ class BrandMonitor:
         delivered = math.fsum(share for source, share in self._source_shares.items() if source not in out)
         return delivered / total if total else 1.0
 
-    def _learn_usual(self, tally: Tally, coverage: float) -> None:
-        if coverage >= 1 and tally.count:
-            for source in self._source_shares.keys() | tally.sources.keys():
-                share = self._source_shares.get(source, 0.0)
-                self._source_shares[source] = share + _SHARE_ALPHA * (
-                    tally.sources.get(source, 0) / tally.count - share
-                )
-            if len(self._source_shares) > KEPT:
-                del self._source_shares[
-                    min(self._source_shares, key=lambda source: (self._source_shares[source], source))
-                ]
-        if self._incidents.current is not None or not tally.count:
+    def _learn_sources(self, tally: Tally, coverage: float) -> None:
+        if coverage < 1 or not tally.count:
             return
-        fade = max(0.0, 1 - tally.count / _USUAL_MENTIONS)
-        self._usual_mentions = self._usual_mentions * fade + tally.count
-        faded = {term: count * fade for term, count in self._usual_terms.items()}
-        for term, count in tally.terms.items():
-            faded[term] = faded.get(term, 0.0) + count
-        self._usual_terms = most_frequent(faded)
+        shares = self._source_shares
+        for source in shares.keys() | tally.sources.keys():
+            share = shares.get(source, 0.0)
+            shares[source] = share + _SHARE_ALPHA * (tally.sources.get(source, 0) / tally.count - share)
+        if len(shares) > KEPT:
+            del shares[min(shares, key=lambda source: (shares[source], source))]
 
     @property
     def incident(self) -> Incident | None:
@@ -317,8 +310,7 @@ class BrandMonitor:
                 "incidents": self._incidents.dump(),
                 "echo": self._echo.dump(),
                 "sources": list(self._source_shares.items()),
-                "terms": list(self._usual_terms.items()),
-                "mentions": self._usual_mentions,
+                "calm": self._calm.dump(),
                 "model": self._model,
                 "deletions": self._forgetting.dump(),
             }
@@ -352,9 +344,8 @@ class BrandMonitor:
             self._incidents.load(state["incidents"])
             self._echo.load(state["echo"])
             self._source_shares = dict(state["sources"])
-            self._usual_terms = dict(state["terms"])
-            self._usual_mentions = state["mentions"]
-            self._forgetting.load(state.get("deletions", []))
+            self._calm.load(state["calm"])
+            self._forgetting.load(state["deletions"])
             ingested_ms, model = state["model"]
             self._model = (ingested_ms, model)
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, SnapshotError) as error:

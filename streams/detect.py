@@ -1,7 +1,7 @@
 """social.mentions → social.alerts and social.windows: the shell around `PartitionMonitors`, and all that knows Faust.
 
-Faust shares the partitions among the workers, and gives each the state of its partitions back. It is not trusted with
-the offsets: nothing but a batch that is done with can be acknowledged, and the order of the offsets is checked.
+Faust shares the partitions among the workers. It is not trusted with the offsets, nothing but a batch that is done with
+can be acknowledged, and the order of the offsets is checked; nor with the state, which `Changelog` keeps.
 """
 
 from __future__ import annotations
@@ -14,30 +14,28 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import faust
 import structlog
-from aiokafka.errors import KafkaError as ClientError
 from faust.exceptions import ConsumerNotStarted
 from mode.supervisors import CrashingSupervisor
 
 from streams import metrics
+from streams.changelog import Changelog
 from streams.errors import DetectorFailed, KafkaError, WorkerFailed
 from streams.failpoints import Failpoint, reached
 from streams.health import serve_health
-from streams.kafka import connection_options, consumer, producer
+from streams.kafka import connection_options, consumer, producer, translated_errors
 from streams.live_config import LiveConfig
 from streams.offsets import group_offsets
 from streams.partition_monitors import PartitionMonitors
 from streams.preflight import preflight
-from streams.topics import BRANDS_TABLE, Topics
+from streams.topics import Topics
 from streams.watchdog import Pulse, Stall
 from streams.workers import group_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from aiokafka import AIOKafkaConsumer
+    from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
     from faust.streams import Stream
-    from faust.tables.manager import TableManager
-    from faust.tables.recovery import Recovery
     from faust.types import EventT, StreamT
 
     from streams.config import Config, KafkaSettings
@@ -92,10 +90,14 @@ async def detect(config: Config, stop: asyncio.Event, file: LiveConfig | None = 
     async with serve_health(config, "detect") as (health, address):
         await preflight(config, "detect")
         with tempfile.TemporaryDirectory(prefix="firewatch-detect-") as directory, Pulse(STILL_SECONDS) as pulse:
-            async with producer(config.kafka) as sender, consumer(config.kafka, group) as observer:
+            async with (
+                producer(config.kafka) as sender,
+                Changelog(config) as changelog,
+                consumer(config.kafka, group) as observer,
+            ):
                 log.info("starting", group=group, metrics=address)
                 file = file or LiveConfig(config)
-                worker = _Worker(file, PartitionMonitors(config, sender), observer, pulse, directory)
+                worker = _Worker(file, sender, changelog, observer, pulse, directory)
                 health.ready_unless(worker.unready)
                 await worker.run(stop)
     log.info("stopped")
@@ -115,10 +117,16 @@ class _Event(faust.Event):
 
 
 class _Worker:
-    """One Faust app with its agent, its table and its watchdogs."""
+    """One Faust app with its agent and its watchdogs."""
 
     def __init__(
-        self, file: LiveConfig, monitors: PartitionMonitors, observer: AIOKafkaConsumer, pulse: Pulse, directory: str
+        self,
+        file: LiveConfig,
+        sender: AIOKafkaProducer,
+        changelog: Changelog,
+        observer: AIOKafkaConsumer,
+        pulse: Pulse,
+        directory: str,
     ) -> None:
         self._file = file
         self._config = config = file.config
@@ -126,13 +134,14 @@ class _Worker:
         self._stall_seconds = config.liveness.stall_seconds
         self._silence: str | None = None
         self._mentions = Topics(config.topics).mentions.name
-        self._monitors = monitors
+        self._monitors = PartitionMonitors(config, sender, changelog)
+        self._changelog = changelog
         self._observer = observer
         self._pulse = pulse
         self._generation = -1
+        self._taking_over = False
         self._expected: dict[int, int] = {}
         self._app = faust.App(Topics(config.topics).detect_app, **_settings(config, directory))
-        self._table = self._app.Table(BRANDS_TABLE, key_type=bytes, value_type=bytes)
         # Bytes alone are not enough: without these Faust decodes JSON, and drops unseen what is none.
         topic = self._app.topic(self._mentions, key_serializer="raw", value_serializer="raw")
         self._app.agent(topic, name="mentions", supervisor_strategy=CrashingSupervisor)(self._consume)
@@ -159,17 +168,18 @@ class _Worker:
                 task.cancel()
             results = await asyncio.gather(starting, *ends, return_exceptions=True)
         for failure in (self._app.crash_reason, *results):
-            if isinstance(failure, ClientError):
-                raise KafkaError(f"Kafka refused: {failure!r}") from failure
             if isinstance(failure, Exception):
-                raise failure
+                with translated_errors(self._kafka, "detecting"):
+                    raise failure
 
     async def _shut_down(self) -> None:
-        try:
-            await asyncio.wait_for(self._app.stop(), STOP_SECONDS)  # see `streams.run` on `timeout`
-        except TimeoutError:
+        # `wait_for` would wait for the end of what it has cancelled, and Faust may go on waiting for its own queues.
+        stopping = asyncio.create_task(self._app.stop())
+        done, _ = await asyncio.wait({stopping}, timeout=STOP_SECONDS)
+        if not done:
             log.critical("did not stop in time", seconds=STOP_SECONDS, crash=repr(self._app.crash_reason))
             os._exit(KafkaError.exit_code)  # Faust's threads are not daemons: they would keep the process alive
+        stopping.result()
 
     async def _consume(self, stream: StreamT[bytes]) -> None:
         # Without this an error below would make `noack_take` acknowledge what it has not handed over yet.
@@ -187,8 +197,8 @@ class _Worker:
         if not events:
             return
         self._check_ownership(generation)
-        if generation != self._generation:
-            await self._take_over(generation)
+        if generation != self._generation and not await self._take_over(generation):
+            return
         if self._file.config is not self._config:
             await self._change_over(generation)
         self._check_order(events)
@@ -196,26 +206,32 @@ class _Worker:
         await self._monitors.conclude([event.message for event in events])
         self._check_ownership(generation)
         reached(Failpoint.DETECT_OWNERSHIP_CHECKED)
-        self._table.data.update(await self._monitors.save())
-        reached(Failpoint.DETECT_UNACKNOWLEDGED)
+        await self._monitors.save()
         for event in events:
             event.processed = True
             await stream.ack(event)
         reached(Failpoint.DETECT_UNCOMMITTED)
 
-    async def _take_over(self, generation: int) -> None:
-        """Go on from the table as Faust recovered it for the partitions assigned now."""
+    async def _take_over(self, generation: int) -> bool:
+        """Go on from the state of the partitions assigned now; tells whether they stayed this worker's meanwhile."""
         assigned = self._assigned()
+        self._taking_over = True
+        state = await self._changelog.take_over(assigned)
+        self._taking_over = False
         offsets = await group_offsets(self._observer, self._kafka, self._mentions, assigned)
         self._expected = {partition: offset.next for partition, offset in offsets.items()}
-        self._monitors.take_over(assigned, self._table.data)
+        if generation != self._app.consumer_generation_id:
+            return False
+        self._monitors.take_over(assigned, state)
         self._generation = generation
-        log.info("took over", partitions=assigned, entries=len(self._table.data))
+        log.info("took over", partitions=assigned, entries=len(state))
+        return True
 
     async def _change_over(self, generation: int) -> None:
         """Go on by the config as the file has it now."""
+        self._check_ownership(generation)
         self._config = self._file.config
-        await self._monitors.change_over(self._config, self._table.data)
+        await self._monitors.change_over(self._config)
         self._check_ownership(generation)
         metrics.CONFIG.info({"version": self._config.version})
         log.info("changed over", version=self._config.version)
@@ -247,15 +263,14 @@ class _Worker:
     async def _hold_fetching(self, *_: Any, **__: Any) -> None:
         """Stop fetching while Faust seeks.
 
-        When the table is recovered, Faust lets the mentions flow, then seeks to the committed offsets, then empties its
-        queue and starts the flow: what it fetched in between would never reach the agent.
+        Faust lets the mentions flow, then seeks to the committed offsets, then empties its queue and starts the flow:
+        what it fetched in between would never reach the agent.
         """
         self._app.consumer.stop_flow()
 
     async def _watch(self) -> None:
         """Show the lag, and fail when it does not shrink."""
         stall = Stall(self._stall_seconds)
-        recovery = self._recovery
         while True:
             await asyncio.sleep(LAG_SECONDS)
             try:
@@ -269,12 +284,8 @@ class _Worker:
             for partition, offset in offsets.items():
                 metrics.CONSUMER_LAG.labels(self._mentions, str(partition)).set(offset.lag)
             read = tuple(offset.next for offset in offsets.values())
-            progress = (self._app.consumer_generation_id, read, recovery.active_remaining_total())
+            progress = (self._app.consumer_generation_id, read, self._changelog.read)
             stall.check(progress, any(offset.lag for offset in offsets.values()), time.monotonic())
-
-    @property
-    def _recovery(self) -> Recovery:
-        return cast("TableManager", self._app.tables).recovery
 
     def unready(self) -> str | None:
         """Why it does not detect yet, or None."""
@@ -282,8 +293,8 @@ class _Worker:
             return self._silence
         if self._app.consumer_generation_id < 0 or self._app.rebalancing:
             return "no partitions are assigned yet: the group is rebalancing"
-        if self._recovery.in_recovery or not self._recovery.completed.is_set():
-            return f"its state is being recovered: {self._recovery.active_remaining_total()} records to go"
+        if self._taking_over:
+            return f"its state is being read: {self._changelog.read} records so far"
         return None
 
     def _assigned(self) -> list[int]:
@@ -308,9 +319,7 @@ def _settings(config: Config, directory: str) -> dict[str, Any]:
         "broker_request_timeout": max(config.kafka.request_timeout_seconds, SESSION_SECONDS),
         "consumer_auto_offset_reset": "earliest",
         "datadir": directory,
-        "store": "memory://",
         "stream_wait_empty": True,
-        "table_standby_replicas": 0,
         "topic_allow_declare": False,
         "topic_disable_leader": True,
         "topic_partitions": config.topics.partitions,

@@ -6,6 +6,7 @@
     ├── ConfigError                the YAML file, an environment override, or a secret file
     ├── InputError                 a file of posts that can't be read
     │   └── BadShareExceeded       too many bad records: stop rather than divert everything
+    ├── OutputError                a file that can't be written, such as for a full disk
     ├── RecordError                the bytes of a record; carries topic, partition, offset where known
     │   ├── OutdatedState          a state written by a firewatch too old
     │   └── UnknownVersion         a record or state written by a newer firewatch
@@ -18,6 +19,7 @@
     │   ├── DeliveryRefused        it will not have this alert, however often it is asked
     │   └── DeliveryFailed         it does not answer, or not now
     ├── DetectorFailed             a detector raised; noted, so that it is put out of use if it goes on
+    ├── ExpectationFailed          a config does not raise what it was expected to raise
     ├── MissingPackage             an optional package that a setting asks for is not installed
     ├── PortTaken                  a metrics or broker port that another process holds
     └── WorkerFailed               a worker under supervision that gave up
@@ -82,6 +84,13 @@ class BadShareExceeded(InputError):
         )
 
 
+class OutputError(FirewatchError):
+    """A file that was asked for can't be written."""
+
+    def __init__(self, file: Path | str, error: OSError) -> None:
+        super().__init__(f"{file} can't be written: {error.strerror or error}")
+
+
 class RecordError(FirewatchError):
     """The bytes of one record can't be used.
 
@@ -141,6 +150,8 @@ class KafkaError(FirewatchError):
 
 class BrokerUnreachable(KafkaError):
     """No broker answers at the configured address."""
+
+    exit_code = 8
 
     def __init__(self, bootstrap_servers: str, detail: str) -> None:
         super().__init__(
@@ -262,3 +273,9 @@ class DetectorFailed(FirewatchError):
             f"detector {failure.detector!r} of brand {failure.brand!r} raised in {failure.doing}: {detail}. Restart "
             f"the worker: after {after} of the same (detect.quarantine_after) the brand goes on without this detector"
         )
+
+
+class ExpectationFailed(FirewatchError):
+    """A config does not raise what it was expected to raise."""
+
+    exit_code = 9

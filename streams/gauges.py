@@ -92,6 +92,7 @@ class BrandGauges:
         metrics.BRAND_NEGATIVE_SHARE.labels(window.brand).set(negative / SHARE / count if count else 0)
         for detector, score in window.scores.items():
             metrics.ANOMALY_SCORE.labels(window.brand, detector, "shadow" if score.shadow else "live").set(score.value)
+            metrics.SCORE_DISTRIBUTION.labels(detector).observe(score.value)
             metrics.ANOMALY_THRESHOLD.labels(window.brand, detector).set(1)
             for bound in ("expected", "lower", "upper"):
                 metrics.EXPECTED.labels(window.brand, detector, bound).set(getattr(score, bound))

@@ -28,7 +28,7 @@ MAX_RECORD_BYTES: Final = 1_048_576
 _BATCH_BYTES: Final = 262_144
 _LINGER_MS: Final = 5
 
-_DELIVERY_FACTOR: Final = 3
+DELIVERY_FACTOR: Final = 3
 """Request timeouts until a delivery counts as failed; Kafka's own defaults have 4 (120 s to 30 s)."""
 
 _STOP_SECONDS: Final = 5.0
@@ -51,6 +51,7 @@ _NOT_ALLOWED: Final = (
     errors.TopicAuthorizationFailedError,
     errors.GroupAuthorizationFailedError,
     errors.ClusterAuthorizationFailedError,
+    errors.TransactionalIdAuthorizationFailed,
 )
 
 
@@ -198,15 +199,23 @@ class _Client(Protocol):
 
 
 @asynccontextmanager
-async def producer(settings: KafkaSettings) -> AsyncIterator[AIOKafkaProducer]:
+async def producer(settings: KafkaSettings, transactional_id: str | None = None) -> AsyncIterator[AIOKafkaProducer]:
     """A started producer: idempotent, ``acks=all``.
 
     When the body raises, what is still queued is dropped rather than sent after the failure.
+
+    Parameters
+    ----------
+    settings
+        How to reach the broker.
+    transactional_id
+        Makes it send in transactions, and shuts out all earlier producers with the same id.
     """
     await check_reachable(settings)
     client = AIOKafkaProducer(
         bootstrap_servers=settings.bootstrap_servers,
         enable_idempotence=True,
+        transactional_id=transactional_id,
         acks="all",
         max_batch_size=_BATCH_BYTES,
         max_request_size=MAX_RECORD_BYTES,
@@ -214,7 +223,8 @@ async def producer(settings: KafkaSettings) -> AsyncIterator[AIOKafkaProducer]:
         **connection_options(settings),
     )
     try:
-        await _start(client, settings)
+        as_whom = f" with transactional id {transactional_id}" if transactional_id else ""
+        await _start(client, settings, f"connecting{as_whom}")
         yield client
     except BaseException:
         await _abandon(client)
@@ -242,7 +252,7 @@ async def acknowledged(settings: KafkaSettings, sends: Iterable[Awaitable[Any]],
         If it refuses one, or does not answer within three times ``request_timeout_seconds``.
     """
     with translated_errors(settings, doing):
-        async with asyncio.timeout(_DELIVERY_FACTOR * settings.request_timeout_seconds):
+        async with asyncio.timeout(DELIVERY_FACTOR * settings.request_timeout_seconds):
             await asyncio.gather(*sends)
 
 
@@ -290,9 +300,9 @@ async def raw_client(settings: KafkaSettings) -> AsyncIterator[AIOKafkaClient]:
         await _stop(client.close())
 
 
-async def _start(client: _Client, settings: KafkaSettings) -> None:
-    with translated_errors(settings, "connecting"):
-        async with asyncio.timeout(_DELIVERY_FACTOR * settings.request_timeout_seconds):
+async def _start(client: _Client, settings: KafkaSettings, doing: str = "connecting") -> None:
+    with translated_errors(settings, doing):
+        async with asyncio.timeout(DELIVERY_FACTOR * settings.request_timeout_seconds):
             await client.start()
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import socket
 import threading
+from collections import Counter as Tally
 from socketserver import ThreadingMixIn
 from typing import TYPE_CHECKING, Any, Final
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
@@ -20,6 +21,7 @@ from prometheus_client import (
     Gauge,
     Histogram,
     Info,
+    ProcessCollector,
     disable_created_metrics,
     make_wsgi_app,
 )
@@ -37,6 +39,12 @@ disable_created_metrics()  # type: ignore[no-untyped-call]  # a series more for 
 
 REGISTRY: Final = CollectorRegistry(auto_describe=True)
 
+PROCESS: Final = ProcessCollector(registry=REGISTRY)
+"""``process_*``: start, memory, processor time and open files of the worker, as Linux tells them."""
+
+RESTARTS_VARIABLE: Final = "FIREWATCH_RESTARTS"
+"""Environment variable in which a supervisor tells a worker how often it has started it anew."""
+
 Answer = tuple[bool, dict[str, Any]]
 """Whether all is well, and what a page says."""
 
@@ -46,7 +54,11 @@ MAX_SOURCES: Final = 64
 MAX_DETECTORS: Final = 40
 """Detectors named by verdicts, likewise: what people write there may name any."""
 
+MAX_OF_A_BRAND: Final = 8
+"""Sources, and languages, of one brand with a time series of their own; more share one."""
+
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
+_SCORES: Final = (0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 3, 4)
 _RECORDS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 
 # all workers
@@ -73,6 +85,9 @@ DEAD_LETTERS: Final = Counter(
     "firewatch_dead_letters", "Records diverted to the dead letter queue", ["topic", "reason"], registry=REGISTRY
 )
 REBALANCES: Final = Counter("firewatch_rebalances", "Partition assignments received", ["worker"], registry=REGISTRY)
+RESTARTS: Final = Counter(
+    "firewatch_restarts", "Times that `firewatch run` has started the worker anew", ["worker"], registry=REGISTRY
+)
 
 # ingest
 POSTS_INGESTED: Final = Counter(
@@ -109,6 +124,12 @@ BATCH_RECORDS: Final = Histogram(
 )
 SCORE_SECONDS: Final = Histogram(
     "firewatch_score_batch_seconds", "Time to match and score one batch", buckets=_SECONDS, registry=REGISTRY
+)
+SOURCE_LAST_POST: Final = Gauge(
+    "firewatch_source_last_post_timestamp_seconds",
+    "Event time of the stream when each source delivered its latest post",
+    ["source"],
+    registry=REGISTRY,
 )
 MODEL: Final = Info(
     "firewatch_sentiment_model", "Version of the sentiment model in use", ["quality"], registry=REGISTRY
@@ -210,6 +231,12 @@ BRIDGE_LAST_SUCCESS: Final = Gauge(
 MENTIONS_COUNTED: Final = Counter(
     "firewatch_mentions_counted", "Mentions counted, each once", ["brand"], registry=REGISTRY
 )
+MENTIONS_BY_SOURCE: Final = Counter(
+    "firewatch_mentions_by_source", "Mentions counted, by source of the post", ["brand", "source"], registry=REGISTRY
+)
+MENTIONS_BY_LANGUAGE: Final = Counter(
+    "firewatch_mentions_by_language", "Mentions counted, by language", ["brand", "language"], registry=REGISTRY
+)
 MENTIONS_REPLAYED: Final = Counter(
     "firewatch_mentions_replayed", "Mentions skipped by their high-water mark: already counted", registry=REGISTRY
 )
@@ -257,6 +284,13 @@ ANOMALY_SCORE: Final = Gauge(
 ANOMALY_THRESHOLD: Final = Gauge(
     "firewatch_anomaly_threshold", "Score from which a bucket is anomalous", ["brand", "detector"], registry=REGISTRY
 )
+SCORE_DISTRIBUTION: Final = Histogram(
+    "firewatch_anomaly_score_distribution",
+    "Scores of closed buckets over all brands",
+    ["detector"],
+    buckets=_SCORES,
+    registry=REGISTRY,
+)
 EXPECTED: Final = Gauge(
     "firewatch_expected",
     "What the detector expected, in its own unit",
@@ -284,6 +318,9 @@ POST_TO_ALERT_SECONDS: Final = Histogram(
 STATE_BYTES: Final = Gauge(
     "firewatch_state_bytes", "Size of all that is known of a brand", ["brand"], registry=REGISTRY
 )
+STATE_LIMIT: Final = Gauge(
+    "firewatch_state_limit_bytes", "Size at which a brand's state no longer fits into a record", registry=REGISTRY
+)
 BRAND_QUARANTINED: Final = Gauge(
     "firewatch_brand_quarantined",
     "1 for a detector that is out of use for a brand because it kept raising; absent otherwise",
@@ -301,17 +338,35 @@ class Capped:
     >>> source = Capped(2)
     >>> [source(name) for name in ("forum", "news", "blog", "forum")]
     ['forum', 'news', 'other', 'forum']
+
+    With `of` each value of another label has names of its own:
+
+    >>> source("blog", of="nordtel")
+    'blog'
     """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._names: set[str] = set()
+        self._names: dict[str, set[str]] = {}
 
-    def __call__(self, name: str) -> str:
+    def __call__(self, name: str, of: str = "") -> str:
         """The name or ``other``."""
-        if len(self._names) < self._limit:
-            self._names.add(name)
-        return name if name in self._names else "other"
+        names = self._names.setdefault(of, set())
+        if len(names) < self._limit:
+            names.add(name)
+        return name if name in names else "other"
+
+
+_SOURCES_OF_BRANDS: Final = Capped(MAX_OF_A_BRAND)
+_LANGUAGES_OF_BRANDS: Final = Capped(MAX_OF_A_BRAND)
+
+
+def count_mix(brand: str, sources: Iterable[str], languages: Iterable[str]) -> None:
+    """Count mentions of a brand by the source and the language of each."""
+    for source, count in Tally(sources).items():
+        MENTIONS_BY_SOURCE.labels(brand, _SOURCES_OF_BRANDS(source, brand)).inc(count)
+    for language, count in Tally(languages).items():
+        MENTIONS_BY_LANGUAGE.labels(brand, _LANGUAGES_OF_BRANDS(language, brand)).inc(count)
 
 
 def catalogue() -> Iterator[MetricWrapperBase]:
@@ -330,6 +385,7 @@ def series_names() -> set[str]:
 def _families() -> Iterator[Metric]:
     for metric in catalogue():
         yield from metric.describe()
+    yield from PROCESS.collect()
 
 
 def serve(host: str, port: int, setting: str, pages: Mapping[str, Callable[[], Answer]] | None = None) -> int:

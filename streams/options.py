@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from functools import wraps
 from pathlib import Path
@@ -9,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, ParamSpec
 
 import click
 
-from streams.errors import FirewatchError
+from streams.errors import FirewatchError, OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +45,10 @@ class Duration(click.ParamType):
         return float(int(number) * self.SECONDS[unit])
 
 
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
+"""What a disk says for which firewatch can do nothing."""
+
+
 def plainly(command: Callable[P, None]) -> Callable[P, None]:
     """Let a user's mistake end in its message and exit code, without a traceback."""
 
@@ -55,5 +61,11 @@ def plainly(command: Callable[P, None]) -> Callable[P, None]:
             sys.exit(error.exit_code)
         except BrokenPipeError:
             sys.exit(0)
+        except OSError as error:
+            if error.errno not in _NO_ROOM:
+                raise
+            click.echo(f"firewatch: {OutputError(error.filename or 'an output', error)}", err=True)
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python complains of standard output again as it ends
+            sys.exit(OutputError.exit_code)
 
     return run

@@ -19,7 +19,7 @@ from streams.errors import RecordError
 from streams.eventtime import check_scored
 from streams.failpoints import Failpoint, reached
 from streams.gauges import BrandGauges
-from streams.kafka import acknowledged, translated_errors
+from streams.kafka import MAX_RECORD_BYTES, acknowledged, translated_errors
 from streams.monitor import Outcome, PartitionMonitor, partition_keys
 from streams.quarantine import NOTE_KEY, Quarantine
 from streams.records import Deletions, Envelope, mentions_record_from_bytes
@@ -27,17 +27,17 @@ from streams.topics import Topics, partition_of
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Collection, Iterable, Mapping, MutableMapping
+    from collections.abc import Collection, Iterable, Mapping
     from typing import Any
 
     from aiokafka import AIOKafkaProducer
 
+    from streams.changelog import Changelog
     from streams.config import Config
     from streams.errors import DetectorFailed
     from streams.records import Progress
 
 _CONCLUDING: Final = "sending alerts and windows"
-_SAVING: Final = "saving state"
 KNOWN_HOMES: Final = 16_384
 """Brands whose partition is remembered; hashing takes some microseconds."""
 
@@ -68,18 +68,22 @@ class PartitionMonitors:
         All of it.
     sender
         A started idempotent producer: what it sends to one partition arrives in order or not at all.
+    changelog
+        Where state is written to.
     """
 
-    def __init__(self, config: Config, sender: AIOKafkaProducer) -> None:
+    def __init__(self, config: Config, sender: AIOKafkaProducer, changelog: Changelog) -> None:
         self._config = config
         self._topics = Topics(config.topics)
         self._sender = sender
+        self._changelog = changelog
         self._letters = DeadLetters(sender, self._topics.dlq.name)
         self._gauges = BrandGauges(config)
         self._monitors: dict[int, PartitionMonitor] = {}
         self._quarantine = Quarantine(config, config.detect.quarantine_after)
         self._own_keys = partition_keys(self._topics.mentions.partitions)
         self._home_of = lru_cache(KNOWN_HOMES)(lambda key: partition_of(key, self._topics.mentions.partitions))
+        metrics.STATE_LIMIT.set(MAX_RECORD_BYTES)
 
     def hide(self) -> None:
         """Show nothing until the next `take_over`: others may have the partitions."""
@@ -91,7 +95,7 @@ class PartitionMonitors:
         Parameters
         ----------
         state
-            What `save` returned for these partitions up to now, whoever called it; entries of others are passed over.
+            What `save` wrote for these partitions up to now, whoever called it; entries of others are passed over.
 
         Raises
         ------
@@ -123,13 +127,13 @@ class PartitionMonitors:
         ------
         KafkaError
             If it can't be written.
+        WorkerFailed
+            If another worker has the partition by now.
         """
         key, value = self._quarantine.note(failed.failure)
-        with translated_errors(self._config.kafka, _SAVING):
-            sent = await self._sender.send(self._topics.changelog.name, value, key=key, partition=self._home(key))
-        await acknowledged(self._config.kafka, [sent], _SAVING)
+        await self._changelog.write([(self._home(key), key, value)])
 
-    async def change_over(self, config: Config, state: MutableMapping[bytes, bytes]) -> None:
+    async def change_over(self, config: Config) -> None:
         """Go on with another config, between two batches: no bucket is skipped, none is judged twice.
 
         Incidents of brands that it does not name are resolved. Everything begins anew from the state, as after a
@@ -139,22 +143,25 @@ class PartitionMonitors:
         ----------
         config
             The other one; it differs in what can be changed live (`streams.config.difference`).
-        state
-            As for `take_over`; what is saved here is added to it.
 
         Raises
         ------
+        DetectorFailed
+            If a detector raises; `note` it.
         KafkaError
-            If something can't be sent or saved.
+            If something can't be sent, saved or read.
+        WorkerFailed
+            If another worker has the partitions by now.
         """
         brands = {brand.id for brand in config.brands}
         outcome = Outcome([alert for monitor in self._monitors.values() for alert in monitor.dismiss(brands)])
         await acknowledged(self._config.kafka, await self._send(outcome), _CONCLUDING)
         self._gauges.show(outcome)
-        state.update(await self.save())
+        await self.save()
         self._config = config
         self._gauges.change_over(config)
-        self.take_over(list(self._monitors), state)
+        partitions = list(self._monitors)
+        self.take_over(partitions, await self._changelog.take_over(partitions))
 
     async def conclude(self, records: Collection[MentionsRecord]) -> None:
         """Take records, and send what follows from them; return when the broker has it.
@@ -180,10 +187,8 @@ class PartitionMonitors:
                 metrics.POST_TO_ALERT_SECONDS.observe(max(0.0, time.time() - newest_ms / 1000))
         self._show(outcome, partitions)
 
-    async def save(self) -> dict[bytes, bytes]:
-        """Write what changed since the last call to the changelog, and return it when the broker has it.
-
-        A partition's progress goes last, so that whatever part of the changes survives a crash is consistent.
+    async def save(self) -> None:
+        """Write what changed since the last call to the changelog; return when the broker has it.
 
         Raises
         ------
@@ -191,18 +196,14 @@ class PartitionMonitors:
             If a detector raises; `note` it. Nothing has been written then.
         KafkaError
             If it can't be written.
+        WorkerFailed
+            If another worker has the partitions by now.
         """
         changes = [(partition, *entry) for partition, monitor in self._monitors.items() for entry in monitor.dirty()]
-        with translated_errors(self._config.kafka, _SAVING):
-            sent = [
-                await self._sender.send(self._topics.changelog.name, value, key=key, partition=partition)
-                for partition, key, value in changes
-            ]
-        await acknowledged(self._config.kafka, sent, _SAVING)
+        await self._changelog.write(changes)
         reached(Failpoint.DETECT_STATE_SAVED)
         for _, key, value in changes:
             self._show_size(key, value)
-        return {key: value for _, key, value in changes}
 
     async def _absorb(self, records: Iterable[MentionsRecord]) -> tuple[int, list[asyncio.Future[Any]]]:
         """Hand the records to their monitors.

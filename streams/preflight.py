@@ -34,7 +34,7 @@ _NOT_YET: Final = (GroupCoordinatorNotAvailableError, GroupLoadInProgressError, 
 
 
 async def preflight(config: Config, worker: Worker) -> None:
-    """Check all that a worker needs of Kafka.
+    """Check all that a worker needs of Kafka, but for transactional ids: those are refused by name when they are used.
 
     Raises
     ------

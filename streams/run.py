@@ -11,12 +11,14 @@ import time
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from streams.errors import ConfigError, DetectorFailed, InputError, PortTaken, WorkerFailed
+from streams.errors import BrokerUnreachable, ConfigError, DetectorFailed, InputError, PortTaken, WorkerFailed
 from streams.logs import FORMAT_VARIABLE
+from streams.metrics import RESTARTS_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -24,8 +26,7 @@ if TYPE_CHECKING:
 
 CRASHES: Final = 5
 CRASHES_WITHIN_SECONDS: Final = 120
-"""A worker that ends `CRASHES` times within this time is not restarted any more. A detector that raises does not count:
-the worker gets past it by itself (`streams.quarantine`)."""
+"""A worker that ends `CRASHES` times within this time is not restarted any more, unless `PASSING` tells why."""
 
 FIRST_DELAY_SECONDS: Final = 0.5
 LAST_DELAY_SECONDS: Final = 15.0
@@ -36,6 +37,10 @@ STOP_SECONDS: Final = 30
 
 HOPELESS: Final = frozenset({ConfigError.exit_code, InputError.exit_code, PortTaken.exit_code})
 """Exit codes that no restart will change."""
+
+PASSING: Final = frozenset({BrokerUnreachable.exit_code, DetectorFailed.exit_code})
+"""Exit codes that are not counted: an outage of Kafka ends by itself, and the worker gets past a detector that raises
+(`streams.quarantine`)."""
 
 _PR_SET_PDEATHSIG: Final = 1
 
@@ -158,19 +163,20 @@ async def _keep(command: Command, emit: Callable[[str, str], None], hangups: Han
     ends: deque[float] = deque(maxlen=CRASHES)
     last_end = 0.0
     delay = FIRST_DELAY_SECONDS
-    while True:
-        process = _Process(command, emit, hangups)
+    for restarts in count():
+        process = _Process(command, emit, hangups, restarts)
         code = await process.run()
         if code == 0 and command.finite:
             log.info("worker is done", of=command.name)
             return
-        if code in HOPELESS:
+        config_broke = restarts > 0 and code == ConfigError.exit_code  # the others go on with the last good one
+        if code in HOPELESS and not config_broke:
             raise WorkerFailed(f"{command.name} ended with exit code {code}: {process.last_line}")
         now = time.monotonic()
         if now - last_end > CRASHES_WITHIN_SECONDS:
             delay = FIRST_DELAY_SECONDS
         last_end = now
-        if code != DetectorFailed.exit_code:
+        if code not in PASSING and not config_broke:
             ends.append(now)
         if len(ends) == CRASHES and now - ends[0] <= CRASHES_WITHIN_SECONDS:
             raise WorkerFailed(
@@ -185,10 +191,11 @@ async def _keep(command: Command, emit: Callable[[str, str], None], hangups: Han
 class _Process:
     """One life of a worker."""
 
-    def __init__(self, command: Command, emit: Callable[[str, str], None], hangups: Hangups) -> None:
+    def __init__(self, command: Command, emit: Callable[[str, str], None], hangups: Hangups, restarts: int) -> None:
         self._command = command
         self._hangups = hangups
         self._emit = emit
+        self._restarts = restarts
         self.last_line = "it printed nothing"
 
     async def run(self) -> int:
@@ -199,7 +206,12 @@ class _Process:
             stdin=None if self._command.finite else asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
-            env={FORMAT_VARIABLE: log_format, **os.environ, "PYTHONUNBUFFERED": "1"},
+            env={
+                FORMAT_VARIABLE: log_format,
+                **os.environ,
+                RESTARTS_VARIABLE: str(self._restarts),
+                "PYTHONUNBUFFERED": "1",
+            },
             process_group=0,
             preexec_fn=_EndWithParent() if sys.platform == "linux" else None,
         )

@@ -136,6 +136,7 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         self._models = {quality: live.model for quality, live in lives.items()}
         self._scorer = Scorer(config, self._models["fast"], self._models.get("best"))
         self._remembered = dict.fromkeys(lives, (0, 0))
+        self._series = metrics.Capped(metrics.MAX_SOURCES)
         self._group = group
         self._reader = reader
         self._client = client
@@ -417,6 +418,8 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
                 metrics.POSTS_OVER_QUOTA.labels(self._series(source)).inc(count)
             for envelope in each.envelopes:
                 metrics.POSTS_MATCHED.labels(envelope.brand).inc(len(envelope.mentions))
+            for source, at_ms in each.sources.items():
+                metrics.SOURCE_LAST_POST.labels(self._series(source)).set(at_ms / 1000)
         for quality, model in self._models.items():
             if isinstance(model, LinearModel):
                 hits, misses = model.remembered()

@@ -82,6 +82,7 @@ class ScoredBatch:
 
     `posts` counts usable posts, repeats included and those over quota left out; `repeated` those dropped because their
     id was seen recently; `over_quota` those not scored, by source. `position` is where a scorer goes on after it.
+    `sources` holds the event time of the partition when each source delivered its latest post, ms.
     """
 
     envelopes: list[Envelope]
@@ -90,6 +91,7 @@ class ScoredBatch:
     rejects: list[Reject]
     posts: int
     repeated: int
+    sources: dict[str, int]
     deletions: list[Deletions] = field(default_factory=list)
     over_quota: dict[str, int] = field(default_factory=dict)
 
@@ -257,6 +259,7 @@ class Scorer:
         mentions: dict[str, list[Mention]] = {}
         ingested: dict[str, int] = {}
         rejects: list[Reject] = []
+        sources: dict[str, int] = {}
         deleted: list[tuple[int, str, str]] = []
         over_quota: dict[str, int] = {}
         repeated = 0
@@ -283,6 +286,7 @@ class Scorer:
             arrival_bucket = state.watermark_ms - state.watermark_ms % self._bucket_ms
             told = post.source if post.source in state.active or len(state.active) < ACTIVE_SOURCES else OTHER_SOURCES
             state.active.setdefault(told, set()).add(arrival_bucket)
+            sources[told] = state.watermark_ms
             brands = self._match(post.text, post.tag)
             judged: dict[QualityName, Mention] = {}
             for brand in brands:
@@ -322,7 +326,7 @@ class Scorer:
             Deletions(partition, deleted[start : start + MAX_DELETIONS])
             for start in range(0, len(deleted), MAX_DELETIONS)
         ]
-        return ScoredBatch(envelopes, progress, position, rejects, posts, repeated, deletions, over_quota)
+        return ScoredBatch(envelopes, progress, position, rejects, posts, repeated, sources, deletions, over_quota)
 
     def idle(self, partition: int, as_of_ms: int) -> Progress:
         """Progress of a partition that was read to its end as of a broker time."""

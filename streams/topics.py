@@ -19,7 +19,7 @@ COMPACTED_SEGMENT_BYTES: Final = 64 * 1024 * 1024
 NO_LIMIT_MS: Final = 2**63 - 1
 
 BRANDS_TABLE: Final = "brands"
-"""Name of the table that holds all that is known of each brand; Faust derives the changelog topic's name from it."""
+"""What the changelog topic's name says it holds: all that is known of each brand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +118,10 @@ class Topics:
             settings.replication_factor,
             cleanup_policy="compact",
         )
+
+    def state_writer(self, partition: int) -> str:
+        """Transactional id of whoever writes a partition of the state."""
+        return f"{self.changelog.name}-{partition}"
 
     def all(self) -> list[Topic]:
         """In the order of the flow."""

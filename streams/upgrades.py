@@ -54,8 +54,29 @@ def upgraded(state: State, what: str, known: int, upgrades: Upgrades) -> State:
     return state
 
 
+def _brand_3(state: State) -> State:
+    """Incidents know what came before they were opened again, and the last one that is over is kept; posts to show have
+    a time and terms; the calm past is more than its terms; posts can be deleted."""
+    current, excesses = state["incidents"]
+    if current is not None:
+        start_ms, tally = current[1], _tally_3(current[10])
+        current = [*current[:7], start_ms, 0, 0, *current[7:10], tally, 0, -1, 0, tally[0], 0, -1]
+    reached_ms, late, pending, opened = state["windows"]
+    windows = [reached_ms, late, pending, [[start, _tally_3(tally)] for start, tally in opened]]
+    no_authors = "A" * 512
+    calm = [state["terms"], state["mentions"], [0.0, 0.0, 0.0], [0.0, 0.0], [-1, no_authors, no_authors]]
+    calm.append([-1, 0, [-1, 0], []])
+    return {**state, "incidents": [current, None, excesses], "windows": windows, "calm": calm, "deletions": []}
+
+
+def _tally_3(tally: list[Any]) -> list[Any]:
+    *rest, samples = tally
+    return [*rest, [[*sample, None, []] for sample in samples]]
+
+
 BRAND: Final[Upgrades] = {
     2: lambda state: {**state, "out": []},  # detectors that are out of use for the brand (`streams.quarantine`)
+    3: _brand_3,
 }
 PROGRESS: Final[Upgrades] = {}
 WAITING: Final[Upgrades] = {}

@@ -35,12 +35,15 @@ class Step(NamedTuple):
         What the bucket holds at that moment.
     closes
         Whether the bucket is complete: learn from it.
+    late
+        Whether the bucket had closed before; `tally` then holds only what came after that.
     """
 
     at_ms: int
     start_ms: int
     tally: Tally
     closes: bool
+    late: bool = False
 
 
 class Windows:
@@ -75,7 +78,7 @@ class Windows:
         return start_ms + self.bucket_ms + self._lateness_ms
 
     def walk(self, watermark_ms: int, passed: Sequence[int]) -> Iterator[Step]:
-        """Go on to the watermark, pausing at each bucket that got mentions and at each that closes.
+        """Go on to the watermark, pausing at each bucket that got mentions, in time or late, and at each that closes.
 
         Parameters
         ----------
@@ -132,6 +135,9 @@ class Windows:
         for start, mentions in sorted(self._pending.pop(slot).items()):
             if self.closes_at(start) <= slot:
                 self.late += len(mentions)
+                late = Tally()
+                late.add(mentions)
+                yield Step(slot_end, start, late, closes=False, late=True)
                 continue
             tally = self._open.get(start)
             if tally is None:

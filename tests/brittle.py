@@ -58,8 +58,11 @@ class Brittle(Detector):
 
 
 KNOWN: Final = cast("dict[str, Any]", registry.KINDS)
+SCHEMAS: Final = cast("dict[str, Any]", registry._SCHEMAS)
+PARAMETERS: Final[dict[str, Any]] = {"from_ms": {"type": "integer"}, "doing": {"type": "string"}}
 
 
 if __name__ == "__main__":
     KNOWN[Brittle.kind] = Brittle
+    SCHEMAS.update(PARAMETERS)
     main()

@@ -170,6 +170,13 @@ class LocalKafka:
         self._process_file.unlink(missing_ok=True)
         return True
 
+    def crash(self) -> None:
+        """Kill -9; a start at the same port goes on from what the broker had stored."""
+        if running := self._running():
+            _signal(running[0], signal.SIGKILL)
+            _await_exit(running[0], STOP_SECONDS)
+        self._process_file.unlink(missing_ok=True)
+
     def wipe(self) -> None:
         """Stop the broker and delete all it has stored."""
         self.stop()

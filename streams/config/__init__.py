@@ -1,5 +1,6 @@
 """Every setting with its default, its unit and its limits."""
 
+from streams.config.base import Language
 from streams.config.brands import BrandSettings, DetectorSettings, MatchSettings
 from streams.config.bridge import (
     ALERTMANAGER_TOKEN_VARIABLE,
@@ -41,6 +42,7 @@ __all__ = [
     "IncidentSettings",
     "IngestSettings",
     "KafkaSettings",
+    "Language",
     "LearnSettings",
     "LivenessSettings",
     "MatchSettings",

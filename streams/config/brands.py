@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from detectors import registry
-from streams.config.base import BrandId, DetectorName, Name, Settings, Term
+from streams.config.base import BrandId, DetectorName, Language, Name, Settings, Term
 from streams.config.presets import Preset
 from streams.sentiment.model import QualityName
 
@@ -59,6 +59,7 @@ class BrandSettings(Settings):
     id: BrandId = Field(description="Stable key in topics, state and metrics")
     name: Name
     match: MatchSettings
+    language: Language | None = Field(default=None, description="Of its alerts, if not `alerts.language`")
     usual_posts_per_day: float | None = Field(
         default=None,
         ge=0.001,

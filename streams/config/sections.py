@@ -11,7 +11,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, SecretStr, StringConstraints, model_validator
 
-from streams.config.base import Settings
+from streams.config.base import Language, Settings
 from streams.errors import ConfigError
 from streams.sentiment.model import QualityName
 
@@ -233,6 +233,22 @@ class IncidentSettings(Settings):
         le=1,
         description="Negative share of the incident from which unusual attention is a warning",
     )
+    cool_down_seconds: int = Field(
+        default=43_200,
+        ge=0,
+        le=2_592_000,
+        description="Time after the end of an incident within which what begins again is the same incident",
+    )
+    update_factor: float = Field(
+        default=3.0,
+        ge=1.1,
+        description="An incident is told of again when it has so many times the mentions that it had the last time",
+    )
+    correct_share: float = Field(
+        default=0.1,
+        gt=0,
+        description="And when posts that came late are this share of the mentions it had the last time",
+    )
 
 
 class DetectSettings(Settings):
@@ -249,13 +265,14 @@ class DetectSettings(Settings):
 class AlertSettings(Settings):
     """What an alert carries."""
 
+    language: Language = Field(default="en", description="Of the sentence that says what happened")
     include_texts: bool = Field(default=False, description="Put excerpts of posts into alerts")
     samples: int = Field(default=5, ge=0, le=20)
     top_terms: int = Field(default=10, ge=0, le=50)
     generator_url: str | None = Field(
         default=None,
         description="Link put into alerts; {brand}, {from_ms} and {to_ms} are filled in",
-        examples=["http://grafana:3000/d/firewatch?var-brand={brand}"],
+        examples=["http://127.0.0.1:3000/d/firewatch-brand?var-brand={brand}&from={from_ms}&to={to_ms}"],
     )
 
 

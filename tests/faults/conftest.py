@@ -80,6 +80,12 @@ def rounds() -> Callable[[int], int]:
 
 
 @pytest.fixture(scope="session")
+def seed() -> int:
+    """Of everything that is drawn."""
+    return SEED
+
+
+@pytest.fixture(scope="session")
 def load(tmp_path_factory: pytest.TempPathFactory) -> Load:
     """A day with everything in it."""
     return Load.simulated(tmp_path_factory.mktemp("load"), SEED)

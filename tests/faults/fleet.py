@@ -11,6 +11,7 @@ import signal
 import time
 from typing import TYPE_CHECKING, Final
 
+from streams.errors import WorkerFailed
 from streams.failpoints import VARIABLE
 from tests.integration.worker import Worker
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RESTART_SECONDS: Final = 0.5
+STARVED: Final = "the process stood still"
 STOP_SECONDS: Final = 30.0
 """What a worker may take to end on SIGTERM."""
 
@@ -59,12 +61,11 @@ class Member:
             )
             self.lives += 1
             code = await self._ended(self.worker)
-            self._fleet.logs.append((self.name, self.worker.log))
             if code == 0 and self.name == "ingest":
                 self.done = True
                 return
             if not self._condemned and not self.gone:
-                self._fleet.deaths.append(f"{self.name} ended with {code}: {self.worker.log[-2_000:]}")
+                self._note_end(code, self.worker.log)
             await asyncio.sleep(RESTART_SECONDS)
 
     async def _ended(self, worker: Worker) -> int:
@@ -73,6 +74,17 @@ class Member:
         finally:
             if worker.process.returncode is None:
                 worker.process.kill()
+            self._fleet.logs.append((self.name, worker.log))
+
+    def _note_end(self, code: int, log: str) -> None:
+        if code == WorkerFailed.exit_code and STARVED in log:
+            self._fleet.starved += 1
+        else:
+            self._fleet.deaths.append(f"{self.name} ended with {code}: {log[-2_000:]}")
+
+    def plan(self, *failpoints: str) -> None:
+        """Have its next processes die at failpoints, each at one."""
+        self._failpoints += failpoints
 
     def signal(self, number: int) -> None:
         """Send a signal to the process of now."""
@@ -132,6 +144,8 @@ class Fleet:
     ----------
     deaths
         What ended without having been told to.
+    starved
+        How many ended because the machine had not let them run for seconds, as they must.
     hangs
         What took longer than `STOP_SECONDS` to end on SIGTERM.
     slowest_stop
@@ -145,6 +159,7 @@ class Fleet:
         self.module = module
         self.members: list[Member] = []
         self.deaths: list[str] = []
+        self.starved = 0
         self.hangs: list[str] = []
         self.slowest_stop = 0.0
         self.logs: list[tuple[str, str]] = []

@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from tests.faults.conftest import Recorder
-    from tests.faults.table import Row
     from tests.faults.trial import Trial
 
 WORKERS = {"score": 2, "detect": 2, "train": 2}
@@ -18,13 +17,11 @@ PAUSE_SECONDS = 5.0
 """Between two kills, on average."""
 
 
-async def kill_at_random(stage: Trial, rounds: int) -> Row:
+async def kill_at_random(stage: Trial, rounds: int, pause_seconds: float = PAUSE_SECONDS) -> None:
     """Kill -9 one worker after another, whichever is drawn."""
-    stage.teach(PAUSE_SECONDS * rounds)
     for _ in range(rounds):
-        await asyncio.sleep(stage.random.uniform(0.4, 1.6) * PAUSE_SECONDS)
+        await asyncio.sleep(stage.random.uniform(0.4, 1.6) * pause_seconds)
         await stage.kill(stage.random.choice(stage.fleet.members))
-    return await stage.verdict("kill -9 of a random worker", rounds)
 
 
 async def test_random_workers_are_killed(
@@ -32,4 +29,6 @@ async def test_random_workers_are_killed(
 ) -> None:
     count = rounds(20)
     async with trial(workers=WORKERS, seconds=1.6 * PAUSE_SECONDS * count) as stage:
-        record(await kill_at_random(stage, count))
+        stage.teach(PAUSE_SECONDS * count)
+        await kill_at_random(stage, count)
+        record(await stage.verdict("kill -9 of a random worker", count))

@@ -11,11 +11,10 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from tests.faults.conftest import Recorder
-    from tests.faults.table import Row
     from tests.faults.trial import Trial
 
 
-async def join_and_leave(stage: Trial, rounds: int) -> Row:
+async def join_and_leave(stage: Trial, rounds: int) -> None:
     """One more score and detect worker each come, and another pair goes."""
     for _ in range(rounds):
         coming = [stage.fleet.start(name) for name in ("score", "detect")]
@@ -29,20 +28,18 @@ async def join_and_leave(stage: Trial, rounds: int) -> Row:
             with stage.recovery(going):
                 await going.leave()
         await asyncio.sleep(stage.random.uniform(1, 3))
-    return await stage.verdict("workers join and leave", rounds)
 
 
-async def restart_one_after_another(stage: Trial, rounds: int) -> Row:
+async def restart_one_after_another(stage: Trial, rounds: int) -> None:
     """A rolling restart by SIGTERM: every worker once a round."""
     for _ in range(rounds):
         for member in [each for each in stage.fleet.members if each.name != "ingest"]:
             with stage.recovery(member):
                 await member.restart()
             await stage.ready(member)
-    return await stage.verdict("rolling restart by SIGTERM", rounds)
 
 
-async def rebalance_twice_in_a_row(stage: Trial, rounds: int) -> Row:
+async def rebalance_twice_in_a_row(stage: Trial, rounds: int) -> None:
     """A second detect worker is asked for, and another killed, before the first rebalance can have come to its end."""
     for _ in range(rounds):
         await asyncio.sleep(stage.random.uniform(2, 4))
@@ -53,7 +50,6 @@ async def rebalance_twice_in_a_row(stage: Trial, rounds: int) -> Row:
         await stage.ready(coming)
         with stage.recovery(coming):
             await coming.leave()
-    return await stage.verdict("two rebalances in a row", rounds)
 
 
 async def test_workers_join_and_leave(
@@ -61,7 +57,8 @@ async def test_workers_join_and_leave(
 ) -> None:
     count = rounds(5)
     async with trial(seconds=20.0 * count) as stage:
-        record(await join_and_leave(stage, count))
+        await join_and_leave(stage, count)
+        record(await stage.verdict("workers join and leave", count))
 
 
 async def test_workers_are_restarted_one_after_another(
@@ -69,7 +66,8 @@ async def test_workers_are_restarted_one_after_another(
 ) -> None:
     count = rounds(3)
     async with trial(seconds=20.0 * count) as stage:
-        record(await restart_one_after_another(stage, count))
+        await restart_one_after_another(stage, count)
+        record(await stage.verdict("rolling restart by SIGTERM", count))
 
 
 async def test_two_rebalances_in_a_row(
@@ -77,4 +75,5 @@ async def test_two_rebalances_in_a_row(
 ) -> None:
     count = rounds(5)
     async with trial(seconds=20.0 * count) as stage:
-        record(await rebalance_twice_in_a_row(stage, count))
+        await rebalance_twice_in_a_row(stage, count)
+        record(await stage.verdict("two rebalances in a row", count))

@@ -15,14 +15,13 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from tests.faults.conftest import Recorder
-    from tests.faults.table import Row
     from tests.faults.trial import Trial
 
 SUSPENDED_SECONDS = 16.0
 """Past the session timeout of 10 s, and long enough for the others to have taken over and gone on."""
 
 
-async def suspend_at_random(stage: Trial, rounds: int) -> Row:
+async def suspend_at_random(stage: Trial, rounds: int) -> None:
     """SIGSTOP one worker of a pair, SIGCONT when the other one has its partitions."""
     for number in range(rounds):
         await asyncio.sleep(stage.random.uniform(2, 4))
@@ -32,10 +31,9 @@ async def suspend_at_random(stage: Trial, rounds: int) -> Row:
             member.signal(signal.SIGSTOP)
             await asyncio.sleep(SUSPENDED_SECONDS)
             member.signal(signal.SIGCONT)
-    return await stage.verdict("SIGSTOP past the session timeout", rounds)
 
 
-async def suspend_at(stage: Trial, point: Failpoint, nth: int) -> Row:
+async def suspend_at(stage: Trial, point: Failpoint, nth: int) -> None:
     """Suspend a detect worker exactly there, and wake it when its partitions have been others' for a while."""
     other = stage.fleet.start("detect", failpoints=[f"{point}:{nth}:stop"])
     await stage.ready(other)
@@ -47,7 +45,6 @@ async def suspend_at(stage: Trial, point: Failpoint, nth: int) -> Row:
         await stage.ready(successor)
     await asyncio.sleep(SUSPENDED_SECONDS / 4)
     other.signal(signal.SIGCONT)
-    return await stage.verdict(f"SIGSTOP at {point}, then SIGCONT", 1)
 
 
 async def test_random_workers_are_suspended(
@@ -55,15 +52,17 @@ async def test_random_workers_are_suspended(
 ) -> None:
     count = rounds(6)
     async with trial(seconds=20.0 * count) as stage:
-        record(await suspend_at_random(stage, count))
+        await suspend_at_random(stage, count)
+        record(await stage.verdict("SIGSTOP past the session timeout, then SIGCONT", count))
 
 
 @pytest.mark.parametrize(
-    "point", [Failpoint.DETECT_ALERT_SENT, Failpoint.DETECT_OWNERSHIP_CHECKED, Failpoint.DETECT_UNACKNOWLEDGED]
+    "point", [Failpoint.DETECT_ALERT_SENT, Failpoint.DETECT_OWNERSHIP_CHECKED, Failpoint.DETECT_STATE_SENT]
 )
 async def test_a_detect_worker_is_suspended_at(
     point: Failpoint, trial: Callable[..., AbstractAsyncContextManager[Trial]], record: Recorder
 ) -> None:
     async with trial(workers={"score": 1}) as stage:
         nth = 1 if point is Failpoint.DETECT_ALERT_SENT else stage.random.randint(5, 20)
-        record(await suspend_at(stage, point, nth))
+        await suspend_at(stage, point, nth)
+        record(await stage.verdict(f"SIGSTOP at {point}, then SIGCONT", 1))

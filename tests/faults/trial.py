@@ -11,6 +11,7 @@ everything by SIGTERM, and compares what the topics hold with a replay in one pr
                 await stage.kill(member)            # kill -9, restart, and measure the recovery in the background
             record(await stage.verdict("what was done", rounds=3))
 
+What is done to the fleet stands in functions of its own, so that `tests.integration.test_faults` can do a little of it.
 `Trial.fleet` has the workers as `Member`s (`tests.faults.fleet`): ``kill``, ``restart`` (SIGTERM), ``signal``,
 ``condemn`` (its end is meant), ``leave``. `Row` (`tests.faults.table`) is the line of the table; whatever breaks the
 promise stands in its ``problems``, and `record` fails the test if there are any. Tests may add problems of their own.
@@ -59,6 +60,9 @@ ANNOTATORS: Final = 6
 UNPUBLISHED_LABELS: Final = 60
 """Labels that may wait for the next model at the end: above `publish_labels`."""
 
+LAST: Final = {"run": "detect"}
+"""Of a member that runs several workers, the one that is done last."""
+
 RECOVERY_SECONDS: Final = 90.0
 """A recovery that takes longer has failed."""
 
@@ -102,6 +106,8 @@ class Trial:
     ----------
     foreign
         Topic, partition and offset of what others than firewatch wrote into its topics.
+    cursor
+        File of the ingest.
     """
 
     def __init__(self, config: Config, load: Load, folder: Path, seed: int, module: str = "streams.cli") -> None:
@@ -112,6 +118,7 @@ class Trial:
         self.oracle, self.summary = replayed(config, load.posts)
         self.fleet = Fleet(write_config(config, folder / "config.yaml"), module)
         self.foreign: set[tuple[str, int, int]] = set()
+        self.cursor = folder / "cursor"
         self._topics = Topics(config.topics)
         self._groups: dict[str, tuple[str, Topic]] = {
             "score": (f"{config.topics.prefix}firewatch-score", self._topics.posts),
@@ -132,11 +139,11 @@ class Trial:
                 self.fleet.start(name)
         await asyncio.gather(*[self.ready(member) for member in self.fleet.members])
 
-    async def ready(self, member: Member, seconds: float = 60) -> None:
+    async def ready(self, member: Member, seconds: float = 120) -> None:
         """Wait until a worker has been told its partitions."""
         await self.heard(member, '"assigned"', seconds)
 
-    async def heard(self, member: Member, words: str, seconds: float = 60) -> None:
+    async def heard(self, member: Member, words: str, seconds: float = 120) -> None:
         """Wait until the process of now has logged some words."""
 
         async def logged() -> bool:
@@ -147,8 +154,7 @@ class Trial:
     def ingest(self, seconds: float | None = None, **options: Any) -> Member:
         """Start the ingest of the load, such that it takes about so long; as fast as it can if None."""
         speed = () if seconds is None else ("--speed", str(self.load.span_seconds / seconds))
-        cursor = str(self.folder / "cursor")
-        return self.fleet.start("ingest", str(self.load.posts), "--cursor", cursor, *speed, **options)
+        return self.fleet.start("ingest", str(self.load.posts), "--cursor", str(self.cursor), *speed, **options)
 
     def teach(self, seconds: float) -> None:
         """Say labels for so long; how many of them were learned becomes part of the verdict."""
@@ -197,7 +203,7 @@ class Trial:
             if member.name == "ingest":
                 await until(await self._more_posts(member), RECOVERY_SECONDS)
             else:
-                await until(await self._backlog_done(member.name), RECOVERY_SECONDS)
+                await until(await self._backlog_done(LAST.get(member.name, member.name)), RECOVERY_SECONDS)
         except TimeoutError:
             self._problems.append(f"{member.name} has not recovered within {RECOVERY_SECONDS:g} s")
         else:
@@ -271,6 +277,8 @@ class Trial:
             await self._check_labels()
         await self.fleet.leave()
         row = Row(fault, rounds, len(self.load.ids), recovery_seconds=self._recoveries)
+        if self.fleet.starved:
+            row.fault += f" (and {self.fleet.starved} workers starved by the machine)"
         row.problems = [*self._problems, *self.fleet.deaths, *self.fleet.hangs]
         await compare(self.config, self.load, self.oracle, row, self.foreign)
         return row

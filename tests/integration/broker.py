@@ -22,7 +22,7 @@ async def read_topic(config: Config, topic: str) -> list[ConsumerRecord]:
     """All records, in order within each partition."""
     (defined,) = (each for each in Topics(config.topics).all() if each.name == topic)
     partitions = [TopicPartition(topic, partition) for partition in range(defined.partitions)]
-    reader = AIOKafkaConsumer(bootstrap_servers=config.kafka.bootstrap_servers)
+    reader = AIOKafkaConsumer(bootstrap_servers=config.kafka.bootstrap_servers, isolation_level="read_committed")
     await reader.start()
     try:
         reader.assign(partitions)

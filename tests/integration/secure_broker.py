@@ -154,12 +154,19 @@ def _write_keystore(issued: trustme.LeafCert, path: Path) -> None:
     path.write_bytes(pkcs8 + b"".join(pem.bytes() for pem in issued.cert_chain_pems))
 
 
+_RESOURCES: Final = {
+    "topic": ResourceType.TOPIC,
+    "group": ResourceType.GROUP,
+    "transactional-id": ResourceType.TRANSACTIONAL_ID,
+}
+
+
 def grant(broker: SecureBroker, user: str, needed: Iterable[Access]) -> None:
     """Let a user do just this."""
     admin = AdminClient({"bootstrap.servers": broker.superuser})
     bindings = [
         AclBinding(
-            ResourceType.TOPIC if access.kind == "topic" else ResourceType.GROUP,
+            _RESOURCES[access.kind],
             access.name,
             ResourcePatternType.LITERAL,
             f"User:{user}",

@@ -1,0 +1,128 @@
+"""The state of all brands, as its topic holds it: who takes a partition over shuts out its former owner, then reads.
+
+Each partition has a transactional id of Kafka's. Taking over raises its epoch at the broker, which rolls back what the
+former owner had begun and refuses what it may still send, however late it wakes up. So a partition has one writer at a
+time, and no high-water mark in it ever goes back. Faust's own tables can't promise that: nothing in them keeps a worker
+that stood still at the wrong moment from writing over the state of its successor.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Self
+
+from aiokafka import TopicPartition
+from aiokafka.errors import InvalidProducerEpoch, ProducerFenced
+
+from streams.errors import WorkerFailed
+from streams.failpoints import Failpoint, reached
+from streams.kafka import DELIVERY_FACTOR, consumer, producer, translated_errors
+from streams.topics import Topics
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+    from types import TracebackType
+
+    from aiokafka import AIOKafkaProducer
+
+    from streams.config import Config
+
+_DOING = "saving state"
+
+
+class Changelog:
+    """The partitions that one worker has now.
+
+    Parameters
+    ----------
+    config
+        Sections `kafka` and `topics`.
+
+    Attributes
+    ----------
+    read
+        Records read so far: it grows while a take-over gets on.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._topics = Topics(config.topics)
+        self._topic = self._topics.changelog.name
+        self._writers: dict[int, AIOKafkaProducer] = {}
+        self._open = AsyncExitStack()
+        self.read = 0
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._open.__aexit__(kind, error, traceback)
+
+    async def take_over(self, partitions: Collection[int]) -> dict[bytes, bytes]:
+        """Become the only writer of some partitions, and of no others; return what they hold, by key.
+
+        Raises
+        ------
+        KafkaError
+            If the broker does not answer, or does not allow it.
+        """
+        self._writers.clear()
+        await self._open.aclose()
+        self._open = AsyncExitStack()
+        writers = await asyncio.gather(*[self._writer(partition) for partition in partitions])
+        self._writers = dict(zip(partitions, writers, strict=True))
+        return await self._read(partitions)
+
+    async def write(self, changes: Iterable[tuple[int, bytes, bytes]]) -> None:
+        """Write partition, key and value of what changed: of each partition all or nothing. Return when it is there.
+
+        Raises
+        ------
+        WorkerFailed
+            If another worker has taken the partition over.
+        KafkaError
+            If it can't be written.
+        """
+        of_partition: dict[int, list[tuple[bytes, bytes]]] = {}
+        for partition, key, value in changes:
+            of_partition.setdefault(partition, []).append((key, value))
+        settings = self._config.kafka
+        with translated_errors(settings, _DOING):
+            async with asyncio.timeout(DELIVERY_FACTOR * settings.request_timeout_seconds):
+                await asyncio.gather(*[self._commit(*entries) for entries in of_partition.items()])
+
+    async def _writer(self, partition: int) -> AIOKafkaProducer:
+        identity = self._topics.state_writer(partition)
+        return await self._open.enter_async_context(producer(self._config.kafka, transactional_id=identity))
+
+    async def _commit(self, partition: int, entries: Iterable[tuple[bytes, bytes]]) -> None:
+        writer = self._writers[partition]
+        try:
+            await writer.begin_transaction()
+            sent = [await writer.send(self._topic, value, key=key, partition=partition) for key, value in entries]
+            await asyncio.gather(*sent)
+            reached(Failpoint.DETECT_STATE_SENT)
+            await writer.commit_transaction()
+        except (ProducerFenced, InvalidProducerEpoch) as error:
+            raise WorkerFailed(f"{self._topic}[{partition}]: another worker has taken it over meanwhile") from error
+
+    async def _read(self, partitions: Collection[int]) -> dict[bytes, bytes]:
+        tps = [TopicPartition(self._topic, partition) for partition in partitions]
+        state: dict[bytes, bytes] = {}
+        settings = self._config.kafka
+        if not tps:
+            return state
+        async with consumer(settings, None, isolation_level="read_committed") as reader:
+            reader.assign(tps)
+            with translated_errors(settings, f"reading {self._topic}"):
+                ends = await reader.end_offsets(tps)
+                await reader.seek_to_beginning(*tps)
+                while any([await reader.position(tp) < ends[tp] for tp in tps]):
+                    for records in (await reader.getmany(timeout_ms=200)).values():
+                        self.read += len(records)
+                        state.update((record.key, record.value) for record in records)
+                        reached(Failpoint.DETECT_TAKING_OVER)
+        return state

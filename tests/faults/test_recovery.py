@@ -1,0 +1,136 @@
+"""A detect worker takes over what others left: killed while it reads, from a compacted changelog, from a large one."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
+
+from streams.admin import ensure_topics
+from streams.changelog import Changelog
+from streams.config import BrandSettings
+from streams.failpoints import Failpoint
+from streams.kafka import admin, producer
+from streams.partition_monitors import PartitionMonitors
+from streams.replay import Replay
+from streams.sentiment import LinearModel
+from streams.sources.files import open_posts
+from streams.topics import Topics, partition_of
+from tests.faults.table import Row
+from tests.integration.broker import read_topic, until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractAsyncContextManager
+
+    from streams.config import Config
+    from tests.faults.conftest import Recorder
+    from tests.faults.load import Load
+    from tests.faults.trial import Trial
+
+COMPACTING = {"segment.ms": "1000", "min.cleanable.dirty.ratio": "0.01", "max.compaction.lag.ms": "1000"}
+
+
+async def kill_while_taking_over(stage: Trial, rounds: int) -> None:
+    """Kill all detect workers, and the first of the next ones when they have read a part of the state."""
+    detecting = stage.fleet.named("detect")
+    for _ in range(rounds):
+        await asyncio.sleep(stage.random.uniform(4, 6))
+        for member in detecting:
+            member.plan(f"{Failpoint.DETECT_TAKING_OVER}:1")
+        lives = [member.lives for member in detecting]
+        with stage.recovery(detecting[0]):
+            await asyncio.gather(*[member.kill() for member in detecting])
+            await asyncio.gather(*[member.reborn(life + 1, 120) for member, life in zip(detecting, lives, strict=True)])
+
+
+async def test_detect_workers_are_killed_while_they_take_over(
+    trial: Callable[..., AbstractAsyncContextManager[Trial]], record: Recorder, rounds: Callable[[int], int]
+) -> None:
+    count = rounds(3)
+    async with trial(seconds=30.0 * count) as stage:
+        await kill_while_taking_over(stage, count)
+        record(await stage.verdict("kill -9 while taking over state", count))
+
+
+async def compact_eagerly(config: Config) -> None:
+    """Have the broker compact the changelog whenever it can."""
+    changelog = Topics(config.topics).changelog
+    resource = ConfigResource(ConfigResourceType.TOPIC, changelog.name, changelog.configs() | COMPACTING)
+    async with admin(config.kafka) as client:
+        await client.alter_configs([resource])
+
+
+async def state(config: Config) -> tuple[int, dict[bytes, bytes]]:
+    """How many records the changelog has, and the newest by key."""
+    records = await read_topic(config, Topics(config.topics).changelog.name)
+    return len(records), {record.key: record.value for record in records}
+
+
+async def test_a_compacted_changelog_is_the_same_state(
+    trial: Callable[..., AbstractAsyncContextManager[Trial]], record: Recorder
+) -> None:
+    async with trial(workers={"score": 1, "detect": 1}, seconds=50) as stage:
+        await compact_eagerly(stage.config)
+        await asyncio.sleep(30)
+        (detecting,) = stage.fleet.named("detect")
+        await detecting.leave()
+        before, expected = await state(stage.config)
+
+        async def compacted() -> bool:
+            return (await state(stage.config))[0] < before / 2
+
+        await until(compacted, 120)
+        after, found = await state(stage.config)
+        assert found == expected
+        successor = stage.fleet.start("detect")
+        await stage.heard(successor, '"starting"')
+        with stage.recovery(successor):
+            await stage.heard(successor, '"took over"')
+        size = sum(map(len, found.values())) / 1e3
+        record(await stage.verdict(f"changelog compacted from {before} to {after} records, {size:.0f} kB", 1))
+
+
+@pytest.mark.parametrize("brands", [100, 1_000, 10_000])
+async def test_how_long_taking_over_takes(
+    brands: int, kafka_config: Callable[..., Config], load: Load, record: Recorder
+) -> None:
+    """The states are those of the load's brands after a day, over and over."""
+    made = [{"id": f"brand{number}", "name": "Brand", "match": {"any": [f"brand{number}"]}} for number in range(brands)]
+    config = kafka_config(brands=made)
+    await ensure_topics(config, create=True)
+    entries = states(config, load)
+    partitions = range(config.topics.partitions)
+    async with Changelog(config) as changelog:
+        await changelog.take_over(partitions)
+        for first in range(0, len(entries), 1_000):
+            await changelog.write(entries[first : first + 1_000])
+    began = time.monotonic()
+    async with producer(config.kafka) as sender, Changelog(config) as changelog:
+        found = await changelog.take_over(partitions)
+        PartitionMonitors(config, sender, changelog).take_over(partitions, found)
+    row = Row("", 1, 0, recovery_seconds=[time.monotonic() - began])
+    size = sum(map(len, found.values())) / 1e6
+    row.fault = f"taking over {brands:,} brands, {size:.1f} MB of state"
+    if found != {key: value for _, key, value in entries}:
+        row.problems.append("what was read is not what was written")
+    record(row)
+
+
+def states(config: Config, load: Load) -> list[tuple[int, bytes, bytes]]:
+    """Partition, key and value of as many brands as the config has."""
+    replay = Replay(
+        config.model_copy(update={"brands": [BrandSettings.model_validate(brand) for brand in load.brands]}),
+        LinearModel.load(),
+        lambda _: None,
+    )
+    with open_posts(str(load.posts), config.ingest.max_record_bytes) as source:
+        replay.run(source)
+    values = [value for key, value in replay._monitor.dirty() if not key.startswith(b"\x00")]
+    return [
+        (partition_of(brand.id.encode(), config.topics.partitions), brand.id.encode(), values[number % len(values)])
+        for number, brand in enumerate(config.brands)
+    ]
