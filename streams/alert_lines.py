@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from rich.text import Text
 
 from streams.records import utc
-from streams.view import SEVERITY_STYLES, printable
+from streams.view import SEVERITY_STYLES, STEP_WORDS, printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +22,6 @@ LINKS: Final = 3
 SPLIT: Final = 4
 """Sources and languages that are named at most."""
 
-STATES: Final = {"open": "opened", "update": "changed", "resolve": "over"}
 SAID: Final = {"ack": "looks after it", "false_alarm": "says it was a false alarm", "confirmed": "confirms it"}
 
 
@@ -42,7 +41,7 @@ def print_alert(console: Console, alert: Alert, names: Mapping[str, str], *, is_
         (f" {alert.severity} ", f"reverse {style}"),
         " ",
         (name, "bold" if style != "dim" else ""),
-        ("  " + STATES.get(alert.kind, alert.kind), "green" if alert.status == "resolved" else ""),
+        ("  " + STEP_WORDS[alert.step or alert.kind], "green" if alert.status == "resolved" else ""),
         (f"  {alert.label}" if alert.label else "", "italic"),
         (f"  pages nobody: {alert.suppressed}" if alert.suppressed else "", "dim italic"),
     )

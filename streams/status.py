@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from aiokafka import TopicPartition
+from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 from streams.admin import ensure_topics
 from streams.errors import BrokerUnreachable, KafkaError, RecordError
@@ -16,12 +18,15 @@ from streams.models import Shelf
 from streams.reading import TopicReader
 from streams.records import SEVERITIES, post_from_bytes, window_from_bytes
 from streams.topics import HOUR_MS, Topics
+from streams.workers import BRIDGED, group_of, worker_name
 
 if TYPE_CHECKING:
     from aiokafka import AIOKafkaConsumer
+    from aiokafka.admin import AIOKafkaAdminClient
 
     from streams.config import Config
     from streams.incident_log import Incident
+    from streams.sentiment.model import QualityName
     from streams.topics import Topic
 
 INCIDENTS_MS: Final = 7 * 24 * HOUR_MS
@@ -30,7 +35,7 @@ INCIDENTS_MS: Final = 7 * 24 * HOUR_MS
 LATEST: Final = 8
 """Incidents that are over which are shown."""
 
-BRIDGES: Final = ("alertmanager", "webhook", "slack")
+COORDINATOR_POLL_SECONDS: Final = 0.2
 
 REQUIRED: Final = frozenset({"score", "detect"})
 """Without these nothing is noticed."""
@@ -80,7 +85,7 @@ class Freshness:
 
 @dataclass(frozen=True, slots=True)
 class ModelStatus:
-    """The newest published model."""
+    """The newest published model of a quality."""
 
     version: int
     created_ms: int
@@ -111,6 +116,8 @@ class Status:
 
     Attributes
     ----------
+    models
+        By quality; None where none has been published, and that of the config is used.
     problems
         What is wrong, a sentence each.
     """
@@ -121,7 +128,7 @@ class Status:
     workers: list[WorkerStatus] = field(default_factory=list)
     dead_letters: dict[str, int] = field(default_factory=dict)
     freshness: Freshness = field(default_factory=Freshness)
-    model: ModelStatus | None = None
+    models: dict[str, ModelStatus | None] = field(default_factory=dict)
     firing: list[IncidentStatus] = field(default_factory=list)
     latest: list[IncidentStatus] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
@@ -160,7 +167,8 @@ async def status(config: Config, *, max_lag: int, stale_seconds: float) -> Statu
         for topic in (topics.dlq, topics.alerts_dlq):
             found.dead_letters[topic.name] = await _held(config, reader, topic)
         found.freshness = await _freshness(config, topics, reader)
-        found.model = await _model(config, reader)
+        for quality in config.models():
+            found.models[quality] = await _model(config, reader, quality)
         log = await read_incidents(config, reader, found.at_ms - INCIDENTS_MS)
     incidents = sorted(log.incidents.values(), key=_rank, reverse=True)
     found.firing = [_incident(each) for each in incidents if each.newest.status == "firing"]
@@ -190,17 +198,15 @@ def _problems(found: Status, max_lag: int, stale_seconds: float) -> list[str]:
 
 
 async def _workers(config: Config, topics: Topics, reader: AIOKafkaConsumer) -> list[WorkerStatus]:
-    prefix = config.topics.prefix
-    groups: list[tuple[str, str, Topic]] = [
-        ("score", f"{prefix}firewatch-score", topics.posts),
-        ("detect", topics.detect_app, topics.mentions),
-        ("train", f"{prefix}firewatch-train", topics.labels),
-        *[(f"bridge {target}", f"{prefix}firewatch-bridge-{target}", topics.alerts) for target in BRIDGES],
-    ]
+    reads = {"score": topics.posts, "detect": topics.mentions}
+    reads |= {worker_name("train", quality): topics.labels for quality in config.models()}
+    reads |= {f"bridge-{target}": topics.alerts for target in BRIDGED}
     workers = []
     with translated_errors(config.kafka, "asking for the consumer groups"):
         async with admin(config.kafka) as client:
-            for name, group, topic in groups:
+            await _wait_for_coordinator(config, client, group_of("score", config.topics))
+            for name, topic in reads.items():
+                group = group_of(name, config.topics)
                 (answer,) = await client.describe_consumer_groups([group])
                 (_, _, state, _, _, members, *_) = answer.groups[0]
                 tps = [TopicPartition(topic.name, partition) for partition in range(topic.partitions)]
@@ -212,6 +218,18 @@ async def _workers(config: Config, topics: Topics, reader: AIOKafkaConsumer) -> 
                 lag = sum(ends[tp] - max(begins[tp], committed[tp].offset if tp in known else 0) for tp in tps)
                 workers.append(WorkerStatus(name, len(members), state, topic.name, lag if known or members else None))
     return workers
+
+
+async def _wait_for_coordinator(config: Config, client: AIOKafkaAdminClient, group: str) -> None:
+    """A broker that has never had a group makes the topic of their offsets only when it is asked for one."""
+    async with asyncio.timeout(config.kafka.request_timeout_seconds):
+        while True:
+            try:
+                await client.find_coordinator(group)
+            except GroupCoordinatorNotAvailableError:
+                await asyncio.sleep(COORDINATOR_POLL_SECONDS)
+            else:
+                return
 
 
 async def _held(config: Config, reader: AIOKafkaConsumer, topic: Topic) -> int:
@@ -242,8 +260,8 @@ async def _freshness(config: Config, topics: Topics, reader: AIOKafkaConsumer) -
     return Freshness(arrived_ms, written_ms, windows_ms)
 
 
-async def _model(config: Config, reader: AIOKafkaConsumer) -> ModelStatus | None:
-    shelf = Shelf(config, reader, "status")
+async def _model(config: Config, reader: AIOKafkaConsumer, quality: QualityName) -> ModelStatus | None:
+    shelf = Shelf(config, reader, "status", quality)
     await shelf.read_all()
     if not shelf.models:
         return None

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from streams.status import IncidentStatus, Status
+    from streams.status import IncidentStatus, ModelStatus, Status
 
 ROWS: Final = 8
 """Firing incidents shown at most; the others are counted."""
@@ -87,24 +87,25 @@ def _facts(found: Status) -> Table:
         if fresh.written_ms is not None and fresh.written_ms > fresh.windows_ms:
             behind = f", {_span(fresh.written_ms - fresh.windows_ms)} behind the newest post"
         reached = f"buckets up to {utc(fresh.windows_ms):%a %d %b %H:%M} UTC closed{behind}"
-    model = "that of the config: none has been published"
-    if found.model is not None:
-        model = (
-            f"version {found.model.version} of {utc(found.model.created_ms):%a %d %b %H:%M} UTC, "
-            f"{found.model.labels:,} labels, macro-F1 {found.model.macro_f1:.2f}"
-        )
     letters = ", ".join(f"{name} {count:,}" for name, count in found.dead_letters.items())
     table = Table.grid(padding=(0, 2))
     facts = (
         ("newest post", newest),
         ("detection", reached),
-        ("model", model),
+        *((f"{quality} model", _model(model)) for quality, model in found.models.items()),
         ("dead letters", letters),
         ("config", found.config_version),
     )
     for name, fact in facts:
         table.add_row(Text(name, "bold"), fact)
     return table
+
+
+def _model(model: ModelStatus | None) -> str:
+    if model is None:
+        return "that of the config: none has been published"
+    made = f"{utc(model.created_ms):%a %d %b %H:%M} UTC"
+    return f"version {model.version} of {made}, {model.labels:,} labels, macro-F1 {model.macro_f1:.2f}"
 
 
 def _incidents(console: Console, title: str, incidents: Sequence[IncidentStatus], names: Mapping[str, str]) -> Table:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections import deque
-from typing import TYPE_CHECKING
+from collections import OrderedDict, deque
+from typing import TYPE_CHECKING, Final
 
 from streams.records import utc
 
 if TYPE_CHECKING:
     from streams.bridge.holding import Holding
     from streams.bridge.step import Step
+
+CLOSED: Final = 1_000
+"""Incidents that are over of which corrections are still passed on."""
 
 
 class StepQueue:
@@ -32,6 +35,7 @@ class StepQueue:
         self._firing: dict[str, Step] = {}
         self._told: set[str] = set()
         self._silenced: dict[str, Step] = {}
+        self._closed: OrderedDict[str, None] = OrderedDict()
         self.steps: deque[Step] = deque()
 
     def recall(self, step: Step) -> None:
@@ -59,7 +63,9 @@ class StepQueue:
             self._firing.pop(incident, None)
             self._silenced.pop(incident, None)
             self._told.discard(incident)
-            return known
+            if known:
+                self._close(incident)
+            return known or incident in self._closed
         self._firing[incident] = step
         reason = self._holding.reason(step.alert, at_ms)
         if reason == "silenced":
@@ -69,6 +75,12 @@ class StepQueue:
         if reason is None:
             self._told.add(incident)
         return reason is None or known
+
+    def _close(self, incident: str) -> None:
+        """Remember that the receiver knows it: late posts may correct it after its end."""
+        self._closed[incident] = None
+        if len(self._closed) > CLOSED:
+            self._closed.popitem(last=False)
 
     def unsettled_from(self) -> int | None:
         """As in `Ledger`."""

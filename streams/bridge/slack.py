@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlsplit
 
+from streams.view import STEP_WORDS
+
 if TYPE_CHECKING:
     from streams.records import Alert
 
@@ -17,6 +19,7 @@ LINKS: Final = 5
 SYMBOLS: Final = {"watch": ":large_yellow_circle:", "warning": ":large_orange_circle:", "critical": ":red_circle:"}
 OVER: Final = ":white_check_mark:"
 
+
 Json = dict[str, Any]
 
 
@@ -27,13 +30,12 @@ def message(alert: Alert) -> Json:
     and link nowhere; where Slack's markup is needed, it is escaped.
     """
     over = alert.status == "resolved"
-    state = "over" if over else {"open": "new", "update": "changed"}.get(alert.kind, alert.kind)
-    title = f"{alert.brand}: {alert.severity}, {state}"
+    title = f"{alert.brand}: {alert.severity}, {STEP_WORDS[alert.step or alert.kind]}"
     symbol = OVER if over else SYMBOLS[alert.severity]
     facts = [
         f"{alert.window.mentions:,} mentions",
         f"{alert.sentiment.negative:.0%} negative",
-        f"since {alert.starts_at:%a %H:%M} UTC",
+        f"since {alert.since:%a %H:%M} UTC",
     ]
     if alert.suppressed:
         facts.append(f"pages nobody: {alert.suppressed}")

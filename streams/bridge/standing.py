@@ -45,7 +45,7 @@ class Notice(NamedTuple):
         return {
             "labels": dict(self.labels),
             "annotations": {name: text for name, text in alert.annotations.items() if text},
-            "startsAt": min(alert.starts_at, ends).isoformat(),
+            "startsAt": min(alert.since, ends).isoformat(),
             "endsAt": ends.isoformat(),
             **({"generatorURL": alert.generator_url} if alert.generator_url else {}),
         }

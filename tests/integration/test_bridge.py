@@ -289,4 +289,4 @@ async def test_slack_gets_a_message_for_each_step(
             return len(receiver.requests) == 1
 
         await until(told)
-    assert orjson.loads(receiver.requests[0][1])["text"].startswith("nordtel: warning, new.")
+    assert orjson.loads(receiver.requests[0][1])["text"].startswith("nordtel: warning, opened.")

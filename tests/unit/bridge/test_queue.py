@@ -40,6 +40,14 @@ def test_an_incident_is_told_to_its_end_once_it_was_begun() -> None:
     assert taken(queue(), step(suppressed="cold_start"), step(id="a2", kind="update")) == ["a2"]
 
 
+def test_a_correction_after_the_end_reaches_those_who_know_the_incident() -> None:
+    known, late = step(id="a2", kind="resolve"), step(id="a3", kind="resolve", step="correct")
+    assert taken(queue(), step(), known, late) == ["a1", "a2", "a3"]
+    assert taken(queue(), step(suppressed="spam"), known, late) == []
+    again = step(id="a4", kind="update", step="reopen")
+    assert taken(queue(), step(), known, again, step(id="a5", kind="resolve")) == ["a1", "a2", "a4", "a5"]
+
+
 def test_what_is_silenced_is_told_when_the_silence_is_over_and_it_still_fires() -> None:
     silences = Silences()
     silences.take(

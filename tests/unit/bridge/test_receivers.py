@@ -118,4 +118,6 @@ def test_a_message_keeps_to_the_limits_and_says_how_it_stands() -> None:
     assert all(len(text["text"]) <= TEXT_CHARS for text in texts(sent["blocks"]))
     facts = sent["blocks"][2]["elements"][0]["text"]
     assert facts == "412 mentions · 81% negative · since Mon 00:00 UTC · pages nobody: spam"
-    assert message(alert(kind="resolve"))["blocks"][0]["text"]["text"] == ":white_check_mark: nordtel: warning, over"
+    assert (
+        message(alert(kind="resolve"))["blocks"][0]["text"]["text"] == ":white_check_mark: nordtel: warning, resolved"
+    )
