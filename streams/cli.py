@@ -10,6 +10,7 @@ import click
 
 from streams import __version__, commands
 from streams.cli_alerts import alerts, bridge, status
+from streams.cli_tuning import backtest, check_config, explain_config, test_config
 from streams.options import config_option, plainly
 from streams.simulate.settings import SimulationSettings
 from streams.workers import WORKERS, Worker
@@ -43,34 +44,6 @@ quality_option = click.option(
 @click.version_option(__version__, prog_name="firewatch")
 def cli() -> None:
     """Watches social posts about brands and raises an alert while a firestorm is still small."""
-
-
-@cli.command("check-config")
-@click.argument("file", type=click.Path(path_type=Path))
-@plainly
-def check_config(file: Path) -> None:
-    """Read a config FILE, say what is wrong in it, and what it comes to if nothing is."""
-    from streams.config.file import load_config
-
-    config = load_config(file)
-    config.matcher()
-    brands = [brand.id for brand in config.brands]
-    click.echo(f"{file}: good")
-    click.echo(f"  brands     {len(brands)}: {', '.join(brands[:10])}{' ...' if len(brands) > 10 else ''}")
-    click.echo(f"  detectors  {', '.join(f'{detector.name} ({detector.kind})' for detector in config.detectors)}")
-    click.echo(f"  kafka      {config.kafka.bootstrap_servers} {config.kafka.security_protocol}")
-    click.echo(f"  version    {config.version}")
-
-
-@cli.command("explain-config")
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--brand", help="Its id; without it what holds for brands that say nothing else.")
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
-@plainly
-def explain_config(file: Path, brand: str | None, *, as_json: bool) -> None:
-    """Show each setting of a config FILE as it is in the end, and where that comes from: default, preset, line, ..."""
-    for line in commands.explain_config(file, brand, as_json=as_json):
-        click.echo(line)
 
 
 @cli.command()
@@ -376,9 +349,11 @@ def sentiment_evaluate(
 
 
 @cli.command()
-@click.argument("what", type=click.Choice(["alert", "label", "verdict", "config"]))
+@click.argument("what", type=click.Choice(["alert", "label", "verdict", "config", "asyncapi"]))
+@plainly
 def schema(what: str) -> None:
-    """Print the JSON Schema of WHAT firewatch publishes or takes, or of its config; deploy/contract/ holds it."""
+    """Print the JSON Schema of WHAT firewatch publishes or takes, or of its config, or the AsyncAPI document of all its
+    topics; deploy/contract/ holds them."""
     click.echo(commands.schema(what), nl=False)
 
 
@@ -403,7 +378,7 @@ def demo(posts: Path | None, config_path: Path | None, *, seconds: float, out: P
     show.run(posts, config_path, seconds, out)
 
 
-for command in (bridge, alerts, status):
+for command in (check_config, explain_config, backtest, test_config, bridge, alerts, status):
     cli.add_command(command)
 
 

@@ -17,9 +17,9 @@ import orjson
 from streams import __version__, failpoints, logs, metrics
 from streams.acls import granting_commands
 from streams.admin import TopicReport, ensure_topics
-from streams.config.explain import explain
+from streams.asyncapi import asyncapi
 from streams.config.file import load_config
-from streams.config.schema import config_schema
+from streams.config.schema import DIALECT, config_schema
 from streams.errors import OutputError
 from streams.live_config import LiveConfig
 from streams.outputs import open_output
@@ -147,8 +147,8 @@ def replay(config_path: Path, posts: str, alerts_path: Path, windows_path: Path 
     seen: list[Alert] = []
     with ExitStack() as files:
         source = files.enter_context(open_posts(posts, config.ingest.max_record_bytes))
-        alerts = files.enter_context(_open_for_writing(alerts_path))
-        windows = files.enter_context(_open_for_writing(windows_path))
+        alerts = files.enter_context(open_for_writing(alerts_path))
+        windows = files.enter_context(open_for_writing(windows_path))
 
         def on_alert(alert: Alert) -> None:
             alerts.write(alert.to_bytes() + b"\n")
@@ -277,7 +277,7 @@ def evaluate_simulation(
     wanted = [SimulationSettings(seed=seed, days=days, brands=brands, scenario=scenario) for seed in seeds]
     config = evaluation.config_for(brands, config_path)
     with ExitStack() as files:
-        out = files.enter_context(_open_for_writing(json_path))
+        out = files.enter_context(open_for_writing(json_path))
         trials = evaluation.run_trials(wanted, config, processes=processes)
         figures = evaluation.figures(trials)
         out.write(orjson.dumps(evaluation.report(figures, trials, config.version), option=orjson.OPT_INDENT_2))
@@ -285,36 +285,18 @@ def evaluate_simulation(
 
 
 def schema(what: str) -> str:
-    """JSON Schema of a record type that others read or write, or of the config."""
+    """JSON Schema of an alert, a label or the config, or the AsyncAPI document of all topics."""
     published: dict[str, dict[str, Any]] = {
         "alert": Alert.model_json_schema(mode="serialization"),
         "label": Label.model_json_schema(mode="validation"),
         "verdict": Verdict.model_json_schema(mode="validation"),
         "config": config_schema(),
+        "asyncapi": asyncapi(),
     }
-    tree = {"$schema": "https://json-schema.org/draft/2020-12/schema"} | published[what]
+    tree = published[what]
+    if what != "asyncapi":
+        tree = {"$schema": DIALECT} | tree
     return orjson.dumps(tree, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
-
-
-def explain_config(path: Path, brand: str | None, *, as_json: bool) -> Iterator[str]:
-    """What each setting is in the end and where it comes from, a line each."""
-    explained = explain(path, brand, os.environ)
-    if as_json:
-        rows = [{"setting": each.setting, "value": each.value, "origin": each.origin} for each in explained]
-        yield orjson.dumps(rows, option=orjson.OPT_INDENT_2, default=str).decode()
-        return
-    table = [(each.setting, _shown(each.value), each.origin) for each in explained]
-    widths = [max(len(row[column]) for row in table) for column in (0, 1)]
-    for setting, value, origin in table:
-        yield f"{setting:<{widths[0]}}  {value:<{min(widths[1], 40)}}  {origin}"
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{key}: {_shown(each)}" for key, each in value.items())
-    if isinstance(value, list):
-        return ", ".join(map(_shown, value)) or "[]"
-    return "null" if value is None else f"{value:g}" if isinstance(value, float) else str(value) or '""'
 
 
 def _begin(worker: str, config_path: Path) -> Config:
@@ -347,7 +329,7 @@ def _until_stopped(
     return asyncio.run(main())
 
 
-def _open_for_writing(path: Path | None) -> IO[bytes]:
+def open_for_writing(path: Path | None) -> IO[bytes]:
     """The file, or one that goes when it is closed."""
     if path is None:
         return TemporaryFile()

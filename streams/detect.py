@@ -173,11 +173,13 @@ class _Worker:
                     raise failure
 
     async def _shut_down(self) -> None:
-        try:
-            await asyncio.wait_for(self._app.stop(), STOP_SECONDS)  # see `streams.run` on `timeout`
-        except TimeoutError:
+        # `wait_for` would wait for the end of what it has cancelled, and Faust may go on waiting for its own queues.
+        stopping = asyncio.create_task(self._app.stop())
+        done, _ = await asyncio.wait({stopping}, timeout=STOP_SECONDS)
+        if not done:
             log.critical("did not stop in time", seconds=STOP_SECONDS, crash=repr(self._app.crash_reason))
             os._exit(KafkaError.exit_code)  # Faust's threads are not daemons: they would keep the process alive
+        stopping.result()
 
     async def _consume(self, stream: StreamT[bytes]) -> None:
         # Without this an error below would make `noack_take` acknowledge what it has not handed over yet.
@@ -227,6 +229,7 @@ class _Worker:
 
     async def _change_over(self, generation: int) -> None:
         """Go on by the config as the file has it now."""
+        self._check_ownership(generation)
         self._config = self._file.config
         await self._monitors.change_over(self._config)
         self._check_ownership(generation)

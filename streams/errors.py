@@ -19,6 +19,7 @@
     │   ├── DeliveryRefused        it will not have this alert, however often it is asked
     │   └── DeliveryFailed         it does not answer, or not now
     ├── DetectorFailed             a detector raised; noted, so that it is put out of use if it goes on
+    ├── ExpectationFailed          a config does not raise what it was expected to raise
     ├── MissingPackage             an optional package that a setting asks for is not installed
     ├── PortTaken                  a metrics or broker port that another process holds
     └── WorkerFailed               a worker under supervision that gave up
@@ -272,3 +273,9 @@ class DetectorFailed(FirewatchError):
             f"detector {failure.detector!r} of brand {failure.brand!r} raised in {failure.doing}: {detail}. Restart "
             f"the worker: after {after} of the same (detect.quarantine_after) the brand goes on without this detector"
         )
+
+
+class ExpectationFailed(FirewatchError):
+    """A config does not raise what it was expected to raise."""
+
+    exit_code = 9

@@ -106,9 +106,12 @@ class LiveConfig:
         except ConfigError as error:
             self._refuse("refused", error)
             return
-        self.config = new
         metrics.CONFIG_RELOADS.labels("success").inc()
         self._show(successful=True)
+        if new == old:
+            log.info("config read again, nothing differs", file=str(path), version=old.version)
+            return
+        self.config = new
         changes = await asyncio.to_thread(differences, old, new)
         log.info(
             "config reloaded",

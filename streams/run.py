@@ -169,13 +169,14 @@ async def _keep(command: Command, emit: Callable[[str, str], None], hangups: Han
         if code == 0 and command.finite:
             log.info("worker is done", of=command.name)
             return
-        if code in HOPELESS:
+        config_broke = restarts > 0 and code == ConfigError.exit_code  # the others go on with the last good one
+        if code in HOPELESS and not config_broke:
             raise WorkerFailed(f"{command.name} ended with exit code {code}: {process.last_line}")
         now = time.monotonic()
         if now - last_end > CRASHES_WITHIN_SECONDS:
             delay = FIRST_DELAY_SECONDS
         last_end = now
-        if code not in PASSING:
+        if code not in PASSING and not config_broke:
             ends.append(now)
         if len(ends) == CRASHES and now - ends[0] <= CRASHES_WITHIN_SECONDS:
             raise WorkerFailed(

@@ -19,6 +19,7 @@ LINKS: Final = 5
 SYMBOLS: Final = {"watch": ":large_yellow_circle:", "warning": ":large_orange_circle:", "critical": ":red_circle:"}
 OVER: Final = ":white_check_mark:"
 
+
 Json = dict[str, Any]
 
 

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from streams.config.model import Config
 from streams.errors import ConfigError
@@ -44,7 +44,7 @@ def load_config(path: Path, environment: Mapping[str, str] | None = None) -> Con
     try:
         return Config.model_validate(tree)
     except ValidationError as error:
-        problems = dict.fromkeys(_problem(item) for item in error.errors(include_url=False))
+        problems = dict.fromkeys(problem(item) for item in error.errors(include_url=False))
         raise ConfigError(list(problems), path) from error
 
 
@@ -127,7 +127,8 @@ _ALTERNATIVE: Final = re.compile(r"(literal|list)\[.*|datetime|time")
 """What pydantic adds to the path where a setting may be of several types."""
 
 
-def _problem(item: Any) -> str:
+def problem(item: Any, model: type[BaseModel] = Config) -> str:
+    """One line about an error of pydantic's: the path inside the file, and what is allowed there."""
     path = ""
     for step in item["loc"]:
         if isinstance(step, str) and _ALTERNATIVE.fullmatch(step):
@@ -137,14 +138,14 @@ def _problem(item: Any) -> str:
     if message.startswith(("[", ".")):
         return path + message
     if item["type"] == "extra_forbidden":
-        message = f"unknown key; allowed here: {', '.join(_allowed_keys(item['loc'][:-1]))}"
+        message = f"unknown key; allowed here: {', '.join(_allowed_keys(item['loc'][:-1], model))}"
     elif item["type"] == "missing":
         message = "is required"
     return f"{path}: {message}" if path else message
 
 
-def _allowed_keys(loc: tuple[int | str, ...]) -> list[str]:
-    model: Any = Config
+def _allowed_keys(loc: tuple[int | str, ...], root: type[BaseModel]) -> list[str]:
+    model: Any = root
     for step in loc:
         if isinstance(step, int):
             continue

@@ -13,6 +13,7 @@ record            topic              key                         one record is
 `Label`           social.labels      ``source:id`` of the post   what one person says of one post
 `Verdict`         social.labels      ``incident`` and its id     what one person says of one incident
 `PublishedModel`  social.models      ``sentiment/version``       what was learned of the labels up to an offset
+                                     ``sentiment-best/version``  the same of the model of quality `best`
 ================  =================  ==========================  =============================================
 
 Every record carries its version ``v``; a reader refuses a newer one and says so. Times are milliseconds since the
@@ -21,6 +22,7 @@ whatever the order of addition.
 """
 
 from streams.records.alerts import (
+    ALERT_VERSION,
     MAX_ALERT_BYTES,
     SEVERITIES,
     Alert,
@@ -36,10 +38,12 @@ from streams.records.alerts import (
     WindowCounts,
     alert_from_bytes,
 )
-from streams.records.deletions import MAX_DELETIONS, Deletion, Deletions, is_deletion
-from streams.records.labels import Label, label_from_bytes
+from streams.records.deletions import DELETION_VERSION, MAX_DELETIONS, Deletion, Deletions, is_deletion
+from streams.records.labels import LABEL_VERSION, Label, label_from_bytes
 from streams.records.mentions import (
+    ENVELOPE_VERSION,
     MAX_MENTIONS,
+    PROGRESS_VERSION,
     REPLY,
     REPOST,
     Envelope,
@@ -47,23 +51,40 @@ from streams.records.mentions import (
     Progress,
     mentions_record_from_bytes,
 )
-from streams.records.models import MODEL_NAMES, JudgedQuality, ModelHeader, PublishedModel, model_from_bytes, model_key
-from streams.records.posts import MAX_ID_CHARS, Post, post_from_bytes, posts_record_from_bytes
-from streams.records.verdicts import MAX_SILENCE_MS, Judgement, Verdict, labels_record_from_bytes
-from streams.records.windows import Window, WindowScore, window_from_bytes
+from streams.records.models import (
+    MODEL_NAMES,
+    MODEL_RECORD_VERSION,
+    JudgedQuality,
+    ModelHeader,
+    PublishedModel,
+    model_from_bytes,
+    model_key,
+)
+from streams.records.posts import MAX_ID_CHARS, POST_VERSION, Post, post_from_bytes, posts_record_from_bytes
+from streams.records.verdicts import MAX_SILENCE_MS, VERDICT_VERSION, Judgement, Verdict, labels_record_from_bytes
+from streams.records.windows import WINDOW_VERSION, Window, WindowScore, window_from_bytes
 from streams.records.wire import SHARE, utc
 
 __all__ = [
+    "ALERT_VERSION",
+    "DELETION_VERSION",
+    "ENVELOPE_VERSION",
+    "LABEL_VERSION",
     "MAX_ALERT_BYTES",
     "MAX_DELETIONS",
     "MAX_ID_CHARS",
     "MAX_MENTIONS",
     "MAX_SILENCE_MS",
     "MODEL_NAMES",
+    "MODEL_RECORD_VERSION",
+    "POST_VERSION",
+    "PROGRESS_VERSION",
     "REPLY",
     "REPOST",
     "SEVERITIES",
     "SHARE",
+    "VERDICT_VERSION",
+    "WINDOW_VERSION",
     "Alert",
     "AlertKind",
     "AlertStep",

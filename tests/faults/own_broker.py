@@ -1,4 +1,7 @@
-"""A broker of a test's own, which may do with it what it likes, and the verdict on what the service made of that."""
+"""A broker of a test's own, which may do with it what it likes, and the verdict on what the service made of that.
+
+Such a test overrides the fixture `kafka`, so that nothing else is started.
+"""
 
 from __future__ import annotations
 
@@ -32,13 +35,14 @@ def folder() -> Path:
 
 
 @contextmanager
-def own_broker(settings: str = "") -> Iterator[tuple[LocalKafka, int]]:
-    """The broker, started, and its port."""
+def own_broker(settings: str = "") -> Iterator[LocalKafka]:
+    """The broker, started."""
     broker = LocalKafka(DEFAULT_HOME, FOLDER_NAME, settings)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(local_kafka, "START_SECONDS", START_SECONDS)
         try:
-            yield broker, int(broker.start().rpartition(":")[2])
+            broker.start()
+            yield broker
         finally:
             broker.wipe()
 

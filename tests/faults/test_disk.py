@@ -1,21 +1,15 @@
-"""The disk is full: where the cursor of an ingest is kept, and where the broker keeps everything."""
+"""The disk is full where the cursor of an ingest is kept."""
 
 from __future__ import annotations
 
 import asyncio
-import errno
-import os
-import subprocess
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-import pytest
-
 from streams.errors import InputError
-from tests.faults.own_broker import folder, own_broker, verdict
+from tests.faults.small_disk import ONLY_ROOT, full, small_disk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from contextlib import AbstractAsyncContextManager
     from pathlib import Path
 
@@ -24,46 +18,9 @@ if TYPE_CHECKING:
 
 LOAD_SECONDS: Final = 30.0
 PAUSE_SECONDS: Final = 8.0
-FULL_SECONDS: Final = 15.0
 CURSOR_KB: Final = 64
-BROKER_KB: Final = 400_000
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small disk")
-
-
-@contextmanager
-def small_disk(at: Path, kilobytes: int) -> Iterator[None]:
-    """A file system of that size."""
-    at.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", at], check=True)
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", "--lazy", at], check=True)
-
-
-@contextmanager
-def full(disk: Path) -> Iterator[None]:
-    """While nothing more fits."""
-    filler = disk / "filler"
-    with filler.open("wb", buffering=0) as file:
-        try:
-            for size in (1 << 20, 4_096, 1):
-                with_room = True
-                while with_room:
-                    with_room = _fits(file.fileno(), size)
-            yield
-        finally:
-            filler.unlink()
-
-
-def _fits(descriptor: int, size: int) -> bool:
-    try:
-        return os.write(descriptor, b"x" * size) == size
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-        return False
+pytestmark = ONLY_ROOT
 
 
 async def test_the_cursor_finds_no_room(
@@ -88,24 +45,4 @@ async def test_the_cursor_finds_no_room(
     ]
     if not deaths or not kept:
         row.problems.append("there was room for the cursor")
-    record(row)
-
-
-async def test_the_broker_finds_no_room(
-    trial: Callable[..., AbstractAsyncContextManager[Trial]], record: Recorder
-) -> None:
-    with small_disk(folder(), BROKER_KB), own_broker() as (broker, port):
-        kafka = {"kafka": {"bootstrap_servers": f"127.0.0.1:{port}"}}
-        async with trial(config=kafka, workers={"run": 1}, seconds=LOAD_SECONDS) as stage:
-            await asyncio.sleep(PAUSE_SECONDS)
-            (service,) = stage.fleet.named("run")
-            with stage.recovery(service):
-                with full(folder()):
-                    await asyncio.sleep(FULL_SECONDS)
-                    died = broker.bootstrap is None
-                await asyncio.to_thread(broker.crash)
-                await asyncio.to_thread(broker.start, port)
-            row = await verdict(stage, "no room for the broker, which dies of it", 1)
-    if not died:
-        row.problems.append("the broker found room")
     record(row)

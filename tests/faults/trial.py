@@ -60,6 +60,9 @@ ANNOTATORS: Final = 6
 UNPUBLISHED_LABELS: Final = 60
 """Labels that may wait for the next model at the end: above `publish_labels`."""
 
+LAST: Final = {"run": "detect"}
+"""Of a member that runs several workers, the one that is done last."""
+
 RECOVERY_SECONDS: Final = 90.0
 """A recovery that takes longer has failed."""
 
@@ -136,11 +139,11 @@ class Trial:
                 self.fleet.start(name)
         await asyncio.gather(*[self.ready(member) for member in self.fleet.members])
 
-    async def ready(self, member: Member, seconds: float = 60) -> None:
+    async def ready(self, member: Member, seconds: float = 120) -> None:
         """Wait until a worker has been told its partitions."""
         await self.heard(member, '"assigned"', seconds)
 
-    async def heard(self, member: Member, words: str, seconds: float = 60) -> None:
+    async def heard(self, member: Member, words: str, seconds: float = 120) -> None:
         """Wait until the process of now has logged some words."""
 
         async def logged() -> bool:
@@ -200,7 +203,7 @@ class Trial:
             if member.name == "ingest":
                 await until(await self._more_posts(member), RECOVERY_SECONDS)
             else:
-                await until(await self._backlog_done(member.name), RECOVERY_SECONDS)
+                await until(await self._backlog_done(LAST.get(member.name, member.name)), RECOVERY_SECONDS)
         except TimeoutError:
             self._problems.append(f"{member.name} has not recovered within {RECOVERY_SECONDS:g} s")
         else:

@@ -14,7 +14,7 @@ import pytest
 
 from streams import run
 from streams.errors import ConfigError, WorkerFailed
-from streams.run import Command, supervise
+from streams.run import Command, Hangups, supervise
 
 ENDLESS = "import time\nprint('up', flush=True)\nwhile True: time.sleep(0.05)"
 
@@ -123,6 +123,20 @@ async def test_no_restart_where_none_can_help() -> None:
     assert len(lines) == 1
 
 
+async def test_a_config_that_broke_while_workers_ran_is_waited_for(tmp_path: Path) -> None:
+    lives = tmp_path / "lives"
+    code = (
+        f"import pathlib, sys\np = pathlib.Path({str(lives)!r})\nlives = len(p.read_text()) if p.exists() else 0\n"
+        f"p.write_text('x' * (lives + 1))\nif lives == 0: sys.exit(9)\nif lives < 8: sys.exit(2)\n{ENDLESS}"
+    )
+    stop, lines = asyncio.Event(), Lines()
+    supervising = asyncio.create_task(supervise([python("detect", code)], stop, lines))
+    await lines.wait_for("detect", "up", seconds=40)
+    stop.set()
+    await supervising
+    assert len(lives.read_text()) == 9
+
+
 async def test_an_ingest_that_is_done_is_not_started_again() -> None:
     lines, stop = Lines(), asyncio.Event()
     commands = [python("ingest", "print('all read')", finite=True), python("score", ENDLESS)]
@@ -195,3 +209,21 @@ def test_workers_end_when_the_supervisor_is_killed() -> None:
         supervisor.kill()
         supervisor.wait()
         assert wait_until_gone(pids, 5)
+
+
+async def test_a_hangup_is_handed_to_the_workers_that_read_their_config_again() -> None:
+    code = (
+        "import signal\nsignal.signal(signal.SIGHUP, lambda *_: print('read again', flush=True))\n"
+        "print('ready', flush=True)\nwhile True: signal.pause()"
+    )
+    stop, lines, hangups = asyncio.Event(), Lines(), Hangups()
+    commands = [python(name, code) for name in ("score", "detect", "train")]
+    supervising = asyncio.create_task(supervise(commands, stop, lines, hangups))
+    for name in ("score", "detect", "train"):
+        await lines.wait_for(name, "ready")
+    hangups.forward()
+    await lines.wait_for("score", "read again")
+    await lines.wait_for("detect", "read again")
+    stop.set()
+    await supervising
+    assert ("train", "read again") not in lines

@@ -67,6 +67,16 @@ async def test_a_hangup_has_it_read_at_once(path: Path) -> None:
     assert len(live.config.brands) == 2
 
 
+async def test_nothing_is_changed_over_where_nothing_differs(path: Path) -> None:
+    live = LiveConfig.load(path)
+    before = live.config
+    path.write_text(f"# looked at\n{BRANDS}")
+    live.ask()
+    await live.look()
+    assert live.config is before
+    assert value("firewatch_config_last_reload_successful") == 1
+
+
 async def test_the_swapped_symlink_of_a_config_map_is_seen(tmp_path: Path) -> None:
     for version, text in (("..1", BRANDS), ("..2", BRANDS + ACME)):
         (tmp_path / version).mkdir()

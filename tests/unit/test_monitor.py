@@ -283,7 +283,7 @@ def test_nothing_of_a_deleted_post_stays_in_the_state() -> None:
         state.update(monitor.dirty())
         held = b"zitronenfalter" in state[b"nordtel"]
         assert held == (offset < 2)
-    for word in (b"https://x.example/karla", b"nordtel schlecht", b"zitronenfalter"):
+    for word in (b"https://x.example/karla", b"nordtel schlecht mondlandung", b"zitronenfalter"):
         assert word not in state[b"nordtel"]
     assert repeated == 1
 

@@ -139,6 +139,15 @@ def arrival() -> Row:
             query(events("firewatch_dead_letters_total", "instance", by="topic, reason"), "{{topic}}: {{reason}}"),
         ),
         lines(
+            "Over quota and deleted",
+            "Posts a second not scored because their source had sent more than it may, deletions that sources sent, "
+            "and posts taken out of what alerts may show.",
+            "cps",
+            query(rate("firewatch_posts_over_quota_total", "instance", by="source"), "over quota, {{source}}"),
+            query(rate("firewatch_posts_deleted_total", "instance"), "deletions"),
+            query(rate("firewatch_samples_deleted_total", "instance"), "samples deleted"),
+        ),
+        lines(
             "Repeats dropped",
             "Posts whose id was seen recently, and mentions that were counted before a restart. Both are harmless.",
             "cps",
