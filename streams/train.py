@@ -84,7 +84,7 @@ async def train(config: Config, stop: asyncio.Event) -> None:
             workers: list[_Worker] = []
             health.ready_unless(lambda: _unready(workers, len(qualities)))
             learners = [
-                asyncio.create_task(_learn(config, stop, quality, workers, sender=sender, client=client))
+                asyncio.create_task(_learn_quality(config, stop, quality, workers, sender=sender, client=client))
                 for quality in qualities
             ]
             try:
@@ -102,7 +102,7 @@ def _unready(workers: Sequence[_Worker], expected: int) -> str | None:
     return next((why for worker in workers if (why := worker.unready())), None)
 
 
-async def _learn(
+async def _learn_quality(
     config: Config,
     stop: asyncio.Event,
     quality: QualityName,

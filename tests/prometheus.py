@@ -94,6 +94,13 @@ def answer(address: str, expr: str) -> list[Any]:
     return list(body["data"]["result"])
 
 
+def rule_health(address: str) -> dict[str, str]:
+    """``ok``, or what is wrong, by name of each rule."""
+    with urllib.request.urlopen(f"http://{address}/api/v1/rules", timeout=10) as response:
+        groups = json.load(response)["data"]["groups"]
+    return {rule["name"]: rule.get("lastError") or rule["health"] for group in groups for rule in group["rules"]}
+
+
 def board_queries(rate_interval: str, brand: str = ".+") -> list[tuple[str, str]]:
     """Every expression of every board after the name of its panel: of the brand's board for that brand, of the others
     for everything that can be chosen."""

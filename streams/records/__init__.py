@@ -13,6 +13,7 @@ record            topic              key                         one record is
 `Label`           social.labels      ``source:id`` of the post   what one person says of one post
 `Verdict`         social.labels      ``incident`` and its id     what one person says of one incident
 `PublishedModel`  social.models      ``sentiment/version``       what was learned of the labels up to an offset
+                                     ``sentiment-best/version``  the same of the model of quality `best`
 ================  =================  ==========================  =============================================
 
 Every record carries its version ``v``; a reader refuses a newer one and says so. Times are milliseconds since the

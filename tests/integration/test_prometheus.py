@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from tests.prometheus import answer, board_queries, prometheus, wait_for
+from tests.prometheus import answer, board_queries, prometheus, rule_health, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,9 @@ CHOICES = {
     "detector": ["volume", "tone"],
     "bound": ["lower", "expected", "upper"],
     "judged": ["anew", "from memory"],
+    "mode": ["live", "shadow"],
     "suppressed": ["", "spam"],
+    "verdict": ["confirmed", "false_alarm"],
     "kind": ["open", "resolve"],
     "verdict": ["ack", "confirmed", "false_alarm"],
     "mode": ["live", "shadow"],
@@ -76,6 +78,11 @@ def test_the_first_event_of_a_series_is_counted(address: str) -> None:
     (expr,) = (expr for name, expr in board_queries("1h") if name == "firewatch-overview: Steps of incidents A")
     (difference,) = answer(address, f"sum({expr}) - sum(firewatch_incidents_total)")
     assert float(difference["value"][1]) == 0
+
+
+def test_every_rule_can_be_evaluated(address: str) -> None:
+    wait_for(lambda: "unknown" not in rule_health(address).values(), 10)
+    assert set(rule_health(address).values()) == {"ok"}
 
 
 def test_workers_labels_are_kept(address: str) -> None:
