@@ -49,7 +49,7 @@ def print_alert(console: Console, alert: Alert, names: Mapping[str, str], *, is_
     head.truncate(max(10, console.width - len(BAR) - len(when) - 1), overflow="ellipsis", pad=True)
     lines = [Text.assemble(head, " ", when)]
     lines += Text(printable(alert.summary)).wrap(console, console.width - len(BAR))
-    lines += [line for line in (_standing_out(alert), _spread(alert)) if line]
+    lines += [line for line in (_standing_out(alert, console.width - len(BAR)), _spread(alert)) if line]
     if is_first:
         lines += [Text(link, style="blue underline", overflow="ellipsis") for link in _links(alert)]
     if is_first and alert.status == "firing":
@@ -86,15 +86,15 @@ def _style(alert: Alert) -> str:
     return "green" if alert.status == "resolved" else SEVERITY_STYLES[alert.severity]
 
 
-def _standing_out(alert: Alert) -> Text | None:
-    if not alert.top_terms:
-        return None
-    terms = [
-        part
-        for term in alert.top_terms[:TERMS]
-        for part in ((printable(term.term), "bold"), (f" {term.mentions}×   ", "dim"))
-    ]
-    return Text.assemble(*terms)
+def _standing_out(alert: Alert, width: int) -> Text | None:
+    """As many of the first terms as fit on a line."""
+    line = Text()
+    for term in alert.top_terms[:TERMS]:
+        part = Text.assemble((printable(term.term), "bold"), (f" {term.mentions}×   ", "dim"))
+        if line and line.cell_len + part.cell_len > width:
+            break
+        line.append_text(part)
+    return line or None
 
 
 def _spread(alert: Alert) -> Text | None:

@@ -132,6 +132,7 @@ class BrandMonitor:
     def advance(self, watermark_ms: int, delivery: Delivery, alerts: list[Alert], windows: list[Window]) -> None:
         """Score and close what the watermark allows, adding to `alerts` and `windows`."""
         for step in self._windows.walk(watermark_ms, delivery.buckets):
+            self._apply_deletions(step.at_ms, step.tally)
             if step.late:
                 unclosed = self._windows.unclosed
                 self._raise(self._incidents.correct(step.at_ms, step.start_ms, step.tally, unclosed), alerts)
@@ -139,13 +140,12 @@ class BrandMonitor:
             out = delivery.out.get(step.start_ms, frozenset())
             coverage = self._coverage(out) if step.closes else 1.0
             platform = delivery.busyness(min(step.at_ms, step.start_ms + self._windows.bucket_ms), self._group)
-            self._apply_deletions(step.at_ms)
             self._take(step, coverage, platform, alerts, windows)
         self._apply_deletions(watermark_ms)
         self._forgetting.settle(watermark_ms)
 
-    def _apply_deletions(self, at_ms: int) -> None:
-        tallies = [*self._windows.unclosed(0), *self._incidents.tallies()]
+    def _apply_deletions(self, at_ms: int, *more: Tally) -> None:
+        tallies = [*self._windows.unclosed(0), *self._incidents.tallies(), *more]
         metrics.SAMPLES_DELETED.labels(self._id).inc(self._forgetting.apply(at_ms, tallies))
 
     def _take(self, step: Step, coverage: float, platform: float, alerts: list[Alert], windows: list[Window]) -> None:

@@ -22,6 +22,8 @@ LOAD_SECONDS: Final = 30.0
 PAUSE_SECONDS: Final = 6.0
 OUTAGE_SECONDS: Final = float(os.environ.get("FAULTS_OUTAGE_SECONDS") or 60)
 SERVICE: Final = {"run": 1}
+WATCHFUL: Final = {"liveness": {"stall_seconds": 30}}
+"""A detect worker that loses the broker while it is being given its partitions hangs until the watchdog ends it."""
 
 
 @pytest.fixture
@@ -55,7 +57,7 @@ async def test_the_broker_is_killed(
     kafka: str,
 ) -> None:
     count = rounds(2)
-    async with trial(workers=SERVICE, seconds=LOAD_SECONDS) as stage:
+    async with trial(config=WATCHFUL, workers=SERVICE, seconds=LOAD_SECONDS) as stage:
         for _ in range(count):
             await asyncio.sleep(PAUSE_SECONDS)
             await take_broker_away(stage, broker, kafka, 0)
@@ -65,7 +67,7 @@ async def test_the_broker_is_killed(
 async def test_the_broker_is_away(
     trial: Callable[..., AbstractAsyncContextManager[Trial]], record: Recorder, broker: LocalKafka, kafka: str
 ) -> None:
-    async with trial(workers=SERVICE, seconds=LOAD_SECONDS) as stage:
+    async with trial(config=WATCHFUL, workers=SERVICE, seconds=LOAD_SECONDS) as stage:
         await asyncio.sleep(PAUSE_SECONDS)
         await take_broker_away(stage, broker, kafka, OUTAGE_SECONDS)
         told = TOLD in log_of(stage)

@@ -37,6 +37,9 @@ DAY_SECONDS: Final = 86_400
 BAD_LINES: Final = 20
 LATE_POSTS: Final = 20
 
+QUOTA: Final = 500
+"""Posts of a source in a minute: more than any but a flood has."""
+
 
 class Story:
     """One day.
@@ -61,13 +64,17 @@ class Story:
         first = enumerate(lines[:LATE_POSTS])
         late = [json.dumps(json.loads(line) | {"id": f"late{number}"}) for number, line in first]
         half = len(lines) // 2
-        self.posts.write_text("\n".join([*lines[:half], *["{no post"] * BAD_LINES, *lines[half:], *late]) + "\n")
+        flood = {"created_at": json.loads(lines[half])["created_at"], "text": "nothing to see here", "source": "flood"}
+        flooding = [json.dumps(flood | {"id": f"flood{number}"}) for number in range(2 * QUOTA)]
+        told = [*lines[:half], *flooding, *["{no post"] * BAD_LINES, *lines[half:], *late]
+        self.posts.write_text("\n".join(told) + "\n")
 
     def _write_config(self, bootstrap: str, webhook: str) -> None:
         self._change(
             kafka={"bootstrap_servers": bootstrap},
             topics={"prefix": f"boards{os.getpid()}.", "partitions": 2},
             metrics={f"{worker}_port": port for worker, port in self.ports.items()},
+            score={"max_posts_per_source_per_minute": QUOTA},
             windows={"end_of_stream_seconds": 10},
             incidents={"resolve_after_seconds": DAY_SECONDS},
             detectors=[

@@ -67,7 +67,6 @@ async def replayed(config: Config) -> list[tuple[str, int, int, int]]:
 
 
 async def send_until(enough: asyncio.Event, stream: Stream) -> None:
-    await stream.send(60)
     while not enough.is_set():
         await stream.send(5, pause_seconds=0.1)
     await stream.send(40)
@@ -82,11 +81,12 @@ async def test_reloads_under_load_skip_and_repeat_no_bucket(
     stream = Stream(first)
     async with detecting(first, tmp_path) as worker:
         await worker.wait_for("assigned")
+        await stream.send(40)  # less event time than mentions of a brand that is not known wait
+        await wait_until_consumed(first)
+        rewrite(tmp_path, all_of_them)
+        await worker.wait_for("brands.umbrella: added")
         enough = asyncio.Event()
         sending = asyncio.create_task(send_until(enough, stream))
-        await worker.wait_for("took over")
-        await asyncio.sleep(1)
-        rewrite(tmp_path, all_of_them)
         await worker.wait_for(f'"version": "{all_of_them.version}", "event": "changed over"')
         rewrite(tmp_path, all_of_them, topics={"prefix": "other.", "partitions": 9})
         await worker.wait_for("topics.partitions: can't change while workers run (4 -> 9)")

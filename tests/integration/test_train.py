@@ -20,6 +20,7 @@ from streams.records import (
     ModelHeader,
     Post,
     PublishedModel,
+    Verdict,
     mentions_record_from_bytes,
     model_from_bytes,
     model_key,
@@ -324,6 +325,26 @@ async def test_bad_labels_are_dead_letters_and_never_a_crash(config: Config) -> 
     letters = await read_topic(config, topics.dlq.name)
     assert [headers(letter)["reason"] for letter in letters] == list(bad.values())
     assert {headers(letter)["topic"] for letter in letters} == {topics.labels.name}
+
+
+async def test_verdicts_on_incidents_are_counted_and_teach_nothing(config: Config) -> None:
+    fields: dict[str, Any] = {"severity": "warning", "detectors": ["volume"], "by": "anna", "at_ms": NOW_MS}
+    said = [
+        Verdict(incident=incident, brand="nordtel", verdict="false_alarm", **fields) for incident in ("i1", "i1", "i2")
+    ]
+    counter = metrics.INCIDENT_VERDICTS.labels("volume", "false_alarm")
+    before = counter._value.get()
+    letters = Topics(config.topics).dlq.name
+    async with training(config):
+        await send(config, Topics(config.topics).labels.name, [(each.key, each.to_bytes()) for each in said])
+        await say(config, [b"nonsense"])
+
+        async def arrived() -> bool:
+            return len(await read_topic(config, letters)) >= 1
+
+        await until(arrived, 30)
+    assert counter._value.get() - before == 2
+    assert [record.value for record in await read_topic(config, letters)] == [b"nonsense"]
 
 
 async def test_labels_that_teach_nothing_are_not_read_again(config: Config) -> None:
