@@ -26,8 +26,9 @@ busier than usual, or most sources deliver nothing."""
 Severity = Literal["watch", "warning", "critical"]
 """``watch``: unusual, look when you have time. ``warning``: unusual and negative, look today. ``critical``: page."""
 
-Suppression = Literal["cold_start", "refractory", "spam", "surge", "outage"]
-"""Why nobody is paged: too little is known of the brand, it has just been reported, or what the label says."""
+Suppression = Literal["cold_start", "refractory", "spam", "surge", "outage", "maintenance", "expected"]
+"""Why nobody is paged: too little is known of the brand, it has just been reported, what the label says, or that people
+have said beforehand that there is maintenance or an event."""
 
 
 class ParameterError(ValueError):

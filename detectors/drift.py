@@ -10,7 +10,7 @@ from detectors.base import Aspect, Bucket, Detector, Direction, Score
 from detectors.level import HOUR_MS, Level
 from detectors.packing import pack, unpack
 from detectors.page import DRIFT, Page, run_days, threshold
-from detectors.parameters import within
+from detectors.parameters import ONCE_IN_DAYS, within
 from detectors.refractory import Refractory
 
 _VERSION: Final = 1
@@ -111,7 +111,7 @@ class Drift(Detector):
         refractory_hours: float = 24.0,
         usual_posts_per_day: float | None = None,  # noqa: ARG002
     ) -> None:
-        within("once_in_days", once_in_days, 2, 3650)
+        within("once_in_days", once_in_days, *ONCE_IN_DAYS)
         self._threshold = threshold(once_in_days)
         self._level = Level(None)
         self._refractory = Refractory(refractory_hours)

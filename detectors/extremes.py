@@ -13,7 +13,7 @@ from collections import deque
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from detectors.parameters import within
+from detectors.parameters import ONCE_IN_DAYS, within
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -76,7 +76,7 @@ class Extremes:
     def __init__(
         self, mean: Sequence[float], spread: Sequence[float], once_in_days: float, prior_days: float = PRIOR_DAYS
     ) -> None:
-        within("once_in_days", once_in_days, 2, 3650)
+        within("once_in_days", once_in_days, *ONCE_IN_DAYS)
         self._prior_mean = tuple(mean)
         self._prior_variance = tuple(value * value for value in spread)
         self._prior_days = prior_days

@@ -135,8 +135,11 @@ class Level:
         )  # fmt: skip
 
     def load(self, values: Iterator[float]) -> None:
-        """Take the numbers that `dump` gave."""
-        self._mentions, self.hours, self._recent_per_hour = islice(values, 3)
-        self._observed_hours, self._busy_hours, ready = islice(values, 3)
+        """Take the numbers that `dump` gave, unless a level was stated and they are of a brand not ready yet."""
+        mentions, hours, recent_per_hour, observed_hours, busy_hours, ready = islice(values, 6)
+        if self.ready and not ready:
+            return
+        self._mentions, self.hours, self._recent_per_hour = mentions, hours, recent_per_hour
+        self._observed_hours, self._busy_hours = observed_hours, busy_hours
         self.ready = ready != 0
         self.per_hour = self._mentions / self.hours if self.hours else 0.0

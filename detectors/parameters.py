@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
 from detectors.base import ParameterError
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+
+ONCE_IN_DAYS: Final = (2, 3650)
+REFRACTORY_HOURS: Final = (0, 720)
+"""What is allowed, both ends included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of a kind of detector, as config names it.
+
+    Parameters
+    ----------
+    default
+        What holds where config says nothing.
+    schema
+        What it may be and means, as JSON Schema.
+    """
+
+    default: Any
+    schema: dict[str, Any]
 
 
 def within(parameter: str, value: object, low: float, high: float) -> float:

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from detectors.level import HOUR_MS
-from detectors.parameters import within
+from detectors.parameters import REFRACTORY_HOURS, within
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +38,7 @@ class Refractory:
     __slots__ = ("_fired_ms", "_peak", "_span_ms")
 
     def __init__(self, hours: float) -> None:
-        self._span_ms = within("refractory_hours", hours, 0, 720) * HOUR_MS
+        self._span_ms = within("refractory_hours", hours, *REFRACTORY_HOURS) * HOUR_MS
         self._fired_ms = -1.0
         self._peak = 0.0
 

@@ -41,7 +41,7 @@ _FALL_SPREAD: Final = (0.3, 0.3, 0.3, 0.3)
 """The same of falls, whose height is at most ``log(1 + 1 / 0.25)``, 1.6: about the middle of simulated counts of
 20 to 20,000 a day and of the recorded ones."""
 
-_WAYS: Final = ("up", "down", "both")
+WAYS: Final = ("up", "down", "both")
 
 _DOUBT: Final = 1.0
 _DOUBT_HOURS: Final = 24.0
@@ -103,7 +103,7 @@ class Volume(Detector):
         direction: str = "up",
         usual_posts_per_day: float | None = None,
     ) -> None:
-        one_of("direction", direction, _WAYS)
+        one_of("direction", direction, WAYS)
         self._usual = Usual(usual_posts_per_day)
         self._watches_rises = direction != "down"
         self._rises = Extremes(_PRIOR_MEAN, _PRIOR_SPREAD, once_in_days)

@@ -68,8 +68,10 @@ class _Existing:
     own_configs: dict[str, str]
 
 
-async def ensure_topics(config: Config, *, create: bool, repair: bool = False) -> list[TopicReport]:
-    """See to it that all topics are there and as they are defined.
+async def ensure_topics(
+    config: Config, *, create: bool, repair: bool = False, only: list[Topic] | None = None
+) -> list[TopicReport]:
+    """See to it that topics are there and as they are defined.
 
     Parameters
     ----------
@@ -79,6 +81,8 @@ async def ensure_topics(config: Config, *, create: bool, repair: bool = False) -
         Whether missing topics are made; workers only verify.
     repair
         Whether differences in retention, timestamps and record sizes are set right. Shorter retention deletes records.
+    only
+        Those looked at; all by default.
 
     Returns
     -------
@@ -93,8 +97,8 @@ async def ensure_topics(config: Config, *, create: bool, repair: bool = False) -
         If topics are missing and are not to be created, or can't be created.
     """
     topics = Topics(config.topics)
-    wanted = topics.all()
-    one_partition = (topics.dlq, topics.labels, topics.models)
+    wanted = topics.all() if only is None else only
+    one_partition = (topics.dlq, topics.alerts_dlq, topics.labels, topics.models)
     async with admin(config.kafka) as client:
         with translated_errors(config.kafka, "looking at the topics"):
             existing = await _describe(client, [topic.name for topic in wanted])

@@ -4,36 +4,38 @@ from __future__ import annotations
 
 import math
 from base64 import b64decode, b64encode
-from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import orjson
 
 from detectors.base import OutdatedSnapshot, Score, SnapshotError
-from streams import metrics
+from streams import metrics, upgrades
+from streams.calm import Calm
 from streams.echo import Echo
-from streams.errors import RecordError, check_state_version
+from streams.errors import RecordError
 from streams.evidence import Evidence
-from streams.incidents import Incident, Incidents
+from streams.forgetting import Forgetting
+from streams.incidents import Incidents
 from streams.marks import Mark
 from streams.pulse import group_of
-from streams.records import Alert, Envelope, Window, WindowScore
-from streams.tallies import KEPT, Tally, most_frequent
+from streams.quarantine import ANY_TIME, Failure
+from streams.records import Alert, Deletions, Envelope, Window, WindowScore
+from streams.tallies import KEPT, Tally
 from streams.windows import Step, Windows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from detectors.base import Bucket
     from streams.config import BrandSettings, Config
-    from streams.incidents import Change
+    from streams.incident import Change, Incident
+    from streams.quarantine import Doing, Quarantine
 
-STATE_VERSION: Final = 2
+STATE_VERSION: Final = 4
 
 _SHARE_ALPHA: Final = 0.01
 """Weight of one bucket in a brand's usual mix of sources: about eight hours of five-minute buckets."""
-
-_USUAL_MENTIONS: Final = 2_000.0
-"""Mentions of the calm past whose terms are remembered; older ones fade."""
 
 
 class Delivery(Protocol):
@@ -53,6 +55,8 @@ class BrandMonitor:
     ----------
     config_version
         `Config.version`, which takes as long to compute as the config has brands.
+    quarantine
+        Decides what becomes of a detector that raises.
 
     Raises
     ------
@@ -60,12 +64,18 @@ class BrandMonitor:
         If a detector can't be built; a loaded config has been checked for that.
     """
 
-    def __init__(self, config: Config, config_version: str, brand: BrandSettings) -> None:
+    def __init__(self, config: Config, config_version: str, brand: BrandSettings, quarantine: Quarantine) -> None:
         self._id = brand.id
         self._group = group_of(brand.id)
         self._config_version = config_version
         self._windows = Windows(config.windows)
-        self._detectors = {settings.name: settings.build(brand.usual_posts_per_day) for settings in config.detectors}
+        self._forgetting = Forgetting()
+        running = config.detectors_of(brand)
+        self._detectors = {settings.name: settings.build(brand.usual_posts_per_day) for settings in running}
+        self._shadow = frozenset(settings.name for settings in running if settings.mode == "shadow")
+        self._quiet_times = config.quiet_times(brand.id)
+        self._quarantine = quarantine
+        self._out: dict[str, Failure] = {}
         self._incidents = Incidents(
             config.incidents,
             brand.id,
@@ -76,6 +86,7 @@ class BrandMonitor:
             config.alerts,
             brand.id,
             brand.name,
+            brand.language or config.alerts.language,
             self._config_version,
             {name: detector.kind for name, detector in self._detectors.items()},
             {name: detector.unit for name, detector in self._detectors.items()},
@@ -83,8 +94,7 @@ class BrandMonitor:
         self._echo = Echo(config.windows.bucket_seconds)
         self._marks: dict[int, Mark] = {}
         self._source_shares: dict[str, float] = {}
-        self._usual_terms: dict[str, float] = {}
-        self._usual_mentions = 0.0
+        self._calm = Calm()
         self._model = (-1, "")
         self._detected: tuple[int, frozenset[str]] = (-1, frozenset())
 
@@ -99,43 +109,132 @@ class BrandMonitor:
         for mention in fresh:
             self._windows.add(mention)
         metrics.BUCKET_LATENESS.observe(max(mention.behind_ms for mention in fresh) / 1000)
+        metrics.count_mix(self._id, (mention.source for mention in fresh), (mention.lang for mention in fresh))
         mark.offset = fresh[-1].offset
         self._model = max(self._model, (envelope.ingested_ms, envelope.model))
         return len(fresh)
 
+    def forget(self, deletions: Deletions) -> bool:
+        """Take back posts; tells whether any of them is held here."""
+        posts = {(source, id) for _, source, id in deletions.posts}
+        held = self._windows.holds(posts)
+        for tally in self._incidents.tallies():
+            held |= tally.shows(posts)
+        for arrival_ms, source, id in deletions.posts:
+            if (source, id) in held:
+                self._forgetting.add(self._windows.visible_at(arrival_ms), (source, id))
+        return bool(held)
+
     def due(self, watermark_ms: int, delivery: Delivery) -> bool:
         """Whether `advance` would do anything."""
-        return self._windows.due(watermark_ms, delivery.buckets)
+        return self._windows.due(watermark_ms, delivery.buckets) or self._forgetting.due(watermark_ms)
 
     def advance(self, watermark_ms: int, delivery: Delivery, alerts: list[Alert], windows: list[Window]) -> None:
         """Score and close what the watermark allows, adding to `alerts` and `windows`."""
         for step in self._windows.walk(watermark_ms, delivery.buckets):
+            self._apply_deletions(step.at_ms, step.tally)
+            if step.late:
+                unclosed = self._windows.unclosed
+                self._raise(self._incidents.correct(step.at_ms, step.start_ms, step.tally, unclosed), alerts)
+                continue
             out = delivery.out.get(step.start_ms, frozenset())
             coverage = self._coverage(out) if step.closes else 1.0
             platform = delivery.busyness(min(step.at_ms, step.start_ms + self._windows.bucket_ms), self._group)
             self._take(step, coverage, platform, alerts, windows)
+        self._apply_deletions(watermark_ms)
+        self._forgetting.settle(watermark_ms)
+
+    def _apply_deletions(self, at_ms: int, *more: Tally) -> None:
+        tallies = [*self._windows.unclosed(0), *self._incidents.tallies(), *more]
+        metrics.SAMPLES_DELETED.labels(self._id).inc(self._forgetting.apply(at_ms, tallies))
 
     def _take(self, step: Step, coverage: float, platform: float, alerts: list[Alert], windows: list[Window]) -> None:
         length = self._windows.bucket_ms
         end_ms = step.start_ms + length
         elapsed = length if step.closes else min(length, step.at_ms - step.start_ms)
         bucket = step.tally.bucket(step.start_ms, length, elapsed, coverage, self._echo, platform)
-        scores = {name: detector.score_one(bucket) for name, detector in self._detectors.items()}
+        scores = self._score(bucket, step.at_ms)
+        self._hold_back(step.start_ms, end_ms, scores)
         self._count_detections(step.start_ms, scores)
-        checked = self._incidents.check(step.at_ms, step.start_ms, end_ms, step.tally, scores, self._windows.unclosed)
+        live = {name: score for name, score in scores.items() if name not in self._shadow}
+        checked = self._incidents.check(step.at_ms, step.start_ms, end_ms, step.tally, live, self._windows.unclosed)
         self._raise(checked, alerts)
         if not step.closes:
             return
-        for detector in self._detectors.values():
-            detector.learn_one(bucket)
+        self._learn(bucket, step.at_ms)
         self._raise(self._incidents.close(step.at_ms, step.start_ms, end_ms, step.tally), alerts)
         self._echo.learn(step.tally)
-        self._learn_usual(step.tally, coverage)
+        self._learn_sources(step.tally, coverage)
+        calm = self._incidents.current is None
+        self._calm.learn(step.start_ms, length, step.tally, calm=calm, whole=coverage >= 1)
         windows.append(self._window(step, coverage, scores))
+
+    def _score(self, bucket: Bucket, at_ms: int) -> dict[str, Score]:
+        scores = {}
+        for name, detector in list(self._detectors.items()):
+            try:
+                score = detector.score_one(bucket)
+                if not math.isfinite(score.value):
+                    raise ValueError(f"a score of {score.value}")  # noqa: TRY301  as good as raised by the detector
+            except Exception as error:  # noqa: BLE001  whatever it is, the quarantine decides
+                self._failed(name, "score_one", at_ms, error)
+            else:
+                scores[name] = score
+        return scores
+
+    def _learn(self, bucket: Bucket, at_ms: int) -> None:
+        for name, detector in list(self._detectors.items()):
+            try:
+                detector.learn_one(bucket)
+            except Exception as error:  # noqa: BLE001
+                self._failed(name, "learn_one", at_ms, error)
+
+    def _snapshots(self) -> list[tuple[str, str, str]]:
+        snapshots = []
+        for name, detector in list(self._detectors.items()):
+            try:
+                snapshots.append((name, detector.kind, b64encode(detector.snapshot()).decode()))
+            except Exception as error:  # noqa: BLE001
+                self._failed(name, "snapshot", ANY_TIME, error)
+        return snapshots
+
+    def _restore(self, name: str, kind: str, snapshot: bytes) -> None:
+        detector = self._detectors.get(name)
+        if detector is None or detector.kind != kind:
+            return
+        try:
+            detector.restore(snapshot)
+        except OutdatedSnapshot:
+            pass
+        except SnapshotError:
+            raise
+        except Exception as error:  # noqa: BLE001
+            self._failed(name, "restore", ANY_TIME, error)
+
+    def _failed(self, name: str, doing: Doing, at_ms: int, error: Exception) -> None:
+        failure = Failure(self._id, name, doing, at_ms, type(error).__name__)
+        self._quarantine.take(failure, error)
+        self._out[name] = failure
+        del self._detectors[name]
+
+    def dismiss(self, alerts: list[Alert]) -> None:
+        """Resolve the open incident because the brand is watched no more."""
+        reached_ms = self._windows.reached_ms
+        start_ms = reached_ms - reached_ms % self._windows.bucket_ms
+        self._raise(self._incidents.dismiss(reached_ms, start_ms, self._windows.unclosed), alerts)
 
     def _raise(self, change: Change | None, alerts: list[Alert]) -> None:
         if change is not None:
-            alerts.append(self._evidence.alert(change, self._usual_terms, self._usual_mentions, self._model[1]))
+            alerts.append(self._evidence.alert(change, self._calm, self._model[1]))
+
+    def _hold_back(self, start_ms: int, end_ms: int, scores: dict[str, Score]) -> None:
+        """Suppress what is anomalous in a time of which people have said that it will be."""
+        anomalous = [name for name, score in scores.items() if score.value >= 1]
+        quiet = self._quiet_times.at(start_ms, end_ms) if anomalous else None
+        if quiet is not None:
+            for name in anomalous:
+                reason = f"{scores[name].reason} ({quiet.suppressed}: {quiet.reason})".lstrip()
+                scores[name] = replace(scores[name], suppressed=quiet.suppressed, reason=reason)
 
     def _count_detections(self, start_ms: int, scores: Mapping[str, Score]) -> None:
         anomalous = {name for name, score in scores.items() if score.value >= 1}
@@ -143,7 +242,8 @@ class BrandMonitor:
             return
         known = self._detected[1] if self._detected[0] == start_ms else frozenset()
         for name in anomalous - known:
-            metrics.DETECTIONS.labels(self._id, name, scores[name].suppressed or "").inc()
+            mode = "shadow" if name in self._shadow else "live"
+            metrics.DETECTIONS.labels(self._id, name, mode, scores[name].suppressed or "").inc()
         self._detected = (start_ms, known | anomalous)
 
     def _window(self, step: Step, coverage: float, scores: Mapping[str, Score]) -> Window:
@@ -162,7 +262,13 @@ class BrandMonitor:
             coverage=round(coverage, 4),
             scores={
                 name: WindowScore(
-                    score.value, score.observed, score.expected, score.lower, score.upper, score.suppressed
+                    score.value,
+                    score.observed,
+                    score.expected,
+                    score.lower,
+                    score.upper,
+                    score.suppressed,
+                    name in self._shadow,
                 )
                 for name, score in scores.items()
             },
@@ -177,25 +283,15 @@ class BrandMonitor:
         delivered = math.fsum(share for source, share in self._source_shares.items() if source not in out)
         return delivered / total if total else 1.0
 
-    def _learn_usual(self, tally: Tally, coverage: float) -> None:
-        if coverage >= 1 and tally.count:
-            for source in self._source_shares.keys() | tally.sources.keys():
-                share = self._source_shares.get(source, 0.0)
-                self._source_shares[source] = share + _SHARE_ALPHA * (
-                    tally.sources.get(source, 0) / tally.count - share
-                )
-            if len(self._source_shares) > KEPT:
-                del self._source_shares[
-                    min(self._source_shares, key=lambda source: (self._source_shares[source], source))
-                ]
-        if self._incidents.current is not None or not tally.count:
+    def _learn_sources(self, tally: Tally, coverage: float) -> None:
+        if coverage < 1 or not tally.count:
             return
-        fade = max(0.0, 1 - tally.count / _USUAL_MENTIONS)
-        self._usual_mentions = self._usual_mentions * fade + tally.count
-        faded = {term: count * fade for term, count in self._usual_terms.items()}
-        for term, count in tally.terms.items():
-            faded[term] = faded.get(term, 0.0) + count
-        self._usual_terms = most_frequent(faded)
+        shares = self._source_shares
+        for source in shares.keys() | tally.sources.keys():
+            share = shares.get(source, 0.0)
+            shares[source] = share + _SHARE_ALPHA * (tally.sources.get(source, 0) / tally.count - share)
+        if len(shares) > KEPT:
+            del shares[min(shares, key=lambda source: (shares[source], source))]
 
     @property
     def incident(self) -> Incident | None:
@@ -209,46 +305,48 @@ class BrandMonitor:
                 "v": STATE_VERSION,
                 "marks": [[partition, *mark.dump()] for partition, mark in self._marks.items()],
                 "windows": self._windows.dump(),
-                "detectors": [
-                    [name, detector.kind, b64encode(detector.snapshot()).decode()]
-                    for name, detector in self._detectors.items()
-                ],
+                "detectors": self._snapshots(),
+                "out": self._quarantine.dump(self._out),
                 "incidents": self._incidents.dump(),
                 "echo": self._echo.dump(),
                 "sources": list(self._source_shares.items()),
-                "terms": list(self._usual_terms.items()),
-                "mentions": self._usual_mentions,
+                "calm": self._calm.dump(),
                 "model": self._model,
+                "deletions": self._forgetting.dump(),
             }
         )
 
     def load(self, value: bytes) -> None:
-        """Take over what `to_bytes` gave. A detector that the config changed in kind, or that learns otherwise since an
-        earlier firewatch, starts anew.
+        """Take over what `to_bytes` gave, whatever the config was then.
+
+        What detectors have learned does not depend on their thresholds and is kept. A detector that is new, was off, is
+        of another kind now, or learns otherwise since an earlier firewatch, starts anew.
 
         Raises
         ------
         OutdatedState, UnknownVersion
-            If another firewatch wrote it.
+            If a firewatch too old or too new wrote it.
+        DetectorFailed
+            If a detector raises what it should not.
         RecordError
             If it is damaged.
         """
+        what = f"the state of brand {self._id!r}"
         try:
-            state: dict[str, Any] = orjson.loads(value)
-            check_state_version(f"the state of brand {self._id!r}", state["v"], STATE_VERSION)
+            state: dict[str, Any] = upgrades.upgraded(orjson.loads(value), what, STATE_VERSION, upgrades.BRAND)
             self._marks = {partition: Mark(*mark) for partition, *mark in state["marks"]}
             self._windows.load(state["windows"])
+            self._out = self._quarantine.load(state["out"])
+            for name in self._out:
+                self._detectors.pop(name, None)
             for name, kind, snapshot in state["detectors"]:
-                detector = self._detectors.get(name)
-                if detector is not None and detector.kind == kind:
-                    with suppress(OutdatedSnapshot):
-                        detector.restore(b64decode(snapshot))
+                self._restore(name, kind, b64decode(snapshot))
             self._incidents.load(state["incidents"])
             self._echo.load(state["echo"])
             self._source_shares = dict(state["sources"])
-            self._usual_terms = dict(state["terms"])
-            self._usual_mentions = state["mentions"]
+            self._calm.load(state["calm"])
+            self._forgetting.load(state["deletions"])
             ingested_ms, model = state["model"]
             self._model = (ingested_ms, model)
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, SnapshotError) as error:
-            raise RecordError("damaged_state", f"the state of brand {self._id!r} can't be read ({error})") from error
+            raise RecordError("damaged_state", f"{what} can't be read ({error})") from error

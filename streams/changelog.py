@@ -47,7 +47,8 @@ class Changelog:
 
     def __init__(self, config: Config) -> None:
         self._config = config
-        self._topic = Topics(config.topics).changelog.name
+        self._topics = Topics(config.topics)
+        self._topic = self._topics.changelog.name
         self._writers: dict[int, AIOKafkaProducer] = {}
         self._open = AsyncExitStack()
         self.read = 0
@@ -94,7 +95,7 @@ class Changelog:
                 await asyncio.gather(*[self._commit(*entries) for entries in of_partition.items()])
 
     async def _writer(self, partition: int) -> AIOKafkaProducer:
-        identity = f"{self._topic}-{partition}"
+        identity = self._topics.state_writer(partition)
         return await self._open.enter_async_context(producer(self._config.kafka, transactional_id=identity))
 
     async def _commit(self, partition: int, entries: Iterable[tuple[bytes, bytes]]) -> None:

@@ -3,33 +3,22 @@
 from __future__ import annotations
 
 import getpass
-import sys
-from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, ParamSpec
+from typing import TYPE_CHECKING
 
 import click
 
 from streams import __version__, commands
-from streams.errors import FirewatchError
+from streams.cli_alerts import alerts, bridge, status
+from streams.cli_tuning import backtest, check_config, explain_config, test_config
+from streams.options import config_option, plainly
 from streams.simulate.settings import SimulationSettings
+from streams.workers import WORKERS, Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
 
-P = ParamSpec("P")
-
-config_option = click.option(
-    "-c",
-    "--config",
-    "config_path",
-    type=click.Path(path_type=Path),
-    required=True,
-    envvar="FIREWATCH_CONFIG",
-    help="The YAML file with brands, detectors and everything else.",
-)
-
+    from streams.sentiment.model import QualityName
 
 speed_option = click.option(
     "--speed",
@@ -42,45 +31,19 @@ redate_option = click.option(
 weights_option = click.option(
     "--weights", type=click.Path(path_type=Path), help="Weights to start from; the shipped ones by default."
 )
-
-
-def plainly(command: Callable[P, None]) -> Callable[P, None]:
-    """Let a user's mistake end in its message and exit code, without a traceback."""
-
-    @wraps(command)
-    def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            command(*args, **kwargs)
-        except FirewatchError as error:
-            click.echo(f"firewatch: {error}", err=True)
-            sys.exit(error.exit_code)
-        except BrokenPipeError:
-            sys.exit(0)
-
-    return run
+quality_option = click.option(
+    "--quality",
+    type=click.Choice(["fast", "best"]),
+    default="fast",
+    show_default=True,
+    help="Of the model; best needs pip install 'firewatch[best]'.",
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option(__version__, prog_name="firewatch")
 def cli() -> None:
     """Watches social posts about brands and raises an alert while a firestorm is still small."""
-
-
-@cli.command("check-config")
-@click.argument("file", type=click.Path(path_type=Path))
-@plainly
-def check_config(file: Path) -> None:
-    """Read a config FILE, say what is wrong in it, and what it comes to if nothing is."""
-    from streams.config_file import load_config
-
-    config = load_config(file)
-    config.matcher()
-    brands = [brand.id for brand in config.brands]
-    click.echo(f"{file}: good")
-    click.echo(f"  brands     {len(brands)}: {', '.join(brands[:10])}{' ...' if len(brands) > 10 else ''}")
-    click.echo(f"  detectors  {', '.join(f'{detector.name} ({detector.kind})' for detector in config.detectors)}")
-    click.echo(f"  kafka      {config.kafka.bootstrap_servers} {config.kafka.security_protocol}")
-    click.echo(f"  version    {config.version}")
 
 
 @cli.command()
@@ -95,6 +58,17 @@ def topics(config_path: Path, *, repair: bool) -> None:
             click.echo(
                 f"          {setting} is {actual}, defined as {wanted}" + ("" if repair else "; --repair sets it")
             )
+
+
+@cli.command()
+@click.argument("workers", nargs=-1, type=click.Choice(WORKERS))
+@config_option
+@click.option("--user", help="Principal to grant to; firewatch-score for score, and so on, by default.")
+@plainly
+def acls(workers: tuple[Worker, ...], config_path: Path, user: str | None) -> None:
+    """Print the commands that grant WORKERS (all without any) what they need in Kafka, and nothing else."""
+    for line in commands.acls(config_path, workers, user):
+        click.echo(line)
 
 
 @cli.command()
@@ -326,12 +300,15 @@ def sentiment() -> None:
 @click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="Where the weights go.")
 @weights_option
 @click.option("--cold", is_flag=True, help="Start from nothing, as the shipped weights were made.")
+@quality_option
 @plainly
-def sentiment_train(files: tuple[Path, ...], out: Path, weights: Path | None, *, cold: bool) -> None:
+def sentiment_train(
+    files: tuple[Path, ...], out: Path, weights: Path | None, *, cold: bool, quality: QualityName
+) -> None:
     """Learn weights from labelled FILES (JSON lines with text, label and if known lang), on top of the shipped ones."""
     from streams.sentiment import workbench
 
-    click.echo(workbench.train(files, out, weights, cold=cold))
+    click.echo(workbench.train(files, out, weights, cold=cold, quality=quality))
 
 
 @sentiment.command("evaluate")
@@ -348,6 +325,7 @@ def sentiment_train(files: tuple[Path, ...], out: Path, weights: Path | None, *,
     type=click.Path(path_type=Path, dir_okay=False),
     help="JSON lines of all probabilities, each written before the post's label is seen.",
 )
+@quality_option
 @plainly
 def sentiment_evaluate(
     file: Path,
@@ -358,17 +336,24 @@ def sentiment_evaluate(
     cold: bool,
     active: bool,
     seed: int,
+    quality: QualityName,
 ) -> None:
     """Judge each post of a labelled FILE in order, then learn its label if it is revealed; measure the second half."""
     from streams.sentiment import workbench
 
-    click.echo(workbench.evaluate(file, weights, predictions, labels=labels, seed=seed, active=active, cold=cold))
+    click.echo(
+        workbench.evaluate(
+            file, weights, predictions, labels=labels, seed=seed, active=active, cold=cold, quality=quality
+        )
+    )
 
 
 @cli.command()
-@click.argument("what", type=click.Choice(["alert", "label"]))
+@click.argument("what", type=click.Choice(["alert", "label", "verdict", "config", "asyncapi"]))
+@plainly
 def schema(what: str) -> None:
-    """Print the JSON Schema of WHAT firewatch publishes or takes; deploy/contract/ holds what this prints."""
+    """Print the JSON Schema of WHAT firewatch publishes or takes, or of its config, or the AsyncAPI document of all its
+    topics; deploy/contract/ holds them."""
     click.echo(commands.schema(what), nl=False)
 
 
@@ -391,6 +376,10 @@ def demo(posts: Path | None, config_path: Path | None, *, seconds: float, out: P
     from streams import demo as show
 
     show.run(posts, config_path, seconds, out)
+
+
+for command in (check_config, explain_config, backtest, test_config, bridge, alerts, status):
+    cli.add_command(command)
 
 
 def main() -> None:

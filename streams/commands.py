@@ -15,17 +15,24 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 import orjson
 
 from streams import __version__, failpoints, logs, metrics
+from streams.acls import granting_commands
 from streams.admin import TopicReport, ensure_topics
-from streams.config_file import load_config
-from streams.errors import FirewatchError
-from streams.records import Alert, Label, Window, window_from_bytes
+from streams.asyncapi import asyncapi
+from streams.config.file import load_config
+from streams.config.schema import DIALECT, config_schema
+from streams.errors import OutputError
+from streams.live_config import LiveConfig
+from streams.outputs import open_output
+from streams.records import Alert, Label, Verdict, Window, window_from_bytes
 from streams.sources.files import open_posts
+from streams.workers import WORKERS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
     from pathlib import Path
 
     from streams.config import Config
+    from streams.workers import Worker
 
 Result = TypeVar("Result")
 
@@ -33,6 +40,11 @@ Result = TypeVar("Result")
 def topics(config_path: Path, *, repair: bool) -> list[TopicReport]:
     """Create and verify the topics."""
     return asyncio.run(ensure_topics(load_config(config_path), create=True, repair=repair))
+
+
+def acls(config_path: Path, workers: Sequence[Worker], user: str | None) -> list[str]:
+    """Commands that grant workers, all by default, what they need."""
+    return granting_commands(load_config(config_path), workers or WORKERS, user)
 
 
 def ingest(config_path: Path, posts: str, *, speed: float | None, redate: bool, cursor_file: Path | None) -> str:
@@ -47,7 +59,8 @@ def ingest(config_path: Path, posts: str, *, speed: float | None, redate: bool, 
     rate = summary.ingested / summary.seconds if summary.seconds else 0.0
     return (
         f"read {summary.read:,}, ingested {summary.ingested:,}, repeated {summary.repeated:,}, "
-        f"rejected {_listed(summary.rejected)}, in {summary.seconds:.1f} s ({rate:,.0f} posts/s)"
+        f"deletions {summary.deletions:,}, rejected {_listed(summary.rejected)}, "
+        f"in {summary.seconds:.1f} s ({rate:,.0f} posts/s)"
     )
 
 
@@ -55,16 +68,18 @@ def score(config_path: Path) -> None:
     """Run the score worker."""
     from streams import score as worker
 
-    config = _begin("score", config_path)
-    _until_stopped(lambda stop: worker.score(config, stop))
+    file = LiveConfig.load(config_path)
+    _started("score", file.config)
+    _until_stopped(lambda stop: worker.score(file.config, stop, file=file), on_hangup=file.ask)
 
 
 def detect(config_path: Path) -> None:
     """Run the detect worker."""
     from streams import detect as worker
 
-    config = _begin("detect", config_path)
-    _until_stopped(lambda stop: worker.detect(config, stop))
+    file = LiveConfig.load(config_path)
+    _started("detect", file.config)
+    _until_stopped(lambda stop: worker.detect(file.config, stop, file), on_hangup=file.ask)
 
 
 def train(config_path: Path) -> None:
@@ -73,6 +88,23 @@ def train(config_path: Path) -> None:
 
     config = _begin("train", config_path)
     _until_stopped(lambda stop: worker.train(config, stop))
+
+
+def bridge(config_path: Path, target: str) -> None:
+    """Run the worker that passes alerts on."""
+    from streams.bridge import couriers, receivers, worker
+
+    config = _begin(f"bridge {target}", config_path)
+    settings = config.bridge
+    courier: couriers.Courier[Any]
+    match target:
+        case "alertmanager":
+            courier = couriers.StandingCourier(settings, receivers.Alertmanager(settings))
+        case "webhook":
+            courier = couriers.StepCourier(target, settings, receivers.Webhook(settings))
+        case _:
+            courier = couriers.StepCourier(target, settings, receivers.Slack(settings))
+    _until_stopped(lambda stop: worker.bridge(config, courier, stop))
 
 
 def label(config_path: Path, by: str, posts: Path | None, labels: Path | None, limit: int) -> str:
@@ -98,7 +130,11 @@ def run(config_path: Path, *, posts: str | None, speed: float | None, redate: bo
         arguments += ["--speed", str(speed)]
     if posts and redate:
         arguments.append("--redate")
-    _until_stopped(lambda stop: supervisor.run(config_path, ["score", "detect", "train"], stop, ingest=arguments))
+    hangups = supervisor.Hangups()
+    _until_stopped(
+        lambda stop: supervisor.run(config_path, ["score", "detect", "train"], stop, ingest=arguments, hangups=hangups),
+        on_hangup=hangups.forward,
+    )
 
 
 def replay(config_path: Path, posts: str, alerts_path: Path, windows_path: Path | None, pictures: Path | None) -> str:
@@ -111,8 +147,8 @@ def replay(config_path: Path, posts: str, alerts_path: Path, windows_path: Path 
     seen: list[Alert] = []
     with ExitStack() as files:
         source = files.enter_context(open_posts(posts, config.ingest.max_record_bytes))
-        alerts = files.enter_context(_open_for_writing(alerts_path))
-        windows = files.enter_context(_open_for_writing(windows_path))
+        alerts = files.enter_context(open_for_writing(alerts_path))
+        windows = files.enter_context(open_for_writing(windows_path))
 
         def on_alert(alert: Alert) -> None:
             alerts.write(alert.to_bytes() + b"\n")
@@ -186,7 +222,7 @@ def detect_series(source: str, detector: str, config_path: Path | None, plot: Pa
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise FirewatchError(f"standard output can't be written ({error.strerror})") from error
+        raise OutputError("standard output", error) from error
 
 
 def evaluate_series(
@@ -241,7 +277,7 @@ def evaluate_simulation(
     wanted = [SimulationSettings(seed=seed, days=days, brands=brands, scenario=scenario) for seed in seeds]
     config = evaluation.config_for(brands, config_path)
     with ExitStack() as files:
-        out = files.enter_context(_open_for_writing(json_path))
+        out = files.enter_context(open_for_writing(json_path))
         trials = evaluation.run_trials(wanted, config, processes=processes)
         figures = evaluation.figures(trials)
         out.write(orjson.dumps(evaluation.report(figures, trials, config.version), option=orjson.OPT_INDENT_2))
@@ -249,44 +285,55 @@ def evaluate_simulation(
 
 
 def schema(what: str) -> str:
-    """JSON Schema of a record type that others read or write."""
+    """JSON Schema of an alert, a label or the config, or the AsyncAPI document of all topics."""
     published: dict[str, dict[str, Any]] = {
         "alert": Alert.model_json_schema(mode="serialization"),
         "label": Label.model_json_schema(mode="validation"),
+        "verdict": Verdict.model_json_schema(mode="validation"),
+        "config": config_schema(),
+        "asyncapi": asyncapi(),
     }
-    tree = {"$schema": "https://json-schema.org/draft/2020-12/schema"} | published[what]
+    tree = published[what]
+    if what != "asyncapi":
+        tree = {"$schema": DIALECT} | tree
     return orjson.dumps(tree, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
 
 
 def _begin(worker: str, config_path: Path) -> Config:
     config = load_config(config_path)
+    _started(worker, config)
+    return config
+
+
+def _started(worker: str, config: Config) -> None:
     logs.configure(worker)
     failpoints.arm(os.environ)
     metrics.BUILD.info({"version": __version__, "python": platform.python_version(), "worker": worker})
     metrics.CONFIG.info({"version": config.version})
-    return config
+    metrics.RESTARTS.labels(worker).inc(int(os.environ.get(metrics.RESTARTS_VARIABLE, "0")))
 
 
-def _until_stopped(work: Callable[[asyncio.Event], Awaitable[Result]]) -> Result:
-    """Run `work`; SIGTERM and SIGINT set the event it was given."""
+def _until_stopped(
+    work: Callable[[asyncio.Event], Awaitable[Result]], on_hangup: Callable[[], None] | None = None
+) -> Result:
+    """Run `work`; SIGTERM and SIGINT set the event it was given, and SIGHUP calls `on_hangup`."""
 
     async def main() -> Result:
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        if on_hangup is not None:
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, on_hangup)
         return await work(stop)
 
     return asyncio.run(main())
 
 
-def _open_for_writing(path: Path | None) -> IO[bytes]:
+def open_for_writing(path: Path | None) -> IO[bytes]:
     """The file, or one that goes when it is closed."""
     if path is None:
         return TemporaryFile()
-    try:
-        return path.open("w+b")
-    except OSError as error:
-        raise FirewatchError(f"{path}: can't be written ({error.strerror})") from error
+    return open_output(path)
 
 
 def _listed(rejected: dict[str, int]) -> str:

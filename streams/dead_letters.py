@@ -16,20 +16,21 @@ if TYPE_CHECKING:
 MAX_VALUE_BYTES: Final = 900_000
 """Longer values are cut, so that the letter fits into a record together with its headers."""
 
+HEADERS: Final = {
+    "reason": "Short stable word, as in the metrics",
+    "detail": "What was wrong, for a person; holds no text of a post",
+    "topic": "Topic of the record, or the source it came from on its way into Kafka",
+    "partition": "Of the record; absent if it came from a source",
+    "offset": "Of the record, or the cursor in the source",
+    "truncated_from": "Length in bytes, where the value had to be cut",
+}
+"""Of a dead letter, and what each says."""
+
+OPTIONAL_HEADERS: Final = frozenset({"partition", "truncated_from"})
+
 
 class DeadLetters:
-    """Writes to the dead letter queue.
-
-    ===============  ==========================================================================
-    header           content
-    ===============  ==========================================================================
-    reason           short stable word, as in the metrics
-    detail           what was wrong, for a person; holds no text of a post
-    topic            topic of the record, or the source it came from on its way into Kafka
-    partition        of the record; absent if it came from a source
-    offset           of the record, or the cursor in the source
-    truncated_from   length in bytes, where the value had to be cut
-    ===============  ==========================================================================
+    """Writes to the dead letter queue, with `HEADERS`.
 
     Parameters
     ----------

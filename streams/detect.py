@@ -14,20 +14,22 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import faust
 import structlog
-from aiokafka.errors import KafkaError as ClientError
 from faust.exceptions import ConsumerNotStarted
 from mode.supervisors import CrashingSupervisor
 
 from streams import metrics
-from streams.admin import ensure_topics
 from streams.changelog import Changelog
-from streams.errors import KafkaError, WorkerFailed
+from streams.errors import DetectorFailed, KafkaError, WorkerFailed
 from streams.failpoints import Failpoint, reached
-from streams.kafka import connection_options, consumer, producer
+from streams.health import serve_health
+from streams.kafka import connection_options, consumer, producer, translated_errors
+from streams.live_config import LiveConfig
 from streams.offsets import group_offsets
 from streams.partition_monitors import PartitionMonitors
+from streams.preflight import preflight
 from streams.topics import Topics
 from streams.watchdog import Pulse, Stall
+from streams.workers import group_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -53,18 +55,28 @@ STILL_SECONDS: Final = 0.9 * (SESSION_SECONDS - HEARTBEAT_SECONDS)
 """Standing still for longer may have cost the partitions: Kafka counts from the last heartbeat, which is up to an
 interval old when the process stops, and a tenth more if it was late."""
 
-STALL_SECONDS: Final = 60
 LAG_SECONDS: Final = 5
 STOP_SECONDS: Final = 20
 
 log = structlog.get_logger()
 
 
-async def detect(config: Config, stop: asyncio.Event) -> None:
+async def detect(config: Config, stop: asyncio.Event, file: LiveConfig | None = None) -> None:
     """Run the worker until `stop` is set, then finish what is in hand.
+
+    Parameters
+    ----------
+    config
+        All of it.
+    stop
+        Set it to end the worker.
+    file
+        Where changes of the config come from; none come without it.
 
     Raises
     ------
+    DetectorFailed
+        If a detector raised, which is noted (`streams.quarantine`).
     KafkaError
         If no broker answers, a topic is missing or not as it must be, or a record can't be written.
     PortTaken
@@ -74,17 +86,20 @@ async def detect(config: Config, stop: asyncio.Event) -> None:
     WorkerFailed
         If the worker got stuck, or stood still for so long that others took over, or Faust left records out.
     """
-    await ensure_topics(config, create=False)
-    port = metrics.serve(config.metrics.host, config.metrics.detect_port, "metrics.detect_port")
-    group = Topics(config.topics).detect_app
-    with tempfile.TemporaryDirectory(prefix="firewatch-detect-") as directory, Pulse(STILL_SECONDS) as pulse:
-        async with (
-            producer(config.kafka) as sender,
-            Changelog(config) as changelog,
-            consumer(config.kafka, group) as observer,
-        ):
-            log.info("starting", group=group, metrics=f"http://{config.metrics.host}:{port}/metrics")
-            await _Worker(config, sender, changelog, observer, pulse, directory).run(stop)
+    group = group_of("detect", config.topics)
+    async with serve_health(config, "detect") as (health, address):
+        await preflight(config, "detect")
+        with tempfile.TemporaryDirectory(prefix="firewatch-detect-") as directory, Pulse(STILL_SECONDS) as pulse:
+            async with (
+                producer(config.kafka) as sender,
+                Changelog(config) as changelog,
+                consumer(config.kafka, group) as observer,
+            ):
+                log.info("starting", group=group, metrics=address)
+                file = file or LiveConfig(config)
+                worker = _Worker(file, sender, changelog, observer, pulse, directory)
+                health.ready_unless(worker.unready)
+                await worker.run(stop)
     log.info("stopped")
 
 
@@ -106,20 +121,25 @@ class _Worker:
 
     def __init__(
         self,
-        config: Config,
+        file: LiveConfig,
         sender: AIOKafkaProducer,
         changelog: Changelog,
         observer: AIOKafkaConsumer,
         pulse: Pulse,
         directory: str,
     ) -> None:
+        self._file = file
+        self._config = config = file.config
         self._kafka = config.kafka
+        self._stall_seconds = config.liveness.stall_seconds
+        self._silence: str | None = None
         self._mentions = Topics(config.topics).mentions.name
         self._monitors = PartitionMonitors(config, sender, changelog)
         self._changelog = changelog
         self._observer = observer
         self._pulse = pulse
         self._generation = -1
+        self._taking_over = False
         self._expected: dict[int, int] = {}
         self._app = faust.App(Topics(config.topics).detect_app, **_settings(config, directory))
         # Bytes alone are not enough: without these Faust decodes JSON, and drops unseen what is none.
@@ -136,6 +156,7 @@ class _Worker:
             asyncio.create_task(self._app.wait_until_stopped()),
             asyncio.create_task(self._pulse.watch()),
             asyncio.create_task(self._watch()),
+            asyncio.create_task(self._file.follow()),
         ]
         try:
             await asyncio.wait([starting, *ends], return_when=asyncio.FIRST_COMPLETED)
@@ -147,10 +168,9 @@ class _Worker:
                 task.cancel()
             results = await asyncio.gather(starting, *ends, return_exceptions=True)
         for failure in (self._app.crash_reason, *results):
-            if isinstance(failure, ClientError):
-                raise KafkaError(f"Kafka refused: {failure!r}") from failure
             if isinstance(failure, Exception):
-                raise failure
+                with translated_errors(self._kafka, "detecting"):
+                    raise failure
 
     async def _shut_down(self) -> None:
         # `wait_for` would wait for the end of what it has cancelled, and Faust may go on waiting for its own queues.
@@ -165,7 +185,11 @@ class _Worker:
         # Without this an error below would make `noack_take` acknowledge what it has not handed over yet.
         stream.enable_acks = False
         async for events in cast("Stream[Any]", stream).noack_take(BATCH_RECORDS, within=BATCH_SECONDS):
-            await self._process(stream, events)
+            try:
+                await self._process(stream, events)
+            except DetectorFailed as failed:
+                await self._monitors.note(failed)
+                raise
 
     async def _process(self, stream: StreamT[bytes], taken: Sequence[EventT[bytes]]) -> None:
         generation = self._app.consumer_generation_id
@@ -175,6 +199,8 @@ class _Worker:
         self._check_ownership(generation)
         if generation != self._generation and not await self._take_over(generation):
             return
+        if self._file.config is not self._config:
+            await self._change_over(generation)
         self._check_order(events)
         metrics.BATCH_RECORDS.labels("detect").observe(len(events))
         await self._monitors.conclude([event.message for event in events])
@@ -189,7 +215,9 @@ class _Worker:
     async def _take_over(self, generation: int) -> bool:
         """Go on from the state of the partitions assigned now; tells whether they stayed this worker's meanwhile."""
         assigned = self._assigned()
+        self._taking_over = True
         state = await self._changelog.take_over(assigned)
+        self._taking_over = False
         offsets = await group_offsets(self._observer, self._kafka, self._mentions, assigned)
         self._expected = {partition: offset.next for partition, offset in offsets.items()}
         if generation != self._app.consumer_generation_id:
@@ -198,6 +226,15 @@ class _Worker:
         self._generation = generation
         log.info("took over", partitions=assigned, entries=len(state))
         return True
+
+    async def _change_over(self, generation: int) -> None:
+        """Go on by the config as the file has it now."""
+        self._check_ownership(generation)
+        self._config = self._file.config
+        await self._monitors.change_over(self._config)
+        self._check_ownership(generation)
+        metrics.CONFIG.info({"version": self._config.version})
+        log.info("changed over", version=self._config.version)
 
     def _check_ownership(self, generation: int) -> None:
         """Make sure that the partitions are still this worker's, before it writes what only their owner may write."""
@@ -233,19 +270,32 @@ class _Worker:
 
     async def _watch(self) -> None:
         """Show the lag, and fail when it does not shrink."""
-        stall = Stall(STALL_SECONDS)
+        stall = Stall(self._stall_seconds)
         while True:
             await asyncio.sleep(LAG_SECONDS)
             try:
                 offsets = await group_offsets(self._observer, self._kafka, self._mentions, self._assigned())
             except KafkaError as error:
-                log.warning("the lag is unknown", reason=str(error))
+                self._silence = str(error)
+                log.warning("the lag is unknown", reason=self._silence)
                 offsets = {}
+            else:
+                self._silence = None
             for partition, offset in offsets.items():
                 metrics.CONSUMER_LAG.labels(self._mentions, str(partition)).set(offset.lag)
             read = tuple(offset.next for offset in offsets.values())
             progress = (self._app.consumer_generation_id, read, self._changelog.read)
             stall.check(progress, any(offset.lag for offset in offsets.values()), time.monotonic())
+
+    def unready(self) -> str | None:
+        """Why it does not detect yet, or None."""
+        if self._silence:
+            return self._silence
+        if self._app.consumer_generation_id < 0 or self._app.rebalancing:
+            return "no partitions are assigned yet: the group is rebalancing"
+        if self._taking_over:
+            return f"its state is being read: {self._changelog.read} records so far"
+        return None
 
     def _assigned(self) -> list[int]:
         try:
@@ -278,16 +328,14 @@ def _settings(config: Config, directory: str) -> dict[str, Any]:
 
 
 def _credentials(settings: KafkaSettings) -> faust.SASLCredentials | faust.SSLCredentials | None:
-    """How Faust logs in. Without a TLS context its SASL would send the password in the clear."""
+    """How Faust logs in. Given no TLS context its SASL sends the password in the clear; the config has allowed that."""
     options = connection_options(settings)
     context = options["ssl_context"]
-    if context is None:
-        return None
-    if "sasl_mechanism" not in options:
-        return faust.SSLCredentials(context)
-    return faust.SASLCredentials(
-        username=options["sasl_plain_username"],
-        password=options["sasl_plain_password"],
-        mechanism=options["sasl_mechanism"],
-        ssl_context=context,
-    )
+    if settings.sasl:
+        return faust.SASLCredentials(
+            username=options["sasl_plain_username"],
+            password=options["sasl_plain_password"],
+            mechanism=options["sasl_mechanism"],
+            ssl_context=context,
+        )
+    return faust.SSLCredentials(context) if context else None

@@ -6,12 +6,21 @@
     ├── ConfigError                the YAML file, an environment override, or a secret file
     ├── InputError                 a file of posts that can't be read
     │   └── BadShareExceeded       too many bad records: stop rather than divert everything
+    ├── OutputError                a file that can't be written, such as for a full disk
     ├── RecordError                the bytes of a record; carries topic, partition, offset where known
     │   ├── OutdatedState          a state written by a firewatch too old
     │   └── UnknownVersion         a record or state written by a newer firewatch
     ├── KafkaError                 the broker, a topic, a permission
     │   ├── BrokerUnreachable
+    │   ├── NotAllowed             permissions are missing
     │   └── TopicMismatch          an existing topic differs in a way that breaks the service
+    ├── UnknownIncident            an id that no alert carries
+    ├── DeliveryError              a receiver of alerts outside Kafka
+    │   ├── DeliveryRefused        it will not have this alert, however often it is asked
+    │   └── DeliveryFailed         it does not answer, or not now
+    ├── DetectorFailed             a detector raised; noted, so that it is put out of use if it goes on
+    ├── ExpectationFailed          a config does not raise what it was expected to raise
+    ├── MissingPackage             an optional package that a setting asks for is not installed
     ├── PortTaken                  a metrics or broker port that another process holds
     └── WorkerFailed               a worker under supervision that gave up
 
@@ -24,6 +33,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from streams.quarantine import Failure
 
 
 class FirewatchError(Exception):
@@ -73,6 +84,13 @@ class BadShareExceeded(InputError):
         )
 
 
+class OutputError(FirewatchError):
+    """A file that was asked for can't be written."""
+
+    def __init__(self, file: Path | str, error: OSError) -> None:
+        super().__init__(f"{file} can't be written: {error.strerror or error}")
+
+
 class RecordError(FirewatchError):
     """The bytes of one record can't be used.
 
@@ -113,30 +131,15 @@ class UnknownVersion(RecordError):
 
 
 class OutdatedState(RecordError):
-    """A state was written by a firewatch before the first release, and means something else today."""
+    """A state was written by a firewatch so old that nothing tells what it means today (`streams.upgrades`)."""
 
-    def __init__(self, what: str, version: object, known: int) -> None:
+    def __init__(self, what: str, version: object, oldest: int) -> None:
         super().__init__(
             "outdated_state",
-            f"{what} has version {version!r}, this firewatch reads {known} only: stop all detect workers, delete the "
-            "topic firewatch-detect-brands-changelog (behind topics.prefix) and run `firewatch topics` to learn anew",
+            f"{what} has version {version!r}, this firewatch reads none before {oldest}: stop all detect workers, "
+            "delete the topic firewatch-detect-brands-changelog (behind topics.prefix) and run `firewatch topics` to "
+            "learn anew",
         )
-
-
-def check_state_version(what: str, version: object, known: int) -> None:
-    """Refuse a state that this firewatch can't go on from.
-
-    Raises
-    ------
-    OutdatedState
-        If it is of an earlier version.
-    UnknownVersion
-        If it is of a newer one, or of none.
-    """
-    if isinstance(version, int) and 0 < version < known:
-        raise OutdatedState(what, version, known)
-    if version != known:
-        raise UnknownVersion(what, version, known)
 
 
 class KafkaError(FirewatchError):
@@ -148,6 +151,8 @@ class KafkaError(FirewatchError):
 class BrokerUnreachable(KafkaError):
     """No broker answers at the configured address."""
 
+    exit_code = 8
+
     def __init__(self, bootstrap_servers: str, detail: str) -> None:
         super().__init__(
             f"no Kafka broker answers at {bootstrap_servers} ({detail}). Is it running? "
@@ -156,8 +161,88 @@ class BrokerUnreachable(KafkaError):
         )
 
 
+class NotAllowed(KafkaError):
+    """A worker lacks permissions in Kafka.
+
+    Parameters
+    ----------
+    worker
+        Which one.
+    user
+        Who it is to Kafka.
+    bootstrap_servers
+        Which Kafka.
+    permissions
+        What is missing, such as ``Write on topic social.mentions``.
+    """
+
+    def __init__(self, worker: str, user: str, bootstrap_servers: str, permissions: list[str]) -> None:
+        self.permissions = permissions
+        super().__init__(
+            f"{user} lacks permissions on {bootstrap_servers}: {', '.join(permissions)}. "
+            f"`firewatch acls {worker}` prints the ACLs that grant what it needs"
+        )
+
+
 class TopicMismatch(KafkaError):
     """An existing topic differs from its definition in a way that breaks the service."""
+
+
+class MissingPackage(FirewatchError):
+    """What was asked for needs an optional package that is not installed.
+
+    Parameters
+    ----------
+    what
+        Was asked for.
+    package
+        Its name on the package index.
+    extra
+        Of firewatch, that brings it.
+    """
+
+    def __init__(self, what: str, package: str, extra: str) -> None:
+        super().__init__(f"{what} needs {package}, which is not installed: pip install 'firewatch[{extra}]'")
+
+
+class UnknownIncident(FirewatchError):
+    """An id names no incident, or more than one."""
+
+    exit_code = 3
+
+
+class DeliveryError(FirewatchError):
+    """A receiver has not taken an alert.
+
+    Parameters
+    ----------
+    reason
+        A short, stable word for metrics and DLQ headers, such as ``http_503``.
+    detail
+        What was wrong, for a person; holds no secret of the receiver's address.
+    """
+
+    def __init__(self, reason: str, detail: str) -> None:
+        self.reason, self.detail = reason, detail
+        super().__init__(f"{reason}: {detail}")
+
+
+class DeliveryRefused(DeliveryError):
+    """The receiver says that the alert itself can't be taken."""
+
+
+class DeliveryFailed(DeliveryError):
+    """The receiver can't be reached, fails, or does not let us in: the same alert may be taken later.
+
+    Parameters
+    ----------
+    retry_after_seconds
+        When the receiver asks to be tried again, if it does.
+    """
+
+    def __init__(self, reason: str, detail: str, retry_after_seconds: float | None = None) -> None:
+        self.retry_after_seconds = retry_after_seconds
+        super().__init__(reason, detail)
 
 
 class PortTaken(FirewatchError):
@@ -175,3 +260,22 @@ class WorkerFailed(FirewatchError):
     """A supervised worker died more often than the supervisor restarts it."""
 
     exit_code = 6
+
+
+class DetectorFailed(FirewatchError):
+    """A detector raised. The offset has not moved; the worker that reads the same mentions next comes here again."""
+
+    exit_code = 7
+
+    def __init__(self, failure: Failure, detail: str, after: int) -> None:
+        self.failure = failure
+        super().__init__(
+            f"detector {failure.detector!r} of brand {failure.brand!r} raised in {failure.doing}: {detail}. Restart "
+            f"the worker: after {after} of the same (detect.quarantine_after) the brand goes on without this detector"
+        )
+
+
+class ExpectationFailed(FirewatchError):
+    """A config does not raise what it was expected to raise."""
+
+    exit_code = 9

@@ -2,31 +2,44 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING, Final
+import re
+from typing import TYPE_CHECKING, Final, Literal
 
-from streams.incidents import Change, alert_id
+from detectors.level import HOUR_MS
+from streams.incident import Change, alert_id
+from streams.keyness import key_terms
 from streams.records import (
     SHARE,
     Alert,
+    Comparison,
     Detection,
+    Drivers,
+    PastPeak,
     SamplePost,
     SentimentSplit,
     TopTerm,
     WindowCounts,
     utc,
 )
+from streams.representative import representative
+from streams.sentence import sentence
+from streams.tallies import most_frequent
+from streams.text import MAX_TERM_CHARS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from streams.config import AlertSettings
-    from streams.incidents import Incident
+    from streams.calm import Calm
+    from streams.config import AlertSettings, Language
+    from streams.incident import Incident
+    from streams.keyness import Key
     from streams.tallies import Tally
 
-MIN_TERM_MENTIONS: Final = 2
-MIN_LIFT: Final = 1.5
-"""A term less over-represented than this is among what is always said."""
+MAX_SOURCES: Final = 20
+"""Sources that an alert lists: those with most mentions."""
+
+_TOP_AUTHORS: Final = 10
+_HALF: Final = 0.5
 
 
 class Evidence:
@@ -34,6 +47,10 @@ class Evidence:
 
     Parameters
     ----------
+    brand, name
+        Its id, and what people call it.
+    language
+        Of the summary.
     kinds, units
         Of each detector, by name.
     """
@@ -43,6 +60,7 @@ class Evidence:
         settings: AlertSettings,
         brand: str,
         name: str,
+        language: Language,
         config_version: str,
         kinds: Mapping[str, str],
         units: Mapping[str, str],
@@ -50,47 +68,52 @@ class Evidence:
         self._settings = settings
         self._brand = brand
         self._name = name
+        self._own = {brand, *re.findall(r"\w+", name.lower())}
+        self._language = language
         self._config_version = config_version
         self._kinds = kinds
         self._units = units
 
-    def alert(
-        self, change: Change, usual_terms: Mapping[str, float], usual_mentions: float, model_version: str
-    ) -> Alert:
+    def alert(self, change: Change, calm: Calm, model_version: str) -> Alert:
         """The alert for a step of an incident.
 
         Parameters
         ----------
         change
             The step.
-        usual_terms
-            Mentions of each term in the brand's calm past.
-        usual_mentions
-            Mentions in that past.
+        calm
+            What is usual for the brand.
         model_version
             Of the newest mention.
         """
         incident, said = change.incident, change.said
         resolved = change.kind == "resolve"
         split = _split(said)
-        terms = top_terms(said, usual_terms, usual_mentions, self._settings.top_terms)
-        summary = self._sentence(change, split, terms)
+        keys = self._keys(said, calm)
+        drivers, comparison = _drivers(said, calm), _comparison(change, calm)
+        terms = [key.term for key in keys]
+        summary = sentence(self._language, self._name, change, split, drivers, comparison, terms)
         generator_url = self._settings.generator_url and self._settings.generator_url.format(
             brand=self._brand, from_ms=incident.start_ms, to_ms=change.at_ms
         )
         return Alert(
             id=alert_id(self._brand, self._config_version, change),
             kind=change.kind,
+            step=change.step,
             status="resolved" if resolved else "firing",
             severity=incident.severity,
             label=incident.label,
             suppressed=incident.suppressed,
             brand=self._brand,
             fingerprint=incident.fingerprint,
-            starts_at=utc(incident.start_ms),
+            starts_at=utc(incident.first_ms),
+            reopened=incident.reopened,
+            earlier_mentions=incident.earlier,
+            late_mentions=change.late,
             ends_at=utc(incident.hot_ms) if resolved else None,
             at=utc(change.at_ms),
             summary=summary,
+            language=self._language,
             detectors={
                 name: Detection(
                     kind=self._kinds[name],
@@ -108,19 +131,24 @@ class Evidence:
             },
             window=WindowCounts(
                 start=utc(incident.start_ms),
-                end=utc(change.at_ms),
+                end=utc(change.until_ms),
                 mentions=said.count,
                 authors=said.distinct_authors,
                 reposts=said.reposts,
                 engagement=said.engagement,
             ),
             sentiment=split,
-            top_terms=terms,
+            top_terms=[
+                TopTerm(term=key.term, mentions=key.mentions, lift=round(key.lift, 2), z=round(key.z, 2))
+                for key in keys[: self._settings.top_terms]
+            ],
             top_author_share=round(said.top_author_share, 4),
             duplicate_share=round(said.duplicate_share, 4),
-            sources=dict(sorted(said.sources.items())),
+            sources=dict(sorted(most_frequent(said.sources, MAX_SOURCES).items())),
             languages=dict(sorted(said.languages.items())),
-            samples=_samples(said, self._settings.samples),
+            samples=_samples(said, keys, self._settings.samples),
+            drivers=drivers,
+            comparison=comparison,
             config_version=self._config_version,
             model_version=model_version,
             labels={
@@ -136,39 +164,14 @@ class Evidence:
             generator_url=generator_url,
         )
 
-    def _sentence(self, change: Change, split: SentimentSplit, terms: list[TopTerm]) -> str:
-        said, incident = change.said, change.incident
-        span = timedelta(milliseconds=change.at_ms - incident.start_ms)
-        about = f", about {', '.join(term.term for term in terms[:3])}" if terms else ""
-        over = {"open": "", "update": "", "resolve": " It is over."}[change.kind]
-        note = f" Suppressed: {incident.suppressed}." if incident.suppressed else ""
-        by = (
-            f", by {said.distinct_authors} author{'s' if said.distinct_authors > 1 else ''}"
-            if said.distinct_authors
-            else ""
-        )
-        mentions = f"{said.count} mention{'s' if said.count != 1 else ''} in {_spoken(span)}"
-        what = f", {incident.label}" if incident.label else ""
-        return f"{self._name}{what}: {mentions}, {split.negative:.0%} negative{by}{about}.{over}{note}"
-
-
-def top_terms(said: Tally, usual_terms: Mapping[str, float], usual_mentions: float, limit: int) -> list[TopTerm]:
-    """Terms over-represented against the brand's usual, by how many mentions more than usual carry them.
-
-    The lift compares shares with half a mention added to each side, so that a word never seen before has a finite one.
-    """
-    found = []
-    for term, count in said.terms.items():
-        usual_share = (usual_terms.get(term, 0.0) + 0.5) / (usual_mentions + 1)
-        lift = (count / said.count) / usual_share
-        if count >= MIN_TERM_MENTIONS and lift >= MIN_LIFT:
-            found.append((count - said.count * usual_share, term, count, lift))
-    found.sort(key=lambda entry: (-entry[0], entry[1]))
-    return [
-        TopTerm(term=term, mentions=count, lift=round(lift, 2))
-        for excess, term, count, lift in found[:limit]
-        if excess > 0
-    ]
+    def _keys(self, said: Tally, calm: Calm) -> list[Key]:
+        """Terms that stand out, other than the brand's own name."""
+        counts = {
+            term: count
+            for term, count in said.terms.items()
+            if self._own.isdisjoint(term.removeprefix("#").split(" ")) and len(term) <= 2 * MAX_TERM_CHARS + 1
+        }
+        return key_terms(counts, said.count, calm.terms, calm.mentions, calm.unlisted)
 
 
 def _reasons(incident: Incident) -> list[str]:
@@ -186,18 +189,50 @@ def _split(said: Tally) -> SentimentSplit:
     )
 
 
-def _samples(said: Tally, limit: int) -> list[SamplePost]:
-    chosen = sorted(said.samples.values(), key=lambda sample: sample[:4], reverse=True)[:limit]
+def _samples(said: Tally, keys: Sequence[Key], limit: int) -> list[SamplePost]:
+    chosen = representative(said.samples.values(), {key.term: key.z for key in keys}, limit)
     return [
-        SamplePost(id=id, source=source, url=url, text=text, negative=negative / SHARE)
-        for negative, _, id, source, url, text, _ in chosen
+        SamplePost(
+            id=sample.id,
+            source=sample.source,
+            url=sample.url,
+            text=sample.text,
+            negative=sample.negative / SHARE,
+            at=None if sample.ts_ms is None else utc(sample.ts_ms),
+            copies=max(1, said.signatures.get(sample.signature, (1, 0))[0]),
+        )
+        for sample in chosen
     ]
 
 
-def _spoken(span: timedelta) -> str:
-    minutes = round(span.total_seconds() / 60)
-    if minutes < 1:
-        return f"{round(span.total_seconds())} seconds"
-    if minutes < 120:
-        return f"{minutes} minute{'s' if minutes > 1 else ''}"
-    return f"{minutes / 60:.1f} hours"
+def _drivers(said: Tally, calm: Calm) -> Drivers:
+    known = sorted((count for author, count in said.authors.items() if author), reverse=True)
+    top_ten = sum(known[:_TOP_AUTHORS]) / said.count if known else None
+    spread: Literal["one", "few", "many"] | None = None
+    if top_ten is not None:
+        spread = "one" if said.top_author_share >= _HALF else "few" if top_ten >= _HALF else "many"
+    return Drivers(
+        spread=spread,
+        top_ten_author_share=_rounded(top_ten),
+        newcomer_share=_rounded(calm.newcomer_share(said)),
+        usual_newcomer_share=_rounded(calm.usual_newcomer_share),
+    )
+
+
+def _comparison(change: Change, calm: Calm) -> Comparison:
+    incident, said = change.incident, change.said
+    span_ms = change.until_ms - incident.start_ms
+    pace, tone = calm.mentions_per_hour, calm.negative_share
+    return Comparison(
+        usual_mentions_per_hour=None if pace is None else round(pace, 2),
+        times_usual=round(said.count * HOUR_MS / span_ms / pace, 2) if pace and span_ms > 0 else None,
+        usual_negative=_rounded(tone),
+        busiest_hour=said.count if span_ms <= HOUR_MS else incident.busiest,
+        past_peaks=[
+            PastPeak(hour=utc(hour_ms), mentions=count) for hour_ms, count in calm.peaks.before(incident.first_ms)
+        ],
+    )
+
+
+def _rounded(share: float | None) -> float | None:
+    return None if share is None else round(share, 4)

@@ -14,17 +14,19 @@ import orjson
 from streams import language
 from streams.errors import RecordError
 from streams.eventtime import admit
-from streams.records import label_from_bytes
+from streams.records import Label, Verdict, labels_record_from_bytes
 from streams.text import normalise
 from streams.topics import HOUR_MS
 
 if TYPE_CHECKING:
     from streams.config import Config
-    from streams.records import Label
 
 KNOWN_TEXTS: Final = 2_000
 """Posts whose text is remembered for labels without one: an hour of diligent work by some people; 20 MB of the longest
 texts."""
+
+JUDGED_INCIDENTS: Final = 2_000
+"""Incidents whose verdicts are remembered."""
 
 MAX_ANNOTATORS: Final = 1_000
 """Annotators heard within an hour; more are invented ones that get around the limit of each."""
@@ -67,11 +69,12 @@ class Feedback:
         self._ingest = config.ingest
         self._limit = config.sentiment.learn.max_labels_per_hour
         self._said = _Said(config.sentiment.learn.recent_labels)
+        self._verdicts = _Verdicts()
         self._texts: OrderedDict[str, tuple[str, str]] = OrderedDict()
         self._hour = -1
         self._of_annotator: Counter[str] = Counter()
 
-    def take(self, value: bytes | None, broker_ms: int) -> Answer | None:
+    def take(self, value: bytes | None, broker_ms: int) -> Answer | Verdict | None:
         """Judge one record.
 
         Parameters
@@ -83,20 +86,23 @@ class Feedback:
 
         Returns
         -------
-        Answer or None
-            None for a repeat: the same annotator has given the same post the same label before.
+        Answer, Verdict or None
+            None for a repeat: the same annotator has given the same post the same label before, or the incident has
+            been given the same verdict. A verdict teaches the model nothing.
 
         Raises
         ------
         RecordError
-            With the reasons of `label_from_bytes` and `streams.eventtime.admit`, ``too_large``, ``text_too_long``,
-            ``empty_text``, ``unknown_post`` (no text, and none was brought lately), ``contradiction`` (the annotator
-            has called the post something else: what was learned can't be taken back, so the first answer stands),
-            ``over_limit`` (of the annotator), ``too_many_annotators``.
+            With the reasons of `labels_record_from_bytes` and `streams.eventtime.admit`, ``too_large``,
+            ``text_too_long``, ``empty_text``, ``unknown_post`` (no text, and none was brought lately),
+            ``contradiction`` (the annotator has called the post something else: what was learned can't be taken back,
+            so the first answer stands), ``over_limit`` (of the annotator), ``too_many_annotators``.
         """
         believed: Label | None = None
         try:
             label = self._read(value, broker_ms)
+            if isinstance(label, Verdict):
+                return self._verdicts.new(label)
             before = self._said.by(label)
             if before is not None and before != label.label:
                 raise RecordError("contradiction", f"the annotator has called this post {before} before")
@@ -106,12 +112,12 @@ class Feedback:
             self._said.note(believed)
         return answer
 
-    def _read(self, value: bytes | None, broker_ms: int) -> Label:
+    def _read(self, value: bytes | None, broker_ms: int) -> Label | Verdict:
         if value is not None and len(value) > self._ingest.max_record_bytes:
             raise RecordError(
                 "too_large", f"{len(value)} bytes, over ingest.max_record_bytes={self._ingest.max_record_bytes}"
             )
-        label = label_from_bytes(value)
+        label = labels_record_from_bytes(value)
         admit(label.at_ms, broker_ms, self._ingest)
         return label
 
@@ -183,6 +189,23 @@ class _Said:
             del self._labels[pair]
         else:
             self._labels[pair] = (label, held - 1)
+
+
+class _Verdicts:
+    """What the latest incidents were judged to be."""
+
+    def __init__(self) -> None:
+        self._latest: OrderedDict[tuple[str, bool], str] = OrderedDict()
+
+    def new(self, verdict: Verdict) -> Verdict | None:
+        """The verdict, or None if the incident has been given the same before; that somebody looks is beside it."""
+        key = (verdict.incident, verdict.verdict == "ack")
+        if self._latest.get(key) == verdict.verdict:
+            return None
+        self._latest[key] = verdict.verdict
+        if len(self._latest) > JUDGED_INCIDENTS:
+            self._latest.popitem(last=False)
+        return verdict
 
 
 def _pair(label: Label) -> int:

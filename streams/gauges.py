@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from streams.config import Config
+    from streams.config.brands import Mode
     from streams.monitor import Outcome, PartitionMonitor
 
 HOUR_MS: Final = 3_600_000
@@ -19,12 +20,12 @@ HOUR_MS: Final = 3_600_000
 _OF_BRANDS: Final = (
     metrics.BRAND_MENTIONS,
     metrics.BRAND_NEGATIVE_SHARE,
+    metrics.BRAND_QUARANTINED,
     metrics.ANOMALY_SCORE,
     metrics.ANOMALY_THRESHOLD,
     metrics.EXPECTED,
     metrics.INCIDENTS_OPEN,
     metrics.STATE_BYTES,
-    metrics.WATERMARK,
 )
 
 
@@ -33,13 +34,27 @@ class BrandGauges:
 
     def __init__(self, config: Config) -> None:
         self._brands = [brand.id for brand in config.brands]
+        self._scores = _scores(config)
         self._last_hour: dict[str, deque[Window]] = {}
 
     def reset(self) -> None:
         """Forget every brand: another worker may show it from now on."""
         self._last_hour.clear()
-        for gauge in _OF_BRANDS:
+        for gauge in (*_OF_BRANDS, metrics.WATERMARK):
             gauge.clear()
+
+    def change_over(self, config: Config) -> None:
+        """Show the brands and detectors of another config, and no longer those that it does not have."""
+        scores = _scores(config)
+        for brand, detector, _ in self._scores - scores:
+            for gauge in (metrics.ANOMALY_SCORE, metrics.ANOMALY_THRESHOLD, metrics.EXPECTED):
+                gauge.remove_by_labels({"brand": brand, "detector": detector})
+        brands = [brand.id for brand in config.brands]
+        for brand in set(self._brands) - set(brands):
+            self._last_hour.pop(brand, None)
+            for gauge in _OF_BRANDS:
+                gauge.remove_by_labels({"brand": brand})
+        self._brands, self._scores = brands, scores
 
     def show(self, outcome: Outcome) -> None:
         """Show what an advance led to."""
@@ -76,7 +91,12 @@ class BrandGauges:
         count, negative = sum(each.count for each in hour), sum(each.negative for each in hour)
         metrics.BRAND_NEGATIVE_SHARE.labels(window.brand).set(negative / SHARE / count if count else 0)
         for detector, score in window.scores.items():
-            metrics.ANOMALY_SCORE.labels(window.brand, detector).set(score.value)
+            metrics.ANOMALY_SCORE.labels(window.brand, detector, "shadow" if score.shadow else "live").set(score.value)
+            metrics.SCORE_DISTRIBUTION.labels(detector).observe(score.value)
             metrics.ANOMALY_THRESHOLD.labels(window.brand, detector).set(1)
             for bound in ("expected", "lower", "upper"):
                 metrics.EXPECTED.labels(window.brand, detector, bound).set(getattr(score, bound))
+
+
+def _scores(config: Config) -> set[tuple[str, str, Mode]]:
+    return {(brand.id, each.name, each.mode) for brand in config.brands for each in config.detectors_of(brand)}

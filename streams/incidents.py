@@ -1,124 +1,34 @@
-"""Detections of one brand become one incident: open, update, resolve."""
+"""Detections of one brand become one incident: open, update, resolve, and open again."""
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass, field
 from statistics import fmean
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
-from detectors.base import Score
 from detectors.shares import NEGATIVE
-from streams.records import SEVERITIES, SHARE, AlertKind
+from streams.incident import Change, Incident, Standing, fingerprint
+from streams.records import SEVERITIES, SHARE
 from streams.tallies import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from detectors.base import Aspect, Label, Severity
+    from detectors.base import Aspect, Label, Score, Severity
     from streams.config import IncidentSettings
+    from streams.records import AlertKind, AlertStep
 
 SHRINKAGE: Final = 10
 """Mentions at the brand's usual share that are added before a negative share is judged: two negative of three say
 little."""
+
+FEW: Final = 20
+"""Mentions below which growth is not worth telling."""
 
 LABELS: Final[tuple[Label | None, ...]] = (None, "praise", "surge", "spam", "outage", "crisis")
 """Ascending: an incident keeps the highest that it had, so that people are not told to and fro."""
 
 HARMLESS: Final = frozenset({"spam", "surge", "outage"})
 """Labels of what pages nobody."""
-
-
-class Standing(NamedTuple):
-    """What people are told of an incident whenever one of these changes."""
-
-    severity: Severity
-    suppressed: str | None
-    label: Label | None
-    fired: frozenset[str]
-
-
-@dataclass(slots=True)
-class Incident:
-    """An incident that is open.
-
-    Attributes
-    ----------
-    fingerprint
-        Names it.
-    start_ms
-        Start of its first anomalous bucket.
-    hot_ms
-        End of its latest bucket that was not quiet.
-    severity
-        The highest it has had.
-    suppressed
-        Why it pages nobody, or None.
-    label, note
-        The highest label so far (`LABELS`), and the latest sentence that says so; None and empty without.
-    fired
-        Detectors that fired without being suppressed.
-    peaks
-        The highest score of each detector that was anomalous.
-    excesses
-        By detector, the most mentions (for tone: the most negative mentions) beyond the expected that one bucket had.
-    tally
-        Everything said since `start_ms`, without the bucket that is still open.
-    """
-
-    fingerprint: str
-    start_ms: int
-    hot_ms: int
-    severity: Severity
-    suppressed: str | None
-    label: Label | None = None
-    note: str = ""
-    fired: set[str] = field(default_factory=set)
-    peaks: dict[str, Score] = field(default_factory=dict)
-    excesses: dict[str, float] = field(default_factory=dict)
-    tally: Tally = field(default_factory=Tally)
-
-    @property
-    def standing(self) -> Standing:
-        """As of now."""
-        return Standing(self.severity, self.suppressed, self.label, frozenset(self.fired))
-
-    def dump(self) -> list[Any]:
-        """As plain values for JSON."""
-        peaks = [[name, *(getattr(score, part) for part in Score.__slots__)] for name, score in self.peaks.items()]
-        return [
-            self.fingerprint, self.start_ms, self.hot_ms, self.severity, self.suppressed, self.label, self.note,
-            sorted(self.fired), peaks, list(self.excesses.items()), self.tally.dump(),
-        ]  # fmt: skip
-
-    @classmethod
-    def load(cls, values: list[Any]) -> Incident:
-        """Inverse of `dump`."""
-        fingerprint, start_ms, hot_ms, severity, suppressed, label, note, fired, peaks, excesses, tally = values
-        return cls(
-            fingerprint,
-            start_ms,
-            hot_ms,
-            severity,
-            suppressed,
-            label,
-            note,
-            set(fired),
-            {name: Score(*parts) for name, *parts in peaks},
-            dict(excesses),
-            Tally.load(tally),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A step in the life of an incident, and what has been said in it up to then."""
-
-    kind: AlertKind
-    incident: Incident
-    said: Tally
-    at_ms: int
-    bucket_ms: int
 
 
 class Incidents:
@@ -141,6 +51,7 @@ class Incidents:
         self._brand = brand
         self._config_version = config_version
         self._aspects = aspects
+        self._past: Incident | None = None
         self._past_excesses: dict[str, float] = {}
         self.current: Incident | None = None
 
@@ -172,9 +83,10 @@ class Incidents:
         firing = {name for name, score in anomalous.items() if score.suppressed is None}
         incident = self.current
         if incident is None:
-            if not any(self._may_open(name, score, tally) for name, score in anomalous.items()):
+            opening = [score for name, score in anomalous.items() if self._may_open(name, score, tally)]
+            if not opening:
                 return None
-            incident = self.current = Incident(self._fingerprint(start_ms), start_ms, end_ms, "watch", "")
+            incident = self.current = self._opened(start_ms, end_ms, opening)
         before = incident.standing
         self._absorb(incident, anomalous, firing, scores)
         hot = [self._is_hot(incident, name, score, tally) for name, score in scores.items()]
@@ -183,23 +95,87 @@ class Incidents:
         tallies = [incident.tally, *unclosed(incident.start_ms)]
         severity = self._severity(incident, anomalous, tallies, self._usual_share(scores))
         incident.severity = max(incident.severity, severity, key=SEVERITIES.index)
-        if before == incident.standing:
-            return None
-        return Change(
-            "open" if before.suppressed == "" else "update", incident, Tally.joined(*tallies), at_ms, start_ms
-        )
+        step = self._step(incident, before, sum(tally.count for tally in tallies))
+        return self._told(step, incident, Tally.joined(*tallies), at_ms, start_ms) if step else None
 
     def close(self, at_ms: int, start_ms: int, end_ms: int, tally: Tally) -> Change | None:
         """Take note that a bucket is complete, after its last `check`."""
         incident = self.current
         if incident is None:
+            if self._past is not None and not self._within_cool_down(self._past, end_ms):
+                self._past.set_down()
             return None
-        if start_ms >= incident.start_ms:
-            incident.tally.merge(tally)
+        if incident.covers(start_ms):
+            incident.add(start_ms, tally)
         if end_ms - incident.hot_ms < self._settings.resolve_after_seconds * 1000:
             return None
-        self.current, self._past_excesses = None, incident.excesses
-        return Change("resolve", incident, incident.tally, at_ms, start_ms)
+        return self._ended(incident, at_ms, start_ms)
+
+    def correct(self, at_ms: int, start_ms: int, late: Tally, unclosed: Callable[[int], list[Tally]]) -> Change | None:
+        """Take what came after its bucket had closed: it changes what is told of an incident, and opens none.
+
+        Parameters
+        ----------
+        at_ms, start_ms
+            As in `check`.
+        late
+            What came late.
+        unclosed
+            As in `check`.
+        """
+        incident = self.current or self._past
+        if incident is None or not incident.tally.count or not incident.covers(start_ms):
+            return None
+        incident.tally.merge(late)
+        incident.late += late.count
+        if incident.suppressed is not None or incident.late < self._settings.correct_share * incident.told:
+            return None
+        tallies = [incident.tally, *(unclosed(incident.start_ms) if incident is self.current else ())]
+        return self._told("correct", incident, Tally.joined(*tallies), at_ms, start_ms)
+
+    def _ended(self, incident: Incident, at_ms: int, start_ms: int) -> Change:
+        incident.closed_ms = at_ms
+        self.current, self._past, self._past_excesses = None, incident, incident.excesses
+        return self._told("resolve", incident, Tally.joined(incident.tally), at_ms, start_ms)
+
+    def _opened(self, start_ms: int, end_ms: int, opening: list[Score]) -> Incident:
+        """A new incident, or the last one again if it is not long over, or if all detectors say that they have just
+        told of this."""
+        past = self._past
+        told = all(score.suppressed == "refractory" for score in opening)
+        if past is not None and (told or self._within_cool_down(past, start_ms)):
+            self._past = None
+            return past.opened_again(start_ms, end_ms)
+        return Incident(fingerprint(self._brand, self._config_version, start_ms), start_ms, end_ms)
+
+    def _within_cool_down(self, past: Incident, at_ms: int) -> bool:
+        return at_ms - past.hot_ms < self._settings.cool_down_seconds * 1000
+
+    def _step(self, incident: Incident, before: Standing, count: int) -> AlertStep | None:
+        """What a judgement comes to, None if it is not worth telling; `count` is the mentions so far."""
+        if before.suppressed == "":
+            return "reopen" if incident.reopened else "open"
+        if before != incident.standing:
+            risen = SEVERITIES.index(incident.severity) > SEVERITIES.index(before.severity)
+            pages = incident.suppressed is None and before.suppressed is not None
+            return "escalate" if risen or pages else "update"
+        grown = count >= self._settings.update_factor * max(incident.told, FEW)
+        return "grow" if grown and incident.suppressed is None else None
+
+    @staticmethod
+    def _told(step: AlertStep, incident: Incident, said: Tally, at_ms: int, start_ms: int) -> Change:
+        late, incident.late, incident.told = incident.late, 0, said.count
+        over = incident.closed_ms >= 0
+        kind: AlertKind = "resolve" if over else "open" if step == "open" else "update"
+        return Change(kind, step, incident, said, at_ms, incident.closed_ms if over else at_ms, start_ms, late)
+
+    def dismiss(self, at_ms: int, start_ms: int, unclosed: Callable[[int], list[Tally]]) -> Change | None:
+        """End the open incident whatever the scores are; parameters as for `check`."""
+        incident = self.current
+        if incident is None:
+            return None
+        incident.tally = Tally.joined(incident.tally, *unclosed(incident.start_ms))
+        return self._ended(incident, at_ms, start_ms)
 
     def _absorb(
         self, incident: Incident, anomalous: Mapping[str, Score], firing: set[str], scores: Mapping[str, Score]
@@ -250,7 +226,7 @@ class Incidents:
         told = [score.severity for name, score in anomalous.items() if score.severity and name in judged]
         if incident.label not in {None, "crisis"}:
             return max([*told, "watch"], key=SEVERITIES.index)
-        aspects = {self._aspects[name] for name in judged}
+        aspects = {self._aspects[name] for name in judged if name in self._aspects}
         count = sum(tally.count for tally in tallies) + SHRINKAGE
         negative_count = sum(tally.negative for tally in tallies) / SHARE + SHRINKAGE * usual_share
         negative = negative_count >= self._settings.negative_share * count
@@ -259,25 +235,18 @@ class Incidents:
         upset = "tone" in aspects or ("attention" in aspects and negative)
         return max([*told, "warning" if upset else "watch"], key=SEVERITIES.index)
 
-    def _fingerprint(self, start_ms: int) -> str:
-        return hashlib.blake2b(f"{self._brand}|{self._config_version}|{start_ms}".encode(), digest_size=8).hexdigest()
+    def tallies(self) -> list[Tally]:
+        """What was said in the incident that is open, and in the last one that is over."""
+        return [incident.tally for incident in (self.current, self._past) if incident is not None]
 
     def dump(self) -> list[Any]:
         """As plain values for JSON."""
-        return [self.current.dump() if self.current else None, list(self._past_excesses.items())]
+        incidents = [incident.dump() if incident else None for incident in (self.current, self._past)]
+        return [*incidents, list(self._past_excesses.items())]
 
     def load(self, values: list[Any]) -> None:
         """Take over what `dump` gave."""
-        current, past = values
+        current, past, excesses = values
         self.current = Incident.load(current) if current else None
-        self._past_excesses = dict(past)
-
-
-def alert_id(brand: str, config_version: str, change: Change) -> str:
-    """Deterministic identity of a step: brand, detectors, config version, bucket, kind, and what the step changed."""
-    incident = change.incident
-    parts = (
-        brand, ",".join(sorted(incident.fired or incident.peaks)), config_version, incident.fingerprint,
-        change.bucket_ms, change.kind, incident.severity, incident.suppressed, incident.label,
-    )  # fmt: skip
-    return hashlib.blake2b("|".join(map(str, parts)).encode(), digest_size=16).hexdigest()
+        self._past = Incident.load(past) if past else None
+        self._past_excesses = dict(excesses)

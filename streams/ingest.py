@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 
 from streams import metrics
-from streams.admin import ensure_topics
 from streams.bad_share import BadShare
 from streams.dead_letters import DeadLetters
 from streams.errors import BadShareExceeded, InputError, RecordError
 from streams.failpoints import Failpoint, reached
+from streams.health import serve_health
 from streams.kafka import acknowledged, producer, translated_errors
 from streams.normalise import Normaliser
+from streams.preflight import preflight
+from streams.records import Deletion
 from streams.sources.cursor import CursorFile
 from streams.sources.pacing import Pacing, measure_span
 from streams.sources.progress_bar import progress_bar
@@ -52,10 +54,11 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class IngestSummary:
-    """What an ingest came to: `read` = `ingested` + `repeated` + the sum of `rejected`."""
+    """What an ingest came to: `read` = `ingested` + `deletions` + `repeated` + the sum of `rejected`."""
 
     read: int
     ingested: int
+    deletions: int
     repeated: int
     rejected: dict[str, int]
     seconds: float
@@ -106,18 +109,24 @@ async def ingest(
     cursor = CursorFile(cursor_file, source) if cursor_file else None
     resumed_at = cursor.resume() if cursor else 0
     pacing = await _pacing(config, source, speed, redate)
-    await ensure_topics(config, create=False)
-    metrics.serve(config.metrics.host, config.metrics.ingest_port, "metrics.ingest_port")
-    async with producer(config.kafka) as client:
-        run = _Run(config, client, source, source_name=source_name, pacing=pacing, cursor=cursor, stop=stop)
-        with progress_bar(source, progress) as show:
-            finished = await run.read_all(show)
+    async with serve_health(config, "ingest") as (health, _):
+        await preflight(config, "ingest")
+        async with producer(config.kafka) as client:
+            health.ready_unless(lambda: None)
+            run = _Run(config, client, source, source_name=source_name, pacing=pacing, cursor=cursor, stop=stop)
+            with progress_bar(source, progress) as show:
+                finished = await run.read_all(show)
     if finished and not run.read and not resumed_at:
         raise InputError(f"{source.name}: holds no posts")
     if finished:
         run.share.check_end()
     return IngestSummary(
-        run.read, run.ingested, run.repeated, dict(run.share.reasons), round(time.monotonic() - started, 3)
+        read=run.read,
+        ingested=run.ingested,
+        deletions=run.deletions,
+        repeated=run.repeated,
+        rejected=dict(run.share.reasons),
+        seconds=round(time.monotonic() - started, 3),
     )
 
 
@@ -176,6 +185,7 @@ class _Run:
         self.share = BadShare(config.ingest)
         self.read = 0
         self.ingested = 0
+        self.deletions = 0
         self.repeated = 0
 
     async def read_all(self, show: Callable[[], None]) -> bool:
@@ -206,9 +216,12 @@ class _Run:
     async def _take(self, line: Line) -> bool:
         """Send one line on its way; tells whether it was dealt with before `stop` was set."""
         try:
-            post = self._normaliser.post(line.data, _now_ms())
+            post = self._normaliser.record(line.data, _now_ms())
         except RecordError as error:
             await self._reject(line, error)
+            return True
+        if isinstance(post, Deletion):
+            await self._delete(line, post)
             return True
         if self._pacing and not await self._await_turn(self._pacing, post):
             return False
@@ -223,6 +236,13 @@ class _Run:
             self._open.sends.append(await self._client.send(self._topic, post.to_bytes(), key=key))
         self._open.posts[post.source] += 1
         return True
+
+    async def _delete(self, line: Line, deletion: Deletion) -> None:
+        self._count(line)
+        self.share.good()
+        self.deletions += 1
+        with translated_errors(self._config.kafka, "sending posts"):
+            self._open.sends.append(await self._client.send(self._topic, deletion.to_bytes(), key=deletion.key))
 
     async def _reject(self, line: Line, error: RecordError) -> None:
         self._count(line)

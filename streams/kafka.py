@@ -51,18 +51,19 @@ _NOT_ALLOWED: Final = (
     errors.TopicAuthorizationFailedError,
     errors.GroupAuthorizationFailedError,
     errors.ClusterAuthorizationFailedError,
+    errors.TransactionalIdAuthorizationFailed,
 )
 
 
 def ssl_context(settings: KafkaSettings) -> ssl.SSLContext | None:
-    """TLS as configured, None for PLAINTEXT.
+    """TLS as configured, with the broker's host name checked; None without TLS.
 
     Raises
     ------
     ConfigError
         If a certificate or key can't be loaded.
     """
-    if settings.security_protocol == "PLAINTEXT":
+    if not settings.tls:
         return None
     try:
         context = ssl.create_default_context(cafile=str(settings.ca_file) if settings.ca_file else None)
@@ -92,11 +93,14 @@ def connection_options(settings: KafkaSettings) -> dict[str, Any]:
         "security_protocol": settings.security_protocol,
         "ssl_context": ssl_context(settings),
     }
-    if settings.security_protocol == "SASL_SSL":
+    if settings.sasl:
         password = settings.password()
         if password is None:
             raise ConfigError(
-                [f"kafka.security_protocol SASL_SSL needs a password: set {PASSWORD_VARIABLE} or kafka.password_file"]
+                [
+                    f"kafka.security_protocol {settings.security_protocol} needs a password: "
+                    f"set {PASSWORD_VARIABLE} or kafka.password_file"
+                ]
             )
         options |= {
             "sasl_mechanism": settings.sasl_mechanism,
@@ -129,7 +133,7 @@ async def check_reachable(settings: KafkaSettings) -> None:
             connection = await create_conn(host, port, **options)
         except ssl.SSLError as error:
             raise KafkaError(
-                f"TLS with the Kafka broker {host}:{port} failed ({error.reason or error}): "
+                f"TLS with the Kafka broker {host}:{port} failed ({_told(error)}): "
                 "check kafka.ca_file, kafka.certificate_file, and that the broker expects TLS on this port"
             ) from error
         except _REFUSED_LOGIN as error:
@@ -142,11 +146,26 @@ async def check_reachable(settings: KafkaSettings) -> None:
         except ConnectionRefusedError:
             problems.append(f"{host}:{port}: connection refused")
         except (OSError, errors.KafkaError) as error:
-            problems.append(f"{host}:{port}: {error}")
+            problems.append(f"{host}:{port}: {error}{_hint(settings, error)}")
         else:
             await connection.close()
             return
     raise BrokerUnreachable(settings.bootstrap_servers, "; ".join(problems))
+
+
+def _told(error: ssl.SSLError) -> str:
+    """What is wrong with the certificate, such as the host name it is for, or else what went wrong."""
+    told = getattr(error, "verify_message", None) or error.reason or error
+    return str(told).rstrip(".")
+
+
+def _hint(settings: KafkaSettings, error: Exception) -> str:
+    """TLS 1.3 lets the client believe in a handshake whose certificate the broker then refuses by hanging up."""
+    if settings.security_protocol != "SSL" or not isinstance(error, errors.KafkaConnectionError):
+        return ""
+    if settings.certificate_file is None:
+        return ", maybe because it asks for a certificate: see kafka.certificate_file"
+    return f", maybe because it does not take the certificate {settings.certificate_file}"
 
 
 @contextmanager
@@ -165,8 +184,10 @@ def translated_errors(settings: KafkaSettings, doing: str) -> Iterator[None]:
     except (*_NO_ANSWER, TimeoutError) as error:
         raise BrokerUnreachable(settings.bootstrap_servers, f"{doing}: {str(error) or 'no answer in time'}") from error
     except _NOT_ALLOWED as error:
-        user = settings.sasl_username or settings.client_id
-        raise KafkaError(f"{doing}: Kafka does not allow this to {user!r} ({error}): grant it by an ACL") from error
+        raise KafkaError(
+            f"{doing}: Kafka does not allow this to {settings.user} ({error}): "
+            "`firewatch acls` prints the ACLs to grant"
+        ) from error
     except errors.UnknownTopicOrPartitionError as error:
         raise KafkaError(f"{doing}: the topic does not exist (any more): run `firewatch topics`") from error
     except errors.KafkaError as error:
@@ -202,7 +223,8 @@ async def producer(settings: KafkaSettings, transactional_id: str | None = None)
         **connection_options(settings),
     )
     try:
-        await _start(client, settings)
+        as_whom = f" with transactional id {transactional_id}" if transactional_id else ""
+        await _start(client, settings, f"connecting{as_whom}")
         yield client
     except BaseException:
         await _abandon(client)
@@ -278,8 +300,8 @@ async def raw_client(settings: KafkaSettings) -> AsyncIterator[AIOKafkaClient]:
         await _stop(client.close())
 
 
-async def _start(client: _Client, settings: KafkaSettings) -> None:
-    with translated_errors(settings, "connecting"):
+async def _start(client: _Client, settings: KafkaSettings, doing: str = "connecting") -> None:
+    with translated_errors(settings, doing):
         async with asyncio.timeout(DELIVERY_FACTOR * settings.request_timeout_seconds):
             await client.start()
 

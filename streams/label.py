@@ -10,13 +10,13 @@ import click
 from aiokafka import TopicPartition
 from pydantic import ValidationError
 
-from streams.admin import ensure_topics
 from streams.asking import Question, questions
 from streams.errors import InputError, RecordError
 from streams.kafka import acknowledged, consumer, producer, translated_errors
 from streams.models import live_model
 from streams.normalise import Normaliser
-from streams.records import Label, post_from_bytes
+from streams.preflight import preflight
+from streams.records import Deletion, Label, posts_record_from_bytes
 from streams.sentiment import LABELS, LinearModel
 from streams.sentiment.gold import read_gold
 from streams.sources.files import open_posts
@@ -24,7 +24,7 @@ from streams.text import normalise
 from streams.topics import Topics
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from aiokafka import AIOKafkaProducer
@@ -83,10 +83,10 @@ async def ask(
     KafkaError
         If the broker does not answer, or a topic is missing.
     """
-    await ensure_topics(config, create=False)
+    await preflight(config, "label")
     async with live_model(config, LinearModel.load(config.sentiment.weights)) as live:
         model = live.model
-    found = list(_of_file(config, posts)) if posts else [post async for post in _tail(config)]
+    found = list(_of_file(config, posts)) if posts else await _tail(config)
     asked = questions(found, model, limit)
     if not asked:
         raise InputError(f"{posts or Topics(config.topics).posts.name}: holds no posts to ask about")
@@ -123,7 +123,7 @@ async def import_file(config: Config, by: str, path: Path) -> LabelSummary:
             f"{path}: holds {len(gold):,} labels, and sentiment.learn.max_labels_per_hour lets one annotator give "
             f"{limit:,}: raise it, or make weights of the file by `firewatch sentiment train`"
         )
-    await ensure_topics(config, create=False)
+    await preflight(config, "label")
     now_ms = time.time_ns() // 1_000_000
     summary = LabelSummary()
     async with producer(config.kafka) as sender:
@@ -196,9 +196,11 @@ def _of_file(config: Config, path: Path) -> Iterator[Post]:
                     continue  # ingest is where such lines are counted
 
 
-async def _tail(config: Config) -> AsyncIterator[Post]:
+async def _tail(config: Config) -> list[Post]:
+    """The latest posts, without those that have been deleted."""
     topic = Topics(config.topics).posts
     tps = [TopicPartition(topic.name, partition) for partition in range(topic.partitions)]
+    found: dict[bytes, Post] = {}
     async with consumer(config.kafka, None) as reader:
         reader.assign(tps)
         with translated_errors(config.kafka, f"reading {topic.name}"):
@@ -209,6 +211,11 @@ async def _tail(config: Config) -> AsyncIterator[Post]:
                 for records in (await reader.getmany(timeout_ms=500)).values():
                     for record in records:
                         try:
-                            yield post_from_bytes(record.value)
+                            post = posts_record_from_bytes(record.value)
                         except RecordError:
                             continue  # the scorer is who diverts it
+                        if isinstance(post, Deletion):
+                            found.pop(post.key, None)
+                        else:
+                            found[post.key] = post
+    return list(found.values())

@@ -17,7 +17,7 @@ from aiokafka import TopicPartition
 
 from streams import metrics
 from streams.errors import KafkaError, RecordError
-from streams.feedback import Feedback
+from streams.feedback import Answer, Feedback
 from streams.incarnation import topic_incarnation
 from streams.kafka import admin, translated_errors
 from streams.models import refuse
@@ -25,6 +25,7 @@ from streams.sentiment import LinearModel
 from streams.sentiment.linear import read_snapshot
 from streams.topics import Topics
 from streams.trainer import Trainer
+from streams.workers import worker_name
 
 if TYPE_CHECKING:
     from aiokafka import AIOKafkaConsumer
@@ -99,7 +100,7 @@ class Start:
     group
         Of the trainers.
     shelf
-        What is published.
+        What is published, of the quality that learns.
     reader
         A started consumer that the labels are assigned to.
     client
@@ -112,6 +113,7 @@ class Start:
         self._config = config
         self._group = group
         self._shelf = shelf
+        self._worker = worker_name("train", shelf.quality)
         self._reader = reader
         self._client = client
         self._tp = TopicPartition(Topics(config.topics).labels.name, 0)
@@ -140,24 +142,25 @@ class Start:
             log.warning("labels were deleted before they were learned", labels=begin - state.offset)
         state.offset = state.settled = max(begin, state.offset)
         await self._warm(state, begin)
-        metrics.MODEL_NUMBER.labels("train").set(state.mark.version)
+        metrics.MODEL_NUMBER.labels(self._worker).set(state.mark.version)
         log.info("took over", version=state.mark.version, labels=state.labels, offset=state.offset)
         return state
 
     def _newest(self, incarnation: str) -> Learning:
-        learn, weights = self._config.sentiment.learn, self._config.sentiment.weights
-        base = LinearModel.load(weights)
+        learn, quality = self._config.sentiment.learn, self._shelf.quality
+        base = LinearModel.load(self._config.sentiment.weights)
         for version in sorted(self._shelf.models, reverse=True):
             header = self._shelf.models[version].header
             try:
-                trainer = Trainer(learn, self._shelf.models[version].snapshot, base)
+                trainer = Trainer(learn, self._shelf.models[version].snapshot, base, quality)
             except RecordError as error:
-                refuse("train", error.reason, f"version {version}: {error.detail}")
+                refuse(self._worker, error.reason, f"version {version}: {error.detail}")
                 continue
             offset = header.offset if header.incarnation == incarnation else 0
-            metrics.MODEL_CREATED.labels("train").set(header.created_ms / 1000)
+            metrics.MODEL_CREATED.labels(self._worker).set(header.created_ms / 1000)
             return self._fresh(trainer, Mark(incarnation, version), header.labels, offset)
-        trainer = Trainer(learn, read_snapshot(weights), base)
+        weights = read_snapshot(self._config.sentiment.weights_of(quality), quality)
+        trainer = Trainer(learn, weights, base, quality)
         return self._fresh(trainer, Mark(incarnation, 0), 0, 0)
 
     def _fresh(self, trainer: Trainer, mark: Mark, labels: int, offset: int) -> Learning:
@@ -197,5 +200,5 @@ def _take_in(state: Learning, value: bytes | None, broker_ms: int) -> None:
         answer = state.feedback.take(value, broker_ms)
     except RecordError:
         return  # it was refused then, too
-    if answer:
+    if isinstance(answer, Answer):
         state.trainer.warm(answer)

@@ -1,7 +1,7 @@
 """What a scorer writes, in the order that makes counting exact.
 
-The envelopes of a brand go one after the other, then the progress that says they are there. Each is acknowledged before
-the next is sent, and the first that fails raises.
+The envelopes of a brand go one after the other, then what is to be forgotten of them, then the progress that says they
+are there. Each is acknowledged before the next is sent, and the first that fails raises.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from aiokafka import AIOKafkaProducer
 
     from streams.config import Config
-    from streams.records import Envelope, Progress
+    from streams.records import Deletions, Envelope, Progress
     from streams.scoring import ScoredBatch
 
 
@@ -54,6 +54,7 @@ class MentionsWriter:
         """
         await self._write_letters(batches)
         await self._write_envelopes(batches)
+        await self._write_to_all([deletions for batch in batches for deletions in batch.deletions])
         await self.write_progress([batch.progress for batch in batches])
 
     async def write_progress(self, progress: Iterable[Progress]) -> None:
@@ -64,10 +65,13 @@ class MentionsWriter:
         KafkaError
             If the broker does not take a record.
         """
+        await self._write_to_all(progress)
+
+    async def _write_to_all(self, records: Iterable[Progress | Deletions]) -> None:
         await self._acknowledge(
             [
                 await self._producer.send(self._mentions.name, value, partition=partition)
-                for value in [each.to_bytes() for each in progress]
+                for value in [record.to_bytes() for record in records]
                 for partition in range(self._mentions.partitions)
             ]
         )

@@ -7,23 +7,31 @@ a text.
 from __future__ import annotations
 
 import errno
-from typing import TYPE_CHECKING, Final
+import socket
+import threading
+from collections import Counter as Tally
+from socketserver import ThreadingMixIn
+from typing import TYPE_CHECKING, Any, Final
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
+import orjson
 from prometheus_client import (
     CollectorRegistry,
     Counter,
     Gauge,
     Histogram,
     Info,
+    ProcessCollector,
     disable_created_metrics,
-    start_http_server,
+    make_wsgi_app,
 )
 from prometheus_client.metrics import MetricWrapperBase
 
 from streams.errors import PortTaken
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     from prometheus_client.metrics_core import Metric
 
@@ -31,15 +39,45 @@ disable_created_metrics()  # type: ignore[no-untyped-call]  # a series more for 
 
 REGISTRY: Final = CollectorRegistry(auto_describe=True)
 
+PROCESS: Final = ProcessCollector(registry=REGISTRY)
+"""``process_*``: start, memory, processor time and open files of the worker, as Linux tells them."""
+
+RESTARTS_VARIABLE: Final = "FIREWATCH_RESTARTS"
+"""Environment variable in which a supervisor tells a worker how often it has started it anew."""
+
+Answer = tuple[bool, dict[str, Any]]
+"""Whether all is well, and what a page says."""
+
 MAX_SOURCES: Final = 64
 """Sources with a time series of their own; more share one."""
 
+MAX_DETECTORS: Final = 40
+"""Detectors named by verdicts, likewise: what people write there may name any."""
+
+MAX_OF_A_BRAND: Final = 8
+"""Sources, and languages, of one brand with a time series of their own; more share one."""
+
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
+_SCORES: Final = (0.25, 0.5, 0.75, 1, 1.25, 1.5, 2, 3, 4)
 _RECORDS: Final = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 
 # all workers
 BUILD: Final = Info("firewatch_build", "Version of firewatch and of the worker's Python", registry=REGISTRY)
 CONFIG: Final = Info("firewatch_config", "Version (hash) of the config in use", registry=REGISTRY)
+CONFIG_RELOADS: Final = Counter(
+    "firewatch_config_reloads",
+    "Times the config file was read again: success, invalid (not usable), refused (needs a restart)",
+    ["outcome"],
+    registry=REGISTRY,
+)
+CONFIG_RELOAD_SUCCESSFUL: Final = Gauge(
+    "firewatch_config_last_reload_successful", "Whether the config file as last read is in use", registry=REGISTRY
+)
+CONFIG_RELOAD_SUCCESS_TIME: Final = Gauge(
+    "firewatch_config_last_reload_success_timestamp_seconds",
+    "When the config file was last read and taken over",
+    registry=REGISTRY,
+)
 CONSUMER_LAG: Final = Gauge(
     "firewatch_consumer_lag_records", "Records not yet consumed", ["topic", "partition"], registry=REGISTRY
 )
@@ -47,6 +85,9 @@ DEAD_LETTERS: Final = Counter(
     "firewatch_dead_letters", "Records diverted to the dead letter queue", ["topic", "reason"], registry=REGISTRY
 )
 REBALANCES: Final = Counter("firewatch_rebalances", "Partition assignments received", ["worker"], registry=REGISTRY)
+RESTARTS: Final = Counter(
+    "firewatch_restarts", "Times that `firewatch run` has started the worker anew", ["worker"], registry=REGISTRY
+)
 
 # ingest
 POSTS_INGESTED: Final = Counter(
@@ -63,6 +104,15 @@ POSTS_REPEATED: Final = Counter(
 POSTS_SCORED: Final = Counter(
     "firewatch_posts_scored", "Posts read from the posts topic and looked at", registry=REGISTRY
 )
+POSTS_OVER_QUOTA: Final = Counter(
+    "firewatch_posts_over_quota",
+    "Posts not scored, because their source had sent score.max_posts_per_source_per_minute before",
+    ["source"],
+    registry=REGISTRY,
+)
+POSTS_DELETED: Final = Counter(
+    "firewatch_posts_deleted", "Deletions read from the posts topic and told to the brands", registry=REGISTRY
+)
 POSTS_MATCHED: Final = Counter(
     "firewatch_posts_matched",
     "Mentions found: a post that names two brands counts for both",
@@ -75,9 +125,20 @@ BATCH_RECORDS: Final = Histogram(
 SCORE_SECONDS: Final = Histogram(
     "firewatch_score_batch_seconds", "Time to match and score one batch", buckets=_SECONDS, registry=REGISTRY
 )
-MODEL: Final = Info("firewatch_sentiment_model", "Version of the sentiment model in use", registry=REGISTRY)
+SOURCE_LAST_POST: Final = Gauge(
+    "firewatch_source_last_post_timestamp_seconds",
+    "Event time of the stream when each source delivered its latest post",
+    ["source"],
+    registry=REGISTRY,
+)
+MODEL: Final = Info(
+    "firewatch_sentiment_model", "Version of the sentiment model in use", ["quality"], registry=REGISTRY
+)
 TEXTS: Final = Counter(
-    "firewatch_sentiment_texts", "Texts judged, anew or from the memory of repeated ones", ["judged"], registry=REGISTRY
+    "firewatch_sentiment_texts",
+    "Texts judged, anew or from the memory of repeated ones",
+    ["quality", "judged"],
+    registry=REGISTRY,
 )
 
 # score and train
@@ -107,34 +168,88 @@ LABELS: Final = Counter(
     ["source", "outcome"],
     registry=REGISTRY,
 )
-MODELS_PUBLISHED: Final = Counter("firewatch_sentiment_published", "Models published", registry=REGISTRY)
+MODELS_PUBLISHED: Final = Counter("firewatch_sentiment_published", "Models published", ["quality"], registry=REGISTRY)
 MACRO_F1: Final = Gauge(
     "firewatch_sentiment_macro_f1",
     "Macro-F1 of the learning model on the latest labels, each tested before it was learned",
+    ["quality"],
     registry=REGISTRY,
 )
 NEGATIVE_F1: Final = Gauge(
-    "firewatch_sentiment_negative_f1", "The same for negative against the rest, mean F1 of the two", registry=REGISTRY
+    "firewatch_sentiment_negative_f1",
+    "The same for negative against the rest, mean F1 of the two",
+    ["quality"],
+    registry=REGISTRY,
 )
 JUDGED_F1: Final = Gauge(
     "firewatch_sentiment_judged_f1",
     "Macro-F1 on labels that no model has learned, of the latest model judged and of the one in use",
-    ["model"],
+    ["quality", "model"],
     registry=REGISTRY,
 )
 DRIFTS: Final = Counter(
-    "firewatch_sentiment_drifts", "Changes of the error that ADWIN has detected", ["direction"], registry=REGISTRY
+    "firewatch_sentiment_drifts",
+    "Changes of the error that ADWIN has detected",
+    ["quality", "direction"],
+    registry=REGISTRY,
+)
+
+INCIDENT_VERDICTS: Final = Counter(
+    "firewatch_incident_verdicts",
+    "What people judged incidents to be, for each detector that raised them",
+    ["detector", "verdict"],
+    registry=REGISTRY,
+)
+
+# bridge
+BRIDGE_SENT: Final = Counter(
+    "firewatch_bridge_sent", "Alerts that the receiver has taken, re-sent ones included", ["target"], registry=REGISTRY
+)
+BRIDGE_FAILURES: Final = Counter(
+    "firewatch_bridge_failures", "Attempts to send that failed", ["target", "reason"], registry=REGISTRY
+)
+BRIDGE_HELD_BACK: Final = Counter(
+    "firewatch_bridge_held_back", "Steps of incidents not passed on", ["target", "reason"], registry=REGISTRY
+)
+BRIDGE_FIRING: Final = Gauge(
+    "firewatch_bridge_firing",
+    "Incidents that the receiver was told of and that are not over",
+    ["target"],
+    registry=REGISTRY,
+)
+BRIDGE_WAITING: Final = Gauge(
+    "firewatch_bridge_waiting", "Alerts that the receiver has still to take", ["target"], registry=REGISTRY
+)
+BRIDGE_LAST_SUCCESS: Final = Gauge(
+    "firewatch_bridge_last_success_timestamp_seconds",
+    "When the receiver last took an alert; absent before the first",
+    ["target"],
+    registry=REGISTRY,
 )
 
 # detect
 MENTIONS_COUNTED: Final = Counter(
     "firewatch_mentions_counted", "Mentions counted, each once", ["brand"], registry=REGISTRY
 )
+MENTIONS_BY_SOURCE: Final = Counter(
+    "firewatch_mentions_by_source", "Mentions counted, by source of the post", ["brand", "source"], registry=REGISTRY
+)
+MENTIONS_BY_LANGUAGE: Final = Counter(
+    "firewatch_mentions_by_language", "Mentions counted, by language", ["brand", "language"], registry=REGISTRY
+)
 MENTIONS_REPLAYED: Final = Counter(
     "firewatch_mentions_replayed", "Mentions skipped by their high-water mark: already counted", registry=REGISTRY
 )
+MENTIONS_UNWATCHED: Final = Counter(
+    "firewatch_mentions_unwatched",
+    "Mentions given up because their brand did not come into the config in time",
+    registry=REGISTRY,
+)
 MENTIONS_LATE: Final = Counter(
     "firewatch_mentions_late", "Mentions whose bucket had closed", ["brand"], registry=REGISTRY
+)
+SAMPLES_DELETED: Final = Counter(
+    "firewatch_samples_deleted", "Posts taken out of what may be shown of a brand", ["brand"], registry=REGISTRY
 )
 BUCKETS_CLOSED: Final = Counter(
     "firewatch_buckets_closed", "Buckets learned from, or skipped for lack of data", ["outcome"], registry=REGISTRY
@@ -161,10 +276,20 @@ BRAND_NEGATIVE_SHARE: Final = Gauge(
     registry=REGISTRY,
 )
 ANOMALY_SCORE: Final = Gauge(
-    "firewatch_anomaly_score", "Newest score; 1 and more is anomalous", ["brand", "detector"], registry=REGISTRY
+    "firewatch_anomaly_score",
+    "Newest score; 1 and more is anomalous",
+    ["brand", "detector", "mode"],
+    registry=REGISTRY,
 )
 ANOMALY_THRESHOLD: Final = Gauge(
     "firewatch_anomaly_threshold", "Score from which a bucket is anomalous", ["brand", "detector"], registry=REGISTRY
+)
+SCORE_DISTRIBUTION: Final = Histogram(
+    "firewatch_anomaly_score_distribution",
+    "Scores of closed buckets over all brands",
+    ["detector"],
+    buckets=_SCORES,
+    registry=REGISTRY,
 )
 EXPECTED: Final = Gauge(
     "firewatch_expected",
@@ -174,8 +299,8 @@ EXPECTED: Final = Gauge(
 )
 DETECTIONS: Final = Counter(
     "firewatch_detections",
-    "Scores that reached 1 for the first time in their bucket",
-    ["brand", "detector", "suppressed"],
+    "Scores that reached 1 for the first time in their bucket; those of mode shadow page nobody",
+    ["brand", "detector", "mode", "suppressed"],
     registry=REGISTRY,
 )
 INCIDENTS: Final = Counter(
@@ -193,6 +318,15 @@ POST_TO_ALERT_SECONDS: Final = Histogram(
 STATE_BYTES: Final = Gauge(
     "firewatch_state_bytes", "Size of all that is known of a brand", ["brand"], registry=REGISTRY
 )
+STATE_LIMIT: Final = Gauge(
+    "firewatch_state_limit_bytes", "Size at which a brand's state no longer fits into a record", registry=REGISTRY
+)
+BRAND_QUARANTINED: Final = Gauge(
+    "firewatch_brand_quarantined",
+    "1 for a detector that is out of use for a brand because it kept raising; absent otherwise",
+    ["brand", "detector"],
+    registry=REGISTRY,
+)
 SOURCE_UP: Final = Gauge(
     "firewatch_source_up", "Whether a source delivers as it usually does", ["source"], registry=REGISTRY
 )
@@ -204,17 +338,35 @@ class Capped:
     >>> source = Capped(2)
     >>> [source(name) for name in ("forum", "news", "blog", "forum")]
     ['forum', 'news', 'other', 'forum']
+
+    With `of` each value of another label has names of its own:
+
+    >>> source("blog", of="nordtel")
+    'blog'
     """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._names: set[str] = set()
+        self._names: dict[str, set[str]] = {}
 
-    def __call__(self, name: str) -> str:
+    def __call__(self, name: str, of: str = "") -> str:
         """The name or ``other``."""
-        if len(self._names) < self._limit:
-            self._names.add(name)
-        return name if name in self._names else "other"
+        names = self._names.setdefault(of, set())
+        if len(names) < self._limit:
+            names.add(name)
+        return name if name in names else "other"
+
+
+_SOURCES_OF_BRANDS: Final = Capped(MAX_OF_A_BRAND)
+_LANGUAGES_OF_BRANDS: Final = Capped(MAX_OF_A_BRAND)
+
+
+def count_mix(brand: str, sources: Iterable[str], languages: Iterable[str]) -> None:
+    """Count mentions of a brand by the source and the language of each."""
+    for source, count in Tally(sources).items():
+        MENTIONS_BY_SOURCE.labels(brand, _SOURCES_OF_BRANDS(source, brand)).inc(count)
+    for language, count in Tally(languages).items():
+        MENTIONS_BY_LANGUAGE.labels(brand, _LANGUAGES_OF_BRANDS(language, brand)).inc(count)
 
 
 def catalogue() -> Iterator[MetricWrapperBase]:
@@ -233,20 +385,56 @@ def series_names() -> set[str]:
 def _families() -> Iterator[Metric]:
     for metric in catalogue():
         yield from metric.describe()
+    yield from PROCESS.collect()
 
 
-def serve(host: str, port: int, setting: str) -> int:
+def serve(host: str, port: int, setting: str, pages: Mapping[str, Callable[[], Answer]] | None = None) -> int:
     """Serve ``/metrics`` from a thread and return the port.
+
+    Parameters
+    ----------
+    host, port
+        Where; port 0 picks a free one.
+    setting
+        What chooses the port, for messages.
+    pages
+        By path, what gives its answer: whether the status is 200 rather than 503, and the fields of a JSON body.
 
     Raises
     ------
     PortTaken
         If another process listens there.
     """
+    _Server.address_family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
     try:
-        server, _ = start_http_server(port, addr=host, registry=REGISTRY)
+        server = make_server(host, port, _application(pages or {}), server_class=_Server, handler_class=_Handler)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise PortTaken(host, port, setting) from error
         raise
+    threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
     return int(server.server_port)
+
+
+def _application(pages: Mapping[str, Callable[[], Answer]]) -> WSGIApplication:
+    exposition: WSGIApplication = make_wsgi_app(REGISTRY)
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        page = pages.get(environ["PATH_INFO"])
+        if page is None:
+            return exposition(environ, start_response)
+        good, fields = page()
+        status = "200 OK" if good else "503 Service Unavailable"
+        start_response(status, [("Content-Type", "application/json"), ("Cache-Control", "no-store")])
+        return [orjson.dumps(fields)]
+
+    return answer
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+
+class _Handler(WSGIRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Say nothing of requests."""

@@ -16,9 +16,10 @@ from aiokafka.errors import OffsetOutOfRangeError
 from streams import metrics
 from streams.errors import ConfigError, RecordError
 from streams.kafka import consumer, translated_errors
-from streams.records import model_from_bytes
+from streams.records import MODEL_NAMES, model_from_bytes
 from streams.sentiment import LinearModel
 from streams.topics import Topics
+from streams.workers import worker_name
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from streams.config import Config
     from streams.records import PublishedModel
     from streams.sentiment import SentimentModel
+    from streams.sentiment.model import QualityName
 
 POLL_SECONDS: Final = 1.0
 
@@ -42,7 +44,7 @@ def refuse(worker: str, reason: str, detail: str) -> None:
 
 
 class Shelf:
-    """The published models, read from the beginning of the topic on.
+    """The published models of one quality, read from the beginning of the topic on.
 
     Parameters
     ----------
@@ -52,6 +54,8 @@ class Shelf:
         A started consumer without a group.
     worker
         Who reads, for logs and metrics.
+    quality
+        Of the models; others are passed over.
 
     Attributes
     ----------
@@ -61,7 +65,8 @@ class Shelf:
         Versions that the topic holds, readable or not.
     """
 
-    def __init__(self, config: Config, reader: AIOKafkaConsumer, worker: str) -> None:
+    def __init__(self, config: Config, reader: AIOKafkaConsumer, worker: str, quality: QualityName = "fast") -> None:
+        self.quality = quality
         self._settings = config.sentiment
         self._kafka = config.kafka
         self._reader = reader
@@ -99,11 +104,13 @@ class Shelf:
     def pruned(self) -> set[int]:
         """Versions that are neither among the newest `sentiment.learn.keep_versions` nor pinned."""
         newest = sorted(self.numbers)[-self._settings.learn.keep_versions :]
-        return self.numbers - {*newest, self._settings.pin}
+        return self.numbers - {*newest, self._settings.pin_of(self.quality)}
 
     def _put(self, record: ConsumerRecord) -> None:
         name, _, number = (record.key or b"").decode(errors="replace").partition("/")
-        if name != "sentiment" or not number.isdecimal():
+        if name in MODEL_NAMES.values() and name != MODEL_NAMES[self.quality]:
+            return
+        if name != MODEL_NAMES[self.quality] or not number.isdecimal():
             refuse(self._worker, "wrong_key", f"offset {record.offset}: its key is none of a model")
             return
         version = int(number)
@@ -144,8 +151,9 @@ class LiveModel:
     """
 
     def __init__(self, config: Config, base: SentimentModel, shelf: Shelf) -> None:
-        self._pin = config.sentiment.pin
+        self._pin = config.sentiment.pin_of(shelf.quality)
         self._shelf = shelf
+        self._worker = worker_name("score", shelf.quality)
         self.model = base
         self.number = 0
         self._show(created_ms=None)
@@ -167,7 +175,8 @@ class LiveModel:
         pinned = self._shelf.models.get(self._pin)
         if pinned is None or not await self._use(pinned):
             there = ", ".join(map(str, sorted(self._shelf.models))) or "none"
-            raise ConfigError([f"sentiment.pin: no usable version {self._pin} is published; there are {there}"])
+            setting = "best_pin" if self._shelf.quality == "best" else "pin"
+            raise ConfigError([f"sentiment.{setting}: no usable version {self._pin} is published; there are {there}"])
 
     async def follow(self) -> None:
         """Take newer models as they come, until cancelled."""
@@ -187,9 +196,9 @@ class LiveModel:
     async def _use(self, published: PublishedModel) -> bool:
         header = published.header
         try:
-            self.model = await asyncio.to_thread(LinearModel.from_snapshot, published.snapshot)
+            self.model = await asyncio.to_thread(LinearModel.from_snapshot, published.snapshot, self._shelf.quality)
         except RecordError as error:
-            refuse("score", error.reason, f"version {header.version}: {error.detail}")
+            refuse(self._worker, error.reason, f"version {header.version}: {error.detail}")
             return False
         self.number = header.version
         self._show(header.created_ms)
@@ -197,15 +206,15 @@ class LiveModel:
         return True
 
     def _show(self, created_ms: int | None) -> None:
-        metrics.MODEL.info({"version": self.model.version})
-        metrics.MODEL_NUMBER.labels("score").set(self.number)
+        metrics.MODEL.labels(self._shelf.quality).info({"version": self.model.version})
+        metrics.MODEL_NUMBER.labels(self._worker).set(self.number)
         if created_ms is not None:
-            metrics.MODEL_CREATED.labels("score").set(created_ms / 1000)
+            metrics.MODEL_CREATED.labels(self._worker).set(created_ms / 1000)
 
 
 @asynccontextmanager
-async def live_model(config: Config, base: SentimentModel) -> AsyncIterator[LiveModel]:
-    """The model in use as of now; it has to be told to `LiveModel.follow`.
+async def live_model(config: Config, base: SentimentModel, quality: QualityName = "fast") -> AsyncIterator[LiveModel]:
+    """The model of a quality in use as of now; it has to be told to `LiveModel.follow`.
 
     Raises
     ------
@@ -213,6 +222,6 @@ async def live_model(config: Config, base: SentimentModel) -> AsyncIterator[Live
         If the pinned version is not there or can't be used.
     """
     async with consumer(config.kafka, None) as reader:
-        live = LiveModel(config, base, Shelf(config, reader, "score"))
+        live = LiveModel(config, base, Shelf(config, reader, worker_name("score", quality), quality))
         await live.catch_up()
         yield live

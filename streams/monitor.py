@@ -8,19 +8,32 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from streams import metrics
+from streams import metrics, upgrades
 from streams.brand import BrandMonitor
-from streams.errors import RecordError, check_state_version
+from streams.errors import RecordError
 from streams.progress import StreamProgress
-from streams.records import Alert, Envelope, Progress, Window
+from streams.quarantine import NOTE_KEY, Quarantine
+from streams.records import Alert, Deletions, Envelope, Progress, Window
+from streams.waiting import Waiting
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from streams.config import Config
-    from streams.incidents import Incident
+    from streams.incident import Incident
 
 PROGRESS_STATE_VERSION: Final = 2
 PROGRESS_KEY: Final = b"\x00partition:%d"
 """Key of a partition's own progress in the table of brands; no brand id begins with a null byte."""
+
+WAITING_STATE_VERSION: Final = 1
+WAITING_KEY: Final = b"\x00waiting:%d"
+"""Key of what waits for its brand in a partition."""
+
+
+def partition_keys(count: int) -> dict[bytes, int]:
+    """By key, the partition of each entry of the state that belongs to a partition and to no brand."""
+    return {pattern % partition: partition for partition in range(count) for pattern in (PROGRESS_KEY, WAITING_KEY)}
 
 
 @dataclass(slots=True)
@@ -37,19 +50,25 @@ class PartitionMonitor:
     Parameters
     ----------
     config
-        Brands not in it are ignored.
+        Mentions of brands not in it wait for some time (`Waiting`): a config that names them may be on its way.
     partition
         Number of the partition; names the key of its progress.
+    quarantine
+        Decides what becomes of a detector that raises; by default it is out of use at once.
     """
 
-    def __init__(self, config: Config, partition: int) -> None:
+    def __init__(self, config: Config, partition: int, quarantine: Quarantine | None = None) -> None:
         self._config = config
+        self._quarantine = quarantine or Quarantine(config, after=0)
         self._config_version = config.version
         self._key = PROGRESS_KEY % partition
+        self._waiting_key = WAITING_KEY % partition
         self._settings = {brand.id: brand for brand in config.brands}
         self._brands: dict[str, BrandMonitor] = {}
         self._progress = StreamProgress(config.topics.partitions, config.windows)
         self._lateness_ms = config.windows.lateness_seconds * 1000
+        self._waiting = Waiting()
+        self._waiting_changed = False
         self._dirty: set[str] = set()
         self._progressed = False
 
@@ -59,23 +78,36 @@ class PartitionMonitor:
         Raises
         ------
         OutdatedState, UnknownVersion
-            If another firewatch wrote it.
+            If a firewatch too old or too new wrote it.
+        DetectorFailed
+            If a detector raises what it should not.
         RecordError
             If it is damaged.
         """
+        if key.startswith(NOTE_KEY):
+            self._quarantine.restore(key, value)
+            return
         if key == self._key:
             try:
-                state = orjson.loads(value)
-                check_state_version("the progress of a partition", state["v"], PROGRESS_STATE_VERSION)
+                what = "the progress of a partition"
+                state = upgrades.upgraded(orjson.loads(value), what, PROGRESS_STATE_VERSION, upgrades.PROGRESS)
                 self._progress.load(state)
             except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
                 raise RecordError("damaged_state", f"the progress under {key!r} can't be read ({error})") from error
+            return
+        if key == self._waiting_key:
+            try:
+                what = "what waits in a partition"
+                state = upgrades.upgraded(orjson.loads(value), what, WAITING_STATE_VERSION, upgrades.WAITING)
+                self._waiting.load(state["envelopes"])
+            except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
+                raise RecordError("damaged_state", f"what waits under {key!r} can't be read ({error})") from error
             return
         brand = self._brand(key.decode(errors="replace"))
         if brand is not None:
             brand.load(value)
 
-    def absorb(self, record: Envelope | Progress) -> None:
+    def absorb(self, record: Envelope | Progress | Deletions) -> None:
         """Take one record of `social.mentions`; repeats change nothing.
 
         Raises
@@ -89,9 +121,27 @@ class PartitionMonitor:
             self._progress.update(record)
             self._progressed = True
             return
+        self._let_in()
+        if isinstance(record, Deletions):
+            self._dirty.update(id for id, brand in self._brands.items() if brand.forget(record))
+            self._waiting_changed |= self._waiting.forget({(source, id) for _, source, id in record.posts})
+            return
         brand = self._brand(record.brand)
         if brand is None:
+            self._waiting.put(record)
+            self._waiting_changed = True
             return
+        self._count(brand, record)
+
+    def _let_in(self) -> None:
+        """Count what has waited for brands that are known by now, before anything newer of them."""
+        for envelope in self._waiting.take(self._settings):
+            brand = self._brand(envelope.brand)
+            if brand is not None:
+                self._count(brand, envelope)
+                self._waiting_changed = True
+
+    def _count(self, brand: BrandMonitor, record: Envelope) -> None:
         fresh = brand.absorb(record)
         metrics.MENTIONS_REPLAYED.inc(len(record.mentions) - fresh)
         if fresh:
@@ -99,18 +149,36 @@ class PartitionMonitor:
             self._dirty.add(record.brand)
 
     def advance(self) -> Outcome:
-        """Do everything the watermark now allows."""
+        """Do everything the watermark now allows.
+
+        Raises
+        ------
+        DetectorFailed
+            If a detector raises.
+        """
         outcome = Outcome()
         watermark_ms = self._progress.watermark()
         if watermark_ms < 0:
             return outcome
+        self._let_in()
         self._progress.assess(watermark_ms)
         for id, brand in self._brands.items():
             if brand.due(watermark_ms, self._progress):
                 brand.advance(watermark_ms, self._progress, outcome.alerts, outcome.windows)
                 self._dirty.add(id)
-        self._progress.forget(watermark_ms - 2 * self._lateness_ms - 2 * self._config.windows.bucket_seconds * 1000)
+        past_ms = watermark_ms - 2 * self._lateness_ms - 2 * self._config.windows.bucket_seconds * 1000
+        self._progress.forget(past_ms)
+        self._waiting_changed |= self._waiting.expire(past_ms)
         return outcome
+
+    def dismiss(self, brands: Container[str]) -> list[Alert]:
+        """Resolve the open incidents of all brands but these: nobody will watch the others any more."""
+        alerts: list[Alert] = []
+        for id, brand in self._brands.items():
+            if id not in brands and brand.incident is not None:
+                brand.dismiss(alerts)
+                self._dirty.add(id)
+        return alerts
 
     def finish(self) -> Outcome:
         """The end of a finite input: nothing will follow, so everything up to the newest post may be judged."""
@@ -124,6 +192,10 @@ class PartitionMonitor:
         if self._progressed:
             entries.append((self._key, orjson.dumps({"v": PROGRESS_STATE_VERSION, **self._progress.dump()})))
             self._progressed = False
+        if self._waiting_changed:
+            waiting = {"v": WAITING_STATE_VERSION, "envelopes": self._waiting.dump()}
+            entries.append((self._waiting_key, orjson.dumps(waiting)))
+            self._waiting_changed = False
         return entries
 
     @property
@@ -142,5 +214,7 @@ class PartitionMonitor:
     def _brand(self, id: str) -> BrandMonitor | None:
         brand = self._brands.get(id)
         if brand is None and id in self._settings:
-            brand = self._brands[id] = BrandMonitor(self._config, self._config_version, self._settings[id])
+            brand = self._brands[id] = BrandMonitor(
+                self._config, self._config_version, self._settings[id], self._quarantine
+            )
         return brand

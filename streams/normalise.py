@@ -18,7 +18,8 @@ likes, reposts,  integers >= 0                                       summed into
 replies
 ===============  ==================================================  ================================================
 
-Fields beside these are ignored; null counts as absent.
+A line with ``"delete": true`` takes a post back and needs no more than its ``id`` (and ``source``). Fields beside these
+are ignored; null counts as absent.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ import orjson
 from streams import text
 from streams.errors import RecordError
 from streams.eventtime import admit
-from streams.records import MAX_ID_CHARS, Post
+from streams.records import MAX_ID_CHARS, Deletion, Post, is_deletion
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,6 +90,13 @@ class Normaliser:
         self._source = source
         self._redate = redate
 
+    def record(self, line: bytes, now_ms: int) -> Post | Deletion:
+        """Read one line, which may also take back a post; otherwise as `post`."""
+        fields = self._fields(line)
+        if is_deletion(fields):
+            return Deletion(_identity(fields), _source(fields) or self._source)
+        return self._post(fields, now_ms)
+
     def post(self, line: bytes, now_ms: int) -> Post:
         """Read one line.
 
@@ -106,9 +114,14 @@ class Normaliser:
             ``empty_id``, ``bad_id``, ``empty_text``, ``bad_timestamp``, ``timestamp_too_old`` or
             ``timestamp_in_future``.
         """
+        return self._post(self._fields(line), now_ms)
+
+    def _fields(self, line: bytes) -> dict[str, Any]:
         if len(line) > self._settings.max_record_bytes:
             raise RecordError("too_large", f"longer than ingest.max_record_bytes={self._settings.max_record_bytes}")
-        fields = parse(line)
+        return parse(line)
+
+    def _post(self, fields: dict[str, Any], now_ms: int) -> Post:
         ts_ms = event_time_ms(fields)
         if self._redate is not None:
             ts_ms, now_ms = self._redate(ts_ms)

@@ -8,6 +8,7 @@ offset move. A crash in between repeats work that the marks, and the determinist
 from __future__ import annotations
 
 import time
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Protocol
 
 import structlog
@@ -15,11 +16,13 @@ import structlog
 from streams import cloudevents, metrics
 from streams.dead_letters import DeadLetters
 from streams.errors import RecordError
+from streams.eventtime import check_scored
 from streams.failpoints import Failpoint, reached
 from streams.gauges import BrandGauges
-from streams.kafka import acknowledged, translated_errors
-from streams.monitor import PROGRESS_KEY, Outcome, PartitionMonitor
-from streams.records import mentions_record_from_bytes
+from streams.kafka import MAX_RECORD_BYTES, acknowledged, translated_errors
+from streams.monitor import Outcome, PartitionMonitor, partition_keys
+from streams.quarantine import NOTE_KEY, Quarantine
+from streams.records import Deletions, Envelope, mentions_record_from_bytes
 from streams.topics import Topics, partition_of
 
 if TYPE_CHECKING:
@@ -31,8 +34,12 @@ if TYPE_CHECKING:
 
     from streams.changelog import Changelog
     from streams.config import Config
+    from streams.errors import DetectorFailed
+    from streams.records import Progress
 
 _CONCLUDING: Final = "sending alerts and windows"
+KNOWN_HOMES: Final = 16_384
+"""Brands whose partition is remembered; hashing takes some microseconds."""
 
 log = structlog.get_logger()
 
@@ -46,6 +53,8 @@ class MentionsRecord(Protocol):
     def partition(self) -> int: ...
     @property
     def offset(self) -> int: ...
+    @property
+    def timestamp(self) -> float: ...  # of the broker; seconds
     @property
     def value(self) -> bytes | None: ...
 
@@ -71,6 +80,10 @@ class PartitionMonitors:
         self._letters = DeadLetters(sender, self._topics.dlq.name)
         self._gauges = BrandGauges(config)
         self._monitors: dict[int, PartitionMonitor] = {}
+        self._quarantine = Quarantine(config, config.detect.quarantine_after)
+        self._own_keys = partition_keys(self._topics.mentions.partitions)
+        self._home_of = lru_cache(KNOWN_HOMES)(lambda key: partition_of(key, self._topics.mentions.partitions))
+        metrics.STATE_LIMIT.set(MAX_RECORD_BYTES)
 
     def hide(self) -> None:
         """Show nothing until the next `take_over`: others may have the partitions."""
@@ -86,24 +99,77 @@ class PartitionMonitors:
 
         Raises
         ------
+        DetectorFailed
+            If a detector raises; `note` it.
         RecordError
             If an entry is damaged, or was written by a newer firewatch.
         """
-        self._monitors = {partition: PartitionMonitor(self._config, partition) for partition in partitions}
-        count = self._topics.mentions.partitions
-        progress = {PROGRESS_KEY % partition: partition for partition in range(count)}
-        for key, value in state.items():
-            monitor = self._monitors.get(progress[key] if key in progress else partition_of(key, count))
+        self._quarantine = Quarantine(self._config, self._config.detect.quarantine_after)
+        self._monitors = {
+            partition: PartitionMonitor(self._config, partition, self._quarantine) for partition in partitions
+        }
+        for key, value in sorted(state.items()):  # notes of failures come before brands
+            monitor = self._monitors.get(self._home(key))
             if monitor is not None:
                 monitor.restore(key, value)
                 self._show_size(key, value)
         self._gauges.show_incidents(self._monitors.values())
+
+    def _home(self, key: bytes) -> int:
+        """The partition that an entry of the state belongs to."""
+        own = self._own_keys.get(key)
+        return self._home_of(key.removeprefix(NOTE_KEY)) if own is None else own
+
+    async def note(self, failed: DetectorFailed) -> None:
+        """Write to the changelog that a detector raised, so that the next owner of the partition knows.
+
+        Raises
+        ------
+        KafkaError
+            If it can't be written.
+        WorkerFailed
+            If another worker has the partition by now.
+        """
+        key, value = self._quarantine.note(failed.failure)
+        await self._changelog.write([(self._home(key), key, value)])
+
+    async def change_over(self, config: Config) -> None:
+        """Go on with another config, between two batches: no bucket is skipped, none is judged twice.
+
+        Incidents of brands that it does not name are resolved. Everything begins anew from the state, as after a
+        rebalance.
+
+        Parameters
+        ----------
+        config
+            The other one; it differs in what can be changed live (`streams.config.difference`).
+
+        Raises
+        ------
+        DetectorFailed
+            If a detector raises; `note` it.
+        KafkaError
+            If something can't be sent, saved or read.
+        WorkerFailed
+            If another worker has the partitions by now.
+        """
+        brands = {brand.id for brand in config.brands}
+        outcome = Outcome([alert for monitor in self._monitors.values() for alert in monitor.dismiss(brands)])
+        await acknowledged(self._config.kafka, await self._send(outcome), _CONCLUDING)
+        self._gauges.show(outcome)
+        await self.save()
+        self._config = config
+        self._gauges.change_over(config)
+        partitions = list(self._monitors)
+        self.take_over(partitions, await self._changelog.take_over(partitions))
 
     async def conclude(self, records: Collection[MentionsRecord]) -> None:
         """Take records, and send what follows from them; return when the broker has it.
 
         Raises
         ------
+        DetectorFailed
+            If a detector raises; `note` it. Nothing has been sent then but letters.
         KafkaError
             If it can't be sent.
         """
@@ -126,6 +192,8 @@ class PartitionMonitors:
 
         Raises
         ------
+        DetectorFailed
+            If a detector raises; `note` it. Nothing has been written then.
         KafkaError
             If it can't be written.
         WorkerFailed
@@ -148,7 +216,7 @@ class PartitionMonitors:
         newest_ms, letters = -1, []
         for record in records:
             try:
-                content = mentions_record_from_bytes(record.value)
+                content = self._read(record)
                 self._monitors[record.partition].absorb(content)
             except RecordError as error:
                 where = record.topic, record.partition, record.offset
@@ -156,8 +224,16 @@ class PartitionMonitors:
                 with translated_errors(self._config.kafka, _CONCLUDING):
                     letters.append(await self._letters.send(error, *where, record.value))
                 continue
-            newest_ms = max(newest_ms, content.ingested_ms)
+            if not isinstance(content, Deletions):
+                newest_ms = max(newest_ms, content.ingested_ms)
         return newest_ms, letters
+
+    def _read(self, record: MentionsRecord) -> Envelope | Progress | Deletions:
+        content = mentions_record_from_bytes(record.value)
+        check_scored(content, round(record.timestamp * 1000), self._config.ingest)
+        if isinstance(content, Envelope) and self._home_of(content.brand.encode()) != record.partition:
+            raise RecordError("wrong_partition", "mentions of a brand whose partition is another")
+        return content
 
     async def _send(self, outcome: Outcome) -> list[asyncio.Future[Any]]:
         source = f"/{self._topics.detect_app}"

@@ -80,9 +80,9 @@ def draw(
     courses: dict[str, Course] = {brand: Course() for brand in names}
     for window in windows:
         courses.setdefault(window.brand, Course()).add(window)
-    incidents: dict[str, dict[str, list[Alert]]] = defaultdict(lambda: defaultdict(list))
+    incidents: dict[str, dict[tuple[str, int], list[Alert]]] = defaultdict(lambda: defaultdict(list))
     for alert in sorted(alerts, key=lambda alert: alert.at):
-        steps = incidents[alert.brand][alert.fingerprint]
+        steps = incidents[alert.brand][alert.fingerprint, alert.reopened]
         if all(step.id != alert.id for step in steps):
             steps.append(alert)
     paths, sections = [], []
@@ -210,7 +210,7 @@ def _column(course: Course, *key: str) -> Array:
 def _incident(axis: Axes, steps: Sequence[Alert], course: Course) -> None:
     """Shade from step to step, in the colour of the severity that held until the next."""
     over = _day(steps[-1].ends_at) if steps[-1].ends_at else course.end
-    begin = _day(steps[0].starts_at)
+    begin = _day(steps[0].since)
     ends = [*(min(_day(step.at), over) for step in steps[1:]), over]
     for step, end in zip(steps, ends, strict=True):
         if end <= begin:
@@ -227,7 +227,7 @@ def _incident_label(axis: Axes, steps: Sequence[Alert], row: int) -> None:
     text = f"{last.severity} ({last.suppressed.replace('_', ' ')})" if last.suppressed else last.severity
     place = axis.get_xaxis_transform()
     axis.text(
-        _day(steps[0].starts_at), 0.98 - 0.075 * row, f" {text}", transform=place, va="top", ha="left", fontsize=9,
+        _day(steps[0].since), 0.98 - 0.075 * row, f" {text}", transform=place, va="top", ha="left", fontsize=9,
         color=GREY if last.suppressed else INK, fontweight="normal" if last.suppressed else "bold", clip_on=True,
     )  # fmt: skip
 

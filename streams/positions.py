@@ -1,7 +1,7 @@
 """Where a scorer goes on in a partition of `social.posts`, and what it must know about the records before.
 
 Both are committed together: the offset, and in its metadata the newest event time so far, the incarnation of the topic
-that the offset counts in, and the mentions of the minute that is not over.
+that the offset counts in, and what is known of the minute that is not over.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ class Position(NamedTuple):
         Whether the record that has it was live.
     pulse
         The minute that is not over, as `Pulse.current` tells it; None if there is none or it is not known.
+    minute_offset
+        Of the first record of that minute, -1 if it is not known: what `streams.quota` has to count anew.
     """
 
     incarnation: str
@@ -39,18 +41,20 @@ class Position(NamedTuple):
     watermark_ms: int
     live: bool = False
     pulse: Minute | None = None
+    minute_offset: int = -1
 
     def metadata(self) -> str:
         """What is committed beside the offset.
 
         >>> Position("sGSl10KTR6ek7OrYMaAWew", 17, 1_700_000_000_000).metadata()
-        '{"watermark_ms":1700000000000,"incarnation":"sGSl10KTR6ek7OrYMaAWew","live":false,"pulse":null}'
+        '{"watermark_ms":1700000000000,"incarnation":"sGSl10KTR6ek7OrYMaAWew","live":false,"pulse":null,"minute_offset":-1}'
         """
         known = {
             "watermark_ms": self.watermark_ms,
             "incarnation": self.incarnation,
             "live": self.live,
             "pulse": self.pulse,
+            "minute_offset": self.minute_offset,
         }
         return orjson.dumps(known).decode()
 
@@ -67,7 +71,14 @@ def committed_position(offset: int, metadata: str | None) -> Position | None:
         saved = orjson.loads(metadata or "")
         minute, counts = saved.get("pulse") or (-1, [])
         pulse = (int(minute), list(map(int, counts))) if len(counts) == GROUPS else None
-        return Position(str(saved["incarnation"]), offset, int(saved["watermark_ms"]), bool(saved["live"]), pulse)
+        return Position(
+            str(saved["incarnation"]),
+            offset,
+            int(saved["watermark_ms"]),
+            bool(saved["live"]),
+            pulse,
+            int(saved.get("minute_offset", -1)),
+        )
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError):
         return Position("", offset, -1)
 

@@ -111,6 +111,7 @@ class StreamProgress:
         self._note_time(progress.ingested_ms, progress.watermark_ms)
 
     def _deliver(self, source: str, start: int) -> None:
+        start -= start % self._bucket_ms  # another bucket length may have been in force, or anybody have written it
         if start >= self._next_ms:
             self._deliveries.setdefault(start, set()).add(source)
 

@@ -15,7 +15,7 @@ from streams.bad_share import BadShare
 from streams.errors import InputError, RecordError
 from streams.monitor import Outcome, PartitionMonitor
 from streams.normalise import Normaliser
-from streams.scoring import Scorer
+from streams.scoring import Scorer, best_model
 from streams.topics import partition_of
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ INCARNATION: Final = "replay"
 class ReplaySummary:
     """What a replay came to.
 
-    `posts` were read and usable, `repeated` of them dropped as repeats, `matched` mentions found, `counted` of those
-    put into windows and `late` beside them; `counted` + `late` = `matched`.
+    `posts` were read, usable and within the quota of their source, `repeated` of them dropped as repeats, `matched`
+    mentions found, `counted` of those put into windows and `late` beside them; `counted` + `late` = `matched`.
     """
 
     posts: int = 0
@@ -52,8 +52,10 @@ class Replay:
 
     Parameters
     ----------
-    config, model
-        As for the workers.
+    config
+        As for the workers; its brands of quality ``best`` are judged by `best_model`.
+    model
+        Of quality ``fast``.
     on_alert, on_window
         Called with each result, in order for each brand.
     """
@@ -68,11 +70,12 @@ class Replay:
         self._config = config
         self._on_alert = on_alert
         self._on_window = on_window
-        self._scorer = Scorer(config, model)
+        self._scorer = Scorer(config, model, best_model(config))
         self._monitor = PartitionMonitor(config, 0)
         self._offsets = [0] * config.topics.partitions
         for partition in range(config.topics.partitions):
             self._scorer.assign(partition, INCARNATION)
+        self._over_quota = 0
         self.summary = ReplaySummary()
 
     def run(self, source: Source, on_chunk: Callable[[], None] = lambda: None) -> ReplaySummary:
@@ -94,7 +97,7 @@ class Replay:
             raise InputError(f"{source.name}: holds no posts")
         share.check_end()
         self._take(self._monitor.finish())
-        self.summary.rejected = share.reasons
+        self.summary.rejected = share.reasons | ({"quota": self._over_quota} if self._over_quota else {})
         self.summary.seconds = time.monotonic() - started
         return self.summary
 
@@ -104,7 +107,7 @@ class Replay:
         dealt: dict[int, list[bytes]] = {}
         for line in lines:
             try:
-                post = normaliser.post(line, now_ms)
+                post = normaliser.record(line, now_ms)
             except RecordError as error:
                 share.bad(error.reason)
                 continue
@@ -125,7 +128,11 @@ class Replay:
             for envelope in batch.envelopes:
                 self.summary.matched += len(envelope.mentions)
                 self._monitor.absorb(envelope)
+            for deletions in batch.deletions:
+                self._monitor.absorb(deletions)
             self._monitor.absorb(batch.progress)
+            for count in batch.over_quota.values():
+                self._over_quota += count
         self._take(self._monitor.advance())
 
     def _take(self, outcome: Outcome) -> None:

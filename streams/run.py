@@ -11,12 +11,14 @@ import time
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from streams.errors import ConfigError, InputError, PortTaken, WorkerFailed
+from streams.errors import BrokerUnreachable, ConfigError, DetectorFailed, InputError, PortTaken, WorkerFailed
 from streams.logs import FORMAT_VARIABLE
+from streams.metrics import RESTARTS_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 CRASHES: Final = 5
 CRASHES_WITHIN_SECONDS: Final = 120
-"""A worker that ends `CRASHES` times within this time is not restarted any more."""
+"""A worker that ends `CRASHES` times within this time is not restarted any more, unless `PASSING` tells why."""
 
 FIRST_DELAY_SECONDS: Final = 0.5
 LAST_DELAY_SECONDS: Final = 15.0
@@ -35,6 +37,10 @@ STOP_SECONDS: Final = 30
 
 HOPELESS: Final = frozenset({ConfigError.exit_code, InputError.exit_code, PortTaken.exit_code})
 """Exit codes that no restart will change."""
+
+PASSING: Final = frozenset({BrokerUnreachable.exit_code, DetectorFailed.exit_code})
+"""Exit codes that are not counted: an outage of Kafka ends by itself, and the worker gets past a detector that raises
+(`streams.quarantine`)."""
 
 _PR_SET_PDEATHSIG: Final = 1
 
@@ -60,6 +66,28 @@ class Command:
     finite: bool = False
 
 
+RELOADING: Final = frozenset({"score", "detect"})
+"""Workers that read their config again at SIGHUP; it ends the others."""
+
+
+class Hangups:
+    """Hands SIGHUP on to the workers that read their config again."""
+
+    def __init__(self) -> None:
+        self._processes: dict[str, asyncio.subprocess.Process] = {}
+
+    def note(self, name: str, process: asyncio.subprocess.Process) -> None:
+        """A worker has been started."""
+        if name in RELOADING:
+            self._processes[name] = process
+
+    def forward(self) -> None:
+        """Send it to all that run."""
+        for process in self._processes.values():
+            if process.returncode is None:
+                process.send_signal(signal.SIGHUP)
+
+
 def worker_command(name: str, config_path: Path, *arguments: str) -> Command:
     """The command that runs ``firewatch NAME``."""
     program = (sys.executable, "-m", "streams.cli", name, "--config", str(config_path))
@@ -78,6 +106,7 @@ async def run(
     *,
     ingest: Sequence[str] = (),
     emit: Callable[[str, str], None] = print_line,
+    hangups: Hangups | None = None,
 ) -> None:
     """Run workers until `stop` is set.
 
@@ -91,6 +120,8 @@ async def run(
         Arguments of an ingest that runs beside them; none by default.
     emit
         Takes each line a worker prints, after the worker's name.
+    hangups
+        Is told of the workers, to hand SIGHUP on to them.
 
     Raises
     ------
@@ -100,10 +131,12 @@ async def run(
     commands = [worker_command(name, config_path) for name in workers]
     if ingest:
         commands.append(worker_command("ingest", config_path, *ingest))
-    await supervise(commands, stop, emit)
+    await supervise(commands, stop, emit, hangups)
 
 
-async def supervise(commands: Sequence[Command], stop: asyncio.Event, emit: Callable[[str, str], None]) -> None:
+async def supervise(
+    commands: Sequence[Command], stop: asyncio.Event, emit: Callable[[str, str], None], hangups: Hangups | None = None
+) -> None:
     """Keep all commands running until `stop` is set or one can't be kept running; then end them all.
 
     Raises
@@ -111,8 +144,9 @@ async def supervise(commands: Sequence[Command], stop: asyncio.Event, emit: Call
     WorkerFailed
         Naming the worker, how often it ended, and its last line.
     """
+    hangups = hangups or Hangups()
     stopping = asyncio.create_task(stop.wait())
-    keepers = [asyncio.create_task(_keep(command, emit), name=command.name) for command in commands]
+    keepers = [asyncio.create_task(_keep(command, emit, hangups), name=command.name) for command in commands]
     pending: set[asyncio.Task[object]] = {stopping, *keepers}
     try:
         while stopping in pending:
@@ -125,21 +159,25 @@ async def supervise(commands: Sequence[Command], stop: asyncio.Event, emit: Call
         await asyncio.gather(stopping, *keepers, return_exceptions=True)
 
 
-async def _keep(command: Command, emit: Callable[[str, str], None]) -> None:
+async def _keep(command: Command, emit: Callable[[str, str], None], hangups: Hangups) -> None:
     ends: deque[float] = deque(maxlen=CRASHES)
+    last_end = 0.0
     delay = FIRST_DELAY_SECONDS
-    while True:
-        process = _Process(command, emit)
+    for restarts in count():
+        process = _Process(command, emit, hangups, restarts)
         code = await process.run()
         if code == 0 and command.finite:
             log.info("worker is done", of=command.name)
             return
-        if code in HOPELESS:
+        config_broke = restarts > 0 and code == ConfigError.exit_code  # the others go on with the last good one
+        if code in HOPELESS and not config_broke:
             raise WorkerFailed(f"{command.name} ended with exit code {code}: {process.last_line}")
         now = time.monotonic()
-        if ends and now - ends[-1] > CRASHES_WITHIN_SECONDS:
+        if now - last_end > CRASHES_WITHIN_SECONDS:
             delay = FIRST_DELAY_SECONDS
-        ends.append(now)
+        last_end = now
+        if code not in PASSING and not config_broke:
+            ends.append(now)
         if len(ends) == CRASHES and now - ends[0] <= CRASHES_WITHIN_SECONDS:
             raise WorkerFailed(
                 f"{command.name} ended {CRASHES} times within {now - ends[0]:.0f} s, last with {_outcome(code)}: "
@@ -153,9 +191,11 @@ async def _keep(command: Command, emit: Callable[[str, str], None]) -> None:
 class _Process:
     """One life of a worker."""
 
-    def __init__(self, command: Command, emit: Callable[[str, str], None]) -> None:
+    def __init__(self, command: Command, emit: Callable[[str, str], None], hangups: Hangups, restarts: int) -> None:
         self._command = command
+        self._hangups = hangups
         self._emit = emit
+        self._restarts = restarts
         self.last_line = "it printed nothing"
 
     async def run(self) -> int:
@@ -166,10 +206,16 @@ class _Process:
             stdin=None if self._command.finite else asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
-            env={FORMAT_VARIABLE: log_format, **os.environ, "PYTHONUNBUFFERED": "1"},
+            env={
+                FORMAT_VARIABLE: log_format,
+                **os.environ,
+                RESTARTS_VARIABLE: str(self._restarts),
+                "PYTHONUNBUFFERED": "1",
+            },
             process_group=0,
             preexec_fn=_EndWithParent() if sys.platform == "linux" else None,
         )
+        self._hangups.note(self._command.name, process)
         log.info("worker started", of=self._command.name, pid=process.pid)
         relay = asyncio.create_task(self._relay(process))
         try:

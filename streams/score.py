@@ -7,27 +7,33 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Final
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, NoOffsetForPartitionError, OffsetOutOfRangeError
 
 from streams import metrics
-from streams.admin import ensure_topics
+from streams.draining import drained
 from streams.failpoints import Failpoint, reached
+from streams.health import Health, serve_health
 from streams.idleness import Idleness
 from streams.incarnation import topic_incarnation
 from streams.kafka import admin, consumer, producer, raw_client, translated_errors
+from streams.live_config import LiveConfig
 from streams.mentions import MentionsWriter
 from streams.models import live_model
 from streams.positions import Position, Start, choose_start, committed_position
-from streams.scoring import Scorer
+from streams.preflight import preflight
+from streams.scoring import Scorer, best_model
 from streams.sentiment import LinearModel
 from streams.topics import Topics
+from streams.watchdog import watch
+from streams.workers import group_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Hashable, Iterable
 
     from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
     from aiokafka.client import AIOKafkaClient
@@ -37,6 +43,7 @@ if TYPE_CHECKING:
     from streams.models import LiveModel
     from streams.scoring import ScoredBatch
     from streams.sentiment import SentimentModel
+    from streams.sentiment.model import QualityName
 
 INCARNATION_SECONDS: Final = 10.0
 """Time between two looks whether the topic is still the same one."""
@@ -50,7 +57,9 @@ WARM_RECORDS: Final = 5_000
 log = structlog.get_logger()
 
 
-async def score(config: Config, stop: asyncio.Event, model: SentimentModel | None = None) -> None:
+async def score(
+    config: Config, stop: asyncio.Event, model: SentimentModel | None = None, file: LiveConfig | None = None
+) -> None:
     """Run the worker until `stop` is set, then finish the batch in hand.
 
     Parameters
@@ -60,7 +69,9 @@ async def score(config: Config, stop: asyncio.Event, model: SentimentModel | Non
     stop
         Set it to end the worker.
     model
-        To score by until one is published; by default that of ``sentiment.weights``.
+        To score by until one is published, quality ``fast``; by default that of ``sentiment.weights``.
+    file
+        Where changes of the config come from; none come without it.
 
     Raises
     ------
@@ -70,23 +81,40 @@ async def score(config: Config, stop: asyncio.Event, model: SentimentModel | Non
         If the pinned model is not there.
     InputError
         If the weights of the config can't be used.
+    MissingPackage
+        If a brand has quality ``best`` and the sentence encoder is not installed.
     PortTaken
         If another process listens on `metrics.score_port`.
     """
-    model = model or LinearModel.load(config.sentiment.weights)
-    await ensure_topics(config, create=False)
-    port = metrics.serve(config.metrics.host, config.metrics.score_port, "metrics.score_port")
-    group = f"{config.topics.prefix}firewatch-score"
+    bases: dict[QualityName, SentimentModel] = {"fast": model or LinearModel.load(config.sentiment.weights)}
+    if best := best_model(config):
+        bases["best"] = best
+    async with serve_health(config, "score") as (health, address):
+        await preflight(config, "score")
+        await _score(file or LiveConfig(config), bases, health, address, stop)
+    log.info("stopped")
+
+
+async def _score(
+    file: LiveConfig, bases: dict[QualityName, SentimentModel], health: Health, address: str, stop: asyncio.Event
+) -> None:
+    config = file.config
+    group = group_of("score", config.topics)
     async with (
         producer(config.kafka) as sender,
         consumer(config.kafka, group, metadata_max_age_ms=METADATA_MS) as reader,
         raw_client(config.kafka) as client,
-        live_model(config, model) as live,
+        AsyncExitStack() as stack,
     ):
-        version = live.model.version
-        log.info("starting", metrics=f"http://{config.metrics.host}:{port}/metrics", group=group, model=version)
-        await _Worker(config, live, group, reader=reader, sender=sender, client=client).run(stop)
-    log.info("stopped")
+        lives = {
+            quality: await stack.enter_async_context(live_model(config, base, quality))
+            for quality, base in bases.items()
+        }
+        versions = {quality: live.model.version for quality, live in lives.items()}
+        log.info("starting", metrics=address, group=group, models=versions)
+        worker = _Worker(file, lives, group, reader=reader, sender=sender, client=client)
+        health.ready_unless(worker.unready)
+        await worker.run(stop)
 
 
 class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is published without types
@@ -94,19 +122,21 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
 
     def __init__(
         self,
-        config: Config,
-        live: LiveModel,
+        file: LiveConfig,
+        lives: dict[QualityName, LiveModel],
         group: str,
         *,
         reader: AIOKafkaConsumer,
         sender: AIOKafkaProducer,
         client: AIOKafkaClient,
     ) -> None:
-        self._config = config
-        self._live = live
-        self._model = live.model
-        self._scorer = Scorer(config, live.model)
-        self._remembered = (0, 0)
+        self._file = file
+        self._config = config = file.config
+        self._lives = lives
+        self._models = {quality: live.model for quality, live in lives.items()}
+        self._scorer = Scorer(config, self._models["fast"], self._models.get("best"))
+        self._remembered = dict.fromkeys(lives, (0, 0))
+        self._series = metrics.Capped(metrics.MAX_SOURCES)
         self._group = group
         self._reader = reader
         self._client = client
@@ -119,24 +149,26 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         self._ready: dict[int, Idleness] = {}
         self._known: dict[int, Position] = {}  # where the scorer's state of each partition stands
         self._batch_in_hand = asyncio.Lock()
+        self._series = metrics.Capped(metrics.MAX_SOURCES)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Score until `stop` is set."""
         self._reader.subscribe([self._posts], listener=self)
-        working = asyncio.create_task(self._work())
-        following = asyncio.create_task(self._live.follow())
+        working: asyncio.Task[Any] = asyncio.create_task(self._work())
+        watching = watch(self._progress, self._config.liveness.stall_seconds)
+        follows = [watching, self._file.follow(), *(live.follow() for live in self._lives.values())]
+        tasks = [working, *map(asyncio.create_task, follows)]
         stopping = asyncio.create_task(stop.wait())
         try:
-            await asyncio.wait({working, following, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            async with self._batch_in_hand:
-                working.cancel()
-                following.cancel()
-            await asyncio.wait({working, following})
+            await asyncio.wait({*tasks, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            async with drained(self._batch_in_hand):
+                for task in tasks:
+                    task.cancel()
+            await asyncio.wait(tasks)
         finally:
-            working.cancel()
-            following.cancel()
-            stopping.cancel()
-        for task in (working, following):
+            for task in (*tasks, stopping):
+                task.cancel()
+        for task in tasks:
             if not task.cancelled():
                 task.result()
 
@@ -152,6 +184,21 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
             await self._process(batch)
             await self._report_idle()
         self._show_lag()
+
+    def unready(self) -> str | None:
+        """Why it does not score yet, or None."""
+        if self._assigned is None:
+            return "no partitions are assigned yet: the group is rebalancing"
+        behind = sorted({tp.partition for tp in self._assigned} - self._ready.keys())
+        if behind:
+            return f"partitions {behind} are assigned and not taken over yet"
+        silent = time.monotonic() - self._incarnation_checked
+        return f"the broker has not answered for {silent:.0f} s" if silent > 2 * INCARNATION_SECONDS else None
+
+    def _progress(self) -> tuple[Hashable, bool]:
+        """What changes whenever it gets on, and whether records wait for it."""
+        offsets = tuple(sorted((partition, position.offset) for partition, position in self._known.items()))
+        return (self._generation, offsets), any(self._lags().values())
 
     # assignment
 
@@ -242,8 +289,12 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
                 position.offset,
                 live=position.live,
                 pulse=position.pulse,
+                minute_offset=position.minute_offset,
             )
-            first = max(begin, position.offset - recent)
+            first = position.offset - recent
+            if position.minute_offset >= 0:
+                first = min(first, position.minute_offset)
+            first = max(begin, first)
             self._reader.seek(tp, first)
             if first < position.offset:
                 reading[tp] = position.offset
@@ -253,7 +304,8 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
                 return False
             await asyncio.sleep(0)  # heartbeats
             for tp, records in batch.items():
-                self._scorer.warm(tp.partition, [record.value for record in records if record.offset < reading[tp]])
+                rows = [_row(record) for record in records if record.offset < reading[tp]]
+                self._scorer.warm(tp.partition, rows)
             for tp, end in list(reading.items()):
                 if await self._reader.position(tp) >= end:
                     del reading[tp]
@@ -298,13 +350,17 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
 
     async def _process(self, batch: dict[TopicPartition, list[ConsumerRecord]]) -> None:
         scored: dict[TopicPartition, ScoredBatch] = {}
-        self._take_over_model()
+        await self._take_over_config()
+        self._take_over_models()
         started = time.perf_counter()
         for tp, records in sorted(batch.items()):
             if tp.partition in self._ready:
-                rows = [(record.offset, record.timestamp, record.value) for record in records]
-                scored[tp] = self._scorer.score(tp.partition, rows)
-                await asyncio.sleep(0)  # heartbeats
+                rows = [_row(record) for record in records]
+                if "best" in self._models:  # milliseconds a post: not in the way of heartbeats
+                    scored[tp] = await asyncio.to_thread(self._scorer.score, tp.partition, rows)
+                else:
+                    scored[tp] = self._scorer.score(tp.partition, rows)
+                    await asyncio.sleep(0)  # heartbeats
         if not scored:
             return
         metrics.SCORE_SECONDS.observe(time.perf_counter() - started)
@@ -314,12 +370,20 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         await self._commit(scored)
         self._count(scored.values())
 
-    def _take_over_model(self) -> None:
-        """Between batches: no batch is scored by two models."""
-        if self._live.model is not self._model:
-            self._model = self._live.model
-            self._remembered = (0, 0)
-            self._scorer.use(self._model)
+    async def _take_over_config(self) -> None:
+        """Between batches: no batch is matched by two configs."""
+        if self._file.config is not self._config:
+            self._config = self._file.config
+            await asyncio.to_thread(self._scorer.change_over, self._config)
+            metrics.CONFIG.info({"version": self._config.version})
+
+    def _take_over_models(self) -> None:
+        """Between batches: no batch is scored by two models of a quality."""
+        for quality, live in self._lives.items():
+            if live.model is not self._models[quality]:
+                self._models[quality] = live.model
+                self._remembered[quality] = (0, 0)
+                self._scorer.use(live.model, quality)
 
     async def _commit(self, scored: dict[TopicPartition, ScoredBatch]) -> None:
         positions = {tp: batch.position for tp, batch in scored.items()}
@@ -349,18 +413,33 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         for each in scored:
             metrics.POSTS_SCORED.inc(each.posts)
             metrics.POSTS_REPEATED.labels("score").inc(each.repeated)
+            metrics.POSTS_DELETED.inc(sum(len(record.posts) for record in each.deletions))
+            for source, count in each.over_quota.items():
+                metrics.POSTS_OVER_QUOTA.labels(self._series(source)).inc(count)
             for envelope in each.envelopes:
                 metrics.POSTS_MATCHED.labels(envelope.brand).inc(len(envelope.mentions))
-        if isinstance(self._model, LinearModel):
-            hits, misses = self._model.remembered()
-            metrics.TEXTS.labels("from memory").inc(hits - self._remembered[0])
-            metrics.TEXTS.labels("anew").inc(misses - self._remembered[1])
-            self._remembered = (hits, misses)
+            for source, at_ms in each.sources.items():
+                metrics.SOURCE_LAST_POST.labels(self._series(source)).set(at_ms / 1000)
+        for quality, model in self._models.items():
+            if isinstance(model, LinearModel):
+                hits, misses = model.remembered()
+                metrics.TEXTS.labels(quality, "from memory").inc(hits - self._remembered[quality][0])
+                metrics.TEXTS.labels(quality, "anew").inc(misses - self._remembered[quality][1])
+                self._remembered[quality] = (hits, misses)
 
     def _show_lag(self) -> None:
-        for partition in self._ready:
-            tp = TopicPartition(self._posts, partition)
-            highwater = self._reader.highwater(tp)
-            if highwater is not None and partition in self._known:
-                lag = highwater - self._known[partition].offset
-                metrics.CONSUMER_LAG.labels(self._posts, str(partition)).set(max(0, lag))
+        for partition, lag in self._lags().items():
+            metrics.CONSUMER_LAG.labels(self._posts, str(partition)).set(lag)
+
+    def _lags(self) -> dict[int, int]:
+        lags = {}
+        for partition in self._ready.keys() & self._known.keys():
+            highwater = self._reader.highwater(TopicPartition(self._posts, partition))
+            if highwater is not None:
+                lags[partition] = max(0, highwater - self._known[partition].offset)
+        return lags
+
+
+def _row(record: ConsumerRecord) -> tuple[int, int, bytes | None]:
+    """A record as the scorer takes it."""
+    return record.offset, record.timestamp, record.value

@@ -15,35 +15,53 @@ from streams import language, text
 from streams.errors import RecordError
 from streams.eventtime import admit
 from streams.positions import Position
+from streams.progress import OTHER_SOURCES, SOURCES
 from streams.pulse import Pulse
+from streams.quota import Quota
 from streams.records import (
+    MAX_DELETIONS,
     MAX_ID_CHARS,
     MAX_MENTIONS,
     REPLY,
     REPOST,
     SHARE,
+    Deletion,
+    Deletions,
     Envelope,
     Mention,
     Post,
     Progress,
-    post_from_bytes,
+    posts_record_from_bytes,
 )
+from streams.sentiment import LinearModel
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from streams.config import Config
     from streams.pulse import Minute
     from streams.sentiment import SentimentModel
+    from streams.sentiment.model import QualityName
 
 TERMS: Final = 8
 """Evidence terms a mention carries; a tweet-length post rarely has more that say something."""
 
+MAX_TERM_CHARS: Final = 100
 EXCERPT_CHARS: Final = 280
 MAX_URL_CHARS: Final = 512
 
 LIVE_WITHIN_MS: Final = 600_000
 """A partition whose newest post was this fresh when the broker took it is live rather than an archive."""
+
+ACTIVE_SOURCES: Final = 2 * SOURCES
+"""Sources that one progress record names; whoever may write posts may invent any number."""
+
+_ENVELOPE_BYTES: Final = 900_000
+_BYTES_OF_CHAR: Final = 6
+"""At most, in JSON: a control character is written as an escape."""
+
+_BYTES_OF_NUMBERS: Final = 200
+"""Of a mention's numbers and punctuation."""
 
 _OVERHEAD_BYTES: Final = 4_096
 """What a record may exceed ingest.max_record_bytes by: field names and re-encoding."""
@@ -62,8 +80,9 @@ class Reject(NamedTuple):
 class ScoredBatch:
     """What one batch of one partition comes to.
 
-    `posts` counts usable posts, repeats included; `repeated` those dropped because their id was seen recently.
-    `position` is where a scorer goes on after it.
+    `posts` counts usable posts, repeats included and those over quota left out; `repeated` those dropped because their
+    id was seen recently; `over_quota` those not scored, by source. `position` is where a scorer goes on after it.
+    `sources` holds the event time of the partition when each source delivered its latest post, ms.
     """
 
     envelopes: list[Envelope]
@@ -72,6 +91,9 @@ class ScoredBatch:
     rejects: list[Reject]
     posts: int
     repeated: int
+    sources: dict[str, int]
+    deletions: list[Deletions] = field(default_factory=list)
+    over_quota: dict[str, int] = field(default_factory=dict)
 
     @property
     def watermark_ms(self) -> int:
@@ -123,23 +145,45 @@ class _Partition:
     live: bool = False
     active: dict[str, set[int]] = field(default_factory=dict)
     pulse: Pulse = field(default_factory=Pulse)
+    quota: Quota = field(default_factory=lambda: Quota(None))
 
 
 class Scorer:
-    """Matches, scores and packs; holds what it must remember of each assigned partition of `social.posts`."""
+    """Matches, scores and packs; holds what it must remember of each assigned partition of `social.posts`.
 
-    def __init__(self, config: Config, model: SentimentModel) -> None:
+    Parameters
+    ----------
+    config
+        All of it.
+    model
+        Of quality ``fast``.
+    best
+        Of quality ``best``, where a brand has it (`best_model`).
+    """
+
+    def __init__(self, config: Config, model: SentimentModel, best: SentimentModel | None = None) -> None:
         self._config = config
-        self._model = model
+        self._qualities = config.qualities()
+        self._models: dict[QualityName, SentimentModel] = {"fast": model}
+        if best:
+            self._models["best"] = best
         self._match = config.matcher().match
         self._author_key = config.author_key()
         self._bucket_ms = config.windows.bucket_seconds * 1000
         self._max_bytes = config.ingest.max_record_bytes + _OVERHEAD_BYTES
+        limit = config.score.max_posts_per_source_per_minute
+        self._quota = -(-limit // config.topics.partitions) if limit else None
         self._partitions: dict[int, _Partition] = {}
 
-    def use(self, model: SentimentModel) -> None:
-        """Score by another model from the next batch on."""
-        self._model = model
+    def use(self, model: SentimentModel, quality: QualityName = "fast") -> None:
+        """Score by another model of a quality from the next batch on."""
+        self._models[quality] = model
+
+    def change_over(self, config: Config) -> None:
+        """Match and pack by another config from the next batch on; it differs in what can be changed live."""
+        self._config = config
+        self._match = config.matcher().match
+        self._qualities = config.qualities()
 
     def assign(
         self,
@@ -150,6 +194,7 @@ class Scorer:
         *,
         live: bool = False,
         pulse: Minute | None = None,
+        minute_offset: int = -1,
     ) -> None:
         """Start on a partition.
 
@@ -163,26 +208,42 @@ class Scorer:
             Offset of the first record that will be scored.
         live
             Whether the record that had the newest event time was live.
-        pulse
+        pulse, minute_offset
             As in `Position`.
         """
         recent = RecentIds(self._config.ingest.recent_ids)
         self._partitions[partition] = _Partition(
-            incarnation, recent, watermark_ms, position - 1, live=live, pulse=Pulse(pulse)
+            incarnation,
+            recent,
+            watermark_ms,
+            position - 1,
+            live=live,
+            pulse=Pulse(pulse),
+            quota=Quota(self._quota, watermark_ms, minute_offset),
         )
 
     def revoke(self, partition: int) -> None:
         """Forget a partition."""
         self._partitions.pop(partition, None)
 
-    def warm(self, partition: int, values: Iterable[bytes | None]) -> None:
-        """Note the ids of records before the position, without scoring them."""
+    def warm(self, partition: int, records: Iterable[tuple[int, int, bytes | None]]) -> None:
+        """Note the ids of records before the position, and the sources in the minute that runs, without scoring them.
+
+        Parameters
+        ----------
+        partition, records
+            As for `score`.
+        """
         state = self._partitions[partition]
-        for value in values:
+        for offset, broker_ms, value in records:
             try:
-                state.recent.seen(_identity(post_from_bytes(value)))
+                record = self._read(value, broker_ms)
             except RecordError:
                 state.recent.seen(None)
+                continue
+            state.recent.seen(_identity(record))
+            if isinstance(record, Post) and 0 <= state.quota.first <= offset:
+                state.quota.count(record.source)
 
     def score(self, partition: int, records: Sequence[tuple[int, int, bytes | None]]) -> ScoredBatch:
         """Score one batch.
@@ -198,6 +259,9 @@ class Scorer:
         mentions: dict[str, list[Mention]] = {}
         ingested: dict[str, int] = {}
         rejects: list[Reject] = []
+        sources: dict[str, int] = {}
+        deleted: list[tuple[int, str, str]] = []
+        over_quota: dict[str, int] = {}
         repeated = 0
         for offset, broker_ms, value in records:
             try:
@@ -206,21 +270,34 @@ class Scorer:
                 state.recent.seen(None)
                 rejects.append(Reject(offset, error.reason, error.detail, value))
                 continue
-            if state.recent.seen(_identity(post)):
-                repeated += 1
+            seen = state.recent.seen(_identity(post))
+            if isinstance(post, Deletion):
+                deleted.append((state.watermark_ms, post.source, post.id))
                 continue
-            if post.ts_ms >= state.watermark_ms:
+            if not seen and post.ts_ms >= state.watermark_ms:
                 state.watermark_ms = post.ts_ms
                 state.live = broker_ms - post.ts_ms < LIVE_WITHIN_MS
+            if not state.quota.admits(post.source, state.watermark_ms, offset):
+                over_quota[post.source] = over_quota.get(post.source, 0) + 1
+                continue
+            if seen:
+                repeated += 1
+                continue
             arrival_bucket = state.watermark_ms - state.watermark_ms % self._bucket_ms
-            state.active.setdefault(post.source, set()).add(arrival_bucket)
+            told = post.source if post.source in state.active or len(state.active) < ACTIVE_SOURCES else OTHER_SOURCES
+            state.active.setdefault(told, set()).add(arrival_bucket)
+            sources[told] = state.watermark_ms
             brands = self._match(post.text, post.tag)
-            if brands:
-                mention = self._mention(post, offset, state.watermark_ms - post.ts_ms)
-                for brand in brands:
-                    mentions.setdefault(brand, []).append(mention)
-                    ingested[brand] = broker_ms
-                    state.pulse.count(state.watermark_ms, brand)
+            judged: dict[QualityName, Mention] = {}
+            for brand in brands:
+                quality = self._qualities[brand]
+                mention = judged.get(quality)
+                if mention is None:
+                    mention = self._mention(post, offset, state.watermark_ms - post.ts_ms, self._models[quality])
+                    judged[quality] = mention
+                mentions.setdefault(brand, []).append(mention)
+                ingested[brand] = broker_ms
+                state.pulse.count(state.watermark_ms, brand)
         if records:
             state.offset, state.ingested_ms = records[-1][0], records[-1][1]
         envelopes = [
@@ -228,16 +305,28 @@ class Scorer:
                 brand,
                 partition,
                 state.incarnation,
-                self._model.version,
+                self._models[self._qualities[brand]].version,
                 ingested[brand],
-                found[start : start + MAX_MENTIONS],
+                packed,
             )
             for brand, found in mentions.items()
-            for start in range(0, len(found), MAX_MENTIONS)
+            for packed in _packed(found)
         ]
-        position = Position(state.incarnation, state.offset + 1, state.watermark_ms, state.live, state.pulse.current)
+        position = Position(
+            state.incarnation,
+            state.offset + 1,
+            state.watermark_ms,
+            state.live,
+            state.pulse.current,
+            state.quota.first,
+        )
         progress = self._progress(partition, -1)
-        return ScoredBatch(envelopes, progress, position, rejects, len(records) - len(rejects), repeated)
+        posts = len(records) - len(rejects) - len(deleted) - sum(over_quota.values())
+        deletions = [
+            Deletions(partition, deleted[start : start + MAX_DELETIONS])
+            for start in range(0, len(deleted), MAX_DELETIONS)
+        ]
+        return ScoredBatch(envelopes, progress, position, rejects, posts, repeated, sources, deletions, over_quota)
 
     def idle(self, partition: int, as_of_ms: int) -> Progress:
         """Progress of a partition that was read to its end as of a broker time."""
@@ -259,20 +348,23 @@ class Scorer:
             state.pulse.take(),
         )
 
-    def _read(self, value: bytes | None, broker_ms: int) -> Post:
+    def _read(self, value: bytes | None, broker_ms: int) -> Post | Deletion:
         if value is not None and len(value) > self._max_bytes:
             raise RecordError(
                 "too_large", f"{len(value)} bytes, over ingest.max_record_bytes={self._config.ingest.max_record_bytes}"
             )
-        post = post_from_bytes(value)
+        post = posts_record_from_bytes(value)
         if not post.id or len(post.id) > MAX_ID_CHARS or not post.source or len(post.source) > MAX_ID_CHARS:
             raise RecordError("bad_id", f"'id' and 'source' must have 1 to {MAX_ID_CHARS} characters")
+        if isinstance(post, Deletion):
+            return post
         ts_ms = admit(post.ts_ms, broker_ms, self._config.ingest)
-        return post._replace(ts_ms=ts_ms, text=post.text[: self._config.ingest.max_text_chars])
+        shown = text.without_mark_runs(post.text[: self._config.ingest.max_text_chars])
+        return post._replace(ts_ms=ts_ms, text=shown)
 
-    def _mention(self, post: Post, offset: int, behind_ms: int) -> Mention:
+    def _mention(self, post: Post, offset: int, behind_ms: int, model: SentimentModel) -> Mention:
         lang = language.detect(post.text, post.lang)
-        negative, _, positive = self._model.predict(post.text, lang)
+        negative, _, positive = model.predict(post.text, lang)
         url = post.url if post.url and len(post.url) <= MAX_URL_CHARS else None
         return Mention(
             offset,
@@ -287,7 +379,7 @@ class Scorer:
             lang,
             post.source,
             post.id,
-            text.terms(post.text, TERMS),
+            [term for term in text.terms(post.text, TERMS) if len(term) <= MAX_TERM_CHARS],
             url,
             post.text[:EXCERPT_CHARS] if self._config.alerts.include_texts else None,
         )
@@ -299,5 +391,35 @@ class Scorer:
         return int.from_bytes(digest) or 1
 
 
-def _identity(post: Post) -> str:
+def best_model(config: Config) -> LinearModel | None:
+    """The model of quality ``best`` that the config asks for; None if no brand has that quality.
+
+    Raises
+    ------
+    InputError
+        If the weights of the config can't be used.
+    MissingPackage
+        If the sentence encoder is not installed.
+    """
+    if "best" not in config.models():
+        return None
+    return LinearModel.load(config.sentiment.best_weights, "best")
+
+
+def _identity(post: Post | Deletion) -> str:
     return f"{post.source}:{post.id}"
+
+
+def _packed(mentions: list[Mention]) -> Iterator[list[Mention]]:
+    """Lists that each fit into an envelope, whatever the texts are."""
+    packed: list[Mention] = []
+    size = 0
+    for mention in mentions:
+        texts = (mention.lang, mention.source, mention.id, mention.url or "", mention.text or "", *mention.terms)
+        needed = _BYTES_OF_CHAR * sum(map(len, texts)) + _BYTES_OF_NUMBERS
+        if len(packed) == MAX_MENTIONS or size + needed > _ENVELOPE_BYTES:
+            yield packed
+            packed, size = [], 0
+        packed.append(mention)
+        size += needed
+    yield packed

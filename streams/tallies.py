@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from detectors.base import Bucket
 from streams.records import REPOST, SHARE, Mention
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from collections.abc import Set as AbstractSet
 
     from streams.echo import Echo
 
@@ -26,17 +27,40 @@ SKETCH: Final = 64
 """Smallest author hashes kept to estimate distinct authors: standard error about 1/sqrt(62), 13 %, exact up to 64."""
 
 SAMPLES: Final = 20
-"""Posts kept to be shown, as many as `alerts.samples` may ask for."""
+"""The most negative posts, kept to be shown: as many as `alerts.samples` may ask for."""
+
+DRAWN: Final = 8
+"""Posts kept beside them because their signatures are the smallest, which is a fair draw among different texts."""
+
+SAMPLE_TERMS: Final = 8
+"""Terms of a sample by which it is compared with others."""
 
 _NONE: Final = (0, 0)
 
 _HASH_RANGE: Final = 1 << 48
 
-Sample = tuple[int, int, str, str, str | None, str | None, int]
-"""``(negative, engagement, id, source, url, text, signature)``: greater sorts first among the posts to show."""
 
-_RANK: Final = itemgetter(0, 1, 2, 3)
-"""Of a sample; the rest may hold None, which does not compare."""
+Identity = tuple[str, str]
+"""Source and id of a post."""
+
+
+class Sample(NamedTuple):
+    """A post that may be shown; fields as in `Mention`, `ts_ms` None where it is not known. Of the terms the first
+    `SAMPLE_TERMS` count."""
+
+    negative: int
+    engagement: int
+    id: str
+    source: str
+    url: str | None
+    text: str | None
+    signature: int
+    ts_ms: int | None
+    terms: list[str]
+
+
+RANK: Final = itemgetter(0, 1, 2, 3)
+"""Of a sample: greater is shown first; the rest may hold None, which does not compare."""
 
 
 class Tally:
@@ -55,7 +79,7 @@ class Tally:
     sketch
         The `SKETCH` smallest author hashes, ascending.
     samples
-        By signature, at most `SAMPLES`.
+        By signature, at most `SAMPLES` + `DRAWN`.
     """
 
     __slots__ = (
@@ -90,7 +114,8 @@ class Tally:
     def add(self, mentions: Iterable[Mention]) -> None:
         """Count mentions, all that there are of a span, and trim."""
         authors, signatures, terms = self.authors, self.signatures, self.terms
-        sources, languages = self.sources, self.languages
+        sources, languages, samples = self.sources, self.languages, self.samples
+        new_sample = Sample._make  # twice as fast as calling the class
         for mention in mentions:
             author, signature, source, lang = mention.author, mention.signature, mention.source, mention.lang
             self.count += 1
@@ -109,7 +134,16 @@ class Tally:
             languages[lang] = languages.get(lang, 0) + 1
             for term in mention.terms:
                 terms[term] = terms.get(term, 0) + 1
-            self._show((mention.negative, mention.engagement, mention.id, source, mention.url, mention.text, signature))
+            shown = samples.get(signature)
+            if not mention.id:
+                continue  # deleted before it was counted
+            if shown is None or RANK(shown) < (mention.negative, mention.engagement, mention.id, source):
+                samples[signature] = new_sample(
+                    (
+                        mention.negative, mention.engagement, mention.id, source, mention.url, mention.text, signature,
+                        mention.ts_ms, mention.terms,
+                    )
+                )  # fmt: skip
         self._trim()
 
     def merge(self, other: Tally) -> None:
@@ -129,19 +163,27 @@ class Tally:
         _add(self.sources, other.sources)
         _add(self.languages, other.languages)
         for sample in other.samples.values():
-            self._show(sample)
+            known_sample = self.samples.get(sample.signature)
+            if known_sample is None or RANK(known_sample) < RANK(sample):
+                self.samples[sample.signature] = sample
         self._trim()
+
+    def forget(self, posts: AbstractSet[Identity]) -> int:
+        """Show none of these posts any more, and return how many those were; they stay counted."""
+        gone = [signature for signature, sample in self.samples.items() if (sample.source, sample.id) in posts]
+        for signature in gone:
+            del self.samples[signature]
+        return len(gone)
+
+    def shows(self, posts: AbstractSet[Identity]) -> AbstractSet[Identity]:
+        """Those of these posts that may be shown."""
+        return {(sample.source, sample.id) for sample in self.samples.values()} & posts
 
     def _sketch(self, author: int) -> None:
         place = bisect_left(self.sketch, author)
         if author and place < SKETCH and author not in self.sketch[place : place + 1]:
             self.sketch.insert(place, author)
             del self.sketch[SKETCH:]
-
-    def _show(self, sample: Sample) -> None:
-        known = self.samples.get(sample[6])
-        if known is None or _RANK(known) < _RANK(sample):
-            self.samples[sample[6]] = sample
 
     def _trim(self) -> None:
         if len(self.authors) > KEPT:
@@ -154,9 +196,10 @@ class Tally:
             self.sources = most_frequent(self.sources)
         if len(self.languages) > KEPT:
             self.languages = most_frequent(self.languages)
-        if len(self.samples) > SAMPLES:
-            kept = sorted(self.samples.values(), key=_RANK, reverse=True)[:SAMPLES]
-            self.samples = {sample[6]: sample for sample in kept}
+        if len(self.samples) > SAMPLES + DRAWN:
+            drawn = sorted(self.samples)[:DRAWN]
+            kept = sorted(self.samples.values(), key=RANK, reverse=True)[:SAMPLES]
+            self.samples = {sample.signature: sample for sample in (*kept, *(self.samples[key] for key in drawn))}
 
     @classmethod
     def joined(cls, *tallies: Tally) -> Tally:
@@ -219,7 +262,7 @@ class Tally:
             self.count, self.negative, self.positive, self.reposts, self.engagement,
             list(self.authors.items()), [(key, *sums) for key, sums in self.signatures.items()],
             list(self.terms.items()), list(self.sources.items()), list(self.languages.items()),
-            self.sketch, list(self.samples.values()),
+            self.sketch, [[*sample[:8], sample.terms[:SAMPLE_TERMS]] for sample in self.samples.values()],
         ]  # fmt: skip
 
     @classmethod
@@ -230,7 +273,7 @@ class Tally:
         tally.authors, tally.terms, tally.sources, tally.languages = (dict(values[index]) for index in (5, 7, 8, 9))
         tally.signatures = {key: (count, negative) for key, count, negative in values[6]}
         tally.sketch = values[10]
-        tally.samples = {sample[6]: tuple(sample) for sample in values[11]}
+        tally.samples = {sample[6]: Sample(*sample) for sample in values[11]}
         return tally
 
 

@@ -20,6 +20,8 @@ and they make `unicodedata.normalize` quadratic."""
 SIGNATURE_BITS = 48
 
 MIN_TERM_LETTERS = 4
+MAX_TERM_CHARS = 40
+"""More than nearly all German compounds have: what is longer was made to be so."""
 
 
 def _marks() -> str:
@@ -80,10 +82,15 @@ def normalise(raw: str, max_chars: int) -> str:
         text = _ENTITY.sub(_resolve, text)
     text = _INVISIBLE.sub("", text)
     if not text.isascii():
-        if _MAYBE_MARK_RUN.search(text):
-            text = _MARK_RUN.sub(r"\1", text)
-        text = unicodedata.normalize("NFC", text)
+        text = unicodedata.normalize("NFC", without_mark_runs(text))
     return " ".join(text.split())[:max_chars].rstrip()
+
+
+def without_mark_runs(text: str) -> str:
+    """`text` with no more than `MAX_MARKS` combining marks after one another."""
+    if text.isascii() or not _MAYBE_MARK_RUN.search(text):
+        return text
+    return _MARK_RUN.sub(r"\1", text)
 
 
 def _resolve(entity: re.Match[str]) -> str:
@@ -200,30 +207,44 @@ _TERM = re.compile(r"#\w{2,}|(?<![\w#])[^\W\d_][\w'’-]*")
 _LETTER_PAIR = re.compile(r"[^\W\d_]{2}")
 
 
-def terms(text: str, limit: int = 8) -> list[str]:
+def terms(text: str, limit: int = 8, pairs: int = 4) -> list[str]:
     """Words that tell what a post is about, for the evidence of an incident.
 
     Hashtags (with their ``#``) and words of four letters or more that are no German or English stop words; no handles,
-    no links; in lower case, each once, the first `limit` in order of appearance. Umlauts stay, for people read these.
+    no links, nothing over `MAX_TERM_CHARS`; in lower case, each once, the first `limit` in order of appearance. Then
+    the first `pairs` of such words that stand beside each other. Umlauts stay, for people read these.
 
     Examples
     --------
     >>> terms("@nordtel_hilft Seit Stunden #Netzausfall, wieder kein Netz! Störung? #netzausfall https://t.co/x")
     ['stunden', '#netzausfall', 'netz', 'störung']
+    >>> terms("The customer service line is dead")
+    ['customer', 'service', 'line', 'dead', 'customer service', 'service line']
     """
     found: dict[str, None] = {}
-    for match in _TERM.finditer(without_handles(without_urls(text))):
+    beside: dict[str, None] = {}
+    cleaned = without_handles(without_urls(text))
+    before, end = "", -1
+    for match in _TERM.finditer(cleaned):
         term = match[0].rstrip("'’-").lower()
-        if term[0] == "#":
-            wanted = _LETTER_PAIR.search(term) is not None
-        else:
+        is_word = term[0] != "#"
+        if is_word:
             term = term.removesuffix("'s").removesuffix("’s")
-            wanted = len(term) >= MIN_TERM_LETTERS and term not in STOPWORDS
-        if wanted and term not in found:
+            wanted = MIN_TERM_LETTERS <= len(term) <= MAX_TERM_CHARS and term not in STOPWORDS
+        else:
+            wanted = len(term) <= MAX_TERM_CHARS and _LETTER_PAIR.search(term) is not None
+        if not wanted:
+            continue
+        start = match.start()
+        if is_word:
+            if before and start == end + 1 and cleaned[end] == " " and before != term and len(beside) < pairs:
+                beside[f"{before} {term}"] = None
+            before, end = term, match.end()
+        if term not in found:
             found[term] = None
             if len(found) == limit:
                 break
-    return list(found)
+    return [*found, *beside]
 
 
 _NO_LETTERS = re.compile(r"[\W\d_]++")

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from aiokafka.partitioner import murmur2
 
+from streams.workers import group_of
+
 if TYPE_CHECKING:
     from streams.config import TopicSettings
 
@@ -96,7 +98,8 @@ class Topics:
         self.mentions = topic("social.mentions", settings.partitions, settings.mentions_retention_hours)
         self.windows = topic("social.windows", settings.partitions, settings.windows_retention_hours)
         self.alerts = topic("social.alerts", settings.partitions, settings.alerts_retention_hours)
-        self.detect_app = f"{settings.prefix}firewatch-detect"
+        self.alerts_dlq = topic("social.alerts.dlq", 1, settings.dlq_retention_hours)
+        self.detect_app = group_of("detect", settings)
         self.labels = Topic(
             f"{settings.prefix}social.labels",
             1,
@@ -116,6 +119,10 @@ class Topics:
             cleanup_policy="compact",
         )
 
+    def state_writer(self, partition: int) -> str:
+        """Transactional id of whoever writes a partition of the state."""
+        return f"{self.changelog.name}-{partition}"
+
     def all(self) -> list[Topic]:
         """In the order of the flow."""
         return [
@@ -124,6 +131,7 @@ class Topics:
             self.mentions,
             self.windows,
             self.alerts,
+            self.alerts_dlq,
             self.changelog,
             self.labels,
             self.models,

@@ -8,27 +8,30 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 import structlog
 from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, NoOffsetForPartitionError, OffsetOutOfRangeError
 
 from streams import metrics
-from streams.admin import ensure_topics
 from streams.dead_letters import DeadLetters
+from streams.draining import drained
 from streams.errors import RecordError
 from streams.failpoints import Failpoint, reached
+from streams.health import STARTING, serve_health
 from streams.kafka import acknowledged, consumer, producer, raw_client, translated_errors
 from streams.learning import Mark, Start
 from streams.models import Shelf, refuse
-from streams.records import ModelHeader, PublishedModel, model_key
+from streams.preflight import preflight
+from streams.records import Judgement, ModelHeader, PublishedModel, Verdict, model_key
 from streams.sentiment import LinearModel
 from streams.topics import Topics
-from streams.watchdog import Stall
+from streams.watchdog import watch
+from streams.workers import group_of, worker_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Hashable, Sequence
 
     from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
     from aiokafka.client import AIOKafkaClient
@@ -36,22 +39,22 @@ if TYPE_CHECKING:
 
     from streams.config import Config
     from streams.learning import Learning
+    from streams.sentiment.model import QualityName
     from streams.trainer import Candidate
 
-BATCH_RECORDS: Final = 500
+BATCH_RECORDS: Final[dict[QualityName, int]] = {"fast": 500, "best": 50}
 """Labels read at a time; some 150 ms of learning."""
 
 WAIT_MS: Final = 200
 """How long to wait for the next label."""
-
-STALL_SECONDS: Final = 120.0
-"""Without progress for so long while labels wait, the worker is stuck; twenty times what the slowest round takes."""
 
 log = structlog.get_logger()
 
 
 async def train(config: Config, stop: asyncio.Event) -> None:
     """Run the worker until `stop` is set, then finish the labels in hand.
+
+    Each quality of the config learns on its own, in a group of its own, from the same labels.
 
     Parameters
     ----------
@@ -66,23 +69,55 @@ async def train(config: Config, stop: asyncio.Event) -> None:
         If no broker answers, a topic is missing or not as it must be, or a record can't be written.
     InputError
         If the weights of the config can't be used.
+    MissingPackage
+        If a brand has quality `best` and the sentence encoder is not installed.
     PortTaken
         If another process listens on `metrics.train_port`.
     """
-    LinearModel.load(config.sentiment.weights)
-    await ensure_topics(config, create=False)
-    port = metrics.serve(config.metrics.host, config.metrics.train_port, "metrics.train_port")
-    group = f"{config.topics.prefix}firewatch-train"
-    async with (
-        producer(config.kafka) as sender,
-        consumer(config.kafka, group) as reader,
-        consumer(config.kafka, None) as models,
-        raw_client(config.kafka) as client,
-    ):
-        log.info("starting", metrics=f"http://{config.metrics.host}:{port}/metrics", group=group)
-        shelf = Shelf(config, models, "train")
-        await _Worker(config, group, shelf, reader=reader, sender=sender, client=client).run(stop)
+    qualities = config.models()
+    for quality in qualities:
+        LinearModel.load(config.sentiment.weights_of(quality), quality)
+    async with serve_health(config, "train") as (health, address):
+        await preflight(config, "train")
+        log.info("starting", metrics=address, qualities=qualities)
+        async with producer(config.kafka) as sender, raw_client(config.kafka) as client:
+            workers: list[_Worker] = []
+            health.ready_unless(lambda: _unready(workers, len(qualities)))
+            learners = [
+                asyncio.create_task(_learn_quality(config, stop, quality, workers, sender=sender, client=client))
+                for quality in qualities
+            ]
+            try:
+                await asyncio.gather(*learners)
+            finally:
+                for learner in learners:
+                    learner.cancel()
+                await asyncio.wait(learners)
     log.info("stopped")
+
+
+def _unready(workers: Sequence[_Worker], expected: int) -> str | None:
+    if len(workers) < expected:
+        return STARTING
+    return next((why for worker in workers if (why := worker.unready())), None)
+
+
+async def _learn_quality(
+    config: Config,
+    stop: asyncio.Event,
+    quality: QualityName,
+    workers: list[_Worker],
+    *,
+    sender: AIOKafkaProducer,
+    client: AIOKafkaClient,
+) -> None:
+    name = worker_name("train", quality)
+    group = group_of(name, config.topics)
+    async with consumer(config.kafka, group) as reader, consumer(config.kafka, None) as models:
+        shelf = Shelf(config, models, name, quality)
+        worker = _Worker(config, name, group, shelf, reader=reader, sender=sender, client=client)
+        workers.append(worker)
+        await worker.run(stop)
 
 
 class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is published without types
@@ -91,6 +126,7 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
     def __init__(
         self,
         config: Config,
+        name: str,
         group: str,
         shelf: Shelf,
         *,
@@ -99,6 +135,9 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         client: AIOKafkaClient,
     ) -> None:
         self._config = config
+        self._name = name
+        self._quality = shelf.quality
+        self._counts = shelf.quality == "fast"  # and writes dead letters: of each label once, however many learn it
         self._shelf = shelf
         self._reader = reader
         self._sender = sender
@@ -108,8 +147,13 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         self._models = topics.models.name
         self._letters = DeadLetters(sender, topics.dlq.name)
         self._series = metrics.Capped(metrics.MAX_SOURCES)
-        self._stall = Stall(STALL_SECONDS)
+        self._assigned = False
+        self._detector = metrics.Capped(metrics.MAX_DETECTORS)
+        for detector in config.detectors:
+            for verdict in get_args(Judgement):
+                metrics.INCIDENT_VERDICTS.labels(self._detector(detector.name), verdict)
         self._mine = False
+        self._lag = 0
         self._state: Learning | None = None
         self._generation = 0
         self._labels_in_hand = asyncio.Lock()
@@ -117,22 +161,40 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
     async def run(self, stop: asyncio.Event) -> None:
         """Train until `stop` is set."""
         self._reader.subscribe([self._labels.topic], listener=self)
-        working = asyncio.create_task(self._work())
+        tasks: list[asyncio.Task[Any]] = [
+            asyncio.create_task(self._work()),
+            asyncio.create_task(watch(self._progress, self._config.liveness.stall_seconds)),
+        ]
         stopping = asyncio.create_task(stop.wait())
         try:
-            await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            async with self._labels_in_hand:
-                working.cancel()
-            await asyncio.wait({working})
+            await asyncio.wait({*tasks, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            async with drained(self._labels_in_hand):
+                for task in tasks:
+                    task.cancel()
+            await asyncio.wait(tasks)
         finally:
-            working.cancel()
-            stopping.cancel()
-        if not working.cancelled():
-            working.result()
+            for task in (*tasks, stopping):
+                task.cancel()
+        for task in tasks:
+            if not task.cancelled():
+                task.result()
+
+    def unready(self) -> str | None:
+        """Why it neither learns nor stands by, or None."""
+        if not self._assigned:
+            return "the group is rebalancing"
+        if self._mine and self._state is None:
+            return "the labels are assigned and not taken over yet"
+        return None
+
+    def _progress(self) -> tuple[Hashable, bool]:
+        """What changes whenever it gets on, and whether labels wait for it."""
+        state = self._state
+        return (self._generation, state.offset if state else -1), state is not None and self._lag > 0
 
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
         """Let the labels in hand be learned before another worker takes over."""
-        self._mine = False
+        self._assigned = self._mine = False
         self._generation += 1
         async with self._labels_in_hand:
             self._state = None
@@ -141,9 +203,9 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
         """What is published is read anew in the next round: another worker may have gone on."""
-        self._mine = self._labels in assigned
-        metrics.REBALANCES.labels("train").inc()
-        log.info("assigned", learning=self._mine)
+        self._assigned, self._mine = True, self._labels in assigned
+        metrics.REBALANCES.labels(self._name).inc()
+        log.info("assigned", quality=self._quality, learning=self._mine)
 
     async def _work(self) -> None:
         while True:
@@ -174,9 +236,8 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         if state.trainer.due(time.monotonic() - state.judged):
             await self._judge(state)
         highwater = self._reader.highwater(self._labels)
-        lag = max(0, highwater - state.offset) if highwater is not None else 0
-        metrics.CONSUMER_LAG.labels(self._labels.topic, "0").set(lag)
-        self._stall.check(state.offset, waiting=lag > 0, now=time.monotonic())
+        self._lag = max(0, highwater - state.offset) if highwater is not None else 0
+        metrics.CONSUMER_LAG.labels(self._labels.topic, "0").set(self._lag)
 
     # learning
 
@@ -184,7 +245,7 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         records: dict[TopicPartition, list[ConsumerRecord]] = {}
         with translated_errors(self._config.kafka, f"reading {self._labels.topic}"):
             try:
-                records = await self._reader.getmany(timeout_ms=WAIT_MS, max_records=BATCH_RECORDS)
+                records = await self._reader.getmany(timeout_ms=WAIT_MS, max_records=BATCH_RECORDS[self._quality])
             except NoOffsetForPartitionError:
                 pass  # newly assigned: it is given its position in the next round
             except OffsetOutOfRangeError as error:
@@ -201,36 +262,46 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
                 answer = state.feedback.take(record.value, record.timestamp)
             except RecordError as error:
                 outcome = error.reason
-                letters.append(await self._letters.send(error, self._labels.topic, 0, record.offset, record.value))
+                if self._counts:
+                    letters.append(await self._letters.send(error, self._labels.topic, 0, record.offset, record.value))
             else:
                 outcome = "repeated"
-                if answer:
+                if isinstance(answer, Verdict):
+                    source, outcome = "incident", answer.verdict
+                    if self._counts:
+                        self._count_verdict(answer)
+                elif answer:
                     source = self._series(answer.source)
                     outcome = state.trainer.take(answer)
                     state.labels += outcome == "learned"
-            metrics.LABELS.labels(source, outcome).inc()
+            if self._counts:
+                metrics.LABELS.labels(source, outcome).inc()
             state.offset = record.offset + 1
-        metrics.DRIFTS.labels("worse").inc(state.trainer.running.rises - rises)
-        metrics.DRIFTS.labels("better").inc(state.trainer.running.falls - falls)
-        metrics.BATCH_RECORDS.labels("train").observe(len(records))
+        metrics.DRIFTS.labels(self._quality, "worse").inc(state.trainer.running.rises - rises)
+        metrics.DRIFTS.labels(self._quality, "better").inc(state.trainer.running.falls - falls)
+        metrics.BATCH_RECORDS.labels(self._name).observe(len(records))
         if running := state.trainer.running.quality():
-            metrics.MACRO_F1.set(running.macro_f1)
-            metrics.NEGATIVE_F1.set(running.negative_rest_f1)
+            metrics.MACRO_F1.labels(self._quality).set(running.macro_f1)
+            metrics.NEGATIVE_F1.labels(self._quality).set(running.negative_rest_f1)
         await acknowledged(self._config.kafka, letters, "sending dead letters")
+
+    def _count_verdict(self, verdict: Verdict) -> None:
+        for detector in verdict.detectors:
+            metrics.INCIDENT_VERDICTS.labels(self._detector(detector), verdict.verdict).inc()
 
     # publishing
 
     async def _judge(self, state: Learning) -> None:
         candidate = await asyncio.to_thread(state.trainer.candidate)
         state.judged = time.monotonic()
-        metrics.JUDGED_F1.labels("candidate").set(candidate.quality.macro_f1)
-        metrics.JUDGED_F1.labels("in use").set(candidate.parent_quality.macro_f1)
+        metrics.JUDGED_F1.labels(self._quality, "candidate").set(candidate.quality.macro_f1)
+        metrics.JUDGED_F1.labels(self._quality, "in use").set(candidate.parent_quality.macro_f1)
         if not await self._commit(state.settled, state.mark):
             return  # others have the labels by now, and publish themselves
         if candidate.good:
             await self._publish(state, candidate)
             return
-        refuse("train", "worse", f"{candidate.quality} where the one in use has {candidate.parent_quality}")
+        refuse(self._name, "worse", f"{candidate.quality} where the one in use has {candidate.parent_quality}")
         pending = state.trainer.pending
         if state.trainer.refused():
             log.warning("labels dropped: with them the model is worse on those that judge", labels=pending)
@@ -244,6 +315,7 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
             version=version,
             parent=state.mark.version,
             created_ms=time.time_ns() // 1_000_000,
+            kind=self._quality,
             labels=state.labels,
             incarnation=state.mark.incarnation,
             offset=state.offset,
@@ -257,13 +329,19 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         state.trainer.published(candidate)
         state.mark = Mark(state.mark.incarnation, version)
         state.settled = state.offset
-        metrics.MODELS_PUBLISHED.inc()
-        metrics.MODEL_NUMBER.labels("train").set(version)
-        metrics.MODEL_CREATED.labels("train").set(header.created_ms / 1000)
-        log.info("published", version=version, labels=state.labels, quality=candidate.quality.model_dump())
+        metrics.MODELS_PUBLISHED.labels(self._quality).inc()
+        metrics.MODEL_NUMBER.labels(self._name).set(version)
+        metrics.MODEL_CREATED.labels(self._name).set(header.created_ms / 1000)
+        log.info(
+            "published",
+            kind=self._quality,
+            version=version,
+            labels=state.labels,
+            quality=candidate.quality.model_dump(),
+        )
         await self._commit(state.settled, state.mark)
         for old in sorted(self._shelf.pruned()):
-            await self._write(model_key(old), None)
+            await self._write(model_key(old, self._quality), None)
             self._shelf.numbers.discard(old)
 
     async def _write(self, key: bytes, value: bytes | None) -> None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from streams.feedback import Answer
     from streams.sentiment import Probabilities
     from streams.sentiment.measures import Quality
+    from streams.sentiment.model import QualityName
 
 REFUSALS: Final = 3
 """A good model is now and then refused by chance, while few labels judge it; three times in a row hardly ever."""
@@ -75,7 +76,10 @@ class Trainer:
     snapshot
         The model in use.
     base
-        That of the weights of the config: nobody can teach it, so it tells whom to believe.
+        That of the weights of the config: nobody can teach it, so it tells whom to believe. Of quality ``fast`` always:
+        all trainers believe the same people.
+    quality
+        Of the snapshot.
 
     Raises
     ------
@@ -83,11 +87,14 @@ class Trainer:
         If the snapshot can't be read.
     """
 
-    def __init__(self, settings: LearnSettings, snapshot: bytes, base: LinearModel) -> None:
+    def __init__(
+        self, settings: LearnSettings, snapshot: bytes, base: LinearModel, quality: QualityName = "fast"
+    ) -> None:
         self._settings = settings
-        self._learner = OnlineSentiment.from_snapshot(snapshot)
+        self._quality = quality
+        self._learner = OnlineSentiment.from_snapshot(snapshot, quality)
         self._kept = copy.deepcopy(self._learner)
-        self._in_use = self._best = LinearModel.from_snapshot(snapshot)
+        self._in_use = self._best = LinearModel.from_snapshot(snapshot, quality)
         self._base = base
         self._trust = Trust()
         self._judges = Judges(settings.judges)
@@ -132,7 +139,7 @@ class Trainer:
     def candidate(self) -> Candidate:
         """The model as it is now, judged; takes some tenths of a second."""
         snapshot = self._learner.snapshot()
-        model = LinearModel.from_snapshot(snapshot)
+        model = LinearModel.from_snapshot(snapshot, self._quality)
         own, other, best = (self._judges.on(each) for each in (model, self._in_use, self._best))
         good = _score(own) >= max(_score(other), _score(best)) - self._settings.max_loss
         if good and _score(own) >= _score(best):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
     from detectors.base import Severity
-    from streams.records import Alert, Window, WindowScore
+    from streams.records import Alert, AlertStep, Window, WindowScore
 
 HOUR_MS: Final = 3_600_000
 FRAME_SECONDS: Final = 0.25
@@ -35,6 +35,11 @@ GAP: Final = 1
 
 HISTORY: Final = 80
 """Buckets kept of each brand: as many as the sparkline can be wide."""
+
+STEP_WORDS: Final[dict[AlertStep, str]] = {
+    "open": "opened", "update": "updated", "resolve": "resolved", "escalate": "escalated", "grow": "grown",
+    "correct": "corrected", "reopen": "reopened",
+}  # fmt: skip
 
 SEVERITY_STYLES: Final[dict[Severity, str]] = {"watch": "yellow", "warning": "dark_orange", "critical": "bold red"}
 
@@ -61,7 +66,7 @@ class _Brand:
     def heat(self) -> tuple[bool, float]:
         """What brands are chosen by where not all fit: an open incident first, then the highest score."""
         is_open = self.alert is not None and self.alert.status == "firing"
-        return is_open, max((score.value for score in self.scores.values()), default=0.0)
+        return is_open, max((score.value for score in self.scores.values() if not score.shadow), default=0.0)
 
     @property
     def negative_share(self) -> float | None:
@@ -303,5 +308,5 @@ def _incident_cell(alert: Alert | None) -> Text:
 
 
 def _step(alert: Alert) -> str:
-    word = {"open": "opened", "update": "updated", "resolve": "resolved"}[alert.kind]
+    word = STEP_WORDS[alert.step or alert.kind]
     return f"{alert.at:%a %Y-%m-%d %H:%M} UTC | incident {word} | {alert.severity} | {alert.brand} | {alert.summary}"

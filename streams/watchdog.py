@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 from streams.errors import WorkerFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Callable, Hashable
     from types import TracebackType
 
 
@@ -51,6 +51,27 @@ class Stall:
             raise WorkerFailed(
                 f"no progress for {now - self._since:.0f} s although records are waiting: the worker is stuck"
             )
+
+
+async def watch(progress: Callable[[], tuple[Hashable, bool]], limit_seconds: float) -> None:
+    """Check a worker again and again until cancelled.
+
+    Parameters
+    ----------
+    progress
+        Gives `progress` and `waiting` of `Stall.check`.
+    limit_seconds
+        As for `Stall`.
+
+    Raises
+    ------
+    WorkerFailed
+        As `Stall.check`.
+    """
+    stall = Stall(limit_seconds)
+    while True:
+        stall.check(*progress(), time.monotonic())
+        await asyncio.sleep(min(1.0, limit_seconds / 10))
 
 
 class Pulse:

@@ -16,8 +16,10 @@ from streams.tallies import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from collections.abc import Set as AbstractSet
 
     from streams.config import WindowSettings
+    from streams.tallies import Identity
 
 
 class Step(NamedTuple):
@@ -33,12 +35,15 @@ class Step(NamedTuple):
         What the bucket holds at that moment.
     closes
         Whether the bucket is complete: learn from it.
+    late
+        Whether the bucket had closed before; `tally` then holds only what came after that.
     """
 
     at_ms: int
     start_ms: int
     tally: Tally
     closes: bool
+    late: bool = False
 
 
 class Windows:
@@ -64,7 +69,7 @@ class Windows:
     def add(self, mention: Mention) -> None:
         """Keep a mention until the watermark reaches the slot it arrived in."""
         arrival = mention.ts_ms + mention.behind_ms
-        slot = max(arrival - arrival % self._slot_ms, self.reached_ms)
+        slot = self.visible_at(arrival) - self._slot_ms
         bucket = mention.ts_ms - mention.ts_ms % self.bucket_ms
         self._pending.setdefault(slot, {}).setdefault(bucket, []).append(mention)
 
@@ -73,7 +78,7 @@ class Windows:
         return start_ms + self.bucket_ms + self._lateness_ms
 
     def walk(self, watermark_ms: int, passed: Sequence[int]) -> Iterator[Step]:
-        """Go on to the watermark, pausing at each bucket that got mentions and at each that closes.
+        """Go on to the watermark, pausing at each bucket that got mentions, in time or late, and at each that closes.
 
         Parameters
         ----------
@@ -99,6 +104,21 @@ class Windows:
         closing = self._next_to_close(passed)
         return closing is not None and self.closes_at(closing) <= watermark_ms
 
+    def holds(self, posts: AbstractSet[Identity]) -> set[Identity]:
+        """Those of these posts that wait for their slot, or may be shown of an open bucket."""
+        held = {
+            (mention.source, mention.id)
+            for buckets in self._pending.values()
+            for mentions in buckets.values()
+            for mention in mentions
+            if (mention.source, mention.id) in posts
+        }
+        return held.union(*(tally.shows(posts) for tally in self._open.values()))
+
+    def visible_at(self, arrival_ms: int) -> int:
+        """Event time at which what arrives at some moment becomes visible."""
+        return max(arrival_ms - arrival_ms % self._slot_ms, self.reached_ms) + self._slot_ms
+
     def unclosed(self, since_ms: int) -> list[Tally]:
         """What the buckets hold that start at `since_ms` or later and are not closed, the one of the present step
         included."""
@@ -115,6 +135,9 @@ class Windows:
         for start, mentions in sorted(self._pending.pop(slot).items()):
             if self.closes_at(start) <= slot:
                 self.late += len(mentions)
+                late = Tally()
+                late.add(mentions)
+                yield Step(slot_end, start, late, closes=False, late=True)
                 continue
             tally = self._open.get(start)
             if tally is None:

@@ -46,7 +46,7 @@ def kafka_config(kafka: str) -> Callable[..., Config]:
         defaults: dict[str, Any] = {
             "brands": [{"id": "nordtel", "name": "Nordtel", "match": {"any": ["nordtel"]}}],
             "kafka": {"bootstrap_servers": kafka},
-            "metrics": {"ingest_port": 0, "score_port": 0, "detect_port": 0, "train_port": 0},
+            "metrics": {"ingest_port": 0, "score_port": 0, "detect_port": 0, "train_port": 0, "bridge_port": 0},
         }
         topics = {"prefix": prefix, "partitions": 4} | sections.pop("topics", {})
         return Config.model_validate(defaults | {"topics": topics} | sections)

@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 HERE: Final = Path(__file__).resolve().parent
 ROOT: Final = HERE.parents[1]
@@ -66,9 +66,17 @@ class LocalKafka:
         Folder of the artifacts and of all instances.
     name
         Which instance.
+    settings
+        Lines that stand behind those of ``server.properties`` and override them, with the same names to be filled in.
+    format_options
+        More arguments of ``kafka-storage format``, such as ``--add-scram``.
     """
 
-    def __init__(self, home: Path = DEFAULT_HOME, name: str = "local") -> None:
+    def __init__(
+        self, home: Path = DEFAULT_HOME, name: str = "local", settings: str = "", format_options: Sequence[str] = ()
+    ) -> None:
+        self._more_settings = settings
+        self._format_options = tuple(format_options)
         self._home = home.resolve()
         self._libraries = self._home / "lib"
         self._folder = self._home / "instances" / name
@@ -133,11 +141,11 @@ class LocalKafka:
                 )
             for _ in range(PORT_TRIES - 1):
                 try:
-                    return self._start_at(port or _free_port())
+                    return self._start_at(port or free_port())
                 except LocalKafkaError as error:
                     if port is not None or "BindException" not in str(error):
                         raise
-            return self._start_at(port or _free_port())
+            return self._start_at(port or free_port())
 
     def _start_at(self, port: int) -> str:
         self._write_settings(port)
@@ -161,6 +169,13 @@ class LocalKafka:
             _await_exit(pid, STOP_SECONDS)
         self._process_file.unlink(missing_ok=True)
         return True
+
+    def crash(self) -> None:
+        """Kill -9; a start at the same port goes on from what the broker had stored."""
+        if running := self._running():
+            _signal(running[0], signal.SIGKILL)
+            _await_exit(running[0], STOP_SECONDS)
+        self._process_file.unlink(missing_ok=True)
 
     def wipe(self) -> None:
         """Stop the broker and delete all it has stored."""
@@ -188,6 +203,7 @@ class LocalKafka:
         with log:
             if not (data / "meta.properties").exists():
                 formatting = [*jvm, "kafka.tools.StorageTool", "format", "-t", _cluster_id(), "-c", settings]
+                formatting += self._format_options
                 if subprocess.run(formatting, stdout=log, stderr=log, check=False).returncode != 0:
                     raise LocalKafkaError(f"Kafka could not prepare {data}:\n{self._last_lines()}")
             pid = _spawn([*jvm, "kafka.Kafka", settings], log.fileno())
@@ -208,10 +224,10 @@ class LocalKafka:
         return f"127.0.0.1:{port}"
 
     def _write_settings(self, port: int) -> None:
-        template = string.Template((HERE / "server.properties").read_text())
-        controller_port = _free_port()
+        template = string.Template((HERE / "server.properties").read_text() + self._more_settings)
+        controller_port = free_port()
         while controller_port == port:
-            controller_port = _free_port()
+            controller_port = free_port()
         settings = template.substitute(port=port, controller_port=controller_port, data=self._folder / "data")
         (self._folder / "server.properties").write_text(settings)
 
@@ -257,7 +273,7 @@ class ContainerKafka:
         LocalKafkaError
             If Docker refuses or the broker does not answer.
         """
-        port = _free_port()
+        port = free_port()
         self._port_file.parent.mkdir(parents=True, exist_ok=True)
         self._port_file.write_text(str(port))
         try:
@@ -331,7 +347,7 @@ def answers(port: int) -> bool:
     return bool(correlation == 1 and brokers > 0)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -53,4 +53,19 @@ say 'installing firewatch and its pinned dependencies'
 # The two variables hold the build back end to the same versions: older pips read the first, newer ones the second.
 PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 \
     .venv/bin/python -m pip install --quiet --editable '.[dev]'
+
+# Prometheus and promtool for the tests of the rules and the boards, which are skipped without them. Unpacked rather than
+# installed, as the Debian package would start a service.
+fetch_prometheus() {
+    folder=$(mktemp -d)
+    (cd "$folder" && apt-get download -qq prometheus && dpkg-deb --extract prometheus_*.deb .) >/dev/null 2>&1 &&
+        cp "$folder/usr/bin/prometheus" "$folder/usr/bin/promtool" .venv/bin/
+    status=$?
+    rm -rf "$folder"
+    return $status
+}
+
+if ! command -v promtool >/dev/null && [ ! -x .venv/bin/promtool ]; then
+    fetch_prometheus || say 'no Prometheus here: the tests of its rules and of the boards will be skipped'
+fi
 say 'done: .venv/bin/firewatch'

@@ -165,10 +165,11 @@ def cases(truth: Mapping[str, Any], posts_ms: Mapping[int, Sequence[int]]) -> li
 
 
 def raised(alerts: Iterable[Alert]) -> list[Raised]:
-    """The incidents behind alerts, which come in order of time for each brand."""
-    incidents: dict[str, Raised] = {}
+    """The incidents behind alerts, which come in order of time for each brand; one that begins again counts again."""
+    incidents: dict[tuple[str, int], Raised] = {}
     for alert in alerts:
-        incidents.setdefault(alert.fingerprint, Raised(alert.brand, alert.fingerprint)).take(alert)
+        key = alert.fingerprint, alert.reopened
+        incidents.setdefault(key, Raised(alert.brand, alert.fingerprint)).take(alert)
     return list(incidents.values())
 
 

@@ -4,12 +4,16 @@
 record            topic              key                         one record is
 ================  =================  ==========================  =============================================
 `Post`            social.posts       ``source:id``               one normalised post
+`Deletion`        social.posts       that of the post            a post that is to be forgotten
 `Envelope`        social.mentions    brand id                    1..n scored mentions of one brand
 `Progress`        social.mentions    none, to every partition    how far one partition of social.posts is read
+`Deletions`       social.mentions    none, to every partition    1..n of these
 `Window`          social.windows     brand id                    one brand's closed bucket with its scores
 `Alert`           social.alerts      brand id                    one step in the life of an incident
 `Label`           social.labels      ``source:id`` of the post   what one person says of one post
+`Verdict`         social.labels      ``incident`` and its id     what one person says of one incident
 `PublishedModel`  social.models      ``sentiment/version``       what was learned of the labels up to an offset
+                                     ``sentiment-best/version``  the same of the model of quality `best`
 ================  =================  ==========================  =============================================
 
 Every record carries its version ``v``; a reader refuses a newer one and says so. Times are milliseconds since the
@@ -18,19 +22,28 @@ whatever the order of addition.
 """
 
 from streams.records.alerts import (
+    ALERT_VERSION,
+    MAX_ALERT_BYTES,
     SEVERITIES,
     Alert,
     AlertKind,
+    AlertStep,
+    Comparison,
     Detection,
+    Drivers,
+    PastPeak,
     SamplePost,
     SentimentSplit,
     TopTerm,
     WindowCounts,
     alert_from_bytes,
 )
-from streams.records.labels import Label, label_from_bytes
+from streams.records.deletions import DELETION_VERSION, MAX_DELETIONS, Deletion, Deletions, is_deletion
+from streams.records.labels import LABEL_VERSION, Label, label_from_bytes
 from streams.records.mentions import (
+    ENVELOPE_VERSION,
     MAX_MENTIONS,
+    PROGRESS_VERSION,
     REPLY,
     REPOST,
     Envelope,
@@ -38,41 +51,74 @@ from streams.records.mentions import (
     Progress,
     mentions_record_from_bytes,
 )
-from streams.records.models import JudgedQuality, ModelHeader, PublishedModel, model_from_bytes, model_key
-from streams.records.posts import MAX_ID_CHARS, Post, post_from_bytes
-from streams.records.windows import Window, WindowScore, window_from_bytes
+from streams.records.models import (
+    MODEL_NAMES,
+    MODEL_RECORD_VERSION,
+    JudgedQuality,
+    ModelHeader,
+    PublishedModel,
+    model_from_bytes,
+    model_key,
+)
+from streams.records.posts import MAX_ID_CHARS, POST_VERSION, Post, post_from_bytes, posts_record_from_bytes
+from streams.records.verdicts import MAX_SILENCE_MS, VERDICT_VERSION, Judgement, Verdict, labels_record_from_bytes
+from streams.records.windows import WINDOW_VERSION, Window, WindowScore, window_from_bytes
 from streams.records.wire import SHARE, utc
 
 __all__ = [
+    "ALERT_VERSION",
+    "DELETION_VERSION",
+    "ENVELOPE_VERSION",
+    "LABEL_VERSION",
+    "MAX_ALERT_BYTES",
+    "MAX_DELETIONS",
     "MAX_ID_CHARS",
     "MAX_MENTIONS",
+    "MAX_SILENCE_MS",
+    "MODEL_NAMES",
+    "MODEL_RECORD_VERSION",
+    "POST_VERSION",
+    "PROGRESS_VERSION",
     "REPLY",
     "REPOST",
     "SEVERITIES",
     "SHARE",
+    "VERDICT_VERSION",
+    "WINDOW_VERSION",
     "Alert",
     "AlertKind",
+    "AlertStep",
+    "Comparison",
+    "Deletion",
+    "Deletions",
     "Detection",
+    "Drivers",
     "Envelope",
     "JudgedQuality",
+    "Judgement",
     "Label",
     "Mention",
     "ModelHeader",
+    "PastPeak",
     "Post",
     "Progress",
     "PublishedModel",
     "SamplePost",
     "SentimentSplit",
     "TopTerm",
+    "Verdict",
     "Window",
     "WindowCounts",
     "WindowScore",
     "alert_from_bytes",
+    "is_deletion",
     "label_from_bytes",
+    "labels_record_from_bytes",
     "mentions_record_from_bytes",
     "model_from_bytes",
     "model_key",
     "post_from_bytes",
+    "posts_record_from_bytes",
     "utc",
     "window_from_bytes",
 ]

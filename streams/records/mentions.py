@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 import orjson
 
 from detectors.reference import GROUPS
 from streams.errors import RecordError
+from streams.records.deletions import Deletions, deletions_from_fields
+from streams.records.posts import MAX_ENGAGEMENT
 from streams.records.wire import SHARE, load
 
 ENVELOPE_VERSION: Final = 1
@@ -156,7 +159,7 @@ class Progress:
         )
 
 
-def mentions_record_from_bytes(value: bytes | None) -> Envelope | Progress:
+def mentions_record_from_bytes(value: bytes | None) -> Envelope | Progress | Deletions:
     """Decode a record of `social.mentions`.
 
     Raises
@@ -166,16 +169,24 @@ def mentions_record_from_bytes(value: bytes | None) -> Envelope | Progress:
     """
     fields = load(value, "mentions record", ENVELOPE_VERSION)
     try:
+        if fields.get("deletions"):
+            return deletions_from_fields(fields)
         if fields.get("progress"):
             progress = Progress(*(fields[name] for name in Progress.__slots__))
             _check_types(progress, _PROGRESS_TYPES)
-            progress.active[:] = [(str(source), [int(start) for start in starts]) for source, starts in progress.active]
-            progress.pulse[:] = [(int(minute), _group_counts(counts)) for minute, counts in progress.pulse]
+            _check_numbers(progress)
+            _check_names(progress.incarnation, *(source for source, _ in progress.active))
+            progress.active[:] = [
+                (str(source), [_whole(start) for start in starts]) for source, starts in progress.active
+            ]
+            progress.pulse[:] = [(_whole(minute), _group_counts(counts)) for minute, counts in progress.pulse]
             return progress
         envelope = Envelope(*(fields[name] for name in Envelope.__slots__))
         _check_types(envelope, _ENVELOPE_TYPES)
+        _check_names(envelope.brand, envelope.incarnation, envelope.model)
         envelope.mentions[:] = [_mention(mention) for mention in fields["mentions"]]
-    except (KeyError, TypeError, ValueError) as error:
+        _check_order(envelope.mentions)
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise RecordError("wrong_type", f"a field is missing or of the wrong type ({error})") from error
     return envelope
 
@@ -194,6 +205,18 @@ _PROGRESS_TYPES: Final = {
 }  # fmt: skip
 _MENTION_TYPES: Final = (int, int, int, int, int, int, int, int, int, str, str, str, list)
 
+MAX_NUMBER: Final = 2**63 - 1
+"""Of an offset, a time and whatever else is kept: what JSON as orjson writes it can carry, sums of engagement
+included."""
+
+MAX_CHARS: Final = 4_096
+"""Of anything that names, links or quotes; scorers keep to less."""
+
+MAX_TERMS: Final = 64
+
+MAX_GROUP_COUNT: Final = 10**9
+"""Mentions of a group of brands in one minute."""
+
 
 def _check_types(record: object, types: dict[str, type]) -> None:
     for name, expected in types.items():
@@ -201,16 +224,47 @@ def _check_types(record: object, types: dict[str, type]) -> None:
             raise TypeError(f"{name!r} must be {expected.__name__}")
 
 
+def _whole(value: Any) -> int:
+    if type(value) is not int or not 0 <= value <= MAX_NUMBER:
+        raise ValueError("a time must be a whole number of milliseconds")
+    return value
+
+
 def _group_counts(counts: list[Any]) -> list[int]:
-    if len(counts) != GROUPS or not all(type(count) is int and count >= 0 for count in counts):
+    if len(counts) != GROUPS or not all(type(count) is int and 0 <= count <= MAX_GROUP_COUNT for count in counts):
         raise ValueError(f"a pulse must have {GROUPS} counts")
     return counts
 
 
 def _mention(fields: list[Any]) -> Mention:
     mention = Mention(*fields)
-    if tuple(map(type, mention[:13])) != _MENTION_TYPES or mention.behind_ms < 0:
+    if tuple(map(type, mention[:13])) != _MENTION_TYPES:
         raise TypeError("a mention's fields are of the wrong type")
-    if not 0 <= mention.negative + mention.positive <= SHARE or mention.negative < 0 or mention.positive < 0:
+    if min(mention[:9]) < 0 or max(mention[:8]) > MAX_NUMBER or mention.engagement > MAX_ENGAGEMENT:
+        raise ValueError("a mention's number is out of range")
+    if mention.negative + mention.positive > SHARE:
         raise ValueError("a mention's probabilities do not add up")
+    if len(mention.terms) > MAX_TERMS:
+        raise ValueError("a mention has too many terms")
+    texts = [mention.lang, mention.source, mention.id, *mention.terms]
+    texts += [text for text in (mention.url, mention.text) if text is not None]
+    for text in texts:
+        if type(text) is not str or len(text) > MAX_CHARS:
+            raise TypeError("a mention's text is none, or too long")
     return mention
+
+
+def _check_order(mentions: list[Mention]) -> None:
+    if any(later.offset <= earlier.offset for earlier, later in pairwise(mentions)):
+        raise ValueError("mentions must ascend by offset")
+
+
+def _check_numbers(progress: Progress) -> None:
+    numbers = (progress.offset, progress.watermark_ms, progress.ingested_ms, progress.idle_as_of_ms)
+    if min(numbers) < -1 or max(numbers) > MAX_NUMBER:
+        raise ValueError("a number of a progress record is out of range")
+
+
+def _check_names(*names: str) -> None:
+    if max(map(len, names)) > MAX_CHARS:
+        raise ValueError("a name is too long")

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from streams.errors import RecordError
 from streams.records.wire import load
+from streams.sentiment.model import QualityName
 from streams.sentiment.snapshot import MAX_BYTES
 
 MODEL_RECORD_VERSION: Final = 1
@@ -28,6 +29,9 @@ MAX_HEADER_BYTES: Final = 4_096
 
 MAX_MODEL_BYTES: Final = 64 + 1 + MAX_HEADER_BYTES + 1 + MAX_BYTES
 """Of a whole record; it fits into what Kafka takes by default."""
+
+MODEL_NAMES: Final[dict[QualityName, str]] = {"fast": "sentiment", "best": "sentiment-best"}
+"""What keys begin with."""
 
 _REASON: Final = "broken_model"
 
@@ -53,6 +57,8 @@ class ModelHeader(BaseModel):
         Version it was learned on top of, 0 for the weights of the config.
     created_ms
         When.
+    kind
+        Whether the model is the ``fast`` or the ``best`` one; each counts its own versions.
     labels
         Learned since the weights of the config.
     incarnation
@@ -69,6 +75,7 @@ class ModelHeader(BaseModel):
     version: int = Field(ge=1)
     parent: int = Field(ge=0)
     created_ms: int
+    kind: QualityName = "fast"
     labels: int = Field(ge=0)
     incarnation: str
     offset: int = Field(ge=0)
@@ -94,7 +101,7 @@ class PublishedModel:
     @property
     def key(self) -> bytes:
         """Record key: each version has its own."""
-        return model_key(self.header.version)
+        return model_key(self.header.version, self.header.kind)
 
     def to_bytes(self) -> bytes:
         """Encode."""
@@ -102,13 +109,13 @@ class PublishedModel:
         return hashlib.sha256(content).hexdigest().encode() + b"\n" + content
 
 
-def model_key(version: int) -> bytes:
+def model_key(version: int, kind: QualityName = "fast") -> bytes:
     """Record key of a version.
 
-    >>> model_key(12)
-    b'sentiment/12'
+    >>> model_key(12), model_key(3, "best")
+    (b'sentiment/12', b'sentiment-best/3')
     """
-    return f"sentiment/{version}".encode()
+    return f"{MODEL_NAMES[kind]}/{version}".encode()
 
 
 def model_from_bytes(value: bytes | None) -> PublishedModel:

@@ -7,9 +7,13 @@ from typing import Any, Final, NamedTuple
 import orjson
 
 from streams.errors import RecordError
+from streams.records.deletions import Deletion, deletion_from_fields, is_deletion
 from streams.records.wire import load
 
 POST_VERSION: Final = 1
+
+MAX_ENGAGEMENT: Final = 10**11
+"""Likes, reposts and replies of one post beyond it are defects; sums of it stay far below 2**63."""
 
 MAX_ID_CHARS: Final = 256
 """Of a post's id, and of what names authors and sources."""
@@ -76,15 +80,24 @@ class Post(NamedTuple):
 _OPTIONAL_TEXT: Final = ("author", "lang", "url", "tag", "repost_of", "reply_to")
 
 
+def posts_record_from_bytes(value: bytes | None) -> Post | Deletion:
+    """Decode a record of `social.posts`, written by anyone; errors are those of `post_from_bytes`."""
+    fields = load(value, "post", POST_VERSION)
+    return deletion_from_fields(fields) if is_deletion(fields) else _post(fields)
+
+
 def post_from_bytes(value: bytes | None) -> Post:
-    """Decode a record of `social.posts`, written by anyone.
+    """Decode a record of `social.posts` that is a post.
 
     Raises
     ------
     RecordError
         With a reason of ``empty``, ``broken_json``, ``wrong_type``, ``missing_field`` or ``unknown_version``.
     """
-    fields = load(value, "post", POST_VERSION)
+    return _post(load(value, "post", POST_VERSION))
+
+
+def _post(fields: dict[str, Any]) -> Post:
     for name in ("id", "source", "text"):
         if name not in fields:
             raise RecordError("missing_field", f"a post needs {name!r}")
@@ -100,6 +113,6 @@ def post_from_bytes(value: bytes | None) -> Post:
         if not isinstance(text, str):
             raise RecordError("wrong_type", f"{name!r} must be a string, got {type(text).__name__}")
     engagement = fields.get("engagement", 0)
-    if type(engagement) is not int or engagement < 0:
-        raise RecordError("wrong_type", "'engagement' must be an integer >= 0")
+    if type(engagement) is not int or not 0 <= engagement <= MAX_ENGAGEMENT:
+        raise RecordError("wrong_type", f"'engagement' must be an integer from 0 to {MAX_ENGAGEMENT}")
     return Post(fields["id"], fields["source"], ts_ms, fields["text"], engagement=engagement, **optional)

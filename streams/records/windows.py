@@ -14,7 +14,8 @@ WINDOW_VERSION: Final = 1
 
 
 class WindowScore(NamedTuple):
-    """One detector's score of a closed bucket; quantities in the detector's own unit."""
+    """One detector's score of a closed bucket; quantities in the detector's own unit. A detector in shadow has no part
+    in incidents."""
 
     value: float
     observed: float
@@ -22,6 +23,7 @@ class WindowScore(NamedTuple):
     lower: float
     upper: float
     suppressed: str | None
+    shadow: bool = False
 
 
 @dataclass(frozen=True, slots=True)

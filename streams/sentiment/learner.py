@@ -15,7 +15,6 @@ from river.base import Classifier
 
 from streams.errors import InputError
 from streams.sentiment import snapshot
-from streams.sentiment.features import SLOTS
 from streams.sentiment.model import LABELS, softmax
 from streams.sentiment.snapshot import CLIP, Weights
 from streams.sentiment.vectors import Vectors
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from river.base.typing import ClfTarget, FeatureName
 
-    from streams.sentiment.model import Probabilities
+    from streams.sentiment.model import Probabilities, QualityName
     from streams.sentiment.vectors import Vector
 
 RATE: Final = 0.08
@@ -53,6 +52,8 @@ class OnlineSentiment(Classifier):
     ----------
     rate
         Step size.
+    quality
+        What it looks at.
 
     Examples
     --------
@@ -64,26 +65,31 @@ class OnlineSentiment(Classifier):
     'negative'
     """
 
-    def __init__(self, rate: float = RATE) -> None:
+    def __init__(self, rate: float = RATE, quality: QualityName = "fast") -> None:
         self.rate = rate
-        self._start(Weights.nothing())
+        self.quality = quality
+        self._start(Weights.nothing(quality))
 
     def _start(self, weights: Weights) -> None:
         self._bias = np.array(weights.bias)
         self._bias_squares = np.ones(2)
-        self._rows = np.full((SLOTS, 3), FIRST_SQUARES, np.float32)  # weights of negative, of positive, squares
+        self._rows = np.full(
+            (len(weights.table), 3), FIRST_SQUARES, np.float32
+        )  # weights of negative, of positive, squares
         self._rows[:, :2] = weights.table
         self._counts = [FIRST_COUNT] * len(LABELS)
-        self._vectors = Vectors()
+        self._vectors = Vectors(self.quality)
 
     @classmethod
-    def from_snapshot(cls, content: bytes, **parameters: Any) -> OnlineSentiment:
+    def from_snapshot(cls, content: bytes, quality: QualityName = "fast", **parameters: Any) -> OnlineSentiment:
         """Go on from a snapshot: its weights, fresh step sizes.
 
         Parameters
         ----------
         content
             What `snapshot` gave.
+        quality
+            It must be of.
         parameters
             Those of the class.
 
@@ -92,8 +98,8 @@ class OnlineSentiment(Classifier):
         RecordError
             If the snapshot is damaged or made for other features, see `streams.sentiment.snapshot.decode`.
         """
-        model = cls(**parameters)
-        model._start(snapshot.decode(content))
+        model = cls(quality=quality, **parameters)
+        model._start(snapshot.decode(content, quality))
         return model
 
     def snapshot(self) -> bytes:

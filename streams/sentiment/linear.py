@@ -13,8 +13,17 @@ from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
 from streams.errors import InputError, RecordError
-from streams.sentiment import snapshot
-from streams.sentiment.features import LANGUAGE_SLOTS, MAX_WORD_CHARS, PAIR, extractor, pair_slots, scale, token_slot
+from streams.sentiment import sentences, snapshot
+from streams.sentiment.features import (
+    LANGUAGE_SLOTS,
+    MAX_WORD_CHARS,
+    PAIR,
+    SLOTS,
+    extractor,
+    pair_slots,
+    scale,
+    token_slot,
+)
 from streams.sentiment.model import softmax
 from streams.sentiment.tokens import tokens
 
@@ -22,9 +31,12 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
     from pathlib import Path
 
-    from streams.sentiment.model import Probabilities
+    from streams.sentiment.model import Probabilities, QualityName
 
-SHIPPED_WEIGHTS: Final = "weights/shipped.fwsm"
+SHIPPED_WEIGHTS: Final[dict[QualityName, str]] = {"fast": "weights/shipped.fwsm", "best": "weights/shipped-best.fwsm"}
+
+VERSIONS: Final[dict[QualityName, str]] = {"fast": "linear", "best": "sentences"}
+"""What the version of a model begins with: a mention thus tells the quality of its judge."""
 
 CACHED_TEXTS: Final = 8192
 MAX_CACHED_CHARS: Final = 1000
@@ -75,7 +87,9 @@ class LinearModel:
 
     def __init__(self, weights: snapshot.Weights, version: str) -> None:
         self.version = version
-        self._table: list[complex] = (weights.table[:, 0] + 1j * weights.table[:, 1].astype(complex)).tolist()
+        self.quality = weights.quality
+        words, self._sentence = weights.table[:SLOTS], weights.table[SLOTS:].copy()
+        self._table: list[complex] = (words[:, 0] + 1j * words[:, 1].astype(complex)).tolist()
         bias = complex(*weights.bias)
         self._biases = {lang: bias + self._table[slot] for lang, slot in LANGUAGE_SLOTS.items()} | {"und": bias}
         self._tokens = {lang: _TokenTable(self._table, lang) for lang in self._biases}
@@ -94,6 +108,8 @@ class LinearModel:
         weights = self._table
         pairs = sum([weights[slot] for slot in pair_slots([slot for _, slot in seen])], 0j)
         odds = (sum([own for own, _ in seen], 0j) + PAIR * pairs) * scale(len(seen)) + self._biases[lang]
+        if len(self._sentence):
+            odds += complex(*(sentences.embedding(text) @ self._sentence).tolist())
         return softmax(odds.real, odds.imag)
 
     def remembered(self) -> tuple[int, int]:
@@ -102,46 +118,51 @@ class LinearModel:
         return hits, misses
 
     @classmethod
-    def from_snapshot(cls, content: bytes) -> LinearModel:
+    def from_snapshot(cls, content: bytes, quality: QualityName = "fast") -> LinearModel:
         """Compile a snapshot; two scorers that load the same one answer alike to the last bit.
 
         Raises
         ------
         RecordError
-            If the snapshot is damaged or made for other features, see `streams.sentiment.snapshot.decode`.
+            If the snapshot is damaged, of another quality or made for other features, see
+            `streams.sentiment.snapshot.decode`.
         """
-        return cls(snapshot.decode(content), version=f"linear-{crc32(content):08x}")
+        return cls(snapshot.decode(content, quality), version=f"{VERSIONS[quality]}-{crc32(content):08x}")
 
     @classmethod
-    def load(cls, path: Path | None = None) -> LinearModel:
+    def load(cls, path: Path | None = None, quality: QualityName = "fast") -> LinearModel:
         """Compile a file that ``firewatch sentiment train`` wrote.
 
         Parameters
         ----------
         path
             The file; None for the weights that ship.
+        quality
+            It must be of.
 
         Raises
         ------
         InputError
-            If the file can't be read or holds no model.
+            If the file can't be read or holds no model of this quality.
+        MissingPackage
+            If the quality needs a package that is not installed.
         """
-        content = read_snapshot(path)
+        content = read_snapshot(path, quality)
         try:
-            return cls.from_snapshot(content)
+            return cls.from_snapshot(content, quality)
         except RecordError as error:
-            raise InputError(f"{path or SHIPPED_WEIGHTS}: {error}") from error
+            raise InputError(f"{path or SHIPPED_WEIGHTS[quality]}: {error}") from error
 
 
-def read_snapshot(path: Path | None = None) -> bytes:
-    """Bytes of a file of weights, of the shipped one without a path.
+def read_snapshot(path: Path | None = None, quality: QualityName = "fast") -> bytes:
+    """Bytes of a file of weights, of the one shipped for a quality without a path.
 
     Raises
     ------
     InputError
         If the file can't be read.
     """
-    file: Path | Traversable = path or files("streams.sentiment").joinpath(SHIPPED_WEIGHTS)
+    file: Path | Traversable = path or files("streams.sentiment").joinpath(SHIPPED_WEIGHTS[quality])
     try:
         return file.read_bytes()
     except OSError as error:

@@ -2,11 +2,11 @@
 
 ::
 
-    magic "fwsm" | u16 format version | u32 CRC-32 of all that follows | u32 fingerprint of the features
+    magic, by quality | u16 format version | u32 CRC-32 of all that follows | u32 fingerprint of the features
     | zlib( i32 bias of negative, of positive | low bytes of all weights | high bytes of all weights )
 
-Weights are fixed-point numbers in steps of `STEP`. High bytes are nearly all alike, so that they take little room when
-they stand together.
+Each quality has a magic of its own, so that none passes for another. Weights are fixed-point numbers in steps of
+`STEP`. High bytes are nearly all alike, so that they take little room when they stand together.
 """
 
 from __future__ import annotations
@@ -18,12 +18,20 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from streams.errors import RecordError, UnknownVersion
+from streams.sentiment import sentences
 from streams.sentiment.features import SLOTS, extractor
+from streams.sentiment.model import QUALITIES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-MAGIC: Final = b"fwsm"
+    from streams.sentiment.model import QualityName
+
+MAGIC: Final[dict[QualityName, bytes]] = {"fast": b"fwsm", "best": b"fwsb"}
+
+ROWS: Final[dict[QualityName, int]] = {"fast": SLOTS, "best": SLOTS + sentences.DIMENSIONS}
+"""Of the table of weights: `SLOTS` for words, then the dimensions of the sentence."""
+
 FORMAT_VERSION: Final = 1
 
 STEP: Final = 1 / 1024
@@ -35,11 +43,10 @@ post alone (0.88 against 0.12 where nothing else speaks)."""
 
 MAX_BYTES: Final = 900_000
 """No snapshot is larger, whatever was learned: a weight within `CLIP` has 12 bits, and 2 * SLOTS of them fill 786,432
-bytes; the rest is what deflate loses. Less than the 1 MiB Kafka takes by default."""
+bytes, those of a sentence 2 kB; the rest is what deflate loses. Less than the 1 MiB Kafka takes by default."""
 
 _HEADER: Final = struct.Struct("<4sHII")
 _BIAS: Final = struct.Struct("<ii")
-_UNPACKED: Final = _BIAS.size + 2 * 2 * SLOTS
 _LIMIT: Final = round(CLIP / STEP)
 _REASON: Final = "broken_snapshot"
 
@@ -52,16 +59,21 @@ class Weights(NamedTuple):
     bias
         Of negative and of positive.
     table
-        float32, `SLOTS` x 2.
+        float32, `ROWS` x 2.
     """
 
     bias: tuple[float, float]
     table: NDArray[np.float32]
 
     @classmethod
-    def nothing(cls) -> Weights:
+    def nothing(cls, quality: QualityName = "fast") -> Weights:
         """Those of a model that knows nothing."""
-        return cls((0.0, 0.0), np.zeros((SLOTS, 2), np.float32))
+        return cls((0.0, 0.0), np.zeros((ROWS[quality], 2), np.float32))
+
+    @property
+    def quality(self) -> QualityName:
+        """Told by the number of rows."""
+        return "best" if len(self.table) == ROWS["best"] else "fast"
 
 
 def encode(weights: Weights) -> bytes:
@@ -70,49 +82,65 @@ def encode(weights: Weights) -> bytes:
     planes = steps.ravel().view(np.uint8).reshape(-1, 2).T.tobytes()
     bias = _BIAS.pack(*(round(value / STEP) for value in weights.bias))
     packed = zlib.compress(bias + planes, level=6)
-    checked = struct.pack("<I", extractor().fingerprint) + packed
-    return _HEADER.pack(MAGIC, FORMAT_VERSION, zlib.crc32(checked), extractor().fingerprint) + packed
+    features = _features(weights.quality)
+    checksum = zlib.crc32(struct.pack("<I", features) + packed)
+    return _HEADER.pack(MAGIC[weights.quality], FORMAT_VERSION, checksum, features) + packed
 
 
-def decode(snapshot: bytes) -> Weights:
-    """Weights in a snapshot.
+def decode(snapshot: bytes, quality: QualityName = "fast") -> Weights:
+    """Weights in a snapshot of a quality.
 
     Raises
     ------
     RecordError
-        ``broken_snapshot`` if it is none, is cut off, damaged or too large; ``other_features`` if its weights belong to
-        another lexicon or numbering of features.
+        ``broken_snapshot`` if it is none, is cut off, damaged or too large; ``other_quality`` if it is of another;
+        ``other_features`` if its weights belong to another lexicon, sentence encoder or numbering of features.
     UnknownVersion
         If a newer firewatch wrote it.
+    MissingPackage
+        If the quality needs a package that is not installed.
     """
     if len(snapshot) > MAX_BYTES:
         raise RecordError(_REASON, f"{len(snapshot)} bytes, where a sentiment model has {MAX_BYTES} at most")
-    if len(snapshot) < _HEADER.size or not snapshot.startswith(MAGIC):
+    found = next((name for name in QUALITIES if snapshot.startswith(MAGIC[name])), None)
+    if len(snapshot) < _HEADER.size or found is None:
         raise RecordError(_REASON, "no sentiment model: it does not begin like one")
+    if found != quality:
+        raise RecordError(
+            "other_quality", f"a sentiment model of quality {found!r}, where one of {quality!r} is needed"
+        )
     _, version, checksum, fingerprint = _HEADER.unpack_from(snapshot)
     if version != FORMAT_VERSION:
         raise UnknownVersion("a sentiment model", version, FORMAT_VERSION)
     packed = snapshot[_HEADER.size :]
     if zlib.crc32(struct.pack("<I", fingerprint) + packed) != checksum:
         raise RecordError(_REASON, "a sentiment model that is cut off or damaged: its checksum is another")
-    if fingerprint != extractor().fingerprint:
+    features = _features(quality)
+    if fingerprint != features:
         raise RecordError(
             "other_features",
-            f"a sentiment model for features {fingerprint:08x}, here they are {extractor().fingerprint:08x}: it was "
-            "trained with another lexicon (package vaderSentiment) or another firewatch; train it again",
+            f"a sentiment model for features {fingerprint:08x}, here they are {features:08x}: it was trained with "
+            f"another lexicon (package vaderSentiment), sentence encoder ({sentences.PACKAGE}) or firewatch; train it "
+            "again",
         )
-    return _unpack(packed)
+    return _unpack(packed, ROWS[quality])
 
 
-def _unpack(packed: bytes) -> Weights:
+def _features(quality: QualityName) -> int:
+    words = extractor().fingerprint
+    return words ^ sentences.fingerprint() if quality == "best" else words
+
+
+def _unpack(packed: bytes, rows: int) -> Weights:
+    size = _BIAS.size + 2 * 2 * rows
     inflate = zlib.decompressobj()
     try:
-        content = inflate.decompress(packed, _UNPACKED + 1)
+        content = inflate.decompress(packed, size + 1)
     except zlib.error as error:
         raise RecordError(_REASON, f"a sentiment model that can't be decompressed: {error}") from error
-    if len(content) != _UNPACKED:
-        raise RecordError(_REASON, f"a sentiment model of {len(content)} bytes unpacked instead of {_UNPACKED}")
+    if len(content) != size:
+        raise RecordError(_REASON, f"a sentiment model of {len(content)} bytes unpacked instead of {size}")
     planes = np.frombuffer(content, np.uint8, offset=_BIAS.size).reshape(2, -1)
-    steps = np.ascontiguousarray(planes.T).view("<i2").reshape(SLOTS, 2)
+    steps = np.ascontiguousarray(planes.T).view("<i2").reshape(rows, 2)
     negative, positive = _BIAS.unpack_from(content)
     return Weights((negative * STEP, positive * STEP), steps.astype(np.float32) * np.float32(STEP))

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from streams.sentiment.features import LANGUAGE_SLOTS, PAIR, extractor, pair_slots, scale, token_slot
+from streams.sentiment import sentences
+from streams.sentiment.features import LANGUAGE_SLOTS, PAIR, SLOTS, extractor, pair_slots, scale, token_slot
 from streams.sentiment.tokens import tokens
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from streams.sentiment.model import QualityName
 
 CACHED_TOKENS: Final = 1 << 15
 """Tokens whose features are kept, about 700 bytes each; then the cache starts anew."""
@@ -18,9 +21,16 @@ CACHED_TOKENS: Final = 1 << 15
 Vector = tuple["NDArray[np.int32]", "NDArray[np.float32]"]
 """Slots and values of features, side by side; a slot may stand twice."""
 
+_SENTENCE: Final = np.arange(SLOTS, SLOTS + sentences.DIMENSIONS, dtype=np.int32)
+
 
 class Vectors:
     """Turns texts into vectors.
+
+    Parameters
+    ----------
+    quality
+        With ``best`` the sentence's embedding stands behind the words.
 
     Examples
     --------
@@ -29,7 +39,8 @@ class Vectors:
     (23, 1.0)
     """
 
-    def __init__(self) -> None:
+    def __init__(self, quality: QualityName = "fast") -> None:
+        self._sentences = quality == "best"
         self._tokens: dict[tuple[str, str], tuple[int, Vector]] = {}
 
     def of(self, text: str, lang: str) -> Vector:
@@ -42,7 +53,11 @@ class Vectors:
         values.append(np.full(len(pairs), PAIR, np.float32))
         slots.append(np.array([LANGUAGE_SLOTS[lang]] if lang in LANGUAGE_SLOTS else [], np.int32))
         scaled = np.concatenate(values) * np.float32(scale(len(parts)))
-        return np.concatenate(slots), np.append(scaled, np.ones(len(slots[-1]), np.float32))
+        ends = [scaled, np.ones(len(slots[-1]), np.float32)]
+        if self._sentences:
+            slots.append(_SENTENCE)
+            ends.append(sentences.embedding(text))
+        return np.concatenate(slots), np.concatenate(ends)
 
     def _token(self, token: str, lang: str) -> tuple[int, Vector]:
         known = self._tokens.get((token, lang))

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from streams.sentiment.model import QualityName
 
-def train(files: Sequence[Path], out: Path, weights: Path | None, *, cold: bool) -> str:
+
+def train(files: Sequence[Path], out: Path, weights: Path | None, *, cold: bool, quality: QualityName = "fast") -> str:
     """Learn weights from labelled files, write them, and tell what came of it.
 
     Parameters
@@ -30,9 +32,12 @@ def train(files: Sequence[Path], out: Path, weights: Path | None, *, cold: bool)
         What to start from; None for the shipped weights.
     cold
         Start from nothing instead.
+    quality
+        Of the weights.
     """
     sets = [read_gold(path) for path in files]
-    content = snapshot.encode(fit(sets, None if cold else snapshot.decode(_checked(weights))))
+    start = None if cold else snapshot.decode(_checked(weights, quality), quality)
+    content = snapshot.encode(fit(sets, start, quality))
     try:
         out.write_bytes(content)
     except OSError as error:
@@ -49,10 +54,14 @@ def evaluate(
     seed: int,
     active: bool,
     cold: bool,
+    quality: QualityName = "fast",
 ) -> str:
     """Test, then train over a labelled file, and give the figures."""
     posts = read_gold(file)
-    model = OnlineSentiment() if cold else OnlineSentiment.from_snapshot(_checked(weights))
+    if cold:
+        model = OnlineSentiment(quality=quality)
+    else:
+        model = OnlineSentiment.from_snapshot(_checked(weights, quality), quality)
     chooser = prequential.BySmallestMargin(labels) if active else prequential.AtRandom(labels, seed)
     with ExitStack() as opened:
         try:
@@ -63,10 +72,10 @@ def evaluate(
     return prequential.rendered(outcome, len(posts))
 
 
-def _checked(weights: Path | None) -> bytes:
-    content = read_snapshot(weights)
+def _checked(weights: Path | None, quality: QualityName) -> bytes:
+    content = read_snapshot(weights, quality)
     try:
-        snapshot.decode(content)
+        snapshot.decode(content, quality)
     except RecordError as error:
         raise InputError(f"{weights or 'shipped weights'}: {error}") from error
     return content

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from detectors import registry
 from detectors.base import ParameterError
 from streams.config import DetectorSettings
-from streams.config_file import load_config
+from streams.config.file import load_config
 from streams.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Choice:
     """
 
     def __init__(self, wanted: str, config_path: Path | None = None) -> None:
-        named = {settings.name: settings for settings in load_config(config_path).detectors} if config_path else {}
+        named = {settings.name: settings for settings in load_config(config_path).detectors_of()} if config_path else {}
         if wanted not in named and wanted not in registry.KINDS:
             known = f"names in {config_path} are {', '.join(named)}; " if named else ""
             raise ConfigError([f"--detector {wanted}: no such detector ({known}kinds are {', '.join(registry.KINDS)})"])
@@ -55,6 +55,6 @@ class Choice:
             If the kind does not take a parameter, or not with that value.
         """
         try:
-            return registry.build(self.settings.kind, (self.settings.model_extra or {}) | changes)
+            return registry.build(self.settings.kind, self.settings.params | changes)
         except ParameterError as error:
             raise ConfigError([f"--detector {self.settings.name}: {error}"]) from error

@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 import orjson
 import yaml
 
-from streams.errors import FirewatchError
+from streams.errors import OutputError
 from streams.simulate.simulation import Simulation
 from streams.simulate.world import world
 
@@ -101,4 +101,4 @@ def _open(path: Path) -> Iterator[IO[bytes]]:
             with gzip.GzipFile(filename="", fileobj=raw, mode="wb", compresslevel=6, mtime=0) as packed:
                 yield packed  # type: ignore[misc]
     except OSError as error:
-        raise FirewatchError(f"{path} can't be written: {error.strerror or error}") from error
+        raise OutputError(path, error) from error

@@ -7,11 +7,16 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
+from streams.quarantine import NOTE_KEY
 from streams.records import Envelope, Window, mentions_record_from_bytes, post_from_bytes, window_from_bytes
 from streams.topics import Topics
 from tests.integration.broker import headers, read_topic
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from aiokafka.structs import ConsumerRecord
+
     from streams.config import Config
     from tests.faults.load import Load
     from tests.faults.table import Row
@@ -27,13 +32,19 @@ def sums(window: Window) -> tuple[int, ...]:
     return tuple(getattr(window, field) for field in FIELDS)
 
 
-async def compare(config: Config, load: Load, oracle: Outcome, row: Row) -> None:
-    """Read all topics and fill in the row."""
+Place = tuple[str, int, int]
+"""Topic, partition, offset."""
+
+
+async def compare(
+    config: Config, load: Load, oracle: Outcome, row: Row, foreign: Collection[Place] = frozenset()
+) -> None:
+    """Read all topics, but for what is foreign in them, and fill in the row."""
     windows = await _windows(config, row)
     await _compare_windows(oracle, windows, row)
     await _compare_alerts(config, oracle, row)
-    await _compare_posts(config, load, row)
-    await _compare_mentions(config, windows, row)
+    await _compare_posts(config, load, row, foreign)
+    await _compare_mentions(config, windows, row, foreign)
     await _check_marks(config, row)
 
 
@@ -74,10 +85,15 @@ async def _compare_alerts(config: Config, oracle: Outcome, row: Row) -> None:
         row.problems.append(f"alerts that only one side has: {sorted(only)}")
 
 
-async def _compare_posts(config: Config, load: Load, row: Row) -> None:
+async def _own(config: Config, topic: str, foreign: Collection[Place]) -> list[ConsumerRecord]:
+    records = await read_topic(config, topic)
+    return [record for record in records if (record.topic, record.partition, record.offset) not in foreign]
+
+
+async def _compare_posts(config: Config, load: Load, row: Row, foreign: Collection[Place]) -> None:
     """Every post has arrived, or is a dead letter."""
     topics = Topics(config.topics)
-    arrived = {post_from_bytes(record.value).id for record in await read_topic(config, topics.posts.name)}
+    arrived = {post_from_bytes(record.value).id for record in await _own(config, topics.posts.name, foreign)}
     if arrived != load.ids:
         row.problems.append(f"posts missing {sorted(load.ids - arrived)[:5]}, unknown {sorted(arrived - load.ids)[:5]}")
     letters = await read_topic(config, topics.dlq.name)
@@ -86,10 +102,12 @@ async def _compare_posts(config: Config, load: Load, row: Row) -> None:
         row.problems.append(f"{len(diverted)} dead letters of {len(load.broken)} broken lines")
 
 
-async def _compare_mentions(config: Config, windows: dict[tuple[str, int], Window], row: Row) -> None:
+async def _compare_mentions(
+    config: Config, windows: dict[tuple[str, int], Window], row: Row, foreign: Collection[Place]
+) -> None:
     """However often a mention was sent: its place is told apart, and no id has two places."""
     places: dict[str, dict[str, set[tuple[int, int]]]] = defaultdict(lambda: defaultdict(set))
-    for record in await read_topic(config, Topics(config.topics).mentions.name):
+    for record in await _own(config, Topics(config.topics).mentions.name, foreign):
         envelope = mentions_record_from_bytes(record.value)
         if isinstance(envelope, Envelope):
             for mention in envelope.mentions:
@@ -109,6 +127,8 @@ async def _check_marks(config: Config, row: Row) -> None:
     """In the order in which the state was written, no high-water mark goes back."""
     marks: dict[tuple[bytes, int, str], int] = {}
     for record in await read_topic(config, Topics(config.topics).changelog.name):
+        if record.key.startswith(NOTE_KEY):
+            continue
         state = orjson.loads(record.value)
         if record.key.startswith(b"\x00"):
             told = [(number, *mark[:2]) for number, mark, *_ in state["partitions"]]

@@ -56,7 +56,9 @@ class Member:
         while not self.gone:
             environment = {VARIABLE: self._failpoints.pop(0)} if self._failpoints else None
             self._condemned = environment is not None
-            self.worker = await Worker.start(self.name, self._fleet.config_path, self._arguments, environment)
+            self.worker = await Worker.start(
+                self.name, self._fleet.config_path, self._arguments, environment, self._fleet.module
+            )
             self.lives += 1
             code = await self._ended(self.worker)
             if code == 0 and self.name == "ingest":
@@ -152,8 +154,9 @@ class Fleet:
         Name and log of every process that has ended.
     """
 
-    def __init__(self, config_path: Path) -> None:
+    def __init__(self, config_path: Path, module: str = "streams.cli") -> None:
         self.config_path = config_path
+        self.module = module
         self.members: list[Member] = []
         self.deaths: list[str] = []
         self.starved = 0

@@ -60,6 +60,9 @@ ANNOTATORS: Final = 6
 UNPUBLISHED_LABELS: Final = 60
 """Labels that may wait for the next model at the end: above `publish_labels`."""
 
+LAST: Final = {"run": "detect"}
+"""Of a member that runs several workers, the one that is done last."""
+
 RECOVERY_SECONDS: Final = 90.0
 """A recovery that takes longer has failed."""
 
@@ -96,15 +99,26 @@ class Trial:
         For config, cursor and the like.
     seed
         Of everything the test draws.
+    module
+        Has the commands of the workers.
+
+    Attributes
+    ----------
+    foreign
+        Topic, partition and offset of what others than firewatch wrote into its topics.
+    cursor
+        File of the ingest.
     """
 
-    def __init__(self, config: Config, load: Load, folder: Path, seed: int) -> None:
+    def __init__(self, config: Config, load: Load, folder: Path, seed: int, module: str = "streams.cli") -> None:
         self.config = config
         self.load = load
         self.random = random.Random(seed)
         self.folder = folder
         self.oracle, self.summary = replayed(config, load.posts)
-        self.fleet = Fleet(write_config(config, folder / "config.yaml"))
+        self.fleet = Fleet(write_config(config, folder / "config.yaml"), module)
+        self.foreign: set[tuple[str, int, int]] = set()
+        self.cursor = folder / "cursor"
         self._topics = Topics(config.topics)
         self._groups: dict[str, tuple[str, Topic]] = {
             "score": (f"{config.topics.prefix}firewatch-score", self._topics.posts),
@@ -140,8 +154,7 @@ class Trial:
     def ingest(self, seconds: float | None = None, **options: Any) -> Member:
         """Start the ingest of the load, such that it takes about so long; as fast as it can if None."""
         speed = () if seconds is None else ("--speed", str(self.load.span_seconds / seconds))
-        cursor = str(self.folder / "cursor")
-        return self.fleet.start("ingest", str(self.load.posts), "--cursor", cursor, *speed, **options)
+        return self.fleet.start("ingest", str(self.load.posts), "--cursor", str(self.cursor), *speed, **options)
 
     def teach(self, seconds: float) -> None:
         """Say labels for so long; how many of them were learned becomes part of the verdict."""
@@ -190,7 +203,7 @@ class Trial:
             if member.name == "ingest":
                 await until(await self._more_posts(member), RECOVERY_SECONDS)
             else:
-                await until(await self._backlog_done(member.name), RECOVERY_SECONDS)
+                await until(await self._backlog_done(LAST.get(member.name, member.name)), RECOVERY_SECONDS)
         except TimeoutError:
             self._problems.append(f"{member.name} has not recovered within {RECOVERY_SECONDS:g} s")
         else:
@@ -267,7 +280,7 @@ class Trial:
         if self.fleet.starved:
             row.fault += f" (and {self.fleet.starved} workers starved by the machine)"
         row.problems = [*self._problems, *self.fleet.deaths, *self.fleet.hangs]
-        await compare(self.config, self.load, self.oracle, row)
+        await compare(self.config, self.load, self.oracle, row, self.foreign)
         return row
 
     async def _check_labels(self) -> None:
@@ -312,9 +325,10 @@ async def staged(
     *,
     workers: Mapping[str, int] = WORKERS,
     seconds: float | None = None,
+    module: str = "streams.cli",
 ) -> AsyncIterator[Trial]:
     """A trial whose workers run; with `seconds`, its ingest runs too and takes about so long."""
-    trial = Trial(config, load, folder, seed)
+    trial = Trial(config, load, folder, seed, module)
     try:
         await trial.start(workers)
         if seconds is not None:

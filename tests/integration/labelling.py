@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from streams.errors import RecordError
-from streams.feedback import Feedback
+from streams.feedback import Answer, Feedback
 from streams.kafka import acknowledged, producer
 from streams.records import Label, PublishedModel, model_from_bytes
 from streams.sentiment import LABELS, LinearModel
@@ -70,4 +70,4 @@ async def uninterrupted(config: Config, said: list[Label]) -> int:
     """How many labels are learned by one who is never disturbed."""
     feedback, trainer = Feedback(config), Trainer(config.sentiment.learn, read_snapshot(), LinearModel.load())
     taken = [feedback.take(label.to_bytes(), NOW_MS) for label in said]
-    return [trainer.take(answer) for answer in taken if answer].count("learned")
+    return [trainer.take(answer) for answer in taken if isinstance(answer, Answer)].count("learned")

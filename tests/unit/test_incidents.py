@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from detectors.base import Aspect, Label, Score, Severity, Suppression
-from streams.config import AlertSettings, IncidentSettings
-from streams.evidence import Evidence, top_terms
-from streams.incidents import Change, Incidents, alert_id
+from streams.config import IncidentSettings
+from streams.incident import Change, alert_id
+from streams.incidents import Incidents
 from streams.records import Mention
 from streams.tallies import Tally
 
@@ -57,6 +57,16 @@ class Brand:
     def severity(self) -> str:
         """Of the newest step."""
         return self.changes[-1].incident.severity
+
+    def quiet(self, buckets: int) -> None:
+        """Nothing worth telling."""
+        for _ in range(buckets):
+            self.bucket(5, volume=attention(0.2, observed=5))
+        assert self.incidents.current is None
+
+    def late(self, start_ms: int, count: int) -> Change | None:
+        """The step that posts lead to whose bucket had closed."""
+        return self.incidents.correct(self._start, start_ms, tally(count), lambda _since: [])
 
     def bucket(self, count: int, negative: float = 0.2, **scores: Score) -> list[str]:
         """The kinds of steps that the bucket led to."""
@@ -117,7 +127,8 @@ def test_it_escalates_when_the_tone_follows_and_never_steps_down() -> None:
     brand = Brand()
     assert brand.bucket(50, volume=attention(1.2)) == ["open"]
     assert brand.bucket(90, 0.8, volume=attention(1.2), tone=tone(1.1)) == ["update"]
-    assert brand.bucket(500, 0.0, volume=attention(1.2)) == []
+    assert brand.changes[-1].step == "escalate"
+    brand.bucket(500, 0.0, volume=attention(1.2))
     assert brand.severity() == "critical"
 
 
@@ -130,22 +141,103 @@ def test_cold_start_is_labelled_until_something_fires_for_real() -> None:
     assert brand.bucket(50, volume=attention(3, suppressed="refractory")) == []
 
 
-def test_the_afterglow_of_an_incident_opens_no_other_and_a_second_storm_does() -> None:
+def test_the_afterglow_of_an_incident_opens_no_other_and_a_second_storm_opens_it_again() -> None:
     brand = Brand()
     brand.bucket(50, volume=attention(1.5))
-    for _ in range(6):
-        brand.bucket(5, volume=attention(0.2, observed=5))
-    assert brand.incidents.current is None
+    brand.quiet(6)
     assert brand.bucket(8, volume=attention(1.2, observed=8, suppressed="refractory")) == []
-    assert brand.bucket(60, volume=attention(1.2, observed=60, suppressed="refractory")) == ["open"]
-    assert brand.changes[-1].incident.suppressed == "refractory"
+    assert brand.bucket(60, volume=attention(1.2, observed=60, suppressed="refractory")) == ["update"]
+    again = brand.changes[-1]
+    assert (again.step, again.incident.suppressed) == ("reopen", "refractory")
+    assert again.incident.fingerprint == brand.changes[0].incident.fingerprint
 
 
-def test_state_round_trips_in_the_middle_of_an_incident() -> None:
-    brand, other = Brand(), Brand()
+def test_what_begins_again_within_the_cool_down_is_the_same_incident_judged_afresh() -> None:
+    brand = Brand()
+    brand.bucket(90, 0.8, volume=attention(1.5), tone=tone(1.5))
+    brand.quiet(6)
+    assert (brand.severity(), brand.changes[-1].step) == ("critical", "resolve")
+    assert brand.bucket(40, 0.1, volume=attention(1.5, observed=40)) == ["update"]
+    again = brand.changes[-1]
+    assert (again.step, again.incident.severity, again.incident.suppressed) == ("reopen", "watch", None)
+    assert (again.incident.first_ms, again.incident.reopened, again.incident.earlier) == (0, 1, 120)
+    assert again.said.count == 40
+    brand.quiet(6)
+    assert [change.kind for change in brand.changes] == ["open", "resolve", "update", "resolve"]
+    assert len({change.incident.fingerprint for change in brand.changes}) == 1
+    assert len({alert_id("nordtel", "c0ffee", change) for change in brand.changes}) == 4
+
+
+def test_what_begins_after_the_cool_down_is_another_incident() -> None:
+    brand = Brand()
+    brand.bucket(50, volume=attention(1.5))
+    brand.quiet(6 + SETTINGS.cool_down_seconds * 1000 // LENGTH)
+    assert brand.bucket(50, volume=attention(1.5)) == ["open"]
+    assert len({change.incident.fingerprint for change in brand.changes}) == 2
+    assert brand.changes[-1].incident.earlier == 0
+
+
+def test_detectors_that_count_it_as_told_open_the_same_incident_again_however_late() -> None:
+    brand = Brand()
+    brand.bucket(50, volume=attention(1.5))
+    brand.quiet(6 + SETTINGS.cool_down_seconds * 1000 // LENGTH)
+    assert brand.bucket(50, volume=attention(1.5, suppressed="refractory")) == ["update"]
+    assert (brand.changes[-1].step, brand.changes[-1].incident.earlier) == ("reopen", 80)
+
+
+def test_growth_is_told_when_it_is_worth_it_and_pages_somebody() -> None:
+    brand, spam = Brand(), Brand()
+    brand.bucket(10, volume=attention(1.2, observed=10))
+    assert [brand.bucket(count, volume=attention(1.2)) for count in (40, 10, 100, 30)] == [
+        [],
+        ["update"],
+        [],
+        ["update"],
+    ]
+    assert [(change.step, change.said.count) for change in brand.changes[1:]] == [("grow", 60), ("grow", 190)]
+    assert len({alert_id("nordtel", "c0ffee", change) for change in brand.changes}) == 3
+    spam.bucket(50, volume=attention(1.5), crisis=crisis(0.4, "spam"))
+    assert spam.bucket(500, volume=attention(1.5)) == []
+
+
+def test_posts_that_come_late_correct_the_incident_while_it_is_open_and_when_it_is_over() -> None:
+    brand = Brand()
+    brand.bucket(100, volume=attention(1.5))
+    assert brand.late(0, 9) is None
+    opened = brand.late(0, 1)
+    assert opened is not None
+    assert (opened.kind, opened.step, opened.late, opened.said.count) == ("update", "correct", 10, 110)
+    brand.quiet(6)
+    resolved = brand.changes[-1]
+    assert resolved.said.count == 140
+    over = brand.late(LENGTH, 14)
+    assert over is not None
+    assert (over.kind, over.step, over.said.count, over.until_ms) == ("resolve", "correct", 154, resolved.at_ms)
+    assert over.incident.fingerprint == resolved.incident.fingerprint
+    assert brand.late(resolved.at_ms, 500) is None
+    assert brand.incidents.current is None
+    assert len({alert_id("nordtel", "c0ffee", change) for change in (opened, resolved, over)}) == 3
+
+
+def test_posts_that_come_late_belong_to_no_incident_that_was_not_there_or_is_forgotten() -> None:
+    brand = Brand()
+    assert brand.late(0, 500) is None
+    brand.quiet(2)
+    brand.bucket(50, volume=attention(1.5))
+    assert brand.late(0, 500) is None
+    brand.quiet(7 + SETTINGS.cool_down_seconds * 1000 // LENGTH)
+    assert brand.late(2 * LENGTH, 500) is None
+
+
+def test_state_round_trips_in_the_middle_of_an_incident_and_after_it() -> None:
+    brand, other, third = Brand(), Brand(), Brand()
     brand.bucket(50, volume=attention(1.2))
     other.incidents.load(brand.incidents.dump())
     assert other.incidents.dump() == brand.incidents.dump()
+    brand.quiet(6)
+    third.incidents.load(brand.incidents.dump())
+    assert third.incidents.dump() == brand.incidents.dump()
+    assert third.bucket(50, volume=attention(1.2)) == ["update"]
 
 
 def test_the_same_step_has_the_same_id_and_another_step_another() -> None:
@@ -158,38 +250,6 @@ def test_the_same_step_has_the_same_id_and_another_step_another() -> None:
     opened, updated = brand.changes
     others = [("nordtel", "c0ffee", updated), ("nordtel", "beef", opened), ("x", "c0ffee", opened)]
     assert len({first, *(alert_id(*each) for each in others)}) == 4
-
-
-def test_terms_are_ranked_by_what_exceeds_the_usual() -> None:
-    said = Tally()
-    said.count = 10
-    said.terms = {"netz": 9, "ausfall": 8, "hallo": 1, "router": 2}
-    terms = top_terms(said, {"netz": 900.0, "router": 1.0}, 1_000.0, limit=5)
-    assert [term.term for term in terms] == ["ausfall", "router"]
-    assert terms[0].lift > 100
-
-
-def test_an_alert_tells_what_happened() -> None:
-    brand = Brand()
-    brand.bucket(50, 0.8, volume=attention(1.2), tone=tone(1.1))
-    evidence = Evidence(
-        AlertSettings(samples=2, generator_url="http://g/{brand}?from={from_ms}&to={to_ms}"),
-        "nordtel",
-        "Nordtel",
-        "c0ffee",
-        {"volume": "volume", "tone": "sentiment_shift"},
-        {"volume": "mentions per bucket", "tone": "share of negative mentions"},
-    )
-    alert = evidence.alert(brand.changes[0], {}, 0.0, "m1")
-    assert (alert.kind, alert.status, alert.severity) == ("open", "firing", "critical")
-    assert alert.summary == "Nordtel: 50 mentions in 5 minutes, 80% negative, by 50 authors, about netz."
-    assert alert.window.mentions == 50
-    assert alert.sentiment.negative == pytest.approx(0.8)
-    assert len(alert.samples) == 2
-    assert alert.samples[0].text is None
-    assert alert.generator_url == "http://g/nordtel?from=0&to=300000"
-    assert alert.labels["severity"] == "critical"
-    assert alert.annotations["description"] == "Bad. Much."
 
 
 @pytest.mark.parametrize("severity", ["warning", "critical"])

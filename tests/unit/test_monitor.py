@@ -4,16 +4,32 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import orjson
 import pytest
 from aiokafka.partitioner import murmur2
 
+from streams import metrics
 from streams.config import Config
 from streams.errors import OutdatedState, RecordError, UnknownVersion
-from streams.monitor import PROGRESS_KEY, PartitionMonitor
-from streams.records import Alert, Envelope, Post, Progress, Window, mentions_record_from_bytes
-from streams.scoring import Scorer
+from streams.monitor import PROGRESS_KEY, WAITING_KEY, PartitionMonitor
+from streams.records import (
+    Alert,
+    Deletion,
+    Deletions,
+    Envelope,
+    Post,
+    Progress,
+    Window,
+    mentions_record_from_bytes,
+    post_from_bytes,
+    utc,
+)
+from streams.scoring import ScoredBatch, Scorer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PARTITIONS = 3
 HOUR = 3_600_000
@@ -67,6 +83,43 @@ def partitioned(posts: list[Post]) -> dict[int, list[tuple[int, int, bytes]]]:
     return records
 
 
+Lines = dict[int, list[tuple[int, int, bytes]]]
+
+
+def with_deletions(records: Lines) -> tuple[Lines, dict[str, int]]:
+    """The same with half of the storm deleted some posts later; and by id, when that was in the partition's event
+    time."""
+    chance = random.Random(5)
+    lines: Lines = {}
+    deleted_at: dict[str, int] = {}
+    for partition, mine in records.items():
+        waiting: list[tuple[int, Deletion]] = []
+        values: list[bytes] = []
+        watermark_ms = 0
+        for index, (_, _, value) in enumerate(mine):
+            post = post_from_bytes(value)
+            watermark_ms = max(watermark_ms, post.ts_ms)
+            values.append(value)
+            if "schlecht" in post.text and chance.random() < 0.5:
+                waiting.append((index + chance.randrange(60), Deletion(post.id, post.source)))
+            for due, deletion in list(waiting):
+                if due <= index:
+                    waiting.remove((due, deletion))
+                    values.append(deletion.to_bytes())
+                    deleted_at.setdefault(deletion.id, watermark_ms)
+        lines[partition] = [(offset, START + 100 * HOUR, value) for offset, value in enumerate(values)]
+    return lines, deleted_at
+
+
+def through_the_wire(scored: ScoredBatch) -> list[Envelope | Progress | Deletions]:
+    values = [
+        *(envelope.to_bytes() for envelope in scored.envelopes),
+        *(deletions.to_bytes() for deletions in scored.deletions),
+        scored.progress.to_bytes(),
+    ]
+    return [mentions_record_from_bytes(value) for value in values]
+
+
 class Run:
     """Posts through scoring and detection, with everything that may happen on the way drawn from `chance`."""
 
@@ -76,22 +129,25 @@ class Run:
         self._scorer = Scorer(settings, WordModel())
         self._monitor = PartitionMonitor(settings, 0)
         self._state: dict[bytes, bytes] = {}
-        self._sent: list[Envelope | Progress] = []
+        self._sent: list[Envelope | Progress | Deletions] = []
         self.windows: list[Window] = []
         self.alerts: list[Alert] = []
         for partition in range(PARTITIONS):
             self._scorer.assign(partition, "topic-1")
 
-    def feed(self, records: dict[int, list[tuple[int, int, bytes]]]) -> Run:
+    def feed(
+        self, records: dict[int, list[tuple[int, int, bytes]]], on_batch: Callable[[Run, int], None] | None = None
+    ) -> Run:
         left = {partition: list(mine) for partition, mine in records.items()}
         while any(left.values()):
+            if on_batch:
+                on_batch(self, sum(map(len, left.values())))
             partition = self._next(left)
             size = self._chance.randint(1, 60) if self._chance else 40
             batch, left[partition] = left[partition][:size], left[partition][size:]
             scored = self._scorer.score(partition, batch)
             assert not scored.rejects
-            wire = [*(envelope.to_bytes() for envelope in scored.envelopes), scored.progress.to_bytes()]
-            sent = [mentions_record_from_bytes(value) for value in wire]
+            sent = through_the_wire(scored)
             self._absorb(sent)
             self._sent += sent
             if self._chance and self._chance.random() < 0.1:
@@ -109,13 +165,32 @@ class Run:
             self._chance.choice(waiting) if self._chance else max(waiting, key=lambda partition: len(left[partition]))
         )
 
-    def _absorb(self, records: list[Envelope | Progress]) -> None:
+    def _absorb(self, records: list[Envelope | Progress | Deletions]) -> None:
         for record in records:
             self._monitor.absorb(record)
         outcome = self._monitor.advance()
         self.windows += outcome.windows
         self.alerts += outcome.alerts
         self._state.update(self._monitor.dirty())
+
+    def change_over(self, settings: Config) -> None:
+        """As the workers do it, both at once."""
+        self._settings = settings
+        self._scorer.change_over(settings)
+        self.alerts += self._monitor.dismiss({brand.id for brand in settings.brands})
+        self._state.update(self._monitor.dirty())
+        self._restart()
+
+    def use_in_detection(self, settings: Config) -> None:
+        """The detectors alone change over."""
+        if settings is not self._settings:
+            self._settings = settings
+            self._restart()
+
+    @property
+    def state(self) -> dict[bytes, bytes]:
+        """What a restart would go on from."""
+        return self._state
 
     def _restart(self) -> None:
         self._monitor = PartitionMonitor(self._settings, 0)
@@ -167,6 +242,52 @@ def test_interleaving_batches_repeats_and_restarts_change_nothing(
     assert Run(config(), random.Random(seed)).feed(records).result() == oracle.result()
 
 
+def test_deleted_posts_stay_counted_and_are_shown_no_more_in_any_run(
+    records: dict[int, list[tuple[int, int, bytes]]],
+) -> None:
+    settings = config(alerts={"samples": 20, "include_texts": True})
+    known = Run(settings, None).feed(records)
+    lines, deleted_at = with_deletions(records)
+    expected = Run(settings, None).feed(lines)
+    assert known.result()[0] == expected.result()[0]
+    assert {alert.id for alert in known.alerts} == {alert.id for alert in expected.alerts}
+    shown = {(alert.id, sample.id): alert for alert in known.alerts for sample in alert.samples}
+    still_shown = {(alert.id, sample.id): alert for alert in expected.alerts for sample in alert.samples}
+    assert len(still_shown.keys() & shown.keys()) > 10
+    slot_ms = settings.windows.check_seconds * 1000
+
+    def after_deletion(id: str, alert: Alert) -> bool:
+        return alert.at.timestamp() * 1000 >= deleted_at.get(id, 2 * START) + slot_ms
+
+    assert any(after_deletion(id, alert) for (_, id), alert in shown.items())
+    assert not any(after_deletion(id, alert) for (_, id), alert in still_shown.items())
+    for seed in range(3):
+        assert Run(settings, random.Random(seed)).feed(lines).result() == expected.result()
+
+
+def test_nothing_of_a_deleted_post_stays_in_the_state() -> None:
+    settings = config(alerts={"include_texts": True}, topics={"partitions": 1})
+    scorer, monitor = Scorer(settings, WordModel()), PartitionMonitor(settings, 0)
+    scorer.assign(0, "topic-1")
+    secret = Post("zitronenfalter", "forum", START, "nordtel schlecht mondlandung", url="https://x.example/karla")
+    later = Post("2", "forum", START + 60_000, "nordtel so so")
+    state: dict[bytes, bytes] = {}
+    deletion = Deletion("zitronenfalter", "forum").to_bytes()
+    repeated = 0
+    for offset, value in enumerate((secret.to_bytes(), deletion, later.to_bytes(), secret.to_bytes())):
+        batch = scorer.score(0, [(offset, START + HOUR, value)])
+        repeated += batch.repeated
+        for record in through_the_wire(batch):
+            monitor.absorb(record)
+        monitor.advance()
+        state.update(monitor.dirty())
+        held = b"zitronenfalter" in state[b"nordtel"]
+        assert held == (offset < 2)
+    for word in (b"https://x.example/karla", b"nordtel schlecht mondlandung", b"zitronenfalter"):
+        assert word not in state[b"nordtel"]
+    assert repeated == 1
+
+
 def test_a_topic_made_anew_is_counted_from_its_beginning(records: dict[int, list[tuple[int, int, bytes]]]) -> None:
     settings = config()
     monitor = PartitionMonitor(settings, 0)
@@ -186,9 +307,8 @@ def test_a_topic_made_anew_is_counted_from_its_beginning(records: dict[int, list
     assert brand.absorb(first) == 0
 
 
-def test_unknown_brands_are_passed_over() -> None:
+def test_state_of_brands_no_longer_watched_is_passed_over() -> None:
     monitor = PartitionMonitor(config(), 0)
-    monitor.absorb(Envelope("gone", 0, "topic-1", "m", 0, []))
     monitor.restore(b"gone", b"whatever")
     assert monitor.dirty() == []
 
@@ -207,3 +327,147 @@ def test_state_of_a_newer_version_or_damaged_is_refused() -> None:
             monitor.restore(b"nordtel", value)
         with pytest.raises(RecordError):
             monitor.restore(PROGRESS_KEY % 0, value)
+
+
+Records = dict[int, list[tuple[int, int, bytes]]]
+SHADOWS = [
+    {"name": name, "kind": kind, "mode": "shadow"}
+    for name, kind in (("volume", "volume"), ("tone", "sentiment_shift"), ("crisis", "composite"))
+]
+
+
+def test_a_detector_in_shadow_scores_the_same_and_alerts_nobody(records: Records, oracle: Run) -> None:
+    shadows = Run(config(detectors=SHADOWS), None).feed(records)
+    assert shadows.alerts == []
+    live, shadow = (sorted(run.windows, key=lambda each: (each.brand, each.start_ms)) for run in (oracle, shadows))
+    assert [{name: score._replace(shadow=True) for name, score in each.scores.items()} for each in live] == [
+        each.scores for each in shadow
+    ]
+    assert any(score.value >= 1 and not score.suppressed for each in shadow for score in each.scores.values())
+
+
+def test_what_happens_in_a_maintenance_is_told_and_pages_nobody(records: Records, oracle: Run) -> None:
+    span = {"reason": "move", "from": utc(START).isoformat(), "to": utc(START + 12 * HOUR).isoformat()}
+    alerts = Run(config(maintenance=[span]), None).feed(records).alerts
+    assert alerts[0].suppressed == "maintenance"
+    assert None not in {alert.suppressed for alert in alerts}
+    assert None in {alert.suppressed for alert in oracle.alerts}
+    assert alerts[0].starts_at == oracle.alerts[0].starts_at
+    assert all("(maintenance: move)" in each.reason for each in alerts[-1].detectors.values())
+    elsewhere = Run(config(maintenance=[span | {"brands": ["suedmilch"]}]), None).feed(records).alerts
+    assert [alert.suppressed for alert in elsewhere] == [alert.suppressed for alert in oracle.alerts]
+
+
+def totals(run: Run) -> Counter[str]:
+    assert len({(window.brand, window.start_ms) for window in run.windows}) == len(run.windows)
+    counted = Counter[str]()
+    for window in run.windows:
+        counted[window.brand] += window.count + window.late
+    return counted
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_changing_over_at_any_moment_counts_every_mention_once(records: Records, oracle: Run, seed: int) -> None:
+    chance = random.Random(seed)
+    others = [
+        config(),
+        config(preset="calm"),
+        config(detectors=[*SHADOWS, {"name": "level", "kind": "drift"}]),
+        config(detectors=[{"name": "volume", "kind": "sentiment_shift"}], incidents={"quiet_below": 0.5}),
+    ]
+    seen = set()
+
+    def change(run: Run, _left: int) -> None:
+        if chance.random() < 0.2:
+            run.change_over(chance.choice(others))
+
+    run = Run(config(), random.Random(seed)).feed(records, change)
+    assert totals(run) == totals(oracle)
+    seen = {window.config_version for window in run.windows}
+    assert len(seen) > 2
+
+
+def test_another_threshold_keeps_what_was_learned_and_another_kind_starts_anew(records: Records, oracle: Run) -> None:
+    once = iter((1,))
+
+    def change(run: Run, left: int) -> None:
+        if left < 500 and any(once):
+            tone = {"name": "tone", "kind": "drift"}
+            run.change_over(config(detectors=[{"name": "volume", "kind": "volume", "once_in_days": 14}, tone]))
+
+    run = Run(config(), None).feed(records, change)
+    before = {(window.brand, window.start_ms): window for window in oracle.windows}
+    after = [window for window in run.windows if window.config_version != config().version]
+    assert after
+    for window in after:
+        same = before[window.brand, window.start_ms].scores["volume"]
+        assert window.scores["volume"].expected == same.expected
+        assert window.scores["volume"].value < same.value or same.value == 0
+        assert window.scores["tone"].value == 0
+
+
+def test_an_incident_goes_on_under_another_config_as_the_same_one(records: Records) -> None:
+    opened = iter((1,))
+
+    def change(run: Run, _left: int) -> None:
+        if run.alerts and any(opened):
+            run.change_over(config(preset="calm", detectors=[{"name": "other", "kind": "volume"}]))
+
+    alerts = Run(config(), None).feed(records, change).alerts
+    first = [alert for alert in alerts if alert.fingerprint == alerts[0].fingerprint]
+    assert len({alert.config_version for alert in first}) == 2
+    assert first[-1].kind == "resolve"
+    assert [alert.kind for alert in first].count("open") == 1
+
+
+def test_the_incident_of_a_removed_brand_is_resolved(records: Records) -> None:
+    opened = iter((1,))
+    one = config().model_dump()["brands"][1:]
+
+    def change(run: Run, _left: int) -> None:
+        if run.alerts and any(opened):
+            run.change_over(config(brands=one))
+
+    run = Run(config(), None).feed(records, change)
+    kinds = [alert.kind for alert in run.alerts if alert.brand == "nordtel"]
+    assert kinds[-1] == "resolve"
+    assert run.alerts[-1].brand == "nordtel"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_mentions_wait_for_a_config_that_names_their_brand(records: Records, oracle: Run, seed: int) -> None:
+    """The scorers know a brand from the first post on, the detectors after some minutes of event time."""
+    chance = random.Random(seed)
+    settings = config()
+    one = config(brands=settings.model_dump()["brands"][1:])
+    run = Run(settings, chance)
+    run.use_in_detection(one)
+    start = sum(map(len, records.values()))
+
+    def change(run: Run, left: int) -> None:
+        if left < start - 15:  # about 8 minutes of event time
+            run.use_in_detection(settings)
+
+    run.feed(records, change)
+    assert totals(run) == totals(oracle)
+    assert [window.to_bytes() for window in windows_of(run, "nordtel")] == [
+        window.to_bytes() for window in windows_of(oracle, "nordtel")
+    ]
+
+
+def windows_of(run: Run, brand: str) -> list[Window]:
+    return sorted((each for each in run.windows if each.brand == brand), key=lambda window: window.start_ms)
+
+
+def test_mentions_of_a_brand_that_never_comes_are_given_up_and_counted(records: Records) -> None:
+    one = config(brands=config().model_dump()["brands"][1:])
+    before = metrics.REGISTRY.get_sample_value("firewatch_mentions_unwatched_total") or 0
+    run = Run(config(), None)
+    run.use_in_detection(one)
+    run.feed(records)
+    given_up = (metrics.REGISTRY.get_sample_value("firewatch_mentions_unwatched_total") or 0) - before
+    waiting = orjson.loads(run.state[WAITING_KEY % 0])["envelopes"]
+    still = sum(len(orjson.loads(envelope)["mentions"]) for envelope in waiting)
+    posts = {post.key for post in story(1) if "Nordtel" in post.text}
+    assert given_up > still
+    assert given_up + still == len(posts)

@@ -21,9 +21,10 @@ from streams.records import (
     post_from_bytes,
     window_from_bytes,
 )
+from streams.records.posts import MAX_ENGAGEMENT
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
-numbers = st.integers(0, 2**48)
+numbers = st.integers(0, MAX_ENGAGEMENT)
 
 
 @given(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from streams.echo import Echo
 from streams.records import Mention
-from streams.tallies import KEPT, SAMPLES, SKETCH, Tally
+from streams.tallies import DRAWN, KEPT, SAMPLES, SKETCH, Tally
 
 
 def mention(
@@ -74,7 +74,11 @@ def test_bounded_and_close_to_the_truth_for_many_authors() -> None:
     tally = tally_of([mention(index, author=author, signature=author) for index, author in enumerate(authors)])
     assert len(tally.authors) == len(tally.signatures) == KEPT
     assert len(tally.sketch) == SKETCH
-    assert len(tally.samples) == SAMPLES
+    assert SAMPLES <= len(tally.samples) <= SAMPLES + DRAWN
+    assert {sample.id for sample in tally.samples.values()} >= set(
+        sorted((f"p{index}" for index in range(20_000)), reverse=True)[:SAMPLES]
+    )
+    assert set(sorted(authors)[:DRAWN]) <= tally.samples.keys()
     assert abs(tally.distinct_authors - 20_000) < 3 * 0.13 * 20_000
 
 

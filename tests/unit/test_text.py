@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from streams.text import (
     MAX_MARKS,
+    MAX_TERM_CHARS,
     SIGNATURE_BITS,
     fold,
     hashtag_words,
@@ -119,9 +120,23 @@ def test_hashtags_handles_and_links() -> None:
 
 def test_terms_are_what_a_post_is_about() -> None:
     text = "@acme Why is the Störung's cause unknown? #Netzausfall #netzausfall #1 RT störung Müller-Milch http://a.example"
-    assert terms(text) == ["störung", "cause", "unknown", "#netzausfall", "müller-milch"]
-    assert terms("eins zwei1 alpha beta gamma delta", limit=2) == ["eins", "zwei1"]
+    words = ["störung", "cause", "unknown", "#netzausfall", "müller-milch"]
+    assert terms(text) == [*words, "störung cause", "cause unknown", "störung müller-milch"]
+    assert terms("eins zwei1 alpha beta gamma delta", limit=2, pairs=0) == ["eins", "zwei1"]
     assert terms("und oder nicht the with 12345 !!!") == []
+
+
+def test_pairs_of_terms_stand_beside_each_other_with_nothing_between() -> None:
+    assert terms("Server. Kaputt; Server! server #kaputt kaputt") == ["server", "kaputt", "#kaputt"]
+    assert terms("Server ist kaputt") == ["server", "kaputt"]
+    assert terms("alpha beta gamma delta", pairs=2)[4:] == ["alpha beta", "beta gamma"]
+    assert terms("voll voll") == []
+    assert terms("fail fail fail") == ["fail"]
+
+
+def test_a_term_has_a_bounded_length() -> None:
+    longest = "x" * MAX_TERM_CHARS
+    assert terms(f"{longest} {longest}x #{longest} #{longest[1:]}") == [longest, f"#{longest[1:]}"]
 
 
 def test_signature_of_near_duplicates() -> None:

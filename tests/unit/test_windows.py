@@ -51,6 +51,16 @@ def test_out_of_order_within_the_lateness_counts_in_its_bucket_and_later_is_late
     assert windows.take_late() == 0
 
 
+def test_what_is_late_is_told_beside_the_bucket_it_belongs_to() -> None:
+    windows = Windows(SETTINGS)
+    windows.add(mention(1_000))
+    windows.add(mention(2_000, behind_ms=78_000, offset=1))
+    windows.add(mention(3_000, behind_ms=79_000, offset=2))
+    late = [step for step in windows.walk(4 * MINUTE, [0, MINUTE]) if step.late]
+    assert [(step.at_ms, step.start_ms, step.tally.count, step.closes) for step in late] == [(90_000, 0, 2, False)]
+    assert windows.take_late() == 2
+
+
 def test_passed_buckets_close_empty_and_others_are_not_looked_at() -> None:
     windows = Windows(SETTINGS)
     windows.add(mention(1_000))

@@ -14,6 +14,7 @@ from streams.errors import RecordError, UnknownVersion
 from streams.sentiment.features import SLOTS
 from streams.sentiment.learner import OnlineSentiment
 from streams.sentiment.linear import read_snapshot
+from streams.sentiment.model import QUALITIES
 from streams.sentiment.snapshot import CLIP, FORMAT_VERSION, MAGIC, MAX_BYTES, STEP, Weights, decode, encode
 
 SHIPPED = read_snapshot()
@@ -55,13 +56,14 @@ def test_any_changed_byte_is_refused(place: int, change: int) -> None:
 
 @given(st.binary(max_size=200))
 def test_any_other_bytes_are_refused(content: bytes) -> None:
-    for candidate in (content, MAGIC + content):
-        with pytest.raises(RecordError):
-            decode(candidate)
+    for candidate in (content, *(magic + content for magic in MAGIC.values())):
+        for quality in QUALITIES:
+            with pytest.raises(RecordError):
+                decode(candidate, quality)
 
 
 def _forged(fingerprint: bytes, packed: bytes, version: int = FORMAT_VERSION) -> bytes:
-    return struct.pack("<4sHI", MAGIC, version, zlib.crc32(fingerprint + packed)) + fingerprint + packed
+    return struct.pack("<4sHI", MAGIC["fast"], version, zlib.crc32(fingerprint + packed)) + fingerprint + packed
 
 
 def test_newer_foreign_and_swollen_snapshots_are_told_apart() -> None:

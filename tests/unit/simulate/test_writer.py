@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.config_file import load_config
+from streams.config.file import load_config
 from streams.errors import FirewatchError
 from streams.simulate import SimulationSettings, config_yaml, simulate, write
 

@@ -1,89 +1,22 @@
-"""Every setting with its default, its unit and its limits; `streams.config_file` reads them from YAML.
+"""Sections of the config with every setting's default, unit and limits.
 
-Secrets never stand in the file: they come from ``FIREWATCH_KAFKA_PASSWORD`` and ``FIREWATCH_AUTHOR_KEY`` or from files
-that the config names.
+Secrets never stand in the file: they come from environment variables, or from files that the config names.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
-import orjson
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    SecretStr,
-    StringConstraints,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, SecretStr, StringConstraints, model_validator
 
-from detectors import registry
-from detectors.base import Detector, ParameterError
+from streams.config.base import Language, Settings
 from streams.errors import ConfigError
-from streams.match import BrandTerms, Matcher
+from streams.sentiment.model import QualityName
 
 PASSWORD_VARIABLE: Final = "FIREWATCH_KAFKA_PASSWORD"  # noqa: S105  a name, not a secret
 AUTHOR_KEY_VARIABLE: Final = "FIREWATCH_AUTHOR_KEY"
-
-BrandId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
-Term = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=100)]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
-
-
-class Settings(BaseModel):
-    """Base of all sections: unknown keys are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-class MatchSettings(Settings):
-    """Which posts are about the brand."""
-
-    any: list[Term] = Field(
-        default_factory=list, description="Words, phrases, @handles, #hashtags; one of them suffices"
-    )
-    none: list[Term] = Field(default_factory=list, description="Phrases that mean something else")
-    tagged: list[Term] = Field(
-        default_factory=list, description="Values of a post's field `brand`, where the source knows what it is about"
-    )
-
-    @model_validator(mode="after")
-    def _something_to_match(self) -> Self:
-        if not self.any and not self.tagged:
-            raise ValueError("needs at least one term in 'any' or 'tagged'")
-        return self
-
-
-class BrandSettings(Settings):
-    """One watched brand."""
-
-    id: BrandId = Field(description="Stable key in topics, state and metrics")
-    name: Name
-    match: MatchSettings
-    usual_posts_per_day: float | None = Field(
-        default=None,
-        ge=0.001,
-        le=1e9,
-        description="What is normal for the brand, if you know: it then needs no history before it can alert",
-    )
-
-
-class DetectorSettings(BaseModel):
-    """One detector; what it takes beside these depends on its kind."""
-
-    model_config = ConfigDict(extra="allow", frozen=True, hide_input_in_errors=True)
-
-    name: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
-    kind: str
-
-    def build(self, usual_posts_per_day: float | None = None) -> Detector:
-        """Make the detector of one brand."""
-        return registry.build(self.kind, self.model_extra or {}, usual_posts_per_day=usual_posts_per_day)
 
 
 class KafkaSettings(Settings):
@@ -91,7 +24,10 @@ class KafkaSettings(Settings):
 
     bootstrap_servers: str = "127.0.0.1:9092"
     client_id: str = "firewatch"
-    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_SSL"] = "PLAINTEXT"
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_SSL", "SASL_PLAINTEXT"] = "PLAINTEXT"
+    allow_sasl_plaintext: bool = Field(
+        default=False, description="Let SASL_PLAINTEXT log in over a connection that anybody on the way can read"
+    )
     sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
     sasl_username: str | None = None
     password_file: Path | None = Field(
@@ -104,8 +40,17 @@ class KafkaSettings(Settings):
 
     @model_validator(mode="after")
     def _credentials_fit_the_protocol(self) -> Self:
-        if self.security_protocol == "SASL_SSL" and not self.sasl_username:
-            raise ValueError("security_protocol SASL_SSL needs sasl_username")
+        if self.sasl and not self.sasl_username:
+            raise ValueError(f"security_protocol {self.security_protocol} needs sasl_username")
+        if self.security_protocol == "SASL_PLAINTEXT" and not self.allow_sasl_plaintext:
+            raise ValueError(
+                "security_protocol SASL_PLAINTEXT logs in without encryption: set SASL_SSL, or "
+                "allow_sasl_plaintext: true where nobody else is on the network"
+            )
+        if self.security_protocol == "SASL_PLAINTEXT" and (self.ca_file or self.certificate_file):
+            raise ValueError("certificates are set, but security_protocol SASL_PLAINTEXT uses none: set SASL_SSL")
+        if bool(self.certificate_file) != bool(self.key_file):
+            raise ValueError("certificate_file and key_file belong together: set both or none")
         if self.security_protocol == "PLAINTEXT" and (self.sasl_username or self.ca_file or self.certificate_file):
             raise ValueError(
                 "credentials are set, but security_protocol PLAINTEXT would send everything in the clear: "
@@ -113,9 +58,24 @@ class KafkaSettings(Settings):
             )
         return self
 
+    @property
+    def sasl(self) -> bool:
+        """Whether clients log in by name and password."""
+        return self.security_protocol.startswith("SASL")
+
+    @property
+    def tls(self) -> bool:
+        """Whether connections are encrypted and the broker proves who it is."""
+        return self.security_protocol.endswith("SSL")
+
+    @property
+    def user(self) -> str:
+        """Who this client is to Kafka, for messages."""
+        return f"user {self.sasl_username!r}" if self.sasl else f"client {self.client_id!r}"
+
     def password(self) -> SecretStr | None:
         """The SASL password from the environment or from its file."""
-        return _secret(PASSWORD_VARIABLE, self.password_file, "kafka.password_file")
+        return secret(PASSWORD_VARIABLE, self.password_file, "kafka.password_file")
 
 
 class TopicSettings(Settings):
@@ -163,6 +123,11 @@ class ScoreSettings(Settings):
 
     batch_records: int = Field(default=2_000, ge=1, le=50_000)
     batch_wait_ms: int = Field(default=200, ge=1, le=10_000)
+    max_posts_per_source_per_minute: int | None = Field(
+        default=60_000,
+        ge=1,
+        description="Of event time, over all partitions; what a source sends beyond it is not scored. null is no limit",
+    )
 
 
 class LearnSettings(Settings):
@@ -194,13 +159,31 @@ class LearnSettings(Settings):
 class SentimentSettings(Settings):
     """Which sentiment model scores, and how it learns."""
 
+    quality: QualityName = Field(
+        default="fast",
+        description="fast or best (a few hundred posts/s, needs firewatch[best]); brands[].quality overrides it",
+    )
     weights: Path | None = Field(
         default=None, description="File of `firewatch sentiment train` to start from; null is the weights that ship"
+    )
+    best_weights: Path | None = Field(
+        default=None, description="The same for quality best: a file of `firewatch sentiment train --quality best`"
     )
     pin: int | None = Field(
         default=None, ge=0, description="Published version to keep to; 0 is the weights, null the newest version"
     )
+    best_pin: int | None = Field(
+        default=None, ge=0, description="The same for quality best, which has its own versions"
+    )
     learn: LearnSettings = LearnSettings()
+
+    def weights_of(self, quality: QualityName) -> Path | None:
+        """Weights that a quality starts from, None for those that ship."""
+        return self.best_weights if quality == "best" else self.weights
+
+    def pin_of(self, quality: QualityName) -> int | None:
+        """Version that a quality is kept to, None for the newest."""
+        return self.best_pin if quality == "best" else self.pin
 
 
 class WindowSettings(Settings):
@@ -250,18 +233,46 @@ class IncidentSettings(Settings):
         le=1,
         description="Negative share of the incident from which unusual attention is a warning",
     )
+    cool_down_seconds: int = Field(
+        default=43_200,
+        ge=0,
+        le=2_592_000,
+        description="Time after the end of an incident within which what begins again is the same incident",
+    )
+    update_factor: float = Field(
+        default=3.0,
+        ge=1.1,
+        description="An incident is told of again when it has so many times the mentions that it had the last time",
+    )
+    correct_share: float = Field(
+        default=0.1,
+        gt=0,
+        description="And when posts that came late are this share of the mentions it had the last time",
+    )
+
+
+class DetectSettings(Settings):
+    """The worker from mentions to alerts."""
+
+    quarantine_after: int = Field(
+        default=3,
+        ge=1,
+        le=100,
+        description="Restarts by the same error of a detector before the brand goes on without it",
+    )
 
 
 class AlertSettings(Settings):
     """What an alert carries."""
 
+    language: Language = Field(default="en", description="Of the sentence that says what happened")
     include_texts: bool = Field(default=False, description="Put excerpts of posts into alerts")
     samples: int = Field(default=5, ge=0, le=20)
     top_terms: int = Field(default=10, ge=0, le=50)
     generator_url: str | None = Field(
         default=None,
         description="Link put into alerts; {brand}, {from_ms} and {to_ms} are filled in",
-        examples=["http://grafana:3000/d/firewatch?var-brand={brand}"],
+        examples=["http://127.0.0.1:3000/d/firewatch-brand?var-brand={brand}&from={from_ms}&to={to_ms}"],
     )
 
 
@@ -273,75 +284,28 @@ class MetricsSettings(Settings):
     score_port: int = Field(default=9402, ge=0, le=65_535)
     detect_port: int = Field(default=9403, ge=0, le=65_535)
     train_port: int = Field(default=9404, ge=0, le=65_535)
+    bridge_port: int = Field(default=9405, ge=0, le=65_535)
 
 
-class Config(Settings):
-    """The whole file."""
+class LivenessSettings(Settings):
+    """When a worker counts as stuck."""
 
-    brands: list[BrandSettings] = Field(min_length=1, max_length=10_000)
-    detectors: list[DetectorSettings] = Field(
-        default_factory=lambda: [
-            DetectorSettings(name="volume", kind="volume"),
-            DetectorSettings(name="tone", kind="sentiment_shift"),
-            DetectorSettings(name="crisis", kind="composite"),
-        ],
-        min_length=1,
-        max_length=20,
-    )
-    kafka: KafkaSettings = KafkaSettings()
-    topics: TopicSettings = TopicSettings()
-    ingest: IngestSettings = IngestSettings()
-    score: ScoreSettings = ScoreSettings()
-    sentiment: SentimentSettings = SentimentSettings()
-    windows: WindowSettings = WindowSettings()
-    incidents: IncidentSettings = IncidentSettings()
-    alerts: AlertSettings = AlertSettings()
-    metrics: MetricsSettings = MetricsSettings()
-    author_key_file: Path | None = Field(
-        default=None,
-        description=f"File with the key that hashes authors; or set {AUTHOR_KEY_VARIABLE}. Else a fixed key is used",
+    stall_seconds: float = Field(
+        default=120,
+        ge=10,
+        le=3_600,
+        description="A worker that gets on with nothing for so long while records wait ends with an error",
     )
 
-    @field_validator("brands")
-    @classmethod
-    def _brand_ids_are_unique(cls, brands: list[BrandSettings]) -> list[BrandSettings]:
-        _refuse_repeats([brand.id for brand in brands], "brand id")
-        return brands
 
-    @field_validator("detectors")
-    @classmethod
-    def _detectors_can_be_built(cls, detectors: list[DetectorSettings]) -> list[DetectorSettings]:
-        _refuse_repeats([detector.name for detector in detectors], "detector name")
-        for index, detector in enumerate(detectors):
-            try:
-                detector.build()
-            except ParameterError as error:
-                raise ValueError(f"[{index}].{error}") from error
-        return detectors
+def secret(variable: str, file: Path | None, setting: str) -> SecretStr | None:
+    """What an environment variable holds, or else a file that a setting names.
 
-    @property
-    def version(self) -> str:
-        """Names the settings that decide which alerts come out: 12 hex digits of a hash over brands, detectors,
-        windows, incidents, alerts."""
-        deciding = self.model_dump(mode="json", include={"brands", "detectors", "windows", "incidents", "alerts"})
-        return hashlib.sha256(orjson.dumps(deciding, option=orjson.OPT_SORT_KEYS)).hexdigest()[:12]
-
-    def matcher(self) -> Matcher:
-        """Compile the brands' terms."""
-        return Matcher(
-            [
-                BrandTerms(brand.id, tuple(brand.match.any), tuple(brand.match.none), tuple(brand.match.tagged))
-                for brand in self.brands
-            ]
-        )
-
-    def author_key(self) -> bytes:
-        """Key of the author hashes."""
-        secret = _secret(AUTHOR_KEY_VARIABLE, self.author_key_file, "author_key_file")
-        return secret.get_secret_value().encode()[:64] if secret else b"firewatch"
-
-
-def _secret(variable: str, file: Path | None, setting: str) -> SecretStr | None:
+    Raises
+    ------
+    ConfigError
+        If the file can't be read.
+    """
     if variable in os.environ:
         return SecretStr(os.environ[variable])
     if file is None:
@@ -350,9 +314,3 @@ def _secret(variable: str, file: Path | None, setting: str) -> SecretStr | None:
         return SecretStr(file.read_text(encoding="utf-8").strip())
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError([f"{setting}: {file} can't be read ({type(error).__name__})"]) from error
-
-
-def _refuse_repeats(names: list[str], what: str) -> None:
-    repeated = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
-    if repeated:
-        raise ValueError(f"each {what} must be unique, repeated: {', '.join(repeated)}")

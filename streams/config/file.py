@@ -7,12 +7,13 @@ for ``kafka.client_id``. ``KAFKA_BOOTSTRAP`` is short for ``FIREWATCH__KAFKA__BO
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from streams.config import Config
+from streams.config.model import Config
 from streams.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -37,28 +38,65 @@ def load_config(path: Path, environment: Mapping[str, str] | None = None) -> Con
     ConfigError
         Naming the file, and for each problem the path inside it and what is allowed.
     """
+    tree = yaml_tree(config_text(path), path)
+    for place, (variable, value) in overrides(os.environ if environment is None else environment).items():
+        _put(tree, place, value, variable)
     try:
-        text = path.read_text(encoding="utf-8")
+        return Config.model_validate(tree)
+    except ValidationError as error:
+        problems = dict.fromkeys(problem(item) for item in error.errors(include_url=False))
+        raise ConfigError(list(problems), path) from error
+
+
+def config_text(path: Path) -> str:
+    """What the file holds.
+
+    Raises
+    ------
+    ConfigError
+        If it can't be read.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise ConfigError(["no such file"], path) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError([f"can't be read: {error}"], path) from error
+
+
+def yaml_tree(text: str, path: Path) -> dict[str, Any]:
+    """The mapping that the text of a config is.
+
+    Raises
+    ------
+    ConfigError
+        If it is none.
+    """
     try:
-        tree = yaml.load(text, Loader=_UniqueKeyLoader)  # noqa: S506  a SafeLoader
+        tree = yaml.load(text, Loader=UniqueKeyLoader)  # noqa: S506  a SafeLoader
     except yaml.YAMLError as error:
         raise ConfigError([f"is not valid YAML: {_yaml_problem(error)}"], path) from error
     except RecursionError:
         raise ConfigError(["is nested too deeply"], path) from None
     if not isinstance(tree, dict):
         raise ConfigError(["must be a mapping with at least the key 'brands'"], path)
-    _override(tree, os.environ if environment is None else environment)
-    try:
-        return Config.model_validate(tree)
-    except ValidationError as error:
-        raise ConfigError([_problem(item) for item in error.errors(include_url=False)], path) from error
+    return tree
 
 
-class _UniqueKeyLoader(yaml.SafeLoader):
+def overrides(environment: Mapping[str, str]) -> dict[tuple[str, ...], tuple[str, Any]]:
+    """By the path of a setting, the environment variable that sets it, and its value."""
+    names = {name: name for name in environment if name.startswith(ENV_PREFIX)}
+    if "KAFKA_BOOTSTRAP" in environment:
+        names.setdefault(f"{ENV_PREFIX}KAFKA__BOOTSTRAP_SERVERS", "KAFKA_BOOTSTRAP")
+    found = {}
+    for name, variable in sorted(names.items()):
+        place = tuple(name.removeprefix(ENV_PREFIX).lower().split("__"))
+        value = environment[variable]
+        found[place] = variable, yaml.safe_load(value) if place[-1] not in _VERBATIM else value
+    return found
+
+
+class UniqueKeyLoader(yaml.SafeLoader):
     """YAML keeps the last of two equal keys silently; a config must not."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -73,46 +111,47 @@ class _UniqueKeyLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-def _override(tree: dict[str, Any], environment: Mapping[str, str]) -> None:
-    overrides = {name: value for name, value in environment.items() if name.startswith(ENV_PREFIX)}
-    if "KAFKA_BOOTSTRAP" in environment:
-        overrides.setdefault(f"{ENV_PREFIX}KAFKA__BOOTSTRAP_SERVERS", environment["KAFKA_BOOTSTRAP"])
-    for name, value in sorted(overrides.items()):
-        path = name.removeprefix(ENV_PREFIX).lower().split("__")
-        section = tree
-        for step in path[:-1]:
-            child = section.setdefault(step, {})
-            if not isinstance(child, dict):
-                raise ConfigError([f"environment variable {name}: {step!r} is not a section that can be overridden"])
-            section = child
-        section[path[-1]] = yaml.safe_load(value) if path[-1] not in _VERBATIM else value
+def _put(tree: dict[str, Any], place: tuple[str, ...], value: Any, variable: str) -> None:
+    section = tree
+    for step in place[:-1]:
+        child = section.setdefault(step, {})
+        if not isinstance(child, dict):
+            raise ConfigError([f"environment variable {variable}: {step!r} is not a section that can be overridden"])
+        section = child
+    section[place[-1]] = value
 
 
 _VERBATIM: Final = frozenset({"bootstrap_servers", "client_id", "prefix", "sasl_username", "host"})
 
+_ALTERNATIVE: Final = re.compile(r"(literal|list)\[.*|datetime|time")
+"""What pydantic adds to the path where a setting may be of several types."""
 
-def _problem(item: Any) -> str:
+
+def problem(item: Any, model: type[BaseModel] = Config) -> str:
+    """One line about an error of pydantic's: the path inside the file, and what is allowed there."""
     path = ""
     for step in item["loc"]:
+        if isinstance(step, str) and _ALTERNATIVE.fullmatch(step):
+            continue
         path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else str(step)
     message: str = item["msg"].removeprefix("Value error, ")
-    if message.startswith("["):
+    if message.startswith(("[", ".")):
         return path + message
     if item["type"] == "extra_forbidden":
-        message = f"unknown key; allowed here: {', '.join(_allowed_keys(item['loc'][:-1]))}"
+        message = f"unknown key; allowed here: {', '.join(_allowed_keys(item['loc'][:-1], model))}"
     elif item["type"] == "missing":
         message = "is required"
     return f"{path}: {message}" if path else message
 
 
-def _allowed_keys(loc: tuple[int | str, ...]) -> list[str]:
-    model: Any = Config
+def _allowed_keys(loc: tuple[int | str, ...], root: type[BaseModel]) -> list[str]:
+    model: Any = root
     for step in loc:
         if isinstance(step, int):
             continue
         annotation = model.model_fields[step].annotation
         model = annotation.__args__[0] if getattr(annotation, "__origin__", None) is list else annotation
-    return sorted(model.model_fields)
+    return sorted(field.alias or name for name, field in model.model_fields.items())
 
 
 def _yaml_problem(error: yaml.YAMLError) -> str:

@@ -1,0 +1,198 @@
+"""Brand: everything about one of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from deploy.grafana import frame
+from deploy.grafana.panels import (
+    ANY_IS_BAD,
+    HEAT,
+    band,
+    bars,
+    facts,
+    lines,
+    number,
+    query,
+    ranking,
+    with_band,
+    with_threshold,
+)
+from deploy.grafana.queries import aggregate, events, heat, newest, rate, select
+
+if TYPE_CHECKING:
+    from grafana_foundation_sdk.models.dashboard import Dashboard
+
+    from deploy.grafana.frame import Row
+
+
+def board() -> Dashboard:
+    """The board an alert leads to."""
+    return frame.board(
+        "firewatch-brand",
+        "Brand",
+        "Everything about one brand: what is said of it and where, what its detectors expect and answer.",
+        [*frame.datasource_and_job(), frame.brand(several=False), frame.detector(), *frame.bands()],
+        [now(), said(), judged(), origin(), outcome()],
+        incidents_of="brand",
+    )
+
+
+def now() -> Row:
+    """The newest figures."""
+    return "Now", [
+        number(
+            "Open incident",
+            "Severity of the brand's open incident that may page: 1 is open, 0 is not.",
+            "none",
+            newest("firewatch_incidents_open", "brand", by="severity"),
+            "{{severity}}",
+            ANY_IS_BAD,
+        ),
+        number(
+            "Highest score",
+            "Newest score of the detector that is nearest to its threshold; at 1 a bucket is anomalous.",
+            "none",
+            heat("", "brand", "detector"),
+            steps=HEAT,
+        ).decimals(2),
+        number(
+            "Mentions",
+            "Mentions in the last closed bucket.",
+            "short",
+            newest("firewatch_brand_mentions", "brand"),
+        ),
+        number(
+            "Negative share",
+            "Share of negative mentions over the last hour of event time, by the probabilities of the sentiment model.",
+            "percentunit",
+            newest("firewatch_brand_negative_ratio", "brand"),
+        ),
+        number(
+            "Mentions a second",
+            "Mentions counted, each once.",
+            "cps",
+            rate("firewatch_mentions_counted_total", "brand"),
+        ),
+        number(
+            "Late mentions a second",
+            "Mentions whose bucket had closed when they came: they are counted, but judged no more.",
+            "cps",
+            f"{rate('firewatch_mentions_late_total', 'brand')} or vector(0)",
+        ),
+    ]
+
+
+def said() -> Row:
+    """Volume and tone against what is usual."""
+    return "What is said, and what was expected", [
+        with_band(
+            lines(
+                "Volume",
+                "Mentions in the last closed bucket; the band is what the chosen detector takes for normal.",
+                "short",
+                query(newest("firewatch_brand_mentions", "brand"), "mentions"),
+                *band("max", "$volume_detector"),
+                width=12,
+            )
+        ),
+        with_band(
+            lines(
+                "Negative share",
+                "Share of negative mentions over the last hour; the band is what the chosen detector takes for normal.",
+                "percentunit",
+                query(newest("firewatch_brand_negative_ratio", "brand"), "negative share"),
+                *band("max", "$tone_detector"),
+                width=12,
+            ).max(1)
+        ),
+    ]
+
+
+def judged() -> Row:
+    """What each detector makes of it."""
+    scores = newest("firewatch_anomaly_score", "brand", "detector", by="detector, mode")
+    threshold = newest("firewatch_anomaly_threshold", "brand", "detector")
+    return "What the detectors say", [
+        with_threshold(
+            lines(
+                "Scores and threshold",
+                "Newest score of each detector on their common scale; from the dashed line on it is anomalous. "
+                "Detectors in shadow page nobody.",
+                "none",
+                query(scores, "{{detector}} {{mode}}"),
+                query(threshold, "threshold"),
+                width=12,
+            )
+        ),
+        ranking(
+            "Score in units of the threshold",
+            "Newest score of each detector that is live, divided by its threshold.",
+            "none",
+            heat("detector", "brand", "detector"),
+            "{{detector}}",
+            HEAT,
+        )
+        .max(2)
+        .decimals(2)
+        .height(8),
+        lines(
+            "Bounds of each detector",
+            "What each detector expected and the bounds of normal, in its own unit: mentions, a share, or a score.",
+            "none",
+            query(newest("firewatch_expected", "brand", "detector", by="detector, bound"), "{{detector}} {{bound}}"),
+            width=24,
+        ),
+    ]
+
+
+def origin() -> Row:
+    """Where it is said, and in which language."""
+    return "Where it comes from", [
+        bars(
+            "Mentions by source",
+            "Mentions a second by source of the post; the eight sources met first have a name, the rest is other.",
+            "cps",
+            query(rate("firewatch_mentions_by_source_total", "brand", by="source"), "{{source}}"),
+            width=12,
+        ),
+        bars(
+            "Mentions by language",
+            "Mentions a second by language; und is unknown. The eight languages met first have a name, the rest is "
+            "other.",
+            "cps",
+            query(rate("firewatch_mentions_by_language_total", "brand", by="language"), "{{language}}"),
+            width=12,
+        ),
+    ]
+
+
+def outcome() -> Row:
+    """What came of it, and who judged."""
+    return "What came of it, and by which model", [
+        bars(
+            "Detections",
+            "Buckets whose score reached 1, by detector and, where there is one, the reason why it pages nobody.",
+            "short",
+            query(
+                events("firewatch_detections_total", "brand", "detector", by="detector, mode, suppressed"),
+                "{{detector}} {{mode}} {{suppressed}}",
+            ),
+        ),
+        lines(
+            "State",
+            "Bytes of all that is known of the brand, and the size at which it no longer fits into a record of Kafka.",
+            "bytes",
+            query(newest("firewatch_state_bytes", "brand"), "state"),
+            query(newest("firewatch_state_limit_bytes"), "limit"),
+        ),
+        facts(
+            "Sentiment model and config",
+            "Version of the sentiment model and of the config that judged, by worker.",
+            [
+                aggregate("max", select(f"firewatch_{what}_info"), "worker, version")
+                for what in ("sentiment_model", "config")
+            ],
+            width=8,
+        ).height(8),
+    ]

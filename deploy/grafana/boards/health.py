@@ -1,0 +1,206 @@
+"""Pipeline health: whether everything that should arrive does, and whether the workers keep up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from grafana_foundation_sdk.models.dashboard import ValueMap, ValueMappingResult
+
+from deploy.grafana import frame
+from deploy.grafana.boards import deliveries, inside
+from deploy.grafana.panels import (
+    ALL_IS_GOOD,
+    BEHIND,
+    GREEN,
+    ORANGE,
+    RED,
+    WAITING,
+    bars,
+    lines,
+    number,
+    query,
+    states,
+)
+from deploy.grafana.queries import aggregate, delay, events, newest, quantile, rate, select
+
+if TYPE_CHECKING:
+    from grafana_foundation_sdk.models.dashboard import Dashboard
+
+    from deploy.grafana.frame import Row
+
+FROM_MEMORY: Final = 'judged="from memory"'
+
+
+def board() -> Dashboard:
+    """The board of those who run the service."""
+    instance = frame.choice("instance", "Instance", 'firewatch_build_info{job=~"$job"}, instance')
+    return frame.board(
+        "firewatch-health",
+        "Pipeline health",
+        "Freshness, throughput, rejects, lag, latency, delay of the watermark, size of the state, restarts.",
+        [*frame.datasource_and_job(), instance],
+        [
+            now(),
+            arrival(),
+            keeping_up(),
+            inside.event_time(),
+            deliveries.bridges(),
+            inside.config(),
+            inside.processes(),
+        ],
+    )
+
+
+def now() -> Row:
+    """What to look at first."""
+    return "Now", [
+        number(
+            "Workers up",
+            "Metrics endpoints that answered the last scrape. An ingest that finished its file is down, and rightly.",
+            "none",
+            aggregate("sum", select("up", "instance")),
+        ),
+        number(
+            "Records waiting",
+            "Records in Kafka that no worker has consumed yet, over all topics. It should return to near zero.",
+            "short",
+            aggregate("sum", select("firewatch_consumer_lag_records", "instance")),
+            steps=WAITING,
+        ),
+        number(
+            "Posts scored",
+            "Posts a second that were read from the posts topic, matched to brands and scored for sentiment.",
+            "cps",
+            rate("firewatch_posts_scored_total", "instance"),
+        ),
+        number(
+            "Post to alert, 95 %",
+            "95 % of the alerts were acknowledged within this time of the broker taking the newest post they rest on. "
+            "No value means no alert in the interval.",
+            "s",
+            quantile(0.95, "firewatch_post_to_alert_seconds", "instance"),
+            steps=((None, GREEN), (5, ORANGE), (30, RED)),
+        ).no_value("no alert"),
+        number(
+            "Watermark delay",
+            "How far the slowest partition's event time lies behind the clock. For live posts that is the allowed "
+            "lateness and some seconds; for a replayed archive it is the archive's age, which is right.",
+            "s",
+            delay(f"min({newest('firewatch_watermark_timestamp_seconds', 'instance', by='partition')})"),
+            steps=BEHIND,
+        ),
+        number(
+            "Restarts in the shown time",
+            "Times that the supervisor of `firewatch run` has started a worker anew.",
+            "none",
+            aggregate("sum", f"increase({select('firewatch_restarts_total', 'instance')}[$__range])"),
+            steps=((None, GREEN), (1, ORANGE), (5, RED)),
+        ).decimals(0),
+    ]
+
+
+def arrival() -> Row:
+    """Whether everything that should arrive does."""
+    return "Does everything arrive?", [
+        lines(
+            "Throughput",
+            "Records a second at each step. Matched counts a post for each brand it names; counted follows matched.",
+            "cps",
+            query(rate("firewatch_posts_ingested_total", "instance"), "posts ingested"),
+            query(rate("firewatch_posts_scored_total", "instance"), "posts scored"),
+            query(rate("firewatch_posts_matched_total", "instance"), "mentions matched"),
+            query(rate("firewatch_mentions_counted_total", "instance"), "mentions counted"),
+        ),
+        lines(
+            "Ingested by source",
+            "Posts a second acknowledged by the broker. A source at zero is an ingestion fault, not a calm brand.",
+            "cps",
+            query(rate("firewatch_posts_ingested_total", "instance", by="source"), "{{source}}"),
+        ),
+        lines(
+            "Freshness of sources",
+            "Time since each source delivered its latest post, in event time.",
+            "s",
+            query(delay(newest("firewatch_source_last_post_timestamp_seconds", "instance", by="source")), "{{source}}"),
+        ),
+        states(
+            "Sources",
+            "Whether each source delivers as it usually does. A silent source is never taken for a calm brand.",
+            query(aggregate("min", select("firewatch_source_up", "instance"), "source"), "{{source}}"),
+            steps=ALL_IS_GOOD,
+        ).mappings(
+            [ValueMap({"0": ValueMappingResult(text="silent"), "1": ValueMappingResult(text="delivers")})],
+        ),
+        bars(
+            "Rejected input and dead letters",
+            "Input that is no usable post, and records diverted to the dead letter queue, by reason.",
+            "short",
+            query(events("firewatch_posts_rejected_total", "instance", by="source, reason"), "{{source}}: {{reason}}"),
+            query(events("firewatch_dead_letters_total", "instance", by="topic, reason"), "{{topic}}: {{reason}}"),
+        ),
+        lines(
+            "Over quota and deleted",
+            "Posts a second not scored because their source had sent more than it may, deletions that sources sent, "
+            "and posts taken out of what alerts may show.",
+            "cps",
+            query(rate("firewatch_posts_over_quota_total", "instance", by="source"), "over quota, {{source}}"),
+            query(rate("firewatch_posts_deleted_total", "instance"), "deletions"),
+            query(rate("firewatch_samples_deleted_total", "instance"), "samples deleted"),
+        ),
+        lines(
+            "Repeats dropped",
+            "Posts whose id was seen recently, and mentions that were counted before a restart. Both are harmless.",
+            "cps",
+            query(rate("firewatch_posts_repeated_total", "instance", by="worker"), "repeated posts, {{worker}}"),
+            query(rate("firewatch_mentions_replayed_total", "instance"), "replayed mentions"),
+        ),
+    ]
+
+
+def keeping_up() -> Row:
+    """Whether the workers keep up."""
+    return "Do the workers keep up?", [
+        lines(
+            "Lag",
+            "Records not yet consumed, by topic. A line that only rises means too few workers or a stuck one.",
+            "short",
+            query(aggregate("sum", select("firewatch_consumer_lag_records", "instance"), "topic"), "{{topic}}"),
+        ),
+        lines(
+            "Post to alert",
+            "From the broker taking the newest post to the alert being acknowledged. Gaps: no alert.",
+            "s",
+            query(quantile(0.5, "firewatch_post_to_alert_seconds", "instance"), "median"),
+            query(quantile(0.95, "firewatch_post_to_alert_seconds", "instance"), "95 %"),
+        ),
+        lines(
+            "Time to score a batch",
+            "Matching and sentiment of one batch, without waiting for Kafka.",
+            "s",
+            query(quantile(0.5, "firewatch_score_batch_seconds", "instance"), "median"),
+            query(quantile(0.95, "firewatch_score_batch_seconds", "instance"), "95 %"),
+        ),
+        lines(
+            "Batch sizes",
+            "Records in one batch, median and 95 %. Batches at their configured maximum: the worker is catching up.",
+            "short",
+            query(quantile(0.5, "firewatch_batch_records", "instance", by="worker"), "{{worker}} median"),
+            query(quantile(0.95, "firewatch_batch_records", "instance", by="worker"), "{{worker}} 95 %"),
+        ),
+        lines(
+            "Texts from memory",
+            "Share of texts that were answered from memory, because they had been judged before.",
+            "percentunit",
+            query(
+                f"{rate('firewatch_sentiment_texts_total', 'instance', FROM_MEMORY)}"
+                f" / {rate('firewatch_sentiment_texts_total', 'instance')}",
+                "from memory",
+            ),
+        ).max(1),
+        bars(
+            "Rebalances",
+            "Partition assignments received. More than a few an hour mean workers that come and go.",
+            "short",
+            query(events("firewatch_rebalances_total", "instance", by="worker"), "{{worker}}"),
+        ),
+    ]

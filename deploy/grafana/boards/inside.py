@@ -1,0 +1,151 @@
+"""Pipeline health, continued: what goes on inside the workers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from grafana_foundation_sdk.models.dashboard import ValueMap, ValueMappingResult
+
+from deploy.grafana.panels import ALL_IS_GOOD, bars, facts, lines, query, states
+from deploy.grafana.queries import aggregate, delay, events, newest, quantile, rate, select
+
+if TYPE_CHECKING:
+    from deploy.grafana.frame import Row
+
+WORKERS: Final = "worker, instance"
+
+
+def event_time() -> Row:
+    """Whether event time gets on, and what is kept."""
+    return "Event time and state", [
+        lines(
+            "Watermark delay by partition",
+            "Clock minus the event time up to which everything has arrived. One that rises holds its brands back.",
+            "s",
+            query(
+                delay(newest("firewatch_watermark_timestamp_seconds", "instance", by="partition")),
+                "partition {{partition}}",
+            ),
+        ),
+        lines(
+            "Bucket lateness",
+            "How far behind the newest post of its partition a mention arrived, in event time. What lies above "
+            "windows.lateness_seconds counts as late and no longer changes its bucket.",
+            "s",
+            query(quantile(0.5, "firewatch_bucket_lateness_seconds", "instance"), "median"),
+            query(quantile(0.99, "firewatch_bucket_lateness_seconds", "instance"), "99 %"),
+        ),
+        lines(
+            "Late mentions",
+            "Mentions a second whose bucket had closed, of the ten brands with the most.",
+            "cps",
+            query(f"topk(10, {rate('firewatch_mentions_late_total', 'instance', by='brand')})", "{{brand}}"),
+        ),
+        lines(
+            "Buckets closed",
+            "Buckets a second that detectors learned from, or that were skipped, by outcome.",
+            "cps",
+            query(rate("firewatch_buckets_closed_total", "instance", by="outcome"), "{{outcome}}"),
+        ),
+        lines(
+            "State of a brand",
+            "Bytes of all that is known of a brand, the ten largest, and the size at which it no longer fits into a "
+            "record of Kafka. Bounded: a line that only rises is a defect.",
+            "bytes",
+            query(f"topk(10, {newest('firewatch_state_bytes', 'instance', by='brand')})", "{{brand}}"),
+            query(newest("firewatch_state_limit_bytes", "instance"), "limit"),
+        ),
+        lines(
+            "State of all brands",
+            "Bytes of all that is known of the brands of each worker: what it reads anew when it takes over.",
+            "bytes",
+            query(aggregate("sum", select("firewatch_state_bytes", "instance"), "instance"), "{{instance}}"),
+        ),
+        lines(
+            "Mentions given up",
+            "Mentions a second of brands that did not come into the config in time; they are not counted.",
+            "cps",
+            query(rate("firewatch_mentions_unwatched_total", "instance"), "given up"),
+            width=12,
+        ),
+        bars(
+            "Detectors out of use",
+            "Detectors a brand goes on without, because they kept raising; the log of the detect worker says what.",
+            "short",
+            query(newest("firewatch_brand_quarantined", "instance", by="brand, detector"), "{{brand}}: {{detector}}"),
+            width=12,
+        ),
+    ]
+
+
+def config() -> Row:
+    """Which config is in use."""
+    in_use = select("firewatch_config_last_reload_successful", "instance")
+    taken_over = select("firewatch_config_last_reload_success_timestamp_seconds", "instance")
+    return "Config", [
+        states(
+            "Config as last read",
+            "Whether each worker that reads it again uses the config file as it is, or keeps to the one before.",
+            query(
+                aggregate("min", f"{in_use} and {taken_over} > 0", WORKERS),
+                "{{worker}} {{instance}}",
+            ),
+            steps=ALL_IS_GOOD,
+        ).mappings([ValueMap({"0": ValueMappingResult(text="refused"), "1": ValueMappingResult(text="in use")})]),
+        bars(
+            "Reloads",
+            "Times the config file was read again: with success, invalid (it can't be used), or refused (it needs a "
+            "restart).",
+            "short",
+            query(
+                events("firewatch_config_reloads_total", "instance", by="worker, outcome"), "{{worker}}: {{outcome}}"
+            ),
+        ),
+        lines(
+            "Age of the config",
+            "Time since each worker last took over the config file.",
+            "s",
+            query(
+                delay(f"({aggregate('max', taken_over, WORKERS)} > 0)"),
+                "{{worker}} {{instance}}",
+            ),
+        ),
+    ]
+
+
+def processes() -> Row:
+    """The processes themselves."""
+    return "Workers", [
+        bars(
+            "Restarts",
+            "Times that the supervisor has started a worker anew, and new processes, whoever started them.",
+            "short",
+            query(
+                events("firewatch_restarts_total", "instance", by="worker"),
+                "{{worker}}, by the supervisor",
+            ),
+            query(
+                aggregate(
+                    "sum", f"changes({select('process_start_time_seconds', 'instance')}[$__rate_interval])", "worker"
+                ),
+                "{{worker}}, new process",
+            ),
+        ),
+        lines(
+            "Memory",
+            "Resident memory of each worker.",
+            "bytes",
+            query(newest("process_resident_memory_bytes", "instance", by=WORKERS), "{{worker}} {{instance}}"),
+        ),
+        lines(
+            "Processor",
+            "Share of one core that each worker uses; near 1 it can do no more.",
+            "percentunit",
+            query(rate("process_cpu_seconds_total", "instance", by=WORKERS), "{{worker}} {{instance}}"),
+        ),
+        facts(
+            "Versions",
+            "Version of firewatch, of the config and of the sentiment model in each worker; they should agree.",
+            [select(f"firewatch_{what}_info", "instance") for what in ("build", "config", "sentiment_model")],
+        ),
+    ]

@@ -1,0 +1,116 @@
+"""A step of an incident, and what people say of it, as blocks of lines for a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from rich.text import Text
+
+from streams.records import utc
+from streams.view import SEVERITY_STYLES, STEP_WORDS, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rich.console import Console
+
+    from streams.records import Alert, Verdict
+
+BAR: Final = "┃ "
+TERMS: Final = 6
+LINKS: Final = 3
+SPLIT: Final = 4
+"""Sources and languages that are named at most."""
+
+SAID: Final = {"ack": "looks after it", "false_alarm": "says it was a false alarm", "confirmed": "confirms it"}
+
+
+def print_alert(console: Console, alert: Alert, names: Mapping[str, str], *, is_first: bool) -> None:
+    """Print a step: who, how bad and when; the sentence; what stands out; where to look.
+
+    Parameters
+    ----------
+    names
+        Of brands by id.
+    is_first
+        Whether it is the first of its incident that is shown: only then come the links, and how to answer.
+    """
+    style = _style(alert)
+    name = printable(names.get(alert.brand, alert.brand))
+    head = Text.assemble(
+        (f" {alert.severity} ", f"reverse {style}"),
+        " ",
+        (name, "bold" if style != "dim" else ""),
+        ("  " + STEP_WORDS[alert.step or alert.kind], "green" if alert.status == "resolved" else ""),
+        (f"  {alert.label}" if alert.label else "", "italic"),
+        (f"  pages nobody: {alert.suppressed}" if alert.suppressed else "", "dim italic"),
+    )
+    when = Text(f"{alert.at:%a %d %b %H:%M} UTC", style="cyan")
+    head.truncate(max(10, console.width - len(BAR) - len(when) - 1), overflow="ellipsis", pad=True)
+    lines = [Text.assemble(head, " ", when)]
+    lines += Text(printable(alert.summary)).wrap(console, console.width - len(BAR))
+    lines += [line for line in (_standing_out(alert, console.width - len(BAR)), _spread(alert)) if line]
+    if is_first:
+        lines += [Text(link, style="blue underline", overflow="ellipsis") for link in _links(alert)]
+    if is_first and alert.status == "firing":
+        lines.append(Text(f"firewatch alerts ack|confirm|false-alarm {alert.fingerprint}", style="dim"))
+    for line in lines:
+        line.truncate(console.width - len(BAR), overflow="ellipsis")
+        console.print(Text.assemble((BAR, style), line), soft_wrap=True)
+    console.print()
+
+
+def print_verdict(console: Console, verdict: Verdict, names: Mapping[str, str]) -> None:
+    """Print what somebody says of an incident."""
+    name = printable(names.get(verdict.brand, verdict.brand))
+    until = ""
+    if verdict.silence_until_ms is not None:
+        until = (
+            f", {name} is silenced up to {verdict.severity} until {utc(verdict.silence_until_ms):%a %d %b %H:%M} UTC"
+        )
+    line = Text.assemble(
+        ("● ", "magenta"),
+        (f"{utc(verdict.at_ms):%a %d %b %H:%M} UTC  ", "cyan"),
+        (printable(verdict.by), "bold"),
+        f" {SAID[verdict.verdict]}: {name} {verdict.incident}{until}",
+    )
+    console.print(line)
+    if verdict.note:
+        console.print(Text(f"  “{printable(verdict.note)}”", style="italic"))
+    console.print()
+
+
+def _style(alert: Alert) -> str:
+    if alert.suppressed:
+        return "dim"
+    return "green" if alert.status == "resolved" else SEVERITY_STYLES[alert.severity]
+
+
+def _standing_out(alert: Alert, width: int) -> Text | None:
+    """As many of the first terms as fit on a line."""
+    line = Text()
+    for term in alert.top_terms[:TERMS]:
+        part = Text.assemble((printable(term.term), "bold"), (f" {term.mentions}×   ", "dim"))
+        if line and line.cell_len + part.cell_len > width:
+            break
+        line.append_text(part)
+    return line or None
+
+
+def _spread(alert: Alert) -> Text | None:
+    parts = [_shares(alert.sources), _shares(alert.languages)]
+    if alert.top_author_share >= 0.1:
+        parts.append(f"{alert.top_author_share:.0%} by one author")
+    told = " · ".join(part for part in parts if part)
+    return Text(told, style="dim") if told else None
+
+
+def _shares(counts: Mapping[str, int]) -> str:
+    total = sum(counts.values())
+    largest = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:SPLIT]
+    return ", ".join(f"{printable(name)} {count / total:.0%}" for name, count in largest) if total else ""
+
+
+def _links(alert: Alert) -> list[str]:
+    links = [alert.generator_url] if alert.generator_url else []
+    return links + [printable(post.url) for post in alert.samples if post.url][:LINKS]

@@ -1,0 +1,67 @@
+"""What a config must do with recorded posts, as cases in YAML, in the manner of ``promtool test rules``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from detectors.base import Severity
+from streams.backtest.expected import Expected, read_yaml
+from streams.backtest.judgement import judge, pages
+from streams.backtest.played import play
+from streams.backtest.text import described
+from streams.config.base import BrandId, Name, Settings
+from streams.config.file import load_config
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from streams.config import Config
+
+
+class Case(Settings):
+    """Posts and what must come of them."""
+
+    name: Name
+    posts: Path = Field(description="A .jsonl or .jsonl.gz file, relative to the file of the cases")
+    expect: list[Expected] = Field(default_factory=list, description="Incidents that must be raised")
+    quiet: list[BrandId] = Field(default_factory=list, description="Brands of which nothing may page")
+    severity: Severity = Field(default="warning", description="From which on an incident pages")
+
+
+class Cases(Settings):
+    """A file of cases."""
+
+    config: Path = Field(description="Relative to this file")
+    cases: list[Case] = Field(min_length=1)
+
+
+def run_cases(path: Path) -> Iterator[tuple[str, list[str]]]:
+    """The name of each case and what is wrong with it, as soon as it is known.
+
+    Raises
+    ------
+    InputError
+        If the cases or their posts can't be used.
+    ConfigError
+        If the config can't be used.
+    """
+    cases = read_yaml(path, Cases)
+    config = load_config(path.parent / cases.config)
+    for case in cases.cases:
+        yield case.name, list(_problems(case, config, path.parent))
+
+
+def _problems(case: Case, config: Config, folder: Path) -> Iterator[str]:
+    known = {brand.id for brand in config.brands}
+    for brand in sorted(({each.brand for each in case.expect} | set(case.quiet)) - known):
+        yield f"the config has no brand {brand!r}"
+    played = play(case.name, config, str(folder / case.posts))
+    for found in judge(case.expect, played.raised, case.severity).cases:
+        if not found.found:
+            yield f"{found.expected.title}: wanted {found.expected.severity}, was {found.outcome.raised_as}"
+    for incident in played.raised:
+        if incident.brand in case.quiet and pages(incident, case.severity):
+            yield f"should be quiet: {described(incident, case.severity)}"

@@ -1,0 +1,86 @@
+"""Which incidents another config gains, loses or raises at another moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from streams.backtest.judgement import paged_ms, pages
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from detectors.base import Severity
+    from streams.evaluation.matching import Raised
+
+SAME_WITHIN_MS: Final = 6 * 3_600_000
+"""Incidents of a brand that begin to page within so long of each other are taken for the same one."""
+
+
+class Pair(NamedTuple):
+    """An incident as both configs raise it, and when each of them pages, milliseconds since the epoch."""
+
+    current: Raised
+    new: Raised
+    current_ms: int
+    new_ms: int
+
+    @property
+    def later_minutes(self) -> float:
+        """How much later the new config pages; negative if earlier."""
+        return (self.new_ms - self.current_ms) / 60_000
+
+    @property
+    def moved(self) -> bool:
+        """Whether it pages at another moment, or reaches another severity."""
+        return self.current_ms != self.new_ms or self.current.level != self.new.level
+
+
+@dataclass(slots=True)
+class Comparison:
+    """Of the incidents that page, those that only the new config raises, only the current one, and both."""
+
+    gained: list[Raised] = field(default_factory=list)
+    lost: list[Raised] = field(default_factory=list)
+    both: list[Pair] = field(default_factory=list)
+
+    @property
+    def moved(self) -> list[Pair]:
+        """What both raise, but not alike."""
+        return [pair for pair in self.both if pair.moved]
+
+
+def compare(current: Iterable[Raised], new: Iterable[Raised], severity: Severity) -> Comparison:
+    """Pair the incidents of two configs, the nearest in time first.
+
+    Examples
+    --------
+    >>> from streams.evaluation.matching import Raised, Rise
+    >>> early, late = (Raised("nordtel", "f", [Rise(at, "warning")]) for at in (0, 600_000))
+    >>> found = compare([early], [late, Raised("acme", "g", [Rise(0, "critical")])], "warning")
+    >>> [pair.later_minutes for pair in found.moved], [each.brand for each in found.gained], found.lost
+    ([10.0], ['acme'], [])
+    """
+    left, right = (
+        [(paged_ms(each, severity), each) for each in side if pages(each, severity)] for side in (current, new)
+    )
+    of_brand: dict[str, list[int]] = {}
+    for place, (_, each) in enumerate(right):
+        of_brand.setdefault(each.brand, []).append(place)
+    candidates = sorted(
+        (abs(right[j][0] - current_ms), i, j)
+        for i, (current_ms, one) in enumerate(left)
+        for j in of_brand.get(one.brand, ())
+        if abs(right[j][0] - current_ms) <= SAME_WITHIN_MS
+    )
+    pairs: dict[int, int] = {}
+    taken: set[int] = set()
+    for _, i, j in candidates:
+        if i not in pairs and j not in taken:
+            pairs[i] = j
+            taken.add(j)
+    return Comparison(
+        gained=[each for j, (_, each) in enumerate(right) if j not in taken],
+        lost=[each for i, (_, each) in enumerate(left) if i not in pairs],
+        both=[Pair(left[i][1], right[j][1], left[i][0], right[j][0]) for i, j in sorted(pairs.items())],
+    )

@@ -1,0 +1,107 @@
+"""How well what was raised agrees with what people say happened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import median
+from typing import TYPE_CHECKING
+
+from streams.evaluation.matching import LEVELS, Case, match
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from detectors.base import Severity
+    from streams.backtest.expected import Expected
+    from streams.evaluation.matching import Outcome, Raised
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An expected incident and what was raised for it."""
+
+    expected: Expected
+    outcome: Outcome
+
+    @property
+    def found(self) -> bool:
+        """Whether it was raised, at the severity it needs."""
+        return self.expected.severity in self.outcome.reached_ms
+
+    @property
+    def delay_minutes(self) -> float | None:
+        """From its beginning until it was raised at the severity it needs."""
+        delay = self.outcome.delay_ms(self.expected.severity)
+        return None if delay is None else delay / 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What was found, and what was raised besides."""
+
+    cases: Sequence[Found]
+    false: Sequence[Raised]
+
+    @property
+    def missed(self) -> list[Expected]:
+        """Expected incidents that were not raised."""
+        return [case.expected for case in self.cases if not case.found]
+
+    @property
+    def recall(self) -> float | None:
+        """Share of the expected incidents that were found; None without any."""
+        return 1 - len(self.missed) / len(self.cases) if self.cases else None
+
+    @property
+    def precision(self) -> float | None:
+        """Share of the incidents that page which found something; None if nothing pages."""
+        right = {incident.fingerprint for case in self.cases if case.found for incident in case.outcome.incidents}
+        pages = len(right) + len(self.false)
+        return len(right) / pages if pages else None
+
+    @property
+    def delay_minutes(self) -> float | None:
+        """Median over what was found."""
+        delays = [case.delay_minutes for case in self.cases if case.delay_minutes is not None]
+        return median(delays) if delays else None
+
+
+def pages(incident: Raised, severity: Severity) -> bool:
+    """Whether it was raised at a severity or above without being suppressed.
+
+    >>> from streams.evaluation.matching import Raised, Rise
+    >>> storm = Raised("nordtel", "f1", [Rise(0, "suppressed"), Rise(60_000, "watch")])
+    >>> pages(storm, "watch"), pages(storm, "warning")
+    (True, False)
+    """
+    return LEVELS.index(incident.level) >= LEVELS.index(severity)
+
+
+def paged_ms(incident: Raised, severity: Severity) -> int:
+    """When it first was raised at a severity or above; only for one that `pages`."""
+    least = LEVELS.index(severity)
+    return next(rise.at_ms for rise in incident.rises if LEVELS.index(rise.level) >= least)
+
+
+def judge(expected: Iterable[Expected], incidents: Iterable[Raised], severity: Severity) -> Judgement:
+    """Compare.
+
+    Parameters
+    ----------
+    expected
+        What people say happened.
+    incidents
+        What was raised.
+    severity
+        From which on an incident pages: those below can't be false.
+    """
+    wanted = list(expected)
+    cases = [Case("firestorm", each.brand, _ms(each.from_), _ms(each.to)) for each in wanted]
+    outcomes, others = match(cases, incidents)
+    found = [Found(each, outcome) for each, outcome in zip(wanted, outcomes, strict=True)]
+    return Judgement(found, [incident for incident in others if pages(incident, severity)])
+
+
+def _ms(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)

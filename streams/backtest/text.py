@@ -1,0 +1,77 @@
+"""A backtest in lines for a terminal."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from streams.backtest.judgement import paged_ms, pages
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from detectors.base import Severity
+    from streams.backtest.comparison import Comparison
+    from streams.backtest.judgement import Judgement
+    from streams.backtest.played import Played
+    from streams.evaluation.matching import Raised
+
+
+def moment(at_ms: float) -> str:
+    """A moment in UTC, to the minute."""
+    return f"{datetime.fromtimestamp(at_ms / 1000, UTC):%Y-%m-%d %H:%M}"
+
+
+def share(value: float | None) -> str:
+    """A share in per cent, or a dash where there is none."""
+    return "-" if value is None else f"{value:.0%}"
+
+
+def minutes(value: float | None) -> str:
+    """A time in minutes, or a dash where there is none."""
+    return "-" if value is None else f"{value:.1f} min"
+
+
+def described(incident: Raised, severity: Severity) -> str:
+    """When it began to page, and as what."""
+    return f"{moment(paged_ms(incident, severity))}  {incident.brand:<20} {incident.level}"
+
+
+def summary(played: Played, severity: Severity) -> str:
+    """What a config made of the posts, in one line."""
+    incidents = played.raised
+    paging = sum(pages(incident, severity) for incident in incidents)
+    done = played.summary
+    return (
+        f"{played.name} ({played.config.version}): {done.posts:,} posts, {done.counted + done.late:,} mentions, "
+        f"{len(incidents)} incidents, {paging} of them at {severity} or above, in {done.seconds:.1f} s"
+    )
+
+
+def comparison_lines(found: Comparison, severity: Severity) -> Iterator[str]:
+    """What is gained, lost and moved."""
+    yield (
+        f"gained {len(found.gained)}, lost {len(found.lost)}, moved {len(found.moved)}, "
+        f"as before {len(found.both) - len(found.moved)}"
+    )
+    yield from (f"  gained  {described(each, severity)}" for each in found.gained)
+    yield from (f"  lost    {described(each, severity)}" for each in found.lost)
+    for pair in found.moved:
+        was = "" if pair.current.level == pair.new.level else f", {pair.current.level} before"
+        yield f"  moved   {described(pair.new, severity)}, {pair.later_minutes:+.1f} min{was}"
+
+
+def judgement_lines(name: str, judged: Judgement, severity: Severity) -> Iterator[str]:
+    """What was found of the expected incidents."""
+    found = len(judged.cases) - len(judged.missed)
+    yield (
+        f"{name}: recall {share(judged.recall)} ({found} of {len(judged.cases)}), "
+        f"precision {share(judged.precision)}, median delay {minutes(judged.delay_minutes)}"
+    )
+    for case in judged.cases:
+        if case.found:
+            yield f"  found   {case.expected.title} ({case.outcome.raised_as}), {minutes(case.delay_minutes)}"
+        else:
+            as_what = case.outcome.raised_as
+            yield f"  MISSED  {case.expected.title} (wanted {case.expected.severity}, was {as_what})"
+    yield from (f"  false   {described(each, severity)}" for each in judged.false)

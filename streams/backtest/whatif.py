@@ -1,0 +1,64 @@
+"""How often each detector would have fired at other thresholds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+
+from detectors.extremes import reduced_variate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from streams.config import Config
+    from streams.course import Array, Course
+
+DAYS: Final = (2, 3, 4, 5, 7, 10, 14, 21, 30, 45, 60, 90, 180, 365)
+
+OTHER_SCORES: Final = frozenset({"drift", "tone_drift"})
+"""Kinds whose score is a test statistic over its threshold."""
+
+QUIET_HOURS: Final = 6.0
+"""Buckets over the threshold that are no further apart than this are one firing."""
+
+
+class Curve(NamedTuple):
+    """Firings of a detector per brand and week at each ``once_in_days``, and the one in use, if all brands agree."""
+
+    detector: str
+    days: Sequence[float]
+    firings: Sequence[float]
+    in_use: float | None
+
+
+def curves(config: Config, courses: Mapping[str, Course]) -> list[Curve]:
+    """For every detector, from the scores that it gave. A score is the ratio of two reduced variates
+    (`detectors.extremes`), so it tells at which ``once_in_days`` it would have been 1. What was suppressed counts too;
+    detectors whose scores mean something else are left out.
+    """
+    weeks = sum(len(course) * course.minutes for course in courses.values()) / (7 * 24 * 60)
+    settings = {brand.id: {each.name: each for each in config.detectors_of(brand)} for brand in config.brands}
+    found = []
+    for name in dict.fromkeys(name for of_brand in settings.values() for name in of_brand):
+        counts = np.zeros(len(DAYS))
+        used = set()
+        for brand, course in courses.items():
+            detector = settings.get(brand, {}).get(name)
+            values = course.column(name, "value")
+            if detector is None or values is None or detector.kind in OTHER_SCORES:
+                continue
+            in_use = detector.params["once_in_days"]
+            used.add(in_use)
+            apart = QUIET_HOURS * 60 / course.minutes
+            for place, days in enumerate(DAYS):
+                threshold = reduced_variate(days) / reduced_variate(in_use)
+                counts[place] += _firings(values, threshold, apart)
+        if weeks and used:
+            found.append(Curve(name, DAYS, (counts / weeks).tolist(), used.pop() if len(used) == 1 else None))
+    return found
+
+
+def _firings(values: Array, threshold: float, apart: float) -> int:
+    over = np.flatnonzero(values >= threshold)
+    return int(len(over) and 1 + np.count_nonzero(np.diff(over) > apart))

@@ -1,0 +1,110 @@
+"""Posting to a receiver: bounded in time, and every failure told as refused or to be tried again, without secrets."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from streams import __version__
+from streams.errors import ConfigError, DeliveryFailed, DeliveryRefused
+from streams.view import printable
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+REFUSALS: Final = frozenset({400, 406, 410, 411, 413, 414, 415, 422, 431})
+"""Answers that speak of the alert, or say that none is wanted any more. The other 4xx speak of the address and of who
+asks (401, 403, 404, ...) or of the moment (408, 425, 429): the alert waits until that is repaired."""
+
+SHOWN_BYTES: Final = 300
+"""Part of an answer that is shown."""
+
+
+class Http:
+    """A client of receivers.
+
+    Parameters
+    ----------
+    session
+        Open.
+    """
+
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        self._session = session
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> None:
+        """Post JSON; returns when the receiver has taken it (2xx). Redirects are not followed.
+
+        Raises
+        ------
+        DeliveryRefused
+            If the receiver says that this can't be taken.
+        DeliveryFailed
+            If it may take it later.
+        """
+        where = shown(url)
+        try:
+            async with self._session.post(
+                url, data=body, headers={"Content-Type": "application/json", **headers}, allow_redirects=False
+            ) as answer:
+                if 200 <= answer.status < 300:
+                    return
+                said = printable((await answer.content.read(SHOWN_BYTES)).decode(errors="replace")).strip()
+                detail = f"{where} answers {answer.status} {answer.reason or ''}".rstrip() + (
+                    f": {said}" if said else ""
+                )
+                if answer.status in REFUSALS:
+                    raise DeliveryRefused(f"http_{answer.status}", detail)
+                raise DeliveryFailed(f"http_{answer.status}", detail, _seconds(answer.headers.get("Retry-After")))
+        except TimeoutError as error:
+            raise DeliveryFailed("timeout", f"{where} does not answer in time") from error
+        except aiohttp.ClientConnectorError as error:
+            raise DeliveryFailed("unreachable", f"{where}: {error.os_error.strerror or 'no connection'}") from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise DeliveryFailed("broken", f"{where}: {type(error).__name__}") from error
+
+
+@asynccontextmanager
+async def http_client(timeout_seconds: float) -> AsyncIterator[Http]:
+    """A client whose requests take no longer than `timeout_seconds`."""
+    async with aiohttp.ClientSession(
+        timeout=aiohttp.ClientTimeout(total=timeout_seconds),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        headers={"User-Agent": f"firewatch/{__version__}"},
+    ) as session:
+        yield Http(session)
+
+
+def shown(url: str) -> str:
+    """The part of an address that may be shown: paths and queries of webhooks are secrets.
+
+    >>> shown("https://hooks.example/services/T0/B0/secret?token=secret")
+    'https://hooks.example'
+    """
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.hostname}" + (f":{parts.port}" if parts.port else "")
+
+
+def check_url(url: str, setting: str) -> str:
+    """An address from a secret.
+
+    Raises
+    ------
+    ConfigError
+        If it is none; it is not shown.
+    """
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:  # not shown either: it may quote the address
+        good = False
+    if not good:
+        raise ConfigError([f"{setting}: must be a URL that begins with http:// or https:// and names a host"])
+    return url
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    return float(retry_after) if retry_after and retry_after.isdecimal() else None

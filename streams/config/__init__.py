@@ -1,0 +1,55 @@
+"""Every setting with its default, its unit and its limits."""
+
+from streams.config.base import Language
+from streams.config.brands import BrandSettings, DetectorSettings, MatchSettings
+from streams.config.bridge import (
+    ALERTMANAGER_TOKEN_VARIABLE,
+    SLACK_URL_VARIABLE,
+    WEBHOOK_KEY_VARIABLE,
+    BridgeSettings,
+)
+from streams.config.model import Config
+from streams.config.quiet import QuietTimes
+from streams.config.sections import (
+    AUTHOR_KEY_VARIABLE,
+    PASSWORD_VARIABLE,
+    AlertSettings,
+    DetectSettings,
+    IncidentSettings,
+    IngestSettings,
+    KafkaSettings,
+    LearnSettings,
+    LivenessSettings,
+    MetricsSettings,
+    ScoreSettings,
+    SentimentSettings,
+    TopicSettings,
+    WindowSettings,
+)
+
+__all__ = [
+    "ALERTMANAGER_TOKEN_VARIABLE",
+    "AUTHOR_KEY_VARIABLE",
+    "PASSWORD_VARIABLE",
+    "SLACK_URL_VARIABLE",
+    "WEBHOOK_KEY_VARIABLE",
+    "AlertSettings",
+    "BrandSettings",
+    "BridgeSettings",
+    "Config",
+    "DetectSettings",
+    "DetectorSettings",
+    "IncidentSettings",
+    "IngestSettings",
+    "KafkaSettings",
+    "Language",
+    "LearnSettings",
+    "LivenessSettings",
+    "MatchSettings",
+    "MetricsSettings",
+    "QuietTimes",
+    "ScoreSettings",
+    "SentimentSettings",
+    "TopicSettings",
+    "WindowSettings",
+]

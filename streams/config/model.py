@@ -1,0 +1,169 @@
+"""The whole config; `streams.config.file` reads it from YAML."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Self
+
+import orjson
+from pydantic import Field, field_validator, model_validator
+
+from detectors import registry
+from detectors.base import ParameterError
+from streams.config.base import Settings
+from streams.config.brands import BrandSettings, DetectorSettings
+from streams.config.bridge import BridgeSettings
+from streams.config.layers import merged
+from streams.config.presets import Preset
+from streams.config.quiet import ExpectedEventSettings, MaintenanceSettings, QuietTimes
+from streams.config.sections import (
+    AUTHOR_KEY_VARIABLE,
+    AlertSettings,
+    DetectSettings,
+    IncidentSettings,
+    IngestSettings,
+    KafkaSettings,
+    LivenessSettings,
+    MetricsSettings,
+    ScoreSettings,
+    SentimentSettings,
+    TopicSettings,
+    WindowSettings,
+    secret,
+)
+from streams.match import BrandTerms, Matcher
+
+if TYPE_CHECKING:
+    from streams.sentiment.model import QualityName
+
+_DECIDING: Final = (
+    "brands", "preset", "detectors", "windows", "incidents", "alerts", "maintenance", "expected_events",
+)  # fmt: skip
+"""What `Config.version` names."""
+
+
+class Config(Settings):
+    """The whole file."""
+
+    brands: list[BrandSettings] = Field(min_length=1, max_length=10_000)
+    preset: Preset = Field(
+        default="balanced",
+        description="Thresholds of all detectors: calm fires at what is twice as rare as by default, sensitive at half",
+    )
+    detectors: list[DetectorSettings] = Field(
+        default_factory=lambda: [
+            DetectorSettings(name="volume", kind="volume"),
+            DetectorSettings(name="tone", kind="sentiment_shift"),
+            DetectorSettings(name="crisis", kind="composite"),
+        ],
+        min_length=1,
+        max_length=20,
+    )
+    kafka: KafkaSettings = KafkaSettings()
+    topics: TopicSettings = TopicSettings()
+    ingest: IngestSettings = IngestSettings()
+    score: ScoreSettings = ScoreSettings()
+    sentiment: SentimentSettings = SentimentSettings()
+    detect: DetectSettings = DetectSettings()
+    windows: WindowSettings = WindowSettings()
+    incidents: IncidentSettings = IncidentSettings()
+    alerts: AlertSettings = AlertSettings()
+    maintenance: list[MaintenanceSettings] = Field(
+        default_factory=list, max_length=1_000, description="When detections page nobody, because of us"
+    )
+    expected_events: list[ExpectedEventSettings] = Field(
+        default_factory=list, max_length=1_000, description="When they page nobody, because everybody knows why"
+    )
+    bridge: BridgeSettings = BridgeSettings()
+    metrics: MetricsSettings = MetricsSettings()
+    liveness: LivenessSettings = LivenessSettings()
+    author_key_file: Path | None = Field(
+        default=None,
+        description=f"File with the key that hashes authors; or set {AUTHOR_KEY_VARIABLE}. Else a fixed key is used",
+    )
+
+    @field_validator("brands")
+    @classmethod
+    def _brand_ids_are_unique(cls, brands: list[BrandSettings]) -> list[BrandSettings]:
+        _refuse_repeats([brand.id for brand in brands], "brand id")
+        return brands
+
+    @field_validator("detectors")
+    @classmethod
+    def _detector_names_are_unique(cls, detectors: list[DetectorSettings]) -> list[DetectorSettings]:
+        _refuse_repeats([detector.name for detector in detectors], "detector name")
+        return detectors
+
+    @model_validator(mode="after")
+    def _detectors_can_be_built(self) -> Self:
+        for index, detector in enumerate(self.detectors):
+            try:
+                registry.build(detector.kind, detector.params)
+            except ParameterError as error:
+                raise ValueError(f"detectors[{index}].{error}") from error
+        names = [detector.name for detector in self.detectors]
+        for place, brand in enumerate(self.brands):
+            for name in brand.detectors:
+                if name not in names:
+                    there = ", ".join(names)
+                    raise ValueError(f"brands[{place}].detectors.{name}: no such detector; there are {there}")
+                try:
+                    merged(self, names.index(name), brand).build()
+                except ParameterError as error:
+                    raise ValueError(f"brands[{place}].detectors.{name}.{error}") from error
+        return self
+
+    @model_validator(mode="after")
+    def _quiet_times_name_brands_that_exist(self) -> Self:
+        known = {brand.id for brand in self.brands}
+        for section, spans in (("maintenance", self.maintenance), ("expected_events", self.expected_events)):
+            for index, span in enumerate(spans):
+                unknown = [] if span.brands == "all" else sorted(set(span.brands) - known)
+                if unknown:
+                    raise ValueError(f"{section}[{index}].brands: there is no brand {', '.join(unknown)}")
+        return self
+
+    @property
+    def version(self) -> str:
+        """Names the settings that decide which alerts come out: 12 hex digits of a hash over them."""
+        deciding = self.model_dump(mode="json", include=set(_DECIDING))
+        return hashlib.sha256(orjson.dumps(deciding, option=orjson.OPT_SORT_KEYS)).hexdigest()[:12]
+
+    def detectors_of(self, brand: BrandSettings | None = None) -> list[DetectorSettings]:
+        """The detectors that run for a brand, with all their settings (`streams.config.layers`); without one, those
+        that run for brands which say nothing else."""
+        found = (merged(self, index, brand) for index in range(len(self.detectors)))
+        return [detector for detector in found if detector.mode != "off"]
+
+    def quiet_times(self, brand: str) -> QuietTimes:
+        """When detections of a brand page nobody."""
+        return QuietTimes(brand, self.maintenance, self.expected_events)
+
+    def qualities(self) -> dict[str, QualityName]:
+        """Of the sentiment of each brand, by its id."""
+        return {brand.id: brand.quality or self.sentiment.quality for brand in self.brands}
+
+    def models(self) -> list[QualityName]:
+        """Qualities of which there is a model: always ``fast``, and ``best`` where a brand has it."""
+        return ["fast", "best"] if "best" in self.qualities().values() else ["fast"]
+
+    def matcher(self) -> Matcher:
+        """Compile the brands' terms."""
+        return Matcher(
+            [
+                BrandTerms(brand.id, tuple(brand.match.any), tuple(brand.match.none), tuple(brand.match.tagged))
+                for brand in self.brands
+            ]
+        )
+
+    def author_key(self) -> bytes:
+        """Key of the author hashes."""
+        key = secret(AUTHOR_KEY_VARIABLE, self.author_key_file, "author_key_file")
+        return key.get_secret_value().encode()[:64] if key else b"firewatch"
+
+
+def _refuse_repeats(names: list[str], what: str) -> None:
+    repeated = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+    if repeated:
+        raise ValueError(f"each {what} must be unique, repeated: {', '.join(repeated)}")

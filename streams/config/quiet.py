@@ -1,0 +1,166 @@
+"""Spans of time in which detections page nobody: maintenance, and what is expected to be talked about."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Self, get_args
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import ConfigDict, Field, field_validator, model_validator
+
+from streams.config.base import BrandId, Name, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from detectors.base import Suppression
+
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+
+_WEEKDAYS: Final[tuple[Weekday, ...]] = get_args(Weekday)
+_DAY: Final = timedelta(days=1)
+
+
+class _Span(Settings):
+    """What both kinds of spans have in common."""
+
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    reason: Name = Field(description="Stands in the alerts, for people")
+    brands: Literal["all"] | list[BrandId] = Field(default="all", description="Brand ids, or all")
+    timezone: str = Field(default="UTC", description="Of times that name none, such as Europe/Berlin")
+
+    @field_validator("timezone")
+    @classmethod
+    def _timezone_is_known(cls, name: str) -> str:
+        if name not in available_timezones():
+            raise ValueError(f"{name!r} is no time zone, take a name such as Europe/Berlin")
+        return name
+
+    def applies(self, brand: str, start_ms: int, end_ms: int) -> bool:
+        """Whether any part of ``[start_ms, end_ms)``, milliseconds since the epoch, lies in it for a brand."""
+        if self.brands != "all" and brand not in self.brands:
+            return False
+        start, end = (datetime.fromtimestamp(ms / 1000, UTC) for ms in (start_ms, end_ms))
+        return any(begin < end and start < over for begin, over in self._spans(start, end))
+
+    def _spans(self, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """All spans that may overlap with a short one."""
+        raise NotImplementedError
+
+    def _aware(self, moment: datetime) -> datetime:
+        return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(self.timezone))
+
+
+class MaintenanceSettings(_Span):
+    """Time in which something is done to the service or its sources: once, or every week."""
+
+    every: list[Weekday] = Field(
+        default_factory=list, description="Days of the week on which it begins; none: it happens once"
+    )
+    from_: datetime | time = Field(alias="from", description="A moment; with `every` a time of day, such as 22:00")
+    to: datetime | time = Field(description="Likewise; a time of day that is not after `from` is on the next day")
+
+    @field_validator("from_", "to", mode="before")
+    @classmethod
+    def _yaml_reads_times_as_minutes(cls, value: Any) -> Any:
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1440:  # YAML 1.1: 22:00 is 22 * 60
+            return time(*divmod(value, 60))
+        if isinstance(value, int | float | date) and not isinstance(value, datetime):
+            raise ValueError(  # noqa: TRY004  pydantic takes no TypeError
+                "must be a moment such as 2026-03-01T22:00:00+01:00, or with `every` a time such as 22:00"
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _both_ends_are_of_one_kind(self) -> Self:
+        kind = time if self.every else datetime
+        for name, value in (("from", self.from_), ("to", self.to)):
+            if not isinstance(value, kind):
+                wanted = "with `every` a time of day such as 22:00" if self.every else "a moment with a date"
+                raise ValueError(f".{name}: must be {wanted}")  # noqa: TRY004
+        if isinstance(self.from_, datetime) and isinstance(self.to, datetime):
+            _refuse_backwards(self._aware(self.from_), self._aware(self.to))
+        return self
+
+    def _spans(self, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+        first, last = self.from_, self.to
+        if isinstance(first, datetime) and isinstance(last, datetime):
+            yield self._aware(first), self._aware(last)
+        elif isinstance(first, time) and isinstance(last, time):
+            zone = ZoneInfo(self.timezone)
+            day = start.astimezone(zone).date() - _DAY
+            while day <= end.astimezone(zone).date():
+                if _WEEKDAYS[day.weekday()] in self.every:
+                    over = day if last > first else day + _DAY
+                    yield datetime.combine(day, first, zone), datetime.combine(over, last, zone)
+                day += _DAY
+
+
+class ExpectedEventSettings(_Span):
+    """Talk that is expected, such as of a product launch: a day, or a span."""
+
+    day: date | None = Field(default=None, description="The whole day, in `timezone`")
+    from_: datetime | None = Field(default=None, alias="from", description="Or the moment at which it begins")
+    to: datetime | None = Field(default=None, description="And at which it is over")
+
+    @model_validator(mode="after")
+    def _a_day_or_a_span(self) -> Self:
+        if (self.day is None) == (self.from_ is None) or (self.from_ is None) != (self.to is None):
+            raise ValueError("needs either `day`, or both `from` and `to`")
+        if self.from_ and self.to:
+            _refuse_backwards(self._aware(self.from_), self._aware(self.to))
+        return self
+
+    def _spans(self, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:  # noqa: ARG002
+        if self.day is not None:
+            midnight = time(tzinfo=ZoneInfo(self.timezone))
+            yield datetime.combine(self.day, midnight), datetime.combine(self.day + _DAY, midnight)
+        elif self.from_ is not None and self.to is not None:
+            yield self._aware(self.from_), self._aware(self.to)
+
+
+class QuietTime(NamedTuple):
+    """Why detections page nobody: the word for machines, and the reason for people."""
+
+    suppressed: Suppression
+    reason: str
+
+
+class QuietTimes:
+    """When detections of a brand page nobody.
+
+    Parameters
+    ----------
+    brand
+        Brand id.
+    maintenance, expected
+        As in the config; maintenance is told first where both apply.
+
+    Examples
+    --------
+    >>> launch = ExpectedEventSettings.model_validate({"reason": "launch", "day": "1970-01-02"})
+    >>> times = QuietTimes("nordtel", [], [launch])
+    >>> times.at(0, 300_000), times.at(86_400_000, 86_700_000)
+    (None, QuietTime(suppressed='expected', reason='launch'))
+    """
+
+    def __init__(
+        self, brand: str, maintenance: Sequence[MaintenanceSettings], expected: Sequence[ExpectedEventSettings]
+    ) -> None:
+        self._brand = brand
+        self._maintenance = maintenance
+        self._expected = expected
+
+    def at(self, start_ms: int, end_ms: int) -> QuietTime | None:
+        """What applies to any part of ``[start_ms, end_ms)``, milliseconds since the epoch."""
+        for span in chain(self._maintenance, self._expected):
+            if span.applies(self._brand, start_ms, end_ms):
+                return QuietTime("maintenance" if isinstance(span, MaintenanceSettings) else "expected", span.reason)
+        return None
+
+
+def _refuse_backwards(begin: datetime, over: datetime) -> None:
+    if over <= begin:
+        raise ValueError(".to: must be after `from`")

@@ -1,0 +1,192 @@
+"""What a broker tells of topics and groups, and of what a client may do with them, where aiokafka 0.14 can't ask.
+
+Version 10 of the request about topics (Kafka 2.8) is the first with topic ids, aiokafka ends at 5; also, this one makes
+no topics where the broker would make them by itself. Version 3 of the request about groups (Kafka 2.3) tells what is
+allowed, and aiokafka passes over it.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, NamedTuple
+
+from aiokafka.client import ConnectionGroup, CoordinationType
+from aiokafka.errors import GroupAuthorizationFailedError, NoError, for_code
+from aiokafka.protocol.abstract import AbstractType
+from aiokafka.protocol.admin import DescribeGroupsRequest_v3, DescribeGroupsResponse_v3
+from aiokafka.protocol.api import Request, RequestStruct, Response
+from aiokafka.protocol.types import Boolean, CompactArray, CompactString, Int16, Int32, Schema, TaggedFields
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from io import BytesIO
+
+    from aiokafka.client import AIOKafkaClient
+
+_METADATA = 3
+
+_OPERATIONS = {
+    3: "Read", 4: "Write", 5: "Create", 6: "Delete", 7: "Alter", 8: "Describe", 10: "DescribeConfigs",
+    11: "AlterConfigs",
+}  # fmt: skip
+
+
+class TopicMetadata(NamedTuple):
+    """One topic as the broker shows it to this client.
+
+    Parameters
+    ----------
+    error
+        Class of aiokafka's error: `NoError`, `UnknownTopicOrPartitionError`, `TopicAuthorizationFailedError`, ...
+    id
+        UUID as ``kafka-topics.sh --describe`` shows it.
+    operations
+        What the client may do with it, in Kafka's own words.
+    """
+
+    error: type[Exception]
+    id: str
+    operations: frozenset[str]
+
+
+async def topic_metadata(client: AIOKafkaClient, topics: Iterable[str]) -> dict[str, TopicMetadata]:
+    """Ask about topics by name.
+
+    Raises
+    ------
+    aiokafka.errors.KafkaError
+        If the broker does not answer.
+    """
+    response = await client.send(client.get_random_node(), _MetadataRequest(list(topics)))
+    return {
+        name: TopicMetadata(
+            for_code(error_code), base64.urlsafe_b64encode(id).rstrip(b"=").decode(), operations(allowed)
+        )
+        for error_code, name, id, _, _, allowed, _ in response.topics
+    }
+
+
+async def group_operations(client: AIOKafkaClient, group: str) -> frozenset[str]:
+    """What this client may do with a consumer group, in Kafka's own words.
+
+    Raises
+    ------
+    aiokafka.errors.KafkaError
+        If the broker does not answer, or its groups can't be asked about yet.
+    """
+    try:
+        coordinator = await client.coordinator_lookup(CoordinationType.GROUP, group)
+        response = await client.send(coordinator, _GroupsRequest(group), group=ConnectionGroup.COORDINATION)
+        ((error_code, *_, allowed),) = response.groups
+        error = for_code(error_code)
+        if error is not NoError:
+            raise error
+    except GroupAuthorizationFailedError:
+        return frozenset()
+    return operations(allowed)
+
+
+def operations(bits: int) -> frozenset[str]:
+    """Names of the operations that the broker has set in a bit field; it sets bit 31 alone if it was not asked.
+
+    >>> sorted(operations(1 << 3 | 1 << 8)), operations(-(2**31))
+    (['Describe', 'Read'], frozenset())
+    """
+    return frozenset(name for bit, name in _OPERATIONS.items() if bits >> bit & 1)
+
+
+class _Uuid(AbstractType[bytes]):  # type: ignore[misc]  # aiokafka is published without types
+    @classmethod
+    def encode(cls, value: bytes) -> bytes:
+        return value
+
+    @classmethod
+    def decode(cls, data: BytesIO) -> bytes:
+        return data.read(16)
+
+
+class _MetadataResponse(Response):  # type: ignore[misc]
+    API_KEY = _METADATA
+    API_VERSION = 10
+    SCHEMA = Schema(
+        ("throttle_time_ms", Int32),
+        (
+            "brokers",
+            CompactArray(
+                ("node_id", Int32),
+                ("host", CompactString("utf-8")),
+                ("port", Int32),
+                ("rack", CompactString("utf-8")),
+                ("tags", TaggedFields),
+            ),
+        ),
+        ("cluster_id", CompactString("utf-8")),
+        ("controller_id", Int32),
+        (
+            "topics",
+            CompactArray(
+                ("error_code", Int16),
+                ("topic", CompactString("utf-8")),
+                ("topic_id", _Uuid),
+                ("is_internal", Boolean),
+                (
+                    "partitions",
+                    CompactArray(
+                        ("error_code", Int16),
+                        ("partition", Int32),
+                        ("leader", Int32),
+                        ("leader_epoch", Int32),
+                        ("replicas", CompactArray(Int32)),
+                        ("isr", CompactArray(Int32)),
+                        ("offline_replicas", CompactArray(Int32)),
+                        ("tags", TaggedFields),
+                    ),
+                ),
+                ("authorized_operations", Int32),
+                ("tags", TaggedFields),
+            ),
+        ),
+        ("authorized_operations", Int32),
+        ("tags", TaggedFields),
+    )
+
+
+class _MetadataRequestStruct(RequestStruct):  # type: ignore[misc]
+    FLEXIBLE_VERSION = True
+    API_KEY = _METADATA
+    API_VERSION = 10
+    RESPONSE_TYPE = _MetadataResponse
+    SCHEMA = Schema(
+        (
+            "topics",
+            CompactArray(("topic_id", _Uuid), ("topic", CompactString("utf-8")), ("tags", TaggedFields)),
+        ),
+        ("allow_auto_topic_creation", Boolean),
+        ("include_cluster_authorized_operations", Boolean),
+        ("include_topic_authorized_operations", Boolean),
+        ("tags", TaggedFields),
+    )
+
+
+class _MetadataRequest(Request[_MetadataRequestStruct]):  # type: ignore[misc]
+    API_KEY = _METADATA
+
+    def __init__(self, topics: list[str]) -> None:
+        self._topics = topics
+
+    def build(self, request_struct_class: type[_MetadataRequestStruct]) -> _MetadataRequestStruct:
+        return request_struct_class([(bytes(16), topic, {}) for topic in self._topics], False, False, True, {})
+
+
+class _GroupsRequestStruct(DescribeGroupsRequest_v3):  # type: ignore[misc]
+    RESPONSE_TYPE = DescribeGroupsResponse_v3
+
+
+class _GroupsRequest(Request[_GroupsRequestStruct]):  # type: ignore[misc]
+    API_KEY = DescribeGroupsRequest_v3.API_KEY
+
+    def __init__(self, group: str) -> None:
+        self._group = group
+
+    def build(self, request_struct_class: type[_GroupsRequestStruct]) -> _GroupsRequestStruct:
+        return request_struct_class([self._group], True)

@@ -1,0 +1,93 @@
+"""Before a worker starts: is the broker there, are its topics, and may it do what it has to?"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+from aiokafka.errors import (
+    GroupCoordinatorNotAvailableError,
+    GroupLoadInProgressError,
+    NotCoordinatorForGroupError,
+    TopicAuthorizationFailedError,
+)
+
+from streams.acls import accesses, topics_of
+from streams.admin import ensure_topics
+from streams.errors import NotAllowed
+from streams.kafka import raw_client, translated_errors
+from streams.metadata import group_operations, topic_metadata
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from aiokafka.client import AIOKafkaClient
+
+    from streams.acls import Access
+    from streams.config import Config
+    from streams.workers import Worker
+
+_POLL_SECONDS: Final = 0.1
+_NOT_YET: Final = (GroupCoordinatorNotAvailableError, GroupLoadInProgressError, NotCoordinatorForGroupError)
+"""The first group ever asked about lets the broker make the topic of all offsets."""
+
+
+async def preflight(config: Config, worker: Worker) -> None:
+    """Check all that a worker needs of Kafka, but for transactional ids: those are refused by name when they are used.
+
+    Raises
+    ------
+    BrokerUnreachable
+        If no broker answers.
+    NotAllowed
+        If permissions are missing: all of them, by name.
+    KafkaError
+        If topics are missing.
+    TopicMismatch
+        If topics are not as they must be.
+    """
+    needed = accesses(worker, config)
+    lacking = [
+        *await _lacking_on_topics(config, [access for access in needed if access.kind == "topic"]),
+        *await _lacking_on_groups(config, [access for access in needed if access.kind == "group"]),
+    ]
+    if lacking:
+        raise NotAllowed(worker, config.kafka.user, config.kafka.bootstrap_servers, lacking)
+    await ensure_topics(config, create=False, only=topics_of(worker, config))
+
+
+async def _lacking_on_topics(config: Config, needed: list[Access]) -> list[str]:
+    async with raw_client(config.kafka) as client:
+        with translated_errors(config.kafka, "looking at the topics"):
+            told = await topic_metadata(client, [access.name for access in needed])
+    lacking = []
+    for access in needed:
+        topic = told[access.name]
+        if topic.error is TopicAuthorizationFailedError:
+            lacking += _named(access, access.operations)
+        elif topic.operations:
+            lacking += _named(access, (each for each in access.operations if each not in topic.operations))
+    return lacking
+
+
+async def _lacking_on_groups(config: Config, needed: list[Access]) -> list[str]:
+    lacking = []
+    async with raw_client(config.kafka) as client:
+        for access in needed:
+            allowed = await _allowed_on_group(client, config, access.name)
+            lacking += _named(access, (each for each in access.operations if each not in allowed))
+    return lacking
+
+
+async def _allowed_on_group(client: AIOKafkaClient, config: Config, group: str) -> frozenset[str]:
+    with translated_errors(config.kafka, f"looking at group {group}"):
+        async with asyncio.timeout(config.kafka.request_timeout_seconds):
+            while True:
+                with suppress(*_NOT_YET):
+                    return await group_operations(client, group)
+                await asyncio.sleep(_POLL_SECONDS)
+
+
+def _named(access: Access, operations: Iterable[str]) -> list[str]:
+    return [f"{operation} on {access.kind} {access.name}" for operation in operations]

@@ -1,0 +1,95 @@
+"""Reading a topic without a group: from some moment to its end, and on from there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from aiokafka import TopicPartition
+from aiokafka.errors import OffsetOutOfRangeError
+
+from streams.kafka import translated_errors
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from aiokafka import AIOKafkaConsumer
+    from aiokafka.structs import ConsumerRecord
+
+    from streams.config import KafkaSettings
+    from streams.topics import Topic
+
+WAIT_MS: Final = 500
+
+
+class TopicReader:
+    """All partitions of a topic.
+
+    Parameters
+    ----------
+    reader
+        A started consumer without a group that nothing else uses.
+    settings
+        Name the broker in messages.
+    topic
+        That is read.
+    """
+
+    def __init__(self, reader: AIOKafkaConsumer, settings: KafkaSettings, topic: Topic) -> None:
+        self._reader = reader
+        self._settings = settings
+        self._tps = [TopicPartition(topic.name, partition) for partition in range(topic.partitions)]
+        self._doing = f"reading {topic.name}"
+        reader.assign(self._tps)
+
+    async def seek(self, since_ms: int) -> None:
+        """Go to the first records that the broker took at or after `since_ms`."""
+        with translated_errors(self._settings, self._doing):
+            ends = await self._reader.end_offsets(self._tps)
+            found = await self._reader.offsets_for_times(dict.fromkeys(self._tps, max(0, since_ms)))
+        for tp in self._tps:
+            self._reader.seek(tp, found[tp].offset if found.get(tp) else ends[tp])
+
+    async def seek_back(self, records: int) -> None:
+        """Go to so many records before the end of each partition."""
+        with translated_errors(self._settings, self._doing):
+            begins = await self._reader.beginning_offsets(self._tps)
+            ends = await self._reader.end_offsets(self._tps)
+        for tp in self._tps:
+            self._reader.seek(tp, max(begins[tp], ends[tp] - records))
+
+    async def to_the_end(self) -> list[ConsumerRecord]:
+        """What there is by now, in the order in which the broker took it.
+
+        Raises
+        ------
+        KafkaError
+            If the broker does not answer.
+        """
+        found: list[ConsumerRecord] = []
+        with translated_errors(self._settings, self._doing):
+            ends = await self._reader.end_offsets(self._tps)
+            while any([await self._reader.position(tp) < ends[tp] for tp in self._tps]):
+                found += await self.more()
+        return sorted(found, key=lambda record: (record.timestamp, record.partition, record.offset))
+
+    async def more(self) -> list[ConsumerRecord]:
+        """What has come since, after a short wait if nothing has.
+
+        Raises
+        ------
+        KafkaError
+            If the broker does not answer.
+        """
+        with translated_errors(self._settings, self._doing):
+            try:
+                batch = await self._reader.getmany(timeout_ms=WAIT_MS)
+            except OffsetOutOfRangeError:  # deleted by retention, or with the whole topic
+                await self._reader.seek_to_beginning(*self._tps)
+                return []
+        return [record for records in batch.values() for record in records]
+
+    async def on(self) -> AsyncIterator[ConsumerRecord]:
+        """What comes from now on; never ends."""
+        while True:
+            for record in await self.more():
+                yield record

@@ -1,0 +1,213 @@
+"""The plain sentence in which an alert says what happened, in English or German."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from detectors.level import HOUR_MS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from streams.config import Language
+    from streams.incident import Change
+    from streams.records import Comparison, Drivers, SentimentSplit
+
+_TERMS: Final = 3
+"""Terms named."""
+
+_MANY_TIMES: Final = 1.5
+"""Times the usual pace from which it is worth saying."""
+
+_TODAY_MS: Final = 20 * HOUR_MS
+"""What began longer ago is told with its date."""
+
+_KNOWN: Final = timedelta(days=7)
+"""Age of a peak from which it means something to be higher."""
+
+_NEW: Final = 0.5
+_NEWER: Final = 0.2
+"""Share of the authors that are new, and by how much it is more than usual, from which it is worth saying."""
+
+_REPOSTED: Final = 0.5
+"""Share of the mentions that are reposts from which it is worth saying."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """One language's words; patterns take the values that their names in braces say."""
+
+    mentions: tuple[str, str]
+    spans: tuple[tuple[str, str], tuple[str, str], str]
+    sentence: str
+    since: str
+    since_day: str
+    times: str
+    negative: str
+    usual: str
+    authors: tuple[str, str]
+    spread: Mapping[str, str]
+    new: str
+    reposts: str
+    about: str
+    peak: str
+    again: str
+    over: str
+    corrected: str
+    suppressed: str
+    labels: Mapping[str, str]
+    reasons: Mapping[str, str]
+    decimal: str
+
+
+_ENGLISH: Final = _Words(
+    mentions=("{} mention", "{} mentions"),
+    spans=(("{} second", "{} seconds"), ("{} minute", "{} minutes"), "{} hours"),
+    sentence="{name}{label}{again}: {mentions} in {span} {since}{times}, {negative}{usual}{by}{reposts}{about}{peak}.",
+    since="since {:%H:%M} UTC",
+    since_day="since {:%Y-%m-%d %H:%M} UTC",
+    times=", {} times the usual",
+    negative="{}% negative",
+    usual=" (usually {}%)",
+    authors=(", by {} author", ", by {} authors"),
+    spread={"one": " (half by one)", "few": " (half by ten)"},
+    new=", most of them new",
+    reposts=", mostly reposts",
+    about=", about {}",
+    peak=", more in an hour than ever since {:%Y-%m-%d}",
+    again=" again",
+    over=" It is over.",
+    corrected=" Corrected by posts that came late.",
+    suppressed=" Suppressed: {}.",
+    labels={},
+    reasons={},
+    decimal=".",
+)
+
+_GERMAN: Final = _Words(
+    mentions=("{} Erwähnung", "{} Erwähnungen"),
+    spans=(("{} Sekunde", "{} Sekunden"), ("{} Minute", "{} Minuten"), "{} Stunden"),
+    sentence="{name}{label}{again}: {mentions} in {span} {since}{times}, {negative}{usual}{by}{reposts}{about}{peak}.",
+    since="seit {:%H:%M} UTC",
+    since_day="seit {:%d.%m.%Y %H:%M} UTC",
+    times=", {}-mal so viele wie üblich",
+    negative="{} % negativ",
+    usual=" (sonst {} %)",
+    authors=(", von {} Konto", ", von {} Konten"),
+    spread={"one": " (die Hälfte von einem)", "few": " (die Hälfte von zehn)"},
+    new=", meist neuen",
+    reposts=", größtenteils weiterverbreitet",
+    about=", Thema: {}",
+    peak=", in einer Stunde mehr als je seit dem {:%d.%m.%Y}",
+    again=" erneut",
+    over=" Es ist vorbei.",
+    corrected=" Berichtigt um verspätete Beiträge.",
+    suppressed=" Unterdrückt: {}.",
+    labels={
+        "crisis": "Krise", "praise": "Lob", "surge": "allgemeiner Andrang", "spam": "Spam",
+        "outage": "Quellen ausgefallen",
+    },
+    reasons={
+        "cold_start": "noch zu wenig über die Marke bekannt", "refractory": "gerade erst gemeldet",
+        "surge": "allgemeiner Andrang", "spam": "Spam", "outage": "Quellen ausgefallen",
+    },
+    decimal=",",
+)  # fmt: skip
+
+_WORDS: Final[Mapping[Language, _Words]] = {"en": _ENGLISH, "de": _GERMAN}
+
+
+def sentence(
+    language: Language,
+    name: str,
+    change: Change,
+    split: SentimentSplit,
+    drivers: Drivers,
+    comparison: Comparison,
+    terms: Sequence[str],
+) -> str:
+    """What happened, and one word more where it is over, corrected or suppressed.
+
+    Parameters
+    ----------
+    language
+        To say it in.
+    name
+        Of the brand.
+    change
+        The step.
+    split, drivers, comparison
+        As the alert has them.
+    terms
+        What it is about, the most telling first.
+    """
+    words, said, incident = _WORDS[language], change.said, change.incident
+    start, span_ms = datetime.fromtimestamp(incident.start_ms / 1000, UTC), change.until_ms - incident.start_ms
+    usual = comparison.usual_negative
+    told = words.sentence.format(
+        name=name,
+        label=f", {words.labels.get(incident.label, incident.label)}" if incident.label else "",
+        again=words.again if incident.reopened else "",
+        mentions=_counted(words.mentions, said.count),
+        span=_spoken(words, span_ms),
+        since=(words.since if span_ms < _TODAY_MS else words.since_day).format(start),
+        times=_times(words, comparison.times_usual),
+        negative=words.negative.format(f"{100 * split.negative:.0f}"),
+        usual=words.usual.format(f"{100 * usual:.0f}") if usual is not None else "",
+        by=_authors(words, said.distinct_authors, drivers),
+        reposts=words.reposts if said.reposts > _REPOSTED * said.count else "",
+        about=words.about.format(", ".join(terms[:_TERMS])) if terms else "",
+        peak=_peak(words, start, comparison),
+    )
+    if change.kind == "resolve":
+        told += words.over
+    if change.step == "correct":
+        told += words.corrected
+    if incident.suppressed:
+        told += words.suppressed.format(words.reasons.get(incident.suppressed, incident.suppressed))
+    return told
+
+
+def _authors(words: _Words, authors: int, drivers: Drivers) -> str:
+    if not authors:
+        return ""
+    spread = words.spread.get(drivers.spread or "", "") if authors > 10 else ""
+    new, usual = drivers.newcomer_share, drivers.usual_newcomer_share
+    strangers = new is not None and usual is not None and new > max(_NEW, usual + _NEWER)
+    return _counted(words.authors, authors) + spread + (words.new if strangers else "")
+
+
+def _peak(words: _Words, start: datetime, comparison: Comparison) -> str:
+    """Whether there was never more in an hour, of a brand that has been known for some time."""
+    known_since = min((peak.hour for peak in comparison.past_peaks), default=start)
+    highest = max((peak.mentions for peak in comparison.past_peaks), default=0)
+    if start - known_since < _KNOWN or comparison.busiest_hour <= highest:
+        return ""
+    return words.peak.format(known_since)
+
+
+def _times(words: _Words, times: float | None) -> str:
+    if times is None or times < _MANY_TIMES:
+        return ""
+    return words.times.format(f"{times:.0f}" if times >= 10 else f"{times:.1f}".replace(".", words.decimal))
+
+
+def _counted(patterns: tuple[str, str], count: int) -> str:
+    return patterns[count != 1].format(count)
+
+
+def _spoken(words: _Words, span_ms: int) -> str:
+    """A span of time, in whole minutes below two hours.
+
+    >>> [_spoken(_ENGLISH, minutes * 60_000) for minutes in (1, 90, 150)]
+    ['1 minute', '90 minutes', '2.5 hours']
+    """
+    seconds, minutes, hours = words.spans
+    whole = round(span_ms / 60_000)
+    if whole < 1:
+        return _counted(seconds, round(span_ms / 1000))
+    if whole < 120:
+        return _counted(minutes, whole)
+    return hours.format(f"{whole / 60:.1f}".replace(".", words.decimal))

@@ -1,0 +1,293 @@
+"""How the service does, as the broker tells it: asked from anywhere, whatever machine the workers run on."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from aiokafka import TopicPartition
+from aiokafka.errors import GroupCoordinatorNotAvailableError
+
+from streams.admin import ensure_topics
+from streams.errors import BrokerUnreachable, KafkaError, RecordError
+from streams.incident_log import read_incidents
+from streams.kafka import admin, consumer, translated_errors
+from streams.models import Shelf
+from streams.reading import TopicReader
+from streams.records import SEVERITIES, post_from_bytes, window_from_bytes
+from streams.topics import HOUR_MS, Topics
+from streams.workers import BRIDGED, group_of, worker_name
+
+if TYPE_CHECKING:
+    from aiokafka import AIOKafkaConsumer
+    from aiokafka.admin import AIOKafkaAdminClient
+
+    from streams.config import Config
+    from streams.incident_log import Incident
+    from streams.sentiment.model import QualityName
+    from streams.topics import Topic
+
+INCIDENTS_MS: Final = 7 * 24 * HOUR_MS
+"""How far back incidents are looked for."""
+
+LATEST: Final = 8
+"""Incidents that are over which are shown."""
+
+COORDINATOR_POLL_SECONDS: Final = 0.2
+
+REQUIRED: Final = frozenset({"score", "detect"})
+"""Without these nothing is noticed."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerStatus:
+    """The processes of one kind.
+
+    Parameters
+    ----------
+    members
+        How many run.
+    state
+        Of their consumer group, in Kafka's words.
+    topic
+        That they read.
+    lag
+        Records of it not yet dealt with; None if they have never been.
+    """
+
+    name: str
+    members: int
+    state: str
+    topic: str
+    lag: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """Milliseconds since the epoch; None if there is none.
+
+    Parameters
+    ----------
+    arrived_ms
+        When the broker took the newest post.
+    written_ms
+        When that was written.
+    windows_ms
+        End of the newest bucket that is closed: detection has come so far in event time.
+    """
+
+    arrived_ms: int | None = None
+    written_ms: int | None = None
+    windows_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelStatus:
+    """The newest published model of a quality."""
+
+    version: int
+    created_ms: int
+    labels: int
+    macro_f1: float
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentStatus:
+    """An incident as its newest step and the newest verdict have it."""
+
+    fingerprint: str
+    brand: str
+    severity: str
+    status: str
+    label: str | None
+    suppressed: str | None
+    starts_at: str
+    ends_at: str | None
+    summary: str
+    verdict: str | None
+    by: str | None
+
+
+@dataclass(slots=True)
+class Status:
+    """All of it.
+
+    Attributes
+    ----------
+    models
+        By quality; None where none has been published, and that of the config is used.
+    problems
+        What is wrong, a sentence each.
+    """
+
+    broker: str
+    at_ms: int
+    config_version: str
+    workers: list[WorkerStatus] = field(default_factory=list)
+    dead_letters: dict[str, int] = field(default_factory=dict)
+    freshness: Freshness = field(default_factory=Freshness)
+    models: dict[str, ModelStatus | None] = field(default_factory=dict)
+    firing: list[IncidentStatus] = field(default_factory=list)
+    latest: list[IncidentStatus] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """As plain values."""
+        return asdict(self)
+
+
+async def status(config: Config, *, max_lag: int, stale_seconds: float) -> Status:
+    """Ask the broker.
+
+    Parameters
+    ----------
+    max_lag
+        More records that a worker has not dealt with are a problem.
+    stale_seconds
+        A newest post that arrived longer ago is a problem.
+
+    Raises
+    ------
+    KafkaError
+        If no broker answers.
+    """
+    found = Status(config.kafka.bootstrap_servers, time.time_ns() // 1_000_000, config.version)
+    try:
+        await ensure_topics(config, create=False)
+    except BrokerUnreachable:
+        raise
+    except KafkaError as error:
+        found.problems.append(str(error))
+        return found
+    topics = Topics(config.topics)
+    async with consumer(config.kafka, None) as reader:
+        found.workers = await _workers(config, topics, reader)
+        for topic in (topics.dlq, topics.alerts_dlq):
+            found.dead_letters[topic.name] = await _held(config, reader, topic)
+        found.freshness = await _freshness(config, topics, reader)
+        for quality in config.models():
+            found.models[quality] = await _model(config, reader, quality)
+        log = await read_incidents(config, reader, found.at_ms - INCIDENTS_MS)
+    incidents = sorted(log.incidents.values(), key=_rank, reverse=True)
+    found.firing = [_incident(each) for each in incidents if each.newest.status == "firing"]
+    found.latest = [_incident(each) for each in incidents if each.newest.status == "resolved"][:LATEST]
+    found.problems += _problems(found, max_lag, stale_seconds)
+    return found
+
+
+def _problems(found: Status, max_lag: int, stale_seconds: float) -> list[str]:
+    problems = []
+    for worker in found.workers:
+        if not worker.members and worker.name in REQUIRED:
+            problems.append(f"no {worker.name} worker runs: start `firewatch {worker.name}` or `firewatch run`")
+        elif not worker.members and worker.lag:
+            problems.append(f"{worker.lag:,} records of {worker.topic} wait for {worker.name}, which does not run")
+        elif worker.lag is not None and worker.lag > max_lag:
+            problems.append(f"{worker.name} is {worker.lag:,} records behind in {worker.topic} (more than {max_lag:,})")
+    arrived = found.freshness.arrived_ms
+    if arrived is None:
+        problems.append("no post has ever arrived: start `firewatch ingest`")
+    elif found.at_ms - arrived > stale_seconds * 1000:
+        minutes = (found.at_ms - arrived) / 60_000
+        problems.append(
+            f"no post has arrived for {minutes:,.0f} minutes (more than {stale_seconds / 60:g}): is ingest up?"
+        )
+    return problems
+
+
+async def _workers(config: Config, topics: Topics, reader: AIOKafkaConsumer) -> list[WorkerStatus]:
+    reads = {"score": topics.posts, "detect": topics.mentions}
+    reads |= {worker_name("train", quality): topics.labels for quality in config.models()}
+    reads |= {f"bridge-{target}": topics.alerts for target in BRIDGED}
+    workers = []
+    with translated_errors(config.kafka, "asking for the consumer groups"):
+        async with admin(config.kafka) as client:
+            await _wait_for_coordinator(config, client, group_of("score", config.topics))
+            for name, topic in reads.items():
+                group = group_of(name, config.topics)
+                (answer,) = await client.describe_consumer_groups([group])
+                (_, _, state, _, _, members, *_) = answer.groups[0]
+                tps = [TopicPartition(topic.name, partition) for partition in range(topic.partitions)]
+                committed = await client.list_consumer_group_offsets(group, partitions=tps)
+                begins, ends = await reader.beginning_offsets(tps), await reader.end_offsets(tps)
+                known = [tp for tp in tps if tp in committed and committed[tp].offset >= 0]
+                if not members and not known and name.startswith("bridge"):
+                    continue  # not used here
+                lag = sum(ends[tp] - max(begins[tp], committed[tp].offset if tp in known else 0) for tp in tps)
+                workers.append(WorkerStatus(name, len(members), state, topic.name, lag if known or members else None))
+    return workers
+
+
+async def _wait_for_coordinator(config: Config, client: AIOKafkaAdminClient, group: str) -> None:
+    """A broker that has never had a group makes the topic of their offsets only when it is asked for one."""
+    async with asyncio.timeout(config.kafka.request_timeout_seconds):
+        while True:
+            try:
+                await client.find_coordinator(group)
+            except GroupCoordinatorNotAvailableError:
+                await asyncio.sleep(COORDINATOR_POLL_SECONDS)
+            else:
+                return
+
+
+async def _held(config: Config, reader: AIOKafkaConsumer, topic: Topic) -> int:
+    tps = [TopicPartition(topic.name, partition) for partition in range(topic.partitions)]
+    with translated_errors(config.kafka, f"reading {topic.name}"):
+        begins, ends = await reader.beginning_offsets(tps), await reader.end_offsets(tps)
+    return sum(ends[tp] - begins[tp] for tp in tps)
+
+
+async def _freshness(config: Config, topics: Topics, reader: AIOKafkaConsumer) -> Freshness:
+    posts = TopicReader(reader, config.kafka, topics.posts)
+    await posts.seek_back(1)
+    arrived_ms = written_ms = windows_ms = None
+    for record in await posts.to_the_end():
+        arrived_ms = max(arrived_ms or 0, record.timestamp)
+        try:
+            written_ms = max(written_ms or 0, post_from_bytes(record.value).ts_ms)
+        except RecordError:
+            continue
+    windows = TopicReader(reader, config.kafka, topics.windows)
+    await windows.seek_back(1)
+    for record in await windows.to_the_end():
+        try:
+            window = window_from_bytes(record.value)
+        except RecordError:
+            continue
+        windows_ms = max(windows_ms or 0, window.start_ms + window.length_ms)
+    return Freshness(arrived_ms, written_ms, windows_ms)
+
+
+async def _model(config: Config, reader: AIOKafkaConsumer, quality: QualityName) -> ModelStatus | None:
+    shelf = Shelf(config, reader, "status", quality)
+    await shelf.read_all()
+    if not shelf.models:
+        return None
+    header = shelf.models[max(shelf.models)].header
+    return ModelStatus(header.version, header.created_ms, header.labels, header.quality.macro_f1)
+
+
+def _rank(incident: Incident) -> tuple[Any, ...]:
+    alert = incident.newest
+    is_firing = alert.status == "firing"
+    return is_firing, is_firing and alert.suppressed is None, is_firing and SEVERITIES.index(alert.severity), alert.at
+
+
+def _incident(incident: Incident) -> IncidentStatus:
+    alert = incident.newest
+    verdict = incident.verdicts[-1] if incident.verdicts else None
+    return IncidentStatus(
+        fingerprint=alert.fingerprint,
+        brand=alert.brand,
+        severity=alert.severity,
+        status=alert.status,
+        label=alert.label,
+        suppressed=alert.suppressed,
+        starts_at=alert.starts_at.isoformat(),
+        ends_at=alert.ends_at.isoformat() if alert.ends_at else None,
+        summary=alert.summary,
+        verdict=verdict.verdict if verdict else None,
+        by=verdict.by if verdict else None,
+    )

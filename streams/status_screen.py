@@ -1,0 +1,147 @@
+"""How the service does, on one screen."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+from rich.text import Text
+
+from streams.records import utc
+from streams.view import SEVERITY_STYLES, printable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from rich.console import Console
+
+    from streams.status import IncidentStatus, ModelStatus, Status
+
+ROWS: Final = 8
+"""Firing incidents shown at most; the others are counted."""
+
+SAID: Final = {"ack": "seen by", "false_alarm": "false alarm:", "confirmed": "confirmed by"}
+
+
+def print_status(console: Console, found: Status, names: Mapping[str, str]) -> None:
+    """Print it.
+
+    Parameters
+    ----------
+    names
+        Of brands by id.
+    """
+    state = Text(" all well ", "reverse green")
+    if found.problems:
+        state = Text(f" {len(found.problems)} problem{'s' if len(found.problems) > 1 else ''} ", "reverse red")
+    console.print(
+        Text.assemble(
+            ("firewatch  ", "bold"),
+            state,
+            (f"  {found.broker}  {utc(found.at_ms):%a %d %b %Y %H:%M} UTC", "dim"),
+        )
+    )
+    for problem in found.problems:
+        console.print(Text.assemble(("✗ ", "red"), problem))
+    if not found.workers:
+        return
+    console.print()
+    console.print(_workers(found))
+    console.print()
+    console.print(_facts(found))
+    for title, incidents in (("firing", found.firing[:ROWS]), ("over", found.latest)):
+        if incidents:
+            console.print()
+            console.print(_incidents(console, title, incidents, names))
+    if len(found.firing) > ROWS:
+        console.print(Text(f"and {len(found.firing) - ROWS} more firing", style="dim"))
+    if not found.firing and not found.latest:
+        console.print("\nno incidents in the last 7 days")
+
+
+def _workers(found: Status) -> Table:
+    table = _table()
+    for head, justify in (("worker", "left"), ("running", "right"), ("reads", "left"), ("behind", "right")):
+        table.add_column(head, justify=justify, no_wrap=True)  # type: ignore[arg-type]
+    for worker in found.workers:
+        table.add_row(
+            worker.name,
+            Text(str(worker.members), "green" if worker.members else "red"),
+            Text(worker.topic, "dim"),
+            "never ran" if worker.lag is None else f"{worker.lag:,}",
+        )
+    return table
+
+
+def _facts(found: Status) -> Table:
+    fresh = found.freshness
+    newest = "none yet"
+    if fresh.arrived_ms is not None:
+        written = f", written {utc(fresh.written_ms):%a %d %b %H:%M} UTC" if fresh.written_ms is not None else ""
+        newest = f"arrived {_ago(found.at_ms - fresh.arrived_ms)}{written}"
+    reached = "no bucket closed yet"
+    if fresh.windows_ms is not None:
+        behind = ""
+        if fresh.written_ms is not None and fresh.written_ms > fresh.windows_ms:
+            behind = f", {_span(fresh.written_ms - fresh.windows_ms)} behind the newest post"
+        reached = f"buckets up to {utc(fresh.windows_ms):%a %d %b %H:%M} UTC closed{behind}"
+    letters = ", ".join(f"{name} {count:,}" for name, count in found.dead_letters.items())
+    table = Table.grid(padding=(0, 2))
+    facts = (
+        ("newest post", newest),
+        ("detection", reached),
+        *((f"{quality} model", _model(model)) for quality, model in found.models.items()),
+        ("dead letters", letters),
+        ("config", found.config_version),
+    )
+    for name, fact in facts:
+        table.add_row(Text(name, "bold"), fact)
+    return table
+
+
+def _model(model: ModelStatus | None) -> str:
+    if model is None:
+        return "that of the config: none has been published"
+    made = f"{utc(model.created_ms):%a %d %b %H:%M} UTC"
+    return f"version {model.version} of {made}, {model.labels:,} labels, macro-F1 {model.macro_f1:.2f}"
+
+
+def _incidents(console: Console, title: str, incidents: Sequence[IncidentStatus], names: Mapping[str, str]) -> Table:
+    table = _table()
+    for head in (title, "since", "brand"):
+        table.add_column(head, no_wrap=True)
+    table.add_column("what", no_wrap=True, ratio=1, overflow="ellipsis")
+    is_judged = any(each.verdict for each in incidents)
+    if is_judged:
+        table.add_column("said", no_wrap=True)
+    table.width = console.width
+    for each in incidents:
+        is_quiet = each.status == "resolved" or each.suppressed is not None
+        style: Any = "dim" if is_quiet else SEVERITY_STYLES[each.severity]  # type: ignore[index]
+        said = f"{SAID[each.verdict]} {printable(each.by or '')}" if each.verdict else ""
+        table.add_row(
+            Text(each.severity, style),
+            f"{datetime.fromisoformat(each.starts_at):%a %d %b %H:%M}",
+            printable(names.get(each.brand, each.brand)),
+            Text(printable(each.summary), "dim" if is_quiet else ""),
+            *([said] if is_judged else []),
+        )
+    return table
+
+
+def _table() -> Table:
+    return Table(box=SIMPLE_HEAD, show_edge=False, padding=(0, 2, 0, 0), border_style="dim", header_style="bold")
+
+
+def _ago(ms: int) -> str:
+    return "just now" if ms < 1_000 else f"{_span(ms)} ago"
+
+
+def _span(ms: int) -> str:
+    seconds = ms / 1000
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"

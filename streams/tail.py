@@ -1,0 +1,139 @@
+"""`firewatch alerts tail`: incidents as they are told, on a terminal or as JSON lines."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING
+
+import structlog
+
+from streams.admin import ensure_topics
+from streams.alert_lines import print_alert, print_verdict
+from streams.errors import RecordError
+from streams.incident_log import IncidentLog, verdict_in
+from streams.kafka import consumer
+from streams.reading import TopicReader
+from streams.records import SEVERITIES, alert_from_bytes
+from streams.topics import Topics
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from aiokafka.structs import ConsumerRecord
+    from rich.console import Console
+
+    from detectors.base import Severity
+    from streams.config import Config
+    from streams.records import Alert
+
+log = structlog.get_logger()
+
+
+class Tail:
+    """Shows what it is fed, each step once.
+
+    Parameters
+    ----------
+    config
+        Knows the names of the brands.
+    brands
+        Only these; all if there are none.
+    severity
+        Nothing below it.
+    console
+        Where blocks go; None for JSON lines on standard output.
+    """
+
+    def __init__(
+        self, config: Config, brands: Collection[str], severity: Severity | None, console: Console | None
+    ) -> None:
+        self._names = {brand.id: brand.name for brand in config.brands}
+        self._brands = brands
+        self._least = SEVERITIES.index(severity) if severity else 0
+        self._console = console
+        self._log = IncidentLog()
+        self._incidents: set[str] = set()
+        self.shown = 0
+
+    def record(self, record: ConsumerRecord) -> None:
+        """Show a record of social.alerts."""
+        try:
+            alert = alert_from_bytes(record.value)
+        except RecordError as error:
+            where = f"{record.topic}[{record.partition}]@{record.offset}"
+            log.warning("alert can't be read", reason=error.reason, record=where)
+            return
+        if not self._log.alert(alert) or not self._is_wanted(alert):
+            return
+        self.shown += 1
+        if self._console is None:
+            sys.stdout.write(alert.to_bytes().decode() + "\n")
+            sys.stdout.flush()
+        else:
+            print_alert(self._console, alert, self._names, is_first=alert.fingerprint not in self._incidents)
+        self._incidents.add(alert.fingerprint)
+
+    def label(self, record: ConsumerRecord) -> None:
+        """Show a record of social.labels if it is a verdict on an incident that has been shown."""
+        verdict = verdict_in(record.value)
+        incident = self._log.incidents.get(verdict.incident) if verdict else None
+        if verdict and incident and self._console is not None and self._is_wanted(incident.newest):
+            print_verdict(self._console, verdict, self._names)
+
+    def _is_wanted(self, alert: Alert) -> bool:
+        return (not self._brands or alert.brand in self._brands) and SEVERITIES.index(alert.severity) >= self._least
+
+
+async def tail(config: Config, shown: Tail, since_seconds: float, stop: asyncio.Event, *, follow: bool) -> None:
+    """Show what was told lately, in the order in which the broker took it, and then what comes.
+
+    Parameters
+    ----------
+    since_seconds
+        How far back.
+    stop
+        Set it to end.
+    follow
+        Whether to wait for more.
+
+    Raises
+    ------
+    KafkaError
+        If no broker answers, or a topic is missing.
+    """
+    await ensure_topics(config, create=False)
+    topics = Topics(config.topics)
+    since_ms = time.time_ns() // 1_000_000 - round(since_seconds * 1000)
+    async with AsyncExitStack() as stack:
+        readers = []
+        for topic in (topics.alerts, topics.labels):
+            reader = TopicReader(await stack.enter_async_context(consumer(config.kafka, None)), config.kafka, topic)
+            await reader.seek(since_ms)
+            readers.append(reader)
+        alerts, labels = readers
+        past = [(record, shown.record) for record in await alerts.to_the_end()]
+        past += [(record, shown.label) for record in await labels.to_the_end()]
+        for record, show in sorted(past, key=lambda each: each[0].timestamp):
+            show(record)
+        if not follow:
+            return
+        tasks = [
+            asyncio.create_task(_follow(alerts, shown.record)),
+            asyncio.create_task(_follow(labels, shown.label)),
+            asyncio.create_task(stop.wait()),
+        ]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+        for task in done:
+            task.result()
+
+
+async def _follow(reader: TopicReader, show: Callable[[ConsumerRecord], None]) -> None:
+    async for record in reader.on():
+        show(record)

@@ -1,0 +1,29 @@
+"""Names of the workers, of their parts, and of their consumer groups."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from streams.config import TopicSettings
+    from streams.sentiment.model import QualityName
+
+Worker = Literal["topics", "ingest", "score", "detect", "train", "label", "bridge"]
+WORKERS: Final[tuple[Worker, ...]] = ("topics", "ingest", "score", "detect", "train", "label", "bridge")
+
+BRIDGED: Final = ("alertmanager", "webhook", "slack")
+"""Receivers that a bridge may pass alerts on to."""
+
+
+def worker_name(worker: str, quality: QualityName) -> str:
+    """Name of a worker's part for a quality in metrics, logs and consumer groups.
+
+    >>> worker_name("train", "fast"), worker_name("train", "best")
+    ('train', 'train-best')
+    """
+    return worker if quality == "fast" else f"{worker}-{quality}"
+
+
+def group_of(name: str, settings: TopicSettings) -> str:
+    """The consumer group of a worker or of a part of it; Faust names that of `detect` after its app, by this too."""
+    return f"{settings.prefix}firewatch-{name}"

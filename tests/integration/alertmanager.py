@@ -1,0 +1,116 @@
+"""A real Alertmanager that a test starts and stops, and a receiver that notes what it is sent."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import socket
+from typing import TYPE_CHECKING, Any, Final
+
+import aiohttp
+import pytest
+import yaml
+from aiohttp import web
+
+from deploy.local.prerequisites import LocalKafkaError, require
+from tests.integration.broker import until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PROGRAM: Final = "prometheus-alertmanager"
+"""As Debian names it."""
+
+SECONDS_TO_START: Final = 30
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Alertmanager:
+    """One that notifies at once and pages `pager`; it keeps its port and its data over a restart."""
+
+    def __init__(self, folder: Path, pager: str) -> None:
+        self._folder = folder
+        self._port = free_port()
+        self.url = f"http://127.0.0.1:{self._port}"
+        self._process: asyncio.subprocess.Process | None = None
+        webhook = {"url": pager, "send_resolved": True}
+        route = {"receiver": "pager", "group_by": ["..."], "group_wait": "0s", "group_interval": "1s"}
+        config = {"route": route, "receivers": [{"name": "pager", "webhook_configs": [webhook]}]}
+        (folder / "alertmanager.yml").write_text(yaml.safe_dump(config))
+
+    async def start(self) -> None:
+        log = (self._folder / "log").open("ab")
+        self._process = await asyncio.create_subprocess_exec(
+            shutil.which(PROGRAM) or PROGRAM,
+            f"--config.file={self._folder / 'alertmanager.yml'}",
+            f"--storage.path={self._folder / 'data'}",
+            f"--web.listen-address=127.0.0.1:{self._port}",
+            "--cluster.listen-address=",
+            stdout=log,
+            stderr=log,
+        )
+        log.close()
+        await until(self._is_ready, SECONDS_TO_START)
+
+    async def stop(self) -> None:
+        if self._process is not None and self._process.returncode is None:
+            self._process.terminate()
+            await self._process.wait()
+
+    async def _is_ready(self) -> bool:
+        try:
+            async with aiohttp.ClientSession() as session, session.get(f"{self.url}/-/ready") as answer:
+                return answer.status == 200
+        except aiohttp.ClientError:
+            return False
+
+    async def active(self) -> dict[str, dict[str, Any]]:
+        """What it takes for firing, by incident and severity."""
+        async with aiohttp.ClientSession() as session, session.get(f"{self.url}/api/v2/alerts") as answer:
+            alerts: list[dict[str, Any]] = await answer.json()
+        return {f"{each['labels']['fingerprint']} {each['labels']['severity']}": each for each in alerts}
+
+
+def require_alertmanager() -> None:
+    """Skip where there is none and none can be installed."""
+    try:
+        require(PROGRAM, "prometheus-alertmanager")
+    except LocalKafkaError:
+        pytest.skip("no Alertmanager on this machine (Debian: apt-get install prometheus-alertmanager)")
+
+
+class Receiver:
+    """An endpoint that notes requests and answers as it is told."""
+
+    def __init__(self) -> None:
+        self.statuses: dict[str, int] = {}
+        self.status = 204
+        self.requests: list[tuple[dict[str, str], bytes]] = []
+        self.refused: list[tuple[dict[str, str], bytes]] = []
+        self._runner: web.AppRunner | None = None
+        self.url = ""
+
+    async def start(self) -> None:
+        app = web.Application()
+        app.router.add_post("/hook", self._take)
+        self._runner = web.AppRunner(app)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}/hook"
+
+    async def stop(self) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    async def _take(self, request: web.Request) -> web.Response:
+        body = await request.read()
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        status = self.statuses.get(headers.get("webhook-id", ""), self.status)
+        (self.requests if status < 300 else self.refused).append((headers, body))
+        return web.Response(status=status, text="as told")

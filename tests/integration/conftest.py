@@ -1,0 +1,30 @@
+"""Fixtures of the integration tests beside those of `tests/conftest.py`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from deploy.local.prerequisites import LocalKafkaError
+from tests.conftest import REQUIRED
+from tests.integration.secure_broker import SecureBroker, SecureKafka
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureBroker]:
+    """A broker that asks everybody who they are and grants nothing by itself."""
+    kafka = SecureKafka(tmp_path_factory.mktemp("secure"))
+    try:
+        try:
+            running = kafka.start()
+        except LocalKafkaError as error:
+            if REQUIRED:
+                pytest.fail(f"Kafka is required (FIREWATCH_REQUIRE_KAFKA=1) and can't be had: {error}", pytrace=False)
+            pytest.skip(f"NO KAFKA: {error}")
+        yield running
+    finally:
+        kafka.wipe()

@@ -1,0 +1,128 @@
+"""`firewatch alerts` and `status` on a real broker, as a person runs them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+import orjson
+import pytest
+from click.testing import CliRunner, Result
+
+from streams.admin import ensure_topics
+from streams.cli import cli
+from streams.kafka import acknowledged, producer
+from streams.records import Alert, Post, Verdict, labels_record_from_bytes
+from streams.topics import Topics
+from tests.alerts import alert
+from tests.integration.broker import read_topic
+from tests.integration.worker import write_config
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from streams.config import Config
+
+STEPS = [
+    alert("5f0c1111", "aa01", severity="watch"),
+    alert("5f0c1111", "aa02", "update", severity="critical"),
+    alert("5f0c2222", "bb01", suppressed="cold_start"),
+    alert("5f0c2222", "bb02", "resolve", suppressed="cold_start"),
+]
+
+pytestmark = pytest.mark.timeout(120)
+
+
+@pytest.fixture
+async def config(kafka_config: Callable[..., Config]) -> Config:
+    config = kafka_config()
+    await ensure_topics(config, create=True)
+    topics = Topics(config.topics)
+    async with producer(config.kafka) as sender:
+        now_ms = time.time_ns() // 1_000_000
+        post = Post(id="1", source="forum", ts_ms=now_ms, text="Nordtel ist weg")
+        sends = [await sender.send(topics.alerts.name, each.to_bytes(), key=b"nordtel") for each in STEPS]
+        sends.append(await sender.send(topics.alerts.name, STEPS[0].to_bytes(), key=b"nordtel"))  # told again
+        sends.append(await sender.send(topics.posts.name, post.to_bytes(), key=post.key))
+        await acknowledged(config.kafka, sends, "sending")
+    return config
+
+
+@pytest.fixture
+def run(config: Config, tmp_path: Path) -> Callable[..., Result]:
+    path = write_config(config, tmp_path / "firewatch.yaml")
+
+    def invoke(*arguments: str) -> Result:
+        return CliRunner().invoke(cli, [*arguments, "-c", str(path)], env={"COLUMNS": "100"})
+
+    return invoke
+
+
+def test_the_tail_shows_each_step_once(run: Callable[..., Result]) -> None:
+    lines = run("alerts", "tail", "--no-follow", "--json").stdout.splitlines()
+    assert [Alert.model_validate_json(line) for line in lines] == STEPS
+    chosen = run("alerts", "tail", "--no-follow", "--json", "--severity", "critical").stdout
+    assert [orjson.loads(line)["id"] for line in chosen.splitlines()] == ["aa02"]
+
+
+def test_the_tail_is_read_by_a_person(run: Callable[..., Result]) -> None:
+    shown = run("alerts", "tail", "--no-follow").stdout.splitlines()
+    heads = [" ".join(line.split()) for line in shown if "UTC" in line]
+    assert heads == [
+        "┃ watch Nordtel opened Mon 02 Mar 00:05 UTC",
+        "┃ critical Nordtel updated Mon 02 Mar 00:05 UTC",
+        "┃ warning Nordtel opened pages nobody: cold_start Mon 02 Mar 00:05 UTC",
+        "┃ warning Nordtel resolved pages nobody: cold_start Mon 02 Mar 00:05 UTC",
+    ]
+    assert shown.count("┃ firewatch alerts ack|confirm|false-alarm 5f0c1111") == 1
+    assert max(map(len, shown)) <= 100
+
+
+def test_a_verdict_is_written_for_the_incident_that_an_id_begins(run: Callable[..., Result], config: Config) -> None:
+    done = run("alerts", "false-alarm", "aa01", "--by", "anna", "--note", "a joke", "--silence", "4h")
+    assert done.exit_code == 0, done.output
+    assert done.stdout.startswith("Nordtel 5f0c1111 (critical, ")
+    (record,) = asyncio.run(read_topic(config, Topics(config.topics).labels.name))
+    said = labels_record_from_bytes(record.value)
+    assert isinstance(said, Verdict)
+    assert (said.incident, said.verdict, said.severity, said.by, said.note) == (
+        "5f0c1111", "false_alarm", "critical", "anna", "a joke",
+    )  # fmt: skip
+    assert said.silence_until_ms == said.at_ms + 4 * 3_600_000
+    assert "“a joke”" in run("alerts", "tail", "--no-follow").stdout
+    (firing,) = orjson.loads(run("status", "--json").stdout)["firing"]
+    assert (firing["verdict"], firing["by"]) == ("false_alarm", "anna")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (("ack", "5f0c"), 3, "more than one incident begins like this"),
+        (("confirm", "5f"), 3, "no incident in social.alerts has this fingerprint or id"),
+        (("false-alarm", "aa01", "--silence", "31d"), 2, "30 days at most"),
+        (("false-alarm", "aa01", "--silence", "soon"), 2, "no length of time"),
+        (("tail", "--brand", "nope"), 2, "has the id nope"),
+    ],
+)
+def test_mistakes_are_told(run: Callable[..., Result], arguments: tuple[str, ...], code: int, says: str) -> None:
+    done = run("alerts", *arguments)
+    assert done.exit_code == code
+    assert says in done.output
+
+
+def test_the_status_tells_what_runs_and_what_is_wrong(run: Callable[..., Result]) -> None:
+    done = run("status", "--json")
+    assert done.exit_code == 1
+    found = orjson.loads(done.stdout)
+    workers = {worker["name"]: (worker["members"], worker["lag"]) for worker in found["workers"]}
+    assert workers == {"score": (0, None), "detect": (0, None), "train": (0, None)}
+    assert [problem.split(":")[0] for problem in found["problems"]] == [
+        "no score worker runs", "no detect worker runs",
+    ]  # fmt: skip
+    assert [each["fingerprint"] for each in found["firing"]] == ["5f0c1111"]
+    assert [each["fingerprint"] for each in found["latest"]] == ["5f0c2222"]
+    screen = run("status").stdout
+    assert "2 problems" in screen
+    assert "newest post   arrived" in screen

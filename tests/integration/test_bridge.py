@@ -1,0 +1,292 @@
+"""The bridge on a real broker: what a real Alertmanager and a webhook get to hear, whatever stops meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import time
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import pytest
+from standardwebhooks import Webhook as Verifier
+
+from streams.admin import ensure_topics
+from streams.bridge import lane
+from streams.bridge.couriers import StandingCourier, StepCourier
+from streams.bridge.receivers import Alertmanager as ToAlertmanager
+from streams.bridge.receivers import Slack, Webhook
+from streams.bridge.worker import bridge
+from streams.config import SLACK_URL_VARIABLE, WEBHOOK_KEY_VARIABLE
+from streams.kafka import acknowledged, producer
+from streams.records import Verdict, utc
+from streams.topics import Topics
+from tests.alerts import alert
+from tests.integration.alertmanager import Alertmanager, Receiver, require_alertmanager
+from tests.integration.broker import headers, read_topic, until
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
+
+    from streams.bridge.couriers import Courier
+    from streams.config import Config
+    from streams.records import Alert
+
+KEY = "whsec_" + base64.b64encode(b"a key that only this test has").decode()
+NOW_MS = time.time_ns() // 1_000_000
+
+pytestmark = pytest.mark.timeout(120)
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lane, "FIRST_DELAY_SECONDS", 0.05)
+    monkeypatch.setattr(lane, "LAST_DELAY_SECONDS", 0.3)
+    monkeypatch.setenv(WEBHOOK_KEY_VARIABLE, KEY)
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    receiver = Receiver()
+    await receiver.start()
+    yield receiver
+    await receiver.stop()
+
+
+@pytest.fixture
+async def alertmanager(tmp_path: Path, receiver: Receiver) -> AsyncIterator[Alertmanager]:
+    require_alertmanager()
+    server = Alertmanager(tmp_path, receiver.url)
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest.fixture
+async def config(kafka_config: Callable[..., Config], receiver: Receiver) -> Config:
+    config = kafka_config(bridge={"webhook": {"url": receiver.url}})
+    await ensure_topics(config, create=True)
+    return config
+
+
+def for_alertmanager(config: Config, server: Alertmanager, **changed: Any) -> Config:
+    settings = {"urls": [server.url], "resend_seconds": 1}
+    section = config.bridge.model_copy(
+        update={"alertmanager": config.bridge.alertmanager.model_copy(update=settings), **changed}
+    )
+    return config.model_copy(update={"bridge": section})
+
+
+async def raise_alerts(config: Config, *alerts: Alert | bytes) -> None:
+    topic = Topics(config.topics).alerts.name
+    values = [each if isinstance(each, bytes) else each.to_bytes() for each in alerts]
+    async with producer(config.kafka) as sender:
+        sends = [await sender.send(topic, value, key=b"nordtel") for value in values]
+        await acknowledged(config.kafka, sends, "sending")
+
+
+async def judge(config: Config, verdict: Verdict) -> None:
+    async with producer(config.kafka) as sender:
+        sent = await sender.send(Topics(config.topics).labels.name, verdict.to_bytes(), key=verdict.key)
+        await acknowledged(config.kafka, [sent], "sending")
+
+
+@asynccontextmanager
+async def running(config: Config, courier: Courier[Any]) -> AsyncIterator[None]:
+    stop = asyncio.Event()
+    task = asyncio.create_task(bridge(config, courier, stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await task
+
+
+def paging(config: Config) -> Any:
+    return running(config, StandingCourier(config.bridge, ToAlertmanager(config.bridge)))
+
+
+def posting(config: Config) -> Any:
+    return running(config, StepCourier("webhook", config.bridge, Webhook(config.bridge)))
+
+
+async def soon_active(server: Alertmanager, *expected: str) -> None:
+    async def as_expected() -> bool:
+        return set(await server.active()) == set(expected)
+
+    await until(as_expected, 20)
+
+
+async def taken(receiver: Receiver, count: int) -> list[str]:
+    async def enough() -> bool:
+        return len(receiver.requests) >= count
+
+    await until(enough)
+    return [headers["webhook-id"] for headers, _ in receiver.requests]
+
+
+def pages(receiver: Receiver) -> set[tuple[str, str, str]]:
+    """What Alertmanager told the pager: incident, severity, state."""
+    bodies = [orjson.loads(body) for _, body in receiver.requests]
+    return {
+        (each["labels"]["fingerprint"], each["labels"]["severity"], each["status"])
+        for body in bodies
+        for each in body["alerts"]
+    }
+
+
+async def test_alertmanager_hears_what_fires_gets_worse_and_is_over(
+    config: Config, alertmanager: Alertmanager, receiver: Receiver
+) -> None:
+    config = for_alertmanager(config, alertmanager)
+    async with paging(config):
+        await raise_alerts(config, alert("storm", "s1"), alert("quiet", "q1", suppressed="cold_start"))
+        await soon_active(alertmanager, "storm warning")
+        (shown,) = (await alertmanager.active()).values()
+        assert shown["annotations"] == {"summary": "412 mentions"}
+        assert shown["startsAt"].startswith("2026-03-02T00:00:00")
+        await raise_alerts(config, alert("storm", "s2", "update", severity="critical"))
+        await soon_active(alertmanager, "storm critical")
+        await asyncio.sleep(5)  # longer than what it was told lasts
+        await soon_active(alertmanager, "storm critical")
+        await raise_alerts(config, alert("storm", "s3", "resolve", severity="critical"))
+        await soon_active(alertmanager)
+
+        async def paged() -> bool:
+            return ("storm", "critical", "resolved") in pages(receiver)
+
+        await until(paged)
+    assert pages(receiver) == {
+        ("storm", severity, state) for severity in ("warning", "critical") for state in ("firing", "resolved")
+    }
+
+
+async def test_a_bridge_that_was_away_tells_what_stands_now(config: Config, alertmanager: Alertmanager) -> None:
+    config = for_alertmanager(config, alertmanager)
+    await raise_alerts(config, alert("old", "o1"), alert("old", "o2", "resolve"), alert("before", "b1"))
+    async with paging(config):
+        await soon_active(alertmanager, "before warning")
+        await raise_alerts(config, alert("ends", "e1"), alert("lasts", "l1"))
+        await soon_active(alertmanager, "before warning", "ends warning", "lasts warning")
+    await raise_alerts(config, alert("ends", "e2", "resolve"), alert("begins", "n1"), alert("blip", "x1"))
+    await raise_alerts(config, alert("blip", "x2", "resolve"))
+    await soon_active(alertmanager)  # without a bridge nothing stays for ever
+    async with paging(config):
+        await soon_active(alertmanager, "before warning", "lasts warning", "begins warning")
+
+
+async def test_an_outage_of_alertmanager_loses_nothing(config: Config, alertmanager: Alertmanager) -> None:
+    config = for_alertmanager(config, alertmanager)
+    async with paging(config):
+        await raise_alerts(config, alert("one", "1a"), alert("two", "2a"))
+        await soon_active(alertmanager, "one warning", "two warning")
+        await alertmanager.stop()
+        await raise_alerts(config, alert("one", "1b", "resolve"), alert("three", "3a"))
+        await raise_alerts(config, alert("three", "3b", "update", severity="critical"))
+        await asyncio.sleep(1)
+    async with paging(config):  # nothing was committed that was not delivered
+        await asyncio.sleep(1)
+        await alertmanager.start()
+        await soon_active(alertmanager, "two warning", "three critical")
+
+
+async def test_what_alertmanager_refuses_goes_to_the_dead_letters_and_holds_up_nobody(
+    config: Config, alertmanager: Alertmanager
+) -> None:
+    config = for_alertmanager(config, alertmanager)
+    bad = alert("bad", "b1", labels={"not a name": "x", "fingerprint": "bad", "severity": "warning"})
+    async with paging(config):
+        await raise_alerts(config, alert("good", "g1"))
+        await soon_active(alertmanager, "good warning")
+        await raise_alerts(config, b'{"v": 1, ', bad, alert("fine", "f1"))
+        await soon_active(alertmanager, "good warning", "fine warning")
+        letters = await dead_letters(config, 2)
+    assert [letter["reason"] for letter in letters] == ["broken_json", "http_400"]
+    assert "not a name" in letters[1]["detail"]
+    assert letters[1]["offset"] == "2"
+
+
+async def dead_letters(config: Config, count: int) -> list[dict[str, str]]:
+    topic = Topics(config.topics).alerts_dlq.name
+
+    async def there() -> bool:
+        return len(await read_topic(config, topic)) >= count
+
+    await until(there)
+    return [headers(record) for record in await read_topic(config, topic)]
+
+
+async def test_a_false_alarm_silences_its_brand_until_it_expires_or_gets_worse(
+    config: Config, alertmanager: Alertmanager
+) -> None:
+    config = for_alertmanager(config, alertmanager)
+    now_ms = time.time_ns() // 1_000_000
+    verdict = Verdict(
+        incident="storm", brand="nordtel", verdict="false_alarm", severity="warning", detectors=["volume"], by="anna",
+        at_ms=now_ms, silence_until_ms=now_ms + 8_000,
+    )  # fmt: skip
+    async with paging(config):
+        await raise_alerts(config, alert("storm", "s1"))
+        await soon_active(alertmanager, "storm warning")
+        await judge(config, verdict)
+        await soon_active(alertmanager)
+        await raise_alerts(config, alert("next", "n1"), alert("worse", "w1", severity="critical"))
+        await soon_active(alertmanager, "worse critical")
+        await soon_active(alertmanager, "worse critical", "storm warning", "next warning")
+        assert time.time_ns() // 1_000_000 >= now_ms + 8_000
+
+
+async def test_webhooks_are_signed_ordered_retried_and_told_once(config: Config, receiver: Receiver) -> None:
+    await raise_alerts(config, alert("old", "old1"), alert("old", "old2", "resolve"), alert("open", "open1"))
+    async with posting(config):
+        assert await taken(receiver, 1) == ["open1"]
+        receiver.status = 503
+        await raise_alerts(config, alert("a", "a1"), alert("b", "b1", suppressed="spam"), alert("a", "a2", "update"))
+
+        async def tried() -> bool:
+            return len(receiver.refused) >= 2
+
+        await until(tried)
+        assert {headers["webhook-id"] for headers, _ in receiver.refused} == {"a1"}
+    receiver.status = 200
+    async with posting(config):
+        await taken(receiver, 3)
+        await raise_alerts(config, alert("a", "a3", "resolve", suppressed="spam"), alert("b", "b2", "resolve"))
+        assert await taken(receiver, 4) == ["open1", "a1", "a2", "a3"]
+    for got, body in receiver.requests:
+        verified = Verifier(KEY).verify(body, got)
+        assert verified["data"]["id"] == got["webhook-id"]
+        assert verified["type"] == f"io.firewatch.incident.{verified['data']['kind']}"
+
+
+async def test_what_a_webhook_refuses_goes_to_the_dead_letters(config: Config, receiver: Receiver) -> None:
+    receiver.statuses = {"a1": 422, "a2": 404}
+    await raise_alerts(config, alert("first", "f1"))
+    async with posting(config):
+        await taken(receiver, 1)
+        await raise_alerts(config, alert("a", "a1"), alert("a", "a2", "update"))
+        (letter,) = await dead_letters(config, 1)
+        assert letter["reason"] == "http_422"
+        assert (
+            letter["detail"]
+            == f"webhook: {receiver.url.removesuffix('/hook')} answers 422 Unprocessable Entity: as told"
+        )
+        receiver.statuses = {}
+        assert await taken(receiver, 2) == ["f1", "a2"]  # 404 spoke of the address: it was repaired
+    assert len(await dead_letters(config, 1)) == 1
+
+
+async def test_slack_gets_a_message_for_each_step(
+    config: Config, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(SLACK_URL_VARIABLE, receiver.url)
+    await raise_alerts(config, alert("a", "a1", starts_at=utc(NOW_MS)))
+    async with running(config, StepCourier("slack", config.bridge, Slack(config.bridge))):
+
+        async def told() -> bool:
+            return len(receiver.requests) == 1
+
+        await until(told)
+    assert orjson.loads(receiver.requests[0][1])["text"].startswith("nordtel: warning, opened.")

@@ -1,0 +1,258 @@
+"""What an alert says happened: terms, posts, who drives it, how it compares, in one sentence and bounded space."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+from detectors.base import Score
+from streams.calm import Calm
+from streams.config import AlertSettings, Language
+from streams.evidence import MAX_SOURCES, Evidence
+from streams.incident import Change, Incident
+from streams.keyness import key_terms
+from streams.peaks import KEPT_PEAKS, Peaks
+from streams.records import MAX_ALERT_BYTES, MAX_ID_CHARS, Alert, Mention
+from streams.regulars import GENERATION_MS, Regulars
+from streams.representative import representative
+from streams.scoring import EXCERPT_CHARS, MAX_URL_CHARS
+from streams.tallies import Tally
+from streams.text import MAX_TERM_CHARS
+
+HOUR = 3_600_000
+BUCKET = HOUR // 12
+START = 1_760_000_400_000 - 1_760_000_400_000 % (24 * HOUR)
+
+
+def mention(number: int, *terms: str, **fields: Any) -> Mention:
+    plain = Mention(number, START, 0, 2_000, 1_000, number + 1, number, 0, 0, "de", "forum", f"p{number}", list(terms))
+    return plain._replace(**fields)
+
+
+def tally_of(mentions: list[Mention]) -> Tally:
+    tally = Tally()
+    tally.add(mentions)
+    return tally
+
+
+def calm_of(days: float = 2, authors: int = 200, **fields: Any) -> Calm:
+    """Ten mentions a bucket by regulars, then what an incident is compared with."""
+    calm, chance = Calm(), random.Random(1)
+    for number in range(round(days * 288)):
+        words = ["netz", chance.choice(["kunde", "vertrag", "router"])]
+        mentions = [
+            mention(10 * number + index, *words, author=chance.randrange(1, authors), **fields) for index in range(10)
+        ]
+        calm.learn(START + number * BUCKET, BUCKET, tally_of(mentions), calm=True, whole=True)
+    return calm
+
+
+def alert_of(said: Tally, calm: Calm | None = None, minutes: int = 30, **about: Any) -> Alert:
+    settings = AlertSettings(**about.pop("settings", {}))
+    language: Language = about.pop("language", "en")
+    evidence = Evidence(
+        settings, "nordtel", "Nordtel", language, "c0ffee", {"volume": "volume"}, {"volume": "mentions per bucket"}
+    )
+    start_ms = START + 30 * 24 * HOUR
+    incident = Incident("f1", start_ms, start_ms, "critical", None, "crisis")
+    incident.peaks["volume"] = Score(2.0, 50, 5, 0, 20, "up", "Much.")
+    for name, value in about.pop("incident", {}).items():
+        setattr(incident, name, value)
+    at_ms = start_ms + minutes * 60_000
+    change = Change(about.get("kind", "open"), about.get("step", "open"), incident, said, at_ms, at_ms, start_ms)
+    return evidence.alert(change, calm or Calm(), "m1")
+
+
+def storm(count: int = 60, **fields: Any) -> Tally:
+    return tally_of(
+        [
+            mention(number, "netz", "ausfall", "kein signal" if number % 2 else "#nordtelausfall", **fields)._replace(
+                author=10_000 + number, negative=7_000
+            )
+            for number in range(count)
+        ]
+    )
+
+
+def test_terms_are_ranked_by_how_surely_they_exceed_the_usual() -> None:
+    counts = {"netz": 9, "ausfall": 8, "hallo": 1, "router": 2}
+    keys = key_terms(counts, 10, {"netz": 900.0, "router": 1.0}, 1_000.0)
+    assert [key.term for key in keys] == ["ausfall", "router"]
+    assert keys[0].lift > 100
+
+
+def test_a_term_that_may_have_been_usual_but_rare_does_not_stand_out() -> None:
+    assert key_terms({"mainz": 2}, 200, {}, 2_000.0, unlisted=0.0)
+    assert not key_terms({"mainz": 2}, 200, {}, 2_000.0, unlisted=12.0)
+
+
+def test_nothing_stands_out_of_the_usual_mix() -> None:
+    usual = {f"word{number}": 400.0 + number for number in range(50)}
+    counts = {term: round(count / 20) for term, count in usual.items()}
+    assert key_terms(counts, 100, usual, 2_000.0) == []
+
+
+def test_a_pair_stands_for_its_words_where_it_carries_them_and_not_otherwise() -> None:
+    together = {"customer": 30, "service": 29, "customer service": 28}
+    assert [key.term for key in key_terms(together, 60, {}, 2_000.0)] == ["customer service"]
+    apart = {"customer": 30, "service": 29, "customer service": 4}
+    assert [key.term for key in key_terms(apart, 60, {}, 2_000.0)] == ["customer", "service"]
+
+
+def test_posts_are_shown_that_say_what_most_say_and_no_copies_of_one() -> None:
+    said = tally_of(
+        [mention(number, "netz", "ausfall", "seit", "stunden", negative=9_000 - number) for number in range(5)]
+        + [mention(10, "hotline", "ausfall", "niemand", "antwortet", negative=5_000)]
+        + [mention(11, "schönes", "wetter", "heute", "mainz", negative=9_500)]
+    )
+    chosen = representative(said.samples.values(), {"ausfall": 9.0, "netz": 5.0, "hotline": 4.0}, 3)
+    assert [sample.id for sample in chosen] == ["p0", "p10", "p11"]
+
+
+def test_an_alert_tells_what_happened() -> None:
+    settings = {"samples": 2, "generator_url": "http://g/{brand}?from={from_ms}&to={to_ms}"}
+    said = tally_of([mention(number, "netz", "nordtel", negative=8_000) for number in range(50)])
+    alert = alert_of(said, minutes=5, settings=settings)
+    assert (alert.kind, alert.status, alert.severity) == ("open", "firing", "critical")
+    assert alert.summary == (
+        "Nordtel, crisis: 50 mentions in 5 minutes since 00:00 UTC, 80% negative, by 50 authors, about netz."
+    )
+    assert alert.window.mentions == 50
+    assert alert.sentiment.negative == pytest.approx(0.8)
+    assert len(alert.samples) == 2
+    assert (alert.samples[0].text, alert.samples[0].copies) == (None, 1)
+    start_ms = START + 30 * 24 * HOUR
+    assert alert.generator_url == f"http://g/nordtel?from={start_ms}&to={start_ms + 300_000}"
+    assert alert.labels["severity"] == "critical"
+    assert alert.annotations["description"] == "Much."
+
+
+def test_it_is_compared_with_what_is_usual() -> None:
+    alert = alert_of(storm(), calm_of())
+    assert alert.comparison is not None
+    assert alert.comparison.usual_mentions_per_hour == pytest.approx(120, rel=0.01)
+    assert alert.comparison.times_usual == pytest.approx(1.0, rel=0.01)
+    assert alert.comparison.usual_negative == pytest.approx(0.2)
+    assert [peak.mentions for peak in alert.comparison.past_peaks] == [120] * len(alert.comparison.past_peaks)
+    assert alert.comparison.busiest_hour == 60
+    fresh = alert_of(storm(), calm_of(days=0.1)).comparison
+    assert fresh is not None
+    assert (fresh.usual_mentions_per_hour, fresh.times_usual, fresh.usual_negative) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("authors", "spread"),
+    [([7] * 40 + list(range(20)), "one"), ([1, 2, 3, 4, 5, 6] * 10, "few"), (range(1, 61), "many"), ([0] * 60, None)],
+)
+def test_it_says_whether_few_or_many_drive_it(authors: list[int], spread: str | None) -> None:
+    alert = alert_of(tally_of([mention(number, "netz", author=author) for number, author in enumerate(authors)]))
+    assert alert.drivers is not None
+    assert alert.drivers.spread == spread
+
+
+def test_it_says_whether_newcomers_or_regulars_drive_it() -> None:
+    calm = calm_of()
+    strangers = alert_of(storm(), calm)
+    assert strangers.drivers is not None
+    assert strangers.drivers.newcomer_share == pytest.approx(1, abs=0.15)
+    assert strangers.drivers.usual_newcomer_share == pytest.approx(0, abs=0.15)
+    assert "60 authors, most of them new" in strangers.summary
+    regulars = alert_of(tally_of([mention(number, "netz", author=1 + number) for number in range(60)]), calm)
+    assert regulars.drivers is not None
+    assert regulars.drivers.newcomer_share == pytest.approx(0, abs=0.1)
+    assert "new" not in regulars.summary
+
+
+def test_regulars_are_forgotten_after_one_to_two_generations() -> None:
+    regulars = Regulars()
+    assert regulars.newcomers([1]) is None
+    regulars.learn(START, [1])
+    regulars.learn(START + GENERATION_MS, [2])
+    assert regulars.newcomers([1, 2]) == 0
+    regulars.learn(START + 2 * GENERATION_MS, [3])
+    assert regulars.newcomers([1, 2, 3]) == pytest.approx(1, abs=0.01)
+    regulars.learn(START + 9 * GENERATION_MS, [0])
+    assert regulars.newcomers([1, 2, 3]) is None
+    other = Regulars()
+    other.load(regulars.dump())
+    assert other.dump() == regulars.dump()
+
+
+def test_more_regulars_than_the_sketch_can_hold_say_nothing() -> None:
+    regulars = Regulars()
+    chance = random.Random(1)
+    regulars.learn(START, (chance.getrandbits(48) for _ in range(20_000)))
+    assert regulars.newcomers([1, 2, 3]) is None
+
+
+def test_an_incident_becomes_a_past_peak_when_it_is_over() -> None:
+    peaks = Peaks()
+    for hour in range(100):
+        peaks.count(hour * HOUR, 500 if hour == 50 else hour % 24, calm=not 48 <= hour < 60)
+        assert len(peaks.before(1_000 * HOUR)) <= KEPT_PEAKS
+        if hour < 60:
+            assert (50 * HOUR, 500) not in peaks.before(1_000 * HOUR)
+    assert peaks.before(1_000 * HOUR)[0] == (50 * HOUR, 500)
+    assert all(at + HOUR <= 50 * HOUR for at, _ in peaks.before(50 * HOUR))
+
+
+def test_the_sentence_comes_in_german() -> None:
+    calm = calm_of(days=8)
+    said = storm(1_000, flags=1)
+    told = alert_of(said, calm, minutes=90, language="de", incident={"busiest": 700})
+    assert told.language == "de"
+    assert told.summary == (
+        "Nordtel, Krise: 1000 Erwähnungen in 90 Minuten seit 00:00 UTC, 5,6-mal so viele wie üblich, 70 % negativ "
+        f"(sonst 20 %), von {told.window.authors} Konten, meist neuen, größtenteils weiterverbreitet, Thema: ausfall, "
+        "#nordtelausfall, kein signal, in einer Stunde mehr als je seit dem "
+        f"{min(peak.hour for peak in told.comparison.past_peaks):%d.%m.%Y}."  # type: ignore[union-attr]
+    )
+    over = alert_of(
+        storm(1),
+        minutes=150,
+        kind="resolve",
+        step="correct",
+        language="de",
+        incident={"suppressed": "spam", "label": "spam", "reopened": 1, "closed_ms": 1},
+    )
+    assert over.summary == (
+        "Nordtel, Spam erneut: 1 Erwähnung in 2,5 Stunden seit 00:00 UTC, 70 % negativ, von 1 Konto. Es ist vorbei. "
+        "Berichtigt um verspätete Beiträge. Unterdrückt: Spam."
+    )
+
+
+def test_what_began_yesterday_is_told_with_its_date() -> None:
+    assert "in 24.0 hours since 2025-11-08 00:00 UTC" in alert_of(storm(), minutes=24 * 60).summary
+
+
+def test_no_alert_is_larger_than_it_may_be_whatever_is_posted() -> None:
+    """Control characters take six bytes each in JSON; ids, sources, links, texts and terms are as long as can be."""
+
+    def nasty(number: int, length: int) -> str:
+        return f"{number:06}" + "\x01" * (length - 6)
+
+    def pair(number: int) -> str:
+        word = chr(0x1D4D0 + number) + "\U0001d504" * (MAX_TERM_CHARS - 1)
+        return f"{word} {word}"
+
+    mentions = [
+        mention(
+            number, pair(number % 51), "x" * 5_000, source=nasty(number, MAX_ID_CHARS), id=nasty(number, MAX_ID_CHARS),
+            url=nasty(number, MAX_URL_CHARS), text=nasty(number, EXCERPT_CHARS),
+        )
+        for number in range(3_000)
+    ]  # fmt: skip
+    settings = {"include_texts": True, "samples": 20, "top_terms": 50}
+    alert = alert_of(tally_of(mentions), calm_of(), settings=settings)
+    size = len(alert.to_bytes())
+    assert (len(alert.samples), len(alert.top_terms), len(alert.sources)) == (20, 50, MAX_SOURCES)
+    assert MAX_ALERT_BYTES / 2 < size < MAX_ALERT_BYTES
+
+
+def test_calm_round_trips() -> None:
+    calm, other = calm_of(days=0.5), Calm()
+    other.load(calm.dump())
+    assert other.dump() == calm.dump()
+    assert alert_of(storm(), other).to_bytes() == alert_of(storm(), calm).to_bytes()

@@ -1,0 +1,156 @@
+"""The config followed through changes of its file: what is taken over, what is refused, what is said of it."""
+
+# ruff: noqa: ASYNC240  files of a test are small
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from structlog.testing import capture_logs
+
+from streams import metrics
+from streams.config.difference import differences
+from streams.config.file import load_config
+from streams.live_config import LiveConfig
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BRANDS = """\
+brands:
+  - {id: nordtel, name: Nordtel, match: {any: [nordtel]}, usual_posts_per_day: 900}
+"""
+ACME = "  - {id: acme, name: Acme, match: {any: [acme]}}\n"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    file = tmp_path / "firewatch.yaml"
+    file.write_text(BRANDS)
+    return file
+
+
+def value(name: str, **labels: str) -> float:
+    return metrics.REGISTRY.get_sample_value(name, labels) or 0
+
+
+async def test_a_change_is_taken_over_when_two_looks_saw_it(path: Path) -> None:
+    live = LiveConfig.load(path)
+    before = live.config
+    path.write_text(BRANDS + ACME)
+    await live.look()
+    assert live.config is before
+    with capture_logs() as logs:
+        await live.look()
+    assert [brand.id for brand in live.config.brands] == ["nordtel", "acme"]
+    assert [entry["changes"] for entry in logs] == [["brands.acme: added"]]
+    taken = live.config
+    await live.look()
+    assert live.config is taken
+
+
+async def test_a_file_that_changes_all_the_time_is_not_read_in_between(path: Path) -> None:
+    live = LiveConfig.load(path)
+    before = live.config
+    for share in range(5):
+        path.write_text(f"{BRANDS}incidents: {{negative_share: 0.{share + 2}}}\n")
+        await live.look()
+    assert live.config is before
+
+
+async def test_a_hangup_has_it_read_at_once(path: Path) -> None:
+    live = LiveConfig.load(path)
+    path.write_text(BRANDS + ACME)
+    live.ask()
+    await live.look()
+    assert len(live.config.brands) == 2
+
+
+async def test_nothing_is_changed_over_where_nothing_differs(path: Path) -> None:
+    live = LiveConfig.load(path)
+    before = live.config
+    path.write_text(f"# looked at\n{BRANDS}")
+    live.ask()
+    await live.look()
+    assert live.config is before
+    assert value("firewatch_config_last_reload_successful") == 1
+
+
+async def test_the_swapped_symlink_of_a_config_map_is_seen(tmp_path: Path) -> None:
+    for version, text in (("..1", BRANDS), ("..2", BRANDS + ACME)):
+        (tmp_path / version).mkdir()
+        (tmp_path / version / "config.yaml").write_text(text)
+    (tmp_path / "..data").symlink_to("..1")
+    (tmp_path / "config.yaml").symlink_to("..data/config.yaml")
+    live = LiveConfig.load(tmp_path / "config.yaml")
+    (tmp_path / "..data_tmp").symlink_to("..2")
+    (tmp_path / "..data_tmp").rename(tmp_path / "..data")
+    await live.look()
+    await live.look()
+    assert len(live.config.brands) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "outcome", "problem"),
+    [
+        ("brands: [\n", "invalid", "is not valid YAML"),
+        (BRANDS + "windoes: {}\n", "invalid", "windoes: unknown key"),
+        (None, "invalid", "no such file"),
+        (
+            BRANDS + "windows: {bucket_seconds: 600}\n",
+            "refused",
+            "windows.bucket_seconds: can't change while workers run (300 -> 600): restart them",
+        ),
+        (BRANDS + ACME + "topics: {partitions: 8}\n", "refused", "topics.partitions: can't change while workers run"),
+        (BRANDS + "kafka: {client_id: x}\n", "refused", "kafka.client_id: can't change while workers run"),
+    ],
+)
+async def test_what_can_not_be_used_leaves_the_last_good_one(
+    path: Path, text: str | None, outcome: str, problem: str
+) -> None:
+    live = LiveConfig.load(path)
+    before, reloads = live.config, value("firewatch_config_reloads_total", outcome=outcome)
+    since = value("firewatch_config_last_reload_success_timestamp_seconds")
+    if text is None:
+        path.unlink()
+    else:
+        path.write_text(text)
+    with capture_logs() as logs:
+        for _ in range(4):
+            await live.look()
+    assert live.config is before
+    assert len(logs) == 1
+    assert problem in str(logs[0]["problems"])
+    assert value("firewatch_config_reloads_total", outcome=outcome) == reloads + 1
+    assert value("firewatch_config_last_reload_successful") == 0
+    assert value("firewatch_config_last_reload_success_timestamp_seconds") == since
+    path.write_text(BRANDS + ACME)
+    await live.look()
+    await live.look()
+    assert len(live.config.brands) == 2
+    assert value("firewatch_config_last_reload_successful") == 1
+
+
+def test_differences_are_told_by_name(tmp_path: Path) -> None:
+    def config(text: str) -> Path:
+        file = tmp_path / "one.yaml"
+        file.write_text(text)
+        return file
+
+    old = load_config(config(BRANDS + ACME + "detectors: [{name: volume, kind: volume, once_in_days: 7}]\n"), {})
+    new = load_config(
+        config(
+            BRANDS.replace("900", "1200")
+            + "preset: calm\n"
+            + "detectors: [{name: volume, kind: volume, once_in_days: 10}, {name: level, kind: drift}]\n"
+        ),
+        {},
+    )
+    assert differences(old, new) == [
+        "brands.nordtel.usual_posts_per_day: 900.0 -> 1200.0",
+        "brands.acme: removed",
+        "preset: balanced -> calm",
+        "detectors.volume.once_in_days: 7 -> 10",
+        "detectors.level: added",
+    ]

