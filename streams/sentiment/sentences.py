@@ -30,7 +30,7 @@ DIMENSIONS: Final = 512
 
 LENGTH: Final = 2.5
 """Length (Euclidean) of an embedding as features, where a word has 1. Twice as much, and single labels move the model
-too far: up to two points of macro-F1 less with few labels."""
+too far: with 5 % of the labels PotTS and SB10k lose about a point of macro-F1, while GermEval gains one and a half."""
 
 MAX_CHARS: Final = 1_000
 """Part of a text that is encoded: it bounds the time for one text to some 20 ms."""
