@@ -1,4 +1,4 @@
-"""The end of a worker in order: what is in hand is finished, but nobody waits for it for ever."""
+"""The life of a worker and its end in order: what is in hand is finished, but nobody waits for it for ever."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Coroutine
+    from typing import Any
 
 DRAIN_SECONDS: Final = 10.0
 """With what clients get to say goodbye it stays below the 30 s after which orchestrators kill."""
@@ -32,3 +33,36 @@ async def drained(in_hand: asyncio.Lock, limit_seconds: float = DRAIN_SECONDS) -
         yield
     finally:
         in_hand.release()
+
+
+async def work_until(stop: asyncio.Event, in_hand: asyncio.Lock, *parts: Coroutine[Any, Any, object]) -> None:
+    """Run the parts of a worker until `stop` is set or one of them ends, then end them all when nothing is in hand.
+
+    Parameters
+    ----------
+    stop
+        Set it to end the worker.
+    in_hand
+        Held by whatever must not be cut off.
+    parts
+        What the worker does at the same time.
+
+    Raises
+    ------
+    Exception
+        Whatever a part has raised.
+    """
+    tasks = [asyncio.create_task(part) for part in parts]
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait([*tasks, stopping], return_when=asyncio.FIRST_COMPLETED)
+        async with drained(in_hand):
+            for task in tasks:
+                task.cancel()
+        await asyncio.wait(tasks)
+    finally:
+        for task in (*tasks, stopping):
+            task.cancel()
+    for task in tasks:
+        if not task.cancelled():
+            task.result()

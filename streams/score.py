@@ -8,14 +8,14 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import structlog
 from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, NoOffsetForPartitionError, OffsetOutOfRangeError
 
 from streams import metrics
-from streams.draining import drained
+from streams.draining import work_until
 from streams.failpoints import Failpoint, reached
 from streams.health import Health, serve_health
 from streams.idleness import Idleness
@@ -149,28 +149,13 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         self._ready: dict[int, Idleness] = {}
         self._known: dict[int, Position] = {}  # where the scorer's state of each partition stands
         self._batch_in_hand = asyncio.Lock()
-        self._series = metrics.Capped(metrics.MAX_SOURCES)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Score until `stop` is set."""
         self._reader.subscribe([self._posts], listener=self)
-        working: asyncio.Task[Any] = asyncio.create_task(self._work())
         watching = watch(self._progress, self._config.liveness.stall_seconds)
-        follows = [watching, self._file.follow(), *(live.follow() for live in self._lives.values())]
-        tasks = [working, *map(asyncio.create_task, follows)]
-        stopping = asyncio.create_task(stop.wait())
-        try:
-            await asyncio.wait({*tasks, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            async with drained(self._batch_in_hand):
-                for task in tasks:
-                    task.cancel()
-            await asyncio.wait(tasks)
-        finally:
-            for task in (*tasks, stopping):
-                task.cancel()
-        for task in tasks:
-            if not task.cancelled():
-                task.result()
+        following = [self._file.follow(), *(live.follow() for live in self._lives.values())]
+        await work_until(stop, self._batch_in_hand, self._work(), watching, *following)
 
     async def _work(self) -> None:
         while True:

@@ -14,9 +14,9 @@ import structlog
 from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, NoOffsetForPartitionError, OffsetOutOfRangeError
 
-from streams import metrics
+from streams import clock, metrics
 from streams.dead_letters import DeadLetters
-from streams.draining import drained
+from streams.draining import work_until
 from streams.errors import RecordError
 from streams.failpoints import Failpoint, reached
 from streams.health import STARTING, serve_health
@@ -161,23 +161,8 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
     async def run(self, stop: asyncio.Event) -> None:
         """Train until `stop` is set."""
         self._reader.subscribe([self._labels.topic], listener=self)
-        tasks: list[asyncio.Task[Any]] = [
-            asyncio.create_task(self._work()),
-            asyncio.create_task(watch(self._progress, self._config.liveness.stall_seconds)),
-        ]
-        stopping = asyncio.create_task(stop.wait())
-        try:
-            await asyncio.wait({*tasks, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            async with drained(self._labels_in_hand):
-                for task in tasks:
-                    task.cancel()
-            await asyncio.wait(tasks)
-        finally:
-            for task in (*tasks, stopping):
-                task.cancel()
-        for task in tasks:
-            if not task.cancelled():
-                task.result()
+        watching = watch(self._progress, self._config.liveness.stall_seconds)
+        await work_until(stop, self._labels_in_hand, self._work(), watching)
 
     def unready(self) -> str | None:
         """Why it neither learns nor stands by, or None."""
@@ -314,7 +299,7 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         header = ModelHeader(
             version=version,
             parent=state.mark.version,
-            created_ms=time.time_ns() // 1_000_000,
+            created_ms=clock.now_ms(),
             kind=self._quality,
             labels=state.labels,
             incarnation=state.mark.incarnation,

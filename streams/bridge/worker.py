@@ -14,13 +14,13 @@ import structlog
 from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, NoOffsetForPartitionError, OffsetOutOfRangeError
 
-from streams import metrics
+from streams import clock, metrics
 from streams.bridge.couriers import LedgerT
 from streams.bridge.holding import Holding, Silences
 from streams.bridge.http import http_client
 from streams.bridge.lane import BACKLOG, Lane
 from streams.dead_letters import DeadLetters
-from streams.draining import drained
+from streams.draining import work_until
 from streams.errors import DeliveryError, DeliveryFailed, RecordError
 from streams.health import Health, serve_health
 from streams.incarnation import topic_incarnation
@@ -33,7 +33,7 @@ from streams.topics import Topics
 from streams.workers import group_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Coroutine, Sequence
 
     from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
     from aiokafka.client import AIOKafkaClient
@@ -87,7 +87,7 @@ async def _pass_on(config: Config, courier: Courier[Any], health: Health, addres
         log.info("starting", metrics=address, group=group)
         silences = Silences()
         verdicts = TopicReader(labels, config.kafka, Topics(config.topics).labels)
-        await verdicts.seek(_now_ms() - MAX_SILENCE_MS)
+        await verdicts.seek(clock.now_ms() - MAX_SILENCE_MS)
         for record in await verdicts.to_the_end():
             _hear(silences, record)
         worker = _Worker(config, courier, silences, http=http, reader=reader, sender=sender, client=client)
@@ -135,23 +135,10 @@ class _Worker(ConsumerRebalanceListener, Generic[LedgerT]):  # type: ignore[misc
         self._lanes: dict[TopicPartition, Lane[LedgerT]] = {}
         self._in_hand = asyncio.Lock()
 
-    async def run(self, stop: asyncio.Event, listening: Any) -> None:
+    async def run(self, stop: asyncio.Event, listening: Coroutine[Any, Any, None]) -> None:
         """Pass alerts on until `stop` is set."""
         self._reader.subscribe([self._alerts], listener=self)
-        working = asyncio.create_task(self._work())
-        hearing = asyncio.create_task(listening)
-        stopping = asyncio.create_task(stop.wait())
-        try:
-            await asyncio.wait({working, hearing, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            async with drained(self._in_hand):
-                working.cancel()
-            await asyncio.wait({working})
-        finally:
-            for task in (working, hearing, stopping):
-                task.cancel()
-        for task in (working, hearing):
-            if task.done() and not task.cancelled():
-                task.result()
+        await work_until(stop, self._in_hand, self._work(), listening)
 
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
         """Let the delivery in hand end before another worker takes over."""
@@ -246,7 +233,7 @@ class _Worker(ConsumerRebalanceListener, Generic[LedgerT]):  # type: ignore[misc
             return
         is_new = lane.is_ready
         try:
-            lane.take(record, _now_ms())
+            lane.take(record, clock.now_ms())
         except RecordError as error:
             if is_new:
                 log.warning(
@@ -259,7 +246,7 @@ class _Worker(ConsumerRebalanceListener, Generic[LedgerT]):  # type: ignore[misc
     async def _round(self, tp: TopicPartition, lane: Lane[LedgerT]) -> None:
         if not lane.is_ready:
             return
-        now_ms = _now_ms()
+        now_ms = clock.now_ms()
         lane.start(now_ms)
         lane.ledger.tick(now_ms)
         if time.monotonic() >= lane.retry_at:
@@ -320,7 +307,3 @@ class _Worker(ConsumerRebalanceListener, Generic[LedgerT]):  # type: ignore[misc
         for tp, lane in self._lanes.items():
             if (highwater := self._reader.highwater(tp)) is not None:
                 metrics.CONSUMER_LAG.labels(tp.topic, str(tp.partition)).set(max(0, highwater - lane.position))
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
