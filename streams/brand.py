@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from base64 import b64decode, b64encode
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 import orjson
 
@@ -25,14 +25,16 @@ from streams.tallies import KEPT, Tally
 from streams.windows import Step, Windows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from detectors.base import Bucket
+    from detectors.base import Detector
     from streams.config import BrandSettings, Config
     from streams.incident import Change, Incident
     from streams.quarantine import Doing, Quarantine
 
 STATE_VERSION: Final = 4
+
+Answer = TypeVar("Answer")
 
 _SHARE_ALPHA: Final = 0.01
 """Weight of one bucket in a brand's usual mix of sources: about eight hours of five-minute buckets."""
@@ -70,6 +72,7 @@ class BrandMonitor:
         self._config_version = config_version
         self._windows = Windows(config.windows)
         self._forgetting = Forgetting()
+        self._samples_deleted = metrics.SAMPLES_DELETED.labels(brand.id)
         running = config.detectors_of(brand)
         self._detectors = {settings.name: settings.build(brand.usual_posts_per_day) for settings in running}
         self._shadow = frozenset(settings.name for settings in running if settings.mode == "shadow")
@@ -145,15 +148,16 @@ class BrandMonitor:
         self._forgetting.settle(watermark_ms)
 
     def _apply_deletions(self, at_ms: int, *more: Tally) -> None:
-        tallies = [*self._windows.unclosed(0), *self._incidents.tallies(), *more]
-        metrics.SAMPLES_DELETED.labels(self._id).inc(self._forgetting.apply(at_ms, tallies))
+        if self._forgetting.due(at_ms):
+            tallies = [*self._windows.unclosed(0), *self._incidents.tallies(), *more]
+            self._samples_deleted.inc(self._forgetting.apply(at_ms, tallies))
 
     def _take(self, step: Step, coverage: float, platform: float, alerts: list[Alert], windows: list[Window]) -> None:
         length = self._windows.bucket_ms
         end_ms = step.start_ms + length
         elapsed = length if step.closes else min(length, step.at_ms - step.start_ms)
         bucket = step.tally.bucket(step.start_ms, length, elapsed, coverage, self._echo, platform)
-        scores = self._score(bucket, step.at_ms)
+        scores = self._of_each("score_one", step.at_ms, lambda detector: _finite(detector.score_one(bucket)))
         self._hold_back(step.start_ms, end_ms, scores)
         self._count_detections(step.start_ms, scores)
         live = {name: score for name, score in scores.items() if name not in self._shadow}
@@ -161,7 +165,7 @@ class BrandMonitor:
         self._raise(checked, alerts)
         if not step.closes:
             return
-        self._learn(bucket, step.at_ms)
+        self._of_each("learn_one", step.at_ms, lambda detector: detector.learn_one(bucket))
         self._raise(self._incidents.close(step.at_ms, step.start_ms, end_ms, step.tally), alerts)
         self._echo.learn(step.tally)
         self._learn_sources(step.tally, coverage)
@@ -169,34 +173,15 @@ class BrandMonitor:
         self._calm.learn(step.start_ms, length, step.tally, calm=calm, whole=coverage >= 1)
         windows.append(self._window(step, coverage, scores))
 
-    def _score(self, bucket: Bucket, at_ms: int) -> dict[str, Score]:
-        scores = {}
+    def _of_each(self, doing: Doing, at_ms: int, do: Callable[[Detector], Answer]) -> dict[str, Answer]:
+        """What each detector answers, by name; the quarantine decides about those that raise."""
+        answers = {}
         for name, detector in list(self._detectors.items()):
             try:
-                score = detector.score_one(bucket)
-                if not math.isfinite(score.value):
-                    raise ValueError(f"a score of {score.value}")  # noqa: TRY301  as good as raised by the detector
-            except Exception as error:  # noqa: BLE001  whatever it is, the quarantine decides
-                self._failed(name, "score_one", at_ms, error)
-            else:
-                scores[name] = score
-        return scores
-
-    def _learn(self, bucket: Bucket, at_ms: int) -> None:
-        for name, detector in list(self._detectors.items()):
-            try:
-                detector.learn_one(bucket)
-            except Exception as error:  # noqa: BLE001
-                self._failed(name, "learn_one", at_ms, error)
-
-    def _snapshots(self) -> list[tuple[str, str, str]]:
-        snapshots = []
-        for name, detector in list(self._detectors.items()):
-            try:
-                snapshots.append((name, detector.kind, b64encode(detector.snapshot()).decode()))
-            except Exception as error:  # noqa: BLE001
-                self._failed(name, "snapshot", ANY_TIME, error)
-        return snapshots
+                answers[name] = do(detector)
+            except Exception as error:  # noqa: BLE001  whatever it is
+                self._failed(name, doing, at_ms, error)
+        return answers
 
     def _restore(self, name: str, kind: str, snapshot: bytes) -> None:
         detector = self._detectors.get(name)
@@ -300,12 +285,13 @@ class BrandMonitor:
 
     def to_bytes(self) -> bytes:
         """All that is known of the brand."""
+        snapshots = self._of_each("snapshot", ANY_TIME, _snapshot)
         return orjson.dumps(
             {
                 "v": STATE_VERSION,
                 "marks": [[partition, *mark.dump()] for partition, mark in self._marks.items()],
                 "windows": self._windows.dump(),
-                "detectors": self._snapshots(),
+                "detectors": [[name, *snapshot] for name, snapshot in snapshots.items()],
                 "out": self._quarantine.dump(self._out),
                 "incidents": self._incidents.dump(),
                 "echo": self._echo.dump(),
@@ -350,3 +336,14 @@ class BrandMonitor:
             self._model = (ingested_ms, model)
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, SnapshotError) as error:
             raise RecordError("damaged_state", f"{what} can't be read ({error})") from error
+
+
+def _finite(score: Score) -> Score:
+    """The score, if it is a number: another is as good as raised by the detector."""
+    if not math.isfinite(score.value):
+        raise ValueError(f"a score of {score.value}")
+    return score
+
+
+def _snapshot(detector: Detector) -> tuple[str, str]:
+    return detector.kind, b64encode(detector.snapshot()).decode()

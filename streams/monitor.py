@@ -68,6 +68,7 @@ class PartitionMonitor:
         self._progress = StreamProgress(config.topics.partitions, config.windows)
         self._lateness_ms = config.windows.lateness_seconds * 1000
         self._waiting = Waiting()
+        self._recalled = False
         self._waiting_changed = False
         self._dirty: set[str] = set()
         self._progressed = False
@@ -100,6 +101,7 @@ class PartitionMonitor:
                 what = "what waits in a partition"
                 state = upgrades.upgraded(orjson.loads(value), what, WAITING_STATE_VERSION, upgrades.WAITING)
                 self._waiting.load(state["envelopes"])
+                self._recalled = True
             except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
                 raise RecordError("damaged_state", f"what waits under {key!r} can't be read ({error})") from error
             return
@@ -134,7 +136,10 @@ class PartitionMonitor:
         self._count(brand, record)
 
     def _let_in(self) -> None:
-        """Count what has waited for brands that are known by now, before anything newer of them."""
+        """Count what has waited for brands that this config knows, before anything newer of them."""
+        if not self._recalled:
+            return
+        self._recalled = False
         for envelope in self._waiting.take(self._settings):
             brand = self._brand(envelope.brand)
             if brand is not None:
