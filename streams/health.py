@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import structlog
 
-from streams import metrics
 from streams.errors import WorkerFailed
+from streams.serving import serve
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from streams.config import Config
+    from streams.serving import Answer
 
 BEAT_SECONDS: Final = 1.0
 
@@ -60,12 +61,12 @@ class Health:
         still = time.monotonic() - self._beat
         return f"the event loop has not turned for {still:.0f} s" if still > self._limit else None
 
-    def healthz(self) -> metrics.Answer:
+    def healthz(self) -> Answer:
         """Content of the page of that name."""
         why = self.dead()
         return why is None, {"alive": why is None} | ({"why": why} if why else {})
 
-    def readyz(self) -> metrics.Answer:
+    def readyz(self) -> Answer:
         """Content of the page of that name."""
         why = self.dead() or self._unready()
         return why is None, {"ready": why is None} | ({"why": why} if why else {})
@@ -91,7 +92,7 @@ async def serve_health(
     setting = f"{worker}_port"
     host, port = config.metrics.host, getattr(config.metrics, setting)
     pages = {"/healthz": health.healthz, "/readyz": health.readyz}
-    port = metrics.serve(host, port, f"metrics.{setting}", pages)
+    port = serve(host, port, f"metrics.{setting}", pages)
     closing = threading.Event()
     guard = threading.Thread(target=_end_if_dead, args=(health, closing), name="guard", daemon=True)
     guard.start()

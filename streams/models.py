@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from aiokafka.structs import ConsumerRecord
 
     from streams.config import Config
+    from streams.qualities import QualityName
     from streams.records import PublishedModel
     from streams.sentiment import SentimentModel
-    from streams.sentiment.model import QualityName
 
 POLL_SECONDS: Final = 1.0
 

@@ -41,9 +41,9 @@ if TYPE_CHECKING:
 
     from streams.config import Config
     from streams.models import LiveModel
+    from streams.qualities import QualityName
     from streams.scoring import ScoredBatch
     from streams.sentiment import SentimentModel
-    from streams.sentiment.model import QualityName
 
 INCARNATION_SECONDS: Final = 10.0
 """Time between two looks whether the topic is still the same one."""

@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 
     from streams.config import Config
     from streams.pulse import Minute
+    from streams.qualities import QualityName
     from streams.sentiment import SentimentModel
-    from streams.sentiment.model import QualityName
 
 TERMS: Final = 8
 """Evidence terms a mention carries; a tweet-length post rarely has more that say something."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from aiokafka import TopicPartition
 from aiokafka.errors import GroupCoordinatorNotAvailableError
 
+from streams import clock
 from streams.admin import ensure_topics
 from streams.errors import BrokerUnreachable, KafkaError, RecordError
 from streams.incident_log import read_incidents
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from streams.config import Config
     from streams.incident_log import Incident
-    from streams.sentiment.model import QualityName
+    from streams.qualities import QualityName
     from streams.topics import Topic
 
 INCIDENTS_MS: Final = 7 * 24 * HOUR_MS
@@ -153,7 +153,7 @@ async def status(config: Config, *, max_lag: int, stale_seconds: float) -> Statu
     KafkaError
         If no broker answers.
     """
-    found = Status(config.kafka.bootstrap_servers, time.time_ns() // 1_000_000, config.version)
+    found = Status(config.kafka.bootstrap_servers, clock.now_ms(), config.version)
     try:
         await ensure_topics(config, create=False)
     except BrokerUnreachable:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from streams.config import Config
     from streams.learning import Learning
-    from streams.sentiment.model import QualityName
+    from streams.qualities import QualityName
     from streams.trainer import Candidate
 
 BATCH_RECORDS: Final[dict[QualityName, int]] = {"fast": 500, "best": 50}

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
     from streams.config import LearnSettings
     from streams.feedback import Answer
+    from streams.qualities import QualityName
     from streams.sentiment import Probabilities
     from streams.sentiment.measures import Quality
-    from streams.sentiment.model import QualityName
 
 REFUSALS: Final = 3
 """A good model is now and then refused by chance, while few labels judge it; three times in a row hardly ever."""

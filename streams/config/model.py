@@ -35,7 +35,7 @@ from streams.config.sections import (
 from streams.match import BrandTerms, Matcher
 
 if TYPE_CHECKING:
-    from streams.sentiment.model import QualityName
+    from streams.qualities import QualityName
 
 _DECIDING: Final = (
     "brands", "preset", "detectors", "windows", "incidents", "alerts", "maintenance", "expected_events",

@@ -13,7 +13,7 @@ from pydantic import Field, SecretStr, StringConstraints, model_validator
 
 from streams.config.base import Language, Settings
 from streams.errors import ConfigError
-from streams.sentiment.model import QualityName
+from streams.qualities import QualityName
 
 PASSWORD_VARIABLE: Final = "FIREWATCH_KAFKA_PASSWORD"  # noqa: S105  a name, not a secret
 AUTHOR_KEY_VARIABLE: Final = "FIREWATCH_AUTHOR_KEY"

@@ -18,8 +18,8 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from streams.errors import RecordError
+from streams.qualities import QualityName
 from streams.records.wire import load
-from streams.sentiment.model import QualityName
 from streams.sentiment.snapshot import MAX_BYTES
 
 MODEL_RECORD_VERSION: Final = 1

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from river.base.typing import ClfTarget, FeatureName
 
-    from streams.sentiment.model import Probabilities, QualityName
+    from streams.qualities import QualityName
+    from streams.sentiment.model import Probabilities
     from streams.sentiment.vectors import Vector
 
 RATE: Final = 0.08

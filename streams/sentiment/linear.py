@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
     from pathlib import Path
 
-    from streams.sentiment.model import Probabilities, QualityName
+    from streams.qualities import QualityName
+    from streams.sentiment.model import Probabilities
 
 SHIPPED_WEIGHTS: Final[dict[QualityName, str]] = {"fast": "weights/shipped.fwsm", "best": "weights/shipped-best.fwsm"}
 

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Final, Literal, Protocol
+from typing import Final, Protocol
 
 Probabilities = tuple[float, float, float]
 """Of negative, neutral and positive, in this order; they sum to 1."""
 
 LABELS: Final = ("negative", "neutral", "positive")
 """In the order of `Probabilities`."""
-
-
-QualityName = Literal["fast", "best"]
-"""What a model looks at: ``fast`` at words alone, ``best`` at whole sentences too (`streams.sentiment.sentences`)."""
-
-QUALITIES: Final[tuple[QualityName, ...]] = ("fast", "best")
 
 
 class SentimentModel(Protocol):

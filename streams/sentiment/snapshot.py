@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from streams.errors import RecordError, UnknownVersion
+from streams.qualities import QUALITIES
 from streams.sentiment import sentences
 from streams.sentiment.features import SLOTS, extractor
-from streams.sentiment.model import QUALITIES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from streams.sentiment.model import QualityName
+    from streams.qualities import QualityName
 
 MAGIC: Final[dict[QualityName, bytes]] = {"fast": b"fwsm", "best": b"fwsb"}
 

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from streams.qualities import QualityName
     from streams.sentiment.gold import GoldPost
-    from streams.sentiment.model import QualityName
 
 COLD_PENALTY: Final = 60.0
 WARM_PENALTY: Final = 20.0

@@ -13,7 +13,7 @@ from streams.sentiment.tokens import tokens
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from streams.sentiment.model import QualityName
+    from streams.qualities import QualityName
 
 CACHED_TOKENS: Final = 1 << 15
 """Tokens whose features are kept, about 700 bytes each; then the cache starts anew."""

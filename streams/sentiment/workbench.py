@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from streams.sentiment.model import QualityName
+    from streams.qualities import QualityName
 
 
 def train(files: Sequence[Path], out: Path, weights: Path | None, *, cold: bool, quality: QualityName = "fast") -> str:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import orjson
 import pytest
 
-from streams import metrics
 from streams.errors import BrokerUnreachable, PortTaken
+from streams.serving import serve
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -149,7 +149,7 @@ def test_a_taken_metrics_port_is_named() -> None:
         other.listen()
         port = other.getsockname()[1]
         with pytest.raises(PortTaken, match=rf"127.0.0.1:{port} is taken .* set metrics\.score_port"):
-            metrics.serve("127.0.0.1", port, "metrics.score_port")
+            serve("127.0.0.1", port, "metrics.score_port")
 
 
 def test_simulated_posts_check_and_replay(tmp_path: Path) -> None:

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.errors import RecordError, UnknownVersion
+from streams.qualities import QUALITIES
 from streams.sentiment.features import SLOTS
 from streams.sentiment.learner import OnlineSentiment
 from streams.sentiment.linear import read_snapshot
-from streams.sentiment.model import QUALITIES
 from streams.sentiment.snapshot import CLIP, FORMAT_VERSION, MAGIC, MAX_BYTES, STEP, Weights, decode, encode
 
 SHIPPED = read_snapshot()
