@@ -17,9 +17,7 @@ import orjson
 from streams import __version__, failpoints, logs, metrics
 from streams.acls import granting_commands
 from streams.admin import TopicReport, ensure_topics
-from streams.asyncapi import asyncapi
 from streams.config.file import load_config
-from streams.config.schema import DIALECT, config_schema
 from streams.errors import OutputError
 from streams.live_config import LiveConfig
 from streams.outputs import open_output
@@ -53,7 +51,7 @@ def ingest(config_path: Path, posts: str, *, speed: float | None, redate: bool, 
 
     config = _begin("ingest", config_path)
     with open_posts(posts, config.ingest.max_record_bytes) as source:
-        summary = _until_stopped(
+        summary = until_stopped(
             lambda stop: worker.ingest(config, source, stop=stop, speed=speed, redate=redate, cursor_file=cursor_file)
         )
     rate = summary.ingested / summary.seconds if summary.seconds else 0.0
@@ -70,7 +68,7 @@ def score(config_path: Path) -> None:
 
     file = LiveConfig.load(config_path)
     _started("score", file.config)
-    _until_stopped(lambda stop: worker.score(file.config, stop, file=file), on_hangup=file.ask)
+    until_stopped(lambda stop: worker.score(file.config, stop, file=file), on_hangup=file.ask)
 
 
 def detect(config_path: Path) -> None:
@@ -79,7 +77,7 @@ def detect(config_path: Path) -> None:
 
     file = LiveConfig.load(config_path)
     _started("detect", file.config)
-    _until_stopped(lambda stop: worker.detect(file.config, stop, file), on_hangup=file.ask)
+    until_stopped(lambda stop: worker.detect(file.config, stop, file), on_hangup=file.ask)
 
 
 def train(config_path: Path) -> None:
@@ -87,7 +85,7 @@ def train(config_path: Path) -> None:
     from streams import train as worker
 
     config = _begin("train", config_path)
-    _until_stopped(lambda stop: worker.train(config, stop))
+    until_stopped(lambda stop: worker.train(config, stop))
 
 
 def bridge(config_path: Path, target: str) -> None:
@@ -104,7 +102,7 @@ def bridge(config_path: Path, target: str) -> None:
             courier = couriers.StepCourier(target, settings, receivers.Webhook(settings))
         case _:
             courier = couriers.StepCourier(target, settings, receivers.Slack(settings))
-    _until_stopped(lambda stop: worker.bridge(config, courier, stop))
+    until_stopped(lambda stop: worker.bridge(config, courier, stop))
 
 
 def label(config_path: Path, by: str, posts: Path | None, labels: Path | None, limit: int) -> str:
@@ -131,7 +129,7 @@ def run(config_path: Path, *, posts: str | None, speed: float | None, redate: bo
     if posts and redate:
         arguments.append("--redate")
     hangups = supervisor.Hangups()
-    _until_stopped(
+    until_stopped(
         lambda stop: supervisor.run(config_path, ["score", "detect", "train"], stop, ingest=arguments, hangups=hangups),
         on_hangup=hangups.forward,
     )
@@ -286,16 +284,21 @@ def evaluate_simulation(
 
 def schema(what: str) -> str:
     """JSON Schema of an alert, a label or the config, or the AsyncAPI document of all topics."""
-    published: dict[str, dict[str, Any]] = {
-        "alert": Alert.model_json_schema(mode="serialization"),
-        "label": Label.model_json_schema(mode="validation"),
-        "verdict": Verdict.model_json_schema(mode="validation"),
-        "config": config_schema(),
-        "asyncapi": asyncapi(),
-    }
-    tree = published[what]
-    if what != "asyncapi":
-        tree = {"$schema": DIALECT} | tree
+    from streams.asyncapi import asyncapi
+    from streams.config.schema import DIALECT, config_schema
+
+    tree: dict[str, Any]
+    match what:
+        case "asyncapi":
+            tree = asyncapi()
+        case "config":
+            tree = config_schema()
+        case "alert":
+            tree = {"$schema": DIALECT} | Alert.model_json_schema(mode="serialization")
+        case "label":
+            tree = {"$schema": DIALECT} | Label.model_json_schema(mode="validation")
+        case _:
+            tree = {"$schema": DIALECT} | Verdict.model_json_schema(mode="validation")
     return orjson.dumps(tree, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode()
 
 
@@ -313,7 +316,7 @@ def _started(worker: str, config: Config) -> None:
     metrics.RESTARTS.labels(worker).inc(int(os.environ.get(metrics.RESTARTS_VARIABLE, "0")))
 
 
-def _until_stopped(
+def until_stopped(
     work: Callable[[asyncio.Event], Awaitable[Result]], on_hangup: Callable[[], None] | None = None
 ) -> Result:
     """Run `work`; SIGTERM and SIGINT set the event it was given, and SIGHUP calls `on_hangup`."""

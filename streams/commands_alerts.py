@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import sys
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ import click
 import orjson
 from rich.console import Console
 
+from streams.commands import until_stopped
 from streams.config.file import load_config
 from streams.incident_log import judge, read_incidents
 from streams.kafka import consumer
@@ -44,13 +44,7 @@ def tail(
     console = None if as_json else Console()
     shown = view.Tail(config, brands, severity, console)
 
-    async def main() -> None:
-        stop = asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
-        await view.tail(config, shown, since_seconds, stop, follow=follow)
-
-    asyncio.run(main())
+    until_stopped(lambda stop: view.tail(config, shown, since_seconds, stop, follow=follow))
     if not shown.shown and not as_json:
         click.echo("no incident was told in this time", err=True)
 

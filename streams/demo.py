@@ -23,7 +23,7 @@ import yaml
 from aiokafka import TopicPartition
 from rich.console import Console
 
-from streams import logs, scrape
+from streams import clock, logs, scrape
 from streams.admin import delete_topics, ensure_topics
 from streams.config.file import load_config
 from streams.errors import ConfigError, FirewatchError, KafkaError
@@ -165,7 +165,7 @@ class _Show:
 
     def _speed(self) -> float:
         with open_posts(str(self._posts), self._config.ingest.max_record_bytes) as source:
-            span = measure_span(source, self._config.ingest, time.time_ns() // 1_000_000)
+            span = measure_span(source, self._config.ingest, clock.now_ms())
         return max(1.0, (span.last_ms - span.first_ms) / 1000 / self._seconds)
 
     async def _look(self, feed: asyncio.Task[IngestSummary], stop: asyncio.Event) -> None:
@@ -218,9 +218,7 @@ class _Show:
     def without_kafka(self) -> None:
         """Replay in this process, at the same pace."""
         with open_posts(str(self._posts), self._config.ingest.max_record_bytes) as source, self._view as view:
-            paced = Paced(
-                source, Pacing(speed=self._speed(), redate=False, span=None, now_ms=lambda: time.time_ns() // 1_000_000)
-            )
+            paced = Paced(source, Pacing(speed=self._speed(), redate=False, span=None, now_ms=clock.now_ms))
             replay = Replay(self._config, LinearModel.load(), self._on_alert, self._on_window)
             started = time.monotonic()
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from streams import clock
 from streams.errors import RecordError, UnknownIncident
 from streams.kafka import acknowledged, producer, translated_errors
 from streams.reading import TopicReader
@@ -136,7 +136,7 @@ async def judge(
     KafkaError
         If the broker does not take it.
     """
-    now_ms = time.time_ns() // 1_000_000
+    now_ms = clock.now_ms()
     verdict = Verdict(
         incident=incident.fingerprint,
         brand=incident.brand,

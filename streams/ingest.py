@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
-from streams import metrics
+from streams import clock, metrics
 from streams.bad_share import BadShare
 from streams.dead_letters import DeadLetters
 from streams.errors import BadShareExceeded, InputError, RecordError
@@ -134,12 +134,8 @@ async def _pacing(config: Config, source: Source, speed: float | None, redate: b
     if speed is None and not redate:
         return None
     needs_span = redate and (speed is None or speed > 1)
-    span = await asyncio.to_thread(measure_span, source, config.ingest, _now_ms()) if needs_span else None
-    return Pacing(speed=speed, redate=redate, span=span, now_ms=_now_ms)
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000
+    span = await asyncio.to_thread(measure_span, source, config.ingest, clock.now_ms()) if needs_span else None
+    return Pacing(speed=speed, redate=redate, span=span, now_ms=clock.now_ms)
 
 
 @dataclass(slots=True)
@@ -216,7 +212,7 @@ class _Run:
     async def _take(self, line: Line) -> bool:
         """Send one line on its way; tells whether it was dealt with before `stop` was set."""
         try:
-            post = self._normaliser.record(line.data, _now_ms())
+            post = self._normaliser.record(line.data, clock.now_ms())
         except RecordError as error:
             await self._reject(line, error)
             return True

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import click
-from aiokafka import TopicPartition
 from pydantic import ValidationError
 
+from streams import clock
 from streams.asking import Question, questions
 from streams.errors import InputError, RecordError
 from streams.kafka import acknowledged, consumer, producer, translated_errors
 from streams.models import live_model
 from streams.normalise import Normaliser
 from streams.preflight import preflight
+from streams.reading import TopicReader
 from streams.records import Deletion, Label, posts_record_from_bytes
 from streams.sentiment import LABELS, LinearModel
 from streams.sentiment.gold import read_gold
@@ -124,7 +124,7 @@ async def import_file(config: Config, by: str, path: Path) -> LabelSummary:
             f"{limit:,}: raise it, or make weights of the file by `firewatch sentiment train`"
         )
     await preflight(config, "label")
-    now_ms = time.time_ns() // 1_000_000
+    now_ms = clock.now_ms()
     summary = LabelSummary()
     async with producer(config.kafka) as sender:
         for start in range(0, len(gold), CHUNK):
@@ -149,7 +149,7 @@ async def _write(config: Config, sender: AIOKafkaProducer, labels: list[Label]) 
 
 
 def _answer(question: Question, label: str, by: str) -> Label:
-    now_ms = time.time_ns() // 1_000_000
+    now_ms = clock.now_ms()
     said = {"text": question.post.text, "lang": question.lang, "label": label, "by": by, "at_ms": now_ms}
     return _label(question.post.key.decode(), said)
 
@@ -186,7 +186,7 @@ def _shown(question: Question, number: int, of: int) -> str:
 
 def _of_file(config: Config, path: Path) -> Iterator[Post]:
     normaliser = Normaliser(config.ingest, "file")
-    now_ms = time.time_ns() // 1_000_000
+    now_ms = clock.now_ms()
     with open_posts(str(path), config.ingest.max_record_bytes) as source:
         for chunk in source.chunks():
             for line in chunk:
@@ -199,23 +199,17 @@ def _of_file(config: Config, path: Path) -> Iterator[Post]:
 async def _tail(config: Config) -> list[Post]:
     """The latest posts, without those that have been deleted."""
     topic = Topics(config.topics).posts
-    tps = [TopicPartition(topic.name, partition) for partition in range(topic.partitions)]
     found: dict[bytes, Post] = {}
     async with consumer(config.kafka, None) as reader:
-        reader.assign(tps)
-        with translated_errors(config.kafka, f"reading {topic.name}"):
-            begins, ends = await reader.beginning_offsets(tps), await reader.end_offsets(tps)
-            for tp in tps:
-                reader.seek(tp, max(begins[tp], ends[tp] - TAIL_POSTS // len(tps)))
-            while any([await reader.position(tp) < ends[tp] for tp in tps]):
-                for records in (await reader.getmany(timeout_ms=500)).values():
-                    for record in records:
-                        try:
-                            post = posts_record_from_bytes(record.value)
-                        except RecordError:
-                            continue  # the scorer is who diverts it
-                        if isinstance(post, Deletion):
-                            found.pop(post.key, None)
-                        else:
-                            found[post.key] = post
+        posts = TopicReader(reader, config.kafka, topic)
+        await posts.seek_back(TAIL_POSTS // topic.partitions)
+        for record in await posts.to_the_end():
+            try:
+                post = posts_record_from_bytes(record.value)
+            except RecordError:
+                continue  # the scorer is who diverts it
+            if isinstance(post, Deletion):
+                found.pop(post.key, None)
+            else:
+                found[post.key] = post
     return list(found.values())

@@ -11,6 +11,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from streams import clock
 from streams.bad_share import BadShare
 from streams.errors import InputError, RecordError
 from streams.monitor import Outcome, PartitionMonitor
@@ -90,7 +91,7 @@ class Replay:
         normaliser = Normaliser(self._config.ingest, "file")
         share = BadShare(self._config.ingest)
         for chunk in source.chunks():
-            now_ms = time.time_ns() // 1_000_000
+            now_ms = clock.now_ms()
             self._feed(self._posts(normaliser, share, (line.data for line in chunk), now_ms), now_ms)
             on_chunk()
         if not share.seen:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import time
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
 import structlog
 
+from streams import clock
 from streams.admin import ensure_topics
 from streams.alert_lines import print_alert, print_verdict
 from streams.errors import RecordError
@@ -106,7 +106,7 @@ async def tail(config: Config, shown: Tail, since_seconds: float, stop: asyncio.
     """
     await ensure_topics(config, create=False)
     topics = Topics(config.topics)
-    since_ms = time.time_ns() // 1_000_000 - round(since_seconds * 1000)
+    since_ms = clock.now_ms() - round(since_seconds * 1000)
     async with AsyncExitStack() as stack:
         readers = []
         for topic in (topics.alerts, topics.labels):
