@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
@@ -21,18 +21,25 @@ SHARED_DATA = ROOT.parent / "shared" / "data"
 REQUIRED = os.environ.get("FIREWATCH_REQUIRE_KAFKA") == "1"
 
 
+Running = TypeVar("Running")
+
+
+def started(start: Callable[[], Running]) -> Running:
+    """What starting a broker gives; where none can be had the test is skipped, or fails if Kafka is required."""
+    try:
+        return start()
+    except LocalKafkaError as error:
+        if REQUIRED:
+            pytest.fail(f"Kafka is required (FIREWATCH_REQUIRE_KAFKA=1) and can't be had: {error}", pytrace=False)
+        pytest.skip(f"NO KAFKA: {error}")
+
+
 @pytest.fixture(scope="session")
 def kafka() -> Iterator[str]:
     """Address of a broker that only this test run uses; it and its data go at the end."""
     broker = LocalKafka(DEFAULT_HOME, f"test-{os.getpid()}")
     try:
-        try:
-            address = broker.start()
-        except LocalKafkaError as error:
-            if REQUIRED:
-                pytest.fail(f"Kafka is required (FIREWATCH_REQUIRE_KAFKA=1) and can't be had: {error}", pytrace=False)
-            pytest.skip(f"NO KAFKA: {error}")
-        yield address
+        yield started(broker.start)
     finally:
         broker.wipe()
 

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from deploy.local.prerequisites import LocalKafkaError
-from tests.conftest import REQUIRED
+from tests.conftest import started
 from tests.integration.secure_broker import SecureBroker, SecureKafka
 
 if TYPE_CHECKING:
@@ -19,12 +18,6 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureBroker]:
     """A broker that asks everybody who they are and grants nothing by itself."""
     kafka = SecureKafka(tmp_path_factory.mktemp("secure"))
     try:
-        try:
-            running = kafka.start()
-        except LocalKafkaError as error:
-            if REQUIRED:
-                pytest.fail(f"Kafka is required (FIREWATCH_REQUIRE_KAFKA=1) and can't be had: {error}", pytrace=False)
-            pytest.skip(f"NO KAFKA: {error}")
-        yield running
+        yield started(kafka.start)
     finally:
         kafka.wipe()

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 
 from streams.admin import ensure_topics
 from streams.brand import STATE_VERSION
@@ -19,13 +19,12 @@ from streams.errors import KafkaError, PortTaken, RecordError, WorkerFailed
 from streams.kafka import acknowledged, consumer, producer
 from streams.records import Alert, Envelope, Mention, Progress, window_from_bytes
 from streams.topics import Topics
+from tests.integration.broker import read_topic
 from tests.integration.worker import Worker, write_config
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from pathlib import Path
-
-    from aiokafka.structs import ConsumerRecord
 
     from streams.config import Config
 
@@ -115,26 +114,12 @@ async def detecting(config: Config, tmp_path: Path) -> AsyncIterator[Worker]:
         print(worker.log)
 
 
-async def read(config: Config, topic: str, partitions: int) -> list[ConsumerRecord]:
-    """Read everything a topic holds."""
-    async with AIOKafkaConsumer(bootstrap_servers=config.kafka.bootstrap_servers) as reader:
-        tps = [TopicPartition(topic, partition) for partition in range(partitions)]
-        reader.assign(tps)
-        await reader.seek_to_beginning(*tps)
-        ends = await reader.end_offsets(tps)
-        records = []
-        while any([await reader.position(tp) < ends[tp] for tp in tps]):
-            for batch in (await reader.getmany(timeout_ms=500)).values():
-                records += batch
-        return records
-
-
 async def counted(config: Config) -> Counter[str]:
     """Mentions by brand over all windows; a window sent twice counts once, and must not differ."""
     topic = Topics(config.topics).windows
     windows: dict[tuple[str, int], bytes] = {}
     counts = Counter[str]()
-    for record in await read(config, topic.name, topic.partitions):
+    for record in await read_topic(config, topic.name):
         window = window_from_bytes(record.value)
         known = windows.setdefault((window.brand, window.start_ms), record.value)
         assert known == record.value
@@ -179,7 +164,7 @@ async def test_every_mention_is_counted_and_alerts_keep_their_contract(config: C
         await wait_until_counted(config, stream.sent)
         assert await worker.end() == 0
     assert await uncommitted(config) == 0
-    alerts = await read(config, topics.alerts.name, topics.alerts.partitions)
+    alerts = await read_topic(config, topics.alerts.name)
     assert alerts
     for record in alerts:
         alert = Alert.model_validate_json(record.value)
@@ -267,7 +252,7 @@ async def test_records_that_cannot_be_used_become_dead_letters(config: Config, t
     async with detecting(config, tmp_path) as worker:
         await wait_until_counted(config, stream.sent)
         assert await worker.end() == 0
-    letters = await read(config, topics.dlq.name, 1)
+    letters = await read_topic(config, topics.dlq.name)
     assert [(letter.value or None, dict(letter.headers)["reason"]) for letter in letters] == list(bad.items())
     assert dict(letters[1].headers)["topic"].decode() == topics.mentions.name
     assert dict(letters[1].headers)["partition"] == b"2"

@@ -15,12 +15,12 @@ from streams.kafka import acknowledged, consumer, producer
 from streams.monitor import PartitionMonitor
 from streams.records import Envelope, Post, mentions_record_from_bytes, window_from_bytes
 from streams.topics import Topics
+from tests.integration.broker import read_topic
 from tests.integration.test_detect import (
     BRANDS,
     START_MS,
     Stream,
     detecting,
-    read,
     wait_until_consumed,
     wait_until_counted,
 )
@@ -49,7 +49,7 @@ def rewrite(tmp_path: Path, config: Config, **sections: Any) -> None:
 
 async def windows(config: Config) -> list[tuple[str, int, int, int, str]]:
     topic = Topics(config.topics).windows
-    found = [window_from_bytes(record.value) for record in await read(config, topic.name, topic.partitions)]
+    found = [window_from_bytes(record.value) for record in await read_topic(config, topic.name)]
     return sorted((each.brand, each.start_ms, each.count, each.late, each.config_version) for each in found)
 
 
@@ -59,7 +59,7 @@ async def replayed(config: Config) -> list[tuple[str, int, int, int]]:
     found = []
     for partition in range(topic.partitions):
         monitor = PartitionMonitor(config, partition)
-        for record in await read(config, topic.name, topic.partitions):
+        for record in await read_topic(config, topic.name):
             if record.partition == partition:
                 monitor.absorb(mentions_record_from_bytes(record.value))
         found += monitor.advance().windows
@@ -135,7 +135,7 @@ async def test_a_scorer_matches_a_brand_from_its_reload_on(kafka_config: Callabl
             await worker.ended()
         print(worker.log)
     topic = Topics(first.topics).mentions
-    records = [mentions_record_from_bytes(each.value) for each in await read(first, topic.name, topic.partitions)]
+    records = [mentions_record_from_bytes(each.value) for each in await read_topic(first, topic.name)]
     found = [mention.id for each in records if isinstance(each, Envelope) for mention in each.mentions]
     assert sorted(found, key=int) == [str(number) for number in range(20, 50)]
 
