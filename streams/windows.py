@@ -88,11 +88,13 @@ class Windows:
             Ascending starts of the buckets that have passed for the whole stream. One that is not among them and holds
             no mentions is not looked at: no data is not zero.
         """
+        closed_ms = self.reached_ms
         for slot in sorted(slot for slot in self._pending if slot + self._slot_ms <= watermark_ms):
             slot_end = slot + self._slot_ms
-            yield from self._close(slot_end - 1, passed)
+            yield from self._close(closed_ms, slot_end - 1, passed)
+            closed_ms = slot_end - 1 if self.reached_ms >= 0 else slot_end
             yield from self._open_slot(slot, slot_end)
-        yield from self._close(watermark_ms, passed)
+        yield from self._close(closed_ms, watermark_ms, passed)
         if self.reached_ms >= 0:
             self.reached_ms = max(self.reached_ms, watermark_ms - watermark_ms % self._slot_ms)
 
@@ -101,7 +103,7 @@ class Windows:
         slot = min(self._pending, default=None)
         if slot is not None and slot + self._slot_ms <= watermark_ms:
             return True
-        closing = self._next_to_close(passed)
+        closing = self._next_to_close(self.reached_ms, passed)
         return closing is not None and self.closes_at(closing) <= watermark_ms
 
     def holds(self, posts: AbstractSet[Identity]) -> set[Identity]:
@@ -147,18 +149,20 @@ class Windows:
             yield Step(slot_end, start, tally, closes=False)
         self.reached_ms = slot_end
 
-    def _close(self, until_ms: int, passed: Sequence[int]) -> Iterator[Step]:
-        while (start := self._next_to_close(passed)) is not None and self.closes_at(start) <= until_ms:
+    def _close(self, closed_ms: int, until_ms: int, passed: Sequence[int]) -> Iterator[Step]:
+        """Close what closes after one moment and until another."""
+        while (start := self._next_to_close(closed_ms, passed)) is not None and self.closes_at(start) <= until_ms:
             at_ms = self.reached_ms = self.closes_at(start)
             tally = self._open.setdefault(start, Tally())
             yield Step(at_ms, start, tally, closes=True)
             del self._open[start]
+            closed_ms = at_ms
 
-    def _next_to_close(self, passed: Sequence[int]) -> int | None:
+    def _next_to_close(self, closed_ms: int, passed: Sequence[int]) -> int | None:
         first = min(self._open, default=None)
-        if self.reached_ms < 0:
+        if closed_ms < 0:
             return first
-        earliest = self.reached_ms - self.bucket_ms - self._lateness_ms + 1
+        earliest = closed_ms - self.bucket_ms - self._lateness_ms + 1
         index = bisect_left(passed, earliest)
         if index == len(passed):
             return first

@@ -75,6 +75,16 @@ def test_buckets_before_the_first_mention_are_not_counted() -> None:
     assert [start for _, start, _, closes in steps if closes] == [MINUTE * k for k in range(9, 15)]
 
 
+def test_an_empty_bucket_that_closes_at_the_end_of_a_slot_with_mentions_is_counted() -> None:
+    windows = Windows(SETTINGS)
+    windows.add(mention(1_000))
+    windows.add(mention(2 * MINUTE + 15_000))
+    steps = walked(windows, 5 * MINUTE, [0, MINUTE, 2 * MINUTE])
+    closing = (2 * MINUTE + 20_000, MINUTE, 0, True)
+    assert [step for step in steps if step[3]] == [(80_000, 0, 1, True), closing, (200_000, 2 * MINUTE, 1, True)]
+    assert steps.index(closing) == steps.index((closing[0], 2 * MINUTE, 1, False)) + 1
+
+
 posts = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 400), st.integers(0, 120)), max_size=60)
 
 
@@ -116,5 +126,7 @@ def test_any_interleaving_and_any_restart_gives_the_same_steps(
     piecemeal, late_too = run(chance)
     assert piecemeal == at_once
     assert late_too == late
+    starts = [start for _, start, _, closes in at_once if closes]
+    assert starts == list(range(starts[0], end - MINUTE - 20_000 + 1, MINUTE) if starts else [])
     closed = sum(count for _, _, count, closes in at_once if closes)
     assert closed + late == len(drawn)
