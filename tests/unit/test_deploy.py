@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import inspect
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any, Final
 
+import pytest
 import yaml
 from pydantic import BaseModel
 
@@ -29,6 +32,17 @@ def targets(file: str) -> dict[str, list[str]]:
     return {group["labels"]["worker"]: group["targets"] for group in groups}
 
 
+def receiver_of(labels: dict[str, str]) -> str:
+    """Where the Alertmanager of compose sends an alert; its own program decides, if it is here."""
+    amtool = shutil.which("amtool")
+    if amtool is None:
+        pytest.skip("no amtool on this machine (Debian: apt-get install prometheus-alertmanager)")
+    config = f"--config.file={DEPLOY / 'alertmanager' / 'alertmanager.yml'}"
+    pairs = [f"{name}={value}" for name, value in labels.items()]
+    told = subprocess.run([amtool, "config", "routes", "test", config, *pairs], check=True, capture_output=True)
+    return told.stdout.decode().strip()
+
+
 PORTS: Final = {
     "ingest": MetricsSettings().ingest_port,
     "score": MetricsSettings().score_port,
@@ -43,8 +57,24 @@ def test_prometheus_scrapes_the_default_ports() -> None:
 
 
 def test_prometheus_in_compose_scrapes_the_services() -> None:
-    assert targets("targets.compose.yml") == {worker: [f"{worker}:{port}"] for worker, port in PORTS.items()}
-    assert set(PORTS) <= set(OURS)
+    ports = {**PORTS, "bridge": MetricsSettings().bridge_port}
+    assert targets("targets.compose.yml") == {worker: [f"{worker}:{port}"] for worker, port in ports.items()}
+    assert set(ports) <= set(OURS)
+
+
+def test_incidents_and_the_service_s_own_alerts_reach_the_alertmanager_of_compose() -> None:
+    (group,) = yaml.safe_load((DEPLOY / "prometheus" / "alertmanagers.compose.yml").read_text())
+    (address,) = group["targets"]
+    assert address.split(":")[0] in COMPOSE["services"]
+    assert load_config(EXAMPLE, OURS["bridge"]["environment"]).bridge.alertmanager.urls == [f"http://{address}"]
+
+
+def test_alertmanager_s_config_sends_each_alert_where_it_belongs() -> None:
+    rules = yaml.safe_load((DEPLOY / "prometheus" / "rules" / "alerts.yml").read_text())
+    own = [rule["alert"] for group in rules["groups"] for rule in group["rules"]]
+    assert {receiver_of({"alertname": name, "severity": "critical"}) for name in own} == {"operators"}
+    assert receiver_of({"alertname": "SocialMediaIncident", "severity": "critical"}) == "pager"
+    assert receiver_of({"alertname": "SocialMediaIncident", "severity": "warning"}) == "watchers"
 
 
 def test_compose_mounts_all_that_prometheus_reads() -> None:
