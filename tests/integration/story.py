@@ -57,7 +57,7 @@ class Story:
         self.labels = folder / "labels.jsonl"
         truth = write(SIMULATION, self.posts, folder / "truth.json", self.config_path)
         (self.brand,) = (event["brand"] for event in truth["events"] if event["kind"] == "firestorm")
-        self.ports = dict(zip(WORKERS, _free_ports(len(WORKERS)), strict=True))
+        self.ports = dict(zip(WORKERS, free_ports(len(WORKERS)), strict=True))
         self._write_config(bootstrap, webhook)
         lines = self.posts.read_text(encoding="utf-8").splitlines()
         self._write_labels([json.loads(line)["text"] for line in lines[:80]])
@@ -120,7 +120,8 @@ class Story:
         return alert_from_bytes(first.value).fingerprint
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on just now."""
     probes = [socket.socket() for _ in range(count)]
     for probe in probes:
         probe.bind(("127.0.0.1", 0))

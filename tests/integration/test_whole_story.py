@@ -1,0 +1,103 @@
+"""A simulated firestorm from its first posts to the end of its incident, by the commands that people use."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+import pytest
+import yaml
+
+from streams.simulate import SimulationSettings, write
+from tests.integration.alertmanager import Alertmanager, Receiver, require_alertmanager
+from tests.integration.broker import until
+from tests.integration.story import firewatch, free_ports
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SPEED: Final = 4_000
+"""Times real time: the day takes 22 s, the firestorm two."""
+
+SECONDS_TO_BE_TOLD: Final = 90
+
+pytestmark = pytest.mark.timeout(240)
+
+
+async def run_to_end(*arguments: str) -> bytes:
+    """What a command prints."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "streams.cli", *arguments, stdout=asyncio.subprocess.PIPE
+    )
+    printed, _ = await process.communicate()
+    assert process.returncode == 0
+    return printed
+
+
+def told(pager: Receiver, brand: str) -> list[tuple[str, str, str]]:
+    """Status, severity and incident of each page about a brand."""
+    alerts: list[dict[str, Any]] = [each for _, body in pager.requests for each in orjson.loads(body)["alerts"]]
+    return [
+        (each["status"], each["labels"]["severity"], each["labels"]["fingerprint"])
+        for each in alerts
+        if each["labels"]["brand"] == brand
+    ]
+
+
+async def test_a_firestorm_pages_is_acknowledged_and_is_over(kafka: str, tmp_path: Path) -> None:
+    require_alertmanager()
+    config_path, posts = tmp_path / "brands.yaml", tmp_path / "posts.jsonl"
+    truth = write(SimulationSettings(brands=3, scenario="firestorm"), posts, tmp_path / "truth.json", config_path)
+    (event,) = truth["events"]
+    pager = Receiver()
+    await pager.start()
+    alertmanager = Alertmanager(tmp_path, pager.url)
+    await alertmanager.start()
+    names = ("ingest", "score", "detect", "train", "bridge")
+    tree = yaml.safe_load(config_path.read_text(encoding="utf-8")) | {
+        "kafka": {"bootstrap_servers": kafka},
+        "topics": {"prefix": f"story{os.getpid()}.", "partitions": 2},
+        "metrics": {f"{name}_port": port for name, port in zip(names, free_ports(len(names)), strict=True)},
+        "windows": {"end_of_stream_seconds": 10},
+        "bridge": {"alertmanager": {"urls": [alertmanager.url], "resend_seconds": 1}},
+    }
+    config_path.write_text(yaml.safe_dump(tree, allow_unicode=True), encoding="utf-8")
+    config, log = ("-c", str(config_path)), tmp_path / "workers.log"
+
+    async def paged() -> bool:
+        return any(page[:2] == ("firing", "critical") for page in told(pager, event["brand"]))
+
+    async def over() -> bool:
+        return any(page[:2] == ("resolved", "critical") for page in told(pager, event["brand"]))
+
+    try:
+        await run_to_end("topics", *config)
+        with (
+            firewatch(log, "run", *config),
+            firewatch(log, "bridge", "alertmanager", *config),
+            firewatch(log, "ingest", str(posts), *config, "--speed", str(SPEED)),
+        ):
+            await until(paged, SECONDS_TO_BE_TOLD)
+            ((incident,),) = {page[2:] for page in told(pager, event["brand"])}
+            await run_to_end("alerts", "ack", incident, *config, "--by", "anna", "--note", "on it")
+            await until(over, SECONDS_TO_BE_TOLD)
+            assert {page[2] for page in told(pager, event["brand"])} == {incident}
+            assert await alertmanager.active() == {}
+            tail = (await run_to_end("alerts", "tail", *config, "--no-follow", "--brand", event["brand"])).decode()
+            status = orjson.loads(await run_to_end("status", *config, "--json"))
+    except (AssertionError, TimeoutError) as error:
+        error.add_note(log.read_text(encoding="utf-8")[-3000:])
+        raise
+    finally:
+        await alertmanager.stop()
+        await pager.stop()
+    assert "anna looks after it" in tail
+    assert "“on it”" in tail
+    assert "It is over" in tail
+    assert any(tag.lower() in tail.lower() for tag in event["hashtags"])
+    (latest,) = (each for each in status["latest"] if each["fingerprint"] == incident)
+    assert (latest["status"], latest["verdict"], latest["by"]) == ("resolved", "ack", "anna")
+    assert (status["firing"], status["problems"]) == ([], [])
