@@ -11,7 +11,9 @@ from detectors.extremes import Extremes
 from detectors.fading import kept, passed_ms
 from detectors.latest import Latest
 from detectors.level import HOUR_MS
+from detectors.magnitude import AT_LEAST_TIMES, demanding, times_usual
 from detectors.packing import pack, unpack
+from detectors.parameters import within
 from detectors.refractory import Refractory
 from detectors.shares import NEGATIVE, Shares
 from detectors.usual import Usual
@@ -133,6 +135,9 @@ class Composite(Detector):
         A surplus of negative mentions that happens this rarely by chance, or more rarely, is a crisis; 2 to 3650.
     refractory_hours
         After a firing, the time in which another counts as the same, unless it escalates (`Refractory`); 0 to 720.
+    at_least_times
+        Less than so many times the usual negative mentions at every horizon are no crisis, however rare; 1 (the
+        default: any) to 100.
     usual_posts_per_day
         The brand's level, if it is known beforehand: it can then be judged from its first bucket. Otherwise it is
         `cold_start` until `Level.ready`.
@@ -162,8 +167,14 @@ class Composite(Detector):
     aspect: ClassVar[Aspect] = "crisis"
 
     def __init__(
-        self, *, once_in_days: float = 21.0, refractory_hours: float = 12.0, usual_posts_per_day: float | None = None
+        self,
+        *,
+        once_in_days: float = 21.0,
+        refractory_hours: float = 12.0,
+        at_least_times: float = 1.0,
+        usual_posts_per_day: float | None = None,
     ) -> None:
+        self._at_least = within("at_least_times", at_least_times, *AT_LEAST_TIMES)
         self._usual = Usual(usual_posts_per_day)
         self._shares = Shares(_USUAL_SHARES)
         self._extremes = Extremes(_PRIOR_MEAN, _PRIOR_SPREAD, once_in_days, _PRIOR_DAYS)
@@ -258,10 +269,12 @@ class Composite(Detector):
         )  # fmt: skip
         scene = _Scene._make([old * lefts[_SCENE] + new for old, new in zip(self._scene, now, strict=True)])
         values = self._extremes.each(heights)
+        value = self._joined(values)
+        if self._at_least > 1:
+            times = max(times_usual(each.negative, share * each.expected) for each in horizons)
+            value = demanding(value, times, self._at_least)
         usual_negative = share * max(mentions, _MORE * expected)
-        return _Reading(
-            expected, mentions, negative, usual_negative, horizons, scene, heights, values, self._joined(values)
-        )
+        return _Reading(expected, mentions, negative, usual_negative, horizons, scene, heights, values, value)
 
     def _joined(self, values: Sequence[float]) -> float:
         """The highest value, where none may be too far above that of the next shorter horizon."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from detectors.base import Detector, ParameterError
 from detectors.composite import Composite
 from detectors.drift import Drift
+from detectors.magnitude import AT_LEAST_TIMES
 from detectors.multivariate import Multivariate
 from detectors.parameters import ONCE_IN_DAYS, REFRACTORY_HOURS, Parameter
 from detectors.river_adapter import FEATURES, River
@@ -44,6 +45,13 @@ _SCHEMAS: Final[Mapping[str, dict[str, Any]]] = {
         "minimum": REFRACTORY_HOURS[0],
         "maximum": REFRACTORY_HOURS[1],
         "description": "After a firing, another within this time is held back unless things get clearly worse",
+    },
+    "at_least_times": {
+        "type": "number",
+        "minimum": AT_LEAST_TIMES[0],
+        "maximum": AT_LEAST_TIMES[1],
+        "description": "What is less than so many times the usual (mentions, negative share, negative mentions) is not "
+        "anomalous, however rare; 1 asks for nothing",
     },
     "direction": {"enum": list(WAYS), "description": "Which way is anomalous: more than usual, less, or both"},
     "detector": {"type": "string", "description": "A class of river.anomaly"},

@@ -10,7 +10,9 @@ from detectors.extremes import Extremes
 from detectors.fading import kept, passed_ms
 from detectors.latest import Latest
 from detectors.level import HOUR_MS, Level
+from detectors.magnitude import AT_LEAST_TIMES, demanding, times_usual
 from detectors.packing import pack, unpack
+from detectors.parameters import within
 from detectors.refractory import Refractory
 from detectors.shares import NEGATIVE, Shares
 
@@ -73,6 +75,9 @@ class SentimentShift(Detector):
         A turn that happens this rarely by chance, or more rarely, is anomalous; 2 to 3650.
     refractory_hours
         After a firing, the time in which another counts as the same, unless it escalates (`Refractory`); 0 to 720.
+    at_least_times
+        A share below so many times the usual one is not anomalous, however rare; 1 (the default: any) to 100. A share
+        is never more than 1, so 3 leaves out brands that are usually more than a third negative.
     usual_posts_per_day
         Taken so that all detectors are built alike. It says nothing about the tone: the brand is `cold_start` until
         `Level.ready`.
@@ -103,8 +108,10 @@ class SentimentShift(Detector):
         *,
         once_in_days: float = 14.0,
         refractory_hours: float = 24.0,
+        at_least_times: float = 1.0,
         usual_posts_per_day: float | None = None,  # noqa: ARG002
     ) -> None:
+        self._at_least = within("at_least_times", at_least_times, *AT_LEAST_TIMES)
         self._level = Level(None)
         self._extremes = Extremes(_PRIOR_MEAN, _PRIOR_SPREAD, once_in_days)
         self._refractory = Refractory(refractory_hours)
@@ -177,7 +184,11 @@ class SentimentShift(Detector):
         share = self._shares.usual[0]
         surpluses = (span.negative - share * span.mentions for span in spans)
         heights = [max(0.0, surplus / error) for surplus, error in zip(surpluses, errors, strict=True)]
-        return _Reading(spans, errors, heights, min(self._extremes.value(heights), max(heights) / _SIGNIFICANT))
+        value = min(self._extremes.value(heights), max(heights) / _SIGNIFICANT)
+        if self._at_least > 1:
+            times = max(times_usual(span.negative, share * span.mentions) for span in spans)
+            value = demanding(value, times, self._at_least)
+        return _Reading(spans, errors, heights, value)
 
     def _faded(self, bucket: Bucket) -> list[_Span]:
         """The horizons at the end of the bucket."""

@@ -11,8 +11,9 @@ from detectors.extremes import Extremes
 from detectors.fading import kept
 from detectors.latest import Latest
 from detectors.level import HOUR_MS
+from detectors.magnitude import AT_LEAST_TIMES, demanding, times_usual
 from detectors.packing import pack, unpack
-from detectors.parameters import one_of
+from detectors.parameters import one_of, within
 from detectors.refractory import Refractory
 from detectors.usual import Usual
 
@@ -68,6 +69,9 @@ class Volume(Detector):
         A surge that happens this rarely by chance, or more rarely, is anomalous; 2 to 3650.
     refractory_hours
         After a firing, the time in which another counts as the same, unless it escalates (`Refractory`); 0 to 720.
+    at_least_times
+        What is less than so many times the usual at every horizon is not anomalous, however rare (of a fall: the usual
+        less than so many times what there is); 1 (the default: any) to 100.
     direction
         Which way is anomalous: ``up``, ``down`` (a brand falls silent while its sources deliver), or ``both``.
     usual_posts_per_day
@@ -100,10 +104,12 @@ class Volume(Detector):
         *,
         once_in_days: float = 7.0,
         refractory_hours: float = 24.0,
+        at_least_times: float = 1.0,
         direction: str = "up",
         usual_posts_per_day: float | None = None,
     ) -> None:
         one_of("direction", direction, WAYS)
+        self._at_least = within("at_least_times", at_least_times, *AT_LEAST_TIMES)
         self._usual = Usual(usual_posts_per_day)
         self._watches_rises = direction != "down"
         self._rises = Extremes(_PRIOR_MEAN, _PRIOR_SPREAD, once_in_days)
@@ -195,11 +201,15 @@ class Volume(Detector):
         surplus = [fresh + left * (old - fresh) for old, left in zip(before, lefts, strict=True)]
         heights = [math.log1p(x / noise) if x > 0 else 0.0 for x, noise in zip(surplus, noises, strict=True)]
         value = self._rises.value(heights) if self._watches_rises else 0.0
+        if self._at_least > 1:
+            value = demanding(value, times_usual(per_hour + max(surplus), per_hour), self._at_least)
         depths: Sequence[float] = ()
         rising = True
         if self._falls is not None:
             depths = [math.log1p(-x / noise) if x < 0 else 0.0 for x, noise in zip(surplus, noises, strict=True)]
             fall = 0.0 if bucket.is_open else self._falls.value(depths)
+            if self._at_least > 1:
+                fall = demanding(fall, times_usual(per_hour, per_hour + min(surplus)), self._at_least)
             if fall > value:
                 value, rising = fall, False
         return _Reading(per_hour, noises, surplus, heights, depths, value, rising)
