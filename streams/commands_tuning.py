@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from detectors.base import Severity
+    from streams.backtest import Played
 
 
 def explain_config(path: Path, brand: str | None, *, as_json: bool) -> Iterator[str]:
@@ -58,13 +59,15 @@ def backtest(
     from streams import backtest as played_back
     from streams.backtest import text
 
-    config = load_config(config_path)
     expected = played_back.read_expected(labels_path) if labels_path else []
-    configs = [(str(path), load_config(path)) for path in [current_path] if path] + [(str(config_path), config)]
-    played = []
-    for name, settings in configs:
-        played.append(played_back.play(name, settings, posts))
-        yield text.summary(played[-1], severity)
+    paths = [path for path in (current_path, config_path) if path]
+    configs = [(str(path), load_config(path)) for path in paths]
+    played: list[Played] = []
+    for alike in played_back.scored_alike(configs):
+        with played_back.scored(posts, alike[0][1]) as mentions:
+            yield text.scored(mentions)
+            played += played_back.play(alike, mentions, courses=report_path is not None)
+            yield from (text.summary(each, severity) for each in played[-len(alike) :])
     new, current = played[-1], played[0] if current_path else None
     comparison = played_back.compare(current.raised, new.raised, severity) if current else None
     if comparison is not None:

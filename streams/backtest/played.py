@@ -1,42 +1,62 @@
-"""Recorded posts played through a config."""
+"""Scored mentions played through configs, side by side in processes of their own."""
 
 from __future__ import annotations
 
+import os
+import time
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from multiprocessing import get_context
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from streams.backtest.lanes import LaneReader
 from streams.course import Course
 from streams.evaluation.matching import raised
-from streams.replay import Replay, ReplaySummary
-from streams.sentiment import LinearModel
-from streams.sources.files import open_posts
+from streams.monitor import PartitionMonitor
 from streams.sources.progress_bar import progress_bar
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from multiprocessing.sharedctypes import SynchronizedArray
+    from pathlib import Path
+
+    from streams.backtest.lanes import Mentions
     from streams.config import Config
     from streams.evaluation.matching import Raised
-    from streams.records import Alert, Window
+    from streams.monitor import Outcome
+    from streams.records import Alert
+
+_LOOK_SECONDS: Final = 0.5
+
+SMALL_BYTES: Final = 4_000_000
+"""Of mentions that are detected over faster than other processes start."""
 
 
 @dataclass(slots=True)
 class Played:
-    """What a config made of the posts.
+    """What a config made of the mentions.
 
     Attributes
     ----------
     name
         Of the config, for people.
     courses
-        Counts and scores of each brand.
+        Counts and scores of each brand; none if they were not asked for.
     alerts
-        In order of time for each brand.
+        In order of time.
+    counted, late
+        Mentions put into windows, and beside them.
+    seconds
+        Of CPU that it took.
     """
 
     name: str
     config: Config
     courses: dict[str, Course] = field(default_factory=dict)
     alerts: list[Alert] = field(default_factory=list)
-    summary: ReplaySummary = field(default_factory=ReplaySummary)
+    counted: int = 0
+    late: int = 0
+    seconds: float = 0.0
 
     @property
     def raised(self) -> list[Raised]:
@@ -52,20 +72,130 @@ class Played:
         return list(incidents.values())
 
 
-def play(name: str, config: Config, posts: str) -> Played:
-    """Play a file of posts through a config.
+class _Task(NamedTuple):
+    """One lane by one config."""
 
-    Raises
-    ------
-    InputError
-        If the posts or the weights can't be used.
+    place: int
+    config: Config
+    lane: Path
+    courses: bool
+
+
+def play(
+    configs: Sequence[tuple[str, Config]], mentions: Mentions, *, courses: bool = True, processes: int | None = None
+) -> list[Played]:
+    """Run configs over scored mentions: what each would have raised, by the code that detects live.
+
+    Parameters
+    ----------
+    configs
+        With a name for people; none needs to be the one that scored.
+    mentions
+        Read by every config.
+    courses
+        Whether counts and scores of every bucket are kept.
+    processes
+        How many run at the same time; by default as many as there are cores, or one for few mentions.
     """
-    played = Played(name, config)
-
-    def on_window(window: Window) -> None:
-        played.courses.setdefault(window.brand, Course()).add(window)
-
-    with open_posts(posts, config.ingest.max_record_bytes) as source, progress_bar(source) as show:
-        model = LinearModel.load(config.sentiment.weights)
-        played.summary = Replay(config, model, played.alerts.append, on_window).run(source, show)
+    played = [Played(name, config) for name, config in configs]
+    tasks = [_Task(place, each.config, lane, courses) for place, each in enumerate(played) for lane in mentions.lanes]
+    sizes = {lane: lane.stat().st_size for lane in mentions.lanes}
+    tasks.sort(key=lambda task: sizes[task.lane], reverse=True)
+    total = sum(sizes[task.lane] for task in tasks)
+    small = total <= SMALL_BYTES
+    side_by_side = min(len(tasks), processes or (1 if small else os.cpu_count() or 1))
+    read = _Read(mentions.name, total)
+    with progress_bar(read) as show:
+        for task, part in _parts(tasks, side_by_side, read, show):
+            whole = played[task.place]
+            whole.courses |= part.courses
+            whole.alerts += part.alerts
+            whole.counted += part.counted
+            whole.late += part.late
+            whole.seconds += part.seconds
+    for each in played:
+        each.alerts.sort(key=lambda alert: (alert.at, alert.brand))
     return played
+
+
+@dataclass(slots=True)
+class _Read:
+    """How much of all lanes has been read, for the progress bar."""
+
+    name: str
+    total_bytes: int | None
+    consumed_bytes: int = 0
+
+
+@dataclass(slots=True)
+class _Part:
+    """What came of one task."""
+
+    courses: dict[str, Course] = field(default_factory=dict)
+    alerts: list[Alert] = field(default_factory=list)
+    counted: int = 0
+    late: int = 0
+    seconds: float = 0.0
+
+    def take(self, outcome: Outcome, *, courses: bool) -> None:
+        for window in outcome.windows:
+            self.counted += window.count
+            self.late += window.late
+            if courses:
+                self.courses.setdefault(window.brand, Course()).add(window)
+        self.alerts += outcome.alerts
+
+
+def _parts(
+    tasks: Sequence[_Task], processes: int, read: _Read, show: Callable[[], None]
+) -> Iterator[tuple[_Task, _Part]]:
+    if processes == 1:
+        for task in tasks:
+            before = read.consumed_bytes
+
+            def on_bytes(consumed: int, before: int = before) -> None:
+                read.consumed_bytes = before + consumed
+                show()
+
+            yield task, _run(task, on_bytes)
+        return
+    context = get_context("spawn")
+    consumed = context.Array("Q", len(tasks))
+    with ProcessPoolExecutor(processes, context, _begin, (consumed,)) as pool:
+        running = {pool.submit(_run_there, task, place): task for place, task in enumerate(tasks)}
+        left = set(running)
+        while left:
+            done, left = wait(left, _LOOK_SECONDS, FIRST_COMPLETED)
+            read.consumed_bytes = sum(consumed[:])
+            show()
+            for future in done:
+                yield running.pop(future), future.result()
+
+
+def _run(task: _Task, on_bytes: Callable[[int], None]) -> _Part:
+    part = _Part()
+    started = time.process_time()
+    monitor = PartitionMonitor(task.config, 0)
+    lane = LaneReader(task.lane)
+    for batch in lane.batches():
+        for record in batch:
+            monitor.absorb(record)
+        part.take(monitor.advance(), courses=task.courses)
+        on_bytes(lane.consumed_bytes)
+    part.take(monitor.finish(), courses=task.courses)
+    part.seconds = time.process_time() - started
+    return part
+
+
+_consumed: list[SynchronizedArray[int]] = []
+
+
+def _begin(consumed: SynchronizedArray[int]) -> None:
+    _consumed.append(consumed)
+
+
+def _run_there(task: _Task, place: int) -> _Part:
+    def on_bytes(consumed: int) -> None:
+        _consumed[0][place] = consumed
+
+    return _run(task, on_bytes)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from detectors.base import Severity
     from streams.backtest.comparison import Comparison
     from streams.backtest.judgement import Judgement
+    from streams.backtest.lanes import Mentions
     from streams.backtest.played import Played
     from streams.evaluation.matching import Raised
 
@@ -37,14 +38,19 @@ def described(incident: Raised, severity: Severity) -> str:
     return f"{moment(paged_ms(incident, severity))}  {incident.brand:<20} {incident.level}"
 
 
+def scored(mentions: Mentions) -> str:
+    """What was scored, in one line."""
+    brands = f"{mentions.total:,} mentions of {len(mentions.mentions):,} brands"
+    return f"{mentions.name}: {mentions.posts:,} posts, {brands}, scored in {mentions.seconds:.1f} s"
+
+
 def summary(played: Played, severity: Severity) -> str:
-    """What a config made of the posts, in one line."""
+    """What a config made of the mentions, in one line."""
     incidents = played.raised
     paging = sum(pages(incident, severity) for incident in incidents)
-    done = played.summary
     return (
-        f"{played.name} ({played.config.version}): {done.posts:,} posts, {done.counted + done.late:,} mentions, "
-        f"{len(incidents)} incidents, {paging} of them at {severity} or above, in {done.seconds:.1f} s"
+        f"{played.name} ({played.config.version}): {played.counted + played.late:,} mentions, {len(incidents)} "
+        f"incidents, {paging} of them at {severity} or above, in {played.seconds:.1f} s of CPU"
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
@@ -12,11 +12,25 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from streams.sources.base import Source
+
+class Readable(Protocol):
+    """What is read from its beginning to its end, such as a source."""
+
+    @property
+    def name(self) -> str:
+        """For people."""
+
+    @property
+    def consumed_bytes(self) -> int:
+        """How much has been read."""
+
+    @property
+    def total_bytes(self) -> int | None:
+        """Of how much, None if that is not known."""
 
 
 @contextmanager
-def progress_bar(source: Source, shown: bool | None = None) -> Iterator[Callable[[], None]]:
+def progress_bar(source: Readable, shown: bool | None = None) -> Iterator[Callable[[], None]]:
     """Show a bar on stderr and yield what brings it up to date.
 
     Parameters
