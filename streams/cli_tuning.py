@@ -9,9 +9,19 @@ import click
 
 from streams import commands_tuning as commands
 from streams.options import config_option, plainly
+from streams.tuning.curve import TOLERANCE
 
 if TYPE_CHECKING:
     from detectors.base import Severity
+
+
+severity_option = click.option(
+    "--severity",
+    type=click.Choice(["watch", "warning", "critical"]),
+    default="warning",
+    show_default=True,
+    help="From which on an incident pages.",
+)
 
 
 @click.command("check-config")
@@ -53,13 +63,7 @@ def explain_config(file: Path, brand: str | None, *, as_json: bool) -> None:
     help="YAML: incidents: [{brand, from, to, severity, name}, ...]; without a severity: warning.",
 )
 @click.option("--report", "report_path", type=click.Path(path_type=Path), help="Where a page with pictures goes.")
-@click.option(
-    "--severity",
-    type=click.Choice(["watch", "warning", "critical"]),
-    default="warning",
-    show_default=True,
-    help="From which on an incident pages.",
-)
+@severity_option
 @plainly
 def backtest(
     posts: str,
@@ -72,6 +76,49 @@ def backtest(
 ) -> None:
     """What a config would have raised on recorded POSTS; exit code 9 if it misses an incident of --labels."""
     for line in commands.backtest(posts, config_path, current_path, labels_path, report_path, severity):
+        click.echo(line)
+
+
+@click.command()
+@click.argument("posts")
+@config_option
+@click.option(
+    "--labels",
+    "labels_path",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="All incidents that should have paged, as for backtest: what pages besides counts as false.",
+)
+@click.option("--report", "report_path", type=click.Path(path_type=Path), help="Where a page with pictures goes.")
+@severity_option
+@click.option(
+    "--tolerance",
+    type=click.FloatRange(0, 0.5),
+    default=TOLERANCE,
+    show_default=True,
+    help="What scores so little less than the best does about as well.",
+)
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@plainly
+def tune(
+    posts: str,
+    config_path: Path,
+    *,
+    labels_path: Path,
+    report_path: Path | None,
+    severity: Severity,
+    tolerance: float,
+    as_json: bool,
+) -> None:
+    """Suggest how rare something must be to be raised, from recorded POSTS and incidents that people have labelled.
+
+    Tries once_in_days of a quarter to four times as much, of all live detectors together and of each alone, in one
+    pass by the code that detects live. What counts is 5 found / (5 found + 4 missed + false), the F-measure with recall
+    weighted twice as much as precision. Suggested is the middle of the widest range that does about as well as the
+    best, if what is chosen without each brand (or span of time) does better there than the config in use; with fewer
+    than five labels nothing is. Prints what to paste, and never writes the config.
+    """
+    for line in commands.tune(posts, config_path, labels_path, report_path, severity, tolerance, as_json=as_json):
         click.echo(line)
 
 

@@ -86,6 +86,48 @@ def backtest(
         raise ExpectationFailed(f"{config_path} misses {', '.join(each.title for each in missed)}")
 
 
+def tune(
+    posts: str,
+    config_path: Path,
+    labels_path: Path,
+    report_path: Path | None,
+    severity: Severity,
+    tolerance: float,
+    *,
+    as_json: bool,
+) -> Iterator[str]:
+    """Suggest thresholds from labelled incidents; what came of it, a line each. The config is only read.
+
+    Raises
+    ------
+    InputError
+        If the labels can't be used, or don't fit the config or the posts.
+    """
+    from streams import backtest as played_back
+    from streams.backtest.text import scored
+    from streams.tuning import text, tuned
+    from streams.tuning.figures import as_tree
+
+    config = load_config(config_path)
+    labels = played_back.read_expected(labels_path)
+    tuned.check_brands(labels, config, labels_path)
+    with played_back.scored(posts, config) as mentions:
+        if not as_json:
+            yield scored(mentions)
+        found = tuned.tune(config, labels, mentions, severity, tolerance, labels_path)
+    if as_json:
+        yield orjson.dumps(as_tree(found), option=orjson.OPT_INDENT_2).decode()
+    else:
+        yield from text.lines(found, str(config_path))
+    if report_path:
+        from streams.tuning.report import report
+
+        with open_for_writing(report_path) as out:
+            out.write(report(found, str(config_path)).encode())
+        if not as_json:
+            yield f"report in {report_path}"
+
+
 def test_config(path: Path) -> Iterator[str]:
     """Run the cases of a file; a line for each, and what is wrong below it.
 
