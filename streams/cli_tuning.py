@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from streams import commands_tuning as commands
-from streams.options import config_option, plainly
+from streams.options import Moment, config_option, plainly
 
 if TYPE_CHECKING:
     from detectors.base import Severity
@@ -43,7 +43,14 @@ def explain_config(file: Path, brand: str | None, *, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("posts")
+@click.option("--posts", help="Recorded posts: a .jsonl or .jsonl.gz file, or - for standard input.")
+@click.option("--topic", help="Or a topic of mentions, such as social.mentions, on the Kafka of the config.")
+@click.option(
+    "--from", "from_ms", type=Moment(), help="With --topic: from this event time on, such as 2026-03-02T10:00Z."
+)
+@click.option(
+    "--to", "to_ms", type=Moment(), help="With --topic: before this event time. UTC unless it says otherwise."
+)
 @config_option
 @click.option("--compare", "current_path", type=click.Path(path_type=Path), help="The config in use, to compare with.")
 @click.option(
@@ -62,16 +69,32 @@ def explain_config(file: Path, brand: str | None, *, as_json: bool) -> None:
 )
 @plainly
 def backtest(
-    posts: str,
     config_path: Path,
     *,
+    posts: str | None,
+    topic: str | None,
+    from_ms: int | None,
+    to_ms: int | None,
     current_path: Path | None,
     labels_path: Path | None,
     report_path: Path | None,
     severity: Severity,
 ) -> None:
-    """What a config would have raised on recorded POSTS; exit code 9 if it misses an incident of --labels."""
-    for line in commands.backtest(posts, config_path, current_path, labels_path, report_path, severity):
+    """What a config would have raised on recorded posts, or on the mentions in a topic.
+
+    Exit code 9 if it misses an incident of --labels. A topic keeps mentions for a few days
+    (topics.mentions_retention_hours); they have been matched and scored, which is not done again. --from and --to are
+    event times; detectors begin to learn at --from.
+    """
+    if (posts is None) == (topic is None):
+        raise click.UsageError("name the posts by --posts, or the topic by --topic: one of them")
+    if posts is not None and (from_ms is not None or to_ms is not None):
+        raise click.UsageError("--from and --to go with --topic; --posts plays the whole file")
+    if from_ms is not None and to_ms is not None and to_ms <= from_ms:
+        raise click.UsageError("--to must be after --from")
+    source: commands.Posts | commands.Topic
+    source = commands.Topic(topic, from_ms, to_ms) if topic is not None else commands.Posts(posts or "")
+    for line in commands.backtest(source, config_path, current_path, labels_path, report_path, severity):
         click.echo(line)
 
 

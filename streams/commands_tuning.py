@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
@@ -13,11 +13,12 @@ from streams.config.file import load_config
 from streams.errors import ExpectationFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from detectors.base import Severity
-    from streams.backtest import Played
+    from streams.backtest import Mentions, Named, Played, Span
 
 
 def explain_config(path: Path, brand: str | None, *, as_json: bool) -> Iterator[str]:
@@ -41,15 +42,29 @@ def _shown(value: object) -> str:
     return "null" if value is None else f"{value:g}" if isinstance(value, float) else str(value) or '""'
 
 
+class Posts(NamedTuple):
+    """A file of posts, or ``-`` for standard input."""
+
+    name: str
+
+
+class Topic(NamedTuple):
+    """A topic of mentions between two event times, milliseconds since the epoch."""
+
+    name: str
+    from_ms: int | None
+    to_ms: int | None
+
+
 def backtest(
-    posts: str,
+    source: Posts | Topic,
     config_path: Path,
     current_path: Path | None,
     labels_path: Path | None,
     report_path: Path | None,
     severity: Severity,
 ) -> Iterator[str]:
-    """Play posts through one config or two; what came of it, a line each.
+    """Play posts, or mentions, through one config or two; what came of it, a line each.
 
     Raises
     ------
@@ -60,14 +75,22 @@ def backtest(
     from streams.backtest import text
 
     expected = played_back.read_expected(labels_path) if labels_path else []
-    paths = [path for path in (current_path, config_path) if path]
-    configs = [(str(path), load_config(path)) for path in paths]
+    configs = [(str(path), load_config(path)) for path in (current_path, config_path) if path]
+    span = played_back.Span.given(source.from_ms, source.to_ms) if isinstance(source, Topic) else played_back.Span()
+    span = span.whole_buckets(configs[-1][1].windows)
+    outside = [each for each in expected if not span.holds(each.from_)]
+    expected = [each for each in expected if span.holds(each.from_)]
+    if outside:
+        yield f"labels that begin outside of {span} are left out: {', '.join(each.title for each in outside)}"
     played: list[Played] = []
-    for alike in played_back.scored_alike(configs):
-        with played_back.scored(posts, alike[0][1]) as mentions:
-            yield text.scored(mentions)
-            played += played_back.play(alike, mentions, courses=report_path is not None)
-            yield from (text.summary(each, severity) for each in played[-len(alike) :])
+    for alike in played_back.scored_alike(configs) if isinstance(source, Posts) else [configs]:
+        with _mentions(source, alike, span) as mentions:
+            yield text.source(mentions)
+            if isinstance(source, Topic):
+                yield from text.unmatched(mentions, configs)
+            these = played_back.play(alike, mentions, courses=report_path is not None)
+        yield from (text.summary(each, severity) for each in these)
+        played += these
     new, current = played[-1], played[0] if current_path else None
     comparison = played_back.compare(current.raised, new.raised, severity) if current else None
     if comparison is not None:
@@ -84,6 +107,13 @@ def backtest(
     missed = judgements[-1][1].missed if judgements else []
     if missed:
         raise ExpectationFailed(f"{config_path} misses {', '.join(each.title for each in missed)}")
+
+
+def _mentions(source: Posts | Topic, configs: Sequence[Named], span: Span) -> AbstractContextManager[Mentions]:
+    from streams.backtest import recorded, scored
+
+    config = configs[-1][1]
+    return scored(source.name, config) if isinstance(source, Posts) else recorded(source.name, config, span)
 
 
 def test_config(path: Path) -> Iterator[str]:

@@ -13,7 +13,7 @@ from streams.backtest.lanes import LaneReader
 from streams.course import Course
 from streams.evaluation.matching import raised
 from streams.monitor import PartitionMonitor
-from streams.sources.progress_bar import progress_bar
+from streams.sources.progress_bar import bar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -104,9 +104,8 @@ def play(
     total = sum(sizes[task.lane] for task in tasks)
     small = total <= SMALL_BYTES
     side_by_side = min(len(tasks), processes or (1 if small else os.cpu_count() or 1))
-    read = _Read(mentions.name, total)
-    with progress_bar(read) as show:
-        for task, part in _parts(tasks, side_by_side, read, show):
+    with bar(mentions.name, "bytes") as show:
+        for task, part in _parts(tasks, side_by_side, lambda consumed: show(consumed, total)):
             whole = played[task.place]
             whole.courses |= part.courses
             whole.alerts += part.alerts
@@ -116,15 +115,6 @@ def play(
     for each in played:
         each.alerts.sort(key=lambda alert: (alert.at, alert.brand))
     return played
-
-
-@dataclass(slots=True)
-class _Read:
-    """How much of all lanes has been read, for the progress bar."""
-
-    name: str
-    total_bytes: int | None
-    consumed_bytes: int = 0
 
 
 @dataclass(slots=True)
@@ -146,18 +136,17 @@ class _Part:
         self.alerts += outcome.alerts
 
 
-def _parts(
-    tasks: Sequence[_Task], processes: int, read: _Read, show: Callable[[], None]
-) -> Iterator[tuple[_Task, _Part]]:
+def _parts(tasks: Sequence[_Task], processes: int, on_bytes: Callable[[int], None]) -> Iterator[tuple[_Task, _Part]]:
+    """What came of each task as it ends; `on_bytes` hears what all have read so far."""
     if processes == 1:
+        before = 0
+
+        def on_bytes_of_lane(consumed: int) -> None:
+            on_bytes(before + consumed)
+
         for task in tasks:
-            before = read.consumed_bytes
-
-            def on_bytes(consumed: int, before: int = before) -> None:
-                read.consumed_bytes = before + consumed
-                show()
-
-            yield task, _run(task, on_bytes)
+            yield task, _run(task, on_bytes_of_lane)
+            before += task.lane.stat().st_size
         return
     context = get_context("spawn")
     consumed = context.Array("Q", len(tasks))
@@ -166,8 +155,7 @@ def _parts(
         left = set(running)
         while left:
             done, left = wait(left, _LOOK_SECONDS, FIRST_COMPLETED)
-            read.consumed_bytes = sum(consumed[:])
-            show()
+            on_bytes(sum(consumed[:]))
             for future in done:
                 yield running.pop(future), future.result()
 
