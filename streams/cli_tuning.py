@@ -3,16 +3,51 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, ParamSpec
 
 import click
 
 from streams import commands_tuning as commands
-from streams.options import config_option, plainly
+from streams.options import Moment, config_option, plainly
 from streams.tuning.curve import TOLERANCE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from detectors.base import Severity
+
+P = ParamSpec("P")
+
+
+_SOURCE: Final = (
+    click.option("--posts", help="Recorded posts: a .jsonl or .jsonl.gz file, or - for standard input."),
+    click.option("--topic", help="Or a topic of mentions, such as social.mentions, on the Kafka of the config."),
+    click.option(
+        "--from", "from_ms", type=Moment(), help="With --topic: from this event time on, such as 2026-03-02T10:00Z."
+    ),
+    click.option(
+        "--to", "to_ms", type=Moment(), help="With --topic: before this event time. UTC unless it says otherwise."
+    ),
+)
+
+
+def source_options(command: Callable[P, None]) -> Callable[P, None]:
+    """Where the mentions come from; `_source` makes one of them."""
+    for option in reversed(_SOURCE):
+        command = option(command)
+    return command
+
+
+def _source(
+    posts: str | None, topic: str | None, from_ms: int | None, to_ms: int | None
+) -> commands.Posts | commands.Topic:
+    if (posts is None) == (topic is None):
+        raise click.UsageError("name the posts by --posts, or the topic by --topic: one of them")
+    if posts is not None and (from_ms is not None or to_ms is not None):
+        raise click.UsageError("--from and --to go with --topic; --posts plays the whole file")
+    if from_ms is not None and to_ms is not None and to_ms <= from_ms:
+        raise click.UsageError("--to must be after --from")
+    return commands.Topic(topic, from_ms, to_ms) if topic is not None else commands.Posts(posts or "")
 
 
 severity_option = click.option(
@@ -53,7 +88,7 @@ def explain_config(file: Path, brand: str | None, *, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("posts")
+@source_options
 @config_option
 @click.option("--compare", "current_path", type=click.Path(path_type=Path), help="The config in use, to compare with.")
 @click.option(
@@ -66,21 +101,30 @@ def explain_config(file: Path, brand: str | None, *, as_json: bool) -> None:
 @severity_option
 @plainly
 def backtest(
-    posts: str,
     config_path: Path,
     *,
+    posts: str | None,
+    topic: str | None,
+    from_ms: int | None,
+    to_ms: int | None,
     current_path: Path | None,
     labels_path: Path | None,
     report_path: Path | None,
     severity: Severity,
 ) -> None:
-    """What a config would have raised on recorded POSTS; exit code 9 if it misses an incident of --labels."""
-    for line in commands.backtest(posts, config_path, current_path, labels_path, report_path, severity):
+    """What a config would have raised on recorded posts, or on the mentions in a topic.
+
+    Exit code 9 if it misses an incident of --labels. A topic keeps mentions for a few days
+    (topics.mentions_retention_hours); they have been matched and scored, which is not done again. --from and --to are
+    event times; detectors begin to learn at --from.
+    """
+    source = _source(posts, topic, from_ms, to_ms)
+    for line in commands.backtest(source, config_path, current_path, labels_path, report_path, severity):
         click.echo(line)
 
 
 @click.command()
-@click.argument("posts")
+@source_options
 @config_option
 @click.option(
     "--labels",
@@ -101,9 +145,12 @@ def backtest(
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @plainly
 def tune(
-    posts: str,
     config_path: Path,
     *,
+    posts: str | None,
+    topic: str | None,
+    from_ms: int | None,
+    to_ms: int | None,
     labels_path: Path,
     report_path: Path | None,
     severity: Severity,
@@ -118,7 +165,8 @@ def tune(
     best, if what is chosen without each brand (or span of time) does better there than the config in use; with fewer
     than five labels nothing is. Prints what to paste, and never writes the config.
     """
-    for line in commands.tune(posts, config_path, labels_path, report_path, severity, tolerance, as_json=as_json):
+    source = _source(posts, topic, from_ms, to_ms)
+    for line in commands.tune(source, config_path, labels_path, report_path, severity, tolerance, as_json=as_json):
         click.echo(line)
 
 

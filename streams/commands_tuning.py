@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
@@ -13,11 +13,13 @@ from streams.config.file import load_config
 from streams.errors import ExpectationFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from detectors.base import Severity
-    from streams.backtest import Played
+    from streams.backtest import Expected, Mentions, Named, Played, Span
+    from streams.config import Config
 
 
 def explain_config(path: Path, brand: str | None, *, as_json: bool) -> Iterator[str]:
@@ -41,15 +43,29 @@ def _shown(value: object) -> str:
     return "null" if value is None else f"{value:g}" if isinstance(value, float) else str(value) or '""'
 
 
+class Posts(NamedTuple):
+    """A file of posts, or ``-`` for standard input."""
+
+    name: str
+
+
+class Topic(NamedTuple):
+    """A topic of mentions between two event times, milliseconds since the epoch."""
+
+    name: str
+    from_ms: int | None
+    to_ms: int | None
+
+
 def backtest(
-    posts: str,
+    source: Posts | Topic,
     config_path: Path,
     current_path: Path | None,
     labels_path: Path | None,
     report_path: Path | None,
     severity: Severity,
 ) -> Iterator[str]:
-    """Play posts through one config or two; what came of it, a line each.
+    """Play posts, or mentions, through one config or two; what came of it, a line each.
 
     Raises
     ------
@@ -60,14 +76,19 @@ def backtest(
     from streams.backtest import text
 
     expected = played_back.read_expected(labels_path) if labels_path else []
-    paths = [path for path in (current_path, config_path) if path]
-    configs = [(str(path), load_config(path)) for path in paths]
+    configs = [(str(path), load_config(path)) for path in (current_path, config_path) if path]
+    span = _span(source, configs[-1][1])
+    expected, outside = _within(span, expected)
+    yield from outside
     played: list[Played] = []
-    for alike in played_back.scored_alike(configs):
-        with played_back.scored(posts, alike[0][1]) as mentions:
-            yield text.scored(mentions)
-            played += played_back.play(alike, mentions, courses=report_path is not None)
-            yield from (text.summary(each, severity) for each in played[-len(alike) :])
+    for alike in played_back.scored_alike(configs) if isinstance(source, Posts) else [configs]:
+        with _mentions(source, alike, span) as mentions:
+            yield text.source(mentions)
+            if isinstance(source, Topic):
+                yield from text.unmatched(mentions, configs)
+            these = played_back.play(alike, mentions, courses=report_path is not None)
+        yield from (text.summary(each, severity) for each in these)
+        played += these
     new, current = played[-1], played[0] if current_path else None
     comparison = played_back.compare(current.raised, new.raised, severity) if current else None
     if comparison is not None:
@@ -86,8 +107,29 @@ def backtest(
         raise ExpectationFailed(f"{config_path} misses {', '.join(each.title for each in missed)}")
 
 
+def _span(source: Posts | Topic, config: Config) -> Span:
+    from streams.backtest import Span
+
+    span = Span.given(source.from_ms, source.to_ms) if isinstance(source, Topic) else Span()
+    return span.whole_buckets(config.windows)
+
+
+def _within(span: Span, labels: Sequence[Expected]) -> tuple[list[Expected], list[str]]:
+    """Labels that begin in a span, and what to say of the others."""
+    outside = ", ".join(each.title for each in labels if not span.holds(each.from_))
+    said = [f"labels that begin outside of {span} are left out: {outside}"] if outside else []
+    return [each for each in labels if span.holds(each.from_)], said
+
+
+def _mentions(source: Posts | Topic, configs: Sequence[Named], span: Span) -> AbstractContextManager[Mentions]:
+    from streams.backtest import recorded, scored
+
+    config = configs[-1][1]
+    return scored(source.name, config) if isinstance(source, Posts) else recorded(source.name, config, span)
+
+
 def tune(
-    posts: str,
+    source: Posts | Topic,
     config_path: Path,
     labels_path: Path,
     report_path: Path | None,
@@ -104,17 +146,22 @@ def tune(
         If the labels can't be used, or don't fit the config or the posts.
     """
     from streams import backtest as played_back
-    from streams.backtest.text import scored
+    from streams.backtest import text as backtest_text
     from streams.tuning import text, tuned
     from streams.tuning.figures import as_tree
 
-    config = load_config(config_path)
+    named = (str(config_path), load_config(config_path))
+    config = named[1]
     labels = played_back.read_expected(labels_path)
-    tuned.check_brands(labels, config, labels_path)
-    with played_back.scored(posts, config) as mentions:
+    tuned.check_labels(labels, config, labels_path)
+    span = _span(source, config)
+    labels, notes = _within(span, labels)
+    with _mentions(source, [named], span) as mentions:
         if not as_json:
-            yield scored(mentions)
-        found = tuned.tune(config, labels, mentions, severity, tolerance, labels_path)
+            yield backtest_text.source(mentions)
+        if isinstance(source, Topic):
+            notes += backtest_text.unmatched(mentions, [named])
+        found = tuned.tune(config, labels, mentions, severity, tolerance, notes)
     if as_json:
         yield orjson.dumps(as_tree(found), option=orjson.OPT_INDENT_2).decode()
     else:

@@ -121,15 +121,7 @@ class PartitionMonitor:
             brand.load(value)
 
     def absorb(self, record: Envelope | Progress | Deletions) -> None:
-        """Take one record of `social.mentions`; repeats change nothing.
-
-        Raises
-        ------
-        RecordError
-            If it speaks of a partition that `social.posts` does not have.
-        """
-        if not 0 <= record.partition < self._config.topics.partitions:
-            raise RecordError("unknown_partition", f"there is no partition {record.partition} of the posts")
+        """Take one record of `social.mentions`, as `streams.scored_records` lets it through; repeats change nothing."""
         if isinstance(record, Progress):
             self._progress.update(record)
             self._progressed = True

@@ -9,7 +9,7 @@ from multiprocessing import get_context
 from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
 from streams.backtest.lanes import LaneReader
-from streams.sources.progress_bar import progress_bar
+from streams.sources.progress_bar import bar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -40,15 +40,6 @@ class Job(Generic[T]):
     work: Work[T]
 
 
-@dataclass(slots=True)
-class _Read:
-    """How much of all lanes has been read, for the progress bar."""
-
-    name: str
-    total_bytes: int | None
-    consumed_bytes: int = 0
-
-
 def side_by_side(name: str, jobs: Sequence[Job[T]], processes: int | None = None) -> Iterator[tuple[int, T]]:
     """Do all jobs, the longest first; yields the place of each and what came of it as soon as it is done.
 
@@ -63,29 +54,30 @@ def side_by_side(name: str, jobs: Sequence[Job[T]], processes: int | None = None
     """
     sizes = [job.lane.stat().st_size for job in jobs]
     order = sorted(range(len(jobs)), key=lambda place: sizes[place], reverse=True)
-    small = sum(sizes) <= SMALL_BYTES
-    workers = min(len(jobs), processes or (1 if small else os.cpu_count() or 1))
-    read = _Read(name, sum(sizes))
-    with progress_bar(read) as show:
-        yield from (_here(jobs, order, read, show) if workers == 1 else _there(jobs, order, workers, read, show))
+    total = sum(sizes)
+    workers = min(len(jobs), processes or (1 if total <= SMALL_BYTES else os.cpu_count() or 1))
+    with bar(name, "bytes") as show:
+
+        def on_bytes(consumed: int) -> None:
+            show(consumed, total)
+
+        yield from (_here(jobs, order, on_bytes) if workers == 1 else _there(jobs, order, workers, on_bytes))
 
 
-def _here(
-    jobs: Sequence[Job[T]], order: Sequence[int], read: _Read, show: Callable[[], None]
-) -> Iterator[tuple[int, T]]:
+def _here(jobs: Sequence[Job[T]], order: Sequence[int], on_bytes: Callable[[int], None]) -> Iterator[tuple[int, T]]:
+    before = 0
     for place in order:
         lane = LaneReader(jobs[place].lane)
-        before = read.consumed_bytes
 
         def on_batch(lane: LaneReader = lane, before: int = before) -> None:
-            read.consumed_bytes = before + lane.consumed_bytes
-            show()
+            on_bytes(before + lane.consumed_bytes)
 
         yield place, jobs[place].work(lane, on_batch)
+        before += lane.consumed_bytes
 
 
 def _there(
-    jobs: Sequence[Job[T]], order: Sequence[int], workers: int, read: _Read, show: Callable[[], None]
+    jobs: Sequence[Job[T]], order: Sequence[int], workers: int, on_bytes: Callable[[int], None]
 ) -> Iterator[tuple[int, T]]:
     context = get_context("spawn")
     consumed = context.Array("Q", len(jobs))
@@ -94,8 +86,7 @@ def _there(
         left = set(running)
         while left:
             done, left = wait(left, _LOOK_SECONDS, FIRST_COMPLETED)
-            read.consumed_bytes = sum(consumed[:])
-            show()
+            on_bytes(sum(consumed[:]))
             for future in done:
                 yield running.pop(future), future.result()
 

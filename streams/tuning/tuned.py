@@ -97,7 +97,7 @@ def tune(
     mentions: Mentions,
     severity: Severity,
     tolerance: float,
-    labels_path: Path,
+    notes: Sequence[str] = (),
 ) -> Tuned:
     """Try what can be tried, and judge it.
 
@@ -106,13 +106,15 @@ def tune(
     config
         The one in use, of which all else is made.
     labels
-        What people say happened, read from `labels_path`; `check_brands` has let them pass.
+        What people say happened; `check_labels` has let them pass.
     mentions
         Scored by the config.
     severity
         From which on an incident pages.
     tolerance
         By how much a score may be below the best and be about as good.
+    notes
+        Further warnings.
 
     Raises
     ------
@@ -126,7 +128,7 @@ def tune(
         raise ConfigError(["detectors: none is live, so there is nothing to tune"])
     candidates = distinct(turned)
     tried = try_all(config, [each.days for each in candidates], mentions)
-    check_times(labels, tried, labels_path)
+    check_times(labels, tried)
     judged = {
         identity(each): judge(labels, raised, severity) for each, raised in zip(candidates, tried.raised, strict=True)
     }
@@ -147,11 +149,11 @@ def tune(
         validate(judgements, now, divided, severity, tolerance) if len(divided) > 1 else [],
     )
     tuned.keep.extend(_reasons_to_keep(tuned))
-    tuned.warnings.extend(_warnings(tuned, scores))
+    tuned.warnings.extend([*notes, *_warnings(tuned, scores)])
     return tuned
 
 
-def check_brands(labels: Sequence[Expected], config: Config, path: Path) -> None:
+def check_labels(labels: Sequence[Expected], config: Config, path: Path) -> None:
     """Refuse labels that the config can't say anything about.
 
     Raises
@@ -178,7 +180,7 @@ def check_brands(labels: Sequence[Expected], config: Config, path: Path) -> None
         raise InputError("\n".join(problems))
 
 
-def check_times(labels: Sequence[Expected], tried: Tried, path: Path) -> None:
+def check_times(labels: Sequence[Expected], tried: Tried) -> None:
     """Refuse labels of which the posts say nothing.
 
     Raises
@@ -189,12 +191,12 @@ def check_times(labels: Sequence[Expected], tried: Tried, path: Path) -> None:
     first_ms = min((each.first_ms for each in tried.watched.values()), default=0)
     last_ms = max((each.last_ms for each in tried.watched.values()), default=0)
     problems = []
-    for place, label in enumerate(labels):
+    for label in labels:
         if label.brand not in tried.watched:
-            problems.append(f"{path}: incidents[{place}].brand: no post names {label.brand!r}")
+            problems.append(f"label {label.title!r}: no post names {label.brand!r}")
         elif not first_ms <= begin_ms(label) < last_ms:
             problems.append(
-                f"{path}: incidents[{place}].from: {moment(begin_ms(label))} is outside of the posts, which go from "
+                f"label {label.title!r}: begins at {moment(begin_ms(label))}, outside of the posts, which go from "
                 f"{moment(first_ms)} to {moment(last_ms)}; drop it, or give the posts that cover it"
             )
     if problems:

@@ -69,8 +69,8 @@ def run(folder: Path, *arguments: str) -> Result:
 
 def test_a_config_that_misses_a_labelled_incident_fails_and_shows_what_is_lost(folder: Path) -> None:
     result = run(
-        folder, "backtest", "@posts.jsonl", "-c", "@off.yaml", "--compare", "@now.yaml", "--labels", "@labels.yaml",
-        "--severity", "watch", "--report", "@out.html",
+        folder, "backtest", "--posts", "@posts.jsonl", "--config", "@off.yaml", "--compare", "@now.yaml",
+        "--labels", "@labels.yaml", "--severity", "watch", "--report", "@out.html",
     )  # fmt: skip
     assert result.exit_code == ExpectationFailed.exit_code
     assert "off.yaml misses storm" in result.output
@@ -84,7 +84,16 @@ def test_a_config_that_misses_a_labelled_incident_fails_and_shows_what_is_lost(f
 
 def test_a_config_that_finds_all_is_good(folder: Path) -> None:
     result = run(
-        folder, "backtest", "@posts.jsonl", "-c", "@now.yaml", "--labels", "@labels.yaml", "--severity", "watch"
+        folder,
+        "backtest",
+        "--posts",
+        "@posts.jsonl",
+        "-c",
+        "@now.yaml",
+        "--labels",
+        "@labels.yaml",
+        "--severity",
+        "watch",
     )
     assert result.exit_code == 0, result.output
     assert "found   storm" in result.output
@@ -109,7 +118,7 @@ def test_cases_say_which_fail_and_why(folder: Path) -> None:
 )
 def test_labels_that_can_not_be_used_are_told_by_their_place(folder: Path, text: str, problem: str) -> None:
     (folder / "bad.yaml").write_text(text)
-    result = run(folder, "backtest", "@posts.jsonl", "-c", "@now.yaml", "--labels", "@bad.yaml")
+    result = run(folder, "backtest", "--posts", "@posts.jsonl", "-c", "@now.yaml", "--labels", "@bad.yaml")
     assert result.exit_code == InputError.exit_code
     assert problem in result.output
     assert "Traceback" not in result.output
