@@ -157,7 +157,7 @@ def tune(
     tolerance: float,
     as_json: bool,
 ) -> None:
-    """Suggest how rare something must be to be raised, from recorded POSTS and incidents that people have labelled.
+    """Suggest how rare something must be to be raised, from labelled incidents in recorded posts, or in a topic.
 
     Tries once_in_days of a quarter to four times as much, of all live detectors together and of each alone, in one
     pass by the code that detects live. What counts is 5 found / (5 found + 4 missed + false), the F-measure with recall

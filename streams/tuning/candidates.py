@@ -61,13 +61,13 @@ class Knob:
 
 
 def knobs(config: Config) -> list[Knob]:
-    """All that can be turned: `ALL` first, then each live detector for itself. Nothing if no detector is live."""
+    """All that can be turned: each live detector for itself, then `ALL`. Nothing if no detector is live."""
     now = {
         each.name: float(merged(config, index).params[RARENESS])
         for index, each in enumerate(config.detectors)
         if _is_live(config, each.name)
     }
-    names = [ALL, *now] if len(now) > 1 else list(now)
+    names = [*now, ALL] if len(now) > 1 else list(now)
     return [_knob(config, name, now) for name in names]
 
 

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 TOLERANCE: Final = 0.02
 """Of the score: what does so little worse than the best does about as well."""
 
+STEEP: Final = 0.1
+"""Drop of the score from one step to the next that makes a cliff: a little more than missing one of ten costs."""
+
 _EQUAL: Final = 1e-9
 """By which scores differ that are the same."""
 
@@ -103,8 +106,8 @@ def choose(curves: Sequence[Sequence[float]], now: Sequence[int], tolerance: flo
     return Choice(widest.knob, widest.middle(now[widest.knob]), widest, keeps=False)
 
 
-class Cliff(NamedTuple):
-    """A neighbour that does clearly worse.
+class Edge(NamedTuple):
+    """A neighbour of a choice that does worse.
 
     Parameters
     ----------
@@ -117,9 +120,14 @@ class Cliff(NamedTuple):
     place: int
     drop: float
 
+    @property
+    def steep(self) -> bool:
+        """Whether it is a cliff."""
+        return self.drop > STEEP
 
-def cliffs(scores: Sequence[float], choice: Choice) -> list[Cliff]:
+
+def edges(scores: Sequence[float], choice: Choice) -> list[Edge]:
     """Neighbours of a choice on its own knob that do worse than the best by more than the tolerance."""
     beside = [place for place in (choice.place - 1, choice.place + 1) if 0 <= place < len(scores)]
     outside = [place for place in beside if not choice.run.first <= place <= choice.run.last]
-    return [Cliff(place, scores[choice.place] - scores[place]) for place in outside]
+    return [Edge(place, scores[choice.place] - scores[place]) for place in outside]

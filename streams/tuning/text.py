@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from streams.backtest import Judgement
     from streams.tuning.candidates import Candidate
+    from streams.tuning.curve import Run
     from streams.tuning.tuned import Tuned
     from streams.tuning.validation import HeldOut
 
@@ -44,7 +45,7 @@ def _curve(tuned: Tuned, place: int) -> Iterator[str]:
     names = [each for each in knob.candidates[0].days if knob.name in {ALL, each}]
     flat = {at for run in tuned.flat if run.knob == place for at in range(run.first, run.last + 1)}
     yield "all detectors together, as a preset does:" if knob.name == ALL else f"{knob.name} alone:"
-    rows = [("times as rare", *names, *_FIGURES, "")]
+    rows: list[tuple[str, ...]] = [("times as rare", *names, *_FIGURES, "")]
     for at, (candidate, judged) in enumerate(zip(knob.candidates, tuned.judgements[place], strict=True)):
         chosen = not tuned.choice.keeps and (place, at) == (tuned.choice.knob, tuned.choice.place)
         notes = ["flat" if at in flat else "", "now" if at == knob.now else "", "<- best" if chosen else ""]
@@ -53,12 +54,20 @@ def _curve(tuned: Tuned, place: int) -> Iterator[str]:
     yield from table(rows)
     for run in tuned.flat:
         if run.knob == place:
-            first, last = (knob.candidates[at].factor for at in (run.first, run.last))
-            span = f"at {first:g}" if run.first == run.last else f"from {first:g} to {last:g}"
-            steps = run.last - run.first + 1
-            yield f"  flat {span} times as rare ({steps} of {len(knob.candidates)} steps): within {tuned.tolerance:g}"
+            yield f"  {_flat(tuned, run)}"
     if not flat:
         yield f"  nowhere within {tuned.tolerance:g} of the best"
+
+
+def _flat(tuned: Tuned, run: Run) -> str:
+    knob, judgements = tuned.knobs[run.knob], tuned.judgements[run.knob]
+    first, last = (knob.candidates[at].factor for at in (run.first, run.last))
+    span = f"at {first:g}" if run.first == run.last else f"from {first:g} to {last:g}"
+    delays = [judgements[at].delay_minutes for at in range(run.first, run.last + 1)]
+    known = [delay for delay in delays if delay is not None]
+    meanwhile = f"; median delay {min(known):.1f} to {max(known):.1f} min" if known else ""
+    steps = f"{run.last - run.first + 1} of {len(knob.candidates)} steps"
+    return f"flat {span} times as rare ({steps}): within {tuned.tolerance:g} of the best{meanwhile}"
 
 
 def _validation(tuned: Tuned) -> Iterator[str]:

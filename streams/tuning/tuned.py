@@ -9,7 +9,7 @@ from streams.backtest import judge
 from streams.backtest.text import moment
 from streams.errors import ConfigError, InputError
 from streams.tuning.candidates import distinct, identity, knobs, left_alone
-from streams.tuning.curve import choose, cliffs, runs
+from streams.tuning.curve import choose, edges, runs
 from streams.tuning.objective import FEWEST, WIDE, interval, labels_needed, score
 from streams.tuning.panel import try_all
 from streams.tuning.validation import begin_ms, folds, pooled, validate
@@ -223,10 +223,10 @@ def _reasons_to_keep(tuned: Tuned) -> Iterator[str]:
 
 def _warnings(tuned: Tuned, scores: Sequence[Sequence[float]]) -> Iterator[str]:
     knob, choice = tuned.knobs[tuned.choice.knob], tuned.choice
-    for cliff in cliffs(scores[choice.knob], choice):
+    for edge in edges(scores[choice.knob], choice):
         yield (
-            f"at a cliff: a step on, at {knob.candidates[cliff.place].factor:g} times as rare ({knob.name}), the score "
-            f"falls by {cliff.drop:.2f}"
+            f"at {'a cliff' if edge.steep else 'the edge of the flat range'}: a step on, at "
+            f"{knob.candidates[edge.place].factor:g} times as rare ({knob.name}), the score falls by {edge.drop:.2f}"
         )
     if not choice.keeps and choice.place in {0, len(knob.candidates) - 1}:
         yield "it is at the end of what was tried: tune again from there"
