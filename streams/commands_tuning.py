@@ -10,7 +10,7 @@ import orjson
 from streams.commands import open_for_writing
 from streams.config.explain import explain
 from streams.config.file import load_config
-from streams.errors import ExpectationFailed
+from streams.errors import ConfigError, ExpectationFailed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -82,6 +82,8 @@ def backtest(
     expected = [each for each in expected if span.holds(each.from_)]
     if outside:
         yield f"labels that begin outside of {span} are left out: {', '.join(each.title for each in outside)}"
+    if isinstance(source, Topic):
+        _check_partitions(configs)
     played: list[Played] = []
     for alike in played_back.scored_alike(configs) if isinstance(source, Posts) else [configs]:
         with _mentions(source, alike, span) as mentions:
@@ -107,6 +109,12 @@ def backtest(
     missed = judgements[-1][1].missed if judgements else []
     if missed:
         raise ExpectationFailed(f"{config_path} misses {', '.join(each.title for each in missed)}")
+
+
+def _check_partitions(configs: Sequence[Named]) -> None:
+    counts = [f"{config.topics.partitions} in {name}" for name, config in configs]
+    if len({config.topics.partitions for _, config in configs}) > 1:
+        raise ConfigError([f"topics.partitions: {' and '.join(counts)}; must be the same for mentions of one topic"])
 
 
 def _mentions(source: Posts | Topic, configs: Sequence[Named], span: Span) -> AbstractContextManager[Mentions]:
