@@ -10,7 +10,7 @@ import orjson
 from streams.commands import open_for_writing
 from streams.config.explain import explain
 from streams.config.file import load_config
-from streams.errors import ExpectationFailed
+from streams.errors import ConfigError, ExpectationFailed, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -80,6 +80,8 @@ def backtest(
     span = _span(source, configs[-1][1])
     expected, outside = _within(span, expected)
     yield from outside
+    if isinstance(source, Topic):
+        _check_partitions(configs)
     played: list[Played] = []
     for alike in played_back.scored_alike(configs) if isinstance(source, Posts) else [configs]:
         with _mentions(source, alike, span) as mentions:
@@ -121,6 +123,12 @@ def _within(span: Span, labels: Sequence[Expected]) -> tuple[list[Expected], lis
     return [each for each in labels if span.holds(each.from_)], said
 
 
+def _check_partitions(configs: Sequence[Named]) -> None:
+    counts = [f"{config.topics.partitions} in {name}" for name, config in configs]
+    if len({config.topics.partitions for _, config in configs}) > 1:
+        raise ConfigError([f"topics.partitions: {' and '.join(counts)}; must be the same for mentions of one topic"])
+
+
 def _mentions(source: Posts | Topic, configs: Sequence[Named], span: Span) -> AbstractContextManager[Mentions]:
     from streams.backtest import recorded, scored
 
@@ -156,6 +164,8 @@ def tune(
     tuned.check_labels(labels, config, labels_path)
     span = _span(source, config)
     labels, notes = _within(span, labels)
+    if not labels:
+        raise InputError(f"{labels_path}: no incident begins in {span}")
     with _mentions(source, [named], span) as mentions:
         if not as_json:
             yield backtest_text.source(mentions)
