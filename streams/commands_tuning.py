@@ -158,6 +158,8 @@ def tune(
     from streams.tuning import text, tuned
     from streams.tuning.figures import as_tree
 
+    if report_path and report_path.resolve() in {config_path.resolve(), labels_path.resolve()}:
+        raise InputError(f"{report_path}: is read, so the report can't go there")
     named = (str(config_path), load_config(config_path))
     config = named[1]
     labels = played_back.read_expected(labels_path)

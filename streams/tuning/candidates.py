@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from detectors.parameters import ONCE_IN_DAYS
+from streams.config import presets
 from streams.config.layers import merged
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def knobs(config: Config) -> list[Knob]:
 def _knob(config: Config, name: str, now: Mapping[str, float]) -> Knob:
     found: dict[tuple[float, ...], Candidate] = {tuple(now.values()): Candidate(1.0, config, now)}
     for factor in sorted(LADDER, key=lambda factor: abs(math.log(factor))):
-        days = {**now} | {each: _rounded(now[each] * factor) for each in now if factor != 1 and name in {ALL, each}}
+        days = {**now} | {each: _turned(now[each], factor) for each in now if factor != 1 and name in {ALL, each}}
         detectors = [
             each.model_copy(update={RARENESS: days[each.name]}) if days.get(each.name) != now.get(each.name) else each
             for each in config.detectors
@@ -85,13 +86,16 @@ def _knob(config: Config, name: str, now: Mapping[str, float]) -> Knob:
     return Knob(name, candidates, [candidate.factor for candidate in candidates].index(1.0))
 
 
-def _rounded(days: float) -> float:
-    """To two digits, as people would say it, and within what is allowed.
+def _turned(days: float, factor: float) -> float:
+    """As rare as people would say it, in two digits, but exactly what a preset says; within what is allowed.
 
-    >>> [_rounded(days) for days in (1.75, 4.9, 14.7, 5250)]
-    [2.0, 4.9, 15.0, 3650.0]
+    >>> _turned(7, 0.25), _turned(21, 0.7), _turned(21, 0.5), _turned(2000, 2.8)
+    (2.0, 15.0, 10.5, 3650.0)
     """
-    return min(max(float(f"{days:.2g}"), float(ONCE_IN_DAYS[0])), float(ONCE_IN_DAYS[1]))
+    turned = days * factor
+    if factor not in presets.RARENESS.values():
+        turned = float(f"{turned:.2g}")
+    return min(max(turned, float(ONCE_IN_DAYS[0])), float(ONCE_IN_DAYS[1]))
 
 
 def _is_live(config: Config, name: str) -> bool:
@@ -99,6 +103,17 @@ def _is_live(config: Config, name: str) -> bool:
     return any(
         each.name == name and each.mode == "live" for brand in config.brands for each in config.detectors_of(brand)
     )
+
+
+def preset_of(candidate: Candidate, config: Config) -> presets.Preset | None:
+    """The preset that would make a config the candidate, if one does and no detector of the config says otherwise."""
+    if any(RARENESS in each.params or each.name not in candidate.days for each in config.detectors):
+        return None
+    for preset in presets.RARENESS:
+        wanted = [presets.thresholds(preset, each.kind)[RARENESS] for each in config.detectors]
+        if wanted == [candidate.days[each.name] for each in config.detectors]:
+            return preset
+    return None
 
 
 def left_alone(config: Config) -> Iterator[tuple[str, str]]:

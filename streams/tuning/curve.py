@@ -107,7 +107,7 @@ def choose(curves: Sequence[Sequence[float]], now: Sequence[int], tolerance: flo
 
 
 class Edge(NamedTuple):
-    """A neighbour of a choice that does worse.
+    """A neighbour that does worse.
 
     Parameters
     ----------
@@ -126,8 +126,7 @@ class Edge(NamedTuple):
         return self.drop > STEEP
 
 
-def edges(scores: Sequence[float], choice: Choice) -> list[Edge]:
-    """Neighbours of a choice on its own knob that do worse than the best by more than the tolerance."""
-    beside = [place for place in (choice.place - 1, choice.place + 1) if 0 <= place < len(scores)]
-    outside = [place for place in beside if not choice.run.first <= place <= choice.run.last]
-    return [Edge(place, scores[choice.place] - scores[place]) for place in outside]
+def edges(scores: Sequence[float], run: Run, place: int) -> list[Edge]:
+    """Neighbours of a place in a run that are not in the run."""
+    beside = [neighbour for neighbour in (place - 1, place + 1) if 0 <= neighbour < len(scores)]
+    return [Edge(each, scores[place] - scores[each]) for each in beside if not run.first <= each <= run.last]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from streams.tuning.candidates import RARENESS
+from streams.tuning.candidates import RARENESS, preset_of
 from streams.tuning.objective import interval, score
 from streams.tuning.text import chosen, snippet
 
@@ -60,6 +60,7 @@ def _suggestion(tuned: Tuned, candidate: Candidate) -> dict[str, Any]:
         "times_as_rare": candidate.factor,
         RARENESS: candidate.days,
         "yaml": snippet(candidate),
+        "preset": preset_of(candidate, tuned.config),
         **_figures(tuned, judged),
     }
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from streams.backtest.text import minutes, share
-from streams.tuning.candidates import ALL, RARENESS
+from streams.tuning.candidates import ALL, RARENESS, preset_of
 from streams.tuning.objective import interval, score
 
 if TYPE_CHECKING:
@@ -114,6 +114,9 @@ def _verdict(tuned: Tuned, config_name: str) -> Iterator[str]:
         return
     yield f"suggested in place of `detectors` in {config_name}, which stays as it is:"
     yield from snippet(suggestion).splitlines()
+    preset = preset_of(suggestion, tuned.config)
+    if preset is not None:
+        yield f"# or leave `detectors` alone: it is what `preset: {preset}` says"
 
 
 def snippet(candidate: Candidate) -> str:

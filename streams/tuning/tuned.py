@@ -222,13 +222,16 @@ def _reasons_to_keep(tuned: Tuned) -> Iterator[str]:
 
 
 def _warnings(tuned: Tuned, scores: Sequence[Sequence[float]]) -> Iterator[str]:
-    knob, choice = tuned.knobs[tuned.choice.knob], tuned.choice
-    for edge in edges(scores[choice.knob], choice):
-        yield (
-            f"at {'a cliff' if edge.steep else 'the edge of the flat range'}: a step on, at "
-            f"{knob.candidates[edge.place].factor:g} times as rare ({knob.name}), the score falls by {edge.drop:.2f}"
-        )
-    if not choice.keeps and choice.place in {0, len(knob.candidates) - 1}:
+    choice = tuned.choice
+    now = [knob.now for knob in tuned.knobs]
+    stands = [run for run in tuned.flat if run.off(now[run.knob]) == 0] if choice.keeps else [choice.run]
+    for run in stands:
+        knob, place = tuned.knobs[run.knob], now[run.knob] if choice.keeps else choice.place
+        for edge in edges(scores[run.knob], run, place):
+            where = "a cliff" if edge.steep else "the edge of the flat range"
+            beyond = f"{knob.candidates[edge.place].factor:g} times as rare ({knob.name})"
+            yield f"at {where}: a step on, at {beyond}, the score falls by {edge.drop:.2f}"
+    if not choice.keeps and choice.place in {0, len(scores[choice.knob]) - 1}:
         yield "it is at the end of what was tried: tune again from there"
     recall = tuned.now.recall
     if recall is not None:

@@ -230,6 +230,14 @@ def test_nothing_is_tuned_where_no_detector_is_live(folder: Path) -> None:
     assert "none is live, so there is nothing to tune" in result.output
 
 
+def test_a_report_never_goes_over_what_is_read(folder: Path) -> None:
+    before = (folder / "c.yaml").read_bytes()
+    result = tune(folder, "--labels", "@labels.yaml", "--report", "@c.yaml", posts="short")
+    assert result.exit_code == InputError.exit_code
+    assert "is read, so the report can't go there" in result.output
+    assert (folder / "c.yaml").read_bytes() == before
+
+
 def test_posts_that_are_not_there_and_no_source_at_all_are_told(folder: Path) -> None:
     result = tune(folder, "--labels", "@labels.yaml", posts="nowhere")
     assert result.exit_code == InputError.exit_code

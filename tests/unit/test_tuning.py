@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from streams.backtest import Expected, judge
 from streams.config import Config
 from streams.evaluation.matching import Raised, Rise
-from streams.tuning.candidates import ALL, distinct, knobs, left_alone
-from streams.tuning.curve import choose, edges, runs
+from streams.tuning.candidates import ALL, distinct, knobs, left_alone, preset_of
+from streams.tuning.curve import Edge, choose, edges, runs
 from streams.tuning.objective import score
 from streams.tuning.validation import folds, pooled, validate
 
@@ -102,15 +102,28 @@ def test_the_choice_is_about_as_good_as_the_best_and_in_the_middle_of_its_run(
 
 
 def test_a_choice_at_a_cliff_is_told_and_one_on_a_plateau_is_not() -> None:
-    plateau = [0.2, 0.5, 0.9, 0.9, 0.9, 0.3]
-    assert edges(plateau, choose([plateau], [0], 0.02)) == []
-    peak = [0.2, 0.5, 0.9, 0.3]
-    left, right = edges(peak, choose([peak], [0], 0.02))
+    def around(scores: list[float]) -> list[Edge]:
+        choice = choose([scores], [0], 0.02)
+        return edges(scores, choice.run, choice.place)
+
+    assert around([0.2, 0.5, 0.9, 0.9, 0.9, 0.3]) == []
+    left, right = around([0.2, 0.5, 0.9, 0.3])
     assert (left.place, right.place) == (1, 3)
     assert right.drop == pytest.approx(0.6)
     assert right.steep
-    gentle = [0.8, 0.87, 0.9, 0.88]
-    assert [(edge.place, edge.steep) for edge in edges(gentle, choose([gentle], [0], 0.02))] == [(1, False)]
+    assert [(edge.place, edge.steep) for edge in around([0.8, 0.87, 0.9, 0.88])] == [(1, False)]
+
+
+def test_a_preset_is_named_where_it_says_the_same() -> None:
+    together = knobs(config())[-1]
+    by_factor = {candidate.factor: preset_of(candidate, config()) for candidate in together.candidates}
+    assert {factor: preset for factor, preset in by_factor.items() if preset} == {
+        0.5: "sensitive",
+        1.0: "balanced",
+        2.0: "calm",
+    }
+    outspoken = config(detectors=[{"name": "volume", "kind": "volume", "once_in_days": 7}])
+    assert [preset_of(candidate, outspoken) for candidate in knobs(outspoken)[0].candidates] == [None] * 9
 
 
 def test_a_missed_incident_weighs_as_much_as_four_false_ones() -> None:
