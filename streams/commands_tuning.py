@@ -167,7 +167,7 @@ def tune(
     span = _span(source, config)
     labels, notes = _within(span, labels)
     if not labels:
-        raise InputError(f"{labels_path}: no incident begins in {span}")
+        raise InputError(f"{labels_path}: no incident begins from {span}")
     with _mentions(source, [named], span) as mentions:
         if not as_json:
             yield backtest_text.source(mentions)

@@ -62,11 +62,12 @@ class Knob:
 
 
 def knobs(config: Config) -> list[Knob]:
-    """All that can be turned: each live detector for itself, then `ALL`. Nothing if no detector is live."""
+    """All that can be turned: each detector that is live for any brand for itself, then `ALL`; nothing if none is."""
+    live = {each.name for brand in config.brands for each in config.detectors_of(brand) if each.mode == "live"}
     now = {
         each.name: float(merged(config, index).params[RARENESS])
         for index, each in enumerate(config.detectors)
-        if _is_live(config, each.name)
+        if each.name in live
     }
     names = [*now, ALL] if len(now) > 1 else list(now)
     return [_knob(config, name, now) for name in names]
@@ -96,13 +97,6 @@ def _turned(days: float, factor: float) -> float:
     if factor not in presets.RARENESS.values():
         turned = float(f"{turned:.2g}")
     return min(max(turned, float(ONCE_IN_DAYS[0])), float(ONCE_IN_DAYS[1]))
-
-
-def _is_live(config: Config, name: str) -> bool:
-    """Whether any brand's incidents depend on a detector."""
-    return any(
-        each.name == name and each.mode == "live" for brand in config.brands for each in config.detectors_of(brand)
-    )
 
 
 def preset_of(candidate: Candidate, config: Config) -> presets.Preset | None:

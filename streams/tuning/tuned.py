@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 from streams.backtest import judge
 from streams.backtest.text import moment
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from streams.tuning.panel import Tried
     from streams.tuning.validation import HeldOut
 
-WEEK_MS = 7 * 24 * 3_600_000
+WEEK_MS: Final = 7 * 24 * 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,8 @@ class Tuned:
 
     Parameters
     ----------
+    config, severity, tolerance, labels
+        As for `tune`.
     knobs
         What was turned.
     judgements
@@ -47,10 +49,8 @@ class Tuned:
         By all labels.
     held
         What would have been chosen without each fold, and how it does there; empty if nothing can be held out.
-    keep
-        Why to keep what is in use; empty if the choice is suggested.
-    warnings
-        What to know before one believes it.
+    notes
+        What else to know before one believes it.
     """
 
     config: Config
@@ -63,8 +63,12 @@ class Tuned:
     flat: Sequence[Run]
     choice: Choice
     held: Sequence[HeldOut]
-    keep: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
+    notes: Sequence[str]
+
+    @property
+    def scores(self) -> list[list[float]]:
+        """Of each candidate, knob by knob."""
+        return [[score(each) for each in curve] for curve in self.judgements]
 
     @property
     def now(self) -> Judgement:
@@ -75,6 +79,16 @@ class Tuned:
     def chosen(self) -> Candidate:
         """What does best by all labels."""
         return self.knobs[self.choice.knob].candidates[self.choice.place]
+
+    @property
+    def keep(self) -> list[str]:
+        """Why to keep what is in use; empty if what was chosen is suggested."""
+        return list(_reasons_to_keep(self))
+
+    @property
+    def warnings(self) -> list[str]:
+        """What to know before one believes it."""
+        return [*self.notes, *_warnings(self)]
 
     @property
     def suggestion(self) -> Candidate | None:
@@ -136,7 +150,7 @@ def tune(
     scores = [[score(each) for each in curve] for curve in judgements]
     now = [knob.now for knob in turned]
     divided = folds(labels, tried.watched)
-    tuned = Tuned(
+    return Tuned(
         config,
         severity,
         tolerance,
@@ -147,10 +161,8 @@ def tune(
         runs(scores, tolerance),
         choose(scores, now, tolerance),
         validate(judgements, now, divided, severity, tolerance) if len(divided) > 1 else [],
+        notes,
     )
-    tuned.keep.extend(_reasons_to_keep(tuned))
-    tuned.warnings.extend([*notes, *_warnings(tuned, scores)])
-    return tuned
 
 
 def check_labels(labels: Sequence[Expected], config: Config, path: Path) -> None:
@@ -221,7 +233,8 @@ def _reasons_to_keep(tuned: Tuned) -> Iterator[str]:
         )
 
 
-def _warnings(tuned: Tuned, scores: Sequence[Sequence[float]]) -> Iterator[str]:
+def _warnings(tuned: Tuned) -> Iterator[str]:
+    scores = tuned.scores
     choice = tuned.choice
     now = [knob.now for knob in tuned.knobs]
     stands = [run for run in tuned.flat if run.off(now[run.knob]) == 0] if choice.keeps else [choice.run]
