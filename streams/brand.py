@@ -16,7 +16,7 @@ from streams.echo import Echo
 from streams.errors import RecordError
 from streams.evidence import Evidence
 from streams.forgetting import Forgetting
-from streams.incidents import Incidents
+from streams.incidents import Incidents, MakeIncidents
 from streams.marks import Mark
 from streams.pulse import group_of
 from streams.quarantine import ANY_TIME, Failure
@@ -59,6 +59,8 @@ class BrandMonitor:
         `Config.version`, which takes as long to compute as the config has brands.
     quarantine
         Decides what becomes of a detector that raises.
+    incidents
+        Makes what judges the scores.
 
     Raises
     ------
@@ -66,7 +68,14 @@ class BrandMonitor:
         If a detector can't be built; a loaded config has been checked for that.
     """
 
-    def __init__(self, config: Config, config_version: str, brand: BrandSettings, quarantine: Quarantine) -> None:
+    def __init__(
+        self,
+        config: Config,
+        config_version: str,
+        brand: BrandSettings,
+        quarantine: Quarantine,
+        incidents: MakeIncidents = Incidents,
+    ) -> None:
         self._id = brand.id
         self._group = group_of(brand.id)
         self._config_version = config_version
@@ -79,7 +88,7 @@ class BrandMonitor:
         self._quiet_times = config.quiet_times(brand.id)
         self._quarantine = quarantine
         self._out: dict[str, Failure] = {}
-        self._incidents = Incidents(
+        self._incidents = incidents(
             config.incidents,
             brand.id,
             self._config_version,

@@ -10,7 +10,7 @@ import click
 
 from streams import __version__, commands
 from streams.cli_alerts import alerts, bridge, status
-from streams.cli_tuning import backtest, check_config, explain_config, test_config
+from streams.cli_tuning import backtest, check_config, explain_config, test_config, tune
 from streams.options import config_option, plainly
 from streams.simulate.settings import SimulationSettings
 from streams.workers import WORKERS, Worker
@@ -378,7 +378,7 @@ def demo(posts: Path | None, config_path: Path | None, *, seconds: float, out: P
     show.run(posts, config_path, seconds, out)
 
 
-for command in (check_config, explain_config, backtest, test_config, bridge, alerts, status):
+for command in (check_config, explain_config, backtest, tune, test_config, bridge, alerts, status):
     cli.add_command(command)
 
 

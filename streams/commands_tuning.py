@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
 from streams.commands import open_for_writing
 from streams.config.explain import explain
 from streams.config.file import load_config
-from streams.errors import ExpectationFailed
+from streams.errors import ConfigError, ExpectationFailed, InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from detectors.base import Severity
+    from streams.backtest import Expected, Mentions, Named, Played, Span
+    from streams.config import Config
 
 
 def explain_config(path: Path, brand: str | None, *, as_json: bool) -> Iterator[str]:
@@ -40,15 +43,29 @@ def _shown(value: object) -> str:
     return "null" if value is None else f"{value:g}" if isinstance(value, float) else str(value) or '""'
 
 
+class Posts(NamedTuple):
+    """A file of posts, or ``-`` for standard input."""
+
+    name: str
+
+
+class Topic(NamedTuple):
+    """A topic of mentions between two event times, milliseconds since the epoch."""
+
+    name: str
+    from_ms: int | None
+    to_ms: int | None
+
+
 def backtest(
-    posts: str,
+    source: Posts | Topic,
     config_path: Path,
     current_path: Path | None,
     labels_path: Path | None,
     report_path: Path | None,
     severity: Severity,
 ) -> Iterator[str]:
-    """Play posts through one config or two; what came of it, a line each.
+    """Play posts, or mentions, through one config or two; what came of it, a line each.
 
     Raises
     ------
@@ -58,13 +75,22 @@ def backtest(
     from streams import backtest as played_back
     from streams.backtest import text
 
-    config = load_config(config_path)
     expected = played_back.read_expected(labels_path) if labels_path else []
-    configs = [(str(path), load_config(path)) for path in [current_path] if path] + [(str(config_path), config)]
-    played = []
-    for name, settings in configs:
-        played.append(played_back.play(name, settings, posts))
-        yield text.summary(played[-1], severity)
+    configs = [(str(path), load_config(path)) for path in (current_path, config_path) if path]
+    span = _span(source, configs[-1][1])
+    expected, outside = _within(span, expected)
+    yield from outside
+    if isinstance(source, Topic):
+        _check_partitions(configs)
+    played: list[Played] = []
+    for alike in played_back.scored_alike(configs) if isinstance(source, Posts) else [configs]:
+        with _mentions(source, alike, span) as mentions:
+            yield text.source(mentions)
+            if isinstance(source, Topic):
+                yield from text.unmatched(mentions, configs)
+            these = played_back.play(alike, mentions, courses=report_path is not None)
+        yield from (text.summary(each, severity) for each in these)
+        played += these
     new, current = played[-1], played[0] if current_path else None
     comparison = played_back.compare(current.raised, new.raised, severity) if current else None
     if comparison is not None:
@@ -81,6 +107,84 @@ def backtest(
     missed = judgements[-1][1].missed if judgements else []
     if missed:
         raise ExpectationFailed(f"{config_path} misses {', '.join(each.title for each in missed)}")
+
+
+def _span(source: Posts | Topic, config: Config) -> Span:
+    from streams.backtest import Span
+
+    span = Span.given(source.from_ms, source.to_ms) if isinstance(source, Topic) else Span()
+    return span.whole_buckets(config.windows)
+
+
+def _within(span: Span, labels: Sequence[Expected]) -> tuple[list[Expected], list[str]]:
+    """Labels that begin in a span, and what to say of the others."""
+    outside = ", ".join(each.title for each in labels if not span.holds(each.from_))
+    said = [f"labels that begin outside of {span} are left out: {outside}"] if outside else []
+    return [each for each in labels if span.holds(each.from_)], said
+
+
+def _check_partitions(configs: Sequence[Named]) -> None:
+    counts = [f"{config.topics.partitions} in {name}" for name, config in configs]
+    if len({config.topics.partitions for _, config in configs}) > 1:
+        raise ConfigError([f"topics.partitions: {' and '.join(counts)}; must be the same for mentions of one topic"])
+
+
+def _mentions(source: Posts | Topic, configs: Sequence[Named], span: Span) -> AbstractContextManager[Mentions]:
+    from streams.backtest import recorded, scored
+
+    config = configs[-1][1]
+    return scored(source.name, config) if isinstance(source, Posts) else recorded(source.name, config, span)
+
+
+def tune(
+    source: Posts | Topic,
+    config_path: Path,
+    labels_path: Path,
+    report_path: Path | None,
+    severity: Severity,
+    tolerance: float,
+    *,
+    as_json: bool,
+) -> Iterator[str]:
+    """Suggest thresholds from labelled incidents; what came of it, a line each. The config is only read.
+
+    Raises
+    ------
+    InputError
+        If the labels can't be used, or don't fit the config or the posts.
+    """
+    from streams import backtest as played_back
+    from streams.backtest import text as backtest_text
+    from streams.tuning import text, tuned
+    from streams.tuning.figures import as_tree
+
+    if report_path and report_path.resolve() in {config_path.resolve(), labels_path.resolve()}:
+        raise InputError(f"{report_path}: is read, so the report can't go there")
+    named = (str(config_path), load_config(config_path))
+    config = named[1]
+    labels = played_back.read_expected(labels_path)
+    tuned.check_labels(labels, config, labels_path)
+    span = _span(source, config)
+    labels, notes = _within(span, labels)
+    if not labels:
+        raise InputError(f"{labels_path}: no incident begins from {span}")
+    with _mentions(source, [named], span) as mentions:
+        if not as_json:
+            yield backtest_text.source(mentions)
+        if isinstance(source, Topic):
+            notes += backtest_text.unmatched(mentions, [named])
+        found = tuned.tune(config, labels, mentions, severity, tolerance, notes)
+    if as_json:
+        yield orjson.dumps(as_tree(found), option=orjson.OPT_INDENT_2).decode()
+    else:
+        yield from text.lines(found, str(config_path))
+    if report_path:
+        from streams.tuning.report import report
+
+        with open_for_writing(report_path) as out:
+            out.write(report(found, str(config_path)).encode())
+        if not as_json:
+            yield f"report in {report_path}"
 
 
 def test_config(path: Path) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from statistics import fmean
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from detectors.shares import NEGATIVE
 from streams.incident import Change, Incident, Standing, fingerprint
@@ -250,3 +250,12 @@ class Incidents:
         self.current = Incident.load(current) if current else None
         self._past = Incident.load(past) if past else None
         self._past_excesses = dict(excesses)
+
+
+class MakeIncidents(Protocol):
+    """`Incidents`, or what stands in for them where several configs are tried at once."""
+
+    def __call__(
+        self, settings: IncidentSettings, brand: str, config_version: str, aspects: Mapping[str, Aspect]
+    ) -> Incidents:
+        """As `Incidents`."""

@@ -11,6 +11,7 @@ import orjson
 from streams import metrics, upgrades
 from streams.brand import BrandMonitor
 from streams.errors import RecordError
+from streams.incidents import Incidents
 from streams.progress import StreamProgress
 from streams.quarantine import NOTE_KEY, Quarantine
 from streams.records import Alert, Deletions, Envelope, Progress, Window
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from streams.config import Config
     from streams.incident import Incident
+    from streams.incidents import MakeIncidents
 
 PROGRESS_STATE_VERSION: Final = 2
 PROGRESS_KEY: Final = b"\x00partition:%d"
@@ -55,10 +57,19 @@ class PartitionMonitor:
         Number of the partition; names the key of its progress.
     quarantine
         Decides what becomes of a detector that raises; by default it is out of use at once.
+    incidents
+        Makes what judges the scores of a brand.
     """
 
-    def __init__(self, config: Config, partition: int, quarantine: Quarantine | None = None) -> None:
+    def __init__(
+        self,
+        config: Config,
+        partition: int,
+        quarantine: Quarantine | None = None,
+        incidents: MakeIncidents = Incidents,
+    ) -> None:
         self._config = config
+        self._incidents_of = incidents
         self._quarantine = quarantine or Quarantine(config, after=0)
         self._config_version = config.version
         self._key = PROGRESS_KEY % partition
@@ -110,15 +121,7 @@ class PartitionMonitor:
             brand.load(value)
 
     def absorb(self, record: Envelope | Progress | Deletions) -> None:
-        """Take one record of `social.mentions`; repeats change nothing.
-
-        Raises
-        ------
-        RecordError
-            If it speaks of a partition that `social.posts` does not have.
-        """
-        if not 0 <= record.partition < self._config.topics.partitions:
-            raise RecordError("unknown_partition", f"there is no partition {record.partition} of the posts")
+        """Take one record of `social.mentions`, as `streams.scored_records` lets it through; repeats change nothing."""
         if isinstance(record, Progress):
             self._progress.update(record)
             self._progressed = True
@@ -220,6 +223,6 @@ class PartitionMonitor:
         brand = self._brands.get(id)
         if brand is None and id in self._settings:
             brand = self._brands[id] = BrandMonitor(
-                self._config, self._config_version, self._settings[id], self._quarantine
+                self._config, self._config_version, self._settings[id], self._quarantine, self._incidents_of
             )
         return brand

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, ParamSpec
@@ -43,6 +44,22 @@ class Duration(click.ParamType):
         if not number.isdecimal() or unit not in self.SECONDS:
             self.fail(f"{value!r} is no length of time: a number and one of s, m, h, d, such as 4h", param, ctx)
         return float(int(number) * self.SECONDS[unit])
+
+
+class Moment(click.ParamType):
+    """A date or a time as in ISO 8601, UTC where it names no zone, in milliseconds since the epoch."""
+
+    name = "moment"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """As click wants it."""
+        if isinstance(value, int):
+            return value
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is no moment: write it as 2026-03-02 or 2026-03-02T10:00Z", param, ctx)
+        return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})

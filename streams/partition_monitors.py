@@ -8,7 +8,6 @@ offset move. A crash in between repeats work that the marks, and the determinist
 from __future__ import annotations
 
 import time
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Protocol
 
 import structlog
@@ -16,14 +15,14 @@ import structlog
 from streams import cloudevents, metrics
 from streams.dead_letters import DeadLetters
 from streams.errors import RecordError
-from streams.eventtime import check_scored
 from streams.failpoints import Failpoint, reached
 from streams.gauges import BrandGauges
 from streams.kafka import MAX_RECORD_BYTES, acknowledged, translated_errors
 from streams.monitor import Outcome, PartitionMonitor, partition_keys
 from streams.quarantine import NOTE_KEY, Quarantine
-from streams.records import Deletions, Envelope, mentions_record_from_bytes
-from streams.topics import Topics, partition_of
+from streams.records import Deletions
+from streams.scored_records import ScoredRecords
+from streams.topics import Topics
 
 if TYPE_CHECKING:
     import asyncio
@@ -35,11 +34,8 @@ if TYPE_CHECKING:
     from streams.changelog import Changelog
     from streams.config import Config
     from streams.errors import DetectorFailed
-    from streams.records import Progress
 
 _CONCLUDING: Final = "sending alerts and windows"
-KNOWN_HOMES: Final = 16_384
-"""Brands whose partition is remembered; hashing takes some microseconds."""
 
 log = structlog.get_logger()
 
@@ -82,7 +78,7 @@ class PartitionMonitors:
         self._monitors: dict[int, PartitionMonitor] = {}
         self._quarantine = Quarantine(config, config.detect.quarantine_after)
         self._own_keys = partition_keys(self._topics.mentions.partitions)
-        self._home_of = lru_cache(KNOWN_HOMES)(lambda key: partition_of(key, self._topics.mentions.partitions))
+        self._scored = ScoredRecords(config)
         metrics.STATE_LIMIT.set(MAX_RECORD_BYTES)
 
     def hide(self) -> None:
@@ -118,7 +114,7 @@ class PartitionMonitors:
     def _home(self, key: bytes) -> int:
         """The partition that an entry of the state belongs to."""
         own = self._own_keys.get(key)
-        return self._home_of(key.removeprefix(NOTE_KEY)) if own is None else own
+        return self._scored.home(key.removeprefix(NOTE_KEY)) if own is None else own
 
     async def note(self, failed: DetectorFailed) -> None:
         """Write to the changelog that a detector raised, so that the next owner of the partition knows.
@@ -216,7 +212,7 @@ class PartitionMonitors:
         newest_ms, letters = -1, []
         for record in records:
             try:
-                content = self._read(record)
+                content = self._scored.read(record.partition, round(record.timestamp * 1000), record.value)
                 self._monitors[record.partition].absorb(content)
             except RecordError as error:
                 where = record.topic, record.partition, record.offset
@@ -227,13 +223,6 @@ class PartitionMonitors:
             if not isinstance(content, Deletions):
                 newest_ms = max(newest_ms, content.ingested_ms)
         return newest_ms, letters
-
-    def _read(self, record: MentionsRecord) -> Envelope | Progress | Deletions:
-        content = mentions_record_from_bytes(record.value)
-        check_scored(content, round(record.timestamp * 1000), self._config.ingest)
-        if isinstance(content, Envelope) and self._home_of(content.brand.encode()) != record.partition:
-            raise RecordError("wrong_partition", "mentions of a brand whose partition is another")
-        return content
 
     async def _send(self, outcome: Outcome) -> list[asyncio.Future[Any]]:
         source = f"/{self._topics.detect_app}"

@@ -32,12 +32,18 @@ class TopicReader:
         Name the broker in messages.
     topic
         That is read.
+
+    Attributes
+    ----------
+    passed
+        How many records `up_to_now` has given, of about how many.
     """
 
     def __init__(self, reader: AIOKafkaConsumer, settings: KafkaSettings, topic: Topic) -> None:
         self._reader = reader
         self._settings = settings
         self._tps = [TopicPartition(topic.name, partition) for partition in range(topic.partitions)]
+        self.passed = 0, 0
         self._doing = f"reading {topic.name}"
         reader.assign(self._tps)
 
@@ -57,6 +63,30 @@ class TopicReader:
         for tp in self._tps:
             self._reader.seek(tp, max(begins[tp], ends[tp] - records))
 
+    async def up_to_now(self) -> AsyncIterator[list[ConsumerRecord]]:
+        """What there is by now, bit by bit, in order within each partition.
+
+        Raises
+        ------
+        KafkaError
+            If the broker does not answer.
+        """
+        with translated_errors(self._settings, self._doing):
+            ends = await self._reader.end_offsets(self._tps)
+            begins = await self._positions()
+        self.passed = 0, sum(ends.values()) - sum(begins.values())
+        while True:
+            with translated_errors(self._settings, self._doing):
+                positions = await self._positions()
+            if all(positions[tp] >= ends[tp] for tp in self._tps):
+                return
+            records = await self.more()
+            self.passed = self.passed[0] + len(records), self.passed[1]
+            yield records
+
+    async def _positions(self) -> dict[TopicPartition, int]:
+        return {tp: await self._reader.position(tp) for tp in self._tps}
+
     async def to_the_end(self) -> list[ConsumerRecord]:
         """What there is by now, in the order in which the broker took it.
 
@@ -65,11 +95,7 @@ class TopicReader:
         KafkaError
             If the broker does not answer.
         """
-        found: list[ConsumerRecord] = []
-        with translated_errors(self._settings, self._doing):
-            ends = await self._reader.end_offsets(self._tps)
-            while any([await self._reader.position(tp) < ends[tp] for tp in self._tps]):
-                found += await self.more()
+        found = [record async for records in self.up_to_now() for record in records]
         return sorted(found, key=lambda record: (record.timestamp, record.partition, record.offset))
 
     async def more(self) -> list[ConsumerRecord]:

@@ -1,9 +1,5 @@
 """The whole way from a file of posts to alerts in one process, without Kafka: the code that the workers run, under
-another shell.
-
-Posts are dealt to partitions by the hash Kafka's clients use, so that offsets, lateness and recent ids come out as they
-do live.
-"""
+another shell."""
 
 from __future__ import annotations
 
@@ -11,18 +7,15 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from streams import clock
-from streams.bad_share import BadShare
-from streams.errors import InputError, RecordError
+from streams.dealing import Dealer
 from streams.monitor import Outcome, PartitionMonitor
-from streams.normalise import Normaliser
 from streams.scoring import Scorer, best_model
-from streams.topics import partition_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from streams.config import Config
+    from streams.dealing import Dealt
     from streams.records import Alert, Window
     from streams.sentiment import SentimentModel
     from streams.sources.base import Source
@@ -73,7 +66,6 @@ class Replay:
         self._on_window = on_window
         self._scorer = Scorer(config, model, best_model(config))
         self._monitor = PartitionMonitor(config, 0)
-        self._offsets = [0] * config.topics.partitions
         for partition in range(config.topics.partitions):
             self._scorer.assign(partition, INCARNATION)
         self._over_quota = 0
@@ -88,42 +80,18 @@ class Replay:
             If the source can't be read, or too much of it is bad (`BadShareExceeded`).
         """
         started = time.monotonic()
-        normaliser = Normaliser(self._config.ingest, "file")
-        share = BadShare(self._config.ingest)
-        for chunk in source.chunks():
-            now_ms = clock.now_ms()
-            self._feed(self._posts(normaliser, share, (line.data for line in chunk), now_ms), now_ms)
+        dealer = Dealer(self._config, source)
+        for dealt in dealer.chunks():
+            self._feed(dealt)
             on_chunk()
-        if not share.seen:
-            raise InputError(f"{source.name}: holds no posts")
-        share.check_end()
         self._take(self._monitor.finish())
-        self.summary.rejected = share.reasons | ({"quota": self._over_quota} if self._over_quota else {})
+        self.summary.rejected = dealer.rejected | ({"quota": self._over_quota} if self._over_quota else {})
         self.summary.seconds = time.monotonic() - started
         return self.summary
 
-    def _posts(
-        self, normaliser: Normaliser, share: BadShare, lines: Iterable[bytes], now_ms: int
-    ) -> dict[int, list[bytes]]:
-        dealt: dict[int, list[bytes]] = {}
-        for line in lines:
-            try:
-                post = normaliser.record(line, now_ms)
-            except RecordError as error:
-                share.bad(error.reason)
-                continue
-            share.good()
-            partition = partition_of(post.key, len(self._offsets))
-            dealt.setdefault(partition, []).append(post.to_bytes())
-        return dealt
-
-    def _feed(self, dealt: dict[int, list[bytes]], now_ms: int) -> None:
-        for partition, values in dealt.items():
-            first = self._offsets[partition]
-            self._offsets[partition] += len(values)
-            batch = self._scorer.score(
-                partition, [(first + index, now_ms, value) for index, value in enumerate(values)]
-            )
+    def _feed(self, dealt: Dealt) -> None:
+        for partition, records in dealt.items():
+            batch = self._scorer.score(partition, records)
             self.summary.posts += batch.posts
             self.summary.repeated += batch.repeated
             for envelope in batch.envelopes:

@@ -11,6 +11,7 @@ from detectors.base import Severity
 from streams.backtest.expected import Expected, read_yaml
 from streams.backtest.judgement import judge, pages
 from streams.backtest.played import play
+from streams.backtest.scored import scored
 from streams.backtest.text import described
 from streams.config.base import BrandId, Name, Settings
 from streams.config.file import load_config
@@ -58,7 +59,8 @@ def _problems(case: Case, config: Config, folder: Path) -> Iterator[str]:
     known = {brand.id for brand in config.brands}
     for brand in sorted(({each.brand for each in case.expect} | set(case.quiet)) - known):
         yield f"the config has no brand {brand!r}"
-    played = play(case.name, config, str(folder / case.posts))
+    with scored(str(folder / case.posts), config) as mentions:
+        (played,) = play([(case.name, config)], mentions, courses=False)
     for found in judge(case.expect, played.raised, case.severity).cases:
         if not found.found:
             yield f"{found.expected.title}: wanted {found.expected.severity}, was {found.outcome.raised_as}"

@@ -1,42 +1,52 @@
-"""Recorded posts played through a config."""
+"""Scored mentions played through configs."""
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
+from streams.backtest.side_by_side import Job, side_by_side
 from streams.course import Course
 from streams.evaluation.matching import raised
-from streams.replay import Replay, ReplaySummary
-from streams.sentiment import LinearModel
-from streams.sources.files import open_posts
-from streams.sources.progress_bar import progress_bar
+from streams.monitor import PartitionMonitor
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from streams.backtest.lanes import LaneReader, Mentions
     from streams.config import Config
     from streams.evaluation.matching import Raised
-    from streams.records import Alert, Window
+    from streams.monitor import Outcome
+    from streams.records import Alert
 
 
 @dataclass(slots=True)
 class Played:
-    """What a config made of the posts.
+    """What a config made of the mentions.
 
     Attributes
     ----------
     name
         Of the config, for people.
     courses
-        Counts and scores of each brand.
+        Counts and scores of each brand; none if they were not asked for.
     alerts
-        In order of time for each brand.
+        In order of time.
+    counted, late
+        Mentions put into windows, and beside them.
+    seconds
+        Of CPU that it took.
     """
 
     name: str
     config: Config
     courses: dict[str, Course] = field(default_factory=dict)
     alerts: list[Alert] = field(default_factory=list)
-    summary: ReplaySummary = field(default_factory=ReplaySummary)
+    counted: int = 0
+    late: int = 0
+    seconds: float = 0.0
 
     @property
     def raised(self) -> list[Raised]:
@@ -52,20 +62,64 @@ class Played:
         return list(incidents.values())
 
 
-def play(name: str, config: Config, posts: str) -> Played:
-    """Play a file of posts through a config.
+def play(
+    configs: Sequence[tuple[str, Config]], mentions: Mentions, *, courses: bool = True, processes: int | None = None
+) -> list[Played]:
+    """Run configs over scored mentions: what each would have raised, by the code that detects live.
 
-    Raises
-    ------
-    InputError
-        If the posts or the weights can't be used.
+    Parameters
+    ----------
+    configs
+        With a name for people; none needs to be the one that scored.
+    mentions
+        Read by every config.
+    courses
+        Whether counts and scores of every bucket are kept.
+    processes
+        How many run at the same time; by default as many as there are cores, or one for few mentions.
     """
-    played = Played(name, config)
-
-    def on_window(window: Window) -> None:
-        played.courses.setdefault(window.brand, Course()).add(window)
-
-    with open_posts(posts, config.ingest.max_record_bytes) as source, progress_bar(source) as show:
-        model = LinearModel.load(config.sentiment.weights)
-        played.summary = Replay(config, model, played.alerts.append, on_window).run(source, show)
+    played = [Played(name, config) for name, config in configs]
+    jobs = [Job(lane, partial(_detect, each.config, courses)) for each in played for lane in mentions.lanes]
+    for place, part in side_by_side(mentions.name, jobs, processes):
+        whole = played[place // len(mentions.lanes)]
+        whole.courses |= part.courses
+        whole.alerts += part.alerts
+        whole.counted += part.counted
+        whole.late += part.late
+        whole.seconds += part.seconds
+    for each in played:
+        each.alerts.sort(key=lambda alert: (alert.at, alert.brand))
     return played
+
+
+@dataclass(slots=True)
+class _Part:
+    """What came of one lane by one config."""
+
+    courses: dict[str, Course] = field(default_factory=dict)
+    alerts: list[Alert] = field(default_factory=list)
+    counted: int = 0
+    late: int = 0
+    seconds: float = 0.0
+
+    def take(self, outcome: Outcome, *, courses: bool) -> None:
+        for window in outcome.windows:
+            self.counted += window.count
+            self.late += window.late
+            if courses:
+                self.courses.setdefault(window.brand, Course()).add(window)
+        self.alerts += outcome.alerts
+
+
+def _detect(config: Config, courses: bool, lane: LaneReader, on_batch: Callable[[], None]) -> _Part:
+    part = _Part()
+    started = time.process_time()
+    monitor = PartitionMonitor(config, 0)
+    for batch in lane.batches():
+        for record in batch:
+            monitor.absorb(record)
+        part.take(monitor.advance(), courses=courses)
+        on_batch()
+    part.take(monitor.finish(), courses=courses)
+    part.seconds = time.process_time() - started
+    return part

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from html import escape
-from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
 from matplotlib.figure import Figure
 
+from streams.backtest.page import image, page, pre
 from streams.backtest.text import comparison_lines, judgement_lines, minutes, share, summary
 from streams.backtest.whatif import curves
 from streams.picture import LINES, figure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from detectors.base import Severity
     from streams.backtest.comparison import Comparison
@@ -24,16 +23,6 @@ if TYPE_CHECKING:
 
 MOST_BRANDS: Final = 40
 """Brands drawn; those with incidents come first."""
-
-_STYLE: Final = """
-body { font: 15px/1.5 system-ui, sans-serif; color: #222; background: #fff; margin: 2rem auto; padding: 0 1rem;
-  max-width: 84rem }
-h1 { font-size: 1.5rem } h2 { font-size: 1.2rem; margin: 2.5rem 0 .5rem } h3 { font-size: 1rem; margin: 1rem 0 .2rem }
-table { border-collapse: collapse } th, td { text-align: left; padding: .25rem 1.2rem .25rem 0 }
-th { border-bottom: 2px solid #bbb } td { border-bottom: 1px solid #e5e5e5 }
-pre { background: #f6f6f6; padding: .6rem; overflow-x: auto } img { width: 100%; height: auto }
-img.small { max-width: 44rem }
-"""
 
 
 def report(
@@ -64,19 +53,14 @@ def report(
     if judgements:
         body += ["<h2>Against the labels</h2>", _judgement_table(judgements)]
         for played, judged in judgements:
-            body.append(_pre(judgement_lines(played.name, judged, severity)))
+            body.append(pre(judgement_lines(played.name, judged, severity)))
     if comparison is not None:
-        body += ["<h2>Gained, lost and moved incidents</h2>", _pre(comparison_lines(comparison, severity))]
+        body += ["<h2>Gained, lost and moved incidents</h2>", pre(comparison_lines(comparison, severity))]
     body += ["<h2>What if</h2>", *(_what_if(played) for played in configs)]
     for brand in _brands(configs):
         body.append(f"<h2>{escape(brand)}</h2>")
         body += [_brand(played, brand, expected) for played in configs if brand in played.courses]
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>firewatch: backtest</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<h1>firewatch: backtest</h1>\n"
-        f"{''.join(part + chr(10) for part in body)}</body>\n</html>\n"
-    )
+    return page("firewatch: backtest", body)
 
 
 def _judgement_table(judgements: Iterable[tuple[Played, Judgement]]) -> str:
@@ -86,10 +70,6 @@ def _judgement_table(judgements: Iterable[tuple[Played, Judgement]]) -> str:
         for played, judged in judgements
     )
     return f"<table><tr><th>config</th><th>recall</th><th>precision</th><th>median delay</th></tr>{rows}</table>"
-
-
-def _pre(lines: Iterator[str]) -> str:
-    return f"<pre>{escape(chr(10).join(lines))}</pre>"
 
 
 def _brands(configs: Sequence[Played]) -> list[str]:
@@ -107,7 +87,7 @@ def _brand(played: Played, brand: str, expected: Sequence[Expected]) -> str:
         if each.brand == brand
     ]
     drawn = figure(played.name, played.courses[brand], played.steps(brand), events, ("volume", "tone"))
-    return _image(drawn, f"{brand} by {played.name}")
+    return image(drawn, f"{brand} by {played.name}")
 
 
 def _what_if(played: Played) -> str:
@@ -125,11 +105,4 @@ def _what_if(played: Played) -> str:
     axis.set_ylabel("firings per brand and week")
     if found:
         axis.legend(frameon=False, fontsize=8.5)
-    return f"<h3>{escape(played.name)}</h3>{_image(drawn, 'firings at other thresholds', 'small')}"
-
-
-def _image(drawn: Figure, says: str, style: str = "") -> str:
-    buffer = BytesIO()
-    drawn.savefig(buffer, format="png")
-    data = b64encode(buffer.getvalue()).decode()
-    return f'<img class="{style}" alt="{escape(says)}" src="data:image/png;base64,{data}">'
+    return f"<h3>{escape(played.name)}</h3>{image(drawn, 'firings at other thresholds', 'small')}"

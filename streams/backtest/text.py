@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from streams.backtest.judgement import paged_ms, pages
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from detectors.base import Severity
     from streams.backtest.comparison import Comparison
     from streams.backtest.judgement import Judgement
+    from streams.backtest.lanes import Mentions
     from streams.backtest.played import Played
+    from streams.backtest.scored import Named
     from streams.evaluation.matching import Raised
+
+MOST_NAMED: Final = 10
 
 
 def moment(at_ms: float) -> str:
@@ -37,14 +41,50 @@ def described(incident: Raised, severity: Severity) -> str:
     return f"{moment(paged_ms(incident, severity))}  {incident.brand:<20} {incident.level}"
 
 
+def source(mentions: Mentions) -> str:
+    """What was scored or read, in one line."""
+    posts = "" if mentions.posts is None else f"{mentions.posts:,} posts, "
+    doing = "read" if mentions.posts is None else "scored"
+    refused = ", ".join(f"{reason} {count:,}" for reason, count in sorted(mentions.rejected.items()))
+    return (
+        f"{mentions.name}: {posts}{mentions.total:,} mentions of {len(mentions.mentions):,} brands, "
+        f"{doing} in {mentions.seconds:.1f} s" + (f", left out: {refused}" if refused else "")
+    )
+
+
+def unmatched(mentions: Mentions, configs: Sequence[Named]) -> Iterator[str]:
+    """Where mentions that were matched before can't tell what these configs would match."""
+    for name, config in configs:
+        known = {brand.id for brand in config.brands}
+        absent, others = sorted(known - mentions.mentions.keys()), sorted(mentions.mentions.keys() - known)
+        if absent:
+            yield f"{name}: no mentions of {listed(absent)}; if a brand or its terms are new, play posts (--posts)"
+        if others:
+            yield f"{name}: has no brand {listed(others)}, whose mentions are passed over"
+    if len(configs) > 1:
+        (current, old), (name, new) = configs
+        terms = {brand.id: brand.match for brand in old.brands}
+        differing = [brand.id for brand in new.brands if brand.id in terms and brand.match != terms[brand.id]]
+        if differing:
+            yield (
+                f"{name} matches {listed(differing)} otherwise than {current}, but mentions are not matched again: "
+                "both get the same; play posts (--posts) to see the difference"
+            )
+
+
+def listed(brands: Sequence[str]) -> str:
+    """The first of some brands and how many more there are."""
+    more = len(brands) - MOST_NAMED
+    return ", ".join(brands[:MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
+
+
 def summary(played: Played, severity: Severity) -> str:
-    """What a config made of the posts, in one line."""
+    """What a config made of the mentions, in one line."""
     incidents = played.raised
     paging = sum(pages(incident, severity) for incident in incidents)
-    done = played.summary
     return (
-        f"{played.name} ({played.config.version}): {done.posts:,} posts, {done.counted + done.late:,} mentions, "
-        f"{len(incidents)} incidents, {paging} of them at {severity} or above, in {done.seconds:.1f} s"
+        f"{played.name} ({played.config.version}): {played.counted + played.late:,} mentions, {len(incidents)} "
+        f"incidents, {paging} of them at {severity} or above, in {played.seconds:.1f} s of CPU"
     )
 
 

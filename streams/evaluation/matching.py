@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, get_args
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from detectors.base import Label
+    from detectors.base import Label, Severity
     from streams.records import Alert
     from streams.simulate import Kind
 
@@ -57,13 +57,19 @@ class Raised:
 
     def take(self, alert: Alert) -> None:
         """Take note of its next alert."""
-        if alert.label and alert.label not in self.labels:
-            self.labels.append(alert.label)
-        level: Level = "suppressed" if alert.suppressed else alert.severity
-        if LEVELS.index(level) > LEVELS.index(self.level):
-            self.rises.append(Rise(_ms(alert.at), level))
+        if self.reach(_ms(alert.at), alert.severity, alert.suppressed, alert.label):
             self.summary = alert.summary
             self.reasons = {name: score.reason for name, score in alert.detectors.items()}
+
+    def reach(self, at_ms: int, severity: Severity, suppressed: str | None, label: Label | None) -> bool:
+        """Take note of what it is by its next step; tells whether it has risen by that."""
+        if label and label not in self.labels:
+            self.labels.append(label)
+        level: Level = "suppressed" if suppressed else severity
+        rises = LEVELS.index(level) > LEVELS.index(self.level)
+        if rises:
+            self.rises.append(Rise(at_ms, level))
+        return rises
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,19 +10,25 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner, Result
 
-from streams.backtest import compare, judge
+from streams.backtest import Span, compare, judge
 from streams.backtest.expected import Expected
+from streams.backtest.recorded import Cut
 from streams.backtest.whatif import curves
 from streams.cli import cli
 from streams.config import Config
 from streams.course import Course
-from streams.errors import ExpectationFailed, InputError
+from streams.errors import ConfigError, ExpectationFailed, InputError
 from streams.evaluation.matching import Raised, Rise
+from streams.monitor import PartitionMonitor
 from streams.records import Window, WindowScore
-from tests.unit.test_monitor import START, story
+from streams.scoring import Scorer
+from tests.unit.test_monitor import PARTITIONS, START, WordModel, config, story
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
+
+    from streams.records import Deletions, Envelope, Post, Progress
 
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
@@ -69,8 +75,8 @@ def run(folder: Path, *arguments: str) -> Result:
 
 def test_a_config_that_misses_a_labelled_incident_fails_and_shows_what_is_lost(folder: Path) -> None:
     result = run(
-        folder, "backtest", "@posts.jsonl", "-c", "@off.yaml", "--compare", "@now.yaml", "--labels", "@labels.yaml",
-        "--severity", "watch", "--report", "@out.html",
+        folder, "backtest", "--posts", "@posts.jsonl", "--config", "@off.yaml", "--compare", "@now.yaml",
+        "--labels", "@labels.yaml", "--severity", "watch", "--report", "@out.html",
     )  # fmt: skip
     assert result.exit_code == ExpectationFailed.exit_code
     assert "off.yaml misses storm" in result.output
@@ -84,7 +90,16 @@ def test_a_config_that_misses_a_labelled_incident_fails_and_shows_what_is_lost(f
 
 def test_a_config_that_finds_all_is_good(folder: Path) -> None:
     result = run(
-        folder, "backtest", "@posts.jsonl", "-c", "@now.yaml", "--labels", "@labels.yaml", "--severity", "watch"
+        folder,
+        "backtest",
+        "--posts",
+        "@posts.jsonl",
+        "-c",
+        "@now.yaml",
+        "--labels",
+        "@labels.yaml",
+        "--severity",
+        "watch",
     )
     assert result.exit_code == 0, result.output
     assert "found   storm" in result.output
@@ -99,6 +114,74 @@ def test_cases_say_which_fail_and_why(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        ([], "one of them"),
+        (["--posts", "@posts.jsonl", "--topic", "social.mentions"], "one of them"),
+        (["--posts", "@posts.jsonl", "--from", "2026-03-02"], "--from and --to go with --topic"),
+        (
+            ["--topic", "social.mentions", "--from", "2026-03-02T10:00Z", "--to", "2026-03-02T11:00+01:00"],
+            "after --from",
+        ),
+        (["--topic", "social.mentions", "--from", "yesterday"], "'yesterday' is no moment"),
+        (["--posts", "@nowhere.jsonl"], "no such file"),
+    ],
+)
+def test_what_is_asked_for_must_make_sense(folder: Path, arguments: list[str], problem: str) -> None:
+    result = run(folder, "backtest", *arguments, "--config", "@now.yaml")
+    assert result.exit_code in {2, InputError.exit_code}
+    assert problem in result.output
+    assert "Traceback" not in result.output
+
+
+def test_a_topic_is_not_played_through_configs_with_other_partitions(folder: Path) -> None:
+    (folder / "wide.yaml").write_text(CONFIG.replace("partitions: 2", "partitions: 3"))
+    result = run(
+        folder, "backtest", "--topic", "social.mentions", "--config", "@wide.yaml", "--compare", "@now.yaml"
+    )  # fmt: skip
+    assert result.exit_code == ConfigError.exit_code
+    assert "topics.partitions" in result.output
+
+
+def played_records(
+    records: Iterable[Envelope | Progress | Deletions], settings: Config, span: Span
+) -> tuple[list[bytes], list[bytes]]:
+    """Alerts and windows; without a bucket behind the span, which closes where the last post stands at its very end."""
+    monitor = PartitionMonitor(settings, 0)
+    for record in records:
+        monitor.absorb(record)
+    outcome = monitor.finish()
+    windows = [each for each in outcome.windows if each.start_ms != span.to_ms]
+    return [each.to_bytes() for each in outcome.alerts], [each.to_bytes() for each in windows]
+
+
+def scored_records(posts: Iterable[Post], settings: Config) -> list[Envelope | Progress | Deletions]:
+    scorer = Scorer(settings, WordModel())
+    for partition in range(PARTITIONS):
+        scorer.assign(partition, "topic-1")
+    records: list[Envelope | Progress | Deletions] = []
+    for offset, post in enumerate(posts):
+        partition = offset % PARTITIONS
+        batch = scorer.score(partition, [(offset, post.ts_ms + HOUR_MS, post.to_bytes())])
+        records += [*batch.envelopes, batch.progress]
+    return records
+
+
+@pytest.mark.parametrize(("from_minute", "to_minute"), [(0, 600), (120, 480), (300, 420), (0, 410)])
+def test_mentions_of_a_span_give_what_the_posts_of_the_span_give(from_minute: int, to_minute: int) -> None:
+    settings = config()
+    posts = sorted({post.id: post for post in story(1)}.values(), key=lambda post: post.ts_ms)
+    span = Span(START + from_minute * MINUTE_MS, START + to_minute * MINUTE_MS)
+    cut = Cut(span, settings.windows)
+    kept = [cut.within(record, 0) for record in scored_records(posts, settings)]
+    alerts, windows = played_records([record for record in kept if record is not None], settings, span)
+    within = [post for post in posts if span.from_ms <= post.ts_ms < span.to_ms]
+    assert (alerts, windows) == played_records(scored_records(within, settings), settings, span)
+    assert len(windows) == 2 * (to_minute - from_minute) / 5
+    assert alerts or to_minute <= 400
+
+
+@pytest.mark.parametrize(
     ("text", "problem"),
     [
         ("incidents: [{brand: a}]", "incidents[0].from: is required"),
@@ -109,7 +192,7 @@ def test_cases_say_which_fail_and_why(folder: Path) -> None:
 )
 def test_labels_that_can_not_be_used_are_told_by_their_place(folder: Path, text: str, problem: str) -> None:
     (folder / "bad.yaml").write_text(text)
-    result = run(folder, "backtest", "@posts.jsonl", "-c", "@now.yaml", "--labels", "@bad.yaml")
+    result = run(folder, "backtest", "--posts", "@posts.jsonl", "-c", "@now.yaml", "--labels", "@bad.yaml")
     assert result.exit_code == InputError.exit_code
     assert problem in result.output
     assert "Traceback" not in result.output
@@ -149,7 +232,7 @@ def test_each_incident_is_paired_once_with_the_nearest() -> None:
 
 
 def test_the_what_if_curve_falls_and_meets_what_fired_at_the_threshold_in_use() -> None:
-    config = Config.model_validate(
+    settings = Config.model_validate(
         {
             "brands": [{"id": "a", "name": "A", "match": {"any": ["aa"]}}],
             "detectors": [{"name": "volume", "kind": "volume"}, {"name": "level", "kind": "drift"}],
@@ -160,7 +243,7 @@ def test_the_what_if_curve_falls_and_meets_what_fired_at_the_threshold_in_use() 
         score = WindowScore({100: 1.0, 101: 1.2, 1000: 3.0, 1500: 0.9}.get(index, 0.0), 1, 1, 0, 2, None)
         scores = {"volume": score, "level": score}
         course.add(Window("a", index * 300_000, 300_000, 1, 0, 0, 0, 1, 0, 0, 1.0, scores, "c"))
-    (curve,) = curves(config, {"a": course})
+    (curve,) = curves(settings, {"a": course})
     at = dict(zip(curve.days, curve.firings, strict=True))
     assert curve.in_use == 7
     assert at[7] == 2

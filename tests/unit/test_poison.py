@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from streams.config import Config
 from streams.errors import RecordError
-from streams.eventtime import check_scored
 from streams.feedback import Feedback
 from streams.monitor import PartitionMonitor
 from streams.records import (
@@ -28,7 +27,9 @@ from streams.records import (
     post_from_bytes,
     window_from_bytes,
 )
+from streams.scored_records import ScoredRecords
 from streams.scoring import Scorer
+from streams.topics import partition_of
 from tests import poison
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ CONFIG: Final = Config.model_validate(
         "alerts": {"include_texts": True},
     }
 )
+HOME: Final = partition_of(b"nordtel", CONFIG.topics.partitions)
 
 
 class NeutralModel:
@@ -80,9 +82,7 @@ def fields(record: Post | Envelope | Progress | Label) -> dict[str, Any]:
 
 
 def read_mentions(value: bytes | None) -> Envelope | Progress | Deletions:
-    record = mentions_record_from_bytes(value)
-    check_scored(record, NOW, CONFIG.ingest)
-    return record
+    return ScoredRecords(CONFIG).read(HOME, NOW, value)
 
 
 def read_monitored(value: bytes | None) -> None:

@@ -1,0 +1,46 @@
+"""A report as one HTML file that needs nothing else; all text in it is escaped, and pictures are part of it."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from html import escape
+from io import BytesIO
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from matplotlib.figure import Figure
+
+_STYLE: Final = """
+body { font: 15px/1.5 system-ui, sans-serif; color: #222; background: #fff; margin: 2rem auto; padding: 0 1rem;
+  max-width: 84rem }
+h1 { font-size: 1.5rem } h2 { font-size: 1.2rem; margin: 2.5rem 0 .5rem } h3 { font-size: 1rem; margin: 1rem 0 .2rem }
+table { border-collapse: collapse } th, td { text-align: left; padding: .25rem 1.2rem .25rem 0 }
+th { border-bottom: 2px solid #bbb } td { border-bottom: 1px solid #e5e5e5 }
+pre { background: #f6f6f6; padding: .6rem; overflow-x: auto } img { width: 100%; height: auto }
+img.small { max-width: 44rem }
+"""
+
+
+def page(title: str, body: Iterable[str]) -> str:
+    """The file; `body` is HTML."""
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n<h1>{escape(title)}</h1>\n"
+        f"{''.join(part + chr(10) for part in body)}</body>\n</html>\n"
+    )
+
+
+def pre(lines: Iterable[str]) -> str:
+    """Lines as they are in a terminal."""
+    return f"<pre>{escape(chr(10).join(lines))}</pre>"
+
+
+def image(drawn: Figure, says: str, style: str = "") -> str:
+    """A picture, and what it says for those who can't see it."""
+    buffer = BytesIO()
+    drawn.savefig(buffer, format="png")
+    data = b64encode(buffer.getvalue()).decode()
+    return f'<img class="{style}" alt="{escape(says)}" src="data:image/png;base64,{data}">'

@@ -1,0 +1,204 @@
+"""Mentions as the scorers have written them, from a topic."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from streams.admin import ensure_topics
+from streams.backtest.lanes import LaneWriter, lanes_for
+from streams.errors import InputError, RecordError
+from streams.kafka import consumer
+from streams.reading import TopicReader
+from streams.records import Deletions, Envelope, Progress, utc
+from streams.scored_records import ScoredRecords
+from streams.sources.progress_bar import bar
+from streams.topics import Topics
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from aiokafka.structs import ConsumerRecord
+
+    from streams.backtest.lanes import Mentions
+    from streams.config import Config, WindowSettings
+
+MARGIN_MS: Final = 3_600_000
+"""How long before its event time the broker may have taken a mention by a clock that is slow: reading begins there."""
+
+END_MS: Final = 2**53
+"""After all event times."""
+
+
+_SHOWN: Final = "%Y-%m-%d %H:%M UTC"
+
+
+class Span(NamedTuple):
+    """Event times from `from_ms` to before `to_ms`, milliseconds since the epoch."""
+
+    from_ms: int = 0
+    to_ms: int = END_MS
+
+    @classmethod
+    def given(cls, from_ms: int | None, to_ms: int | None) -> Span:
+        """Open where nothing is given."""
+        return cls(from_ms or 0, END_MS if to_ms is None else to_ms)
+
+    def holds(self, moment: datetime) -> bool:
+        """Whether a moment lies within."""
+        return self.from_ms <= moment.timestamp() * 1000 < self.to_ms
+
+    def whole_buckets(self, settings: WindowSettings) -> Span:
+        """The span widened to where buckets begin and end: half a bucket would pass for a drop.
+
+        >>> from streams.config import WindowSettings
+        >>> Span(310_000, 599_999).whole_buckets(WindowSettings(bucket_seconds=300))
+        Span(from_ms=300000, to_ms=600000)
+        """
+        bucket_ms = settings.bucket_seconds * 1000
+        end_ms = self.to_ms if self.to_ms == END_MS else -(-self.to_ms // bucket_ms) * bucket_ms
+        return Span(self.from_ms - self.from_ms % bucket_ms, end_ms)
+
+    def __str__(self) -> str:
+        begin = f"{utc(self.from_ms):{_SHOWN}}" if self.from_ms else "the beginning"
+        return f"{begin} to {f'{utc(self.to_ms):{_SHOWN}}' if self.to_ms < END_MS else 'the end'}"
+
+
+@contextmanager
+def recorded(topic: str, config: Config, span: Span) -> Iterator[Mentions]:
+    """What a topic of mentions holds of a span of event time; gone afterwards.
+
+    A mention is taken if it is dated within the span, and had arrived when the event time of its partition reached the
+    end of it: what a detector would have known by then. Detectors begin to learn with the span.
+
+    Parameters
+    ----------
+    topic
+        Its full name.
+    config
+        Says where Kafka is, how many partitions the topic has, and how long buckets are.
+    span
+        In whole buckets.
+
+    Raises
+    ------
+    BrokerUnreachable
+        If no broker answers.
+    KafkaError
+        If there is no such topic, or it is not as one of mentions must be.
+    InputError
+        If it holds no mentions of the span.
+    OutputError
+        If the disk is full.
+    """
+    name = topic if span == Span() else f"{topic} from {span}"
+    with lanes_for(name, config.topics.partitions) as mentions:
+        started = time.monotonic()
+        with LaneWriter(mentions) as lanes:
+            copy = _Copy(config, mentions, lanes, span)
+            asyncio.run(_read(config, topic, span, copy))
+        if not mentions.mentions:
+            raise InputError(f"{topic}: {_nothing(copy, span)}")
+        mentions.seconds = time.monotonic() - started
+        yield mentions
+
+
+def _nothing(copy: _Copy, span: Span) -> str:
+    if copy.newest_ms >= 0:
+        there = f"{utc(copy.oldest_ms):{_SHOWN}} to {utc(copy.newest_ms):{_SHOWN}}"
+        return f"no mentions from {span}; what was read is from {there}"
+    if copy.refused:
+        reasons = ", ".join(f"{reason} {count:,}" for reason, count in sorted(copy.refused.items()))
+        return f"none of its records is one of mentions ({reasons}): which topic has them?"
+    return f"no mentions from {span}"
+
+
+async def _read(config: Config, topic: str, span: Span, copy: _Copy) -> None:
+    defined = replace(Topics(config.topics).mentions, name=topic)
+    await ensure_topics(config, create=False, only=[defined])
+    async with consumer(config.kafka, None) as client:
+        reader = TopicReader(client, config.kafka, defined)
+        await reader.seek(span.from_ms - MARGIN_MS)
+        with bar(topic, "records") as show:
+            async for records in reader.up_to_now():
+                copy.take(records)
+                show(*reader.passed)
+
+
+class _Copy:
+    """Takes what lies within the span into the lanes."""
+
+    def __init__(self, config: Config, mentions: Mentions, lanes: LaneWriter, span: Span) -> None:
+        self._scored = ScoredRecords(config)
+        self._lanes = lanes
+        self._cut = Cut(span, config.windows)
+        self.refused = mentions.rejected
+        self.oldest_ms, self.newest_ms = END_MS, -1
+
+    def take(self, records: list[ConsumerRecord]) -> None:
+        for record in records:
+            try:
+                content = self._scored.read(record.partition, record.timestamp, record.value)
+            except RecordError as error:
+                self.refused[error.reason] = self.refused.get(error.reason, 0) + 1
+                continue
+            if isinstance(content, Envelope) and content.mentions:
+                times = [mention.ts_ms for mention in content.mentions]
+                self.oldest_ms, self.newest_ms = min(self.oldest_ms, *times), max(self.newest_ms, *times)
+            kept = self._cut.within(content, record.partition)
+            if kept is not None:
+                self._lanes.write(kept, record.partition)
+        self._lanes.end_batch()
+
+
+class Cut:
+    """Cuts records of `social.mentions` to a span.
+
+    Parameters
+    ----------
+    span
+        In whole buckets.
+    settings
+        Section `windows`.
+    """
+
+    def __init__(self, span: Span, settings: WindowSettings) -> None:
+        self._span = span
+        self._last_ms = span.to_ms - settings.check_seconds * 1000 - 1
+        """Later, and the end of the stream would close the bucket behind the span too."""
+        self._over: set[tuple[int, int, str]] = set()
+
+    def within(self, record: Envelope | Progress | Deletions, lane: int) -> Envelope | Progress | Deletions | None:
+        """The record without what lies outside, None if nothing is left; `lane` is the partition in which it stands."""
+        begin_ms, end_ms = self._span
+        if isinstance(record, Envelope):
+            mentions = [
+                each for each in record.mentions if begin_ms <= each.ts_ms and each.ts_ms + each.behind_ms < end_ms
+            ]
+            return replace(record, mentions=mentions) if mentions else None
+        if isinstance(record, Deletions):
+            posts = [each for each in record.posts if each[0] < end_ms]
+            return replace(record, posts=posts) if posts else None
+        return self._progress(record, lane)
+
+    def _progress(self, record: Progress, lane: int) -> Progress | None:
+        begin_ms, end_ms = self._span
+        of = (lane, record.partition, record.incarnation)
+        if of in self._over:
+            return None
+        if record.watermark_ms >= end_ms:
+            self._over.add(of)
+        active = [
+            (source, [start for start in starts if begin_ms <= start < end_ms]) for source, starts in record.active
+        ]
+        return replace(
+            record,
+            watermark_ms=min(record.watermark_ms, self._last_ms),
+            idle_as_of_ms=min(record.idle_as_of_ms, self._last_ms) if record.live else record.idle_as_of_ms,
+            active=[(source, starts) for source, starts in active if starts],
+            pulse=[(minute, counts) for minute, counts in record.pulse if begin_ms <= minute < end_ms],
+        )

@@ -1,0 +1,70 @@
+"""Posts of a source dealt to partitions as Kafka's clients deal them, so that offsets, lateness and recent ids come out
+as they do live."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from streams import clock
+from streams.bad_share import BadShare
+from streams.errors import InputError, RecordError
+from streams.normalise import Normaliser
+from streams.topics import partition_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from streams.config import Config
+    from streams.sources.base import Source
+
+Dealt = dict[int, list[tuple[int, int, bytes]]]
+"""By partition, what `streams.scoring.Scorer.score` takes; in the order in which the partitions were first met."""
+
+
+class Dealer:
+    """Reads a source to its end.
+
+    Parameters
+    ----------
+    config
+        Sections `ingest` and `topics`.
+    source
+        Where the posts come from.
+    """
+
+    def __init__(self, config: Config, source: Source) -> None:
+        self._source = source
+        self._normaliser = Normaliser(config.ingest, "file")
+        self._share = BadShare(config.ingest)
+        self._offsets = [0] * config.topics.partitions
+
+    @property
+    def rejected(self) -> dict[str, int]:
+        """Records that are no usable posts, by reason."""
+        return self._share.reasons
+
+    def chunks(self) -> Iterator[Dealt]:
+        """The posts of each chunk of the source.
+
+        Raises
+        ------
+        InputError
+            If the source can't be read, holds no posts, or too much of it is bad (`BadShareExceeded`).
+        """
+        for chunk in self._source.chunks():
+            now_ms = clock.now_ms()
+            dealt: Dealt = {}
+            for line in chunk:
+                try:
+                    post = self._normaliser.record(line.data, now_ms)
+                except RecordError as error:
+                    self._share.bad(error.reason)
+                    continue
+                self._share.good()
+                partition = partition_of(post.key, len(self._offsets))
+                dealt.setdefault(partition, []).append((self._offsets[partition], now_ms, post.to_bytes()))
+                self._offsets[partition] += 1
+            yield dealt
+        if not self._share.seen:
+            raise InputError(f"{self._source.name}: holds no posts")
+        self._share.check_end()

@@ -1,0 +1,164 @@
+"""What tuning found, in lines for a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import yaml
+
+from streams.backtest.text import minutes, share
+from streams.tuning.candidates import ALL, RARENESS, preset_of
+from streams.tuning.objective import interval, score
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from streams.backtest import Judgement
+    from streams.tuning.candidates import Candidate
+    from streams.tuning.curve import Run
+    from streams.tuning.tuned import Tuned
+    from streams.tuning.validation import HeldOut
+
+_FIGURES = ("recall", "precision", "median delay", "false/brand-week", "score")
+
+
+def lines(tuned: Tuned, config_name: str) -> Iterator[str]:
+    """All of it."""
+    brands = len({label.brand for label in tuned.labels})
+    yield (
+        f"{len(tuned.labels)} labels of {brands} {'brand' if brands == 1 else 'brands'}, {tuned.brand_weeks:.1f} "
+        f"brand-weeks; what pages ({tuned.severity} or above) and is not labelled is false"
+    )
+    yield "score: 5 found / (5 found + 4 missed + false), the F-measure with recall weighted twice (0 to 1)"
+    for place in range(len(tuned.knobs)):
+        yield ""
+        yield from _curve(tuned, place)
+    yield ""
+    yield from _validation(tuned)
+    yield ""
+    yield from _verdict(tuned, config_name)
+
+
+def _curve(tuned: Tuned, place: int) -> Iterator[str]:
+    """The trade-off along a knob, and how flat it is."""
+    knob = tuned.knobs[place]
+    names = [each for each in knob.candidates[0].days if knob.name in {ALL, each}]
+    flat = {at for run in tuned.flat if run.knob == place for at in range(run.first, run.last + 1)}
+    yield "all detectors together, as a preset does:" if knob.name == ALL else f"{knob.name} alone:"
+    rows: list[tuple[str, ...]] = [("times as rare", *names, *_FIGURES, "")]
+    for at, (candidate, judged) in enumerate(zip(knob.candidates, tuned.judgements[place], strict=True)):
+        chosen = not tuned.choice.keeps and (place, at) == (tuned.choice.knob, tuned.choice.place)
+        notes = ["flat" if at in flat else "", "now" if at == knob.now else "", "<- best" if chosen else ""]
+        days = (f"{candidate.days[name]:g}" for name in names)
+        rows.append((f"{candidate.factor:g}", *days, *figures(tuned, judged), " ".join(filter(None, notes))))
+    yield from table(rows)
+    for run in tuned.flat:
+        if run.knob == place:
+            yield f"  {_flat(tuned, run)}"
+    if not flat:
+        yield f"  nowhere within {tuned.tolerance:g} of the best"
+
+
+def _flat(tuned: Tuned, run: Run) -> str:
+    knob, judgements = tuned.knobs[run.knob], tuned.judgements[run.knob]
+    first, last = (knob.candidates[at].factor for at in (run.first, run.last))
+    span = f"at {first:g}" if run.first == run.last else f"from {first:g} to {last:g}"
+    delays = [judgements[at].delay_minutes for at in range(run.first, run.last + 1)]
+    known = [delay for delay in delays if delay is not None]
+    meanwhile = f"; median delay {min(known):.1f} to {max(known):.1f} min" if known else ""
+    steps = f"{run.last - run.first + 1} of {len(knob.candidates)} steps"
+    return f"flat {span} times as rare ({steps}): within {tuned.tolerance:g} of the best{meanwhile}"
+
+
+def _validation(tuned: Tuned) -> Iterator[str]:
+    """What was chosen without each fold, and how that does."""
+    if tuned.held:
+        yield "cross-validation: chosen without, and judged on"
+        folds = [("", "chosen", "found", "false")]
+        folds += [
+            (each.fold.name, chosen(tuned, each), f"{_found(each.judged)}", f"{len(each.judged.false)}")
+            for each in tuned.held
+        ]
+        yield from table(folds, left=2)
+        yield ""
+    rows: list[tuple[str, ...]] = [("", "labels", *_FIGURES, "recall between"), _row(tuned, "now", tuned.now)]
+    if tuned.held_out is not None:
+        rows.append(_row(tuned, "held out", tuned.held_out))
+    if not tuned.choice.keeps:
+        best = tuned.judgements[tuned.choice.knob][tuned.choice.place]
+        rows.append(_row(tuned, "by the labels it was chosen by", best))
+    yield from table(rows)
+
+
+def _row(tuned: Tuned, name: str, judged: Judgement) -> tuple[str, ...]:
+    low, high = interval(judged.recall or 0.0, len(judged.cases))
+    return name, str(len(judged.cases)), *figures(tuned, judged), f"{low:.0%} to {high:.0%}"
+
+
+def _found(judged: Judgement) -> str:
+    return f"{len(judged.cases) - len(judged.missed)} of {len(judged.cases)}"
+
+
+def chosen(tuned: Tuned, held: HeldOut) -> str:
+    """What was chosen without a fold."""
+    knob = tuned.knobs[held.choice.knob]
+    return "as now" if held.choice.keeps else f"{knob.name} x {knob.candidates[held.choice.place].factor:g}"
+
+
+def _verdict(tuned: Tuned, config_name: str) -> Iterator[str]:
+    yield from (f"note: {each}" for each in tuned.warnings)
+    suggestion = tuned.suggestion
+    if suggestion is None:
+        yield f"keep what you have in {config_name}:"
+        yield from (f"  {each}" for each in tuned.keep)
+        return
+    yield f"suggested in place of `detectors` in {config_name}, which stays as it is:"
+    yield from snippet(suggestion).splitlines()
+    preset = preset_of(suggestion, tuned.config)
+    if preset is not None:
+        yield f"# or leave `detectors` alone: it is what `preset: {preset}` says"
+
+
+def snippet(candidate: Candidate) -> str:
+    """The detectors of a candidate as YAML.
+
+    >>> from streams.config import Config
+    >>> from streams.tuning.candidates import knobs
+    >>> brand = {"id": "nordtel", "name": "Nordtel", "match": {"any": ["nordtel"]}}
+    >>> detector = {"name": "volume", "kind": "volume", "mode": "live", "refractory_hours": 6}
+    >>> turned = knobs(Config.model_validate({"brands": [brand], "detectors": [detector]}))
+    >>> print(snippet(turned[0].candidates[-1]))
+    detectors:
+      - {name: volume, kind: volume, mode: live, refractory_hours: 6, once_in_days: 28}
+    """
+    entries = []
+    for detector in candidate.config.detectors:
+        said = detector.model_dump(mode="json", exclude_unset=True)
+        if said.get(RARENESS, 0.5) % 1 == 0:
+            said[RARENESS] = int(said[RARENESS])
+        flow = yaml.safe_dump(said, default_flow_style=True, sort_keys=False, width=1_000, allow_unicode=True)
+        entries.append(f"  - {flow.strip()}")
+    return "\n".join(["detectors:", *entries])
+
+
+def figures(tuned: Tuned, judged: Judgement) -> tuple[str, ...]:
+    """Recall, precision, median delay, false incidents per brand and week, score."""
+    return (
+        share(judged.recall), share(judged.precision), minutes(judged.delay_minutes),
+        f"{tuned.false_per_week(judged):.3f}", f"{score(judged):.3f}",
+    )  # fmt: skip
+
+
+def table(rows: Sequence[tuple[str, ...]], left: int = 1) -> Iterator[str]:
+    """Rows with aligned columns, the first `left` and the last to the left.
+
+    >>> list(table([("", "a", ""), ("now", "10", "flat")]))
+    ['        a', '  now  10  flat']
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = [
+            cell.ljust(width) if place < left or place == len(row) - 1 else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        yield ("  " + "  ".join(cells)).rstrip()

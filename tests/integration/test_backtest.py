@@ -1,0 +1,129 @@
+"""A backtest over the mentions in a topic of a real broker gives what one over the same posts gives."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from streams.admin import ensure_topics
+from streams.backtest import Span, play, recorded, scored
+from streams.cli import cli
+from streams.errors import BrokerUnreachable, InputError, KafkaError
+from streams.ingest import ingest
+from streams.kafka import producer
+from streams.simulate import SimulationSettings, write
+from streams.sources.files import open_posts
+from streams.topics import Topics
+from tests.integration.test_score import working
+from tests.integration.worker import write_config
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from click.testing import Result
+
+    from streams.backtest import Played
+    from streams.config import Config
+
+HOUR_MS = 3_600_000
+
+pytestmark = pytest.mark.timeout(300)
+
+
+async def bring(config: Config, posts: Path) -> None:
+    """Ingest and score a file."""
+    await ensure_topics(config, create=True)
+    with open_posts(str(posts), config.ingest.max_record_bytes) as source:
+        summary = await ingest(config, source, stop=asyncio.Event(), progress=False)
+    async with working(config) as worker:
+        await worker.until_committed(summary.ingested)
+
+
+async def send(config: Config, topic: str, value: bytes) -> None:
+    async with producer(config.kafka) as sender:
+        await sender.send_and_wait(topic, value, partition=0)
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(cli, ["backtest", *arguments])
+
+
+def alerts(played: Played) -> list[bytes]:
+    return [alert.to_bytes() for alert in played.alerts]
+
+
+def test_mentions_in_a_topic_raise_what_their_posts_raise(kafka_config: Callable[..., Config], tmp_path: Path) -> None:
+    posts, brands = tmp_path / "posts.jsonl", tmp_path / "brands.yaml"
+    write(SimulationSettings(seed=3), posts, tmp_path / "truth.json", brands)
+    config = kafka_config(**yaml.safe_load(brands.read_text()))
+    config_path = write_config(config, tmp_path / "config.yaml")
+    topic = Topics(config.topics).mentions.name
+    asyncio.run(bring(config, posts))
+
+    with scored(str(posts), config, processes=1) as mentions:
+        (expected,) = play([("posts", config)], mentions, processes=1)
+    with recorded(topic, config, Span()) as mentions:
+        (actual,) = play([("topic", config)], mentions, processes=1)
+        side_by_side = play([("one", config), ("two", config)], mentions, processes=2)
+
+    assert len(expected.alerts) >= 4
+    for played in (actual, *side_by_side):
+        assert alerts(played) == alerts(expected)
+        assert (played.counted, played.late) == (expected.counted, expected.late)
+        assert {brand: course.mentions for brand, course in played.courses.items()} == {
+            brand: course.mentions for brand, course in expected.courses.items()
+        }
+
+    begin_ms = SimulationSettings().start_ms + 6 * HOUR_MS
+    with recorded(topic, config, Span(begin_ms, begin_ms + 3 * HOUR_MS)) as mentions:
+        (part,) = play([("part", config)], mentions, processes=1)
+    assert 0 < part.counted + part.late == mentions.total < expected.counted
+    for course in part.courses.values():
+        assert course.begin * 24 * HOUR_MS >= begin_ms
+        assert round(course.end * 24 * HOUR_MS) <= begin_ms + 3 * HOUR_MS
+
+    asyncio.run(send(config, topic, b"not json"))
+    fewer = config.model_copy(
+        update={"brands": [config.brands[0].model_copy(update={"id": "else"}), *config.brands[1:]]}
+    )
+    fewer_path = write_config(fewer, tmp_path / "fewer.yaml")
+    report = tmp_path / "report.html"
+    result = run(
+        "--topic", topic, "--config", str(fewer_path), "--compare", str(config_path), "--report", str(report)
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert "left out: broken_json 1" in result.output
+    assert "fewer.yaml: no mentions of else; if a brand or its terms are new" in result.output
+    assert f"fewer.yaml: has no brand {config.brands[0].id}, whose mentions are passed over" in result.output
+    assert re.search(rf"{expected.counted + expected.late:,} mentions, \d+ incidents", result.output)
+    assert report.stat().st_size > 100_000
+
+    result = run("--topic", topic, "--config", str(config_path), "--from", "2031-01-01", "--to", "2031-01-02")
+    assert result.exit_code == InputError.exit_code
+    assert "no mentions from 2031-01-01 00:00 UTC to 2031-01-02 00:00 UTC" in result.output
+
+    result = run("--topic", Topics(config.topics).posts.name, "--config", str(config_path))
+    assert result.exit_code == InputError.exit_code
+    assert "none of its records is one of mentions" in result.output
+
+
+def test_a_topic_that_is_not_there_and_a_broker_that_is_not(
+    kafka_config: Callable[..., Config], tmp_path: Path
+) -> None:
+    config = kafka_config()
+    config_path = write_config(config, tmp_path / "config.yaml")
+    result = run("--topic", "nowhere.mentions", "--config", str(config_path))
+    assert result.exit_code == KafkaError.exit_code
+    assert "nowhere.mentions" in result.output
+
+    away = config.model_copy(update={"kafka": config.kafka.model_copy(update={"bootstrap_servers": "127.0.0.1:9"})})
+    result = run("--topic", "social.mentions", "--config", str(write_config(away, tmp_path / "away.yaml")))
+    assert result.exit_code == BrokerUnreachable.exit_code
+    assert "127.0.0.1:9" in result.output
+    assert "Traceback" not in result.output

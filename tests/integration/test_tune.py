@@ -1,0 +1,62 @@
+"""Tuning by the mentions in a topic of a real broker comes to what tuning by their posts comes to."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import orjson
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from streams.cli import cli
+from streams.errors import InputError
+from streams.simulate import SimulationSettings, write
+from streams.topics import Topics
+from tests.integration.test_backtest import bring
+from tests.integration.worker import write_config
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from click.testing import Result
+
+    from streams.config import Config
+
+pytestmark = pytest.mark.timeout(300)
+
+
+def test_a_topic_and_its_posts_come_to_the_same(kafka_config: Callable[..., Config], tmp_path: Path) -> None:
+    posts, brands = tmp_path / "posts.jsonl", tmp_path / "brands.yaml"
+    write(SimulationSettings(seed=3, days=0.25, brands=2, scenario="calm"), posts, tmp_path / "truth.json", brands)
+    config = kafka_config(**yaml.safe_load(brands.read_text()), windows={"bucket_seconds": 900, "check_seconds": 300})
+    config_path = write_config(config, tmp_path / "config.yaml")
+    topic = Topics(config.topics).mentions.name
+    asyncio.run(bring(config, posts))
+
+    at = [datetime(2026, 3, 2, hour, tzinfo=UTC) for hour in range(1, 6)]
+    labels = [{"brand": config.brands[0].id, "from": each, "to": each.replace(minute=30)} for each in at]
+    labels_path = tmp_path / "labels.yaml"
+    labels_path.write_text(yaml.safe_dump({"incidents": labels}))
+
+    def tune(*arguments: str) -> Result:
+        return CliRunner().invoke(cli, ["tune", "-c", str(config_path), "--labels", str(labels_path), *arguments])
+
+    by_posts, by_topic = tune("--posts", str(posts), "--json"), tune("--topic", topic, "--json")
+    assert by_posts.exit_code == by_topic.exit_code == 0, by_topic.output
+    assert orjson.loads(by_topic.stdout_bytes) == orjson.loads(by_posts.stdout_bytes)
+    assert len(orjson.loads(by_topic.stdout_bytes)["folds"]) == 5
+
+    part = tune("--topic", topic, "--from", "2026-03-02T00:00Z", "--to", "2026-03-02T03:30Z")
+    assert part.exit_code == 0, part.output
+    assert (
+        "note: labels that begin outside of 2026-03-02 00:00 UTC to 2026-03-02 03:30 UTC are left out:" in part.output
+    )
+    assert "3 labels say too little" in part.output
+
+    nothing = tune("--topic", topic, "--to", "2026-03-02T00:30Z")
+    assert nothing.exit_code == InputError.exit_code
+    assert "labels.yaml: no incident begins from the beginning to 2026-03-02 00:30 UTC" in nothing.output
