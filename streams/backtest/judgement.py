@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import TYPE_CHECKING
 
-from streams.evaluation.matching import LEVELS, Case, match
+from streams.evaluation.matching import LEVELS, Case, Rise, match
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -85,7 +85,7 @@ def paged_ms(incident: Raised, severity: Severity) -> int:
 
 
 def judge(expected: Iterable[Expected], incidents: Iterable[Raised], severity: Severity) -> Judgement:
-    """Compare.
+    """Compare. An incident that is still open when what people say happened begins has found it, without delay.
 
     Parameters
     ----------
@@ -98,9 +98,24 @@ def judge(expected: Iterable[Expected], incidents: Iterable[Raised], severity: S
     """
     wanted = list(expected)
     cases = [Case("firestorm", each.brand, _ms(each.from_), _ms(each.to)) for each in wanted]
-    outcomes, others = match(cases, incidents)
+    outcomes, others = match(cases, [_from_then_on(incident, cases) for incident in incidents])
     found = [Found(each, outcome) for each, outcome in zip(wanted, outcomes, strict=True)]
     return Judgement(found, [incident for incident in others if pages(incident, severity)])
+
+
+def _from_then_on(incident: Raised, cases: Sequence[Case]) -> Raised:
+    """The incident, where it rose before a case began for which it was still open as if it had risen at that moment."""
+    own = sorted((case for case in cases if case.brand == incident.brand), key=lambda case: case.onset_ms)
+
+    def moved(rise: Rise) -> Rise:
+        for case in own:
+            if case.onset_ms <= rise.at_ms <= case.over_ms:
+                return rise
+            if rise.at_ms < case.onset_ms and (incident.over_ms is None or case.onset_ms <= incident.over_ms):
+                return Rise(case.onset_ms, rise.level)
+        return rise
+
+    return replace(incident, rises=[moved(rise) for rise in incident.rises])
 
 
 def _ms(moment: datetime) -> int:

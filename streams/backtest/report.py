@@ -94,7 +94,9 @@ def _what_if(played: Played) -> str:
     drawn = Figure(figsize=(7, 3), dpi=100, layout="constrained")
     axis = drawn.subplots()
     found = curves(played.config, played.courses)
-    for colour, curve in zip(LINES * len(found), found, strict=False):
+    names = sorted(curve.detector for curve in found)  # as in the pictures of brands
+    for curve in found:
+        colour = LINES[names.index(curve.detector) % len(LINES)]
         axis.plot(curve.days, curve.firings, color=colour, marker=".", label=curve.detector)
         if curve.in_use is not None:
             axis.axvline(curve.in_use, color=colour, linestyle=":", linewidth=1)

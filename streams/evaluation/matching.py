@@ -40,7 +40,8 @@ class Rise(NamedTuple):
 class Raised:
     """An incident as its alerts tell it.
 
-    `summary` and `reasons` (by detector) are those of the latest rise, `labels` all that it ever had.
+    `summary` and `reasons` (by detector) are those of the latest rise, `labels` all that it ever had, `over_ms` when it
+    was resolved.
     """
 
     brand: str
@@ -49,6 +50,7 @@ class Raised:
     labels: list[Label] = field(default_factory=list)
     summary: str = ""
     reasons: dict[str, str] = field(default_factory=dict)
+    over_ms: int | None = None
 
     @property
     def level(self) -> Level:
@@ -57,6 +59,8 @@ class Raised:
 
     def take(self, alert: Alert) -> None:
         """Take note of its next alert."""
+        if alert.kind == "resolve":
+            self.over_ms = _ms(alert.at)
         if self.reach(_ms(alert.at), alert.severity, alert.suppressed, alert.label):
             self.summary = alert.summary
             self.reasons = {name: score.reason for name, score in alert.detectors.items()}

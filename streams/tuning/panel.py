@@ -177,6 +177,8 @@ class _Panel:
         key = incident.fingerprint, incident.reopened
         raised = self.raised[place].setdefault(key, Raised(brand, incident.fingerprint))
         raised.reach(change.at_ms, incident.severity, incident.suppressed, incident.label)
+        if change.kind == "resolve":
+            raised.over_ms = change.at_ms
 
 
 class _Member(NamedTuple):
