@@ -223,7 +223,7 @@ def _reasons_to_keep(tuned: Tuned) -> Iterator[str]:
             "speak for a change by chance"
         )
     elif not tuned.held:
-        yield "all labels are of the same time, so none can be held out"
+        yield "the labels are of few brands and too close in time to hold any of them out"
     if tuned.choice.keeps:
         yield f"it does as well as the best of what was tried, within {tuned.tolerance:g} of the score"
     elif tuned.held_out is not None and score(tuned.held_out) <= score(tuned.now):
