@@ -85,8 +85,7 @@ def _validation(tuned: Tuned) -> Iterator[str]:
     if tuned.held_out is not None:
         rows.append(_row(tuned, "held out", tuned.held_out))
     if not tuned.choice.keeps:
-        best = tuned.judgements[tuned.choice.knob][tuned.choice.place]
-        rows.append(_row(tuned, "by the labels it was chosen by", best))
+        rows.append(_row(tuned, "by the labels it was chosen by", tuned.chosen_judged))
     yield from table(rows)
 
 
