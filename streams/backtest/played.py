@@ -1,41 +1,25 @@
-"""Scored mentions played through configs, side by side in processes of their own."""
+"""Scored mentions played through configs."""
 
 from __future__ import annotations
 
-import gc
-import os
 import time
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
-from multiprocessing import get_context
-from typing import TYPE_CHECKING, Final, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING
 
-from streams.backtest.lanes import LaneReader
+from streams.backtest.side_by_side import Job, side_by_side
 from streams.course import Course
 from streams.evaluation.matching import raised
 from streams.monitor import PartitionMonitor
-from streams.sources.progress_bar import bar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from multiprocessing.sharedctypes import SynchronizedArray
-    from pathlib import Path
+    from collections.abc import Callable, Sequence
 
-    from streams.backtest.lanes import Mentions
+    from streams.backtest.lanes import LaneReader, Mentions
     from streams.config import Config
     from streams.evaluation.matching import Raised
     from streams.monitor import Outcome
     from streams.records import Alert
-
-_LOOK_SECONDS: Final = 0.5
-
-SMALL_BYTES: Final = 4_000_000
-"""Of mentions that are detected over faster than other processes start."""
-
-
-_GARBAGE: Final = (200_000, 20, 50)
-"""When to look for garbage, in terms of `gc.set_threshold`: with Python's own thresholds all that is known of the
-brands is looked through so often that it takes an eighth of the time."""
 
 
 @dataclass(slots=True)
@@ -78,15 +62,6 @@ class Played:
         return list(incidents.values())
 
 
-class _Task(NamedTuple):
-    """One lane by one config."""
-
-    place: int
-    config: Config
-    lane: Path
-    courses: bool
-
-
 def play(
     configs: Sequence[tuple[str, Config]], mentions: Mentions, *, courses: bool = True, processes: int | None = None
 ) -> list[Played]:
@@ -104,20 +79,14 @@ def play(
         How many run at the same time; by default as many as there are cores, or one for few mentions.
     """
     played = [Played(name, config) for name, config in configs]
-    tasks = [_Task(place, each.config, lane, courses) for place, each in enumerate(played) for lane in mentions.lanes]
-    sizes = {lane: lane.stat().st_size for lane in mentions.lanes}
-    tasks.sort(key=lambda task: sizes[task.lane], reverse=True)
-    total = sum(sizes[task.lane] for task in tasks)
-    small = total <= SMALL_BYTES
-    side_by_side = min(len(tasks), processes or (1 if small else os.cpu_count() or 1))
-    with bar(mentions.name, "bytes") as show:
-        for task, part in _parts(tasks, side_by_side, lambda consumed: show(consumed, total)):
-            whole = played[task.place]
-            whole.courses |= part.courses
-            whole.alerts += part.alerts
-            whole.counted += part.counted
-            whole.late += part.late
-            whole.seconds += part.seconds
+    jobs = [Job(lane, partial(_detect, each.config, courses)) for each in played for lane in mentions.lanes]
+    for place, part in side_by_side(mentions.name, jobs, processes):
+        whole = played[place // len(mentions.lanes)]
+        whole.courses |= part.courses
+        whole.alerts += part.alerts
+        whole.counted += part.counted
+        whole.late += part.late
+        whole.seconds += part.seconds
     for each in played:
         each.alerts.sort(key=lambda alert: (alert.at, alert.brand))
     return played
@@ -125,7 +94,7 @@ def play(
 
 @dataclass(slots=True)
 class _Part:
-    """What came of one task."""
+    """What came of one lane by one config."""
 
     courses: dict[str, Course] = field(default_factory=dict)
     alerts: list[Alert] = field(default_factory=list)
@@ -142,55 +111,15 @@ class _Part:
         self.alerts += outcome.alerts
 
 
-def _parts(tasks: Sequence[_Task], processes: int, on_bytes: Callable[[int], None]) -> Iterator[tuple[_Task, _Part]]:
-    """What came of each task as it ends; `on_bytes` hears what all have read so far."""
-    if processes == 1:
-        before = 0
-
-        def on_bytes_of_lane(consumed: int) -> None:
-            on_bytes(before + consumed)
-
-        for task in tasks:
-            yield task, _run(task, on_bytes_of_lane)
-            before += task.lane.stat().st_size
-        return
-    context = get_context("spawn")
-    consumed = context.Array("Q", len(tasks))
-    with ProcessPoolExecutor(processes, context, _begin, (consumed,)) as pool:
-        running = {pool.submit(_run_there, task, place): task for place, task in enumerate(tasks)}
-        left = set(running)
-        while left:
-            done, left = wait(left, _LOOK_SECONDS, FIRST_COMPLETED)
-            on_bytes(sum(consumed[:]))
-            for future in done:
-                yield running.pop(future), future.result()
-
-
-def _run(task: _Task, on_bytes: Callable[[int], None]) -> _Part:
+def _detect(config: Config, courses: bool, lane: LaneReader, on_batch: Callable[[], None]) -> _Part:
     part = _Part()
     started = time.process_time()
-    monitor = PartitionMonitor(task.config, 0)
-    lane = LaneReader(task.lane)
+    monitor = PartitionMonitor(config, 0)
     for batch in lane.batches():
         for record in batch:
             monitor.absorb(record)
-        part.take(monitor.advance(), courses=task.courses)
-        on_bytes(lane.consumed_bytes)
-    part.take(monitor.finish(), courses=task.courses)
+        part.take(monitor.advance(), courses=courses)
+        on_batch()
+    part.take(monitor.finish(), courses=courses)
     part.seconds = time.process_time() - started
     return part
-
-
-_consumed: list[SynchronizedArray[int]] = []
-
-
-def _begin(consumed: SynchronizedArray[int]) -> None:
-    _consumed.append(consumed)
-    gc.set_threshold(*_GARBAGE)
-
-
-def _run_there(task: _Task, place: int) -> _Part:
-    def on_bytes(consumed: int) -> None:
-        _consumed[0][place] = consumed
-
-    return _run(task, on_bytes)
