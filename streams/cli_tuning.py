@@ -84,7 +84,7 @@ def backtest(
 
     Exit code 9 if it misses an incident of --labels. A topic keeps mentions for a few days
     (topics.mentions_retention_hours); they have been matched and scored, which is not done again. --from and --to are
-    event times; detectors begin to learn at --from.
+    event times, widened to whole buckets; detectors begin to learn at --from.
     """
     if (posts is None) == (topic is None):
         raise click.UsageError("name the posts by --posts, or the topic by --topic: one of them")
