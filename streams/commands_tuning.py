@@ -175,7 +175,7 @@ def tune(
         if not as_json:
             yield backtest_text.source(mentions)
         if isinstance(source, Topic):
-            notes += backtest_text.unmatched(mentions, [named])
+            notes += map(str.strip, backtest_text.unmatched(mentions, [named]))
         found = tuned.tune(config, labels, mentions, severity, tolerance, notes)
     if as_json:
         yield orjson.dumps(as_tree(found), option=orjson.OPT_INDENT_2).decode()
