@@ -116,7 +116,7 @@ def backtest(
 
     Exit code 9 if it misses an incident of --labels. A topic keeps mentions for a few days
     (topics.mentions_retention_hours); they have been matched and scored, which is not done again. --from and --to are
-    event times; detectors begin to learn at --from.
+    event times, widened to whole buckets; detectors begin to learn at --from.
     """
     source = _source(posts, topic, from_ms, to_ms)
     for line in commands.backtest(source, config_path, current_path, labels_path, report_path, severity):

@@ -83,11 +83,14 @@ def backtest(
     if isinstance(source, Topic):
         _check_partitions(configs)
     played: list[Played] = []
+    notes: list[str] = []
     for alike in played_back.scored_alike(configs) if isinstance(source, Posts) else [configs]:
         with _mentions(source, alike, span) as mentions:
-            yield text.source(mentions)
+            told = [text.source(mentions)]
             if isinstance(source, Topic):
-                yield from text.unmatched(mentions, configs)
+                told += text.unmatched(mentions, configs)
+            yield from told
+            notes += told
             these = played_back.play(alike, mentions, courses=report_path is not None)
         yield from (text.summary(each, severity) for each in these)
         played += these
@@ -102,7 +105,7 @@ def backtest(
         from streams.backtest.report import report
 
         with open_for_writing(report_path) as out:
-            out.write(report(new, current, comparison, expected, judgements, severity).encode())
+            out.write(report(new, current, comparison, expected, judgements, severity, notes).encode())
         yield f"report in {report_path}"
     missed = judgements[-1][1].missed if judgements else []
     if missed:
@@ -172,7 +175,7 @@ def tune(
         if not as_json:
             yield backtest_text.source(mentions)
         if isinstance(source, Topic):
-            notes += backtest_text.unmatched(mentions, [named])
+            notes += map(str.strip, backtest_text.unmatched(mentions, [named]))
         found = tuned.tune(config, labels, mentions, severity, tolerance, notes)
     if as_json:
         yield orjson.dumps(as_tree(found), option=orjson.OPT_INDENT_2).decode()

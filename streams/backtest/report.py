@@ -32,6 +32,7 @@ def report(
     expected: Sequence[Expected],
     judgements: Sequence[tuple[Played, Judgement]],
     severity: Severity,
+    notes: Sequence[str] = (),
 ) -> str:
     """The page; all text in it is escaped, and pictures are part of it.
 
@@ -47,9 +48,11 @@ def report(
         Of each config, where something was expected.
     severity
         From which on an incident pages.
+    notes
+        About where the mentions come from.
     """
     configs = [played for played in (current, new) if played is not None]
-    body = [f"<p>{escape(summary(played, severity))}</p>" for played in configs]
+    body = [f"<p>{escape(line)}</p>" for line in (*notes, *(summary(played, severity) for played in configs))]
     if judgements:
         body += ["<h2>Against the labels</h2>", _judgement_table(judgements)]
         for played, judged in judgements:

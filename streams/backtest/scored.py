@@ -24,11 +24,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from streams.backtest.lanes import Mentions
+    from streams.sources.base import Source
 
 LANES_PER_PROCESS: Final = 2
 """So that one lane with a busy brand does not keep all others waiting, without following the platform too often."""
 
-SMALL_BYTES: Final = 8_000_000
+SMALL_BYTES: Final = 4_000_000
 """Of a file of posts that is scored faster than other processes start."""
 
 _AHEAD: Final = 4
@@ -98,31 +99,34 @@ def scored(posts: str, config: Config, processes: int | None = None) -> Iterator
     OutputError
         If the disk is full.
     """
-    with ExitStack() as opened:
-        source = opened.enter_context(open_posts(posts, config.ingest.max_record_bytes))
-        show = opened.enter_context(progress_bar(source))
+    with open_posts(posts, config.ingest.max_record_bytes) as source:
         small = source.total_bytes is not None and source.total_bytes <= SMALL_BYTES
         side_by_side = processes or (1 if small else os.cpu_count() or 1)
-        lanes_wanted = 1 if side_by_side == 1 else side_by_side * LANES_PER_PROCESS
-        mentions = opened.enter_context(lanes_for(source.name, lanes_wanted))
-        started = time.monotonic()
-        mentions.posts = 0
-        dealer = Dealer(config, source)
-        over_quota = 0
-        with LaneWriter(mentions) as lanes, _scorers(config, side_by_side) as scorers:
-            for encoded in _scored_chunks(dealer, scorers):
-                for batch in encoded:
-                    mentions.posts += batch.posts
-                    over_quota += batch.over_quota
-                    for envelope in batch.envelopes:
-                        lanes.write_envelope(*envelope)
-                    for record in batch.to_all:
-                        lanes.write_to_all(record)
-                lanes.end_batch()
-                show()
-        mentions.rejected = dealer.rejected | ({"quota": over_quota} if over_quota else {})
-        mentions.seconds = time.monotonic() - started
-        yield mentions
+        lanes = 1 if side_by_side == 1 else side_by_side * LANES_PER_PROCESS
+        with lanes_for(source.name, lanes) as mentions:
+            with progress_bar(source) as show:
+                _score_all(source, config, mentions, side_by_side, show)
+            yield mentions
+
+
+def _score_all(source: Source, config: Config, mentions: Mentions, processes: int, show: Callable[[], None]) -> None:
+    started = time.monotonic()
+    posts = over_quota = 0
+    dealer = Dealer(config, source)
+    with LaneWriter(mentions) as lanes, _scorers(config, processes) as scorers:
+        for encoded in _scored_chunks(dealer, scorers):
+            for batch in encoded:
+                posts += batch.posts
+                over_quota += batch.over_quota
+                for envelope in batch.envelopes:
+                    lanes.write_envelope(*envelope)
+                for record in batch.to_all:
+                    lanes.write_to_all(record)
+            lanes.end_batch()
+            show()
+    mentions.posts = posts
+    mentions.rejected = dealer.rejected | ({"quota": over_quota} if over_quota else {})
+    mentions.seconds = time.monotonic() - started
 
 
 def _scored_chunks(dealer: Dealer, scorers: list[_Score]) -> Iterator[list[_Encoded]]:

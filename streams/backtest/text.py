@@ -54,20 +54,21 @@ def source(mentions: Mentions) -> str:
 
 def unmatched(mentions: Mentions, configs: Sequence[Named]) -> Iterator[str]:
     """Where mentions that were matched before can't tell what these configs would match."""
+    yield "  taken as they were matched and scored: other terms or weights in a config change nothing here"
     for name, config in configs:
         known = {brand.id for brand in config.brands}
         absent, others = sorted(known - mentions.mentions.keys()), sorted(mentions.mentions.keys() - known)
         if absent:
-            yield f"{name}: no mentions of {listed(absent)}; if a brand or its terms are new, play posts (--posts)"
+            yield f"  {name}: no mentions of {listed(absent)}; if a brand or its terms are new, play posts (--posts)"
         if others:
-            yield f"{name}: has no brand {listed(others)}, whose mentions are passed over"
+            yield f"  {name}: has no brand {listed(others)}, whose mentions are passed over"
     if len(configs) > 1:
         (current, old), (name, new) = configs
         terms = {brand.id: brand.match for brand in old.brands}
         differing = [brand.id for brand in new.brands if brand.id in terms and brand.match != terms[brand.id]]
         if differing:
             yield (
-                f"{name} matches {listed(differing)} otherwise than {current}, but mentions are not matched again: "
+                f"  {name} matches {listed(differing)} otherwise than {current}, but mentions are not matched again: "
                 "both get the same; play posts (--posts) to see the difference"
             )
 

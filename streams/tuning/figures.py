@@ -54,14 +54,13 @@ def _curve(tuned: Tuned, place: int) -> dict[str, Any]:
 
 
 def _suggestion(tuned: Tuned, candidate: Candidate) -> dict[str, Any]:
-    judged = tuned.judgements[tuned.choice.knob][tuned.choice.place]
     return {
         "turned": tuned.knobs[tuned.choice.knob].name,
         "times_as_rare": candidate.factor,
         RARENESS: candidate.days,
         "yaml": snippet(candidate),
         "preset": preset_of(candidate, tuned.config),
-        **_figures(tuned, judged),
+        **_figures(tuned, tuned.chosen_judged),
     }
 
 

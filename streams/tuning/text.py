@@ -26,8 +26,8 @@ def lines(tuned: Tuned, config_name: str) -> Iterator[str]:
     """All of it."""
     brands = len({label.brand for label in tuned.labels})
     yield (
-        f"{len(tuned.labels)} labels of {brands} {'brand' if brands == 1 else 'brands'}, {tuned.brand_weeks:.1f} "
-        f"brand-weeks; what pages ({tuned.severity} or above) and is not labelled is false"
+        f"labels: {len(tuned.labels)}, of brands: {brands}, brand-weeks: {tuned.brand_weeks:.1f}; "
+        f"what pages ({tuned.severity} or above) and is not labelled is false"
     )
     yield "score: 5 found / (5 found + 4 missed + false), the F-measure with recall weighted twice (0 to 1)"
     for place in range(len(tuned.knobs)):
@@ -73,8 +73,8 @@ def _flat(tuned: Tuned, run: Run) -> str:
 def _validation(tuned: Tuned) -> Iterator[str]:
     """What was chosen without each fold, and how that does."""
     if tuned.held:
-        yield "cross-validation: chosen without, and judged on"
-        folds = [("", "chosen", "found", "false")]
+        yield "cross-validation:"
+        folds = [("left out", "chosen without it", "found", "false")]
         folds += [
             (each.fold.name, chosen(tuned, each), f"{_found(each.judged)}", f"{len(each.judged.false)}")
             for each in tuned.held
@@ -85,8 +85,7 @@ def _validation(tuned: Tuned) -> Iterator[str]:
     if tuned.held_out is not None:
         rows.append(_row(tuned, "held out", tuned.held_out))
     if not tuned.choice.keeps:
-        best = tuned.judgements[tuned.choice.knob][tuned.choice.place]
-        rows.append(_row(tuned, "by the labels it was chosen by", best))
+        rows.append(_row(tuned, "by the labels it was chosen by", tuned.chosen_judged))
     yield from table(rows)
 
 

@@ -81,6 +81,11 @@ class Tuned:
         return self.knobs[self.choice.knob].candidates[self.choice.place]
 
     @property
+    def chosen_judged(self) -> Judgement:
+        """Of what does best by all labels."""
+        return self.judgements[self.choice.knob][self.choice.place]
+
+    @property
     def keep(self) -> list[str]:
         """Why to keep what is in use; empty if what was chosen is suggested."""
         return list(_reasons_to_keep(self))
@@ -223,7 +228,7 @@ def _reasons_to_keep(tuned: Tuned) -> Iterator[str]:
             "speak for a change by chance"
         )
     elif not tuned.held:
-        yield "all labels are of the same time, so none can be held out"
+        yield "the labels are of few brands and too close in time to hold any of them out"
     if tuned.choice.keeps:
         yield f"it does as well as the best of what was tried, within {tuned.tolerance:g} of the score"
     elif tuned.held_out is not None and score(tuned.held_out) <= score(tuned.now):
@@ -246,6 +251,15 @@ def _warnings(tuned: Tuned) -> Iterator[str]:
             yield f"at {where}: a step on, at {beyond}, the score falls by {edge.drop:.2f}"
     if not choice.keeps and choice.place in {0, len(scores[choice.knob]) - 1}:
         yield "it is at the end of what was tried: tune again from there"
+    differ = sum(
+        abs(len(before) - len(after))
+        for before, after in (
+            (tuned.now.missed, tuned.chosen_judged.missed),
+            (tuned.now.false, tuned.chosen_judged.false),
+        )
+    )
+    if not choice.keeps and differ < FEWEST:
+        yield f"all that it does better or worse comes to {differ} {'incident' if differ == 1 else 'incidents'}"
     recall = tuned.now.recall
     if recall is not None:
         low, high = interval(recall, len(tuned.labels))

@@ -82,7 +82,7 @@ def folds(labels: Sequence[Expected], brands: Iterable[str]) -> list[Fold]:
         others = sorted(set(brands) - set(labelled))
         for place, brand in enumerate(others):
             groups[labelled[place % len(labelled)]].add(brand)
-        return [Fold(f"without {brand}", frozenset(group)) for brand, group in groups.items()]
+        return [Fold(_group_name(brand, len(group) - 1), frozenset(group)) for brand, group in groups.items()]
     return _spans(labels)
 
 
@@ -101,10 +101,13 @@ def _spans(labels: Sequence[Expected]) -> list[Fold]:
     return [Fold(_span_name(begin, end), None, begin, end) for begin, end in zip(begins, ends, strict=True)]
 
 
+def _group_name(labelled: str, others: int) -> str:
+    return f"{labelled}, and {others} without labels" if others else labelled
+
+
 def _span_name(begin_ms: float, end_ms: float) -> str:
-    since = "" if begin_ms == float("-inf") else f" from {moment(begin_ms)}"
-    until = "" if end_ms == float("inf") else f" until {moment(end_ms)}"
-    return f"without the time{since}{until}" if since or until else "all"
+    since = "the beginning" if begin_ms == float("-inf") else moment(begin_ms)
+    return f"{since} to {'the end' if end_ms == float('inf') else moment(end_ms)}"
 
 
 def validate(

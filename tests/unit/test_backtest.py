@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 from click.testing import CliRunner, Result
 
-from streams.backtest import Span, compare, judge
+from streams.backtest import Span, compare, judge, play, scored, scored_alike
 from streams.backtest.expected import Expected
 from streams.backtest.recorded import Cut
 from streams.backtest.whatif import curves
@@ -21,14 +22,17 @@ from streams.errors import ConfigError, ExpectationFailed, InputError
 from streams.evaluation.matching import Raised, Rise
 from streams.monitor import PartitionMonitor
 from streams.records import Window, WindowScore
+from streams.replay import Replay
 from streams.scoring import Scorer
+from streams.sentiment import LinearModel
+from streams.sources.files import open_posts
 from tests.unit.test_monitor import PARTITIONS, START, WordModel, config, story
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from streams.records import Deletions, Envelope, Post, Progress
+    from streams.records import Alert, Deletions, Envelope, Post, Progress
 
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
@@ -84,6 +88,7 @@ def test_a_config_that_misses_a_labelled_incident_fails_and_shows_what_is_lost(f
     assert re.search(r"now\.yaml: recall 100% \(1 of 1\)", result.output)
     assert re.search(r"off\.yaml: recall 0% \(0 of 1\), precision -, median delay -", result.output)
     page = (folder / "out.html").read_text()
+    assert re.search(r"<p>\S*posts\.jsonl: [\d,]+ posts, [\d,]+ mentions of 2 brands", page)
     assert page.count("data:image/png;base64,") == 2 + 2 * 2
     assert not re.search(r'(src|href)="(?!data:)', page)
 
@@ -141,6 +146,31 @@ def test_a_topic_is_not_played_through_configs_with_other_partitions(folder: Pat
     )  # fmt: skip
     assert result.exit_code == ConfigError.exit_code
     assert "topics.partitions" in result.output
+
+
+def test_side_by_side_comes_out_what_a_replay_gives(folder: Path) -> None:
+    settings = Config.model_validate(yaml.safe_load(CONFIG))
+    replayed: list[Alert] = []
+    with open_posts(str(folder / "posts.jsonl"), settings.ingest.max_record_bytes) as source:
+        summary = Replay(settings, LinearModel.load(), replayed.append).run(source)
+    assert replayed
+    for processes in (1, 2):
+        with scored(str(folder / "posts.jsonl"), settings, processes) as mentions:
+            assert (mentions.posts, mentions.total) == (summary.posts, summary.matched)
+            played = play([("a", settings), ("b", settings)], mentions, processes=processes)
+        for each in played:
+            assert sorted(alert.to_bytes() for alert in each.alerts) == sorted(alert.to_bytes() for alert in replayed)
+            assert (each.counted, each.late) == (summary.counted, summary.late)
+            assert sum(course.mentions for course in each.courses.values()) == summary.counted
+        assert not any(lane.exists() for lane in mentions.lanes)
+
+
+def test_configs_that_score_alike_are_told_from_those_that_do_not() -> None:
+    tree = yaml.safe_load(CONFIG)
+    one, calm = Config.model_validate(tree), Config.model_validate(tree | {"preset": "calm"})
+    tree["brands"][0]["match"]["none"] = ["nordtel arena"]
+    groups = scored_alike([("one", one), ("other terms", Config.model_validate(tree)), ("calm", calm)])
+    assert [[name for name, _ in group] for group in groups] == [["one", "calm"], ["other terms"]]
 
 
 def played_records(

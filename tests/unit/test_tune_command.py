@@ -151,7 +151,7 @@ def test_a_candidate_raises_in_the_panel_what_it_raises_alone(folder: Path) -> N
     with scored(str(folder / "posts.jsonl"), config, processes=2) as mentions:
         assert len(mentions.lanes) > 1
         panel = try_all(config, [each.days for each in candidates], mentions, processes=2)
-        some = range(0, len(candidates), 5)
+        some = range(0, len(candidates), 8)
         alone = play([("", candidates[place].config) for place in some], mentions, courses=False)
     assert [told(panel.raised[place]) for place in some] == [told(each.raised) for each in alone]
     assert len({str(told(raised)) for raised in panel.raised}) > 3
@@ -167,6 +167,7 @@ def test_the_page_shows_the_curves_and_all_that_the_terminal_does(folder: Path) 
         assert said in result.output
         assert said in page
     assert "suggested in place of `detectors`" in result.output
+    assert re.search(r"note: all that it does better or worse comes to [1-4] incidents?\n", result.output)
 
 
 @pytest.mark.parametrize("count", [1, 4])
