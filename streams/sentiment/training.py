@@ -34,8 +34,8 @@ WARM_PENALTY: Final = 20.0
 COMMON_PENALTY: Final = 0.01
 """Strengths of the squared penalty, against a loss summed over posts. Cold, for posts of other kinds than those learned
 from: from 10 to 60 macro-F1 on such sets rises by up to two points. Warm, for a user's own kind: 20 beats 60 on later
-tweets than those learned from (SemEval, average recall .630 against .626). The worth of the lexicon, of
-a link and the biases are learned from all posts, and need a penalty only for a unique solution."""
+tweets than those learned from (SemEval, average recall .630 against .626). The worth of the lexicon and the biases are
+learned from all posts, and need a penalty only for a unique solution."""
 
 COLD_SENTENCE_PENALTY: Final = 50.0
 WARM_SENTENCE_PENALTY: Final = 5.0
@@ -123,10 +123,9 @@ def _learned(
     penalties: list[NDArray[np.float64]] = []
     if words is not None:
         slots = np.unique(words.indices)
-        if labelled.cold:
-            slots = slots[slots != LINK_SLOT]
+        slots = slots[slots != LINK_SLOT]
         penalty = np.full(len(slots), COLD_PENALTY if labelled.cold else WARM_PENALTY)
-        penalty[np.isin(slots, (*LEXICON_SLOTS, *LANGUAGE_SLOTS.values(), LINK_SLOT))] = COMMON_PENALTY
+        penalty[np.isin(slots, (*LEXICON_SLOTS, *LANGUAGE_SLOTS.values()))] = COMMON_PENALTY
         blocks.append(words[:, slots])
         used.append(slots)
         penalties.append(penalty)

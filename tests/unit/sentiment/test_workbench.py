@@ -53,18 +53,16 @@ def test_training_goes_on_from_what_ships(gold_file: Path, tmp_path: Path, shipp
     assert own.predict("worst service ever", "en")[0] > 0.6
 
 
-def test_a_link_is_learned_from_own_labels_but_not_from_nothing(gold_file: Path, tmp_path: Path) -> None:
+def test_files_teach_nothing_about_links(gold_file: Path, tmp_path: Path) -> None:
     linked = tmp_path / "linked.jsonl"
     rows = [
-        row | {"text": "Gerät https://a.example" if (row["label"] == "positive") == (number % 4 > 0) else "Gerät"}
-        for number, row in enumerate(lines(gold_file))
+        row | {"text": row["text"] + " https://a.example" * (row["label"] == "positive")} for row in lines(gold_file)
     ]
     linked.write_bytes(b"\n".join(map(orjson.dumps, rows)))
-    for cold in (True, False):
-        out = tmp_path / "own.fwsm"
-        assert firewatch("train", linked, "--out", out, *["--cold"] * cold).exit_code == 0
-        with_link, bare = (LinearModel.load(out).predict(f"Gerät{end}", "de")[2] for end in (" www.b.example", ""))
-        assert (with_link == bare) if cold else (with_link > bare + 0.3)
+    plain, with_links = tmp_path / "plain.fwsm", tmp_path / "links.fwsm"
+    for file, out in ((gold_file, plain), (linked, with_links)):
+        assert firewatch("train", file, "--out", out).exit_code == 0
+    assert with_links.read_bytes() == plain.read_bytes()
 
 
 def test_evaluate_learns_what_is_revealed_and_says_so_first(gold_file: Path, tmp_path: Path) -> None:
