@@ -182,6 +182,11 @@ _LOWER, _UPPER = "a-zß-öø-ÿ", "A-ZÀ-ÖØ-Þ"
 _WORD_JOINT = re.compile(f"(?<=[{_LOWER}0-9])(?=[{_UPPER}])|(?<=[{_UPPER}])(?=[{_UPPER}][{_LOWER}])|_++")
 
 
+def has_url(text: str) -> bool:
+    """Whether `without_urls` would remove anything."""
+    return ("://" in text or "www." in text) and _URL.search(text) is not None
+
+
 def without_urls(text: str) -> str:
     """`text` with a blank for each link that has a scheme or begins with ``www.``."""
     return _URL.sub(" ", text) if "://" in text or "www." in text else text

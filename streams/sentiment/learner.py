@@ -3,7 +3,7 @@
 Softmax regression by AdaGrad (Duchi, Hazan & Singer, *Adaptive Subgradient Methods for Online Learning and Stochastic
 Optimization*, JMLR 2011) over the hashed features of `streams.sentiment.features`. It starts from weights learned
 elsewhere with all its step sizes fresh, so that a new domain's labels move it quickly. Labels of rare classes count
-more. Nothing is rehearsed: relearning remembered labels gained nothing on most streams, and kept old errors alive.
+more. Beside each label one of the latest is learned again (`streams.sentiment.rehearsal`), at half the weight.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from river.base import Classifier
 from streams.errors import InputError
 from streams.sentiment import snapshot
 from streams.sentiment.model import LABELS, softmax
+from streams.sentiment.rehearsal import Labelled, Rehearsal
 from streams.sentiment.snapshot import CLIP, Weights
 from streams.sentiment.vectors import Vectors
 
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     from streams.sentiment.model import Probabilities
     from streams.sentiment.vectors import Vector
 
-RATE: Final = 0.08
-"""Step size of AdaGrad. From 0.05 to 0.1 the streams differ by less than a point of macro-F1."""
+RATE: Final = 0.07
+"""Step size of AdaGrad. From 0.05 to 0.08 the streams differ by half a point of macro-F1 at most."""
 
 FIRST_SQUARES: Final = 0.05
 """What stands under the root before a feature was ever seen: the first step is
@@ -44,6 +45,12 @@ streams, and probabilities stay within 0.05 of what comes true."""
 
 FIRST_COUNT: Final = 10.0
 """Labels of each class taken as seen before the first: the balance of the first few is chance."""
+
+
+REHEARSED: Final = 0.5
+"""How much a label counts that is learned again. Against none, all four streams, shuffled and with all labels, gain a
+tenth of a point of macro-F1 and are better calibrated; in their own order GermEval gains 0.3, airline loses 0.2. At 1
+PotTS loses 0.2."""
 
 
 class OnlineSentiment(Classifier):
@@ -80,10 +87,11 @@ class OnlineSentiment(Classifier):
         self._rows[:, :2] = weights.table
         self._counts = [FIRST_COUNT] * len(LABELS)
         self._vectors = Vectors(self.quality)
+        self._rehearsal = Rehearsal()
 
     @classmethod
     def from_snapshot(cls, content: bytes, quality: QualityName = "fast", **parameters: Any) -> OnlineSentiment:
-        """Go on from a snapshot: its weights, fresh step sizes.
+        """Go on from a snapshot: its weights, fresh step sizes, nothing to rehearse.
 
         Parameters
         ----------
@@ -141,24 +149,28 @@ class OnlineSentiment(Classifier):
             raise InputError(f"no label of sentiment: {y!r:.50}, allowed are {', '.join(LABELS)}")
         label = LABELS.index(y)
         self._counts[label] += 1
-        self._step(self._vectors.of(x["text"], x.get("lang") or "und"), label)
+        learned = Labelled(self._vectors.of(x["text"], x.get("lang") or "und"), label)
+        self._step(learned, 1.0)
+        again = self._rehearsal.draw()
+        if again:
+            self._step(again, REHEARSED)
+        self._rehearsal.add(learned)
 
-    def _step(self, vector: Vector, label: int) -> None:
-        slots, values = vector
+    def _step(self, learned: Labelled, share: float) -> None:
+        (slots, values), label = learned
         rows = self._rows.take(slots, axis=0)
-        chances = self._chances(vector, rows)
-        weight = (sum(self._counts) / len(LABELS) / self._counts[label]) ** BALANCE
+        chances = self._chances(learned.vector, rows)
+        weight = share * (sum(self._counts) / len(LABELS) / self._counts[label]) ** BALANCE
         negative = weight * (chances[0] - (label == 0))
         positive = weight * (chances[2] - (label == 2))
         gradient = np.array((negative, positive))
         self._bias_squares += gradient * gradient
         self._bias -= BIAS_RATE * gradient / np.sqrt(self._bias_squares)
-        squares = rows[:, 2]
-        squares += values * values * np.float32(negative * negative + positive * positive)
+        squares = rows[:, 2] + values * values * np.float32(negative * negative + positive * positive)
         steps = values * np.float32(self.rate) / np.sqrt(squares)
-        rows[:, 0] -= steps * np.float32(negative)
-        rows[:, 1] -= steps * np.float32(positive)
-        np.clip(rows[:, :2], -CLIP, CLIP, out=rows[:, :2])
+        rows[:, 0] = _clipped(rows[:, 0] - steps * np.float32(negative))
+        rows[:, 1] = _clipped(rows[:, 1] - steps * np.float32(positive))
+        rows[:, 2] = squares
         self._rows[slots] = rows
 
     def _chances(self, vector: Vector, rows: NDArray[np.float32] | None = None) -> Probabilities:
@@ -167,3 +179,10 @@ class OnlineSentiment(Classifier):
             rows = self._rows.take(slots, axis=0)
         negative, positive, _ = (values @ rows).tolist()
         return softmax(negative + float(self._bias[0]), positive + float(self._bias[1]))
+
+
+def _clipped(weights: NDArray[Any]) -> NDArray[Any]:
+    """As `np.clip`, which takes ten times as long for the two columns of a table of a few hundred rows."""
+    np.maximum(weights, -CLIP, out=weights)
+    np.minimum(weights, CLIP, out=weights)
+    return weights

@@ -16,6 +16,7 @@ from streams.errors import InputError, RecordError
 from streams.sentiment import sentences, snapshot
 from streams.sentiment.features import (
     LANGUAGE_SLOTS,
+    LINK_SLOT,
     MAX_WORD_CHARS,
     PAIR,
     SLOTS,
@@ -26,6 +27,7 @@ from streams.sentiment.features import (
 )
 from streams.sentiment.model import softmax
 from streams.sentiment.tokens import tokens
+from streams.text import has_url
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -109,6 +111,8 @@ class LinearModel:
         weights = self._table
         pairs = sum([weights[slot] for slot in pair_slots([slot for _, slot in seen])], 0j)
         odds = (sum([own for own, _ in seen], 0j) + PAIR * pairs) * scale(len(seen)) + self._biases[lang]
+        if has_url(text):
+            odds += weights[LINK_SLOT]
         if len(self._sentence):
             odds += complex(*(sentences.embedding(text) @ self._sentence).tolist())
         return softmax(odds.real, odds.imag)

@@ -16,7 +16,7 @@ from scipy.sparse import csr_matrix, issparse
 from threadpoolctl import threadpool_limits
 
 from streams.sentiment import sentences
-from streams.sentiment.features import LANGUAGE_SLOTS, LEXICON_SLOTS, SLOTS
+from streams.sentiment.features import LANGUAGE_SLOTS, LEXICON_SLOTS, LINK_SLOT, SLOTS
 from streams.sentiment.model import LABELS
 from streams.sentiment.snapshot import Weights
 from streams.sentiment.vectors import Vectors
@@ -123,6 +123,7 @@ def _learned(
     penalties: list[NDArray[np.float64]] = []
     if words is not None:
         slots = np.unique(words.indices)
+        slots = slots[slots != LINK_SLOT]
         penalty = np.full(len(slots), COLD_PENALTY if labelled.cold else WARM_PENALTY)
         penalty[np.isin(slots, (*LEXICON_SLOTS, *LANGUAGE_SLOTS.values()))] = COMMON_PENALTY
         blocks.append(words[:, slots])

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from streams.sentiment import sentences
-from streams.sentiment.features import LANGUAGE_SLOTS, PAIR, SLOTS, extractor, pair_slots, scale, token_slot
+from streams.sentiment.features import LANGUAGE_SLOTS, LINK_SLOT, PAIR, SLOTS, extractor, pair_slots, scale, token_slot
 from streams.sentiment.tokens import tokens
+from streams.text import has_url
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -51,7 +52,10 @@ class Vectors:
         values = [part[1] for _, part in parts]
         slots.append(np.array(pairs, np.int32))
         values.append(np.full(len(pairs), PAIR, np.float32))
-        slots.append(np.array([LANGUAGE_SLOTS[lang]] if lang in LANGUAGE_SLOTS else [], np.int32))
+        whole = [LANGUAGE_SLOTS[lang]] if lang in LANGUAGE_SLOTS else []
+        if has_url(text):
+            whole.append(LINK_SLOT)
+        slots.append(np.array(whole, np.int32))
         scaled = np.concatenate(values) * np.float32(scale(len(parts)))
         ends = [scaled, np.ones(len(slots[-1]), np.float32)]
         if self._sentences:

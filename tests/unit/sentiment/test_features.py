@@ -13,6 +13,7 @@ from streams.sentiment.features import GRAMS, LEXICON_SLOTS, SLOTS, extractor, t
 from streams.sentiment.lexicon import CHANNELS, NEGATED_GOOD, Lexicon
 from streams.sentiment.tokens import tokens
 from streams.sentiment.vectors import Vectors
+from streams.text import has_url
 
 LEXICON = Lexicon()
 
@@ -25,7 +26,7 @@ def slots(token: str) -> set[int]:
     return set(extractor().of_token(token, "de")[0]) - set(LEXICON_SLOTS)
 
 
-@given(st.text(), st.sampled_from(["de", "en", "und"]))
+@given(st.one_of(st.text(), st.text().map("www.a.example {}".format)), st.sampled_from(["de", "en", "und"]))
 def test_a_vector_is_what_its_tokens_and_pairs_bring_in(text: str, lang: str) -> None:
     found, values = Vectors().of(text, lang)
     seen = tokens(text, lang)
@@ -33,7 +34,7 @@ def test_a_vector_is_what_its_tokens_and_pairs_bring_in(text: str, lang: str) ->
     assert ((found >= 0) & (found < SLOTS)).all()
     assert len(found) == sum(len(extractor().of_token(t, lang)[0]) for t in seen) + len(list(pairwise(seen))) + (
         lang != "und"
-    )
+    ) + has_url(text)
 
 
 def test_compounds_share_ngrams_and_negated_words_do_not() -> None:

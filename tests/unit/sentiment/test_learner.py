@@ -58,7 +58,7 @@ def test_a_post_without_language_is_known_from_words_of_either(learner: OnlineSe
     assert learner.predict_one({"text": "schrecklich"}) == learner.predict_one({"text": "terrible"}) == "negative"
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(STREAM)
 def test_the_same_labels_in_the_same_order_give_the_same_bytes(stream: Labelled) -> None:
     def learned() -> bytes:
@@ -70,7 +70,7 @@ def test_the_same_labels_in_the_same_order_give_the_same_bytes(stream: Labelled)
     assert learned() == learned()
 
 
-@settings(max_examples=25)
+@settings(max_examples=25, deadline=None)
 @given(STREAM)
 def test_any_stream_leaves_probabilities_and_weights_within_bounds(stream: Labelled) -> None:
     model = OnlineSentiment()

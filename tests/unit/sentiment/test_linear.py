@@ -25,11 +25,24 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SHIPPED = LinearModel.load()
-OTHER = LinearModel.from_snapshot(read_snapshot())
-LEARNER = OnlineSentiment.from_snapshot(read_snapshot())
+
+
+def taught() -> bytes:
+    """A snapshot to which a link says something: no weight for it ships."""
+    learner = OnlineSentiment.from_snapshot(read_snapshot())
+    for _ in range(20):
+        learner.learn_one({"text": "https://a.example"}, "neutral")
+    return learner.snapshot()
+
+
+TAUGHT = taught()
+LEARNER = OnlineSentiment.from_snapshot(TAUGHT)
+SCORER, OTHER = (LinearModel.from_snapshot(TAUGHT) for _ in range(2))
 TEXTS = st.one_of(
     st.text(),
-    st.lists(st.sampled_from(["nicht", "gut", "great", "not", "😡", ":(", "Netz", "#KeinNetz", "soooo", "@x"])),
+    st.lists(
+        st.sampled_from(["nicht", "gut", "great", "not", "😡", ":(", "Netz", "#KeinNetz", "soooo", "@x", "https://a.b"])
+    ),
 )
 LANGUAGES = st.sampled_from(["de", "en", "und", "fr"])
 
@@ -58,7 +71,7 @@ def test_extreme_texts_get_finite_answers(text: str) -> None:
 def test_the_scorer_answers_what_the_learner_does(text: str | list[str], lang: str) -> None:
     text = text if isinstance(text, str) else " ".join(text)
     learned = LEARNER.predict_proba_one({"text": text, "lang": lang})
-    assert tuple(learned.values()) == pytest.approx(SHIPPED.predict(text, lang), abs=1e-5)
+    assert tuple(learned.values()) == pytest.approx(SCORER.predict(text, lang), abs=1e-5)
 
 
 def test_the_scorer_follows_what_was_learned_since(learner: OnlineSentiment) -> None:
@@ -75,8 +88,14 @@ def test_the_scorer_follows_what_was_learned_since(learner: OnlineSentiment) -> 
 @given(TEXTS, LANGUAGES)
 def test_two_scorers_agree_to_the_last_bit(text: str | list[str], lang: str) -> None:
     text = text if isinstance(text, str) else " ".join(text)
-    assert OTHER.predict(text, lang) == SHIPPED.predict(text, lang)
-    assert OTHER.version == SHIPPED.version
+    assert OTHER.predict(text, lang) == SCORER.predict(text, lang)
+    assert OTHER.version == SCORER.version
+
+
+def test_what_a_link_says_is_learned_and_not_shipped() -> None:
+    bare, linked = "Streik bei der Bahn", "Streik bei der Bahn https://a.example/b"
+    assert SHIPPED.predict(linked, "de") == SHIPPED.predict(bare, "de")
+    assert SCORER.predict(linked, "de")[1] > SCORER.predict(bare, "de")[1] + 0.02
 
 
 def test_a_full_table_starts_anew_and_answers_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,6 +53,18 @@ def test_training_goes_on_from_what_ships(gold_file: Path, tmp_path: Path, shipp
     assert own.predict("worst service ever", "en")[0] > 0.6
 
 
+def test_files_teach_nothing_about_links(gold_file: Path, tmp_path: Path) -> None:
+    linked = tmp_path / "linked.jsonl"
+    rows = [
+        row | {"text": row["text"] + " https://a.example" * (row["label"] == "positive")} for row in lines(gold_file)
+    ]
+    linked.write_bytes(b"\n".join(map(orjson.dumps, rows)))
+    plain, with_links = tmp_path / "plain.fwsm", tmp_path / "links.fwsm"
+    for file, out in ((gold_file, plain), (linked, with_links)):
+        assert firewatch("train", file, "--out", out).exit_code == 0
+    assert with_links.read_bytes() == plain.read_bytes()
+
+
 def test_evaluate_learns_what_is_revealed_and_says_so_first(gold_file: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.jsonl"
     result = firewatch("evaluate", gold_file, "--labels", 1, "--predictions", out, "--cold")
