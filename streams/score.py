@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Final
 
@@ -276,10 +277,7 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
                 pulse=position.pulse,
                 minute_offset=position.minute_offset,
             )
-            first = position.offset - recent
-            if position.minute_offset >= 0:
-                first = min(first, position.minute_offset)
-            first = max(begin, first)
+            first = max(begin, position.known_from(recent))
             self._reader.seek(tp, first)
             if first < position.offset:
                 reading[tp] = position.offset
@@ -399,7 +397,7 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
             metrics.POSTS_SCORED.inc(each.posts)
             metrics.POSTS_REPEATED.labels("score").inc(each.repeated)
             metrics.POSTS_DELETED.inc(sum(len(record.posts) for record in each.deletions))
-            for source, count in each.over_quota.items():
+            for source, count in Counter(post.source for post in each.over_quota).items():
                 metrics.POSTS_OVER_QUOTA.labels(self._series(source)).inc(count)
             for envelope in each.envelopes:
                 metrics.POSTS_MATCHED.labels(envelope.brand).inc(len(envelope.mentions))

@@ -13,8 +13,9 @@ everything by SIGTERM, and compares what the topics hold with a replay in one pr
 
 What is done to the fleet stands in functions of its own, so that `tests.integration.test_faults` can do a little of it.
 `Trial.fleet` has the workers as `Member`s (`tests.faults.fleet`): ``kill``, ``restart`` (SIGTERM), ``signal``,
-``condemn`` (its end is meant), ``leave``. `Row` (`tests.faults.table`) is the line of the table; whatever breaks the
-promise stands in its ``problems``, and `record` fails the test if there are any. Tests may add problems of their own.
+``condemn`` (its end is meant, with some exit code), ``leave``. `Row` (`tests.faults.table`) is the line of the table;
+whatever breaks the promise stands in its ``problems``, and `record` fails the test if there are any. Tests may add
+problems of their own.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from streams.kafka import consumer
 from streams.offsets import GroupOffset, group_offsets
 from streams.records import window_from_bytes
 from streams.topics import Topic, Topics
+from streams.workers import MODEL_LETTERS, group_of
 from tests.faults.evidence import compare
 from tests.faults.fleet import Fleet
 from tests.faults.table import Row
@@ -121,9 +123,10 @@ class Trial:
         self.cursor = folder / "cursor"
         self._topics = Topics(config.topics)
         self._groups: dict[str, tuple[str, Topic]] = {
-            "score": (f"{config.topics.prefix}firewatch-score", self._topics.posts),
+            "score": (group_of("score", config.topics), self._topics.posts),
             "detect": (self._topics.detect_app, self._topics.mentions),
-            "train": (f"{config.topics.prefix}firewatch-train", self._topics.labels),
+            "train": (group_of("train", config.topics), self._topics.labels),
+            "letters": (group_of(MODEL_LETTERS, config.topics), self._topics.models),
         }
         self._recovering: list[asyncio.Task[None]] = []
         self._recoveries: list[float] = []
@@ -330,10 +333,11 @@ async def staged(
     """A trial whose workers run; with `seconds`, its ingest runs too and takes about so long."""
     trial = Trial(config, load, folder, seed, module)
     try:
-        await trial.start(workers)
-        if seconds is not None:
-            trial.ingest(seconds)
-        yield trial
+        with trial.fleet.starvation:
+            await trial.start(workers)
+            if seconds is not None:
+                trial.ingest(seconds)
+            yield trial
     finally:
         await trial.fleet.vanish()
         (folder / "workers.log").write_text("".join(f"--- {name}\n{text}" for name, text in trial.fleet.logs))
