@@ -31,6 +31,10 @@ _LINGER_MS: Final = 5
 DELIVERY_FACTOR: Final = 3
 """Request timeouts until a delivery counts as failed; Kafka's own defaults have 4 (120 s to 30 s)."""
 
+METADATA_MS: Final = 10_000
+"""How soon a group notices partitions that came or went, at the latest. A leader that was elected while its client knew
+no topics, as just after an outage, gives nobody anything until then; by default that is five minutes."""
+
 _STOP_SECONDS: Final = 5.0
 
 _NO_ANSWER: Final = (
@@ -191,6 +195,8 @@ def translated_errors(settings: KafkaSettings, doing: str) -> Iterator[None]:
     except errors.UnknownTopicOrPartitionError as error:
         raise KafkaError(f"{doing}: the topic does not exist (any more): run `firewatch topics`") from error
     except errors.KafkaError as error:
+        if isinstance(error.__cause__, _NO_ANSWER):  # some are raised again as the bare class
+            raise BrokerUnreachable(settings.bootstrap_servers, f"{doing}: {error.__cause__}") from error
         raise KafkaError(f"{doing}: {error}") from error
 
 
@@ -265,6 +271,7 @@ async def consumer(settings: KafkaSettings, group: str | None, **options: Any) -
         group_id=group,
         enable_auto_commit=False,
         auto_offset_reset="none",
+        metadata_max_age_ms=METADATA_MS,
         **options,
         **connection_options(settings),
     )

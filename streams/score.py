@@ -49,9 +49,6 @@ if TYPE_CHECKING:
 INCARNATION_SECONDS: Final = 10.0
 """Time between two looks whether the topic is still the same one."""
 
-METADATA_MS: Final = 10_000
-"""How soon the group notices partitions that came or went, at the latest."""
-
 WARM_RECORDS: Final = 5_000
 """Records read at a time before the position; some 20 ms of work."""
 
@@ -103,7 +100,7 @@ async def _score(
     group = group_of("score", config.topics)
     async with (
         producer(config.kafka) as sender,
-        consumer(config.kafka, group, metadata_max_age_ms=METADATA_MS) as reader,
+        consumer(config.kafka, group) as reader,
         raw_client(config.kafka) as client,
         AsyncExitStack() as stack,
     ):

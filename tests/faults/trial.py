@@ -201,6 +201,10 @@ class Trial:
         """Measure the recovery of a worker from a fault at a moment (monotonic seconds)."""
         self._recovering.append(asyncio.create_task(self._recover(member, since)))
 
+    async def recovered(self) -> None:
+        """Wait for the recoveries that are being measured."""
+        await asyncio.gather(*self._recovering)
+
     async def _recover(self, member: Member, since: float) -> None:
         try:
             if member.name == "ingest":
@@ -274,7 +278,7 @@ class Trial:
     async def verdict(self, fault: str, rounds: int) -> Row:
         """Let everything finish, end the fleet by SIGTERM, and compare with the oracle."""
         await self.finish()
-        await asyncio.gather(*self._recovering)
+        await self.recovered()
         if self._teaching is not None:
             await self._teaching
             await self._check_labels()
