@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, errors
@@ -314,5 +314,10 @@ async def _start(client: _Client, settings: KafkaSettings, doing: str = "connect
 
 
 async def _stop(stopping: Coroutine[Any, Any, None]) -> None:
-    with suppress(TimeoutError):
-        await asyncio.wait_for(stopping, _STOP_SECONDS)
+    # A consumer without a broker stops by raising the cancellation of a part of its own, which is not ours.
+    task = asyncio.create_task(stopping)
+    done, _ = await asyncio.wait({task}, timeout=_STOP_SECONDS)
+    if not done:
+        task.cancel()
+    elif not task.cancelled():
+        task.result()

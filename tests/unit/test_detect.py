@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 import faust
 import pytest
-from aiokafka import errors
 from aiokafka.partitioner import DefaultPartitioner
 from faust.types import TP
 from faust.types.enums import ProcessingGuarantee
@@ -14,8 +13,7 @@ from faust.types.tuples import ConsumerMessage
 
 from streams import detect
 from streams.config import PASSWORD_VARIABLE, Config
-from streams.errors import BrokerUnreachable, ConfigError
-from streams.kafka import translated_errors
+from streams.errors import ConfigError
 from streams.topics import partition_of
 
 if TYPE_CHECKING:
@@ -27,20 +25,6 @@ if TYPE_CHECKING:
 def config(**kafka: Any) -> Config:
     brands = [{"id": "nordtel", "name": "Nordtel", "match": {"any": ["nordtel"]}}]
     return Config.model_validate({"brands": brands, "kafka": kafka})
-
-
-def test_what_aiokafka_raises_again_as_the_bare_class_is_still_an_absent_broker() -> None:
-    def fail() -> None:
-        try:
-            raise errors.KafkaConnectionError("closed")
-        except errors.KafkaError as error:
-            raise errors.KafkaError(repr(error)) from error
-
-    with (
-        pytest.raises(BrokerUnreachable, match="connecting: KafkaConnectionError: closed"),
-        translated_errors(config().kafka, "connecting"),
-    ):
-        fail()
 
 
 class Consumer:
