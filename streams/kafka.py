@@ -204,6 +204,22 @@ class _Client(Protocol):
     async def start(self) -> None: ...
 
 
+class _Producer(AIOKafkaProducer):  # type: ignore[misc]  # aiokafka is published without types
+    """Says that the broker is away where aiokafka says so with another name."""
+
+    def __init__(self, settings: KafkaSettings, **options: Any) -> None:
+        super().__init__(bootstrap_servers=settings.bootstrap_servers, **options)
+        self._servers = settings.bootstrap_servers
+
+    async def send(self, topic: str, *arguments: Any, **options: Any) -> Any:
+        try:
+            return await super().send(topic, *arguments, **options)
+        except errors.UnknownTopicOrPartitionError as error:  # none has told of it within a request's time
+            raise BrokerUnreachable(self._servers, f"no broker has {topic}") from error
+        except _NO_ANSWER as error:
+            raise BrokerUnreachable(self._servers, f"sending to {topic}: {error}") from error
+
+
 @asynccontextmanager
 async def producer(settings: KafkaSettings, transactional_id: str | None = None) -> AsyncIterator[AIOKafkaProducer]:
     """A started producer: idempotent, ``acks=all``.
@@ -218,8 +234,8 @@ async def producer(settings: KafkaSettings, transactional_id: str | None = None)
         Makes it send in transactions, and shuts out all earlier producers with the same id.
     """
     await check_reachable(settings)
-    client = AIOKafkaProducer(
-        bootstrap_servers=settings.bootstrap_servers,
+    client = _Producer(
+        settings,
         enable_idempotence=True,
         transactional_id=transactional_id,
         acks="all",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from aiokafka import errors
+from aiokafka import AIOKafkaProducer, errors
 
 from streams import kafka
 from streams.config import KafkaSettings
@@ -25,6 +25,20 @@ def test_what_aiokafka_raises_again_as_the_bare_class_is_still_an_absent_broker(
         translated_errors(KafkaSettings(), "connecting"),
     ):
         fail()
+
+
+@pytest.mark.parametrize("raised", [errors.UnknownTopicOrPartitionError(), errors.KafkaTimeoutError("slow")])
+async def test_a_record_that_no_broker_wants_says_that_it_is_away(
+    raised: errors.KafkaError, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def send(*_: object, **__: object) -> None:
+        raise raised
+
+    sender = kafka._Producer(KafkaSettings())
+    monkeypatch.setattr(AIOKafkaProducer, "send", send)
+    with pytest.raises(BrokerUnreachable, match=r"social\.mentions"):
+        await sender.send("social.mentions", b"", partition=0)
+    await sender.stop()
 
 
 async def test_a_client_that_stops_by_a_cancellation_of_its_own_cancels_nobody_else() -> None:
