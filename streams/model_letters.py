@@ -162,17 +162,23 @@ class _Inspector(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka i
 
     async def _take_over(self) -> None:
         """Shut out whoever wrote before, and only then ask how far that got."""
+        await self.let_go()  # of one that was opened while the models went elsewhere
         generation = self._generation
         kafka = self._config.kafka
         writer = await self._open.enter_async_context(producer(kafka, transactional_id=self._group))
         self._incarnation = await topic_incarnation(self._client, kafka, self._models.topic)
         with translated_errors(kafka, f"reading the offsets of group {self._group}"):
             begins = await self._reader.beginning_offsets([self._models])
+            ends = await self._reader.end_offsets([self._models])
             async with admin(kafka) as client:
                 committed = await client.list_consumer_group_offsets(self._group, partitions=[self._models])
         found = committed.get(self._models)
+        begin = begins[self._models]
         known = found is not None and found.metadata == _metadata(self._incarnation)
-        self._offset = max(begins[self._models], found.offset) if known else begins[self._models]
+        if known and found.offset > ends[self._models]:
+            log.warning("the broker has lost models, all there are will be looked at again", offset=found.offset)
+            known = False
+        self._offset = max(begin, found.offset) if known else begin
         if generation != self._generation:
             return
         try:
