@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from streams.topics import Topics
-from streams.workers import BRIDGED, group_of, worker_name
+from streams.workers import BRIDGED, MODEL_LETTERS, group_of, worker_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -66,7 +66,8 @@ def accesses(worker: Worker, config: Config) -> list[Access]:
         case "train":
             reads = [topics.labels, topics.models]
             writes = [topics.models, topics.dlq]
-            groups = [worker_name("train", quality) for quality in config.models()]
+            groups = [*(worker_name("train", quality) for quality in config.models()), MODEL_LETTERS]
+            writers = [group_of(MODEL_LETTERS, config.topics)]
         case "label":
             reads = [topics.posts, topics.models]
             writes = [topics.labels]

@@ -17,6 +17,7 @@ from streams.records import (
     MAX_MENTIONS,
     MODEL_NAMES,
     MODEL_RECORD_VERSION,
+    OVER_QUOTA_VERSION,
     POST_VERSION,
     PROGRESS_VERSION,
     VERDICT_VERSION,
@@ -27,6 +28,7 @@ from streams.records import (
     Envelope,
     Label,
     ModelHeader,
+    OverQuota,
     Post,
     Progress,
     Verdict,
@@ -224,6 +226,13 @@ def _channels(topics: Topics) -> list[_Channel]:
         content_type=BINARY,
         headers=_strings(dead_letters.HEADERS, optional=dead_letters.OPTIONAL_HEADERS),
     )
+    over_quota = _Message(
+        "overQuota",
+        "A dead letter with the reason over_quota: names posts that were not scored, and holds none of them.",
+        "",
+        record_schema(OverQuota, OVER_QUOTA_VERSION),
+        headers=_strings(dead_letters.HEADERS, optional=dead_letters.OPTIONAL_HEADERS),
+    )
     return [
         _Channel(
             "posts", topics.posts, "Posts; any producer may write here.", [post, deletion], "ingest",
@@ -243,10 +252,10 @@ def _channels(topics: Topics) -> list[_Channel]:
         ),
         _Channel(
             "models", topics.models, "Learned models, compacted; only firewatch reads and writes them.", [model],
-            "train", received_by="score",
+            "train", received_by="score and train",
         ),
         _Channel(
-            "letters", topics.dlq, "The dead letters of posts, mentions and labels.", [letter],
+            "letters", topics.dlq, "The dead letters of posts, mentions, labels and models.", [letter, over_quota],
             "ingest, score, train and detect",
         ),
         _Channel(

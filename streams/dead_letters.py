@@ -22,11 +22,12 @@ HEADERS: Final = {
     "topic": "Topic of the record, or the source it came from on its way into Kafka",
     "partition": "Of the record; absent if it came from a source",
     "offset": "Of the record, or the cursor in the source",
+    "records": "How many records the letter stands for, where it names them instead of holding one",
     "truncated_from": "Length in bytes, where the value had to be cut",
 }
 """Of a dead letter, and what each says."""
 
-OPTIONAL_HEADERS: Final = frozenset({"partition", "truncated_from"})
+OPTIONAL_HEADERS: Final = frozenset({"partition", "records", "truncated_from"})
 
 
 class DeadLetters:
@@ -51,9 +52,17 @@ class DeadLetters:
         await (await self.send(error, topic, partition, offset, value))
 
     async def send(
-        self, error: RecordError, topic: str, partition: int | None, offset: int, value: bytes | None
+        self,
+        error: RecordError,
+        topic: str,
+        partition: int | None,
+        offset: int,
+        value: bytes | None,
+        *,
+        records: int = 1,
     ) -> asyncio.Future[Any]:
-        """Queue one letter; the result is done when the broker has it."""
+        """Queue one letter, that of one record or that which names so many; the result is done when the broker has
+        it."""
         value = value or b""
         headers = [
             ("reason", error.reason.encode()),
@@ -65,6 +74,8 @@ class DeadLetters:
             headers.append(("partition", str(partition).encode()))
         if len(value) > MAX_VALUE_BYTES:
             headers.append(("truncated_from", str(len(value)).encode()))
-        metrics.DEAD_LETTERS.labels(topic, error.reason).inc()
+        if records > 1:
+            headers.append(("records", str(records).encode()))
+        metrics.DEAD_LETTERS.labels(topic, error.reason).inc(records)
         letter: asyncio.Future[Any] = await self._producer.send(self._topic, value[:MAX_VALUE_BYTES], headers=headers)
         return letter

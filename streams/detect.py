@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
+import threading
 import time
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -19,10 +20,10 @@ from mode.supervisors import CrashingSupervisor
 
 from streams import metrics
 from streams.changelog import Changelog
-from streams.errors import DetectorFailed, KafkaError, WorkerFailed
+from streams.errors import DetectorFailed, FirewatchError, KafkaError, WorkerFailed
 from streams.failpoints import Failpoint, reached
 from streams.health import serve_health
-from streams.kafka import connection_options, consumer, producer, translated_errors
+from streams.kafka import METADATA_MS, connection_options, consumer, producer, translated_errors
 from streams.live_config import LiveConfig
 from streams.offsets import group_offsets
 from streams.partition_monitors import PartitionMonitors
@@ -57,6 +58,8 @@ interval old when the process stops, and a tenth more if it was late."""
 
 LAG_SECONDS: Final = 5
 STOP_SECONDS: Final = 20
+FAILED_STOP_SECONDS: Final = 5
+"""How long Faust may take to stop: what it has in hand when something has failed is done again anyway."""
 
 log = structlog.get_logger()
 
@@ -87,6 +90,7 @@ async def detect(config: Config, stop: asyncio.Event, file: LiveConfig | None = 
         If the worker got stuck, or stood still for so long that others took over, or Faust left records out.
     """
     group = group_of("detect", config.topics)
+    threading.excepthook = _tell_thread_failure
     async with serve_health(config, "detect") as (health, address):
         await preflight(config, "detect")
         with tempfile.TemporaryDirectory(prefix="firewatch-detect-") as directory, Pulse(STILL_SECONDS) as pulse:
@@ -101,6 +105,13 @@ async def detect(config: Config, stop: asyncio.Event, file: LiveConfig | None = 
                 health.ready_unless(worker.unready)
                 await worker.run(stop)
     log.info("stopped")
+
+
+def _tell_thread_failure(told: threading.ExceptHookArgs) -> None:
+    """Faust's consumer has a thread of its own, which may end with an error when it is stopped without a broker."""
+    log.warning(
+        "a thread ended with an error", thread=told.thread.name if told.thread else None, error=repr(told.exc_value)
+    )
 
 
 class _Event(faust.Event):
@@ -134,6 +145,7 @@ class _Worker:
         self._stall_seconds = config.liveness.stall_seconds
         self._silence: str | None = None
         self._mentions = Topics(config.topics).mentions.name
+        self._partitions = range(config.topics.partitions)
         self._monitors = PartitionMonitors(config, sender, changelog)
         self._changelog = changelog
         self._observer = observer
@@ -163,22 +175,37 @@ class _Worker:
             if starting.done() and not starting.exception():
                 await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            await self._shut_down()
+            ended = [task.exception() for task in (starting, *ends) if task.done() and not task.cancelled()]
+            await self._shut_down(self._failure(ended))
             for task in (starting, *ends):
                 task.cancel()
             results = await asyncio.gather(starting, *ends, return_exceptions=True)
+        if failure := self._failure(results):
+            raise failure
+
+    def _failure(self, results: Iterable[object]) -> Exception | None:
+        """What went wrong first, as one of our errors where it came from Kafka."""
         for failure in (self._app.crash_reason, *results):
             if isinstance(failure, Exception):
-                with translated_errors(self._kafka, "detecting"):
-                    raise failure
+                try:
+                    self._raise(failure)
+                except Exception as translated:  # noqa: BLE001  whatever it is, it is what went wrong
+                    return translated
+        return None
 
-    async def _shut_down(self) -> None:
+    def _raise(self, failure: Exception) -> None:
+        with translated_errors(self._kafka, "detecting"):
+            raise failure
+
+    async def _shut_down(self, failure: Exception | None) -> None:
         # `wait_for` would wait for the end of what it has cancelled, and Faust may go on waiting for its own queues.
         stopping = asyncio.create_task(self._app.stop())
-        done, _ = await asyncio.wait({stopping}, timeout=STOP_SECONDS)
+        seconds = FAILED_STOP_SECONDS if failure else STOP_SECONDS
+        done, _ = await asyncio.wait({stopping}, timeout=seconds)
         if not done:
-            log.critical("did not stop in time", seconds=STOP_SECONDS, crash=repr(self._app.crash_reason))
-            os._exit(KafkaError.exit_code)  # Faust's threads are not daemons: they would keep the process alive
+            log.critical("did not stop in time", seconds=seconds, failure=str(failure) if failure else None)
+            # Faust's threads are not daemons: they would keep the process alive.
+            os._exit(failure.exit_code if isinstance(failure, FirewatchError) else KafkaError.exit_code)
         stopping.result()
 
     async def _consume(self, stream: StreamT[bytes]) -> None:
@@ -269,23 +296,32 @@ class _Worker:
         self._app.consumer.stop_flow()
 
     async def _watch(self) -> None:
-        """Show the lag, and fail when it does not shrink."""
-        stall = Stall(self._stall_seconds)
+        """Show the lag; fail when it does not shrink, or when the broker stays away.
+
+        Who has no partitions gives the others twice the time: it may be to spare, or all may have been given nothing.
+        """
+        stall, idle = Stall(self._stall_seconds), Stall(2 * self._stall_seconds)
+        heard = time.monotonic()
         while True:
             await asyncio.sleep(LAG_SECONDS)
             try:
-                offsets = await group_offsets(self._observer, self._kafka, self._mentions, self._assigned())
+                offsets = await group_offsets(self._observer, self._kafka, self._mentions, self._partitions)
             except KafkaError as error:
+                if time.monotonic() - heard > self._kafka.request_timeout_seconds:
+                    raise
                 self._silence = str(error)
                 log.warning("the lag is unknown", reason=self._silence)
-                offsets = {}
-            else:
-                self._silence = None
-            for partition, offset in offsets.items():
+                stall, idle = Stall(self._stall_seconds), Stall(2 * self._stall_seconds)
+                continue
+            self._silence, heard = None, time.monotonic()
+            own = {partition: offsets[partition] for partition in self._assigned()}
+            for partition, offset in own.items():
                 metrics.CONSUMER_LAG.labels(self._mentions, str(partition)).set(offset.lag)
-            read = tuple(offset.next for offset in offsets.values())
+            read = tuple(offset.next for offset in own.values())
             progress = (self._app.consumer_generation_id, read, self._changelog.read)
-            stall.check(progress, any(offset.lag for offset in offsets.values()), time.monotonic())
+            stall.check(progress, any(offset.lag for offset in own.values()), heard)
+            done = tuple(offset.next for offset in offsets.values())
+            idle.check(done, not own and any(offset.lag for offset in offsets.values()), heard)
 
     def unready(self) -> str | None:
         """Why it does not detect yet, or None."""
@@ -318,6 +354,7 @@ def _settings(config: Config, directory: str) -> dict[str, Any]:
         "broker_heartbeat_interval": HEARTBEAT_SECONDS,
         "broker_request_timeout": max(config.kafka.request_timeout_seconds, SESSION_SECONDS),
         "consumer_auto_offset_reset": "earliest",
+        "consumer_metadata_max_age_ms": METADATA_MS,
         "datadir": directory,
         "stream_wait_empty": True,
         "topic_allow_declare": False,

@@ -46,6 +46,8 @@ class Failpoint(StrEnum):
     """The batch is acknowledged, but its offset is not committed."""
     TRAIN_PUBLISHED = "train.published"
     """The broker has the model, the offset of its labels is not committed."""
+    TRAIN_LETTERS_SENT = "train.letters_sent"
+    """The broker has the dead letters of models and the offset they reach to, their transaction is open."""
 
 
 _SETTING: Final = re.compile(f"({'|'.join(map(re.escape, Failpoint))})(?::([1-9][0-9]*)(:stop)?)?")

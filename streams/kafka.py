@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, errors
@@ -30,6 +30,10 @@ _LINGER_MS: Final = 5
 
 DELIVERY_FACTOR: Final = 3
 """Request timeouts until a delivery counts as failed; Kafka's own defaults have 4 (120 s to 30 s)."""
+
+METADATA_MS: Final = 10_000
+"""How soon a group notices partitions that came or went, at the latest. A leader that was elected while its client knew
+no topics, as just after an outage, gives nobody anything until then; by default that is five minutes."""
 
 _STOP_SECONDS: Final = 5.0
 
@@ -191,11 +195,29 @@ def translated_errors(settings: KafkaSettings, doing: str) -> Iterator[None]:
     except errors.UnknownTopicOrPartitionError as error:
         raise KafkaError(f"{doing}: the topic does not exist (any more): run `firewatch topics`") from error
     except errors.KafkaError as error:
+        if isinstance(error.__cause__, _NO_ANSWER):  # some are raised again as the bare class
+            raise BrokerUnreachable(settings.bootstrap_servers, f"{doing}: {error.__cause__}") from error
         raise KafkaError(f"{doing}: {error}") from error
 
 
 class _Client(Protocol):
     async def start(self) -> None: ...
+
+
+class _Producer(AIOKafkaProducer):  # type: ignore[misc]  # aiokafka is published without types
+    """Says that the broker is away where aiokafka says so with another name."""
+
+    def __init__(self, settings: KafkaSettings, **options: Any) -> None:
+        super().__init__(bootstrap_servers=settings.bootstrap_servers, **options)
+        self._servers = settings.bootstrap_servers
+
+    async def send(self, topic: str, *arguments: Any, **options: Any) -> Any:
+        try:
+            return await super().send(topic, *arguments, **options)
+        except errors.UnknownTopicOrPartitionError as error:  # none has told of it within a request's time
+            raise BrokerUnreachable(self._servers, f"no broker has {topic}") from error
+        except _NO_ANSWER as error:
+            raise BrokerUnreachable(self._servers, f"sending to {topic}: {error}") from error
 
 
 @asynccontextmanager
@@ -212,8 +234,8 @@ async def producer(settings: KafkaSettings, transactional_id: str | None = None)
         Makes it send in transactions, and shuts out all earlier producers with the same id.
     """
     await check_reachable(settings)
-    client = AIOKafkaProducer(
-        bootstrap_servers=settings.bootstrap_servers,
+    client = _Producer(
+        settings,
         enable_idempotence=True,
         transactional_id=transactional_id,
         acks="all",
@@ -265,6 +287,7 @@ async def consumer(settings: KafkaSettings, group: str | None, **options: Any) -
         group_id=group,
         enable_auto_commit=False,
         auto_offset_reset="none",
+        metadata_max_age_ms=METADATA_MS,
         **options,
         **connection_options(settings),
     )
@@ -307,5 +330,10 @@ async def _start(client: _Client, settings: KafkaSettings, doing: str = "connect
 
 
 async def _stop(stopping: Coroutine[Any, Any, None]) -> None:
-    with suppress(TimeoutError):
-        await asyncio.wait_for(stopping, _STOP_SECONDS)
+    # A consumer without a broker stops by raising the cancellation of a part of its own, which is not ours.
+    task = asyncio.create_task(stopping)
+    done, _ = await asyncio.wait({task}, timeout=_STOP_SECONDS)
+    if not done:
+        task.cancel()
+    elif not task.cancelled():
+        task.result()

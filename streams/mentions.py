@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 from streams.dead_letters import DeadLetters
 from streams.errors import RecordError
 from streams.kafka import acknowledged
+from streams.records import MAX_OVER_QUOTA, OverQuota
 from streams.topics import Topics
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from aiokafka import AIOKafkaProducer
 
@@ -77,6 +78,7 @@ class MentionsWriter:
         )
 
     async def _write_letters(self, batches: list[ScoredBatch]) -> None:
+        await self._acknowledge([await self._send_over_quota(*each) for each in _letters_over_quota(batches)])
         await self._acknowledge(
             [
                 await self._letters.send(
@@ -89,6 +91,16 @@ class MentionsWriter:
                 for batch in batches
                 for reject in batch.rejects
             ]
+        )
+
+    async def _send_over_quota(self, partition: int, named: OverQuota) -> asyncio.Future[Any]:
+        return await self._letters.send(
+            RecordError("over_quota", "more posts of a source than score.max_posts_per_source_per_minute"),
+            self._posts,
+            partition,
+            named.posts[0].offset,
+            named.to_bytes(),
+            records=len(named.posts),
         )
 
     async def _write_envelopes(self, batches: list[ScoredBatch]) -> None:
@@ -108,3 +120,10 @@ class MentionsWriter:
 
     async def _acknowledge(self, sends: list[asyncio.Future[Any]]) -> None:
         await acknowledged(self._settings, sends, f"writing {self._mentions.name}")
+
+
+def _letters_over_quota(batches: Iterable[ScoredBatch]) -> Iterator[tuple[int, OverQuota]]:
+    """Of each partition; a letter names many posts and holds none, so that a flood of posts is none of letters."""
+    for batch in batches:
+        for start in range(0, len(batch.over_quota), MAX_OVER_QUOTA):
+            yield batch.progress.partition, OverQuota(batch.over_quota[start : start + MAX_OVER_QUOTA])

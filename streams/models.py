@@ -16,7 +16,7 @@ from aiokafka.errors import OffsetOutOfRangeError
 from streams import metrics
 from streams.errors import ConfigError, RecordError
 from streams.kafka import consumer, translated_errors
-from streams.records import MODEL_NAMES, model_from_bytes
+from streams.records import model_from_record, model_of_key
 from streams.sentiment import LinearModel
 from streams.topics import Topics
 from streams.workers import worker_name
@@ -101,35 +101,44 @@ class Shelf:
                 self._put(record)
         return bool(batch)
 
+    def next_number(self) -> int:
+        """The version after the newest that can be read; one that the topic holds for what can't be is passed over."""
+        number = max(self.models, default=0) + 1
+        while number in self.numbers:
+            number += 1
+        return number
+
+    def put(self, model: PublishedModel) -> None:
+        """Take in a model that can be read, or that has just been published."""
+        self.numbers.add(model.header.version)
+        self.models[model.header.version] = model
+        for old in self.pruned() & self.models.keys():
+            del self.models[old]
+
     def pruned(self) -> set[int]:
-        """Versions that are neither among the newest `sentiment.learn.keep_versions` nor pinned."""
-        newest = sorted(self.numbers)[-self._settings.learn.keep_versions :]
-        return self.numbers - {*newest, self._settings.pin_of(self.quality)}
+        """Versions older than the newest `sentiment.learn.keep_versions` that can be read, but for the pinned one."""
+        oldest = min(sorted(self.models)[-self._settings.learn.keep_versions :], default=0)
+        return {number for number in self.numbers if number < oldest} - {self._settings.pin_of(self.quality)}
 
     def _put(self, record: ConsumerRecord) -> None:
-        name, _, number = (record.key or b"").decode(errors="replace").partition("/")
-        if name in MODEL_NAMES.values() and name != MODEL_NAMES[self.quality]:
+        try:
+            quality, version = model_of_key(record.key)
+        except RecordError as error:
+            refuse(self._worker, error.reason, f"offset {record.offset}: {error.detail}")
             return
-        if name != MODEL_NAMES[self.quality] or not number.isdecimal():
-            refuse(self._worker, "wrong_key", f"offset {record.offset}: its key is none of a model")
+        if quality != self.quality:
             return
-        version = int(number)
         if record.value is None:
             self.numbers.discard(version)
             self.models.pop(version, None)
             return
         self.numbers.add(version)
         try:
-            model = model_from_bytes(record.value)
+            model = model_from_record(record.key, record.value)
         except RecordError as error:
             refuse(self._worker, error.reason, f"version {version}: {error.detail}")
             return
-        if model.key != record.key:
-            refuse(self._worker, "wrong_key", f"version {version}: the record is of version {model.header.version}")
-            return
-        self.models[version] = model
-        for old in self.pruned() & self.models.keys():
-            del self.models[old]
+        self.put(model)
 
 
 class LiveModel:

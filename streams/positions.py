@@ -43,6 +43,15 @@ class Position(NamedTuple):
     pulse: Minute | None = None
     minute_offset: int = -1
 
+    def known_from(self, recent: int) -> int:
+        """Offset of the first record that still matters to what comes: those of the minute are counted anew, but for
+        the ones whose id stood among the `recent` records before.
+
+        >>> Position("", 17, -1, minute_offset=12).known_from(10)
+        2
+        """
+        return (self.offset if self.minute_offset < 0 else min(self.offset, self.minute_offset)) - recent
+
     def metadata(self) -> str:
         """What is committed beside the offset.
 

@@ -1,8 +1,9 @@
 """How many posts of one source are scored in a minute, so that no source starves the others.
 
 The minutes are those of a partition's event time, so a replay drops the same posts as the workers do; and an archive
-that is read at full speed is not taken for a flood. A source can't get round it by dating posts back, as a partition's
-event time never goes back.
+that is read at full speed is not taken for a flood. Repeats of a post are not to be shown to it: whether they are
+dropped before or behind Kafka must make no difference. A source can't get round it by dating posts back, as a
+partition's event time never goes back.
 """
 
 from __future__ import annotations

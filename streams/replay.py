@@ -100,8 +100,7 @@ class Replay:
             for deletions in batch.deletions:
                 self._monitor.absorb(deletions)
             self._monitor.absorb(batch.progress)
-            for count in batch.over_quota.values():
-                self._over_quota += count
+            self._over_quota += len(batch.over_quota)
         self._take(self._monitor.advance())
 
     def _take(self, outcome: Outcome) -> None:

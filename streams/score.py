@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Final
 
@@ -47,9 +48,6 @@ if TYPE_CHECKING:
 
 INCARNATION_SECONDS: Final = 10.0
 """Time between two looks whether the topic is still the same one."""
-
-METADATA_MS: Final = 10_000
-"""How soon the group notices partitions that came or went, at the latest."""
 
 WARM_RECORDS: Final = 5_000
 """Records read at a time before the position; some 20 ms of work."""
@@ -102,7 +100,7 @@ async def _score(
     group = group_of("score", config.topics)
     async with (
         producer(config.kafka) as sender,
-        consumer(config.kafka, group, metadata_max_age_ms=METADATA_MS) as reader,
+        consumer(config.kafka, group) as reader,
         raw_client(config.kafka) as client,
         AsyncExitStack() as stack,
     ):
@@ -276,10 +274,7 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
                 pulse=position.pulse,
                 minute_offset=position.minute_offset,
             )
-            first = position.offset - recent
-            if position.minute_offset >= 0:
-                first = min(first, position.minute_offset)
-            first = max(begin, first)
+            first = max(begin, position.known_from(recent))
             self._reader.seek(tp, first)
             if first < position.offset:
                 reading[tp] = position.offset
@@ -399,7 +394,7 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
             metrics.POSTS_SCORED.inc(each.posts)
             metrics.POSTS_REPEATED.labels("score").inc(each.repeated)
             metrics.POSTS_DELETED.inc(sum(len(record.posts) for record in each.deletions))
-            for source, count in each.over_quota.items():
+            for source, count in Counter(post.source for post in each.over_quota).items():
                 metrics.POSTS_OVER_QUOTA.labels(self._series(source)).inc(count)
             for envelope in each.envelopes:
                 metrics.POSTS_MATCHED.labels(envelope.brand).inc(len(envelope.mentions))

@@ -29,6 +29,7 @@ from streams.records import (
     Deletions,
     Envelope,
     Mention,
+    OverQuotaPost,
     Post,
     Progress,
     posts_record_from_bytes,
@@ -81,8 +82,8 @@ class ScoredBatch:
     """What one batch of one partition comes to.
 
     `posts` counts usable posts, repeats included and those over quota left out; `repeated` those dropped because their
-    id was seen recently; `over_quota` those not scored, by source. `position` is where a scorer goes on after it.
-    `sources` holds the event time of the partition when each source delivered its latest post, ms.
+    id was seen recently; `over_quota` were not scored because of their source. `position` is where a scorer goes on
+    afterwards. `sources` holds the event time of the partition when each source delivered its latest post, ms.
     """
 
     envelopes: list[Envelope]
@@ -93,7 +94,7 @@ class ScoredBatch:
     repeated: int
     sources: dict[str, int]
     deletions: list[Deletions] = field(default_factory=list)
-    over_quota: dict[str, int] = field(default_factory=dict)
+    over_quota: list[OverQuotaPost] = field(default_factory=list)
 
     @property
     def watermark_ms(self) -> int:
@@ -232,7 +233,7 @@ class Scorer:
         Parameters
         ----------
         partition, records
-            As for `score`.
+            As for `score`; from `Position.known_from` on.
         """
         state = self._partitions[partition]
         for offset, broker_ms, value in records:
@@ -241,8 +242,8 @@ class Scorer:
             except RecordError:
                 state.recent.seen(None)
                 continue
-            state.recent.seen(_identity(record))
-            if isinstance(record, Post) and 0 <= state.quota.first <= offset:
+            seen = state.recent.seen(_identity(record))
+            if isinstance(record, Post) and not seen and 0 <= state.quota.first <= offset:
                 state.quota.count(record.source)
 
     def score(self, partition: int, records: Sequence[tuple[int, int, bytes | None]]) -> ScoredBatch:
@@ -261,7 +262,7 @@ class Scorer:
         rejects: list[Reject] = []
         sources: dict[str, int] = {}
         deleted: list[tuple[int, str, str]] = []
-        over_quota: dict[str, int] = {}
+        over_quota: list[OverQuotaPost] = []
         repeated = 0
         for offset, broker_ms, value in records:
             try:
@@ -277,11 +278,11 @@ class Scorer:
             if not seen and post.ts_ms >= state.watermark_ms:
                 state.watermark_ms = post.ts_ms
                 state.live = broker_ms - post.ts_ms < LIVE_WITHIN_MS
-            if not state.quota.admits(post.source, state.watermark_ms, offset):
-                over_quota[post.source] = over_quota.get(post.source, 0) + 1
-                continue
             if seen:
                 repeated += 1
+                continue
+            if not state.quota.admits(post.source, state.watermark_ms, offset):
+                over_quota.append(OverQuotaPost(offset, post.source, post.id))
                 continue
             arrival_bucket = state.watermark_ms - state.watermark_ms % self._bucket_ms
             told = post.source if post.source in state.active or len(state.active) < ACTIVE_SOURCES else OTHER_SOURCES
@@ -321,7 +322,7 @@ class Scorer:
             state.quota.first,
         )
         progress = self._progress(partition, -1)
-        posts = len(records) - len(rejects) - len(deleted) - sum(over_quota.values())
+        posts = len(records) - len(rejects) - len(deleted) - len(over_quota)
         deletions = [
             Deletions(partition, deleted[start : start + MAX_DELETIONS])
             for start in range(0, len(deleted), MAX_DELETIONS)

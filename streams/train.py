@@ -22,6 +22,7 @@ from streams.failpoints import Failpoint, reached
 from streams.health import STARTING, serve_health
 from streams.kafka import acknowledged, consumer, producer, raw_client, translated_errors
 from streams.learning import Mark, Start
+from streams.model_letters import write_model_letters
 from streams.models import Shelf, refuse
 from streams.preflight import preflight
 from streams.records import Judgement, ModelHeader, PublishedModel, Verdict, model_key
@@ -31,7 +32,7 @@ from streams.watchdog import watch
 from streams.workers import group_of, worker_name
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Callable, Hashable, Sequence
 
     from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
     from aiokafka.client import AIOKafkaClient
@@ -81,32 +82,35 @@ async def train(config: Config, stop: asyncio.Event) -> None:
         await preflight(config, "train")
         log.info("starting", metrics=address, qualities=qualities)
         async with producer(config.kafka) as sender, raw_client(config.kafka) as client:
-            workers: list[_Worker] = []
-            health.ready_unless(lambda: _unready(workers, len(qualities)))
-            learners = [
-                asyncio.create_task(_learn_quality(config, stop, quality, workers, sender=sender, client=client))
-                for quality in qualities
+            parts: list[Callable[[], str | None]] = []
+            health.ready_unless(lambda: _unready(parts, len(tasks)))
+            tasks = [
+                asyncio.create_task(write_model_letters(config, stop, parts)),
+                *(
+                    asyncio.create_task(_learn_quality(config, stop, quality, parts, sender=sender, client=client))
+                    for quality in qualities
+                ),
             ]
             try:
-                await asyncio.gather(*learners)
+                await asyncio.gather(*tasks)
             finally:
-                for learner in learners:
-                    learner.cancel()
-                await asyncio.wait(learners)
+                for task in tasks:
+                    task.cancel()
+                await asyncio.wait(tasks)
     log.info("stopped")
 
 
-def _unready(workers: Sequence[_Worker], expected: int) -> str | None:
-    if len(workers) < expected:
+def _unready(parts: Sequence[Callable[[], str | None]], expected: int) -> str | None:
+    if len(parts) < expected:
         return STARTING
-    return next((why for worker in workers if (why := worker.unready())), None)
+    return next((why for part in parts if (why := part())), None)
 
 
 async def _learn_quality(
     config: Config,
     stop: asyncio.Event,
     quality: QualityName,
-    workers: list[_Worker],
+    parts: list[Callable[[], str | None]],
     *,
     sender: AIOKafkaProducer,
     client: AIOKafkaClient,
@@ -116,7 +120,7 @@ async def _learn_quality(
     async with consumer(config.kafka, group) as reader, consumer(config.kafka, None) as models:
         shelf = Shelf(config, models, name, quality)
         worker = _Worker(config, name, group, shelf, reader=reader, sender=sender, client=client)
-        workers.append(worker)
+        parts.append(worker.unready)
         await worker.run(stop)
 
 
@@ -295,7 +299,7 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
             await self._commit(state.settled, state.mark)
 
     async def _publish(self, state: Learning, candidate: Candidate) -> None:
-        version = max(self._shelf.numbers, default=0) + 1
+        version = self._shelf.next_number()
         header = ModelHeader(
             version=version,
             parent=state.mark.version,
@@ -310,7 +314,7 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         published = PublishedModel(header, candidate.snapshot)
         await self._write(published.key, published.to_bytes())
         reached(Failpoint.TRAIN_PUBLISHED)
-        self._shelf.numbers.add(version)
+        self._shelf.put(published)
         state.trainer.published(candidate)
         state.mark = Mark(state.mark.incarnation, version)
         state.settled = state.offset

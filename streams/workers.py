@@ -15,6 +15,10 @@ BRIDGED: Final = ("alertmanager", "webhook", "slack")
 """Receivers that a bridge may pass alerts on to."""
 
 
+MODEL_LETTERS: Final = "train-letters"
+"""The part of `train` that writes the dead letters of models: its consumer group, and its transactional id."""
+
+
 def worker_name(worker: str, quality: QualityName) -> str:
     """Name of a worker's part for a quality in metrics, logs and consumer groups.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -18,6 +19,7 @@ FAR_MS: Final = (-(10**15), -1, 0, 1_000, 4_102_444_800_000, 10**15, 2**63 - 1)
 HUGE_INTEGERS: Final = (2**63, 2**64 - 1, 2**64, 10**30, -(2**63) - 1, -(10**30), 10**400)
 OF_OTHER_TYPES: Final[tuple[Any, ...]] = (None, True, 1.5, "7", [], {}, [[1]], {"a": 1})
 DEEP: Final = 3_000
+BEGINNING_BYTES: Final = 200
 
 
 class Poison:
@@ -158,6 +160,69 @@ def progress(chance: random.Random) -> Poison:
         }
     )
     return poison
+
+
+class BrokenModels:
+    """Breaks records of `social.models`, which have keys and checksums.
+
+    Parameters
+    ----------
+    chance
+        Draws the kinds and what they need.
+    key, value
+        Of a good record; of its snapshot only the beginning is sent, which is bad enough and small.
+    """
+
+    def __init__(self, chance: random.Random, key: bytes, value: bytes) -> None:
+        self._chance = chance
+        self._key = key
+        _, header, snapshot = value.split(b"\n", 2)
+        self._header: Fields = orjson.loads(header)
+        self._snapshot = snapshot[:BEGINNING_BYTES]
+        self._whole = value = _sealed(self._header, self._snapshot)
+        self._headers = Poison(chance, ("version", "parent", "created_ms", "labels", "offset"), ("created_ms",))
+        for kind in ("tombstone", "empty", "huge", "far away in time", "invalid UTF-8", "overlong UTF-8"):
+            del self._headers.kinds[kind]  # others stand below, or mean nothing here
+        self.kinds: dict[str, Callable[[], tuple[bytes, bytes | None]]] = {
+            "random bytes": lambda: (key, chance.randbytes(chance.randrange(1, 200))),
+            "empty": lambda: (key, b""),
+            "huge": lambda: (key, _sealed(self._header, chance.randbytes(chance.choice([1_000, 950_000])))),
+            "cut off": lambda: (key, value[: chance.randrange(1, len(value))]),
+            "one bit": self._one_bit,
+            "no snapshot": lambda: (key, _sealed(self._header, b"")),
+            "damaged snapshot": lambda: (key, _sealed(self._header, self._snapshot)),
+            "other quality": lambda: (key, _sealed(self._header, b"fwsb" + self._snapshot[4:])),
+            "wrong key": lambda: (chance.choice(_WRONG_KEYS), value),
+            "key of another": lambda: (b"sentiment/%d" % chance.randrange(10**6, 10**15), value),
+            "tombstone of nothing": lambda: (chance.choice(_WRONG_KEYS), None),
+            "header": self._bad_header,
+        }
+
+    def draw(self) -> tuple[str, bytes, bytes | None]:
+        """A kind, a key, and a value."""
+        kind = self._chance.choice([*self.kinds])
+        return kind, *self.kinds[kind]()
+
+    def _one_bit(self) -> tuple[bytes, bytes]:
+        place = self._chance.randrange(len(self._whole))
+        flipped = bytes([self._whole[place] ^ 1 << self._chance.randrange(8)])
+        return self._key, self._whole[:place] + flipped + self._whole[place + 1 :]
+
+    def _bad_header(self) -> tuple[bytes, bytes]:
+        _, header = self._headers.draw(self._header)
+        return self._key, _sealed(header or b"", self._snapshot)
+
+
+_WRONG_KEYS: Final = (
+    b"", b"stranger", b"sentiment", b"sentiment/", b"sentiment/-1", b"sentiment/x", b"sentiment/" + b"9" * 40,
+)  # fmt: skip
+
+
+def _sealed(header: Fields | bytes, snapshot: bytes) -> bytes:
+    """With the right checksum."""
+    written = header if isinstance(header, bytes) else orjson.dumps(header)
+    content = written + b"\n" + snapshot
+    return hashlib.sha256(content).hexdigest().encode() + b"\n" + content
 
 
 _MENTION: Final = (

@@ -126,7 +126,8 @@ class ScoreSettings(Settings):
     max_posts_per_source_per_minute: int | None = Field(
         default=60_000,
         ge=1,
-        description="Of event time, over all partitions; what a source sends beyond it is not scored. null is no limit",
+        description="Of event time, over all partitions; posts of a source beyond it are not scored but named by dead "
+        "letters. null is no limit",
     )
 
 

@@ -58,7 +58,16 @@ from streams.records.models import (
     ModelHeader,
     PublishedModel,
     model_from_bytes,
+    model_from_record,
     model_key,
+    model_of_key,
+)
+from streams.records.over_quota import (
+    MAX_OVER_QUOTA,
+    OVER_QUOTA_VERSION,
+    OverQuota,
+    OverQuotaPost,
+    over_quota_from_bytes,
 )
 from streams.records.posts import MAX_ID_CHARS, POST_VERSION, Post, post_from_bytes, posts_record_from_bytes
 from streams.records.verdicts import MAX_SILENCE_MS, VERDICT_VERSION, Judgement, Verdict, labels_record_from_bytes
@@ -74,9 +83,11 @@ __all__ = [
     "MAX_DELETIONS",
     "MAX_ID_CHARS",
     "MAX_MENTIONS",
+    "MAX_OVER_QUOTA",
     "MAX_SILENCE_MS",
     "MODEL_NAMES",
     "MODEL_RECORD_VERSION",
+    "OVER_QUOTA_VERSION",
     "POST_VERSION",
     "PROGRESS_VERSION",
     "REPLY",
@@ -99,6 +110,8 @@ __all__ = [
     "Label",
     "Mention",
     "ModelHeader",
+    "OverQuota",
+    "OverQuotaPost",
     "PastPeak",
     "Post",
     "Progress",
@@ -116,7 +129,10 @@ __all__ = [
     "labels_record_from_bytes",
     "mentions_record_from_bytes",
     "model_from_bytes",
+    "model_from_record",
     "model_key",
+    "model_of_key",
+    "over_quota_from_bytes",
     "post_from_bytes",
     "posts_record_from_bytes",
     "utc",

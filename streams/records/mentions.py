@@ -12,7 +12,7 @@ from detectors.reference import GROUPS
 from streams.errors import RecordError
 from streams.records.deletions import Deletions, deletions_from_fields
 from streams.records.posts import MAX_ENGAGEMENT
-from streams.records.wire import SHARE, load
+from streams.records.wire import MAX_NUMBER, SHARE, load
 
 ENVELOPE_VERSION: Final = 1
 PROGRESS_VERSION: Final = 1
@@ -204,10 +204,6 @@ _PROGRESS_TYPES: Final = {
     "live": bool, "active": list, "pulse": list,
 }  # fmt: skip
 _MENTION_TYPES: Final = (int, int, int, int, int, int, int, int, int, str, str, str, list)
-
-MAX_NUMBER: Final = 2**63 - 1
-"""Of an offset, a time and whatever else is kept: what JSON as orjson writes it can carry, sums of engagement
-included."""
 
 MAX_CHARS: Final = 4_096
 """Of anything that names, links or quotes; scorers keep to less."""

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from streams.errors import RecordError
 from streams.qualities import QualityName
-from streams.records.wire import load
+from streams.records.wire import MAX_NUMBER, load
 from streams.sentiment.snapshot import MAX_BYTES
 
 MODEL_RECORD_VERSION: Final = 1
@@ -32,6 +32,9 @@ MAX_MODEL_BYTES: Final = 64 + 1 + MAX_HEADER_BYTES + 1 + MAX_BYTES
 
 MODEL_NAMES: Final[dict[QualityName, str]] = {"fast": "sentiment", "best": "sentiment-best"}
 """What keys begin with."""
+
+MAX_VERSION_DIGITS: Final = 15
+"""Of a version in a key."""
 
 _REASON: Final = "broken_model"
 
@@ -69,16 +72,16 @@ class ModelHeader(BaseModel):
         Of this model, and of the one it replaces, on the same recent labels.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, strict=True)
 
     v: int = MODEL_RECORD_VERSION
-    version: int = Field(ge=1)
-    parent: int = Field(ge=0)
-    created_ms: int
+    version: int = Field(ge=1, le=MAX_NUMBER)
+    parent: int = Field(ge=0, le=MAX_NUMBER)
+    created_ms: int = Field(ge=0, le=MAX_NUMBER)
     kind: QualityName = "fast"
-    labels: int = Field(ge=0)
+    labels: int = Field(ge=0, le=MAX_NUMBER)
     incarnation: str
-    offset: int = Field(ge=0)
+    offset: int = Field(ge=0, le=MAX_NUMBER)
     quality: JudgedQuality
     parent_quality: JudgedQuality
 
@@ -116,6 +119,40 @@ def model_key(version: int, kind: QualityName = "fast") -> bytes:
     (b'sentiment/12', b'sentiment-best/3')
     """
     return f"{MODEL_NAMES[kind]}/{version}".encode()
+
+
+def model_of_key(key: bytes | None) -> tuple[QualityName, int]:
+    """Quality and version that a record key names.
+
+    Raises
+    ------
+    RecordError
+        ``wrong_key`` if it is none of a model.
+
+    Examples
+    --------
+    >>> model_of_key(b"sentiment/12")
+    ('fast', 12)
+    """
+    name, _, number = (key or b"").decode(errors="replace").partition("/")
+    for quality, known in MODEL_NAMES.items():
+        if name == known and number.isdecimal() and len(number) <= MAX_VERSION_DIGITS:
+            return quality, int(number)
+    raise RecordError("wrong_key", "the key is none of a model")
+
+
+def model_from_record(key: bytes | None, value: bytes | None) -> PublishedModel:
+    """Decode a record of `social.models` and compare it with its key; the snapshot itself is not looked into.
+
+    Raises
+    ------
+    RecordError
+        ``wrong_key`` if they differ, or with the reasons of `model_from_bytes`.
+    """
+    model = model_from_bytes(value)
+    if model.key != key:
+        raise RecordError("wrong_key", f"the record is of version {model.header.version}, its key of another")
+    return model
 
 
 def model_from_bytes(value: bytes | None) -> PublishedModel:

@@ -12,6 +12,10 @@ from streams.errors import RecordError, UnknownVersion
 SHARE: Final = 10_000
 """Unit of probabilities on the wire: 10,000 is certainty."""
 
+MAX_NUMBER: Final = 2**63 - 1
+"""Of an offset, a time and whatever else is kept: what JSON as orjson writes it can carry, sums of engagement
+included."""
+
 
 def load(value: bytes | None, what: str, known: int) -> dict[str, Any]:
     """Decode a JSON object and check its version.

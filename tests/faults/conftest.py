@@ -6,8 +6,10 @@ of each test instead of its own.
 
 from __future__ import annotations
 
+import itertools
 import os
 import secrets
+import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -95,12 +97,17 @@ def load(tmp_path_factory: pytest.TempPathFactory) -> Load:
 def trial(
     kafka_config: Callable[..., Config], load: Load, tmp_path: Path
 ) -> Callable[..., AbstractAsyncContextManager[Trial]]:
-    """Stage a trial: options as of `staged`, further sections of the config as `config`, another load as `load`."""
+    """Stage a trial, with topics and a folder of its own: options as of `staged`, further sections of the config as
+    `config`, another load as `load`."""
+    numbers = itertools.count(1)
 
     def make(
         *, config: dict[str, Any] | None = None, load: Load = load, **options: Any
     ) -> AbstractAsyncContextManager[Trial]:
-        made = kafka_config(**settings(load) | (config or {}))
-        return staged(made, load, tmp_path, SEED, **options)
+        folder = tmp_path / f"stage-{next(numbers)}"
+        folder.mkdir()
+        topics = {"prefix": f"{folder.name}.{uuid.uuid4().hex[:8]}."}
+        made = kafka_config(**settings(load) | {"topics": topics} | (config or {}))
+        return staged(made, load, folder, SEED, **options)
 
     return make

@@ -1,18 +1,21 @@
 """Workers as processes that a test kills, stops and restarts.
 
-Whatever ends without having been told to is noted as a death; it is restarted all the same, so that the test ends with
-a verdict on what it did.
+Whatever ends without having been told to, or otherwise than it was told to, is noted as a death; it is restarted all
+the same, so that the test ends with a verdict on what it did. A detect worker that says it stood still is believed
+where the kernel says so too.
 """
 
 from __future__ import annotations
 
 import asyncio
+import re
 import signal
 import time
 from typing import TYPE_CHECKING, Final
 
 from streams.errors import WorkerFailed
 from streams.failpoints import VARIABLE
+from tests.faults.starvation import Starvation
 from tests.integration.worker import Worker
 
 if TYPE_CHECKING:
@@ -20,7 +23,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RESTART_SECONDS: Final = 0.5
-STARVED: Final = "the process stood still"
+STARVED: Final = re.compile(r"the process stood still for (\d+) s")
+KILLED: Final = frozenset({-signal.SIGKILL})
+STOPPED: Final = frozenset({0, -signal.SIGTERM})
+"""In good order, or before it had anything in hand."""
 STOP_SECONDS: Final = 30.0
 """What a worker may take to end on SIGTERM."""
 
@@ -48,25 +54,29 @@ class Member:
         self._fleet = fleet
         self._arguments = arguments
         self._failpoints = list(failpoints)
-        self._condemned = False
+        self._meant: frozenset[int] = frozenset()
         self.gone = False
         self.keeping = asyncio.create_task(self._keep())
 
     async def _keep(self) -> None:
         while not self.gone:
             environment = {VARIABLE: self._failpoints.pop(0)} if self._failpoints else None
-            self._condemned = environment is not None
+            self._meant = KILLED if environment is not None else frozenset()
             self.worker = await Worker.start(
                 self.name, self._fleet.config_path, self._arguments, environment, self._fleet.module
             )
+            self._fleet.starvation.observe(self.worker.process.pid)
             self.lives += 1
             code = await self._ended(self.worker)
             if code == 0 and self.name == "ingest":
                 self.done = True
                 return
-            if not self._condemned and not self.gone:
-                self._note_end(code, self.worker.log)
+            if not self._may_end_with(code):
+                self._note_end(code, self.worker)
             await asyncio.sleep(RESTART_SECONDS)
+
+    def _may_end_with(self, code: int) -> bool:
+        return code in self._meant or (self.gone and code in STOPPED)
 
     async def _ended(self, worker: Worker) -> int:
         try:
@@ -76,11 +86,16 @@ class Member:
                 worker.process.kill()
             self._fleet.logs.append((self.name, worker.log))
 
-    def _note_end(self, code: int, log: str) -> None:
-        if code == WorkerFailed.exit_code and STARVED in log:
+    def _note_end(self, code: int, worker: Worker) -> None:
+        claimed = STARVED.search(worker.log) if code == WorkerFailed.exit_code else None
+        if claimed and self._fleet.starvation.confirms(worker.process.pid, float(claimed[1])):
             self._fleet.starved += 1
-        else:
-            self._fleet.deaths.append(f"{self.name} ended with {code}: {log[-2_000:]}")
+            return
+        doubt = ""
+        if claimed:
+            waited = self._fleet.starvation.longest(worker.process.pid, float(claimed[1]))
+            doubt = f" (the kernel knows of {waited:.1f} s)"
+        self._fleet.deaths.append(f"{self.name} ended with {code}{doubt}: {worker.log[-2_000:]}")
 
     def plan(self, *failpoints: str) -> None:
         """Have its next processes die at failpoints, each at one."""
@@ -91,25 +106,25 @@ class Member:
         if self.worker is not None and self.worker.process.returncode is None:
             self.worker.process.send_signal(number)
 
-    def condemn(self) -> None:
-        """The next end of its process is meant, whatever the exit code."""
-        self._condemned = True
+    def condemn(self, *codes: int) -> None:
+        """The end of its process of now is meant, with one of these exit codes."""
+        self._meant = frozenset(codes)
 
     async def kill(self) -> None:
         """Kill -9, and wait until the next process has been started."""
-        await self._replace(signal.SIGKILL)
+        await self._replace(signal.SIGKILL, KILLED)
 
     async def restart(self) -> None:
         """Ask it to end, and wait until the next process has been started."""
         started = time.monotonic()
-        await self._replace(signal.SIGTERM)
+        await self._replace(signal.SIGTERM, STOPPED)
         self._fleet.note_stop(self, time.monotonic() - started - RESTART_SECONDS)
 
-    async def _replace(self, number: int) -> None:
+    async def _replace(self, number: int, codes: frozenset[int]) -> None:
         if self.done:
             return
         life = self.lives
-        self.condemn()
+        self.condemn(*codes)
         self.signal(number)
         await self.reborn(life)
 
@@ -146,6 +161,8 @@ class Fleet:
         What ended without having been told to.
     starved
         How many ended because the machine had not let them run for seconds, as they must.
+    starvation
+        What proves it.
     hangs
         What took longer than `STOP_SECONDS` to end on SIGTERM.
     slowest_stop
@@ -160,6 +177,7 @@ class Fleet:
         self.members: list[Member] = []
         self.deaths: list[str] = []
         self.starved = 0
+        self.starvation = Starvation()
         self.hangs: list[str] = []
         self.slowest_stop = 0.0
         self.logs: list[tuple[str, str]] = []

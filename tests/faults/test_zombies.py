@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from streams.errors import WorkerFailed
 from streams.failpoints import Failpoint
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ async def suspend_at_random(stage: Trial, rounds: int) -> None:
     for number in range(rounds):
         await asyncio.sleep(stage.random.uniform(2, 4))
         member = stage.random.choice(stage.fleet.named(("score", "detect")[number % 2]))
-        member.condemn()  # a detect worker ends when it wakes up
+        if member.name == "detect":
+            member.condemn(WorkerFailed.exit_code)  # as it must when it wakes up
         with stage.recovery(member):
             member.signal(signal.SIGSTOP)
             await asyncio.sleep(SUSPENDED_SECONDS)
@@ -39,6 +41,7 @@ async def suspend_at(stage: Trial, point: Failpoint, nth: int) -> None:
     await stage.ready(other)
     stage.ingest(3 * SUSPENDED_SECONDS)
     await stage.heard(other, '"failing here"')
+    other.condemn(WorkerFailed.exit_code)
     successor = stage.fleet.start("detect")
     with stage.recovery(successor):
         await asyncio.sleep(SUSPENDED_SECONDS)

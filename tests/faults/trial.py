@@ -13,8 +13,9 @@ everything by SIGTERM, and compares what the topics hold with a replay in one pr
 
 What is done to the fleet stands in functions of its own, so that `tests.integration.test_faults` can do a little of it.
 `Trial.fleet` has the workers as `Member`s (`tests.faults.fleet`): ``kill``, ``restart`` (SIGTERM), ``signal``,
-``condemn`` (its end is meant), ``leave``. `Row` (`tests.faults.table`) is the line of the table; whatever breaks the
-promise stands in its ``problems``, and `record` fails the test if there are any. Tests may add problems of their own.
+``condemn`` (its end is meant, with some exit code), ``leave``. `Row` (`tests.faults.table`) is the line of the table;
+whatever breaks the promise stands in its ``problems``, and `record` fails the test if there are any. Tests may add
+problems of their own.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from streams.kafka import consumer
 from streams.offsets import GroupOffset, group_offsets
 from streams.records import window_from_bytes
 from streams.topics import Topic, Topics
+from streams.workers import MODEL_LETTERS, group_of
 from tests.faults.evidence import compare
 from tests.faults.fleet import Fleet
 from tests.faults.table import Row
@@ -122,9 +124,10 @@ class Trial:
         self.cursor = folder / "cursor"
         self._topics = Topics(config.topics)
         self._groups: dict[str, tuple[str, Topic]] = {
-            "score": (f"{config.topics.prefix}firewatch-score", self._topics.posts),
+            "score": (group_of("score", config.topics), self._topics.posts),
             "detect": (self._topics.detect_app, self._topics.mentions),
-            "train": (f"{config.topics.prefix}firewatch-train", self._topics.labels),
+            "train": (group_of("train", config.topics), self._topics.labels),
+            "letters": (group_of(MODEL_LETTERS, config.topics), self._topics.models),
         }
         self._recovering: list[asyncio.Task[None]] = []
         self._recoveries: list[float] = []
@@ -199,6 +202,10 @@ class Trial:
         """Measure the recovery of a worker from a fault at a moment (monotonic seconds)."""
         self._recovering.append(asyncio.create_task(self._recover(member, since)))
 
+    async def recovered(self) -> None:
+        """Wait for the recoveries that are being measured."""
+        await asyncio.gather(*self._recovering)
+
     async def _recover(self, member: Member, since: float) -> None:
         try:
             if member.name == "ingest":
@@ -272,7 +279,7 @@ class Trial:
     async def verdict(self, fault: str, rounds: int) -> Row:
         """Let everything finish, end the fleet by SIGTERM, and compare with the oracle."""
         await self.finish()
-        await asyncio.gather(*self._recovering)
+        await self.recovered()
         if self._teaching is not None:
             await self._teaching
             await self._check_labels()
@@ -331,10 +338,11 @@ async def staged(
     """A trial whose workers run; with `seconds`, its ingest runs too and takes about so long."""
     trial = Trial(config, load, folder, seed, module)
     try:
-        await trial.start(workers)
-        if seconds is not None:
-            trial.ingest(seconds)
-        yield trial
+        with trial.fleet.starvation:
+            await trial.start(workers)
+            if seconds is not None:
+                trial.ingest(seconds)
+            yield trial
     finally:
         await trial.fleet.vanish()
         (folder / "workers.log").write_text("".join(f"--- {name}\n{text}" for name, text in trial.fleet.logs))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import argparse
 import os
+import shlex
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import trustme
 from confluent_kafka.admin import (
@@ -24,13 +26,12 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from deploy.local.kafka import DEFAULT_HOME, LocalKafka, free_port
+from streams.acls import Access
 from streams.workers import WORKERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
-
-    from streams.acls import Access
 
 PASSWORD: Final = "s3cret-of-{user}-do-not-print"  # noqa: S105  for the broker of this test only
 USERS: Final = (*WORKERS, "stranger")
@@ -154,11 +155,29 @@ def _write_keystore(issued: trustme.LeafCert, path: Path) -> None:
     path.write_bytes(pkcs8 + b"".join(pem.bytes() for pem in issued.cert_chain_pems))
 
 
-_RESOURCES: Final = {
+_RESOURCES: Final[dict[Literal["topic", "group", "transactional-id"], ResourceType]] = {
     "topic": ResourceType.TOPIC,
     "group": ResourceType.GROUP,
     "transactional-id": ResourceType.TRANSACTIONAL_ID,
 }
+
+
+def grant_printed(broker: SecureBroker, commands: Iterable[str]) -> None:
+    """Do what lines of ``kafka-acls.sh`` would do, as `firewatch acls` prints them."""
+    parser = argparse.ArgumentParser(allow_abbrev=False)
+    parser.add_argument("--add", action="store_true", required=True)
+    for name in ("--bootstrap-server", "--command-config", "--allow-principal"):
+        parser.add_argument(name, required=True)
+    for name in ("--operation", *(f"--{kind}" for kind in _RESOURCES)):
+        parser.add_argument(name, action="append", default=[])
+    for command in commands:
+        program, *words = shlex.split(command)
+        assert program == "kafka-acls.sh"
+        told = vars(parser.parse_args(words))
+        user = str(told["allow_principal"]).removeprefix("User:")
+        for kind in _RESOURCES:
+            for name in told[kind.replace("-", "_")]:
+                grant(broker, user, [Access(kind, name, tuple(told["operation"]))])
 
 
 def grant(broker: SecureBroker, user: str, needed: Iterable[Access]) -> None:

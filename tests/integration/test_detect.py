@@ -103,8 +103,8 @@ class Stream:
 
 
 @asynccontextmanager
-async def detecting(config: Config, tmp_path: Path) -> AsyncIterator[Worker]:
-    worker = await Worker.start("detect", write_config(config, tmp_path / "config.yaml"))
+async def detecting(config: Config, tmp_path: Path, module: str = "streams.cli") -> AsyncIterator[Worker]:
+    worker = await Worker.start("detect", write_config(config, tmp_path / "config.yaml"), module=module)
     try:
         yield worker
     finally:
@@ -277,3 +277,13 @@ async def test_a_taken_port_is_said_without_a_traceback(config: Config, tmp_path
         assert await worker.ended() == PortTaken.exit_code
         assert f"127.0.0.1:{port} is taken" in worker.log
         assert "Traceback" not in worker.log
+
+
+async def test_a_leader_that_knew_no_topics_gives_out_the_partitions_when_it_does(
+    config: Config, tmp_path: Path
+) -> None:
+    await ensure_topics(config, create=True)
+    await Stream(config).send(2)
+    async with detecting(config, tmp_path, "tests.forgetful") as worker:
+        await worker.wait_for('"partitions": [], "event": "assigned"')
+        await worker.wait_for('"partitions": [0, 1, 2, 3], "entries": 0, "event": "took over"')

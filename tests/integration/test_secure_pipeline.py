@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import os
 import signal
 import sys
@@ -17,21 +18,27 @@ import yaml
 from aiokafka import TopicPartition
 
 from deploy.local.kafka import free_port
-from streams.acls import accesses
+from streams.acls import granting_commands
+from streams.config import PASSWORD_VARIABLE, WEBHOOK_KEY_VARIABLE
 from streams.kafka import consumer
+from streams.label import ask
 from streams.topics import Topics
 from streams.workers import WORKERS
-from tests.integration.broker import until
-from tests.integration.secure_broker import PASSWORD, grant
+from tests.alerts import alert
+from tests.integration.alertmanager import Receiver
+from tests.integration.broker import headers, read_topic, until
+from tests.integration.labelling import labels, published, send
+from tests.integration.secure_broker import PASSWORD, grant_printed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
     from streams.config import Config
+    from streams.records import Label
     from tests.integration.secure_broker import SecureBroker
 
-PORTS = ("ingest", "score", "detect", "train")
+PORTS = ("ingest", "score", "detect", "train", "bridge")
 BEGIN_MS = 1_700_000_000_000
 SECRETS = ("zitronenfalter", "mondlandung", "karla-kolumna", "forum-adresse", "schreibt-nur-muell")
 """Words of texts, authors, links and ids of the posts; none may be told to logs or metrics."""
@@ -133,33 +140,104 @@ async def is_ready(port: int) -> bool:
         return False
 
 
+def answer(label: Label) -> dict[str, Any]:
+    return {"id": label.post, "text": label.text, "label": label.label, "lang": label.lang}
+
+
+async def check_train(config: Config) -> None:
+    """A model is published, and one that can't be used has a dead letter."""
+
+    async def learned() -> bool:
+        return bool(await published(config))
+
+    async def refused() -> bool:
+        letters = [headers(letter) for letter in await read_topic(config, topics.dlq.name)]
+        return "wrong_key" in [letter["reason"] for letter in letters if letter["topic"] == topics.models.name]
+
+    topics = Topics(config.topics)
+    await until(learned, 60)
+    await send(config, topics.models.name, [(b"stranger", b"no model")])
+    await until(refused, 60)
+
+
+async def check_bridge(config: Config, receiver: Receiver) -> None:
+    """Alerts are delivered, and one that is refused has a dead letter."""
+
+    async def delivered() -> bool:
+        return bool(receiver.requests)
+
+    async def refused() -> bool:
+        return len(await read_topic(config, topics.alerts_dlq.name)) == 1
+
+    topics = Topics(config.topics)
+    await until(delivered, 60)
+    receiver.statuses = {"unwanted": 422}
+    await send(config, topics.alerts.name, [(b"nordtel", alert("a", "unwanted").to_bytes())])
+    await until(refused, 60)
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    receiver = Receiver()
+    await receiver.start()
+    yield receiver
+    await receiver.stop()
+
+
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("way", ["SCRAM-SHA-512", "SSL"])
 async def test_each_worker_does_its_work_with_its_own_rights_alone(
-    broker: SecureBroker, kafka_config: Callable[..., Config], tmp_path: Path, way: str
+    broker: SecureBroker,
+    kafka_config: Callable[..., Config],
+    receiver: Receiver,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    way: str,
 ) -> None:
+    monkeypatch.setenv(WEBHOOK_KEY_VARIABLE, "whsec_" + base64.b64encode(b"a key that only this test has").decode())
     ports = {f"{name}_port": free_port() for name in PORTS}
-    config = kafka_config(kafka={"bootstrap_servers": broker.superuser}, metrics=ports, topics={"partitions": 2})
+    sections: dict[str, Any] = {
+        "metrics": ports,
+        "topics": {"partitions": 2},
+        "sentiment": {"learn": {"publish_labels": 40, "publish_seconds": 2}},
+        "bridge": {"send_suppressed": True, "webhook": {"url": receiver.url}},
+    }
+    config = kafka_config(kafka={"bootstrap_servers": broker.superuser}, **sections)
     for name in WORKERS:
-        grant(broker, name, accesses(name, config))
+        grant_printed(broker, granting_commands(config, [name], name))
     file = tmp_path / "posts.jsonl"
     file.write_bytes(posts())
     made = Worker("topics", tmp_path, config, login(broker, "topics", way))
     await made.start()
     assert await made.ended() == 0, made.log
-    running = [Worker(name, tmp_path, config, login(broker, name, way)) for name in ("score", "detect", "train")]
+    running = [
+        Worker(name, tmp_path, config, login(broker, name, way), *arguments)
+        for name, arguments in {"score": (), "detect": (), "train": (), "bridge": ("webhook",)}.items()
+    ]
     ingest = Worker("ingest", tmp_path, config, login(broker, "ingest", way), str(file))
+    answers = tmp_path / "answers.jsonl"
+    answers.write_bytes(b"\n".join(orjson.dumps(answer(label)) for label in labels(120)))
+    label = Worker("label", tmp_path, config, login(broker, "label", way), "--by", "anna", "--import", str(answers))
     try:
         for worker in (*running, ingest):
             await worker.start()
         assert await ingest.ended() == 0, ingest.log
         (opened, *_) = await alerts(config)
+        await label.start()
+        assert await label.ended() == 0, label.log
+        with monkeypatch.context() as patched:
+            patched.setenv(PASSWORD_VARIABLE, PASSWORD.format(user="label"))
+            asked = await ask(kafka_config(kafka=login(broker, "label", way), **sections), "anna", None, 3, lambda: "n")
+        await check_train(config)
+        await check_bridge(config, receiver)
         told = {worker.name: page(ports[f"{worker.name}_port"], "/metrics") for worker in running}
         for worker in running:
             await until(partial(is_ready, ports[f"{worker.name}_port"]))
     finally:
         codes = [await worker.stop() for worker in running]
-    logs = {worker.name: worker.log for worker in (made, *running, ingest)}
-    assert codes == [0, 0, 0], logs
+    logs = {worker.name: worker.log for worker in (made, *running, ingest, label)}
+    assert codes == [0, 0, 0, 0], logs
+    assert asked.written == 3
     assert (opened["brand"], opened["kind"]) == ("nordtel", "open")
     assert 'firewatch_mentions_counted_total{brand="nordtel"}' in told["detect"]
     assert "rejected 2" in logs["ingest"]

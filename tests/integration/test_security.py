@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import subprocess
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,8 +15,9 @@ import yaml
 from streams.acls import accesses
 from streams.admin import ensure_topics
 from streams.errors import KafkaError, NotAllowed
-from streams.kafka import check_reachable
+from streams.kafka import check_reachable, producer
 from streams.preflight import preflight
+from streams.workers import WORKERS
 from tests.integration.secure_broker import PASSWORD, grant
 
 if TYPE_CHECKING:
@@ -91,14 +94,14 @@ async def test_a_login_without_encryption_must_be_asked_for(broker: SecureBroker
     await check_reachable(login("score", **clear, allow_sasl_plaintext=True).kafka)
 
 
-@pytest.mark.parametrize("worker", ["ingest", "score"])
+@pytest.mark.parametrize("worker", WORKERS[1:])
 async def test_a_worker_without_a_right_names_it(
     broker: SecureBroker, login: Callable[..., Config], worker: Any
 ) -> None:
     config = login(worker)
     superuser = config.model_copy(update={"kafka": type(config.kafka)(bootstrap_servers=broker.superuser)})
     await ensure_topics(superuser, create=True)
-    needed = accesses(worker, config)
+    needed = [access for access in accesses(worker, config) if access.kind != "transactional-id"]
     missing = [(access, operation) for access in needed for operation in access.operations]
     with pytest.raises(NotAllowed) as refused:
         await preflight(config, worker)
@@ -120,6 +123,25 @@ async def test_a_worker_without_a_right_names_it(
         else:
             pytest.fail(f"{expected} was granted and is still missing")
     await preflight(config, worker)
+
+
+@pytest.mark.parametrize("worker", ["detect", "train"])
+async def test_a_transactional_id_that_is_not_granted_is_named(
+    broker: SecureBroker, login: Callable[..., Config], worker: Any
+) -> None:
+    config = login(worker)
+    (*_, transactional) = accesses(worker, config)
+    assert transactional.kind == "transactional-id"
+    with pytest.raises(KafkaError, match=rf"{re.escape(transactional.name)}.*not allow this to user '{worker}'"):
+        async with producer(config.kafka, transactional.name):
+            pass
+    grant(broker, worker, [transactional])
+    for _ in range(50):  # the broker applies a grant when it has read it itself
+        with suppress(KafkaError):
+            async with producer(config.kafka, transactional.name):
+                return
+        await asyncio.sleep(0.1)
+    pytest.fail("it was granted and is still refused")
 
 
 @pytest.mark.parametrize("worker", ["ingest", "detect"])

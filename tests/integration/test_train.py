@@ -14,6 +14,7 @@ from streams.admin import ensure_topics
 from streams.errors import ConfigError
 from streams.kafka import consumer
 from streams.models import LiveModel, Shelf, live_model
+from streams.offsets import group_offsets
 from streams.records import (
     Envelope,
     JudgedQuality,
@@ -32,6 +33,7 @@ from streams.sentiment.linear import read_snapshot
 from streams.topics import Topics
 from streams.train import train
 from streams.trainer import Trainer
+from streams.workers import MODEL_LETTERS, group_of
 from tests.integration.broker import headers, read_topic, until
 from tests.integration.labelling import NOW_MS, labels, published, say, send, uninterrupted
 
@@ -373,13 +375,15 @@ async def test_a_damaged_model_is_refused_and_the_last_good_one_kept(config: Con
         await put(config, model_key(3), model_record(3, b"fwsm nonsense"))
         await put(config, b"something", b"else")
         await put(config, model_key(4), model_record(9))
+        for version in range(10**6, 10**6 + 5):
+            await put(config, model_key(version), b"more than are kept")
 
         async def all_refused() -> bool:
-            reasons = [("broken_model", 1), ("broken_snapshot", 1), ("wrong_key", 2)]
+            reasons = [("broken_model", refused + 6), ("broken_snapshot", 1), ("wrong_key", 2)]
             return all(metrics.MODELS_REFUSED.labels("score", reason)._value.get() >= n for reason, n in reasons)
 
         await until(all_refused, 20)
-        assert metrics.MODELS_REFUSED.labels("score", "broken_model")._value.get() == refused + 1
+        assert metrics.MODELS_REFUSED.labels("score", "broken_model")._value.get() == refused + 6
         assert live.model is kept
         await put(config, model_key(5), model_record(5))
 
@@ -393,7 +397,35 @@ async def test_a_damaged_model_is_refused_and_the_last_good_one_kept(config: Con
     async with training(config):
         await say(config, labels(120))
         newest = await until_learned(config, 100)
-    assert newest.header.version > 5
+        await until_looked_at(config)
+    async with training(config):  # another has nothing to add
+        await say(config, labels(120, seed=2, first=120))
+        newest = await until_learned(config, 220)
+        await until_looked_at(config)
+    assert 5 < newest.header.version < 20, "what can't be read drives no version up"
+    async with live_model(config, LinearModel.load()) as fresh:
+        assert fresh.number == newest.header.version
+    topics = Topics(config.topics)
+    letters = [headers(letter) for letter in await read_topic(config, topics.dlq.name)]
+    assert {letter["topic"] for letter in letters} == {topics.models.name}
+    assert [(letter["offset"], letter["reason"]) for letter in letters] == [
+        ("1", "broken_model"),
+        ("2", "broken_snapshot"),
+        ("3", "wrong_key"),
+        ("4", "wrong_key"),
+        *((str(offset), "broken_model") for offset in range(5, 10)),
+    ]
+
+
+async def until_looked_at(config: Config) -> None:
+    """Wait until `train` has looked at all that the topic of the models holds."""
+    group, models = group_of(MODEL_LETTERS, config.topics), Topics(config.topics).models.name
+
+    async def done() -> bool:
+        async with consumer(config.kafka, group) as observer:
+            return not any(each.lag for each in (await group_offsets(observer, config.kafka, models, [0])).values())
+
+    await until(done, 30)
 
 
 async def test_a_version_can_be_pinned_and_one_that_is_not_there_is_named(config: Config) -> None:

@@ -25,7 +25,9 @@ def test_commands_name_broker_principal_operations_and_resources() -> None:
         "--topic staging.social.labels",
         begin + "--allow-principal User:learner --operation Read --operation Write --operation DescribeConfigs "
         "--topic staging.social.models",
-        begin + "--allow-principal User:learner --operation Read --group staging.firewatch-train",
+        begin + "--allow-principal User:learner --operation Read --group staging.firewatch-train "
+        "--group staging.firewatch-train-letters",
+        begin + "--allow-principal User:learner --operation Write --transactional-id staging.firewatch-train-letters",
     ]
     assert "User:firewatch-score" in granting_commands(CONFIG, ["score"])[0]
 

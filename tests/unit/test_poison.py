@@ -14,14 +14,18 @@ from hypothesis import strategies as st
 from streams.config import Config
 from streams.errors import RecordError
 from streams.feedback import Feedback
+from streams.model_letters import fault_of
 from streams.monitor import PartitionMonitor
 from streams.records import (
     Deletions,
     Envelope,
+    JudgedQuality,
     Label,
     Mention,
+    ModelHeader,
     Post,
     Progress,
+    PublishedModel,
     mentions_record_from_bytes,
     model_from_bytes,
     post_from_bytes,
@@ -29,6 +33,7 @@ from streams.records import (
 )
 from streams.scored_records import ScoredRecords
 from streams.scoring import Scorer
+from streams.sentiment.linear import read_snapshot
 from streams.topics import partition_of
 from tests import poison
 
@@ -150,6 +155,25 @@ def test_every_kind_of_poison_is_refused(
         assert len(error.detail) < 300, kind
         reasons[error.reason] += 1
     assert reasons.keys() >= {"empty", "broken_json", "wrong_type", "unknown_version", "missing_field"}
+
+
+def test_every_kind_of_broken_model_is_refused() -> None:
+    judged = JudgedQuality(labels=10, macro_f1=0.5, negative_rest_f1=0.5)
+    header = ModelHeader(
+        version=7, parent=0, created_ms=NOW, labels=1, incarnation="x", offset=0, quality=judged, parent_quality=judged
+    )
+    good = PublishedModel(header, read_snapshot())
+    assert fault_of(good.key, good.to_bytes(), ["fast"]) is None
+    assert fault_of(good.key, None, ["fast"]) is None, "a version may be taken away"
+    poisons = poison.BrokenModels(random.Random(5), good.key, good.to_bytes())
+    reasons = Counter[str]()
+    for number in range(RECORDS):
+        kind, key, value = poisons.draw()
+        error = fault_of(key, value, ["fast"])
+        assert error is not None, f"number {number}, {kind}, was taken: {key!r} {(value or b'')[:300]!r}"
+        assert len(error.detail) < 300, kind
+        reasons[error.reason] += 1
+    assert reasons.keys() >= {"empty", "broken_model", "broken_snapshot", "other_quality", "wrong_key", "wrong_type"}
 
 
 def test_odd_texts_are_counted() -> None:

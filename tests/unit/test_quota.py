@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from streams.config import Config
 from streams.positions import committed_position
 from streams.quota import SOURCES, Quota
-from streams.records import Deletion, Post
+from streams.records import Deletion, OverQuotaPost, Post
 from streams.scoring import ScoredBatch, Scorer
 
 START = 1_760_000_400_000
@@ -48,42 +49,54 @@ def rows(values: list[bytes], first: int = 0) -> list[tuple[int, int, bytes | No
     return [(first + index, START + 3_600_000, value) for index, value in enumerate(values)]
 
 
+def dropped(batch: ScoredBatch) -> dict[str, int]:
+    return dict(Counter(post.source for post in batch.over_quota))
+
+
 def offsets(batch: ScoredBatch) -> list[int]:
     return [mention.offset for envelope in batch.envelopes for mention in envelope.mentions]
 
 
 def test_a_flood_is_cut_and_others_are_not() -> None:
     batch = scorer(10).score(0, rows([*posts("flood", 50), *posts("forum", 8)]))
-    assert batch.over_quota == {"flood": 40}
+    assert dropped(batch) == {"flood": 40}
+    assert batch.over_quota[0] == OverQuotaPost(10, "flood", f"flood{START}-10")
     assert offsets(batch) == [*range(10), *range(50, 58)]
     assert (batch.posts, batch.rejects) == (18, [])
 
 
 def test_the_limit_is_shared_by_the_partitions_and_null_is_none() -> None:
-    assert scorer(10, partitions=4).score(0, rows(posts("flood", 50))).over_quota == {"flood": 47}
-    assert scorer(None).score(0, rows(posts("flood", 50))).over_quota == {}
+    assert dropped(scorer(10, partitions=4).score(0, rows(posts("flood", 50)))) == {"flood": 47}
+    assert dropped(scorer(None).score(0, rows(posts("flood", 50)))) == {}
 
 
 def test_a_new_minute_of_event_time_counts_anew_but_posts_dated_back_do_not() -> None:
     values = [*posts("a", 12), *posts("a", 12, START + MINUTE), *posts("a", 30, START - 3_600_000, MINUTE)]
-    assert scorer(10).score(0, rows(values)).over_quota == {"a": 2 + 2 + 30}
+    assert dropped(scorer(10).score(0, rows(values))) == {"a": 2 + 2 + 30}
+
+
+def test_a_repeat_over_quota_is_a_repeat_and_no_second_fate_of_its_post() -> None:
+    batch = scorer(10).score(0, rows([*posts("a", 6), *posts("a", 6), *posts("a", 12)]))
+    assert (batch.posts, batch.repeated, dropped(batch)) == (22, 12, {"a": 2})
+    assert len(offsets(batch)) + len(batch.over_quota) == 12
 
 
 def test_deletions_always_pass() -> None:
     values = [*posts("a", 12), *(Deletion(str(number), "a").to_bytes() for number in range(5))]
     batch = scorer(10).score(0, rows(values))
-    assert batch.over_quota == {"a": 2}
+    assert dropped(batch) == {"a": 2}
     assert len(batch.deletions[0].posts) == 5
 
 
-@pytest.mark.parametrize("cut", [1, 7, 15, 29, 30, 31, 44, 59])
+@pytest.mark.parametrize("cut", [1, 7, 15, 29, 30, 31, 44, 59, 83, 112, 150])
 @pytest.mark.parametrize("recent_ids", [0, 5, 1000])
 def test_a_restart_anywhere_drops_the_same(cut: int, recent_ids: int) -> None:
-    values = [
+    once = [
         value
         for pair in zip(posts("a", 30, step_ms=3_000), posts("b", 30, START, 4_000), strict=True)
         for value in pair
     ]
+    values = [value for number, each in enumerate(once) for value in (each, *once[max(0, number - 9) : number : 4])]
     whole = scorer(12, recent_ids=recent_ids).score(0, rows(values))
     first = scorer(12, recent_ids=recent_ids).score(0, rows(values[:cut]))
     position = committed_position(first.position.offset, first.position.metadata())
@@ -98,10 +111,11 @@ def test_a_restart_anywhere_drops_the_same(cut: int, recent_ids: int) -> None:
         pulse=position.pulse,
         minute_offset=position.minute_offset,
     )
-    begin = max(0, min(position.minute_offset, cut - recent_ids))
+    begin = max(0, position.known_from(recent_ids))
     second.warm(0, rows(values[begin:cut], begin))
     rest = second.score(0, rows(values[cut:], cut))
     assert offsets(first) + offsets(rest) == offsets(whole)
+    assert first.over_quota + rest.over_quota == whole.over_quota
     assert whole.over_quota
 
 

@@ -1,0 +1,61 @@
+"""What clients of Kafka raise while no broker answers."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from aiokafka import AIOKafkaProducer, errors
+
+from streams import kafka
+from streams.config import KafkaSettings
+from streams.errors import BrokerUnreachable
+from streams.kafka import translated_errors
+
+
+def test_what_aiokafka_raises_again_as_the_bare_class_is_still_an_absent_broker() -> None:
+    def fail() -> None:
+        try:
+            raise errors.KafkaConnectionError("closed")
+        except errors.KafkaError as error:
+            raise errors.KafkaError(repr(error)) from error
+
+    with (
+        pytest.raises(BrokerUnreachable, match="connecting: KafkaConnectionError: closed"),
+        translated_errors(KafkaSettings(), "connecting"),
+    ):
+        fail()
+
+
+@pytest.mark.parametrize("raised", [errors.UnknownTopicOrPartitionError(), errors.KafkaTimeoutError("slow")])
+async def test_a_record_that_no_broker_wants_says_that_it_is_away(
+    raised: errors.KafkaError, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def send(*_: object, **__: object) -> None:
+        raise raised
+
+    sender = kafka._Producer(KafkaSettings())
+    monkeypatch.setattr(AIOKafkaProducer, "send", send)
+    with pytest.raises(BrokerUnreachable, match=r"social\.mentions"):
+        await sender.send("social.mentions", b"", partition=0)
+    await sender.stop()
+
+
+async def test_a_client_that_stops_by_a_cancellation_of_its_own_cancels_nobody_else() -> None:
+    async def stop() -> None:
+        raise asyncio.CancelledError
+
+    await kafka._stop(stop())
+
+
+async def test_a_client_that_does_not_stop_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kafka, "_STOP_SECONDS", 0.01)
+    await kafka._stop(asyncio.sleep(60))
+
+
+async def test_what_a_client_raises_when_it_stops_is_raised() -> None:
+    async def stop() -> None:
+        raise errors.KafkaError("lost")
+
+    with pytest.raises(errors.KafkaError, match="lost"):
+        await kafka._stop(stop())
