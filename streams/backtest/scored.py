@@ -188,7 +188,7 @@ class _Scoring:
         batch = self._scorer.score(partition, records)
         return _Encoded(
             batch.posts,
-            sum(batch.over_quota.values()),
+            len(batch.over_quota),
             [(envelope.brand, len(envelope.mentions), envelope.to_bytes()) for envelope in batch.envelopes],
             [*(deletions.to_bytes() for deletions in batch.deletions), batch.progress.to_bytes()],
         )

@@ -71,6 +71,32 @@ class _TokenTable(dict[str, _Entry]):
         return entry
 
 
+class _Compiled:
+    """The weights of a snapshot as a function. It stands by itself, so that a model whose cache points to it is no cycle
+    of references, and its ten megabytes go with the last who uses it."""
+
+    def __init__(self, weights: snapshot.Weights) -> None:
+        words, self._sentence = weights.table[:SLOTS], weights.table[SLOTS:].copy()
+        self._table: list[complex] = (words[:, 0] + 1j * words[:, 1].astype(complex)).tolist()
+        bias = complex(*weights.bias)
+        self._biases = {lang: bias + self._table[slot] for lang, slot in LANGUAGE_SLOTS.items()} | {"und": bias}
+        self._tokens = {lang: _TokenTable(self._table, lang) for lang in self._biases}
+
+    def predict(self, text: str, lang: str) -> Probabilities:
+        """As `LinearModel.predict`."""
+        lang = lang if lang in self._tokens else "und"
+        table = self._tokens[lang]
+        seen = [table[token] for token in tokens(text, lang)]
+        weights = self._table
+        pairs = sum([weights[slot] for slot in pair_slots([slot for _, slot in seen])], 0j)
+        odds = (sum([own for own, _ in seen], 0j) + PAIR * pairs) * scale(len(seen)) + self._biases[lang]
+        if has_url(text):
+            odds += weights[LINK_SLOT]
+        if len(self._sentence):
+            odds += complex(*(sentences.embedding(text) @ self._sentence).tolist())
+        return softmax(odds.real, odds.imag)
+
+
 class LinearModel:
     """Softmax over the summed weights of a text's features; immutable but for its caches, which are bounded.
 
@@ -91,31 +117,14 @@ class LinearModel:
     def __init__(self, weights: snapshot.Weights, version: str) -> None:
         self.version = version
         self.quality = weights.quality
-        words, self._sentence = weights.table[:SLOTS], weights.table[SLOTS:].copy()
-        self._table: list[complex] = (words[:, 0] + 1j * words[:, 1].astype(complex)).tolist()
-        bias = complex(*weights.bias)
-        self._biases = {lang: bias + self._table[slot] for lang, slot in LANGUAGE_SLOTS.items()} | {"und": bias}
-        self._tokens = {lang: _TokenTable(self._table, lang) for lang in self._biases}
-        self._remembered = lru_cache(CACHED_TEXTS)(self._predict)
+        self._compiled = _Compiled(weights)
+        self._remembered = lru_cache(CACHED_TEXTS)(self._compiled.predict)
 
     def predict(self, text: str, lang: str) -> Probabilities:
         """Probabilities of negative, neutral, positive."""
         if len(text) > MAX_CACHED_CHARS:
-            return self._predict(text, lang)
+            return self._compiled.predict(text, lang)
         return self._remembered(text, lang)
-
-    def _predict(self, text: str, lang: str) -> Probabilities:
-        lang = lang if lang in self._tokens else "und"
-        table = self._tokens[lang]
-        seen = [table[token] for token in tokens(text, lang)]
-        weights = self._table
-        pairs = sum([weights[slot] for slot in pair_slots([slot for _, slot in seen])], 0j)
-        odds = (sum([own for own, _ in seen], 0j) + PAIR * pairs) * scale(len(seen)) + self._biases[lang]
-        if has_url(text):
-            odds += weights[LINK_SLOT]
-        if len(self._sentence):
-            odds += complex(*(sentences.embedding(text) @ self._sentence).tolist())
-        return softmax(odds.real, odds.imag)
 
     def remembered(self) -> tuple[int, int]:
         """Texts that were answered from memory, and those that had to be judged."""

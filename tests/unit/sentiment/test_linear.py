@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import sys
 import tracemalloc
+import weakref
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +52,19 @@ LANGUAGES = st.sampled_from(["de", "en", "und", "fr"])
 def likeliest(text: str, lang: str) -> str:
     chances = SHIPPED.predict(text, lang)
     return ("negative", "neutral", "positive")[chances.index(max(chances))]
+
+
+def test_a_model_that_nobody_uses_any_more_leaves_no_garbage() -> None:
+    model = LinearModel.from_snapshot(TAUGHT)
+    model.predict("Kein Netz", "de")
+    gone = weakref.ref(model)
+    table = weakref.ref(model._compiled)
+    gc.disable()
+    try:
+        del model
+        assert (gone(), table()) == (None, None)
+    finally:
+        gc.enable()
 
 
 @given(st.text(), LANGUAGES)
@@ -104,13 +119,13 @@ def test_a_full_table_starts_anew_and_answers_the_same(monkeypatch: pytest.Monke
     for number in range(200):
         text = f"x{chr(ord('a') + number % 26)}y{chr(ord('a') + number // 26)} nicht gut"
         assert small.predict(text, "de") == SHIPPED.predict(text, "de")
-    assert len(small._tokens["de"]) <= 10
+    assert len(small._compiled._tokens["de"]) <= 10
 
 
 def test_long_words_are_not_kept() -> None:
     model = LinearModel.load()
     model.predict("xyz" * 1000, "en")
-    assert not any(len(token) > 100 for token in model._tokens["en"])
+    assert not any(len(token) > 100 for token in model._compiled._tokens["en"])
 
 
 def test_repeated_texts_are_remembered_and_long_ones_are_not() -> None:
@@ -129,7 +144,7 @@ def test_memory_stays_within_bounds() -> None:
         model = LinearModel.from_snapshot(content)
         compiled, _ = tracemalloc.get_traced_memory()
         for number in range(sample):
-            model._tokens["de"][f"{number:b}".replace("0", "kno").replace("1", "lm")[:40]]
+            model._compiled._tokens["de"][f"{number:b}".replace("0", "kno").replace("1", "lm")[:40]]
         with_sample, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
