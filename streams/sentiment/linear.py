@@ -72,8 +72,11 @@ class _TokenTable(dict[str, _Entry]):
 
 
 class _Compiled:
-    """The weights of a snapshot as a function. It stands by itself, so that a model whose cache points to it is no cycle
-    of references, and its ten megabytes go with the last who uses it."""
+    """The weights of a snapshot as a function.
+
+    It stands by itself, so that a model whose cache points to it is no cycle of references, and its ten megabytes go
+    with the last who uses it.
+    """
 
     def __init__(self, weights: snapshot.Weights) -> None:
         words, self._sentence = weights.table[:SLOTS], weights.table[SLOTS:].copy()
