@@ -20,7 +20,7 @@ from streams.draining import work_until
 from streams.failpoints import Failpoint, reached
 from streams.health import Health, serve_health
 from streams.idleness import Idleness
-from streams.incarnation import topic_incarnation
+from streams.incarnation import Incarnation
 from streams.kafka import admin, consumer, producer, raw_client, translated_errors
 from streams.live_config import LiveConfig
 from streams.mentions import MentionsWriter
@@ -45,9 +45,6 @@ if TYPE_CHECKING:
     from streams.qualities import QualityName
     from streams.scoring import ScoredBatch
     from streams.sentiment import SentimentModel
-
-INCARNATION_SECONDS: Final = 10.0
-"""Time between two looks whether the topic is still the same one."""
 
 WARM_RECORDS: Final = 5_000
 """Records read at a time before the position; some 20 ms of work."""
@@ -137,11 +134,9 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         self._series = metrics.Capped(metrics.MAX_SOURCES)
         self._group = group
         self._reader = reader
-        self._client = client
         self._writer = MentionsWriter(config, sender)
         self._posts = Topics(config.topics).posts.name
-        self._incarnation = ""
-        self._incarnation_checked = 0.0
+        self._incarnation = Incarnation(client, config.kafka, self._posts)
         self._assigned: set[TopicPartition] | None = None  # None while the group rebalances
         self._generation = 0
         self._ready: dict[int, Idleness] = {}
@@ -160,7 +155,8 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
             await self._round()
 
     async def _round(self) -> None:
-        await self._check_incarnation()
+        if await self._incarnation.changed():
+            self._start_over()
         await self._set_up_new_partitions()
         batch = await self._read_batch()
         async with self._batch_in_hand:
@@ -175,8 +171,7 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         behind = sorted({tp.partition for tp in self._assigned} - self._ready.keys())
         if behind:
             return f"partitions {behind} are assigned and not taken over yet"
-        silent = time.monotonic() - self._incarnation_checked
-        return f"the broker has not answered for {silent:.0f} s" if silent > 2 * INCARNATION_SECONDS else None
+        return self._incarnation.silence()
 
     def _progress(self) -> tuple[Hashable, bool]:
         """What changes whenever it gets on, and whether records wait for it."""
@@ -197,7 +192,7 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
         """Forget partitions that went to others; new ones are set up in the next round."""
         self._assigned = assigned
-        self._incarnation_checked = 0.0
+        self._incarnation.doubt()
         metrics.REBALANCES.labels("score").inc()
         for partition in self._known.keys() - {tp.partition for tp in assigned}:
             self._forget(partition)
@@ -210,19 +205,10 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
 
     def _start_over(self) -> None:
         self._generation += 1
-        self._incarnation_checked = 0.0
+        self._incarnation.doubt()
         self._ready.clear()
         for partition in list(self._known):
             self._forget(partition)
-
-    async def _check_incarnation(self) -> None:
-        now = time.monotonic()
-        if self._incarnation_checked and now - self._incarnation_checked < INCARNATION_SECONDS:
-            return
-        incarnation = await topic_incarnation(self._client, self._config.kafka, self._posts)
-        if self._incarnation and incarnation != self._incarnation:
-            self._start_over()
-        self._incarnation, self._incarnation_checked = incarnation, now
 
     async def _set_up_new_partitions(self) -> None:
         generation = self._generation
@@ -254,7 +240,7 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         starts = {}
         for tp in tps:
             position = committed_position(committed[tp].offset, committed[tp].metadata) if tp in committed else None
-            starts[tp] = choose_start(position, self._incarnation, begins[tp], ends[tp])
+            starts[tp] = choose_start(position, self._incarnation.id, begins[tp], ends[tp])
             if starts[tp].renewed:
                 log.warning("the topic was deleted and made again: starting at its beginning", partition=tp.partition)
         return starts

@@ -20,6 +20,7 @@ from streams.draining import work_until
 from streams.errors import RecordError
 from streams.failpoints import Failpoint, reached
 from streams.health import STARTING, serve_health
+from streams.incarnation import Incarnation
 from streams.kafka import acknowledged, consumer, producer, raw_client, translated_errors
 from streams.learning import Mark, Start
 from streams.model_letters import write_model_letters
@@ -148,6 +149,7 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         self._start = Start(config, group, shelf, reader=reader, client=client)
         topics = Topics(config.topics)
         self._labels = TopicPartition(topics.labels.name, 0)
+        self._incarnation = Incarnation(client, config.kafka, self._labels.topic)
         self._models = topics.models.name
         self._letters = DeadLetters(sender, topics.dlq.name)
         self._series = metrics.Capped(metrics.MAX_SOURCES)
@@ -174,7 +176,7 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
             return "the group is rebalancing"
         if self._mine and self._state is None:
             return "the labels are assigned and not taken over yet"
-        return None
+        return self._incarnation.silence()
 
     def _progress(self) -> tuple[Hashable, bool]:
         """What changes whenever it gets on, and whether labels wait for it."""
@@ -198,6 +200,9 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
 
     async def _work(self) -> None:
         while True:
+            if await self._incarnation.changed():
+                log.warning("the topic of the labels was made anew, they are learned from its beginning")
+                self._state = None
             if self._mine and self._state is None:
                 await self._take_over()
             state = self._state

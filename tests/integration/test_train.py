@@ -11,7 +11,7 @@ import pytest
 
 from streams import metrics
 from streams.admin import ensure_topics
-from streams.errors import ConfigError
+from streams.errors import ConfigError, KafkaError
 from streams.kafka import consumer
 from streams.models import LiveModel, Shelf, live_model
 from streams.offsets import group_offsets
@@ -34,7 +34,7 @@ from streams.topics import Topics
 from streams.train import train
 from streams.trainer import Trainer
 from streams.workers import MODEL_LETTERS, group_of
-from tests.integration.broker import headers, read_topic, until
+from tests.integration.broker import delete_topic, headers, read_topic, until
 from tests.integration.labelling import NOW_MS, labels, published, say, send, uninterrupted
 
 if TYPE_CHECKING:
@@ -361,6 +361,19 @@ async def test_labels_that_teach_nothing_are_not_read_again(config: Config) -> N
             await until(arrived, 30)
     values = [record.value for record in await read_topic(config, letters)]
     assert values == [b"nonsense 1", b"nonsense 2"]
+
+
+async def test_a_topic_of_labels_that_is_deleted_ends_a_trainer_that_waits_for_some(config: Config) -> None:
+    async with training(config) as trainer:
+        await say(config, [b"nonsense"])
+
+        async def taken() -> bool:
+            return bool(await read_topic(config, Topics(config.topics).dlq.name))
+
+        await until(taken, 30)
+        await delete_topic(config, Topics(config.topics).labels.name)
+        with pytest.raises(KafkaError, match="firewatch topics"):
+            await asyncio.wait_for(trainer.task, 60)
 
 
 async def test_a_damaged_model_is_refused_and_the_last_good_one_kept(config: Config) -> None:
