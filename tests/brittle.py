@@ -11,6 +11,8 @@ from streams.cli import main
 if TYPE_CHECKING:
     from typing import Self
 
+    import pytest
+
 
 class Brittle(Detector):
     """Scores 0.5, and raises at the first bucket that starts at or after a moment.
@@ -60,6 +62,13 @@ class Brittle(Detector):
 KNOWN: Final = cast("dict[str, Any]", registry.KINDS)
 SCHEMAS: Final = cast("dict[str, Any]", registry._SCHEMAS)
 PARAMETERS: Final[dict[str, Any]] = {"from_ms": {"type": "integer"}, "doing": {"type": "string"}}
+
+
+def make_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let configs of a test name it."""
+    monkeypatch.setitem(KNOWN, Brittle.kind, Brittle)
+    for name, schema in PARAMETERS.items():
+        monkeypatch.setitem(SCHEMAS, name, schema)
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ async def test_a_detector_that_raises_is_put_out_of_use(
     load: Load,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setitem(brittle.KNOWN, "brittle", brittle.Brittle)
+    brittle.make_known(monkeypatch)
     hurt = load.brands[0]["id"]
     brands = [
         {name: value for name, value in brand.items() if name != "usual_posts_per_day"}

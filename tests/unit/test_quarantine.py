@@ -30,9 +30,7 @@ Records = list[Envelope | Progress]
 
 @pytest.fixture(autouse=True)
 def brittle_detectors(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setitem(brittle.KNOWN, "brittle", brittle.Brittle)
-    for name, schema in brittle.PARAMETERS.items():
-        monkeypatch.setitem(brittle.SCHEMAS, name, schema)
+    brittle.make_known(monkeypatch)
     metrics.BRAND_QUARANTINED.clear()
     yield
     metrics.BRAND_QUARANTINED.clear()
