@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Final
-
-AT_LEAST_TIMES: Final = (1, 100)
-"""What is allowed, both ends included; 1 asks for nothing."""
 
 
 def times_usual(observed: float, usual: float) -> float:

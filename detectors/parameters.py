@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 ONCE_IN_DAYS: Final = (2, 3650)
 REFRACTORY_HOURS: Final = (0, 720)
+AT_LEAST_TIMES: Final = (1, 100)
 """What is allowed, both ends included."""
 
 

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 from detectors.base import Detector, ParameterError
 from detectors.composite import Composite
 from detectors.drift import Drift
-from detectors.magnitude import AT_LEAST_TIMES
 from detectors.multivariate import Multivariate
-from detectors.parameters import ONCE_IN_DAYS, REFRACTORY_HOURS, Parameter
+from detectors.parameters import AT_LEAST_TIMES, ONCE_IN_DAYS, REFRACTORY_HOURS, Parameter
 from detectors.river_adapter import FEATURES, River
 from detectors.sentiment_shift import SentimentShift
 from detectors.tone_drift import ToneDrift

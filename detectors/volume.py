@@ -11,9 +11,9 @@ from detectors.extremes import Extremes
 from detectors.fading import kept
 from detectors.latest import Latest
 from detectors.level import HOUR_MS
-from detectors.magnitude import AT_LEAST_TIMES, demanding, times_usual
+from detectors.magnitude import demanding, times_usual
 from detectors.packing import pack, unpack
-from detectors.parameters import one_of, within
+from detectors.parameters import AT_LEAST_TIMES, one_of, within
 from detectors.refractory import Refractory
 from detectors.usual import Usual
 

@@ -39,6 +39,11 @@ HIGHEST_SCORE: Final = 5.0
 """Scores above it are drawn at it: what matters is on which side of 1 they are."""
 
 
+def colours_of(names: Sequence[str]) -> dict[str, str]:
+    """A colour for each line, in their order; after the last they begin again."""
+    return {name: LINES[place % len(LINES)] for place, name in enumerate(names)}
+
+
 def draw(
     windows: Iterable[Window],
     alerts: Iterable[Alert],
@@ -191,10 +196,11 @@ def _band(axis: Axes, course: Course, detector: str) -> None:
 
 def _scores(axis: Axes, course: Course) -> None:
     highest = 1.5
-    for index, detector in enumerate(course.detectors):
+    colours = colours_of(course.detectors)
+    for detector in course.detectors:
         value = np.minimum(_column(course, detector, "value"), HIGHEST_SCORE)
         highest = np.nanmax(value, initial=highest)
-        axis.plot(course.days(), value, color=LINES[index % len(LINES)], linewidth=1.2, label=detector)
+        axis.plot(course.days(), value, color=colours[detector], linewidth=1.2, label=detector)
     axis.axhline(1, color=INK, linewidth=1, linestyle=(0, (6, 3)), label="threshold")
     axis.set_ylim(0, highest * 1.05)
     axis.set_ylabel("score")

@@ -23,6 +23,14 @@ if TYPE_CHECKING:
 INCARNATION: Final = "replay"
 
 
+def scorer_of_all(config: Config, model: SentimentModel) -> Scorer:
+    """A scorer of all partitions, from the beginning of each."""
+    scorer = Scorer(config, model, best_model(config))
+    for partition in range(config.topics.partitions):
+        scorer.assign(partition, INCARNATION)
+    return scorer
+
+
 @dataclass(slots=True)
 class ReplaySummary:
     """What a replay came to.
@@ -64,10 +72,8 @@ class Replay:
         self._config = config
         self._on_alert = on_alert
         self._on_window = on_window
-        self._scorer = Scorer(config, model, best_model(config))
+        self._scorer = scorer_of_all(config, model)
         self._monitor = PartitionMonitor(config, 0)
-        for partition in range(config.topics.partitions):
-            self._scorer.assign(partition, INCARNATION)
         self._over_quota = 0
         self.summary = ReplaySummary()
 

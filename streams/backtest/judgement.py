@@ -7,10 +7,10 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from streams.evaluation.matching import LEVELS, Case, Rise, match
+from streams.records import epoch_ms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import datetime
 
     from detectors.base import Severity
     from streams.backtest.expected import Expected
@@ -97,7 +97,7 @@ def judge(expected: Iterable[Expected], incidents: Iterable[Raised], severity: S
         From which on an incident pages: those below can't be false.
     """
     wanted = list(expected)
-    cases = [Case("firestorm", each.brand, _ms(each.from_), _ms(each.to)) for each in wanted]
+    cases = [Case("firestorm", each.brand, epoch_ms(each.from_), epoch_ms(each.to)) for each in wanted]
     outcomes, others = match(cases, [_from_then_on(incident, cases) for incident in incidents])
     found = [Found(each, outcome) for each, outcome in zip(wanted, outcomes, strict=True)]
     return Judgement(found, [incident for incident in others if pages(incident, severity)])
@@ -116,7 +116,3 @@ def _from_then_on(incident: Raised, cases: Sequence[Case]) -> Raised:
         return rise
 
     return replace(incident, rises=[moved(rise) for rise in incident.rises])
-
-
-def _ms(moment: datetime) -> int:
-    return round(moment.timestamp() * 1000)

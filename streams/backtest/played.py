@@ -13,7 +13,7 @@ from streams.evaluation.matching import raised
 from streams.monitor import PartitionMonitor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from streams.backtest.lanes import LaneReader, Mentions
     from streams.config import Config
@@ -92,6 +92,16 @@ def play(
     return played
 
 
+def outcomes(monitor: PartitionMonitor, lane: LaneReader, on_batch: Callable[[], None]) -> Iterator[Outcome]:
+    """What a monitor makes of a lane, batch by batch and at its end."""
+    for batch in lane.batches():
+        for record in batch:
+            monitor.absorb(record)
+        yield monitor.advance()
+        on_batch()
+    yield monitor.finish()
+
+
 @dataclass(slots=True)
 class _Part:
     """What came of one lane by one config."""
@@ -114,12 +124,7 @@ class _Part:
 def _detect(config: Config, courses: bool, lane: LaneReader, on_batch: Callable[[], None]) -> _Part:
     part = _Part()
     started = time.process_time()
-    monitor = PartitionMonitor(config, 0)
-    for batch in lane.batches():
-        for record in batch:
-            monitor.absorb(record)
-        part.take(monitor.advance(), courses=courses)
-        on_batch()
-    part.take(monitor.finish(), courses=courses)
+    for outcome in outcomes(PartitionMonitor(config, 0), lane, on_batch):
+        part.take(outcome, courses=courses)
     part.seconds = time.process_time() - started
     return part

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from streams.backtest.page import image, page, pre
 from streams.backtest.text import comparison_lines, judgement_lines, minutes, share, summary
 from streams.backtest.whatif import curves
-from streams.picture import LINES, figure
+from streams.picture import colours_of, figure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -97,9 +97,9 @@ def _what_if(played: Played) -> str:
     drawn = Figure(figsize=(7, 3), dpi=100, layout="constrained")
     axis = drawn.subplots()
     found = curves(played.config, played.courses)
-    names = sorted(curve.detector for curve in found)  # as in the pictures of brands
+    colours = colours_of(sorted(curve.detector for curve in found))  # as in the pictures of brands
     for curve in found:
-        colour = LINES[names.index(curve.detector) % len(LINES)]
+        colour = colours[curve.detector]
         axis.plot(curve.days, curve.firings, color=colour, marker=".", label=curve.detector)
         if curve.in_use is not None:
             axis.axvline(curve.in_use, color=colour, linestyle=":", linewidth=1)

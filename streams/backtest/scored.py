@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from streams.backtest.lanes import LaneWriter, lanes_for
 from streams.config import Config
 from streams.dealing import Dealer, Dealt
-from streams.replay import INCARNATION
-from streams.scoring import Scorer, best_model
+from streams.replay import scorer_of_all
 from streams.sentiment import LinearModel
 from streams.sources.files import open_posts
 from streams.sources.progress_bar import progress_bar
@@ -177,9 +176,7 @@ class _Scoring:
     """A scorer of all partitions, of which it may get some."""
 
     def __init__(self, config: Config) -> None:
-        self._scorer = Scorer(config, LinearModel.load(config.sentiment.weights), best_model(config))
-        for partition in range(config.topics.partitions):
-            self._scorer.assign(partition, INCARNATION)
+        self._scorer = scorer_of_all(config, LinearModel.load(config.sentiment.weights))
 
     def score(self, dealt: Dealt) -> _Batches:
         return {partition: self._encoded(partition, records) for partition, records in dealt.items()}

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, get_args
 
+from streams.records import epoch_ms
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from detectors.base import Label, Severity
-    from streams.records import Alert
+    from streams.records import Alert, AlertKind
     from streams.simulate import Kind
 
 Level = Literal["nothing", "suppressed", "watch", "warning", "critical"]
@@ -59,14 +61,16 @@ class Raised:
 
     def take(self, alert: Alert) -> None:
         """Take note of its next alert."""
-        if alert.kind == "resolve":
-            self.over_ms = _ms(alert.at)
-        if self.reach(_ms(alert.at), alert.severity, alert.suppressed, alert.label):
+        if self.reach(epoch_ms(alert.at), alert.kind, alert.severity, alert.suppressed, alert.label):
             self.summary = alert.summary
             self.reasons = {name: score.reason for name, score in alert.detectors.items()}
 
-    def reach(self, at_ms: int, severity: Severity, suppressed: str | None, label: Label | None) -> bool:
+    def reach(
+        self, at_ms: int, kind: AlertKind, severity: Severity, suppressed: str | None, label: Label | None
+    ) -> bool:
         """Take note of what it is by its next step; tells whether it has risen by that."""
+        if kind == "resolve":
+            self.over_ms = at_ms
         if label and label not in self.labels:
             self.labels.append(label)
         level: Level = "suppressed" if suppressed else severity
@@ -166,7 +170,7 @@ def cases(truth: Mapping[str, Any], posts_ms: Mapping[int, Sequence[int]]) -> li
     own: list[Case] = []
     shared: list[Case] = []
     for position, event in enumerate(truth["events"]):
-        onset_ms, end_ms = (_ms(datetime.fromisoformat(event[moment])) for moment in ("onset", "end"))
+        onset_ms, end_ms = (epoch_ms(datetime.fromisoformat(event[moment])) for moment in ("onset", "end"))
         if event["brand"] is not None:
             own.append(Case(event["kind"], event["brand"], onset_ms, end_ms, sorted(posts_ms.get(position, ()))))
         else:
@@ -217,7 +221,3 @@ def match(happened: Iterable[Case], incidents: Iterable[Raised]) -> tuple[list[O
 
 def _overlap(one: Case, other: Case) -> bool:
     return one.brand == other.brand and one.onset_ms <= other.over_ms and other.onset_ms <= one.over_ms
-
-
-def _ms(moment: datetime) -> int:
-    return round(moment.timestamp() * 1000)

@@ -72,7 +72,7 @@ from streams.records.over_quota import (
 from streams.records.posts import MAX_ID_CHARS, POST_VERSION, Post, post_from_bytes, posts_record_from_bytes
 from streams.records.verdicts import MAX_SILENCE_MS, VERDICT_VERSION, Judgement, Verdict, labels_record_from_bytes
 from streams.records.windows import WINDOW_VERSION, Window, WindowScore, window_from_bytes
-from streams.records.wire import SHARE, utc
+from streams.records.wire import SHARE, epoch_ms, utc
 
 __all__ = [
     "ALERT_VERSION",
@@ -124,6 +124,7 @@ __all__ = [
     "WindowCounts",
     "WindowScore",
     "alert_from_bytes",
+    "epoch_ms",
     "is_deletion",
     "label_from_bytes",
     "labels_record_from_bytes",

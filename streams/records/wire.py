@@ -55,3 +55,12 @@ def utc(ms: int) -> datetime:
     '1970-01-01T00:00:00+00:00'
     """
     return datetime.fromtimestamp(ms / 1000, UTC)
+
+
+def epoch_ms(moment: datetime) -> int:
+    """An aware datetime as milliseconds since the epoch.
+
+    >>> epoch_ms(utc(1_772_409_600_123))
+    1772409600123
+    """
+    return round(moment.timestamp() * 1000)

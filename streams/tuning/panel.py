@@ -16,6 +16,7 @@ from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from streams.backtest.played import outcomes
 from streams.backtest.side_by_side import Job, side_by_side
 from streams.evaluation.matching import Raised
 from streams.incidents import Incidents
@@ -23,7 +24,7 @@ from streams.monitor import PartitionMonitor
 from streams.tuning.candidates import RARENESS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from detectors.base import Aspect, Score
     from streams.backtest import Mentions
@@ -112,17 +113,9 @@ def _detect(config: Config, candidates: Sequence[Days], lane: LaneReader, on_bat
     panel = _Panel(candidates)
     monitor = PartitionMonitor(_with_all_thresholds(config, candidates), 0, incidents=panel.incidents)
     watched: dict[str, Watched] = {}
-
-    def note(windows: Iterable[Window]) -> None:
-        for window in windows:
+    for outcome in outcomes(monitor, lane, on_batch):
+        for window in outcome.windows:
             watched.setdefault(window.brand, Watched(window.start_ms, window.start_ms)).take(window)
-
-    for batch in lane.batches():
-        for record in batch:
-            monitor.absorb(record)
-        note(monitor.advance().windows)
-        on_batch()
-    note(monitor.finish().windows)
     return Tried([list(each.values()) for each in panel.raised], watched)
 
 
@@ -176,9 +169,7 @@ class _Panel:
         incident = change.incident
         key = incident.fingerprint, incident.reopened
         raised = self.raised[place].setdefault(key, Raised(brand, incident.fingerprint))
-        raised.reach(change.at_ms, incident.severity, incident.suppressed, incident.label)
-        if change.kind == "resolve":
-            raised.over_ms = change.at_ms
+        raised.reach(change.at_ms, change.kind, incident.severity, incident.suppressed, incident.label)
 
 
 class _Member(NamedTuple):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from matplotlib.figure import Figure
 
 from streams.backtest.page import image, page, pre
-from streams.picture import LINES
+from streams.picture import colours_of
 from streams.tuning.candidates import LADDER
 from streams.tuning.objective import score
 from streams.tuning.text import lines
@@ -38,9 +38,10 @@ def report(tuned: Tuned, config_name: str) -> str:
 def _pictures(tuned: Tuned) -> str:
     drawn = Figure(figsize=(12, 4), dpi=100, layout="constrained")
     trade, flat = drawn.subplots(1, 2)
+    colours = colours_of([knob.name for knob in tuned.knobs])
     for place, (knob, judgements) in enumerate(zip(tuned.knobs, tuned.judgements, strict=True)):
         style: dict[str, Any] = {
-            "color": LINES[place % len(LINES)],
+            "color": colours[knob.name],
             "linestyle": DASHES[place % len(DASHES)],
             "marker": ".",
         }

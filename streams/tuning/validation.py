@@ -15,6 +15,7 @@ from streams.backtest import Judgement
 from streams.backtest.judgement import paged_ms
 from streams.backtest.text import moment
 from streams.evaluation.matching import AFTERMATH_MS
+from streams.records import epoch_ms
 from streams.tuning.curve import choose
 from streams.tuning.objective import score
 
@@ -63,7 +64,7 @@ class HeldOut(NamedTuple):
 
 def begin_ms(label: Expected) -> float:
     """When it began, milliseconds since the epoch."""
-    return label.from_.timestamp() * 1000
+    return epoch_ms(label.from_)
 
 
 def folds(labels: Sequence[Expected], brands: Iterable[str]) -> list[Fold]:
@@ -91,7 +92,7 @@ def _spans(labels: Sequence[Expected]) -> list[Fold]:
     cuts = []
     over_ms = 0.0
     for before, after in pairwise(ordered):
-        over_ms = max(over_ms, before.to.timestamp() * 1000 + AFTERMATH_MS)
+        over_ms = max(over_ms, epoch_ms(before.to) + AFTERMATH_MS)
         if over_ms < begin_ms(after):
             cuts.append((over_ms + begin_ms(after)) / 2)
     count = min(len(cuts) + 1, SPANS)
