@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ import pytest
 import yaml
 
 from deploy.grafana.build import boards
+from deploy.local.kafka import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -53,9 +53,7 @@ def prometheus(folder: Path, workers: Mapping[str, int]) -> Iterator[str]:
     (folder / CONFIG.name).write_text(yaml.safe_dump(config))
     targets = [{"targets": [f"127.0.0.1:{port}"], "labels": {"worker": name}} for name, port in workers.items()]
     (folder / "targets.yml").write_text(yaml.safe_dump(targets))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{probe.getsockname()[1]}"
+    address = f"127.0.0.1:{free_port()}"
     command = [
         program,
         f"--config.file={folder / CONFIG.name}",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import socket
 from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
@@ -12,6 +11,7 @@ import pytest
 import yaml
 from aiohttp import web
 
+from deploy.local.kafka import free_port
 from deploy.local.prerequisites import LocalKafkaError, require
 from tests.integration.broker import until
 
@@ -22,12 +22,6 @@ PROGRAM: Final = "prometheus-alertmanager"
 """As Debian names it."""
 
 SECONDS_TO_START: Final = 30
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Alertmanager:

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import started
+from tests.integration.alertmanager import Alertmanager, Receiver, require_alertmanager
 from tests.integration.secure_broker import SecureBroker, SecureKafka
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +23,20 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecureBroker]:
         yield started(kafka.start)
     finally:
         kafka.wipe()
+
+
+@pytest.fixture
+async def receiver() -> AsyncIterator[Receiver]:
+    receiver = Receiver()
+    await receiver.start()
+    yield receiver
+    await receiver.stop()
+
+
+@pytest.fixture
+async def alertmanager(tmp_path: Path, receiver: Receiver) -> AsyncIterator[Alertmanager]:
+    require_alertmanager()
+    server = Alertmanager(tmp_path, receiver.url)
+    await server.start()
+    yield server
+    await server.stop()

@@ -57,7 +57,7 @@ class Story:
         self.labels = folder / "labels.jsonl"
         truth = write(SIMULATION, self.posts, folder / "truth.json", self.config_path)
         (self.brand,) = (event["brand"] for event in truth["events"] if event["kind"] == "firestorm")
-        self.ports = dict(zip(WORKERS, free_ports(len(WORKERS)), strict=True))
+        self.ports = ports_of_workers()
         self._write_config(bootstrap, webhook)
         lines = self.posts.read_text(encoding="utf-8").splitlines()
         self._write_labels([json.loads(line)["text"] for line in lines[:80]])
@@ -120,15 +120,15 @@ class Story:
         return alert_from_bytes(first.value).fingerprint
 
 
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on just now."""
-    probes = [socket.socket() for _ in range(count)]
+def ports_of_workers() -> dict[str, int]:
+    """For each worker's metrics a port that nobody listens on just now."""
+    probes = [socket.socket() for _ in WORKERS]
     for probe in probes:
         probe.bind(("127.0.0.1", 0))
     ports = [probe.getsockname()[1] for probe in probes]
     for probe in probes:
         probe.close()
-    return ports
+    return dict(zip(WORKERS, ports, strict=True))
 
 
 @contextmanager

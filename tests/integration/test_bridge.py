@@ -23,16 +23,15 @@ from streams.kafka import acknowledged, producer
 from streams.records import Verdict, utc
 from streams.topics import Topics
 from tests.alerts import alert
-from tests.integration.alertmanager import Alertmanager, Receiver, require_alertmanager
 from tests.integration.broker import headers, read_topic, until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
-    from pathlib import Path
 
     from streams.bridge.couriers import Courier
     from streams.config import Config
     from streams.records import Alert
+    from tests.integration.alertmanager import Alertmanager, Receiver
 
 KEY = "whsec_" + base64.b64encode(b"a key that only this test has").decode()
 NOW_MS = time.time_ns() // 1_000_000
@@ -45,23 +44,6 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lane, "FIRST_DELAY_SECONDS", 0.05)
     monkeypatch.setattr(lane, "LAST_DELAY_SECONDS", 0.3)
     monkeypatch.setenv(WEBHOOK_KEY_VARIABLE, KEY)
-
-
-@pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    receiver = Receiver()
-    await receiver.start()
-    yield receiver
-    await receiver.stop()
-
-
-@pytest.fixture
-async def alertmanager(tmp_path: Path, receiver: Receiver) -> AsyncIterator[Alertmanager]:
-    require_alertmanager()
-    server = Alertmanager(tmp_path, receiver.url)
-    await server.start()
-    yield server
-    await server.stop()
 
 
 @pytest.fixture

@@ -25,17 +25,17 @@ from streams.label import ask
 from streams.topics import Topics
 from streams.workers import WORKERS
 from tests.alerts import alert
-from tests.integration.alertmanager import Receiver
 from tests.integration.broker import headers, read_topic, until
 from tests.integration.labelling import labels, published, send
 from tests.integration.secure_broker import PASSWORD, grant_printed
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable
     from pathlib import Path
 
     from streams.config import Config
     from streams.records import Label
+    from tests.integration.alertmanager import Receiver
     from tests.integration.secure_broker import SecureBroker
 
 PORTS = ("ingest", "score", "detect", "train", "bridge")
@@ -174,14 +174,6 @@ async def check_bridge(config: Config, receiver: Receiver) -> None:
     receiver.statuses = {"unwanted": 422}
     await send(config, topics.alerts.name, [(b"nordtel", alert("a", "unwanted").to_bytes())])
     await until(refused, 60)
-
-
-@pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
-    receiver = Receiver()
-    await receiver.start()
-    yield receiver
-    await receiver.stop()
 
 
 @pytest.mark.timeout(400)

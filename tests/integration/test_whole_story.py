@@ -12,12 +12,13 @@ import pytest
 import yaml
 
 from streams.simulate import SimulationSettings, write
-from tests.integration.alertmanager import Alertmanager, Receiver, require_alertmanager
 from tests.integration.broker import until
-from tests.integration.story import firewatch, free_ports
+from tests.integration.story import firewatch, ports_of_workers
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.integration.alertmanager import Alertmanager, Receiver
 
 SPEED: Final = 4_000
 """Times real time: the day takes 22 s, the firestorm two."""
@@ -47,20 +48,16 @@ def told(pager: Receiver, brand: str) -> list[tuple[str, str, str]]:
     ]
 
 
-async def test_a_firestorm_pages_is_acknowledged_and_is_over(kafka: str, tmp_path: Path) -> None:
-    require_alertmanager()
+async def test_a_firestorm_pages_is_acknowledged_and_is_over(
+    kafka: str, tmp_path: Path, alertmanager: Alertmanager, receiver: Receiver
+) -> None:
     config_path, posts = tmp_path / "brands.yaml", tmp_path / "posts.jsonl"
     truth = write(SimulationSettings(brands=3, scenario="firestorm"), posts, tmp_path / "truth.json", config_path)
     (event,) = truth["events"]
-    pager = Receiver()
-    await pager.start()
-    alertmanager = Alertmanager(tmp_path, pager.url)
-    await alertmanager.start()
-    names = ("ingest", "score", "detect", "train", "bridge")
     tree = yaml.safe_load(config_path.read_text(encoding="utf-8")) | {
         "kafka": {"bootstrap_servers": kafka},
         "topics": {"prefix": f"story{os.getpid()}.", "partitions": 2},
-        "metrics": {f"{name}_port": port for name, port in zip(names, free_ports(len(names)), strict=True)},
+        "metrics": {f"{name}_port": port for name, port in ports_of_workers().items()},
         "windows": {"end_of_stream_seconds": 10},
         "bridge": {"alertmanager": {"urls": [alertmanager.url], "resend_seconds": 1}},
     }
@@ -68,10 +65,10 @@ async def test_a_firestorm_pages_is_acknowledged_and_is_over(kafka: str, tmp_pat
     config, log = ("-c", str(config_path)), tmp_path / "workers.log"
 
     async def paged() -> bool:
-        return any(page[:2] == ("firing", "critical") for page in told(pager, event["brand"]))
+        return any(page[:2] == ("firing", "critical") for page in told(receiver, event["brand"]))
 
     async def over() -> bool:
-        return any(page[:2] == ("resolved", "critical") for page in told(pager, event["brand"]))
+        return any(page[:2] == ("resolved", "critical") for page in told(receiver, event["brand"]))
 
     try:
         await run_to_end("topics", *config)
@@ -81,19 +78,16 @@ async def test_a_firestorm_pages_is_acknowledged_and_is_over(kafka: str, tmp_pat
             firewatch(log, "ingest", str(posts), *config, "--speed", str(SPEED)),
         ):
             await until(paged, SECONDS_TO_BE_TOLD)
-            ((incident,),) = {page[2:] for page in told(pager, event["brand"])}
+            ((incident,),) = {page[2:] for page in told(receiver, event["brand"])}
             await run_to_end("alerts", "ack", incident, *config, "--by", "anna", "--note", "on it")
             await until(over, SECONDS_TO_BE_TOLD)
-            assert {page[2] for page in told(pager, event["brand"])} == {incident}
+            assert {page[2] for page in told(receiver, event["brand"])} == {incident}
             assert await alertmanager.active() == {}
             tail = (await run_to_end("alerts", "tail", *config, "--no-follow", "--brand", event["brand"])).decode()
             status = orjson.loads(await run_to_end("status", *config, "--json"))
     except (AssertionError, TimeoutError) as error:
         error.add_note(log.read_text(encoding="utf-8")[-3000:])
         raise
-    finally:
-        await alertmanager.stop()
-        await pager.stop()
     assert "anna looks after it" in tail
     assert "“on it”" in tail
     assert "It is over" in tail
