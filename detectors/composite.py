@@ -37,18 +37,25 @@ _MORE: Final = 1.25
 """Times the usual mentions from which on more of them count as attention: a worse tone among the usual mentions must be
 that much worse, which is what `sentiment_shift` is for."""
 
+_DILUTED: Final = 0.9
+"""How much of the usual negative share is expected of mentions beyond that. What makes people speak of a brand for other
+reasons (a launch, a joke, a match that it sponsors) dilutes its negative share; much attention that does not is upset
+people too: the storm against Kaufland had eight times the mentions and hardly more than the usual share. From 0.67 to
+0.9 each recorded firestorm becomes critical in its first hours and no calm airline fires; at 1 Kaufland's takes a day,
+and from 0.8 down a brand fires that grows to three times its mentions."""
+
 _VARIANCE: Final = 0.1
 """Of the probability of being negative from mention to mention: 0.06 to 0.1 with the models measured, 0.25 at most."""
 
 _LEAST: Final = 1.0
 """Variance where next to nothing is expected: about three negative mentions are then needed to fire."""
 
-_PRIOR_MEAN: Final = (0.9, 0.8, 0.55)
-_PRIOR_SPREAD: Final = (0.32, 0.32, 0.35)
+_PRIOR_MEAN: Final = (0.93, 0.83, 0.58)
+_PRIOR_SPREAD: Final = (0.33, 0.33, 0.36)
 _PRIOR_DAYS: Final = 7.0
-"""Daily maxima of the heights: the middle between simulated brands (0.8, 0.65, 0.4), among which those with 43 and with
-7,000 mentions a day hardly differ, and recorded airlines (1.0, 1.0, 0.7), whose tone wanders more over a day. They fit
-so many brands that they count for a week."""
+"""Daily maxima of the heights: the middle between simulated brands (0.8, 0.7, 0.4), of which at the longest horizon those
+with 7,000 mentions a day have less than those with 43, and recorded airlines (1.0, 1.0, 0.75), whose tone wanders more
+over a day. They fit so many brands that they count for a week."""
 
 _GAPS: Final = (2.5, 2.0)
 """Standard deviations of daily maxima by which a longer horizon may lie above the next shorter one, at most: what is
@@ -105,10 +112,11 @@ class Composite(Detector):
     """Negative mentions beyond the usual share of all mentions, at several horizons, on the scale of the brand's own
     extremes; with a label for what is going on.
 
-    Over each of three fading horizons, ``X = N - s * max(M, 1.25 * E)`` with `N` negative mentions, `M` mentions, `E`
-    expected mentions (`Usual`) and `s` the brand's own negative share. It grows with attention and with negativity at
-    once: more mentions of the usual mix, or of a better one, leave it at 0, and so do fewer mentions. It is divided by
-    its noise, ``0.05 * E + sqrt(0.1 * E2 + 1)`` with `E2` the expected mentions under squared weights, and ``log(1 +
+    Over each of three fading horizons, ``X = N - s * U`` with `N` negative mentions, `s` the brand's own negative share,
+    and ``U = 1.25 * E + 0.9 * max(0, M - 1.25 * E)`` from `M` mentions and `E` expected ones (`Usual`). It grows with
+    attention and with negativity at once: fewer mentions, or more of a mix that is a tenth better than usual, leave it
+    at 0; of the usual mix many times as many are needed. While the level is not known, 1 stands for 0.9. `X` is divided
+    by its noise, ``0.05 * E + sqrt(0.1 * E2 + 1)`` with `E2` the expected mentions under squared weights, and ``log(1 +
     X / noise)`` is judged against its own daily maxima (`Extremes`), each horizon for itself. Days of a crisis count as
     days that just reached the threshold: they don't make the next crisis usual.
 
@@ -127,7 +135,7 @@ class Composite(Detector):
     more, and is not confined to one of several sources, else ``warning``.
 
     A bucket that is still open is scored as if nothing more came in it. More mentions of the brand's usual mix don't
-    change the score, and more negative ones raise it.
+    lower the score, and more negative ones raise it.
 
     Parameters
     ----------
@@ -144,7 +152,7 @@ class Composite(Detector):
 
     Notes
     -----
-    `observed` and `expected` are organic negative mentions of the bucket, and ``s * max(M, 1.25 * E)`` of the bucket.
+    `observed` and `expected` are organic negative mentions of the bucket, and ``s * U`` of the bucket.
     `upper` is where the shortest horizon alone reaches the threshold, moved to `observed` where it would contradict
     `value`.
 
@@ -251,6 +259,7 @@ class Composite(Detector):
         expected = usual * max(1.0, bucket.platform)
         mentions, negative = _organic(bucket)
         share = self._shares.usual[0]
+        further = _DILUTED if self._usual.level.ready else 1.0
         lefts = kept(passed_ms(bucket, self._end_ms), _HALF_LIVES_HOURS)
         horizons, heights = [], []
         for before, left in zip(self._horizons, lefts, strict=True):
@@ -260,7 +269,7 @@ class Composite(Detector):
                 before.mentions * left + mentions,
                 before.negative * left + negative,
             )
-            surplus = horizon.negative - share * max(horizon.mentions, _MORE * horizon.expected)
+            surplus = horizon.negative - share * _usual_among(horizon.mentions, horizon.expected, further)
             horizons.append(horizon)
             heights.append(math.log1p(surplus / _noise(horizon)) if surplus > 0 else 0.0)
         now = (
@@ -273,7 +282,7 @@ class Composite(Detector):
         if self._at_least > 1:
             times = max(times_usual(each.negative, share * each.expected) for each in horizons)
             value = demanding(value, times, self._at_least)
-        usual_negative = share * max(mentions, _MORE * expected)
+        usual_negative = share * _usual_among(mentions, expected, further)
         return _Reading(expected, mentions, negative, usual_negative, horizons, scene, heights, values, value)
 
     def _joined(self, values: Sequence[float]) -> float:
@@ -364,6 +373,12 @@ def _organic(bucket: Bucket) -> tuple[float, float]:
 
 def _noise(horizon: _Horizon) -> float:
     return _WANDER * horizon.expected + math.sqrt(_VARIANCE * horizon.squares + _LEAST)
+
+
+def _usual_among(mentions: float, expected: float, further: float) -> float:
+    """To how many of the mentions the usual negative share applies, which is `U` of the class."""
+    enough = _MORE * expected
+    return enough + further * max(0.0, mentions - enough)
 
 
 def _main_source(bucket: Bucket) -> float:

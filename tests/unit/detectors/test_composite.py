@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from detectors.base import Bucket, Detector, Score
 from detectors.composite import Composite
-from tests.unit.detectors.series import HOUR_MS, START_MS, buckets, watch
+from tests.unit.detectors.series import HOUR_MS, START_MS, buckets, fired, watch
 
 LENGTH = 300_000
 
@@ -57,10 +57,28 @@ def test_a_slow_burn_is_found_within_hours() -> None:
     assert any(score.fires for score in scores)
 
 
-@pytest.mark.parametrize("count", [10, 40, 400])
+@pytest.mark.parametrize("count", [10, 40])
 def test_more_of_the_usual_mix_is_attention_and_no_crisis(count: int) -> None:
     detector, end_ms = known()
     assert max(score.value for score in run(detector, end_ms, count, 0.33, number=24)) < 1
+
+
+def test_eight_times_the_mentions_and_hardly_more_negative_ones_are_a_crisis() -> None:
+    """As with Kaufland in 2020: people speak of nothing else, and hardly more of them are upset than usual."""
+    detector, end_ms = known()
+    scores = run(detector, end_ms, 27, 0.36, number=12)
+    assert (scores[-1].label, scores[-1].severity) == ("crisis", "critical")
+
+
+def test_a_brand_that_grows_to_twice_its_mentions_is_no_crisis() -> None:
+    detector, end_ms = known()
+    grown = buckets(7, lambda _: 1_920, negative=lambda _: 0.3, rhythm=0.3, start_ms=end_ms)
+    assert not fired(watch(detector, grown))
+
+
+def test_before_the_level_is_known_attention_says_nothing() -> None:
+    morning = buckets(0.12, lambda day: 200 if day < 0.08 else 6_000, negative=lambda _: 0.3, rhythm=0)
+    assert max(score.value for _, score in watch(Composite(), morning)) < 1
 
 
 def test_a_worse_tone_among_the_usual_mentions_is_no_crisis() -> None:
