@@ -23,11 +23,14 @@ _NOT_EN: Final = """not no never none nobody nothing neither nor nowhere without
 NEGATIONS: Final = {"de": frozenset(_NOT_DE.split()), "en": frozenset(_NOT_EN.split())}
 _NEGATIONS_OF_ANY: Final = NEGATIONS["de"] | NEGATIONS["en"]
 
-_EMOTICON: Final = r"[:;=][-o'^]?[)(\]\[dp/\\|*3o]++(?![a-z0-9])|\([-o]?[:;=]|<3++|\^\^"
-_TOKEN: Final = re.compile(rf"{_EMOTICON}|[a-z][a-z']*+|[!?]++|\.\.++|[.,;:]|[^\x00-\u218f\w\s]")
+_EMOTICON: Final = r"[:;=][-o'^]?[)(\]\[dp/\\|*3oc@<]++(?![a-z0-9])|\([-o]?[:;=]|<3++"
+_FACE: Final = r"-[._]++-|\*[._-]++\*|\^[._-]*+\^|>[._]++<|\\o/"
+_ACTION: Final = r"\*(?=[a-z]++\*)"
+_TOKEN: Final = re.compile(rf"{_EMOTICON}|{_FACE}|{_ACTION}|[a-z][a-z']*+|[!?]++|\.\.++|[.,;:]|[^\x00-\u218f\w\s]")
 _PAUSES: Final = frozenset(".,;:")
 _LOUD: Final = frozenset("!?.")
 _EYES: Final = frozenset(":;=(")
+_CHEEKS: Final = frozenset("-*^>\\")
 _TRIPLED: Final = re.compile(r"([a-z])\1{2,}+")
 
 
@@ -45,6 +48,8 @@ def tokens(text: str, lang: str) -> list[str]:
     --------
     >>> tokens("@acme NIE wieder!! Service ist nicht gut :( #KeinNetz", "de")
     ['nie', 'not wieder', '!+', 'service', 'ist', 'nicht', 'not gut', ':(', 'kein', 'not netz']
+    >>> tokens("*seufz* Bahn -.- (aber der Kaffee *-*)", "de")
+    ['*', 'seufz', 'bahn', '-_-', 'aber', 'der', 'kaffee', '*_*']
     """
     text = without_handles(without_urls(text))
     if "#" in text:
@@ -72,6 +77,8 @@ def tokens(text: str, lang: str) -> list[str]:
             seen.append(part if len(part) == 1 else first + "+")
         elif first in _EYES:
             seen.append(_emoticon(part))
+        elif first in _CHEEKS:
+            seen.append(part if len(part) < 3 else f"{first}_{part[-1]}")
         else:
             seen.append(part[:2])  # an emoji, or a heart <3 of any length
     return seen
