@@ -38,11 +38,12 @@ _MORE: Final = 1.25
 that much worse, which is what `sentiment_shift` is for."""
 
 _DILUTED: Final = 0.9
-"""How much of the usual negative share is expected of mentions beyond that. What makes people speak of a brand for other
-reasons (a launch, a joke, a match that it sponsors) dilutes its negative share; much attention that does not is upset
-people too: the storm against Kaufland had eight times the mentions and hardly more than the usual share. From 0.67 to
-0.9 each recorded firestorm becomes critical in its first hours and no calm airline fires; at 1 Kaufland's takes a day,
-and from 0.8 down a brand fires that grows to three times its mentions."""
+"""How much of the usual negative share is expected of mentions beyond that. What makes people speak of a brand for
+other reasons (a launch, a joke, a match that it sponsors) dilutes its negative share; much attention that does not is
+upset people too: the storm against Kaufland had eight times the mentions and hardly more than the usual share. From
+0.67 to 0.9 each recorded firestorm becomes critical in its first hours and no calm airline fires; at 1 Kaufland's takes
+a day. From 0.85 down any brand fires that comes to have three times its mentions for good, at 0.9 most do, at 1 half
+of them."""
 
 _VARIANCE: Final = 0.1
 """Of the probability of being negative from mention to mention: 0.06 to 0.1 with the models measured, 0.25 at most."""
@@ -53,9 +54,9 @@ _LEAST: Final = 1.0
 _PRIOR_MEAN: Final = (0.93, 0.83, 0.58)
 _PRIOR_SPREAD: Final = (0.33, 0.33, 0.36)
 _PRIOR_DAYS: Final = 7.0
-"""Daily maxima of the heights: the middle between simulated brands (0.8, 0.7, 0.4), of which at the longest horizon those
-with 7,000 mentions a day have less than those with 43, and recorded airlines (1.0, 1.0, 0.75), whose tone wanders more
-over a day. They fit so many brands that they count for a week."""
+"""Daily maxima of the heights: the middle between simulated brands (0.8, 0.7, 0.4), of which at the longest horizon
+those with 7,000 mentions a day have less than those with 43, and recorded airlines (1.0, 1.0, 0.75), whose tone wanders
+more over a day. They fit so many brands that they count for a week."""
 
 _GAPS: Final = (2.5, 2.0)
 """Standard deviations of daily maxima by which a longer horizon may lie above the next shorter one, at most: what is
@@ -112,11 +113,11 @@ class Composite(Detector):
     """Negative mentions beyond the usual share of all mentions, at several horizons, on the scale of the brand's own
     extremes; with a label for what is going on.
 
-    Over each of three fading horizons, ``X = N - s * U`` with `N` negative mentions, `s` the brand's own negative share,
-    and ``U = 1.25 * E + 0.9 * max(0, M - 1.25 * E)`` from `M` mentions and `E` expected ones (`Usual`). It grows with
-    attention and with negativity at once: fewer mentions, or more of a mix that is a tenth better than usual, leave it
-    at 0; of the usual mix many times as many are needed. While the level is not known, 1 stands for 0.9. `X` is divided
-    by its noise, ``0.05 * E + sqrt(0.1 * E2 + 1)`` with `E2` the expected mentions under squared weights, and ``log(1 +
+    Over each of three fading horizons, ``X = N - s * U`` with `N` negative mentions, `s` the brand's own negative
+    share, and ``U = 1.25 * E + 0.9 * max(0, M - 1.25 * E)`` from `M` mentions and `E` expected ones (`Usual`). It grows
+    with attention and with negativity at once: fewer mentions, or more of a mix that is a tenth better than usual,
+    leave it at 0; of the usual mix many times as many are needed. While the level is not known, 1 stands for 0.9. `X`
+    is divided by its noise, ``0.05 * E + sqrt(0.1 * E2 + 1)`` with `E2` the expected mentions under squared weights, and ``log(1 +
     X / noise)`` is judged against its own daily maxima (`Extremes`), each horizon for itself. Days of a crisis count as
     days that just reached the threshold: they don't make the next crisis usual.
 
