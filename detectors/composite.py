@@ -117,9 +117,9 @@ class Composite(Detector):
     share, and ``U = 1.25 * E + 0.9 * max(0, M - 1.25 * E)`` from `M` mentions and `E` expected ones (`Usual`). It grows
     with attention and with negativity at once: fewer mentions, or more of a mix that is a tenth better than usual,
     leave it at 0; of the usual mix many times as many are needed. While the level is not known, 1 stands for 0.9. `X`
-    is divided by its noise, ``0.05 * E + sqrt(0.1 * E2 + 1)`` with `E2` the expected mentions under squared weights, and ``log(1 +
-    X / noise)`` is judged against its own daily maxima (`Extremes`), each horizon for itself. Days of a crisis count as
-    days that just reached the threshold: they don't make the next crisis usual.
+    is divided by its noise, ``0.05 * E + sqrt(0.1 * E2 + 1)`` with `E2` the expected mentions under squared weights,
+    and ``log(1 + X / noise)`` is judged against its own daily maxima (`Extremes`), each horizon for itself. Days of a
+    crisis count as days that just reached the threshold: they don't make the next crisis usual.
 
     Only organic mentions count: not those that repeat a text by authors who repeat themselves (`Bucket.spam`), nor what
     the most active author of a bucket adds to the first mention. Reposts do count: they are how a firestorm spreads.
