@@ -31,19 +31,20 @@ _SCENE: Final = 1
 """The horizon over which it is told what is going on."""
 
 _WANDER: Final = 0.05
-"""How far the share of negative mentions wanders from hour to hour as topics change, as in `sentiment_shift`."""
+"""How far the share of negative mentions wanders from hour to hour as topics change, as in `sentiment_shift`; of
+however many mentions there are, for a thousand reposts of one text are one topic."""
 
 _MORE: Final = 1.25
 """Times the usual mentions from which on more of them count as attention: a worse tone among the usual mentions must be
 that much worse, which is what `sentiment_shift` is for."""
 
-_DILUTED: Final = 0.9
+_DILUTED: Final = 0.5
 """How much of the usual negative share is expected of mentions beyond that. What makes people speak of a brand for
 other reasons (a launch, a joke, a match that it sponsors) dilutes its negative share; much attention that does not is
-upset people too: the storm against Kaufland had eight times the mentions and hardly more than the usual share. From
-0.67 to 0.9 each recorded firestorm becomes critical in its first hours and no calm airline fires; at 1 Kaufland's takes
-a day. From 0.85 down any brand fires that comes to have three times its mentions for good, at 0.9 most do, at 1 half
-of them."""
+upset people too: the storm against Kaufland had eight times the mentions and hardly more than the usual share. From 0.4
+to 0.65 every recorded firestorm is critical in its first hours; at 1 Kaufland's took a day, and small differences of
+tone among very many mentions fired twice as often (five recorded series of counts, mixed with tones that hover around
+the usual)."""
 
 _VARIANCE: Final = 0.1
 """Of the probability of being negative from mention to mention: 0.06 to 0.1 with the models measured, 0.25 at most."""
@@ -51,11 +52,11 @@ _VARIANCE: Final = 0.1
 _LEAST: Final = 1.0
 """Variance where next to nothing is expected: about three negative mentions are then needed to fire."""
 
-_PRIOR_MEAN: Final = (0.93, 0.83, 0.58)
-_PRIOR_SPREAD: Final = (0.33, 0.33, 0.36)
+_PRIOR_MEAN: Final = (1.0, 0.9, 0.65)
+_PRIOR_SPREAD: Final = (0.32, 0.32, 0.35)
 _PRIOR_DAYS: Final = 7.0
 """Daily maxima of the heights: the middle between simulated brands (0.8, 0.7, 0.4), of which at the longest horizon
-those with 7,000 mentions a day have less than those with 43, and recorded airlines (1.0, 1.0, 0.75), whose tone wanders
+those with 7,000 mentions a day have less than those with 43, and recorded airlines (1.0, 1.0, 0.8), whose tone wanders
 more over a day. They fit so many brands that they count for a week."""
 
 _GAPS: Final = (2.5, 2.0)
@@ -114,12 +115,12 @@ class Composite(Detector):
     extremes; with a label for what is going on.
 
     Over each of three fading horizons, ``X = N - s * U`` with `N` negative mentions, `s` the brand's own negative
-    share, and ``U = 1.25 * E + 0.9 * max(0, M - 1.25 * E)`` from `M` mentions and `E` expected ones (`Usual`). It grows
-    with attention and with negativity at once: fewer mentions, or more of a mix that is a tenth better than usual,
-    leave it at 0; of the usual mix many times as many are needed. While the level is not known, 1 stands for 0.9. `X`
-    is divided by its noise, ``0.05 * E + sqrt(0.1 * E2 + 1)`` with `E2` the expected mentions under squared weights,
-    and ``log(1 + X / noise)`` is judged against its own daily maxima (`Extremes`), each horizon for itself. Days of a
-    crisis count as days that just reached the threshold: they don't make the next crisis usual.
+    share, and ``U = 1.25 * E + 0.5 * max(0, M - 1.25 * E)`` from `M` mentions and `E` expected ones (`Usual`). It grows
+    with attention and with negativity at once: fewer mentions, or more of a mix with half the usual share, leave it at
+    0. While the level is not known, 1 stands for 0.5. It is divided by its noise, ``0.05 * max(M, E) + sqrt(0.1 * E2 +
+    1)`` with `E2` the expected mentions under squared weights, so that however many mentions of the usual mix only get
+    so far. ``log(1 + X / noise)`` is judged against its own daily maxima (`Extremes`), each horizon for itself. Days of
+    a crisis count as days that just reached the threshold: they don't make the next crisis usual.
 
     Only organic mentions count: not those that repeat a text by authors who repeat themselves (`Bucket.spam`), nor what
     the most active author of a bucket adds to the first mention. Reposts do count: they are how a firestorm spreads.
@@ -373,7 +374,7 @@ def _organic(bucket: Bucket) -> tuple[float, float]:
 
 
 def _noise(horizon: _Horizon) -> float:
-    return _WANDER * horizon.expected + math.sqrt(_VARIANCE * horizon.squares + _LEAST)
+    return _WANDER * max(horizon.mentions, horizon.expected) + math.sqrt(_VARIANCE * horizon.squares + _LEAST)
 
 
 def _usual_among(mentions: float, expected: float, further: float) -> float:

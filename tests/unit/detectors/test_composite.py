@@ -57,10 +57,16 @@ def test_a_slow_burn_is_found_within_hours() -> None:
     assert any(score.fires for score in scores)
 
 
-@pytest.mark.parametrize("count", [10, 40])
-def test_more_of_the_usual_mix_is_attention_and_no_crisis(count: int) -> None:
+def test_three_times_the_usual_mix_is_attention_and_no_crisis() -> None:
     detector, end_ms = known()
-    assert max(score.value for score in run(detector, end_ms, count, 0.33, number=24)) < 1
+    assert max(score.value for score in run(detector, end_ms, 10, 0.33, number=24)) < 1
+
+
+@pytest.mark.parametrize("count", [10, 40, 400])
+def test_a_joke_that_goes_round_is_no_crisis(count: int) -> None:
+    """Half as negative as usual, and up to a hundred and twenty times as many."""
+    detector, end_ms = known()
+    assert max(score.value for score in run(detector, end_ms, count, 0.17, number=24)) < 1
 
 
 def test_eight_times_the_mentions_and_hardly_more_negative_ones_are_a_crisis() -> None:

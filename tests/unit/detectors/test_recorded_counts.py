@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import math
 from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from detectors.base import Bucket
@@ -99,3 +102,29 @@ def test_a_firestorm_fires_on_its_first_day(
     ]
     assert fires[0].date().isoformat() == storm
     assert fires[0].hour < 4
+
+
+@pytest.mark.parametrize("change", [0.75, 1.0, 1.15])
+def test_bursts_of_attention_hardly_fire_while_the_tone_is_about_as_usual(shared_data: Path, change: float) -> None:
+    """Two months of five companies with their real bursts, up to a hundred times the usual. Tones are drawn: around
+    30 % negative, wandering by a tenth of it, times `change` in bursts, and as unsurely read as by our model."""
+    draw = np.random.default_rng(5)
+    fires = weeks = 0.0
+    for path in sorted((shared_data / "nab-tweets").glob("*.csv")):
+        detector = build("composite", {})
+        level, wander = math.nan, 0.0
+        with path.open(encoding="utf-8") as file:
+            for row in csv.DictReader(file):
+                count = int(float(row["value"]))
+                level = count if math.isnan(level) else 0.99 * level + 0.01 * count
+                wander = 0.96 * wander + draw.normal() * 0.042
+                share = 0.3 * math.exp(wander) * (change if count > 2 * level else 1.0)
+                upset = draw.binomial(count, share)
+                negative = draw.beta(3, 1.6, upset).sum() + draw.beta(1.5, 4.5, count - upset).sum()
+                start = milliseconds(row["timestamp"]) // LENGTH_MS * LENGTH_MS
+                bucket = Bucket(start, LENGTH_MS, count, negative=float(negative), authors=count)
+                fires += detector.score_one(bucket).fires
+                detector.learn_one(bucket)
+                weeks += LENGTH_MS / (7 * 24 * 3_600_000)
+    assert weeks > 39
+    assert fires / weeks <= 0.3
