@@ -31,8 +31,7 @@ _SCENE: Final = 1
 """The horizon over which it is told what is going on."""
 
 _WANDER: Final = 0.05
-"""How far the share of negative mentions wanders from hour to hour as topics change, as in `sentiment_shift`; of
-however many mentions there are, for a thousand reposts of one text are one topic."""
+"""How far the share of negative mentions wanders from hour to hour as topics change, as in `sentiment_shift`."""
 
 _MORE: Final = 1.25
 """Times the usual mentions from which on more of them count as attention: a worse tone among the usual mentions must be
@@ -46,13 +45,17 @@ to 0.65 every recorded firestorm is critical in its first hours; at 1 Kaufland's
 tone among very many mentions fired twice as often (five recorded series of counts, mixed with tones that hover around
 the usual)."""
 
+_TOPIC: Final = 0.15
+"""How far the negative share of more mentions than expected wanders, as a part of the usual share: a thousand reposts
+of one text are one topic. With it the usual mix alone comes to a height of 1.5 at most, however often it is said."""
+
 _VARIANCE: Final = 0.1
 """Of the probability of being negative from mention to mention: 0.06 to 0.1 with the models measured, 0.25 at most."""
 
 _LEAST: Final = 1.0
 """Variance where next to nothing is expected: about three negative mentions are then needed to fire."""
 
-_PRIOR_MEAN: Final = (1.0, 0.9, 0.65)
+_PRIOR_MEAN: Final = (0.95, 0.85, 0.6)
 _PRIOR_SPREAD: Final = (0.32, 0.32, 0.35)
 _PRIOR_DAYS: Final = 7.0
 """Daily maxima of the heights: the middle between simulated brands (0.8, 0.7, 0.4), of which at the longest horizon
@@ -117,10 +120,10 @@ class Composite(Detector):
     Over each of three fading horizons, ``X = N - s * U`` with `N` negative mentions, `s` the brand's own negative
     share, and ``U = 1.25 * E + 0.5 * max(0, M - 1.25 * E)`` from `M` mentions and `E` expected ones (`Usual`). It grows
     with attention and with negativity at once: fewer mentions, or more of a mix with half the usual share, leave it at
-    0. While the level is not known, 1 stands for 0.5. It is divided by its noise, ``0.05 * max(M, E) + sqrt(0.1 * E2 +
-    1)`` with `E2` the expected mentions under squared weights, so that however many mentions of the usual mix only get
-    so far. ``log(1 + X / noise)`` is judged against its own daily maxima (`Extremes`), each horizon for itself. Days of
-    a crisis count as days that just reached the threshold: they don't make the next crisis usual.
+    0. While the level is not known, 1 stands for 0.5. It is divided by its noise, ``0.05 * E + 0.15 * s * max(0, M - E)
+    + sqrt(0.1 * E2 + 1)`` with `E2` the expected mentions under squared weights, and ``log(1 + X / noise)`` is judged
+    against its own daily maxima (`Extremes`), each horizon for itself. Days of a crisis count as days that just reached
+    the threshold: they don't make the next crisis usual.
 
     Only organic mentions count: not those that repeat a text by authors who repeat themselves (`Bucket.spam`), nor what
     the most active author of a bucket adds to the first mention. Reposts do count: they are how a firestorm spreads.
@@ -136,8 +139,8 @@ class Composite(Detector):
     The severity of a crisis is ``critical`` when it has three times the usual mentions, ten or more, by ten people or
     more, and is not confined to one of several sources, else ``warning``.
 
-    A bucket that is still open is scored as if nothing more came in it. More mentions of the brand's usual mix don't
-    lower the score, and more negative ones raise it.
+    A bucket that is still open is scored as if nothing more came in it. More negative mentions raise the score, and one
+    that fires goes on firing while mentions of the usual mix come in.
 
     Parameters
     ----------
@@ -198,7 +201,7 @@ class Composite(Detector):
         """Score a bucket; see the class."""
         reading = self._latest.of(bucket)
         value, observed, expected = reading.value, reading.negative, reading.usual_negative
-        upper = expected + _noise(reading.horizons[0]) * math.expm1(self._extremes.bounds[0])
+        upper = expected + _noise(reading.horizons[0], self._shares.usual[0]) * math.expm1(self._extremes.bounds[0])
         label = self._label(bucket, reading)
         reason = self._reason(bucket, reading, label) if label else ""
         if value < 1:
@@ -273,7 +276,7 @@ class Composite(Detector):
             )
             surplus = horizon.negative - share * _usual_among(horizon.mentions, horizon.expected, further)
             horizons.append(horizon)
-            heights.append(math.log1p(surplus / _noise(horizon)) if surplus > 0 else 0.0)
+            heights.append(math.log1p(surplus / _noise(horizon, share)) if surplus > 0 else 0.0)
         now = (
             usual, bucket.count, bucket.likely_negative, bucket.positive, bucket.spam, bucket.authors, bucket.reposts,
             _main_source(bucket),
@@ -373,8 +376,10 @@ def _organic(bucket: Bucket) -> tuple[float, float]:
     return mentions, min(max(negative, 0.0), mentions)
 
 
-def _noise(horizon: _Horizon) -> float:
-    return _WANDER * max(horizon.mentions, horizon.expected) + math.sqrt(_VARIANCE * horizon.squares + _LEAST)
+def _noise(horizon: _Horizon, share: float) -> float:
+    """What `X` is divided by, given the usual share of negative mentions."""
+    topic = _TOPIC * share * max(0.0, horizon.mentions - horizon.expected)
+    return _WANDER * horizon.expected + topic + math.sqrt(_VARIANCE * horizon.squares + _LEAST)
 
 
 def _usual_among(mentions: float, expected: float, further: float) -> float:
