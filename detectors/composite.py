@@ -48,7 +48,7 @@ of one text are one topic.
 
 It is ``(1 - _DILUTED) / _TOPIC`` that counts, the most that ``X / noise`` comes to by the usual mix alone: at 3.3
 recorded firestorms are critical within four hours, at 2.7 Kaufland's takes sixteen, and at 4 recorded bursts of
-mentions with about the usual tone fire half as often again. With the same ratio 0.4 and 0.6 do as 0.5 does."""
+mentions with about the usual tone fire nearly twice as often. With the same ratio 0.4 and 0.6 do as 0.5 does."""
 
 _VARIANCE: Final = 0.1
 """Of the probability of being negative from mention to mention: 0.06 to 0.1 with the models measured, 0.25 at most."""
