@@ -58,7 +58,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "windows": {"bucket_seconds": 900, "check_seconds": 300},
         "detectors": [
             {"name": "volume", "kind": "volume"},
-            {"name": "crisis", "kind": "composite", "once_in_days": 2},
+            {"name": "crisis", "kind": "composite", "once_in_days": 2.2},
         ],
     }
     (made / "c.yaml").write_text(yaml.safe_dump(tree))
