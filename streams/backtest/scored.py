@@ -6,12 +6,11 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
-from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from streams.backtest.lanes import LaneWriter, lanes_for
+from streams.beside import pool
 from streams.config import Config
 from streams.dealing import Dealer, Dealt
 from streams.replay import scorer_of_all
@@ -21,6 +20,7 @@ from streams.sources.progress_bar import progress_bar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from concurrent.futures import ProcessPoolExecutor
 
     from streams.backtest.lanes import Mentions
     from streams.sources.base import Source
@@ -161,15 +161,12 @@ def _scorers(config: Config, processes: int) -> Iterator[list[_Score]]:
         yield [here]
         return
     with ExitStack() as opened:
-        pools = [
-            opened.enter_context(ProcessPoolExecutor(1, get_context("spawn"), _begin, (config,)))
-            for _ in range(min(processes, config.topics.partitions))
-        ]
-        yield [_there(pool) for pool in pools]
+        pools = [opened.enter_context(pool(1, _begin, config)) for _ in range(min(processes, config.topics.partitions))]
+        yield [_there(other) for other in pools]
 
 
-def _there(pool: ProcessPoolExecutor) -> _Score:
-    return lambda dealt: pool.submit(_score, dealt).result
+def _there(other: ProcessPoolExecutor) -> _Score:
+    return lambda dealt: other.submit(_score, dealt).result
 
 
 class _Scoring:

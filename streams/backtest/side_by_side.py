@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import gc
 import os
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import dataclass
-from multiprocessing import get_context
 from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
 from streams.backtest.lanes import LaneReader
+from streams.beside import CONTEXT, pool
 from streams.sources.progress_bar import bar
 
 if TYPE_CHECKING:
@@ -84,10 +84,9 @@ def _here(jobs: Sequence[Job[T]], order: Sequence[int], on_bytes: Callable[[int]
 def _there(
     jobs: Sequence[Job[T]], order: Sequence[int], workers: int, on_bytes: Callable[[int], None]
 ) -> Iterator[tuple[int, T]]:
-    context = get_context("spawn")
-    consumed = context.Array("Q", len(jobs))
-    with ProcessPoolExecutor(workers, context, _begin, (consumed,)) as pool:
-        running = {pool.submit(_run, jobs[place], place): place for place in order}
+    consumed = CONTEXT.Array("Q", len(jobs))
+    with pool(workers, _begin, consumed) as others:
+        running = {others.submit(_run, jobs[place], place): place for place in order}
         left = set(running)
         while left:
             done, left = wait(left, _LOOK_SECONDS, FIRST_COMPLETED)

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import os
 import sys
-from concurrent.futures import ProcessPoolExecutor, wait
+from concurrent.futures import wait
 from contextlib import contextmanager
 from functools import partial
-from multiprocessing import get_context
 from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
+from streams.beside import CONTEXT, pool
 from streams.evaluation.trial import Trial, run_trial
 from streams.simulate import Simulation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from queue import Queue
+    from multiprocessing.queues import SimpleQueue
 
     from streams.config import Config
     from streams.simulate import SimulationSettings
@@ -59,12 +59,10 @@ def run_trials(
 
 
 def _side_by_side(wanted: Sequence[SimulationSettings], config: Config, workers: int, report: Report) -> list[Trial]:
-    context = get_context("spawn")
-    with context.Manager() as manager, ProcessPoolExecutor(workers, context) as pool:
-        reports = manager.Queue()
+    reports: SimpleQueue[tuple[int, float]] = CONTEXT.SimpleQueue()
+    with pool(workers, _begin, reports) as others:
         running = [
-            pool.submit(_reporting_trial, settings, config, position, reports)
-            for position, settings in enumerate(wanted)
+            others.submit(_reporting_trial, settings, config, position) for position, settings in enumerate(wanted)
         ]
         left = set(running)
         while left:
@@ -76,10 +74,15 @@ def _side_by_side(wanted: Sequence[SimulationSettings], config: Config, workers:
         return [future.result() for future in running]
 
 
-def _reporting_trial(
-    settings: SimulationSettings, config: Config, position: int, reports: Queue[tuple[int, float]]
-) -> Trial:
-    return run_trial(settings, config, lambda minutes: reports.put((position, minutes)))
+_reports: list[SimpleQueue[tuple[int, float]]] = []
+
+
+def _begin(reports: SimpleQueue[tuple[int, float]]) -> None:
+    _reports.append(reports)
+
+
+def _reporting_trial(settings: SimulationSettings, config: Config, position: int) -> Trial:
+    return run_trial(settings, config, lambda minutes: _reports[0].put((position, minutes)))
 
 
 @contextmanager

@@ -1,0 +1,44 @@
+"""Processes that work beside this one and end when it does, however it ends."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context, parent_process
+from threading import Thread
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CONTEXT: Final = get_context("spawn")
+"""What is shared with such processes is made of it."""
+
+
+def pool(workers: int, begin: Callable[..., object] | None = None, *arguments: Any) -> ProcessPoolExecutor:
+    """Processes for `submit`, to be closed by ``with``.
+
+    A pool of the standard library is closed by the process that opened it. If that is killed, by SIGTERM for instance,
+    its processes would wait for work for ever; these end within moments.
+
+    Parameters
+    ----------
+    workers
+        How many there are at most.
+    begin, arguments
+        Called in each of them before anything else.
+    """
+    return ProcessPoolExecutor(workers, CONTEXT, _start, (begin, arguments))
+
+
+def _start(begin: Callable[..., object] | None, arguments: tuple[Any, ...]) -> None:
+    Thread(target=_end_with_parent, name="end-with-parent", daemon=True).start()
+    if begin is not None:
+        begin(*arguments)
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
