@@ -217,6 +217,9 @@ class _Worker:
             except DetectorFailed as failed:
                 await self._monitors.note(failed)
                 raise
+            except WorkerFailed:
+                self._pulse.check()  # who stood still may first notice what came of it
+                raise
 
     async def _process(self, stream: StreamT[bytes], taken: Sequence[EventT[bytes]]) -> None:
         generation = self._app.consumer_generation_id
