@@ -15,7 +15,7 @@ CONTEXT: Final = get_context("spawn")
 """What is shared with such processes is made of it."""
 
 
-def pool(workers: int, begin: Callable[..., object] | None = None, *arguments: Any) -> ProcessPoolExecutor:
+def pool(workers: int, begin: Callable[..., object], *arguments: Any) -> ProcessPoolExecutor:
     """Processes for `submit`, to be closed by ``with``.
 
     A pool of the standard library is closed by the process that opened it. If that is killed, by SIGTERM for instance,
@@ -28,13 +28,12 @@ def pool(workers: int, begin: Callable[..., object] | None = None, *arguments: A
     begin, arguments
         Called in each of them before anything else.
     """
-    return ProcessPoolExecutor(workers, CONTEXT, _start, (begin, arguments))
+    return ProcessPoolExecutor(workers, CONTEXT, _start, (begin, *arguments))
 
 
-def _start(begin: Callable[..., object] | None, arguments: tuple[Any, ...]) -> None:
+def _start(begin: Callable[..., object], *arguments: Any) -> None:
     Thread(target=_end_with_parent, name="end-with-parent", daemon=True).start()
-    if begin is not None:
-        begin(*arguments)
+    begin(*arguments)
 
 
 def _end_with_parent() -> None:

@@ -11,10 +11,10 @@ import pytest
 from streams.beside import pool
 
 OPENS = """
-import os, time
+import gc, os, time
 from streams.beside import pool
 if __name__ == "__main__":
-    with pool(2) as others:
+    with pool(2, gc.enable) as others:
         print(others.submit(os.getpid).result(), flush=True)
         others.submit(time.sleep, 60).result()
 """

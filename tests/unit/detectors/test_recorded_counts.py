@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 from collections import Counter
@@ -14,6 +13,7 @@ import pytest
 
 from detectors.base import Bucket
 from detectors.registry import build
+from streams.series.reading import milliseconds, read_rows
 from tests.unit.detectors.series import watch
 
 if TYPE_CHECKING:
@@ -22,11 +22,6 @@ if TYPE_CHECKING:
     from detectors.base import Score
 
 LENGTH_MS = 300_000
-
-
-def milliseconds(time: str) -> int:
-    moment = datetime.fromisoformat(time)
-    return int(moment.replace(tzinfo=moment.tzinfo or UTC).timestamp() * 1000)
 
 
 def airline(shared_data: Path, handle: str) -> list[Bucket]:
@@ -113,18 +108,17 @@ def test_bursts_of_attention_hardly_fire_while_the_tone_is_about_as_usual(shared
     for path in sorted((shared_data / "nab-tweets").glob("*.csv")):
         detector = build("composite", {})
         level, wander = math.nan, 0.0
-        with path.open(encoding="utf-8") as file:
-            for row in csv.DictReader(file):
-                count = int(float(row["value"]))
-                level = count if math.isnan(level) else 0.99 * level + 0.01 * count
-                wander = 0.96 * wander + draw.normal() * 0.042
-                share = 0.3 * math.exp(wander) * (change if count > 2 * level else 1.0)
-                upset = draw.binomial(count, share)
-                negative = draw.beta(3, 1.6, upset).sum() + draw.beta(1.5, 4.5, count - upset).sum()
-                start = milliseconds(row["timestamp"]) // LENGTH_MS * LENGTH_MS
-                bucket = Bucket(start, LENGTH_MS, count, negative=float(negative), authors=count)
-                fires += detector.score_one(bucket).fires
-                detector.learn_one(bucket)
-                weeks += LENGTH_MS / (7 * 24 * 3_600_000)
+        for row in read_rows(str(path)):
+            count = int(row.value)
+            level = count if math.isnan(level) else 0.99 * level + 0.01 * count
+            wander = 0.96 * wander + draw.normal() * 0.042
+            share = 0.3 * math.exp(wander) * (change if count > 2 * level else 1.0)
+            upset = draw.binomial(count, share)
+            negative = draw.beta(3, 1.6, upset).sum() + draw.beta(1.5, 4.5, count - upset).sum()
+            start = row.ms // LENGTH_MS * LENGTH_MS
+            bucket = Bucket(start, LENGTH_MS, count, negative=float(negative), authors=count)
+            fires += detector.score_one(bucket).fires
+            detector.learn_one(bucket)
+            weeks += LENGTH_MS / (7 * 24 * 3_600_000)
     assert weeks > 39
     assert fires / weeks <= 0.3
