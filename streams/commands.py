@@ -271,6 +271,7 @@ def evaluate_simulation(
     """Simulate, replay, compare with the truth, and give the tables."""
     from streams import evaluation
     from streams.simulate import SimulationSettings
+    from streams.simulate.world import world
 
     wanted = [SimulationSettings(seed=seed, days=days, brands=brands, scenario=scenario) for seed in seeds]
     config = evaluation.config_for(brands, config_path)
@@ -278,8 +279,9 @@ def evaluate_simulation(
         out = files.enter_context(open_for_writing(json_path))
         trials = evaluation.run_trials(wanted, config, processes=processes)
         figures = evaluation.figures(trials)
-        out.write(orjson.dumps(evaluation.report(figures, trials, config.version), option=orjson.OPT_INDENT_2))
-    return evaluation.rendered(figures)
+        oracle = evaluation.found_by_oracle(figures.kinds, world(brands))
+        out.write(orjson.dumps(evaluation.report(figures, trials, config.version, oracle), option=orjson.OPT_INDENT_2))
+    return evaluation.rendered(figures, oracle)
 
 
 def schema(what: str) -> str:

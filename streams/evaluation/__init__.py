@@ -17,6 +17,9 @@ has a case of its own at the same time, as nobody could say whose an incident is
 - **Recall** is the share of cases raised as ``warning`` or above. **In time** is the share raised so within
   `figures.LIMITS` of the onset. Crises are ``firestorm`` and ``slow_burn``; for the other kinds the same share says how
   often something harmless was taken for a crisis.
+- **An oracle** that knows everything but whether a crisis is under way finds so many in time, with at most
+  `oracle.FALSE_PER_BRAND_WEEK` false incidents per brand-week (`streams.evaluation.oracle`): what goes by
+  the times and tones of posts, newcomers and reposts can hardly find more.
 - **Delay** is the time from the truth's onset to the first rise to ``warning`` or above that counts for the case,
   and, separately, to ``watch`` or above; median and 90th percentile go over the cases that were raised so. **Posts**
   is how many of the event's own posts had been written by then.
@@ -38,6 +41,7 @@ from streams.evaluation.matching import (
     match,
     raised,
 )
+from streams.evaluation.oracle import Oracle, found_by_oracle
 from streams.evaluation.report import report
 from streams.evaluation.tables import rendered
 from streams.evaluation.trial import SimulatedPosts, Trial, config_for, run_trial
@@ -52,6 +56,7 @@ __all__ = [
     "Figures",
     "KindFigures",
     "Level",
+    "Oracle",
     "Outcome",
     "Raised",
     "Rise",
@@ -61,6 +66,7 @@ __all__ = [
     "cases",
     "config_for",
     "figures",
+    "found_by_oracle",
     "match",
     "raised",
     "rendered",

@@ -9,17 +9,21 @@ from streams.evaluation.figures import LIMITS
 from streams.records import utc
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from streams.evaluation.figures import Figures
     from streams.evaluation.matching import Outcome, Raised
     from streams.evaluation.trial import Trial
+    from streams.simulate import Kind
 
 VERSION: Final = 1
 
 
-def report(figures: Figures, trials: Sequence[Trial], config_version: str) -> dict[str, Any]:
-    """``version``, ``config_version``, ``figures``, and ``trials`` with their ``cases`` and ``false`` incidents.
+def report(
+    figures: Figures, trials: Sequence[Trial], config_version: str, oracle: Mapping[Kind, float]
+) -> dict[str, Any]:
+    """``version``, ``config_version``, ``figures``, ``oracle`` (share in time, by kind), and ``trials`` with their
+    ``cases`` and ``false`` incidents.
 
     Times are ISO 8601, UTC; delays and other spans as their names say.
     """
@@ -27,6 +31,7 @@ def report(figures: Figures, trials: Sequence[Trial], config_version: str) -> di
         "version": VERSION,
         "config_version": config_version,
         "figures": asdict(figures),
+        "oracle": dict(oracle),
         "trials": [
             {
                 "seed": trial.seed,

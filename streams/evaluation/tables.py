@@ -13,18 +13,18 @@ from streams.evaluation.figures import CRISES, LIMITS, Delays, Figures
 from streams.evaluation.matching import LEVELS, VERDICTS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from streams.simulate import Kind
 
 _WIDTH = 160
 
 
-def rendered(figures: Figures) -> str:
-    """All tables."""
+def rendered(figures: Figures, oracle: Mapping[Kind, float]) -> str:
+    """All tables, with the share of each kind of crisis that an oracle finds in time."""
     parts = [_about(figures)]
     if any(kind in figures.kinds for kind in CRISES):
-        parts.append(f"Crises: recall and delay from onset\n\n{_crises(figures)}")
+        parts.append(f"Crises: recall and delay from onset\n\n{_crises(figures, oracle)}")
     if figures.kinds:
         parts.append(f"What happened, and how it was raised\n\n{_raised(figures)}")
         parts.append(f"What happened, and what it was taken for\n\n{_confusion(figures)}")
@@ -37,22 +37,25 @@ def _about(figures: Figures) -> str:
     return f"seeds {seeds}; {figures.brand_weeks:g} brand-weeks, {figures.posts:,} posts\n"
 
 
-def _crises(figures: Figures) -> str:
-    headings = ["kind", "cases", "raised as", "recall", "in time", "median", "90th percentile", "posts by then"]
+def _crises(figures: Figures, oracle: Mapping[Kind, float]) -> str:
+    headings = [
+        "kind", "cases", "raised as", "recall", "in time", "an oracle", "median", "90th percentile", "posts by then"
+    ]  # fmt: skip
     rows = []
     for kind in CRISES:
         if kind not in figures.kinds:
             continue
         found = figures.kinds[kind]
         in_time = f"{found.in_time:.0%} in {_spoken(LIMITS[kind])}"
-        rows.append([kind, str(found.cases), "warning or above", *_delays(found.warning, in_time)])
-        rows.append(["", "", "watch or above", *_delays(found.watch, "")])
+        best = f"{oracle[kind]:.0%}"
+        rows.append([kind, str(found.cases), "warning or above", *_delays(found.warning, in_time, best)])
+        rows.append(["", "", "watch or above", *_delays(found.watch, "", "")])
     return _table(headings, rows)
 
 
-def _delays(delays: Delays, in_time: str) -> list[str]:
+def _delays(delays: Delays, in_time: str, best: str) -> list[str]:
     posts = "" if delays.median_posts is None else f"{delays.median_posts:.0f}"
-    return [f"{delays.share:.0%}", in_time, _spoken(delays.median_ms), _spoken(delays.p90_ms), posts]
+    return [f"{delays.share:.0%}", in_time, best, _spoken(delays.median_ms), _spoken(delays.p90_ms), posts]
 
 
 def _raised(figures: Figures) -> str:

@@ -91,7 +91,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class _Plan:
+class Plan:
     """How one kind of event unfolds: minute of the day of its onset, and ranges to draw from."""
 
     onset: int
@@ -106,17 +106,13 @@ class _Plan:
 
 # Rise and fall are in minutes: a firestorm peaks within the hour and dies down in an evening, a slow burn takes the
 # working day.
-_PLANS: Final[dict[Kind, _Plan]] = {
-    "firestorm": _Plan(
-        14 * 60, (15, 55), (260, 400), (10, 40), (0.78, 0.95), (0.01, 0.04), newcomers=0.7, reposts=0.45
-    ),
-    "slow_burn": _Plan(
-        9 * 60, (360, 480), (120, 200), (2.2, 4), (0.7, 0.85), (0.02, 0.06), newcomers=0.3, reposts=0.25
-    ),
-    "launch": _Plan(11 * 60, (20, 60), (150, 240), (8, 15), (0.03, 0.08), (0.68, 0.82), newcomers=0.4, reposts=0.35),
-    "spam": _Plan(16 * 60 + 30, (_RAMP, _RAMP), (40, 70), (6, 12)),
-    "surge": _Plan(19 * 60 + 30, (_RAMP, _RAMP), (40, 70), (3, 5)),
-    "outage": _Plan(6 * 60 + 30, (0, 0), (105, 170), (0, 0)),
+PLANS: Final[dict[Kind, Plan]] = {
+    "firestorm": Plan(14 * 60, (15, 55), (260, 400), (10, 40), (0.78, 0.95), (0.01, 0.04), newcomers=0.7, reposts=0.45),
+    "slow_burn": Plan(9 * 60, (360, 480), (120, 200), (2.2, 4), (0.7, 0.85), (0.02, 0.06), newcomers=0.3, reposts=0.25),
+    "launch": Plan(11 * 60, (20, 60), (150, 240), (8, 15), (0.03, 0.08), (0.68, 0.82), newcomers=0.4, reposts=0.35),
+    "spam": Plan(16 * 60 + 30, (_RAMP, _RAMP), (40, 70), (6, 12)),
+    "surge": Plan(19 * 60 + 30, (_RAMP, _RAMP), (40, 70), (3, 5)),
+    "outage": Plan(6 * 60 + 30, (0, 0), (105, 170), (0, 0)),
 }
 
 
@@ -178,7 +174,7 @@ def _days(settings: SimulationSettings) -> list[tuple[Kind, int]]:
 def _event(
     kind: Kind, day: int, brand: int | None, settings: SimulationSettings, brands: Sequence[Brand], rng: Random
 ) -> Event:
-    plan = _PLANS[kind]
+    plan = PLANS[kind]
     jitter = 20 if settings.days < 2 else 100
     clock = plan.onset + rng.randint(-jitter, jitter)
     onset = day * DAY + (clock - settings.first_minute_of_week) % DAY

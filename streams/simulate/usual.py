@@ -18,22 +18,29 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from streams.simulate.scenario import Event
+    from streams.simulate.world import Brand
 
 _SOURCES_UP_TO: Final = (0.62, 0.76, 0.90, 0.96)  # cumulative shares of `SOURCES`, the last takes the rest
 _CONVERSATION_SHARE: Final = 0.05
 _CONVERSATION_REPLIES: Final = 4.0  # mean of a geometric distribution from 1
-_POSTS_PER_ROOT: Final = 1 + _CONVERSATION_SHARE * _CONVERSATION_REPLIES
+POSTS_PER_ROOT: Final = 1 + _CONVERSATION_SHARE * _CONVERSATION_REPLIES
 _REPLY_PAUSE_MS: Final = 150_000.0
-_REPOST_SHARE: Final = 0.16
+REPOST_SHARE: Final = 0.16
 _REPLY_SHARE: Final = 0.12
 _COMPARE_SHARE: Final = 0.02
-_NEWCOMERS: Final = 0.12
-_SLOW_BURN_SHIFT: Final = 0.3  # how far the usual tone follows a slow-burning crisis
+NEWCOMERS: Final = 0.12
+SLOW_BURN_SHIFT: Final = 0.3  # how far the usual tone follows a slow-burning crisis
 _RECENT_POSTS: Final = 40
 _NEIGHBOUR_DISTANCE: Final = 1_000  # less than most brands have regulars: those of neighbouring brands overlap
 
 _CHATTER_SHARE: Final = 0.15  # of all usual posts
 _CONFUSABLE_SHARE: Final = 0.15  # of the chatter
+
+
+def usual_posts(brand: Brand, minute: int) -> float:
+    """Expected posts about a brand in a minute of the week, when nothing happens."""
+    german, english = audience("de")[minute], audience("en")[minute]
+    return brand.posts_per_day / DAY * (brand.german * german + (1 - brand.german) * english)
 
 
 class UsualFeed:
@@ -55,9 +62,7 @@ class UsualFeed:
 
     def usual(self, minute: int) -> float:
         """Expected posts in a minute of the run, of a day without events."""
-        at = (minute + self._stage.first_minute_of_week) % WEEK
-        german = self.brand.german
-        return self.brand.posts_per_day / DAY * (german * audience("de")[at] + (1 - german) * audience("en")[at])
+        return usual_posts(self.brand, (minute + self._stage.first_minute_of_week) % WEEK)
 
     def german_share(self, minute: int) -> float:
         """Share of those who write German in a minute of the run."""
@@ -65,7 +70,7 @@ class UsualFeed:
         german = self.brand.german * audience("de")[at]
         return german / (german + (1 - self.brand.german) * audience("en")[at])
 
-    def author(self, language: str, newcomers: float = _NEWCOMERS) -> str:
+    def author(self, language: str, newcomers: float = NEWCOMERS) -> str:
         """Somebody who writes about the brand."""
         return self._stage.crowd.author(language, self._neighbourhood, self._regulars, newcomers)
 
@@ -74,18 +79,18 @@ class UsualFeed:
         surge, surge_event = self._stage.surge(minute)
         volume = self.usual(minute) * self._volume.next_minute() * surge
         mood = self._mood.next_minute()
-        moments = self._stage.moments(minute, volume / _POSTS_PER_ROOT)
+        moments = self._stage.moments(minute, volume / POSTS_PER_ROOT)
         if not moments:
             return
         uniform = self._uniform
         german = self.german_share(minute)
-        shift = _SLOW_BURN_SHIFT * sum(event.strength(minute) for event in self._burns)
+        shift = SLOW_BURN_SHIFT * sum(event.strength(minute) for event in self._burns)
         negative = min(self.brand.negative * mood + shift, 0.9)
         positive = min(self.brand.positive * (1 - shift), 1 - negative)
         for moment in moments:
             event = surge_event if surge_event is not None and uniform() > 1 / surge else None
             luck = uniform()
-            if luck < _REPOST_SHARE and self._recent:
+            if luck < REPOST_SHARE and self._recent:
                 self._repost(moment, event)
                 continue
             language = "de" if uniform() < german else "en"
@@ -179,7 +184,7 @@ class ChatterFeed:
                 source = TALKATIVE[int(uniform() * len(TALKATIVE))]
                 rule = "lookalike" if uniform() < _CONFUSABLE_SHARE else "chatter"
                 text = self._grammars[language].text(rule, uniform)
-                author = stage.crowd.author(language, 0, self._people, _NEWCOMERS)
+                author = stage.crowd.author(language, 0, self._people, NEWCOMERS)
                 if USER in text:
                     text = text.replace(USER, f"@{stage.crowd.author(language, 0, self._people, 0.0)}")
                 text = stage.typed(text, source)

@@ -78,9 +78,9 @@ def test_false_incidents_are_counted_by_level_over_brand_weeks(trials: list[Tria
 
 
 def test_the_tables_show_them(trials: list[Trial]) -> None:
-    text = rendered(figures(trials))
+    text = rendered(figures(trials), {"firestorm": 0.93, "slow_burn": 0.5})
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("|")]
-    assert ["firestorm", "5", "warning or above", "60%", "20% in 10 min", "12 min", "18.4 min", "13"] in rows
+    assert ["firestorm", "5", "warning or above", "60%", "20% in 10 min", "93%", "12 min", "18.4 min", "13"] in rows
     assert ["firestorm", "5", "2", "1", "1", "0", "1", "60.0%"] in rows
     assert ["launch (praise)", "2", "0", "1", "1", "0", "0", "50.0%"] in rows
     assert ["at warning or above", "1", "0.033"] in rows
@@ -89,13 +89,13 @@ def test_the_tables_show_them(trials: list[Trial]) -> None:
 
 
 def test_calm_trials_have_no_table_of_events() -> None:
-    text = rendered(figures([trial(1)]))
+    text = rendered(figures([trial(1)]), {})
     assert "recall" not in text
     assert "at warning or above" in text
 
 
 def test_the_report_holds_every_case_and_false_incident(trials: list[Trial]) -> None:
-    tree = orjson.loads(orjson.dumps(report(figures(trials), trials, "c1")))
+    tree = orjson.loads(orjson.dumps(report(figures(trials), trials, "c1", {"firestorm": 0.93})))
     assert [len(entry["cases"]) for entry in tree["trials"]] == [4, 3, 1]
     assert tree["trials"][0]["cases"][0]["reached"]["critical"] == {
         "at": "1970-01-01T00:04:00+00:00",
@@ -104,6 +104,7 @@ def test_the_report_holds_every_case_and_false_incident(trials: list[Trial]) -> 
     }
     assert [incident["level"] for incident in tree["trials"][0]["false"]] == ["watch", "critical"]
     assert tree["figures"]["kinds"]["firestorm"]["cases"] == 5
+    assert tree["oracle"] == {"firestorm": 0.93}
 
 
 @pytest.mark.parametrize(("share", "expected"), [(0, 10), (0.5, 25), (0.9, 37), (1, 40)])
