@@ -9,6 +9,7 @@ import signal
 import sys
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
@@ -20,14 +21,13 @@ from streams.admin import TopicReport, ensure_topics
 from streams.config.file import load_config
 from streams.errors import OutputError
 from streams.live_config import LiveConfig
-from streams.outputs import open_output
+from streams.outputs import keep_apart, open_output
 from streams.records import Alert, Label, Verdict, Window, window_from_bytes
 from streams.sources.files import open_posts
 from streams.workers import WORKERS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
-    from pathlib import Path
 
     from streams.config import Config
     from streams.workers import Worker
@@ -49,6 +49,7 @@ def ingest(config_path: Path, posts: str, *, speed: float | None, redate: bool, 
     """Bring a file into Kafka and tell what came of it."""
     from streams import ingest as worker
 
+    keep_apart([config_path, Path(posts)], [cursor_file])
     config = _begin("ingest", config_path)
     with open_posts(posts, config.ingest.max_record_bytes) as source:
         summary = until_stopped(
@@ -141,6 +142,7 @@ def replay(config_path: Path, posts: str, alerts_path: Path, windows_path: Path 
     from streams.sentiment import LinearModel
     from streams.sources.progress_bar import progress_bar
 
+    keep_apart([config_path, Path(posts)], [alerts_path, windows_path])
     config = load_config(config_path)
     seen: list[Alert] = []
     with ExitStack() as files:
@@ -192,6 +194,7 @@ def simulate(
     stem = out.name.removesuffix(".gz").removesuffix(".jsonl")
     truth_path = truth or out.with_name(f"{stem}.truth.json")
     config_path = config_path or out.with_name(f"{stem}.yaml")
+    keep_apart([], [out, truth_path, config_path])
     facts = write(settings, out, truth_path, config_path)
     happened = ", ".join(event["kind"] for event in facts["events"]) or "nothing"
     return (
@@ -206,6 +209,7 @@ def detect_series(source: str, detector: str, config_path: Path | None, plot: Pa
     from streams.series.online import watch, write_scores
     from streams.series.reading import STDIN, read_rows
 
+    keep_apart([Path(source), config_path], [plot])
     scored = watch(read_rows(source), Choice(detector, config_path).build())
     if plot:
         from streams.series.evaluation import unlabelled
@@ -239,6 +243,7 @@ def evaluate_series(
     from streams.series import evaluation, labelled, tables
     from streams.series.choice import Choice
 
+    keep_apart([labels_path, marks_path, config_path], [plot])
     choice = Choice(detector, config_path)
     series = labelled.load(folder, labels_path, marks_path)
     judged = [evaluation.evaluate(one, choice.build()) for one in series]
@@ -273,6 +278,7 @@ def evaluate_simulation(
     from streams.simulate import SimulationSettings
     from streams.simulate.world import world
 
+    keep_apart([config_path], [json_path])
     wanted = [SimulationSettings(seed=seed, days=days, brands=brands, scenario=scenario) for seed in seeds]
     config = evaluation.config_for(brands, config_path)
     with ExitStack() as files:

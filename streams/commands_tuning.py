@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
@@ -11,11 +12,11 @@ from streams.commands import open_for_writing
 from streams.config.explain import explain
 from streams.config.file import load_config
 from streams.errors import ConfigError, ExpectationFailed, InputError
+from streams.outputs import keep_apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
-    from pathlib import Path
 
     from detectors.base import Severity
     from streams.backtest import Expected, Mentions, Named, Played, Span
@@ -71,10 +72,13 @@ def backtest(
     ------
     ExpectationFailed
         If the config misses a labelled incident; after everything else.
+    InputError
+        If the posts or labels can't be used, or the report would go over one of the files.
     """
     from streams import backtest as played_back
     from streams.backtest import text
 
+    keep_apart([config_path, current_path, labels_path, *_files(source)], [report_path])
     expected = played_back.read_expected(labels_path) if labels_path else []
     configs = [(str(path), load_config(path)) for path in (current_path, config_path) if path]
     span = _span(source, configs[-1][1])
@@ -110,6 +114,10 @@ def backtest(
     missed = judgements[-1][1].missed if judgements else []
     if missed:
         raise ExpectationFailed(f"{config_path} misses {', '.join(each.title for each in missed)}")
+
+
+def _files(source: Posts | Topic) -> list[Path]:
+    return [Path(source.name)] if isinstance(source, Posts) else []
 
 
 def _span(source: Posts | Topic, config: Config) -> Span:
@@ -154,15 +162,14 @@ def tune(
     Raises
     ------
     InputError
-        If the labels can't be used, or don't fit the config or the posts.
+        If the labels can't be used, or don't fit the config or the posts, or the report would go over one of the files.
     """
     from streams import backtest as played_back
     from streams.backtest import text as backtest_text
     from streams.tuning import text, tuned
     from streams.tuning.figures import as_tree
 
-    if report_path and report_path.resolve() in {config_path.resolve(), labels_path.resolve()}:
-        raise InputError(f"{report_path}: is read, so the report can't go there")
+    keep_apart([config_path, labels_path, *_files(source)], [report_path])
     named = (str(config_path), load_config(config_path))
     config = named[1]
     labels = played_back.read_expected(labels_path)

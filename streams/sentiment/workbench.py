@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from streams.errors import FirewatchError, InputError, RecordError
+from streams.outputs import keep_apart
 from streams.sentiment import prequential, snapshot
 from streams.sentiment.gold import read_gold
 from streams.sentiment.learner import OnlineSentiment
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def train(files: Sequence[Path], out: Path, weights: Path | None, *, cold: bool, quality: QualityName = "fast") -> str:
-    """Learn weights from labelled files, write them, and tell what came of it.
+    """Learn weights from labelled files, write them, and tell what came of it; `out` may be `weights`.
 
     Parameters
     ----------
@@ -35,6 +36,7 @@ def train(files: Sequence[Path], out: Path, weights: Path | None, *, cold: bool,
     quality
         Of the weights.
     """
+    keep_apart(files, [out])
     sets = [read_gold(path) for path in files]
     start = None if cold else snapshot.decode(_checked(weights, quality), quality)
     content = snapshot.encode(fit(sets, start, quality))
@@ -57,6 +59,7 @@ def evaluate(
     quality: QualityName = "fast",
 ) -> str:
     """Test, then train over a labelled file, and give the figures."""
+    keep_apart([file, weights], [predictions])
     posts = read_gold(file)
     if cold:
         model = OnlineSentiment(quality=quality)

@@ -235,7 +235,7 @@ def test_a_report_never_goes_over_what_is_read(folder: Path) -> None:
     before = (folder / "c.yaml").read_bytes()
     result = tune(folder, "--labels", "@labels.yaml", "--report", "@c.yaml", posts="short")
     assert result.exit_code == InputError.exit_code
-    assert "is read, so the report can't go there" in result.output
+    assert "is read, so nothing can be written there" in result.output
     assert (folder / "c.yaml").read_bytes() == before
 
 
