@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Self
 
 from streams.outputs import open_output
 from streams.records import Envelope, mentions_record_from_bytes
+from streams.scratch import scratch
 from streams.topics import partition_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
     from types import TracebackType
 
     from streams.records import Deletions, Progress
@@ -106,8 +106,8 @@ def lanes_for(name: str, count: int) -> Iterator[Mentions]:
     OutputError
         If the disk is full.
     """
-    with TemporaryDirectory(prefix="firewatch-backtest-") as folder:
-        yield Mentions(name, [Path(folder) / f"{lane}.jsonl" for lane in range(count)])
+    with scratch("firewatch-backtest-") as folder:
+        yield Mentions(name, [folder / f"{lane}.jsonl" for lane in range(count)])
 
 
 @dataclass(slots=True)
