@@ -379,14 +379,15 @@ def _organic(bucket: Bucket) -> tuple[float, float]:
 
 def _noise(horizon: _Horizon, share: float) -> float:
     """What `X` is divided by, given the usual share of negative mentions."""
-    topic = _TOPIC * share * max(0.0, horizon.mentions - horizon.expected)
-    return _WANDER * horizon.expected + topic + math.sqrt(_VARIANCE * horizon.squares + _LEAST)
+    expected, squares, mentions, _ = horizon
+    topic = _TOPIC * share * (mentions - expected) if mentions > expected else 0.0
+    return _WANDER * expected + topic + math.sqrt(_VARIANCE * squares + _LEAST)
 
 
 def _usual_among(mentions: float, expected: float, further: float) -> float:
     """To how many of the mentions the usual negative share applies, which is `U` of the class."""
     enough = _MORE * expected
-    return enough + further * max(0.0, mentions - enough)
+    return enough + further * (mentions - enough) if mentions > enough else enough
 
 
 def _main_source(bucket: Bucket) -> float:

@@ -8,6 +8,7 @@ discounted, so that ``a / b`` is a running mean at first and an exponentially we
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
@@ -103,14 +104,11 @@ class Level:
     def learn(self, count: float, hours: float) -> None:
         """Take in `count` mentions over `hours` of full observation."""
         if self.ready:
-            faded = hours / MEMORY_HOURS * math.log(2)
-            self._recent_per_hour += (1 - 0.5 ** (hours / _SMOOTH_HOURS)) * (count / hours - self._recent_per_hour)
+            renewed, kept, fresh = _by_hours(hours)
+            self._recent_per_hour += renewed * (count / hours - self._recent_per_hour)
             count = min(self._recent_per_hour, _CLIP_FACTOR * self.per_hour + _CLIP_PER_HOUR) * hours
         else:
-            faded = count / _NEW_MENTIONS
-        kept = math.exp(-faded)
-        # what is new has faded by its own mean, so that a long bucket weighs as much as the short ones it is made of
-        fresh = (1 - kept) / faded if faded > 1e-6 else 1.0
+            kept, fresh = _faded(count / _NEW_MENTIONS)
         self._mentions = self._mentions * kept + count * fresh
         self.hours = self.hours * kept + hours * fresh
         self.per_hour = self._mentions / self.hours
@@ -143,3 +141,16 @@ class Level:
         self._observed_hours, self._busy_hours = observed_hours, busy_hours
         self.ready = ready != 0
         self.per_hour = self._mentions / self.hours if self.hours else 0.0
+
+
+@lru_cache(maxsize=256)
+def _by_hours(hours: float) -> tuple[float, float, float]:
+    """What part of the smoothed rate is renewed over some hours, and `_faded` of the level."""
+    return 1 - 0.5 ** (hours / _SMOOTH_HOURS), *_faded(hours / MEMORY_HOURS * math.log(2))
+
+
+def _faded(faded: float) -> tuple[float, float]:
+    """What is left of what was seen before, and of what is new, which has faded by its own mean, so that a long bucket
+    weighs as much as the short ones it is made of."""
+    kept = math.exp(-faded)
+    return kept, (1 - kept) / faded if faded > 1e-6 else 1.0

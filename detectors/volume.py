@@ -191,15 +191,20 @@ class Volume(Detector):
 
     def _read(self, bucket: Bucket) -> _Reading:
         per_hour = self._usual.per_hour(bucket.start_ms, bucket.length_ms)
-        noises = [_BURSTINESS * per_hour + math.sqrt(per_hour * span + 1) / span for span in _SPAN_HOURS]
         fresh = bucket.count / (bucket.length_ms / HOUR_MS) - per_hour * bucket.coverage
         before: Sequence[float] = self._surplus
         if bucket.start_ms > self._end_ms >= 0:
             gap = kept(bucket.start_ms - self._end_ms, _HALF_LIVES_HOURS)
             before = [old * left for old, left in zip(before, gap, strict=True)]
         lefts = kept(bucket.length_ms, _HALF_LIVES_HOURS)
-        surplus = [fresh + left * (old - fresh) for old, left in zip(before, lefts, strict=True)]
-        heights = [math.log1p(x / noise) if x > 0 else 0.0 for x, noise in zip(surplus, noises, strict=True)]
+        surplus, noises, heights = [], [], []
+        burstiness = _BURSTINESS * per_hour
+        for old, left, span in zip(before, lefts, _SPAN_HOURS, strict=True):
+            x = fresh + left * (old - fresh)
+            noise = burstiness + math.sqrt(per_hour * span + 1) / span
+            surplus.append(x)
+            noises.append(noise)
+            heights.append(math.log1p(x / noise) if x > 0 else 0.0)
         value = self._rises.value(heights) if self._watches_rises else 0.0
         if self._at_least > 1:
             value = demanding(value, times_usual(per_hour + max(surplus), per_hour), self._at_least)

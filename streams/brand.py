@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from base64 import b64decode, b64encode
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 import orjson
@@ -228,7 +227,7 @@ class BrandMonitor:
         if quiet is not None:
             for name in anomalous:
                 reason = f"{scores[name].reason} ({quiet.suppressed}: {quiet.reason})".lstrip()
-                scores[name] = replace(scores[name], suppressed=quiet.suppressed, reason=reason)
+                scores[name] = scores[name]._replace(suppressed=quiet.suppressed, reason=reason)
 
     def _count_detections(self, start_ms: int, scores: Mapping[str, Score]) -> None:
         anomalous = {name for name, score in scores.items() if score.value >= 1}

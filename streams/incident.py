@@ -132,7 +132,7 @@ class Incident:
 
     def dump(self) -> list[Any]:
         """As plain values for JSON."""
-        peaks = [[name, *(getattr(score, part) for part in Score.__slots__)] for name, score in self.peaks.items()]
+        peaks = [[name, *score] for name, score in self.peaks.items()]
         return [
             self.fingerprint, self.start_ms, self.hot_ms, self.severity, self.suppressed, self.label, self.note,
             self.first_ms, self.reopened, self.earlier, sorted(self.fired), peaks, list(self.excesses.items()),

@@ -185,9 +185,7 @@ def test_a_score_that_is_no_number_counts_as_raised(monkeypatch: pytest.MonkeyPa
     score = brittle.Brittle.score_one
 
     def without_number(self: brittle.Brittle, bucket: Any) -> Any:
-        found = score(self, bucket)
-        object.__setattr__(found, "value", float("nan"))
-        return found
+        return score(self, bucket)._replace(value=float("nan"))
 
     monkeypatch.setattr(brittle.Brittle, "score_one", without_number)
     lives = Lives(config(hurt=()))
