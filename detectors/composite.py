@@ -229,7 +229,7 @@ class Composite(Detector):
                 self._refractory.learn(bucket.start_ms, reading.value)
             if self._extremes.learn(list(map(min, reading.heights, self._extremes.bounds)), hours):
                 self._extremes.judge(0.0)
-        parts = (reading.negative, min(bucket.positive, reading.mentions), min(_main_source(bucket), reading.mentions))
+        parts = (reading.negative, min(bucket.positive, reading.mentions), min(reading.main_source, reading.mentions))
         self._shares.learn(reading.mentions, parts, reading.expected if ready else None, hours)
         self._usual.learn(bucket)
 
@@ -278,9 +278,10 @@ class Composite(Detector):
             surplus = horizon.negative - share * _usual_among(horizon.mentions, horizon.expected, further)
             horizons.append(horizon)
             heights.append(math.log1p(surplus / _noise(horizon, share)) if surplus > 0 else 0.0)
+        main_source = float(max(bucket.sources.values(), default=0))
         now = (
             usual, bucket.count, bucket.likely_negative, bucket.positive, bucket.spam, bucket.authors, bucket.reposts,
-            _main_source(bucket),
+            main_source,
         )  # fmt: skip
         scene = _Scene._make([old * lefts[_SCENE] + new for old, new in zip(self._scene, now, strict=True)])
         values = self._extremes.each(heights)
@@ -289,7 +290,9 @@ class Composite(Detector):
             times = max(times_usual(each.negative, share * each.expected) for each in horizons)
             value = demanding(value, times, self._at_least)
         usual_negative = share * _usual_among(mentions, expected, further)
-        return _Reading(expected, mentions, negative, usual_negative, horizons, scene, heights, values, value)
+        return _Reading(
+            expected, mentions, negative, main_source, usual_negative, horizons, scene, heights, values, value
+        )
 
     def _joined(self, values: Sequence[float]) -> float:
         """The highest value, where none may be too far above that of the next shorter horizon."""
@@ -348,12 +351,13 @@ class Composite(Detector):
 
 
 class _Reading(NamedTuple):
-    """Of a bucket: expected and organic mentions, negative ones and those usual among so many; sums at its end;
-    heights, their values, and what these come to."""
+    """Of a bucket: expected and organic mentions, negative ones, those of the source that has most, and negative ones
+    usual among so many; sums at its end; heights, their values, and what these come to."""
 
     expected: float
     mentions: float
     negative: float
+    main_source: float
     usual_negative: float
     horizons: list[_Horizon]
     scene: _Scene
@@ -388,10 +392,6 @@ def _usual_among(mentions: float, expected: float, further: float) -> float:
     """To how many of the mentions the usual negative share applies, which is `U` of the class."""
     enough = _MORE * expected
     return enough + further * (mentions - enough) if mentions > enough else enough
-
-
-def _main_source(bucket: Bucket) -> float:
-    return float(max(bucket.sources.values(), default=0))
 
 
 def _counted(mentions: float, expected: float, half_life: float) -> str:

@@ -179,30 +179,25 @@ class SentimentShift(Detector):
         )  # fmt: skip
 
     def _read(self, bucket: Bucket) -> _Reading:
-        spans = self._faded(bucket)
-        errors = [self._standard_error(span) for span in spans]
-        share = self._shares.usual[0]
-        surpluses = (span.negative - share * span.mentions for span in spans)
-        heights = [max(0.0, surplus / error) for surplus, error in zip(surpluses, errors, strict=True)]
+        share, known = self._shares.usual[0], self._shares.mentions
+        # a share of exactly 0 or 1 has no noise of its own: what was learned is never that certain
+        noise = max(share * (1 - share), 1 / known)
+        lefts = kept(passed_ms(bucket, self._end_ms), _HALF_LIVES_HOURS)
+        count, negative = bucket.count, bucket.likely_negative
+        spans, errors, heights = [], [], []
+        for before, left in zip(self._spans, lefts, strict=True):
+            span = _Span(
+                before.mentions * left + count,
+                before.squares * left * left + count,
+                before.negative * left + negative,
+            )
+            uncertain = span.squares + _SHRINKAGE_MENTIONS + span.mentions * span.mentions / known
+            error = math.sqrt(noise * uncertain + (_SHARE_SPREAD * span.mentions) ** 2)
+            spans.append(span)
+            errors.append(error)
+            heights.append(max(0.0, (span.negative - share * span.mentions) / error))
         value = min(self._extremes.value(heights), max(heights) / _SIGNIFICANT)
         if self._at_least > 1:
             times = max(times_usual(span.negative, share * span.mentions) for span in spans)
             value = demanding(value, times, self._at_least)
         return _Reading(spans, errors, heights, value)
-
-    def _faded(self, bucket: Bucket) -> list[_Span]:
-        """The horizons at the end of the bucket."""
-        lefts = kept(passed_ms(bucket, self._end_ms), _HALF_LIVES_HOURS)
-        count, negative = bucket.count, bucket.likely_negative
-        spans = []
-        for span, left in zip(self._spans, lefts, strict=True):
-            faded = span.mentions * left, span.squares * left * left, span.negative * left
-            spans.append(_Span(faded[0] + count, faded[1] + count, faded[2] + negative))
-        return spans
-
-    def _standard_error(self, span: _Span) -> float:
-        share, known = self._shares.usual[0], self._shares.mentions
-        # a share of exactly 0 or 1 has no noise of its own: what was learned is never that certain
-        noise = max(share * (1 - share), 1 / known)
-        mentions = span.squares + _SHRINKAGE_MENTIONS + span.mentions * span.mentions / known
-        return math.sqrt(noise * mentions + (_SHARE_SPREAD * span.mentions) ** 2)
