@@ -114,6 +114,17 @@ class Bucket:
         return min(max(self.negative, 0.0), self.count)
 
     @property
+    def organic(self) -> tuple[float, float]:
+        """Mentions, and the negative ones among them, without spam and without what the most active author adds to the
+        first mention, which is taken to be as negative as can be."""
+        count = self.count
+        spam = min(max(self.spam, 0.0), count)
+        tirade = max(0.0, self.top_author_share * count - 1 - spam)
+        mentions = max(0.0, count - spam - tirade)
+        negative = self.likely_negative - min(max(self.spam_negative, 0.0), spam) - tirade
+        return mentions, min(max(negative, 0.0), mentions)
+
+    @property
     def is_open(self) -> bool:
         """Whether more of the span is still to come."""
         return self.elapsed_ms < self.length_ms

@@ -93,12 +93,14 @@ _BLIND: Final = 0.5
 
 
 class _Horizon(NamedTuple):
-    """Faded sums over organic mentions: expected, squared weights times expected, mentions, negative mentions."""
+    """Faded sums over organic mentions: expected, squared weights times expected, mentions, negative and positive
+    mentions."""
 
     expected: float = 0.0
     squares: float = 0.0
     mentions: float = 0.0
     negative: float = 0.0
+    positive: float = 0.0
 
 
 class _Scene(NamedTuple):
@@ -118,13 +120,17 @@ class Composite(Detector):
     """Negative mentions beyond the usual share of all mentions, at several horizons, on the scale of the brand's own
     extremes; with a label for what is going on.
 
-    Over each of three fading horizons, ``X = N - s * U`` with `N` negative mentions, `s` the brand's own negative
-    share, and ``U = 1.25 * E + 0.5 * max(0, M - 1.25 * E)`` from `M` mentions and `E` expected ones (`Usual`). It grows
-    with attention and with negativity at once: fewer mentions, or more of a mix with half the usual share, leave it at
-    0. While the level is not known, 1 stands for 0.5. It is divided by its noise, ``0.05 * E + 0.15 * s * max(0, M - E)
-    + sqrt(0.1 * E2 + 1)`` with `E2` the expected mentions under squared weights, and ``log(1 + X / noise)`` is judged
-    against its own daily maxima (`Extremes`), each horizon for itself. Days of a crisis count as days that just reached
-    the threshold: they don't make the next crisis usual.
+    Over each of three fading horizons, ``X = N - s * U - max(0, P - p * M)`` with `N` negative and `P` positive ones of
+    `M` mentions, `s` and `p` the brand's own shares of these, and ``U = 1.25 * E + 0.5 * max(0, M - 1.25 * E)`` from
+    `E` expected mentions (`Usual`). It grows with attention and with negativity at once: fewer mentions, or more of a
+    mix with half the usual share, leave it at 0. While the level is not known, 1 stands for 0.5. For each positive
+    mention beyond the usual share a negative one does not count: praise of a thing called Zero reads half negative to a
+    model, while in a storm there are fewer positive mentions than usual, not more.
+
+    `X` is divided by its noise, ``0.05 * E + 0.15 * s * max(0, M - E) + sqrt(0.1 * E2 + 1)`` with `E2` the expected
+    mentions under squared weights, and ``log(1 + X / noise)`` is judged against its own daily maxima (`Extremes`), each
+    horizon for itself. Days of a crisis count as days that just reached the threshold: they don't make the next crisis
+    usual.
 
     Only organic mentions count: not those that repeat a text by authors who repeat themselves (`Bucket.spam`), nor what
     the most active author of a bucket adds to the first mention. Reposts do count: they are how a firestorm spreads.
@@ -158,11 +164,12 @@ class Composite(Detector):
 
     Notes
     -----
-    `observed` and `expected` are organic negative mentions of the bucket, and ``s * U`` of the bucket.
+    `observed` and `expected` are organic negative mentions of the bucket, and ``s * U + max(0, P - p * M)`` of the
+    bucket.
     `upper` is where the shortest horizon alone reaches the threshold, moved to `observed` where it would contradict
     `value`.
 
-    The snapshot takes 1,239 bytes.
+    The snapshot takes 1,263 bytes.
 
     Examples
     --------
@@ -201,7 +208,7 @@ class Composite(Detector):
     def score_one(self, bucket: Bucket) -> Score:
         """Score a bucket; see the class."""
         reading = self._latest.of(bucket)
-        value, observed, expected = reading.value, reading.negative, reading.usual_negative
+        value, observed, expected = reading.value, reading.negative, reading.explained
         upper = expected + _noise(reading.horizons[0], self._shares.usual[0]) * math.expm1(self._extremes.bounds[0])
         label = self._label(bucket, reading)
         reason = self._reason(bucket, reading, label) if label else ""
@@ -229,7 +236,7 @@ class Composite(Detector):
                 self._refractory.learn(bucket.start_ms, reading.value)
             if self._extremes.learn(list(map(min, reading.heights, self._extremes.bounds)), hours):
                 self._extremes.judge(0.0)
-        parts = (reading.negative, min(bucket.positive, reading.mentions), min(reading.main_source, reading.mentions))
+        parts = (reading.negative, reading.positive, min(reading.main_source, reading.mentions))
         self._shares.learn(reading.mentions, parts, reading.expected if ready else None, hours)
         self._usual.learn(bucket)
 
@@ -238,33 +245,38 @@ class Composite(Detector):
         return pack(self.kind, _VERSION, self._dump())
 
     def restore(self, snapshot: bytes) -> Self:
-        """Take over what `snapshot` holds."""
-        values = iter(unpack(self.kind, _VERSION, (len(self._dump()),), snapshot))
+        """Take over what `snapshot` holds; positive mentions that it does not hold were as many as usual."""
+        size = len(self._dump())
+        values = iter(unpack(self.kind, _VERSION, (size - len(_HALF_LIVES_HOURS), size), snapshot))
         self._end_ms = int(next(values))
-        width = len(_Horizon._fields)
-        self._horizons = [_Horizon(*islice(values, width)) for _ in _HALF_LIVES_HOURS]
+        width = len(_Horizon._fields) - 1
+        horizons = [_Horizon(*islice(values, width)) for _ in _HALF_LIVES_HOURS]
         self._scene = _Scene(*islice(values, len(_Scene._fields)))
         self._shares.load(values)
         self._usual.load(values)
         self._refractory.load(values)
         self._extremes.load(values)
         self._extremes.judge(0.0)
+        self._horizons = [
+            horizon._replace(positive=next(values, self._shares.usual[1] * horizon.mentions)) for horizon in horizons
+        ]
         self._latest.forget()
         return self
 
     def _dump(self) -> tuple[float, ...]:
-        horizons = (number for horizon in self._horizons for number in horizon)
+        horizons = (number for horizon in self._horizons for number in horizon[:-1])
         return (
             self._end_ms, *horizons, *self._scene, *self._shares.dump(), *self._usual.dump(),
-            *self._refractory.dump(), *self._extremes.dump(),
+            *self._refractory.dump(), *self._extremes.dump(), *(horizon.positive for horizon in self._horizons),
         )  # fmt: skip
 
     def _read(self, bucket: Bucket) -> _Reading:
         hours = bucket.length_ms / HOUR_MS
         usual = self._usual.per_hour(bucket.start_ms, bucket.length_ms) * hours * bucket.coverage
         expected = usual * max(1.0, bucket.platform)
-        mentions, negative = _organic(bucket)
-        share = self._shares.usual[0]
+        mentions, negative = bucket.organic
+        positive = min(bucket.positive, mentions)
+        share, usual_positive, _ = self._shares.usual
         further = _DILUTED if self._usual.level.ready else 1.0
         lefts = kept(passed_ms(bucket, self._end_ms), _HALF_LIVES_HOURS)
         horizons, heights = [], []
@@ -274,8 +286,13 @@ class Composite(Detector):
                 before.squares * left * left + expected,
                 before.mentions * left + mentions,
                 before.negative * left + negative,
+                before.positive * left + positive,
             )
-            surplus = horizon.negative - share * _usual_among(horizon.mentions, horizon.expected, further)
+            surplus = (
+                horizon.negative
+                - share * _usual_among(horizon.mentions, horizon.expected, further)
+                - max(0.0, horizon.positive - usual_positive * horizon.mentions)
+            )
             horizons.append(horizon)
             heights.append(math.log1p(surplus / _noise(horizon, share)) if surplus > 0 else 0.0)
         main_source = float(max(bucket.sources.values(), default=0))
@@ -289,9 +306,9 @@ class Composite(Detector):
         if self._at_least > 1:
             times = max(times_usual(each.negative, share * each.expected) for each in horizons)
             value = demanding(value, times, self._at_least)
-        usual_negative = share * _usual_among(mentions, expected, further)
+        explained = share * _usual_among(mentions, expected, further) + max(0.0, positive - usual_positive * mentions)
         return _Reading(
-            expected, mentions, negative, main_source, usual_negative, horizons, scene, heights, values, value
+            expected, mentions, negative, positive, main_source, explained, horizons, scene, heights, values, value
         )
 
     def _joined(self, values: Sequence[float]) -> float:
@@ -351,14 +368,15 @@ class Composite(Detector):
 
 
 class _Reading(NamedTuple):
-    """Of a bucket: expected and organic mentions, negative ones, those of the source that has most, and negative ones
-    usual among so many; sums at its end; heights, their values, and what these come to."""
+    """Of a bucket: expected and organic mentions, negative and positive ones, those of the source that has most, and
+    negative ones that are explained; sums at its end; heights, their values, and what these come to."""
 
     expected: float
     mentions: float
     negative: float
+    positive: float
     main_source: float
-    usual_negative: float
+    explained: float
     horizons: list[_Horizon]
     scene: _Scene
     heights: list[float]
@@ -371,19 +389,9 @@ class _Reading(NamedTuple):
         return max(range(len(self.values)), key=self.values.__getitem__)
 
 
-def _organic(bucket: Bucket) -> tuple[float, float]:
-    """Mentions and negative ones, without spam and without what the most active author adds to the first mention, which
-    is taken to be as negative as can be."""
-    spam = min(max(bucket.spam, 0.0), bucket.count)
-    tirade = max(0.0, bucket.top_author_share * bucket.count - 1 - spam)
-    mentions = max(0.0, bucket.count - spam - tirade)
-    negative = bucket.likely_negative - min(max(bucket.spam_negative, 0.0), spam) - tirade
-    return mentions, min(max(negative, 0.0), mentions)
-
-
 def _noise(horizon: _Horizon, share: float) -> float:
     """What `X` is divided by, given the usual share of negative mentions."""
-    expected, squares, mentions, _ = horizon
+    expected, squares, mentions, _, _ = horizon
     topic = _TOPIC * share * (mentions - expected) if mentions > expected else 0.0
     return _WANDER * expected + topic + math.sqrt(_VARIANCE * squares + _LEAST)
 

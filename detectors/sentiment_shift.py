@@ -48,8 +48,11 @@ class _Span(NamedTuple):
 
 
 class _Reading(NamedTuple):
-    """Of each horizon at the end of a bucket: what was said, standard error and surplus in those; and their value."""
+    """Organic mentions of a bucket and negative ones among them; of each horizon at its end what was said, standard
+    error, and surplus in those; and their value."""
 
+    mentions: float
+    negative: float
     spans: list[_Span]
     errors: list[float]
     heights: list[float]
@@ -61,7 +64,8 @@ class SentimentShift(Detector):
     own extremes.
 
     Over each of two fading horizons the expected number of negative mentions (sums of `p_neg`, never hard labels) is
-    compared with what the usual share would give. The standard error counts the mentions' own noise (shrunk for small
+    compared with what the usual share would give. Only organic mentions count (`Bucket.organic`): what few accounts
+    repeat is no tone. The standard error counts the mentions' own noise (shrunk for small
     numbers), the noise of the usual share, and the over-dispersion of the share from hour to hour. The two surpluses in
     standard errors, each standardised against its own daily maxima of the last two weeks, give a return period
     (`Extremes`). Only a turn to the negative is anomalous.
@@ -122,7 +126,7 @@ class SentimentShift(Detector):
 
     def score_one(self, bucket: Bucket) -> Score:
         """Score a bucket; see the class."""
-        spans, errors, heights, value = self._latest.of(bucket)
+        _, _, spans, errors, heights, value = self._latest.of(bucket)
         usual = self._shares.usual[0]
         horizon = max(range(len(heights)), key=heights.__getitem__)
         count = spans[horizon].mentions
@@ -141,7 +145,7 @@ class SentimentShift(Detector):
         return Score(value, observed, usual, 0.0, min(upper, observed), "up", reason, suppressed)
 
     def _learn(self, bucket: Bucket) -> None:
-        self._spans, _, heights, value = self._latest.of(bucket)
+        mentions, negative, self._spans, _, heights, value = self._latest.of(bucket)
         self._latest.forget()
         self._end_ms = max(self._end_ms, bucket.start_ms + bucket.length_ms)
         hours = bucket.length_ms / HOUR_MS
@@ -152,7 +156,7 @@ class SentimentShift(Detector):
             if self._extremes.learn(heights, hours):
                 self._extremes.judge(0.0)
         usual_count = level.per_hour * hours if level.ready else None
-        self._shares.learn(bucket.count, (bucket.likely_negative,), usual_count, hours)
+        self._shares.learn(mentions, (negative,), usual_count, hours)
         level.learn(bucket.count, hours * bucket.coverage)
 
     def snapshot(self) -> bytes:
@@ -183,7 +187,7 @@ class SentimentShift(Detector):
         # a share of exactly 0 or 1 has no noise of its own: what was learned is never that certain
         noise = max(share * (1 - share), 1 / known)
         lefts = kept(passed_ms(bucket, self._end_ms), _HALF_LIVES_HOURS)
-        count, negative = bucket.count, bucket.likely_negative
+        count, negative = bucket.organic
         spans, errors, heights = [], [], []
         for before, left in zip(self._spans, lefts, strict=True):
             span = _Span(
@@ -200,4 +204,4 @@ class SentimentShift(Detector):
         if self._at_least > 1:
             times = max(times_usual(span.negative, share * span.mentions) for span in spans)
             value = demanding(value, times, self._at_least)
-        return _Reading(spans, errors, heights, value)
+        return _Reading(count, negative, spans, errors, heights, value)

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detectors.base import Bucket, Detector, Score
+from detectors.base import Bucket, Detector, Score, SnapshotError
 from detectors.composite import Composite
+from detectors.packing import pack, unpack
 from tests.unit.detectors.series import HOUR_MS, START_MS, buckets, watch
 
 LENGTH = 300_000
@@ -97,6 +98,43 @@ def test_a_praised_launch_is_labelled_praise() -> None:
 def test_friendly_words_in_a_storm_are_no_praise() -> None:
     detector, end_ms = known()
     assert labels(run(detector, end_ms, 30, 0.33, positive=12.0)) == {None}
+
+
+def liked(positive: float) -> tuple[Composite, int]:
+    """A detector of a brand a fifth of whose mentions are negative, with its usual share of positive ones."""
+    detector = Composite()
+    history = [
+        replace(each, positive=each.count * positive) for each in buckets(14, lambda _: 700, negative=lambda _: 0.2)
+    ]
+    watch(detector, history)
+    return detector, history[-1].start_ms + LENGTH
+
+
+@pytest.mark.parametrize("count", [20, 40, 80])
+def test_praise_that_a_model_half_misreads_is_no_crisis(count: int) -> None:
+    """A launch of a thing called Zero: 33 % read negative instead of 26 %, and 57 % instead of 35 % positive."""
+    detector, end_ms = liked(0.35)
+    scores = run(detector, end_ms, count, 0.33, number=36, positive=count * 0.57)
+    assert max(score.value for score in scores) < 1
+
+
+@pytest.mark.parametrize("positive", [0.35, 0.1])
+def test_a_storm_is_one_whether_as_many_are_pleased_as_usual_or_fewer(positive: float) -> None:
+    detector, end_ms = liked(0.35)
+    scores = run(detector, end_ms, 40, 0.45, number=3, positive=40 * positive)
+    assert "crisis" in labels(scores)
+
+
+def test_a_snapshot_from_before_positive_mentions_were_kept_is_gone_on_from() -> None:
+    detector, end_ms = liked(0.35)
+    snapshot = detector.snapshot()
+    numbers = unpack("composite", 1, range(10_000), snapshot)
+    earlier = Composite().restore(pack("composite", 1, numbers[:-3]))
+    storm = Bucket(end_ms, LENGTH, 40, negative=30.0, positive=4.0)
+    assert earlier.score_one(storm).value == pytest.approx(detector.score_one(storm).value, rel=0.05)
+    assert len(earlier.snapshot()) == len(snapshot)
+    with pytest.raises(SnapshotError, match="another layout"):
+        Composite().restore(pack("composite", 1, numbers[:-2]))
 
 
 def test_a_scare_spread_by_few_accounts_is_labelled_spam() -> None:
@@ -215,6 +253,8 @@ def test_more_negative_mentions_raise_the_score_and_what_fires_still_does_when_t
     assert same.value == early.value
     assert worse.value >= early.value
     assert worse.fires or not early.fires
+    kinder = detector.score_one(replace(closed, count=count + more, positive=closed.positive + more))
+    assert kinder.value <= early.value
     share = 0.9 * usual + 0.1 * (1 - usual) + 0.01
     fuller = detector.score_one(replace(closed, count=count + others, negative=closed.negative + others * share))
     assert fuller.fires or not early.fires

@@ -230,7 +230,7 @@ def test_a_negative_sum_out_of_range_is_taken_for_its_limit(kind: str, negative:
 def test_features_that_no_detector_knows_or_that_are_missing_do_not_matter(kind: str) -> None:
     detector = weeks(kind, days=2)
     bare = Bucket(start_ms=START_MS + 2 * DAY_MS, length_ms=900_000, count=3)
-    rich = replace(bare, sources={"new": 3}, languages={"xx": 3}, authors=3, engagement=10**9, reposts=2, positive=3.0)
+    rich = replace(bare, sources={"new": 3}, languages={"xx": 3}, authors=3, engagement=10**9, reposts=2)
     assert detector.score_one(bare) == detector.score_one(rich)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from detectors.base import Bucket
@@ -44,6 +46,20 @@ def test_praise_is_no_crisis() -> None:
     score = detector.score_one(after(calm, 200, 2.0))
     assert score.value == 0
     assert score.direction == "down"
+
+
+def test_what_few_accounts_repeat_is_no_tone() -> None:
+    calm = buckets(14, lambda _: 500.0)
+    detector = SentimentShift()
+    watch(detector, calm)
+    scare = replace(after(calm, 200, 160.0), authors=20, spam=170.0, spam_negative=150.0)
+    assert detector.score_one(scare).value < 1
+    assert detector.score_one(replace(scare, spam=0.0, spam_negative=0.0)).fires
+    tirade = replace(after(calm, 200, 160.0), top_author_share=0.85)
+    assert detector.score_one(tirade).value < 1
+    before = detector.score_one(after(calm, 0, 0.0)).expected
+    detector.learn_one(scare)
+    assert detector.score_one(after(calm, 0, 0.0)).expected == pytest.approx(before, abs=0.01)
 
 
 def test_a_brand_that_is_always_scolded_is_measured_by_its_own_share() -> None:
