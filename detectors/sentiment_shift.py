@@ -65,10 +65,10 @@ class SentimentShift(Detector):
 
     Over each of two fading horizons the expected number of negative mentions (sums of `p_neg`, never hard labels) is
     compared with what the usual share would give. Only organic mentions count (`Bucket.organic`): what few accounts
-    repeat is no tone. The standard error counts the mentions' own noise (shrunk for small
-    numbers), the noise of the usual share, and the over-dispersion of the share from hour to hour. The two surpluses in
-    standard errors, each standardised against its own daily maxima of the last two weeks, give a return period
-    (`Extremes`). Only a turn to the negative is anomalous.
+    repeat is no tone. The standard error counts the mentions' own noise (shrunk for small numbers), the noise of the
+    usual share, and the over-dispersion of the share from hour to hour. The two surpluses in standard errors, each
+    standardised against its own daily maxima of the last two weeks, give a return period (`Extremes`). Only a turn to
+    the negative is anomalous.
 
     `observed` is the share of the horizon with the larger surplus. A bucket that is still open is scored as if nothing
     more came in it. Where there is no data nothing is learned, and the horizons fade.

@@ -23,7 +23,7 @@ from streams.evaluation.figures import CRISES, LIMITS
 from streams.simulate import KINDS
 from streams.simulate.publishing import MINUTE_MS
 from streams.simulate.rhythm import WEEK
-from streams.simulate.scenario import PLANS, Event
+from streams.simulate.scenario import ONSET_JITTER, PLANS, Event
 from streams.simulate.settings import DAY
 from streams.simulate.usual import NEWCOMERS, POSTS_PER_ROOT, REPOST_SHARE, SLOW_BURN_SHIFT, usual_posts
 
@@ -46,7 +46,6 @@ _LOOK_MINUTES: Final[Mapping[Kind, int]] = {"firestorm": 1, "slow_burn": 10}
 _STEPS: Final = 4
 """How many values of the time to the peak, and of the height of the peak, it takes the mean over."""
 
-_ONSET_JITTER: Final = 100
 _INCIDENT_MINUTES: Final = 720
 """What it raises within the same half day is one incident."""
 
@@ -122,7 +121,7 @@ class Oracle:
     def _crisis(self, brand: Brand, ratio: LikelihoodRatio, rng: np.random.Generator) -> float:
         """The most that a crisis seems to be one within the limit of its kind."""
         plan, looks = self._plan, self._looks
-        clock = plan.onset + int(rng.integers(-_ONSET_JITTER, _ONSET_JITTER + 1))
+        clock = plan.onset + int(rng.integers(-ONSET_JITTER, ONSET_JITTER + 1))
         onset = int(rng.integers(WEEK // DAY)) * DAY + clock
         usual = self._usual(brand, onset - looks * self._look, 2 * looks)
         strength = self._strength(int(rng.integers(plan.rise[0], plan.rise[1] + 1)))

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 CALM_MINUTES: Final = 180
 """At least so much of the run precedes an event."""
 
+ONSET_JITTER: Final = 100
+"""Minutes by which an event of a run of two days or more may begin before or after its usual time of the day."""
+
 _LEFT_AT_END: Final = 0.05  # share of the peak's excess that is left when an event ends
 _RAMP: Final = 5  # minutes in which a plateau rises and falls
 
@@ -175,7 +178,7 @@ def _event(
     kind: Kind, day: int, brand: int | None, settings: SimulationSettings, brands: Sequence[Brand], rng: Random
 ) -> Event:
     plan = PLANS[kind]
-    jitter = 20 if settings.days < 2 else 100
+    jitter = 20 if settings.days < 2 else ONSET_JITTER
     clock = plan.onset + rng.randint(-jitter, jitter)
     onset = day * DAY + (clock - settings.first_minute_of_week) % DAY
     peak = onset + rng.randint(*plan.rise)
