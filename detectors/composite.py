@@ -93,7 +93,7 @@ _BLIND: Final = 0.5
 
 
 class _Horizon(NamedTuple):
-    """Faded sums over organic mentions: expected, squared weights times expected, mentions, negative and positive
+    """Sums over organic mentions, which fade: expected, squared weights times expected, mentions, negative and positive
     mentions."""
 
     expected: float = 0.0
@@ -208,7 +208,7 @@ class Composite(Detector):
     def score_one(self, bucket: Bucket) -> Score:
         """Score a bucket; see the class."""
         reading = self._latest.of(bucket)
-        value, observed, expected = reading.value, reading.negative, reading.explained
+        value, observed, expected = reading.value, reading.fresh.negative, reading.explained
         upper = expected + _noise(reading.horizons[0], self._shares.usual[0]) * math.expm1(self._extremes.bounds[0])
         label = self._label(bucket, reading)
         reason = self._reason(bucket, reading, label) if label else ""
@@ -236,8 +236,9 @@ class Composite(Detector):
                 self._refractory.learn(bucket.start_ms, reading.value)
             if self._extremes.learn(list(map(min, reading.heights, self._extremes.bounds)), hours):
                 self._extremes.judge(0.0)
-        parts = (reading.negative, reading.positive, min(reading.main_source, reading.mentions))
-        self._shares.learn(reading.mentions, parts, reading.expected if ready else None, hours)
+        fresh = reading.fresh
+        parts = (fresh.negative, fresh.positive, min(reading.main_source, fresh.mentions))
+        self._shares.learn(fresh.mentions, parts, fresh.expected if ready else None, hours)
         self._usual.learn(bucket)
 
     def snapshot(self) -> bytes:
@@ -276,6 +277,7 @@ class Composite(Detector):
         expected = usual * max(1.0, bucket.platform)
         mentions, negative = bucket.organic
         positive = min(bucket.positive, mentions)
+        fresh = _Horizon(expected, expected, mentions, negative, positive)
         share, usual_positive, _ = self._shares.usual
         further = _DILUTED if self._usual.level.ready else 1.0
         lefts = kept(passed_ms(bucket, self._end_ms), _HALF_LIVES_HOURS)
@@ -288,11 +290,7 @@ class Composite(Detector):
                 before.negative * left + negative,
                 before.positive * left + positive,
             )
-            surplus = (
-                horizon.negative
-                - share * _usual_among(horizon.mentions, horizon.expected, further)
-                - max(0.0, horizon.positive - usual_positive * horizon.mentions)
-            )
+            surplus = horizon.negative - _explained(horizon, share, usual_positive, further)
             horizons.append(horizon)
             heights.append(math.log1p(surplus / _noise(horizon, share)) if surplus > 0 else 0.0)
         main_source = float(max(bucket.sources.values(), default=0))
@@ -306,10 +304,8 @@ class Composite(Detector):
         if self._at_least > 1:
             times = max(times_usual(each.negative, share * each.expected) for each in horizons)
             value = demanding(value, times, self._at_least)
-        explained = share * _usual_among(mentions, expected, further) + max(0.0, positive - usual_positive * mentions)
-        return _Reading(
-            expected, mentions, negative, positive, main_source, explained, horizons, scene, heights, values, value
-        )
+        explained = _explained(fresh, share, usual_positive, further)
+        return _Reading(fresh, main_source, explained, horizons, scene, heights, values, value)
 
     def _joined(self, values: Sequence[float]) -> float:
         """The highest value, where none may be too far above that of the next shorter horizon."""
@@ -368,13 +364,10 @@ class Composite(Detector):
 
 
 class _Reading(NamedTuple):
-    """Of a bucket: expected and organic mentions, negative and positive ones, those of the source that has most, and
-    negative ones that are explained; sums at its end; heights, their values, and what these come to."""
+    """Of a bucket: its own sums, mentions of the source that has most, and negative ones that are explained; sums at
+    its end; heights, their values, and what these come to."""
 
-    expected: float
-    mentions: float
-    negative: float
-    positive: float
+    fresh: _Horizon
     main_source: float
     explained: float
     horizons: list[_Horizon]
@@ -396,10 +389,12 @@ def _noise(horizon: _Horizon, share: float) -> float:
     return _WANDER * expected + topic + math.sqrt(_VARIANCE * squares + _LEAST)
 
 
-def _usual_among(mentions: float, expected: float, further: float) -> float:
-    """To how many of the mentions the usual negative share applies, which is `U` of the class."""
+def _explained(horizon: _Horizon, share: float, usual_positive: float, further: float) -> float:
+    """How many negative mentions are none of a crisis, which is ``s * U + max(0, P - p * M)`` of the class."""
+    expected, _, mentions, _, positive = horizon
     enough = _MORE * expected
-    return enough + further * (mentions - enough) if mentions > enough else enough
+    usual = enough + further * (mentions - enough) if mentions > enough else enough
+    return share * usual + max(0.0, positive - usual_positive * mentions)
 
 
 def _counted(mentions: float, expected: float, half_life: float) -> str:

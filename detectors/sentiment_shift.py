@@ -145,18 +145,19 @@ class SentimentShift(Detector):
         return Score(value, observed, usual, 0.0, min(upper, observed), "up", reason, suppressed)
 
     def _learn(self, bucket: Bucket) -> None:
-        mentions, negative, self._spans, _, heights, value = self._latest.of(bucket)
+        reading = self._latest.of(bucket)
         self._latest.forget()
+        self._spans = reading.spans
         self._end_ms = max(self._end_ms, bucket.start_ms + bucket.length_ms)
         hours = bucket.length_ms / HOUR_MS
         level = self._level
         if level.ready:
-            if value >= 1:
-                self._refractory.learn(bucket.start_ms, value)
-            if self._extremes.learn(heights, hours):
+            if reading.value >= 1:
+                self._refractory.learn(bucket.start_ms, reading.value)
+            if self._extremes.learn(reading.heights, hours):
                 self._extremes.judge(0.0)
         usual_count = level.per_hour * hours if level.ready else None
-        self._shares.learn(mentions, (negative,), usual_count, hours)
+        self._shares.learn(reading.mentions, (reading.negative,), usual_count, hours)
         level.learn(bucket.count, hours * bucket.coverage)
 
     def snapshot(self) -> bytes:

@@ -111,6 +111,21 @@ class Oracle:
         threshold = np.sort(np.concatenate(usual_days))[::-1][allowed]
         return float(np.mean(np.array(crises) > threshold))
 
+    def ratio(self, brand: Brand) -> LikelihoodRatio:
+        """Of a crisis, whatever its form and age within the limit, to usual days of a brand."""
+        looks, plan = self._looks, self._plan
+        negative = float(np.mean(plan.negative))
+        gains, costs = [], []
+        for rise, factor in product(np.linspace(*plan.rise, _STEPS), np.linspace(*plan.factor, _STEPS)):
+            rates = self._rates(brand, self._strength(round(rise)), factor, negative)
+            gain = np.log(rates / _chances(brand.negative)[:, None])
+            cost = rates.sum(axis=0) - 1
+            for age in range(1, looks + 1):
+                before = looks - age
+                gains.append(np.pad(gain[:, :age], ((0, 0), (before, 0))).ravel())
+                costs.append(np.pad(cost[:age], (before, 0)))
+        return LikelihoodRatio(looks, np.array(gains).T, np.array(costs).T)
+
     def _usual_days(self, brand: Brand, ratio: LikelihoodRatio, weeks: int, rng: np.random.Generator) -> Numbers:
         """The most that each half day of usual weeks seems to be a crisis."""
         usual = np.tile(self._usual(brand, 0, WEEK // self._look), weeks)
@@ -148,21 +163,6 @@ class Oracle:
         usual = np.array([_chances(brand.negative + shift * each) for each in strength]).T
         own = _chances(negative, self._plan.newcomers, self._plan.reposts)
         return usual + own[:, None] * (factor - 1) * strength
-
-    def ratio(self, brand: Brand) -> LikelihoodRatio:
-        """Of a crisis, whatever its form and age within the limit, to usual days of a brand."""
-        looks, plan = self._looks, self._plan
-        negative = float(np.mean(plan.negative))
-        gains, costs = [], []
-        for rise, factor in product(np.linspace(*plan.rise, _STEPS), np.linspace(*plan.factor, _STEPS)):
-            rates = self._rates(brand, self._strength(round(rise)), factor, negative)
-            gain = np.log(rates / _chances(brand.negative)[:, None])
-            cost = rates.sum(axis=0) - 1
-            for age in range(1, looks + 1):
-                before = looks - age
-                gains.append(np.pad(gain[:, :age], ((0, 0), (before, 0))).ravel())
-                costs.append(np.pad(cost[:age], (before, 0)))
-        return LikelihoodRatio(looks, np.array(gains).T, np.array(costs).T)
 
 
 class LikelihoodRatio(NamedTuple):
