@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import uuid
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
@@ -12,12 +11,12 @@ import pytest
 from deploy.local.kafka import DEFAULT_HOME, LocalKafka
 from deploy.local.prerequisites import LocalKafkaError
 from streams.config import Config
+from tests.support.paths import SHARED_DATA
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-SHARED_DATA = ROOT.parent / "shared" / "data"
 REQUIRED = os.environ.get("FIREWATCH_REQUIRE_KAFKA") == "1"
 
 

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
-from tests.conftest import ROOT
 from tests.faults.load import Load
 from tests.faults.table import Row, markdown
 from tests.faults.trial import settings, staged
+from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,7 @@ import orjson
 from streams.quarantine import NOTE_KEY
 from streams.records import Envelope, Window, mentions_record_from_bytes, post_from_bytes, window_from_bytes
 from streams.topics import Topics
-from tests.integration.broker import headers, read_topic
+from tests.support.broker import headers, read_topic
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from streams.config import Config
     from tests.faults.load import Load
     from tests.faults.table import Row
-    from tests.integration.oracle import Outcome
+    from tests.support.oracle import Outcome
 
 
 FIELDS: Final = ("count", "late", "negative", "positive", "authors", "reposts", "engagement")

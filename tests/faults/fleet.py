@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from streams.errors import WorkerFailed
 from streams.failpoints import VARIABLE
 from tests.faults.starvation import Starvation
-from tests.integration.worker import Worker
+from tests.support.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,7 +15,7 @@ import pytest
 
 from streams.errors import BrokerUnreachable
 from tests.faults.own_broker import TOLD, log_of, own_broker, verdict
-from tests.integration.worker import Worker
+from tests.support.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -24,8 +24,8 @@ from streams.records import (
 )
 from streams.sentiment.linear import read_snapshot
 from streams.topics import Topics, partition_of
-from tests import poison
-from tests.integration.broker import headers, read_topic, until
+from tests.support import poison
+from tests.support.broker import headers, read_topic, until
 
 if TYPE_CHECKING:
     import random

@@ -10,7 +10,7 @@ import orjson
 from streams.config import IngestSettings
 from streams.errors import DetectorFailed
 from streams.normalise import Normaliser
-from tests import brittle
+from tests.support import brittle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.faults.conftest import Recorder
     from tests.faults.load import Load
     from tests.faults.trial import Trial
-    from tests.integration.worker import Worker
+    from tests.support.worker import Worker
 
 AFTER: Final = 3
 LOAD_SECONDS: Final = 20.0
@@ -62,7 +62,7 @@ async def test_a_detector_that_raises_is_put_out_of_use(
     ]
     glass = {"name": "glass", "kind": "brittle", "from_ms": noon_ms(load)}
     config = {"brands": brands, "detectors": [*DETECTORS, glass], "detect": {"quarantine_after": AFTER}}
-    async with trial(config=config, module="tests.brittle", seconds=LOAD_SECONDS) as stage:
+    async with trial(config=config, module="tests.support.brittle", seconds=LOAD_SECONDS) as stage:
         await stage.finish()
         wanted = f"detect ended with {DetectorFailed.exit_code}:"
         deaths = [death for death in stage.fleet.deaths if death.startswith(wanted)]

@@ -10,7 +10,7 @@ from streams.records import Envelope, OverQuotaPost, mentions_record_from_bytes,
 from streams.scoring import Scorer
 from streams.sentiment import LinearModel
 from streams.topics import Topics
-from tests.integration.broker import headers, read_topic
+from tests.support.broker import headers, read_topic
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -20,7 +20,7 @@ from streams.sentiment import LinearModel
 from streams.sources.files import open_posts
 from streams.topics import Topics, partition_of
 from tests.faults.table import Row
-from tests.integration.broker import read_topic, until
+from tests.support.broker import read_topic, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable

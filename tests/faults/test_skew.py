@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from streams.records import post_from_bytes, window_from_bytes
 from streams.topics import Topics, partition_of
-from tests.integration.broker import read_topic
+from tests.support.broker import read_topic
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

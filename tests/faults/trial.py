@@ -38,10 +38,10 @@ from streams.workers import MODEL_LETTERS, group_of
 from tests.faults.evidence import compare
 from tests.faults.fleet import Fleet
 from tests.faults.table import Row
-from tests.integration.broker import until
-from tests.integration.labelling import labels, published, say, uninterrupted
-from tests.integration.oracle import replayed
-from tests.integration.worker import write_config
+from tests.support.broker import until
+from tests.support.labelling import labels, published, say, uninterrupted
+from tests.support.oracle import replayed
+from tests.support.worker import write_config
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping

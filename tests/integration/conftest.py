@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.conftest import started
-from tests.integration.alertmanager import Alertmanager, Receiver, require_alertmanager
-from tests.integration.secure_broker import SecureBroker, SecureKafka
+from tests.support.alertmanager import Alertmanager, Receiver, require_alertmanager
+from tests.support.secure_broker import SecureBroker, SecureKafka
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

@@ -15,9 +15,9 @@ from streams.cli import cli
 from streams.kafka import acknowledged, producer
 from streams.records import Alert, Post, Verdict, labels_record_from_bytes
 from streams.topics import Topics
-from tests.alerts import alert
-from tests.integration.broker import read_topic
-from tests.integration.worker import write_config
+from tests.support.alerts import alert
+from tests.support.broker import read_topic
+from tests.support.worker import write_config
 
 if TYPE_CHECKING:
     from collections.abc import Callable

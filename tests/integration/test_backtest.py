@@ -20,7 +20,7 @@ from streams.simulate import SimulationSettings, write
 from streams.sources.files import open_posts
 from streams.topics import Topics
 from tests.integration.test_score import working
-from tests.integration.worker import write_config
+from tests.support.worker import write_config
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from streams.config import WEBHOOK_KEY_VARIABLE
-from tests.integration.story import Story, firewatch, pid_of, webhook_that_fails_once
-from tests.prometheus import answer, board_queries, prometheus, wait_for
+from tests.support.prometheus import answer, board_queries, prometheus, wait_for
+from tests.support.story import Story, firewatch, pid_of, webhook_that_fails_once
 
 if TYPE_CHECKING:
     from pathlib import Path

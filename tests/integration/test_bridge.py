@@ -22,8 +22,8 @@ from streams.config import SLACK_URL_VARIABLE, WEBHOOK_KEY_VARIABLE
 from streams.kafka import acknowledged, producer
 from streams.records import Verdict, utc
 from streams.topics import Topics
-from tests.alerts import alert
-from tests.integration.broker import headers, read_topic, until
+from tests.support.alerts import alert
+from tests.support.broker import headers, read_topic, until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from streams.bridge.couriers import Courier
     from streams.config import Config
     from streams.records import Alert
-    from tests.integration.alertmanager import Alertmanager, Receiver
+    from tests.support.alertmanager import Alertmanager, Receiver
 
 KEY = "whsec_" + base64.b64encode(b"a key that only this test has").decode()
 NOW_MS = time.time_ns() // 1_000_000

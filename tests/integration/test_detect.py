@@ -19,8 +19,8 @@ from streams.errors import KafkaError, PortTaken, RecordError, WorkerFailed
 from streams.kafka import acknowledged, consumer, producer
 from streams.records import Alert, Envelope, Mention, Progress, window_from_bytes
 from streams.topics import Topics
-from tests.integration.broker import read_topic
-from tests.integration.worker import Worker, write_config
+from tests.support.broker import read_topic
+from tests.support.worker import Worker, write_config
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -284,6 +284,6 @@ async def test_a_leader_that_knew_no_topics_gives_out_the_partitions_when_it_doe
 ) -> None:
     await ensure_topics(config, create=True)
     await Stream(config).send(2)
-    async with detecting(config, tmp_path, "tests.forgetful") as worker:
+    async with detecting(config, tmp_path, "tests.support.forgetful") as worker:
         await worker.wait_for('"partitions": [], "event": "assigned"')
         await worker.wait_for('"partitions": [0, 1, 2, 3], "entries": 0, "event": "took over"')

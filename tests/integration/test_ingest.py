@@ -25,7 +25,7 @@ from streams.kafka import check_reachable
 from streams.records import Post, post_from_bytes
 from streams.sources.files import FileSource, StdinSource, open_posts
 from streams.topics import Topics
-from tests.integration.broker import headers, read_topic, until
+from tests.support.broker import headers, read_topic, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

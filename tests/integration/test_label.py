@@ -13,7 +13,7 @@ from streams.kafka import acknowledged, producer
 from streams.label import ask, import_file
 from streams.records import Label, Post, label_from_bytes
 from streams.topics import Topics
-from tests.integration.broker import read_topic
+from tests.support.broker import read_topic
 
 if TYPE_CHECKING:
     from collections.abc import Callable

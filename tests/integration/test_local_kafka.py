@@ -8,20 +8,20 @@ import socket
 import subprocess
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from deploy.local.kafka import DEFAULT_HOME, NOT_RUNNING, LocalKafka, answers
 from deploy.local.prerequisites import LocalKafkaError
+from tests.support.paths import DEPLOY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 pytestmark = pytest.mark.usefixtures("kafka")
 
-SCRIPT = Path(__file__).parents[2] / "deploy" / "local" / "kafka.py"
+SCRIPT = DEPLOY / "local" / "kafka.py"
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import random
 import time
 from collections import Counter
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import jsonschema
@@ -25,10 +24,12 @@ from streams.run import run
 from streams.simulate import SimulationSettings, write
 from streams.sources.files import open_posts
 from streams.topics import Topics
-from tests.integration.oracle import Outcome, replayed
+from tests.support.oracle import Outcome, replayed
+from tests.support.paths import DEPLOY
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
 
     from streams.config import Config
 
@@ -118,7 +119,7 @@ async def test_workers_and_replay_give_the_same_alerts_and_windows(
 
 def assert_an_independent_client_reads_valid_alerts(config: Config, expected_ids: set[str]) -> None:
     """librdkafka instead of our client, JSON Schema instead of our types."""
-    schema = orjson.loads((Path(__file__).parents[2] / "deploy" / "contract" / "alert.schema.json").read_bytes())
+    schema = orjson.loads((DEPLOY / "contract" / "alert.schema.json").read_bytes())
     validator = jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker())
     witness = Consumer(
         {
@@ -205,7 +206,7 @@ async def test_a_brand_of_quality_best_comes_to_the_same_live_and_replayed(
 async def test_every_airline_tweet_is_counted_once_for_each_airline_it_names(
     shared_data: Path, kafka_config: Callable[..., Config], tmp_path: Path
 ) -> None:
-    brands = yaml.safe_load((Path(__file__).parents[2] / "deploy" / "examples" / "airlines.yaml").read_text())
+    brands = yaml.safe_load((DEPLOY / "examples" / "airlines.yaml").read_text())
     config = kafka_config(**brands, windows={"end_of_stream_seconds": 10})
     posts = shared_data / "airline-2015" / "airline.jsonl"
     expected, replay = replayed(config, posts)

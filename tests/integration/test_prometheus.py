@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from tests.prometheus import answer, board_queries, prometheus, rule_health, wait_for
+from tests.support.prometheus import answer, board_queries, prometheus, rule_health, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,7 +15,6 @@ from streams.kafka import acknowledged, consumer, producer
 from streams.monitor import PartitionMonitor
 from streams.records import Envelope, Post, mentions_record_from_bytes, window_from_bytes
 from streams.topics import Topics
-from tests.integration.broker import read_topic
 from tests.integration.test_detect import (
     BRANDS,
     START_MS,
@@ -24,7 +23,8 @@ from tests.integration.test_detect import (
     wait_until_consumed,
     wait_until_counted,
 )
-from tests.integration.worker import Worker, write_config
+from tests.support.broker import read_topic
+from tests.support.worker import Worker, write_config
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -27,7 +27,7 @@ from streams.score import score
 from streams.scoring import Scorer
 from streams.sentiment import LinearModel
 from streams.topics import Topics
-from tests.integration.broker import delete_topic, headers, read_topic, until
+from tests.support.broker import delete_topic, headers, read_topic, until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable

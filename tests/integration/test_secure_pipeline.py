@@ -24,10 +24,10 @@ from streams.kafka import consumer
 from streams.label import ask
 from streams.topics import Topics
 from streams.workers import WORKERS
-from tests.alerts import alert
-from tests.integration.broker import headers, read_topic, until
-from tests.integration.labelling import labels, published, send
-from tests.integration.secure_broker import PASSWORD, grant_printed
+from tests.support.alerts import alert
+from tests.support.broker import headers, read_topic, until
+from tests.support.labelling import labels, published, send
+from tests.support.secure_broker import PASSWORD, grant_printed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
     from streams.config import Config
     from streams.records import Label
-    from tests.integration.alertmanager import Receiver
-    from tests.integration.secure_broker import SecureBroker
+    from tests.support.alertmanager import Receiver
+    from tests.support.secure_broker import SecureBroker
 
 PORTS = ("ingest", "score", "detect", "train", "bridge")
 BEGIN_MS = 1_700_000_000_000

@@ -18,14 +18,14 @@ from streams.errors import KafkaError, NotAllowed
 from streams.kafka import check_reachable, producer
 from streams.preflight import preflight
 from streams.workers import WORKERS
-from tests.integration.secure_broker import PASSWORD, grant
+from tests.support.secure_broker import PASSWORD, grant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from streams.config import Config
-    from tests.integration.secure_broker import SecureBroker
+    from tests.support.secure_broker import SecureBroker
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from streams.errors import KafkaError, TopicMismatch
 from streams.incarnation import topic_incarnation
 from streams.kafka import admin, raw_client
 from streams.topics import Topics
-from tests.integration.broker import delete_topic, until
+from tests.support.broker import delete_topic, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable

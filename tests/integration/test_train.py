@@ -34,8 +34,8 @@ from streams.topics import Topics
 from streams.train import train
 from streams.trainer import Trainer
 from streams.workers import MODEL_LETTERS, group_of
-from tests.integration.broker import delete_topic, headers, read_topic, until
-from tests.integration.labelling import NOW_MS, labels, published, say, send, uninterrupted
+from tests.support.broker import delete_topic, headers, read_topic, until
+from tests.support.labelling import NOW_MS, labels, published, say, send, uninterrupted
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine

@@ -16,7 +16,7 @@ from streams.errors import InputError
 from streams.simulate import SimulationSettings, write
 from streams.topics import Topics
 from tests.integration.test_backtest import bring
-from tests.integration.worker import write_config
+from tests.support.worker import write_config
 
 if TYPE_CHECKING:
     from collections.abc import Callable

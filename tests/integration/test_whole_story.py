@@ -12,13 +12,13 @@ import pytest
 import yaml
 
 from streams.simulate import SimulationSettings, write
-from tests.integration.broker import until
-from tests.integration.story import firewatch, ports_of_workers
+from tests.support.broker import until
+from tests.support.story import firewatch, ports_of_workers
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.integration.alertmanager import Alertmanager, Receiver
+    from tests.support.alertmanager import Alertmanager, Receiver
 
 SPEED: Final = 4_000
 """Times real time: the day takes 22 s, the firestorm two."""

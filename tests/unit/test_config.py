@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
@@ -11,8 +11,12 @@ from streams.cli import cli
 from streams.config import PASSWORD_VARIABLE, Config
 from streams.config.file import load_config
 from streams.errors import ConfigError
+from tests.support.paths import TESTDATA
 
-TESTDATA = Path(__file__).parent / "testdata" / "config"
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CONFIGS = TESTDATA / "config"
 MINIMAL = "brands:\n  - {id: nordtel, name: Nordtel, match: {any: [nordtel]}}\n"
 
 
@@ -23,7 +27,7 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("bad", sorted(TESTDATA.glob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("bad", sorted(CONFIGS.glob("*.yaml")), ids=lambda path: path.stem)
 def test_bad_configs_are_refused_with_file_path_and_what_is_allowed(bad: Path) -> None:
     expected = bad.read_text().splitlines()[0].removeprefix("# expect: ")
     with pytest.raises(ConfigError) as caught:
@@ -33,7 +37,7 @@ def test_bad_configs_are_refused_with_file_path_and_what_is_allowed(bad: Path) -
     assert "hunter2" not in str(caught.value)
 
 
-@pytest.mark.parametrize("bad", sorted(TESTDATA.glob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("bad", sorted(CONFIGS.glob("*.yaml")), ids=lambda path: path.stem)
 def test_the_command_shows_the_message_without_a_traceback(bad: Path) -> None:
     result = CliRunner().invoke(cli, ["check-config", str(bad)])
     assert result.exit_code == ConfigError.exit_code

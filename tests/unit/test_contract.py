@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import gzip
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
@@ -30,14 +29,15 @@ from streams.records import (
     post_from_bytes,
     window_from_bytes,
 )
+from tests.support.paths import DEPLOY, TESTDATA
 from tests.unit.test_state_upgrades import config, feed, stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-CONTRACT = Path(__file__).parents[2] / "deploy" / "contract"
+CONTRACT = DEPLOY / "contract"
 FIXTURES = CONTRACT / "fixtures"
-OFFICIAL = Path(__file__).parent / "testdata" / "asyncapi-3.0.0.schema.json.gz"
+OFFICIAL = TESTDATA / "asyncapi-3.0.0.schema.json.gz"
 
 READERS: dict[str, Callable[[bytes | None], Any]] = {
     "post": post_from_bytes,

@@ -6,7 +6,6 @@ import inspect
 import re
 import shutil
 import subprocess
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -18,8 +17,8 @@ from detectors import registry
 from streams.cli import cli
 from streams.config import Config, MetricsSettings
 from streams.config.file import load_config
+from tests.support.paths import ROOT
 
-ROOT: Final = Path(__file__).parents[2]
 DEPLOY: Final = ROOT / "deploy"
 EXAMPLE: Final = DEPLOY / "config.example.yaml"
 COMPOSE: Final[dict[str, Any]] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
@@ -16,9 +15,12 @@ from streams.cli import cli
 from streams.config.explain import explain
 from streams.config.schema import config_schema
 from streams.errors import ConfigError
+from tests.support.paths import DEPLOY, TESTDATA
 
-TESTDATA = Path(__file__).parent / "testdata" / "config"
-DEPLOY = Path(__file__).parents[2] / "deploy"
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CONFIGS = TESTDATA / "config"
 EXAMPLES = [DEPLOY / "config.example.yaml", DEPLOY / "demo.yaml", *sorted((DEPLOY / "examples").glob("*.yaml"))]
 
 LAYERED = """\
@@ -100,7 +102,7 @@ def test_the_example_configs_are_valid(schema: Draft202012Validator, example: Pa
     ],
 )  # fmt: skip
 def test_an_editor_sees_what_is_wrong(schema: Draft202012Validator, bad: str) -> None:
-    assert not schema.is_valid(yaml.safe_load((TESTDATA / f"{bad}.yaml").read_text(encoding="utf-8")))
+    assert not schema.is_valid(yaml.safe_load((CONFIGS / f"{bad}.yaml").read_text(encoding="utf-8")))
 
 
 @pytest.mark.parametrize("kind", registry.KINDS)

@@ -35,7 +35,7 @@ from streams.scored_records import ScoredRecords
 from streams.scoring import Scorer
 from streams.sentiment.linear import read_snapshot
 from streams.topics import partition_of
-from tests import poison
+from tests.support import poison
 
 if TYPE_CHECKING:
     from collections.abc import Callable

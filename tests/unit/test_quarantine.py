@@ -12,7 +12,7 @@ from streams.errors import DetectorFailed, RecordError, UnknownVersion
 from streams.monitor import PartitionMonitor
 from streams.quarantine import NOTE_KEY, Quarantine
 from streams.records import Envelope, Mention, Progress, Window
-from tests import brittle
+from tests.support import brittle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

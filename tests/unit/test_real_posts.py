@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,12 +12,15 @@ from streams.config.file import load_config
 from streams.replay import Replay
 from streams.sentiment import LinearModel
 from streams.sources.files import open_posts
+from tests.support.paths import DEPLOY
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from streams.records import Alert, Window
     from streams.replay import ReplaySummary
 
-EXAMPLES = Path(__file__).parents[2] / "deploy" / "examples"
+EXAMPLES = DEPLOY / "examples"
 
 Outcome = tuple["ReplaySummary", "list[Alert]", "Counter[str]"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import subprocess
-from pathlib import Path
 from typing import Any, Final
 
 import promql_parser as promql
@@ -13,9 +12,9 @@ import yaml
 
 from deploy.grafana.build import BOARDS
 from streams.metrics import series_names
-from tests.prometheus import installed
+from tests.support.paths import DEPLOY
+from tests.support.prometheus import installed
 
-DEPLOY: Final = Path(__file__).parents[2] / "deploy"
 PROMETHEUS: Final = DEPLOY / "prometheus"
 RUNBOOKS: Final = DEPLOY / "RUNBOOKS.md"
 

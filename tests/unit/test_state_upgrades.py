@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import random
 from base64 import b64decode, b64encode
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
@@ -21,8 +20,12 @@ from streams.config import Config
 from streams.errors import OutdatedState, UnknownVersion
 from streams.monitor import PROGRESS_STATE_VERSION, PartitionMonitor
 from streams.records import Alert, Envelope, Mention, Progress, Window
+from tests.support.paths import TESTDATA
 
-STATES = Path(__file__).parent / "testdata" / "state"
+if TYPE_CHECKING:
+    from pathlib import Path
+
+STATES = TESTDATA / "state"
 FILES = sorted(STATES.glob("brand-v*.json"))
 START = 1_760_000_400_000 - 1_760_000_400_000 % 86_400_000
 MINUTE = 60_000

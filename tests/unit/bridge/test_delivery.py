@@ -12,7 +12,7 @@ from streams.bridge.holding import Holding, Silences
 from streams.bridge.lane import FIRST_DELAY_SECONDS, LAST_DELAY_SECONDS, Lane
 from streams.config import BridgeSettings
 from streams.errors import DeliveryError, DeliveryFailed, DeliveryRefused
-from tests.alerts import START_MS, step
+from tests.support.alerts import START_MS, step
 
 HOLDING = Holding(Silences(), send_suppressed=False)
 

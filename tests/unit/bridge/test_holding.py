@@ -8,7 +8,7 @@ import pytest
 
 from streams.bridge.holding import Holding, Silences
 from streams.records import Verdict
-from tests.alerts import START_MS, alert
+from tests.support.alerts import START_MS, alert
 
 MINUTE = 60_000
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from streams.bridge.holding import Holding, Silences
 from streams.bridge.queue import StepQueue
 from streams.records import Verdict, alert_from_bytes
-from tests.alerts import START_MS, step
+from tests.support.alerts import START_MS, step
 
 if TYPE_CHECKING:
     from streams.bridge.step import Step

@@ -17,7 +17,7 @@ from streams.bridge.slack import TEXT_CHARS, message
 from streams.config import SLACK_URL_VARIABLE, WEBHOOK_KEY_VARIABLE, BridgeSettings
 from streams.errors import ConfigError
 from streams.records import SamplePost
-from tests.alerts import alert
+from tests.support.alerts import alert
 
 if TYPE_CHECKING:
     from pathlib import Path

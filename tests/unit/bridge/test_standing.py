@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from streams.bridge.holding import Holding, Silences
 from streams.bridge.standing import Notice, Standing, identity
-from tests.alerts import START_MS, step
+from tests.support.alerts import START_MS, step
 
 if TYPE_CHECKING:
     from streams.bridge.step import Step

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import inspect
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
 from detectors.registry import KINDS, build
+from tests.support.paths import DEPLOY
 
-EXAMPLE = Path(__file__).parents[3] / "deploy" / "config.example.yaml"
+EXAMPLE = DEPLOY / "config.example.yaml"
 
 
 def shown() -> dict[str, dict[str, Any]]:

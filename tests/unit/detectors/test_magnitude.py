@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from detectors.base import Bucket, ParameterError
 from detectors.registry import build
-from tests.unit.detectors.series import HOUR_MS, buckets, watch
+from tests.support.series import HOUR_MS, buckets, watch
 
 if TYPE_CHECKING:
     from detectors.base import Detector

@@ -10,7 +10,7 @@ import pytest
 
 from detectors.base import Bucket
 from detectors.multivariate import Multivariate
-from tests.unit.detectors.series import DAY_MS, HOUR_MS, START_MS, buckets, fired, watch
+from tests.support.series import DAY_MS, HOUR_MS, START_MS, buckets, fired, watch
 
 if TYPE_CHECKING:
     from detectors.base import Score

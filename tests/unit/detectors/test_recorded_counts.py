@@ -14,7 +14,7 @@ import pytest
 from detectors.base import Bucket
 from detectors.registry import build
 from streams.series.reading import milliseconds, read_rows
-from tests.unit.detectors.series import watch
+from tests.support.series import watch
 
 if TYPE_CHECKING:
     from pathlib import Path

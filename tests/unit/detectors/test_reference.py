@@ -7,7 +7,7 @@ import random
 import pytest
 
 from detectors.reference import GROUPS, Reference
-from tests.unit.detectors.series import poisson
+from tests.support.series import poisson
 
 MINUTE_MS = 60_000
 

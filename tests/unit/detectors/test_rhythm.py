@@ -12,7 +12,7 @@ from detectors.level import HOUR_MS
 from detectors.rhythm import Rhythm
 from detectors.usual import Usual
 from detectors.volume import Volume
-from tests.unit.detectors.series import DAY_MS, START_MS, buckets, fired, poisson, watch
+from tests.support.series import DAY_MS, START_MS, buckets, fired, poisson, watch
 
 MONDAY_MS = 4 * DAY_MS
 """5 January 1970."""

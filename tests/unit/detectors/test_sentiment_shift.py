@@ -8,7 +8,7 @@ import pytest
 
 from detectors.base import Bucket
 from detectors.sentiment_shift import SentimentShift
-from tests.unit.detectors.series import HOUR_MS, START_MS, buckets, fired, watch
+from tests.support.series import HOUR_MS, START_MS, buckets, fired, watch
 
 
 def after(calm: list[Bucket], count: int, negative: float) -> Bucket:

@@ -8,7 +8,7 @@ import pytest
 
 from detectors.base import Bucket, ParameterError
 from detectors.volume import Volume
-from tests.unit.detectors.series import DAY_MS, HOUR_MS, START_MS, buckets, fired, watch
+from tests.support.series import DAY_MS, HOUR_MS, START_MS, buckets, fired, watch
 
 
 def surge(usual: float, day: float, factor: float) -> list[Bucket]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.unit.detectors.series import buckets
+from tests.support.series import buckets
 
 if TYPE_CHECKING:
     from collections.abc import Callable

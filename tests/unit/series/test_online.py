@@ -13,7 +13,7 @@ from detectors.base import Bucket, Score
 from detectors.volume import Volume
 from streams.series.online import COLUMNS, SUPPRESSED, Spacing, alarm_score, watch, write_scores
 from streams.series.reading import Row
-from tests.unit.detectors.series import buckets
+from tests.support.series import buckets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -2,15 +2,18 @@ from __future__ import annotations
 
 import gzip
 import json
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from streams.config.file import load_config
 from streams.errors import FirewatchError
 from streams.simulate import SimulationSettings, config_yaml, simulate, write
+from tests.support.paths import ROOT
 
-REPOSITORY = Path(__file__).parents[3]
+if TYPE_CHECKING:
+    from pathlib import Path
+
 SMALL = SimulationSettings(days=0.4, brands=5)
 
 
@@ -49,4 +52,4 @@ def test_a_file_that_can_not_be_written_is_named(tmp_path: Path, unwritable: int
 def test_the_demos_config_agrees_with_the_default_brands(tmp_path: Path) -> None:
     generated = tmp_path / "config.yaml"
     generated.write_text(config_yaml(SimulationSettings()), encoding="utf-8")
-    assert load_config(REPOSITORY / "deploy" / "demo.yaml", {}) == load_config(generated, {})
+    assert load_config(ROOT / "deploy" / "demo.yaml", {}) == load_config(generated, {})

@@ -14,7 +14,7 @@ from streams.sentiment import LABELS, LinearModel
 from streams.sentiment.linear import read_snapshot
 from streams.topics import Topics
 from streams.trainer import Trainer
-from tests.integration.broker import read_topic
+from tests.support.broker import read_topic
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from deploy.local.kafka import free_port
 from deploy.local.prerequisites import LocalKafkaError, require
-from tests.integration.broker import until
+from tests.support.broker import until
 
 if TYPE_CHECKING:
     from pathlib import Path

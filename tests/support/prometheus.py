@@ -18,11 +18,12 @@ import yaml
 
 from deploy.grafana.build import boards
 from deploy.local.kafka import free_port
+from tests.support.paths import DEPLOY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-CONFIG: Final = Path(__file__).parents[1] / "deploy" / "prometheus" / "prometheus.yml"
+CONFIG: Final = DEPLOY / "prometheus" / "prometheus.yml"
 SECONDS_TO_START: Final = 30
 
 

@@ -23,7 +23,7 @@ from streams.records import Label, alert_from_bytes, model_key
 from streams.sentiment import LABELS
 from streams.simulate import SimulationSettings, write
 from streams.topics import Topics
-from tests.integration.broker import read_topic
+from tests.support.broker import read_topic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A detector that raises where its parameters say, and the commands that know it: ``python -m tests.brittle``."""
+"""A detector that raises where its parameters say, and a command line that knows it."""
 
 from __future__ import annotations
 

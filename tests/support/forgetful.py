@@ -1,5 +1,5 @@
 """Commands whose Kafka client knows no topics when it first gives partitions out, as just after an outage of the
-broker: ``python -m tests.forgetful``."""
+broker: ``python -m tests.support.forgetful``."""
 
 from __future__ import annotations
 
