@@ -7,9 +7,9 @@ from itertools import islice
 from typing import ClassVar, Final, NamedTuple, Self
 
 from detectors.base import Aspect, Bucket, Detector, Direction, Score
+from detectors.cusum import DRIFT, Page, run_days, threshold
 from detectors.level import HOUR_MS, Level
 from detectors.packing import pack, unpack
-from detectors.page import DRIFT, Page, run_days, threshold
 from detectors.parameters import ONCE_IN_DAYS, within
 from detectors.refractory import Refractory
 

@@ -1,4 +1,4 @@
-"""The AsyncAPI 3 document of all topics, made from the record types, from `streams.topics` and from the headers."""
+"""The AsyncAPI 3 document of all topics, from the record types, the topics' settings and the headers."""
 
 from __future__ import annotations
 

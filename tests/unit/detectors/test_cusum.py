@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from river.drift import PageHinkley
 
-from detectors.page import CLIP, DRIFT, Page, run_days, threshold
+from detectors.cusum import CLIP, DRIFT, Page, run_days, threshold
 
 
 def test_the_sums_are_those_of_river() -> None:
