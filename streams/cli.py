@@ -18,7 +18,7 @@ from streams.workers import WORKERS, Worker
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from streams.qualities import QualityName
+    from streams.config.qualities import QualityName
 
 speed_option = click.option(
     "--speed",

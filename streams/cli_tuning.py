@@ -64,7 +64,7 @@ severity_option = click.option(
 @plainly
 def check_config(file: Path) -> None:
     """Read a config FILE, say what is wrong in it, and what it comes to if nothing is."""
-    from streams.config.file import load_config
+    from streams.config.loader import load_config
 
     config = load_config(file)
     config.matcher()

@@ -18,7 +18,7 @@ import orjson
 from streams import __version__, failpoints, logs, metrics
 from streams.acls import granting_commands
 from streams.admin import TopicReport, ensure_topics
-from streams.config.file import load_config
+from streams.config.loader import load_config
 from streams.errors import OutputError
 from streams.live_config import LiveConfig
 from streams.outputs import keep_apart, open_output

@@ -11,7 +11,7 @@ import orjson
 from rich.console import Console
 
 from streams.commands import until_stopped
-from streams.config.file import load_config
+from streams.config.loader import load_config
 from streams.incident_log import judge, read_incidents
 from streams.kafka import consumer
 from streams.records import utc

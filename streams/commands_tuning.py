@@ -10,7 +10,7 @@ import orjson
 
 from streams.commands import open_for_writing
 from streams.config.explain import explain
-from streams.config.file import load_config
+from streams.config.loader import load_config
 from streams.errors import ConfigError, ExpectationFailed, InputError
 from streams.outputs import keep_apart
 

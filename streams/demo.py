@@ -25,7 +25,7 @@ from rich.console import Console
 
 from streams import clock, logs, scrape
 from streams.admin import delete_topics, ensure_topics
-from streams.config.file import load_config
+from streams.config.loader import load_config
 from streams.errors import ConfigError, FirewatchError, KafkaError
 from streams.ingest import IngestSummary, ingest
 from streams.kafka import consumer

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Final, Self
 import structlog
 
 from streams import metrics
-from streams.config.difference import check_live, differences
-from streams.config.file import load_config
+from streams.config.changes import check_live, differences
+from streams.config.loader import load_config
 from streams.errors import ConfigError
 
 if TYPE_CHECKING:

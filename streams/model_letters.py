@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from aiokafka.structs import ConsumerRecord
 
     from streams.config import Config
-    from streams.qualities import QualityName
+    from streams.config.qualities import QualityName
 
 BATCH_RECORDS: Final = 50
 """Models may have 900 kB each."""

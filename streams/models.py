@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from aiokafka.structs import ConsumerRecord
 
     from streams.config import Config
-    from streams.qualities import QualityName
+    from streams.config.qualities import QualityName
     from streams.records import PublishedModel
     from streams.sentiment import SentimentModel
 

@@ -138,7 +138,7 @@ class PartitionMonitors:
         Parameters
         ----------
         config
-            The other one; it differs in what can be changed live (`streams.config.difference`).
+            The other one; it differs in what can be changed live (`streams.config.changes`).
 
         Raises
         ------

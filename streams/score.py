@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from aiokafka.structs import ConsumerRecord
 
     from streams.config import Config
+    from streams.config.qualities import QualityName
     from streams.models import LiveModel
-    from streams.qualities import QualityName
     from streams.scoring import ScoredBatch
     from streams.sentiment import SentimentModel
 

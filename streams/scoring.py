@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from streams.config import Config
+    from streams.config.qualities import QualityName
     from streams.pulse import Minute
-    from streams.qualities import QualityName
     from streams.sentiment import SentimentModel
 
 TERMS: Final = 8

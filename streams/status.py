@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from aiokafka.admin import AIOKafkaAdminClient
 
     from streams.config import Config
+    from streams.config.qualities import QualityName
     from streams.incident_log import Incident
-    from streams.qualities import QualityName
     from streams.topics import Topic
 
 INCIDENTS_MS: Final = 7 * 24 * HOUR_MS

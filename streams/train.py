@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from aiokafka.structs import ConsumerRecord
 
     from streams.config import Config
+    from streams.config.qualities import QualityName
     from streams.learning import Learning
-    from streams.qualities import QualityName
     from streams.trainer import Candidate
 
 BATCH_RECORDS: Final[dict[QualityName, int]] = {"fast": 500, "best": 50}

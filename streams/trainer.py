@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from river.base.typing import FeatureName
 
     from streams.config import LearnSettings
+    from streams.config.qualities import QualityName
     from streams.feedback import Answer
-    from streams.qualities import QualityName
     from streams.sentiment import Probabilities
     from streams.sentiment.measures import Quality
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
     from streams.config import TopicSettings
-    from streams.qualities import QualityName
+    from streams.config.qualities import QualityName
 
 Worker = Literal["topics", "ingest", "score", "detect", "train", "label", "bridge"]
 WORKERS: Final[tuple[Worker, ...]] = ("topics", "ingest", "score", "detect", "train", "label", "bridge")

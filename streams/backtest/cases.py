@@ -14,7 +14,7 @@ from streams.backtest.played import play
 from streams.backtest.scored import scored
 from streams.backtest.text import described
 from streams.config.base import BrandId, Name, Settings
-from streams.config.file import load_config
+from streams.config.loader import load_config
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from detectors.base import Severity
 from streams.config.base import BrandId, Name, Settings
-from streams.config.file import UniqueKeyLoader, problem
+from streams.config.loader import UniqueKeyLoader, problem
 from streams.errors import InputError
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from streams.config.bridge import (
     WEBHOOK_KEY_VARIABLE,
     BridgeSettings,
 )
+from streams.config.calendar import QuietTimes
 from streams.config.model import Config
-from streams.config.quiet import QuietTimes
 from streams.config.sections import (
     AUTHOR_KEY_VARIABLE,
     PASSWORD_VARIABLE,

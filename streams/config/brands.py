@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from detectors import registry
 from streams.config.base import BrandId, DetectorName, Language, Name, Settings, Term
 from streams.config.presets import Preset
-from streams.qualities import QualityName
+from streams.config.qualities import QualityName
 
 if TYPE_CHECKING:
     from detectors.base import Detector

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import yaml
 from pydantic import BaseModel
 
-from streams.config.file import UniqueKeyLoader, config_text, load_config, overrides
 from streams.config.layers import Layer, Path, layers
+from streams.config.loader import UniqueKeyLoader, config_text, load_config, overrides
 from streams.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""The whole config; `streams.config.file` reads it from YAML."""
+"""The whole config; `streams.config.loader` reads it from YAML."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from detectors.base import ParameterError
 from streams.config.base import Settings
 from streams.config.brands import BrandSettings, DetectorSettings
 from streams.config.bridge import BridgeSettings
+from streams.config.calendar import ExpectedEventSettings, MaintenanceSettings, QuietTimes
 from streams.config.layers import merged
 from streams.config.presets import Preset
-from streams.config.quiet import ExpectedEventSettings, MaintenanceSettings, QuietTimes
 from streams.config.sections import (
     AUTHOR_KEY_VARIABLE,
     AlertSettings,
@@ -35,7 +35,7 @@ from streams.config.sections import (
 from streams.match import BrandTerms, Matcher
 
 if TYPE_CHECKING:
-    from streams.qualities import QualityName
+    from streams.config.qualities import QualityName
 
 _DECIDING: Final = (
     "brands", "preset", "detectors", "windows", "incidents", "alerts", "maintenance", "expected_events",

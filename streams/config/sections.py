@@ -12,8 +12,8 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import Field, SecretStr, StringConstraints, model_validator
 
 from streams.config.base import Language, Settings
+from streams.config.qualities import QualityName
 from streams.errors import ConfigError
-from streams.qualities import QualityName
 
 PASSWORD_VARIABLE: Final = "FIREWATCH_KAFKA_PASSWORD"  # noqa: S105  a name, not a secret
 AUTHOR_KEY_VARIABLE: Final = "FIREWATCH_AUTHOR_KEY"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import orjson
 
 from streams.config import Config
-from streams.config.file import load_config
+from streams.config.loader import load_config
 from streams.evaluation.matching import Outcome, Raised, cases, match, raised
 from streams.replay import Replay
 from streams.sentiment import LinearModel

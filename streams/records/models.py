@@ -17,8 +17,8 @@ from typing import Final
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from streams.config.qualities import QualityName
 from streams.errors import RecordError
-from streams.qualities import QualityName
 from streams.records.wire import MAX_NUMBER, load
 from streams.sentiment.snapshot import MAX_BYTES
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from river.base.typing import ClfTarget, FeatureName
 
-    from streams.qualities import QualityName
+    from streams.config.qualities import QualityName
     from streams.sentiment.model import Probabilities
     from streams.sentiment.vectors import Vector
 

@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
+from streams.config.qualities import QUALITIES
 from streams.errors import RecordError, UnknownVersion
-from streams.qualities import QUALITIES
 from streams.sentiment import sentences
 from streams.sentiment.features import SLOTS, extractor
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from streams.qualities import QualityName
+    from streams.config.qualities import QualityName
 
 MAGIC: Final[dict[QualityName, bytes]] = {"fast": b"fwsm", "best": b"fwsb"}
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from streams.qualities import QualityName
+    from streams.config.qualities import QualityName
     from streams.sentiment.gold import GoldPost
 
 COLD_PENALTY: Final = 60.0

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from detectors import registry
 from detectors.base import ParameterError
 from streams.config import DetectorSettings
-from streams.config.file import load_config
+from streams.config.loader import load_config
 from streams.errors import ConfigError
 
 if TYPE_CHECKING:

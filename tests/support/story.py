@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 import yaml
 
-from streams.config.file import load_config
+from streams.config.loader import load_config
 from streams.kafka import acknowledged, producer
 from streams.records import Label, alert_from_bytes, model_key
 from streams.sentiment import LABELS

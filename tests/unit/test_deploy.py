@@ -16,7 +16,7 @@ from deploy.local.kafka import kafka_version
 from detectors import registry
 from streams.cli import cli
 from streams.config import Config, MetricsSettings
-from streams.config.file import load_config
+from streams.config.loader import load_config
 from tests.support.paths import ROOT
 
 DEPLOY: Final = ROOT / "deploy"

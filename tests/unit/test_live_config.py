@@ -10,8 +10,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from streams import metrics
-from streams.config.difference import differences
-from streams.config.file import load_config
+from streams.config.changes import differences
+from streams.config.loader import load_config
 from streams.live_config import LiveConfig
 
 if TYPE_CHECKING:

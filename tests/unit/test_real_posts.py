@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from streams.config.file import load_config
+from streams.config.loader import load_config
 from streams.replay import Replay
 from streams.sentiment import LinearModel
 from streams.sources.files import open_posts

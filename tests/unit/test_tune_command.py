@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 from streams.backtest import play, scored
 from streams.cli import cli
-from streams.config.file import load_config
+from streams.config.loader import load_config
 from streams.errors import ConfigError, InputError
 from streams.tuning.candidates import distinct, knobs
 from streams.tuning.panel import try_all

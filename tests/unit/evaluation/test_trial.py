@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import orjson
 import pytest
 
-from streams.config.file import load_config
+from streams.config.loader import load_config
 from streams.errors import ConfigError
 from streams.evaluation import SimulatedPosts, cases, config_for, match, raised, run_trial, run_trials
 from streams.replay import Replay

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams.config.qualities import QUALITIES
 from streams.errors import RecordError, UnknownVersion
-from streams.qualities import QUALITIES
 from streams.sentiment.features import SLOTS
 from streams.sentiment.learner import OnlineSentiment
 from streams.sentiment.linear import read_snapshot

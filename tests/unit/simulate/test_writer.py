@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from streams.config.file import load_config
+from streams.config.loader import load_config
 from streams.errors import FirewatchError
 from streams.simulate import SimulationSettings, config_yaml, simulate, write
 from tests.support.paths import ROOT

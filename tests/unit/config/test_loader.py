@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from streams.cli import cli
 from streams.config import PASSWORD_VARIABLE, Config
-from streams.config.file import load_config
+from streams.config.loader import load_config
 from streams.errors import ConfigError
 from tests.support.paths import TESTDATA
 

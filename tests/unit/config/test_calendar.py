@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from streams.config import Config
-from streams.config.file import load_config
+from streams.config.loader import load_config
 from streams.errors import ConfigError
 
 BRANDS = [{"id": id, "name": id, "match": {"any": [id]}} for id in ("nordtel", "acme")]
