@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from streams import cloudevents, dead_letters
+from streams import dead_letters
 from streams.config import TopicSettings
 from streams.record_schema import described, inlined, record_schema
 from streams.records import (
@@ -33,6 +33,7 @@ from streams.records import (
     Progress,
     Verdict,
     Window,
+    cloudevents,
 )
 from streams.topics import Topic, Topics
 

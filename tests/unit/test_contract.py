@@ -14,7 +14,7 @@ import orjson
 import pytest
 from cloudevents.core.bindings.kafka import KafkaMessage, from_binary_event
 
-from streams import cloudevents, commands
+from streams import commands
 from streams.asyncapi import CONTRACT_VERSION, asyncapi
 from streams.monitor import PartitionMonitor
 from streams.records import (
@@ -23,6 +23,7 @@ from streams.records import (
     Progress,
     Window,
     alert_from_bytes,
+    cloudevents,
     label_from_bytes,
     mentions_record_from_bytes,
     model_from_bytes,
