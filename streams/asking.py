@@ -5,8 +5,8 @@ from __future__ import annotations
 import heapq
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from streams import language
-from streams.text import signature
+from streams.core.text import language
+from streams.core.text.clean import signature
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,7 +45,7 @@ class Question(NamedTuple):
 def questions(posts: Iterable[Post], model: SentimentModel, limit: int) -> list[Question]:
     """The `limit` posts with the smallest margins (Scheffer, Decomain & Wrobel, IDA 2001), least sure first.
 
-    Of near-duplicates (`streams.text.signature`) only the first is asked about.
+    Of near-duplicates (`streams.core.text.clean.signature`) only the first is asked about.
 
     Examples
     --------

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final, Literal
 
 from detectors.level import HOUR_MS
+from streams.core.text.clean import MAX_TERM_CHARS
 from streams.incident import Change, alert_id
 from streams.keyness import key_terms
 from streams.records import (
@@ -24,7 +25,6 @@ from streams.records import (
 from streams.representative import representative
 from streams.sentence import sentence
 from streams.tallies import most_frequent
-from streams.text import MAX_TERM_CHARS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import orjson
 
-from streams import language
+from streams.core.text import language
+from streams.core.text.clean import normalise
 from streams.errors import RecordError
 from streams.eventtime import admit
 from streams.records import Label, Verdict, labels_record_from_bytes
-from streams.text import normalise
 from streams.topics import HOUR_MS
 
 if TYPE_CHECKING:

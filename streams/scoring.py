@@ -11,7 +11,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from streams import language, text
+from streams.core.text import clean, language
 from streams.errors import RecordError
 from streams.eventtime import admit
 from streams.positions import Position
@@ -360,7 +360,7 @@ class Scorer:
         if isinstance(post, Deletion):
             return post
         ts_ms = admit(post.ts_ms, broker_ms, self._config.ingest)
-        shown = text.without_mark_runs(post.text[: self._config.ingest.max_text_chars])
+        shown = clean.without_mark_runs(post.text[: self._config.ingest.max_text_chars])
         return post._replace(ts_ms=ts_ms, text=shown)
 
     def _mention(self, post: Post, offset: int, behind_ms: int, model: SentimentModel) -> Mention:
@@ -374,13 +374,13 @@ class Scorer:
             round(negative * SHARE),
             min(round(positive * SHARE), SHARE - round(negative * SHARE)),
             self._author(post),
-            text.signature(post.text),
+            clean.signature(post.text),
             (REPOST if post.repost_of else 0) | (REPLY if post.reply_to else 0),
             post.engagement,
             lang,
             post.source,
             post.id,
-            [term for term in text.terms(post.text, TERMS) if len(term) <= MAX_TERM_CHARS],
+            [term for term in clean.terms(post.text, TERMS) if len(term) <= MAX_TERM_CHARS],
             url,
             post.text[:EXCERPT_CHARS] if self._config.alerts.include_texts else None,
         )

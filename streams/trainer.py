@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from river.drift import ADWIN
 
+from streams.core.text.clean import signature
 from streams.records import JudgedQuality
 from streams.sentiment import LABELS, LinearModel
 from streams.sentiment.learner import OnlineSentiment
 from streams.sentiment.measures import quality
-from streams.text import signature
 from streams.trust import Trust
 
 if TYPE_CHECKING:

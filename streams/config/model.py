@@ -32,7 +32,7 @@ from streams.config.sections import (
     WindowSettings,
     secret,
 )
-from streams.match import BrandTerms, Matcher
+from streams.core.text.matching import BrandTerms, Matcher
 
 if TYPE_CHECKING:
     from streams.config.qualities import QualityName

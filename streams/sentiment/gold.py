@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import orjson
 
+from streams.core.text.clean import normalise
+from streams.core.text.language import detect
 from streams.errors import InputError
-from streams.language import detect
 from streams.sentiment.model import LABELS
-from streams.text import normalise
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +28,7 @@ class GoldPost(NamedTuple):
     text
         Normalised.
     lang
-        ``de``, ``en`` or ``und``; what `streams.language.detect` says where the record has none.
+        ``de``, ``en`` or ``und``; what `streams.core.text.language.detect` says where the record has none.
     label
         One of `streams.sentiment.model.LABELS`.
     """

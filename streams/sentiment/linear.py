@@ -12,6 +12,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
+from streams.core.text.clean import has_url
 from streams.errors import InputError, RecordError
 from streams.sentiment import sentences, snapshot
 from streams.sentiment.features import (
@@ -27,7 +28,6 @@ from streams.sentiment.features import (
 )
 from streams.sentiment.model import softmax
 from streams.sentiment.tokens import tokens
-from streams.text import has_url
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable

@@ -25,9 +25,9 @@ class SentimentModel(Protocol):
         Parameters
         ----------
         text
-            Text of a post, normalised (`streams.text.normalise`).
+            Text of a post, normalised (`streams.core.text.clean.normalise`).
         lang
-            ``de``, ``en`` or ``und`` (`streams.language.detect`).
+            ``de``, ``en`` or ``und`` (`streams.core.text.language.detect`).
         """
 
 

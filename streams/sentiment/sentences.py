@@ -18,8 +18,8 @@ from zlib import crc32
 
 import numpy as np
 
+from streams.core.text.clean import without_handles, without_urls
 from streams.errors import MissingPackage
-from streams.text import without_handles, without_urls
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

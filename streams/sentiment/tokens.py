@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from streams.text import HASHTAG, fold, hashtag_words, without_handles, without_urls
+from streams.core.text.clean import HASHTAG, fold, hashtag_words, without_handles, without_urls
 
 NEGATED: Final = "not "
 """Stands before a word in the scope of a negation; its blank keeps it apart from all tokens."""

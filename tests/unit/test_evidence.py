@@ -10,6 +10,7 @@ import pytest
 from detectors.base import Score
 from streams.calm import Calm
 from streams.config import AlertSettings, Language
+from streams.core.text.clean import MAX_TERM_CHARS
 from streams.evidence import MAX_SOURCES, Evidence
 from streams.incident import Change, Incident
 from streams.keyness import key_terms
@@ -19,7 +20,6 @@ from streams.regulars import GENERATION_MS, Regulars
 from streams.representative import representative
 from streams.scoring import EXCERPT_CHARS, MAX_URL_CHARS
 from streams.tallies import Tally
-from streams.text import MAX_TERM_CHARS
 
 HOUR = 3_600_000
 BUCKET = HOUR // 12

@@ -1,4 +1,4 @@
-"""Which brands a text names: the rules of `streams.match`, one by one."""
+"""Which brands a text names: the rules of `streams.core.text.matching`, one by one."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import orjson
 import pytest
 
+from streams.core.text.matching import BrandTerms, Matcher
 from streams.errors import ConfigError
-from streams.match import BrandTerms, Matcher
 
 if TYPE_CHECKING:
     from pathlib import Path

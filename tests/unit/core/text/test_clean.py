@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.text import (
+from streams.core.text.clean import (
     MAX_MARKS,
     MAX_TERM_CHARS,
     SIGNATURE_BITS,
@@ -154,7 +154,7 @@ def test_signature_tells_wordless_posts_apart() -> None:
 
 def test_signature_is_the_same_in_every_process() -> None:
     text = "Störung bei Nordtel"
-    program = f"from streams.text import signature; print(signature({json.dumps(text)}))"
+    program = f"from streams.core.text.clean import signature; print(signature({json.dumps(text)}))"
     other = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert int(other.stdout) == signature(text)
 

@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-from streams.text import without_handles, without_urls
+from streams.core.text.clean import without_handles, without_urls
 
 Language = Literal["de", "en", "und"]
 

@@ -33,8 +33,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import ahocorasick
 
+from streams.core.text.clean import HASHTAG, fold, hashtag_words, without_urls
 from streams.errors import ConfigError
-from streams.text import HASHTAG, fold, hashtag_words, without_urls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

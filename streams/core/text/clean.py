@@ -11,7 +11,7 @@ import unicodedata
 from hashlib import blake2b
 from itertools import pairwise
 
-from streams.stopwords import STOPWORDS
+from streams.core.text.stopwords import STOPWORDS
 
 MAX_MARKS = 4
 """Combining marks kept after one character. Living orthographies stack up to three or four; longer runs are vandalism,

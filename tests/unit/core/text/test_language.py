@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import orjson
 import pytest
 
-from streams.language import detect
+from streams.core.text.language import detect
 
 if TYPE_CHECKING:
     from pathlib import Path
