@@ -11,8 +11,8 @@ from streams.core.text.clean import signature
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from streams.core.sentiment import Probabilities, SentimentModel
     from streams.records import Post
-    from streams.sentiment import Probabilities, SentimentModel
 
 FEW_WORDS: Final = 3
 """Posts with fewer words hardly ever say anything that could be judged."""
@@ -50,7 +50,7 @@ def questions(posts: Iterable[Post], model: SentimentModel, limit: int) -> list[
     Examples
     --------
     >>> from streams.records import Post
-    >>> from streams.sentiment import LinearModel
+    >>> from streams.core.sentiment import LinearModel
     >>> texts = ["Kein Netz, das ist eine Frechheit", "Was kostet das im Monat", "was kostet das im Monat??"]
     >>> posts = [Post(str(number), "forum", 0, text) for number, text in enumerate(texts)]
     >>> [question.post.id for question in questions(posts, LinearModel.load(), 2)]

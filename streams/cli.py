@@ -306,7 +306,7 @@ def sentiment_train(
     files: tuple[Path, ...], out: Path, weights: Path | None, *, cold: bool, quality: QualityName
 ) -> None:
     """Learn weights from labelled FILES (JSON lines with text, label and if known lang), on top of the shipped ones."""
-    from streams.sentiment import workbench
+    from streams.offline.sentiment import workbench
 
     click.echo(workbench.train(files, out, weights, cold=cold, quality=quality))
 
@@ -339,7 +339,7 @@ def sentiment_evaluate(
     quality: QualityName,
 ) -> None:
     """Judge each post of a labelled FILE in order, then learn its label if it is revealed; measure the second half."""
-    from streams.sentiment import workbench
+    from streams.offline.sentiment import workbench
 
     click.echo(
         workbench.evaluate(

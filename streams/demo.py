@@ -26,6 +26,7 @@ from rich.console import Console
 from streams import clock, logs, scrape
 from streams.admin import delete_topics, ensure_topics
 from streams.config.loader import load_config
+from streams.core.sentiment import LinearModel
 from streams.errors import ConfigError, FirewatchError, KafkaError
 from streams.ingest import IngestSummary, ingest
 from streams.kafka import consumer
@@ -33,7 +34,6 @@ from streams.picture import draw
 from streams.records import Alert, Window, alert_from_bytes, window_from_bytes
 from streams.replay import Replay
 from streams.run import run as run_workers
-from streams.sentiment import LinearModel
 from streams.simulate import SimulationSettings, write
 from streams.sources.files import open_posts
 from streams.sources.pacing import Paced, Pacing, measure_span

@@ -42,7 +42,7 @@ class Answer(NamedTuple):
     lang
         ``de``, ``en`` or ``und``, as a scorer finds it.
     label
-        One of `streams.sentiment.LABELS`.
+        One of `streams.core.sentiment.LABELS`.
     by
         The annotator.
     source

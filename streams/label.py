@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from streams import clock
 from streams.asking import Question, questions
+from streams.core.sentiment import LABELS, LinearModel
 from streams.core.text.clean import normalise
 from streams.errors import InputError, RecordError
 from streams.kafka import acknowledged, consumer, producer, translated_errors
@@ -18,9 +19,8 @@ from streams.normalise import Normaliser
 from streams.preflight import preflight
 from streams.reading import TopicReader
 from streams.records import Deletion, Label, posts_record_from_bytes
-from streams.sentiment import LABELS, LinearModel
-from streams.sentiment.gold import read_gold
 from streams.sources.files import open_posts
+from streams.sources.labelled_posts import read_gold
 from streams.topics import Topics
 
 if TYPE_CHECKING:

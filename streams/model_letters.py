@@ -22,6 +22,7 @@ from aiokafka.errors import (
     ProducerFenced,
 )
 
+from streams.core.sentiment import LinearModel
 from streams.dead_letters import DeadLetters
 from streams.draining import work_until
 from streams.errors import RecordError
@@ -29,7 +30,6 @@ from streams.failpoints import Failpoint, reached
 from streams.incarnation import topic_incarnation
 from streams.kafka import DELIVERY_FACTOR, admin, consumer, producer, raw_client, translated_errors
 from streams.records import model_from_record, model_of_key
-from streams.sentiment import LinearModel
 from streams.topics import Topics
 from streams.watchdog import watch
 from streams.workers import MODEL_LETTERS, group_of

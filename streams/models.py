@@ -14,10 +14,10 @@ from aiokafka import TopicPartition
 from aiokafka.errors import OffsetOutOfRangeError
 
 from streams import metrics
+from streams.core.sentiment import LinearModel
 from streams.errors import ConfigError, RecordError
 from streams.kafka import consumer, translated_errors
 from streams.records import model_from_record, model_of_key
-from streams.sentiment import LinearModel
 from streams.topics import Topics
 from streams.workers import worker_name
 
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from streams.config import Config
     from streams.config.qualities import QualityName
+    from streams.core.sentiment import SentimentModel
     from streams.records import PublishedModel
-    from streams.sentiment import SentimentModel
 
 POLL_SECONDS: Final = 1.0
 

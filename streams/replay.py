@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from streams.config import Config
+    from streams.core.sentiment import SentimentModel
     from streams.dealing import Dealt
     from streams.records import Alert, Window
-    from streams.sentiment import SentimentModel
     from streams.sources.base import Source
 
 INCARNATION: Final = "replay"

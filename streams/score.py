@@ -16,6 +16,7 @@ from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, NoOffsetForPartitionError, OffsetOutOfRangeError
 
 from streams import metrics
+from streams.core.sentiment import LinearModel
 from streams.draining import work_until
 from streams.failpoints import Failpoint, reached
 from streams.health import Health, serve_health
@@ -28,7 +29,6 @@ from streams.models import live_model
 from streams.positions import Position, Start, choose_start, committed_position
 from streams.preflight import preflight
 from streams.scoring import Scorer, best_model
-from streams.sentiment import LinearModel
 from streams.topics import Topics
 from streams.watchdog import watch
 from streams.workers import group_of
@@ -42,9 +42,9 @@ if TYPE_CHECKING:
 
     from streams.config import Config
     from streams.config.qualities import QualityName
+    from streams.core.sentiment import SentimentModel
     from streams.models import LiveModel
     from streams.scoring import ScoredBatch
-    from streams.sentiment import SentimentModel
 
 WARM_RECORDS: Final = 5_000
 """Records read at a time before the position; some 20 ms of work."""

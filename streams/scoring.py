@@ -11,6 +11,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from streams.core.sentiment import LinearModel
 from streams.core.text import clean, language
 from streams.errors import RecordError
 from streams.eventtime import admit
@@ -34,15 +35,14 @@ from streams.records import (
     Progress,
     posts_record_from_bytes,
 )
-from streams.sentiment import LinearModel
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from streams.config import Config
     from streams.config.qualities import QualityName
+    from streams.core.sentiment import SentimentModel
     from streams.pulse import Minute
-    from streams.sentiment import SentimentModel
 
 TERMS: Final = 8
 """Evidence terms a mention carries; a tweet-length post rarely has more that say something."""

@@ -15,6 +15,7 @@ from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, NoOffsetForPartitionError, OffsetOutOfRangeError
 
 from streams import clock, metrics
+from streams.core.sentiment import LinearModel
 from streams.dead_letters import DeadLetters
 from streams.draining import work_until
 from streams.errors import RecordError
@@ -27,7 +28,6 @@ from streams.model_letters import write_model_letters
 from streams.models import Shelf, refuse
 from streams.preflight import preflight
 from streams.records import Judgement, ModelHeader, PublishedModel, Verdict, model_key
-from streams.sentiment import LinearModel
 from streams.topics import Topics
 from streams.watchdog import watch
 from streams.workers import group_of, worker_name

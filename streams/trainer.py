@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from river.drift import ADWIN
 
+from streams.core.sentiment import LABELS, LinearModel
+from streams.core.sentiment.f1 import quality
+from streams.core.sentiment.learner import OnlineSentiment
 from streams.core.text.clean import signature
 from streams.records import JudgedQuality
-from streams.sentiment import LABELS, LinearModel
-from streams.sentiment.learner import OnlineSentiment
-from streams.sentiment.measures import quality
 from streams.trust import Trust
 
 if TYPE_CHECKING:
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
     from streams.config import LearnSettings
     from streams.config.qualities import QualityName
+    from streams.core.sentiment import Probabilities
+    from streams.core.sentiment.f1 import Quality
     from streams.feedback import Answer
-    from streams.sentiment import Probabilities
-    from streams.sentiment.measures import Quality
 
 REFUSALS: Final = 3
 """A good model is now and then refused by chance, while few labels judge it; three times in a row hardly ever."""

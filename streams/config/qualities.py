@@ -5,6 +5,6 @@ from __future__ import annotations
 from typing import Final, Literal
 
 QualityName = Literal["fast", "best"]
-"""What a model looks at: ``fast`` at words alone, ``best`` at whole sentences too (`streams.sentiment.sentences`)."""
+"""What a model looks at: ``fast`` at words alone, ``best`` at whole sentences too."""
 
 QUALITIES: Final[tuple[QualityName, ...]] = ("fast", "best")

@@ -11,9 +11,9 @@ import orjson
 
 from streams.config import Config
 from streams.config.loader import load_config
+from streams.core.sentiment import LinearModel
 from streams.evaluation.matching import Outcome, Raised, cases, match, raised
 from streams.replay import Replay
-from streams.sentiment import LinearModel
 from streams.simulate import Simulation
 from streams.simulate.publishing import MINUTE_MS
 from streams.simulate.world import world

@@ -18,9 +18,9 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from streams.config.qualities import QualityName
+from streams.core.sentiment.snapshot import MAX_BYTES
 from streams.errors import RecordError
 from streams.records.wire import MAX_NUMBER, load
-from streams.sentiment.snapshot import MAX_BYTES
 
 MODEL_RECORD_VERSION: Final = 1
 
@@ -95,7 +95,7 @@ class PublishedModel:
     header
         What is known of it.
     snapshot
-        `streams.sentiment.snapshot`.
+        `streams.core.sentiment.snapshot`.
     """
 
     header: ModelHeader

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from streams.core.sentiment import LABELS, LinearModel
+from streams.core.sentiment.learner import OnlineSentiment
+from streams.core.sentiment.linear import read_snapshot
 from streams.core.text.clean import normalise, signature, terms
 from streams.core.text.language import detect
 from streams.core.text.matching import BrandTerms, Matcher
-from streams.sentiment import LABELS, LinearModel
-from streams.sentiment.learner import OnlineSentiment
-from streams.sentiment.linear import read_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from confluent_kafka import Producer
 
+from streams.core.sentiment.linear import read_snapshot
 from streams.failpoints import Failpoint
 from streams.records import (
     Envelope,
@@ -22,7 +23,6 @@ from streams.records import (
     PublishedModel,
     model_key,
 )
-from streams.sentiment.linear import read_snapshot
 from streams.topics import Topics, partition_of
 from tests.support import poison
 from tests.support.broker import headers, read_topic, until

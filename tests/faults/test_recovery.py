@@ -12,11 +12,11 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from streams.admin import ensure_topics
 from streams.changelog import Changelog
 from streams.config import BrandSettings
+from streams.core.sentiment import LinearModel
 from streams.failpoints import Failpoint
 from streams.kafka import admin, producer
 from streams.partition_monitors import PartitionMonitors
 from streams.replay import Replay
-from streams.sentiment import LinearModel
 from streams.sources.files import open_posts
 from streams.topics import Topics, partition_of
 from tests.faults.table import Row

@@ -18,6 +18,7 @@ from aiokafka.partitioner import murmur2
 from detectors.reference import GROUPS
 from streams import metrics
 from streams.admin import ensure_topics
+from streams.core.sentiment import LinearModel
 from streams.errors import BrokerUnreachable, KafkaError, PortTaken
 from streams.kafka import acknowledged, admin, producer
 from streams.positions import Position, committed_position
@@ -25,7 +26,6 @@ from streams.pulse import MINUTE_MS, group_of
 from streams.records import Deletions, Envelope, Mention, Post, Progress, mentions_record_from_bytes
 from streams.score import score
 from streams.scoring import Scorer
-from streams.sentiment import LinearModel
 from streams.topics import Topics
 from tests.support.broker import delete_topic, headers, read_topic, until
 

@@ -11,6 +11,9 @@ import pytest
 
 from streams import metrics
 from streams.admin import ensure_topics
+from streams.core.sentiment import LinearModel
+from streams.core.sentiment.learner import OnlineSentiment
+from streams.core.sentiment.linear import read_snapshot
 from streams.errors import ConfigError, KafkaError
 from streams.kafka import consumer
 from streams.models import LiveModel, Shelf, live_model
@@ -27,9 +30,6 @@ from streams.records import (
     model_key,
 )
 from streams.score import score
-from streams.sentiment import LinearModel
-from streams.sentiment.learner import OnlineSentiment
-from streams.sentiment.linear import read_snapshot
 from streams.topics import Topics
 from streams.train import train
 from streams.trainer import Trainer

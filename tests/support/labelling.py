@@ -6,12 +6,12 @@ import random
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from streams.core.sentiment import LABELS, LinearModel
+from streams.core.sentiment.linear import read_snapshot
 from streams.errors import RecordError
 from streams.feedback import Answer, Feedback
 from streams.kafka import acknowledged, producer
 from streams.records import Label, PublishedModel, model_from_bytes
-from streams.sentiment import LABELS, LinearModel
-from streams.sentiment.linear import read_snapshot
 from streams.topics import Topics
 from streams.trainer import Trainer
 from tests.support.broker import read_topic

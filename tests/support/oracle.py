@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from streams.core.sentiment import LinearModel
 from streams.replay import Replay, ReplaySummary
-from streams.sentiment import LinearModel
 from streams.sources.files import open_posts
 
 if TYPE_CHECKING:

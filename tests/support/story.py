@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Final
 import yaml
 
 from streams.config.loader import load_config
+from streams.core.sentiment import LABELS
 from streams.kafka import acknowledged, producer
 from streams.records import Label, alert_from_bytes, model_key
-from streams.sentiment import LABELS
 from streams.simulate import SimulationSettings, write
 from streams.topics import Topics
 from tests.support.broker import read_topic

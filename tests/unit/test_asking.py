@@ -8,7 +8,7 @@ from streams.asking import questions
 from streams.records import Post
 
 if TYPE_CHECKING:
-    from streams.sentiment import Probabilities
+    from streams.core.sentiment import Probabilities
 
 
 class Told:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from streams.config.loader import load_config
+from streams.core.sentiment import LinearModel
 from streams.replay import Replay
-from streams.sentiment import LinearModel
 from streams.sources.files import open_posts
 from tests.support.paths import DEPLOY
 

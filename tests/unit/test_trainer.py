@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.config import LearnSettings
+from streams.core.sentiment import LABELS, LinearModel
+from streams.core.sentiment.linear import read_snapshot
 from streams.feedback import Answer
-from streams.sentiment import LABELS, LinearModel
-from streams.sentiment.linear import read_snapshot
 from streams.trainer import REFUSALS, Judges, Running, Trainer
 from streams.trust import ENOUGH, WINDOW, Trust
 

@@ -9,10 +9,10 @@ import orjson
 import pytest
 
 from streams.config.loader import load_config
+from streams.core.sentiment import LinearModel
 from streams.errors import ConfigError
 from streams.evaluation import SimulatedPosts, cases, config_for, match, raised, run_trial, run_trials
 from streams.replay import Replay
-from streams.sentiment import LinearModel
 from streams.simulate import SimulationSettings, simulate, write
 from streams.sources.files import open_posts
 

@@ -10,7 +10,7 @@ from collections import defaultdict
 from importlib.resources import files
 from typing import Final
 
-from streams.sentiment.tokens import NEGATED, tokens, word_form
+from streams.core.sentiment.tokens import NEGATED, tokens, word_form
 
 OWN_WORDS: Final = "weights/lexicon.txt"
 
@@ -58,7 +58,7 @@ class Lexicon:
         Parameters
         ----------
         token
-            One of `streams.sentiment.tokens.tokens`.
+            One of `streams.core.sentiment.tokens.tokens`.
         lang
             ``de`` or ``en``; anything else is looked up as English first.
         """
@@ -100,7 +100,7 @@ class Lexicon:
 def _own() -> tuple[Strengths, Strengths]:
     words: Strengths = defaultdict(dict)
     stems: Strengths = defaultdict(dict)
-    for line in _lines("streams.sentiment", OWN_WORDS):
+    for line in _lines("streams.core.sentiment", OWN_WORDS):
         if not line.strip() or line.startswith("#"):
             continue
         lang, strength, *listed = line.split()

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams.core.sentiment.features import GRAMS, LEXICON_SLOTS, SLOTS, extractor, token_slot
+from streams.core.sentiment.lexicon import CHANNELS, NEGATED_GOOD, Lexicon
+from streams.core.sentiment.tokens import tokens
+from streams.core.sentiment.vectors import Vectors
 from streams.core.text.clean import has_url
-from streams.sentiment.features import GRAMS, LEXICON_SLOTS, SLOTS, extractor, token_slot
-from streams.sentiment.lexicon import CHANNELS, NEGATED_GOOD, Lexicon
-from streams.sentiment.tokens import tokens
-from streams.sentiment.vectors import Vectors
 
 LEXICON = Lexicon()
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from streams.core.sentiment import LABELS
+from streams.core.sentiment.learner import OnlineSentiment
+from streams.core.sentiment.linear import read_snapshot
+from streams.core.sentiment.snapshot import CLIP, MAX_BYTES
 from streams.errors import InputError
-from streams.sentiment import LABELS
-from streams.sentiment.learner import OnlineSentiment
-from streams.sentiment.linear import read_snapshot
-from streams.sentiment.snapshot import CLIP, MAX_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Hashable

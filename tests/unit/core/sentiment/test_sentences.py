@@ -12,12 +12,12 @@ import pytest
 from click.testing import CliRunner
 
 from streams.cli import cli
+from streams.core.sentiment import LinearModel, sentences
+from streams.core.sentiment.learner import OnlineSentiment
+from streams.core.sentiment.linear import read_snapshot
+from streams.core.sentiment.sentences import DIMENSIONS, LENGTH, embedding
+from streams.core.sentiment.snapshot import CLIP, MAX_BYTES, ROWS, Weights, decode, encode
 from streams.errors import InputError, MissingPackage, RecordError
-from streams.sentiment import LinearModel, sentences
-from streams.sentiment.learner import OnlineSentiment
-from streams.sentiment.linear import read_snapshot
-from streams.sentiment.sentences import DIMENSIONS, LENGTH, embedding
-from streams.sentiment.snapshot import CLIP, MAX_BYTES, ROWS, Weights, decode, encode
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -72,7 +72,7 @@ def test_an_embedding_is_the_same_to_the_last_bit_whatever_came_before_and_in_an
 
 def test_another_process_has_the_same_embeddings_to_the_last_bit() -> None:
     program = (
-        "import sys; from streams.sentiment.sentences import embedding; "
+        "import sys; from streams.core.sentiment.sentences import embedding; "
         "embedding('something else first'); sys.stdout.buffer.write(embedding(sys.argv[1]).tobytes())"
     )
     other = subprocess.run([sys.executable, "-c", program, TEXTS[0]], capture_output=True, check=True)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import orjson
 import pytest
 
-from streams.sentiment import LABELS, LinearModel
-from streams.sentiment.learner import OnlineSentiment
-from streams.sentiment.linear import read_snapshot
+from streams.core.sentiment import LABELS, LinearModel
+from streams.core.sentiment.learner import OnlineSentiment
+from streams.core.sentiment.linear import read_snapshot
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,10 +6,19 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from streams.core.sentiment import sentences
+from streams.core.sentiment.features import (
+    LANGUAGE_SLOTS,
+    LINK_SLOT,
+    PAIR,
+    SLOTS,
+    extractor,
+    pair_slots,
+    scale,
+    token_slot,
+)
+from streams.core.sentiment.tokens import tokens
 from streams.core.text.clean import has_url
-from streams.sentiment import sentences
-from streams.sentiment.features import LANGUAGE_SLOTS, LINK_SLOT, PAIR, SLOTS, extractor, pair_slots, scale, token_slot
-from streams.sentiment.tokens import tokens
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

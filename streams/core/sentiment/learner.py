@@ -1,9 +1,9 @@
 """The model while it learns: one label at a time, river's `learn_one` / `predict_proba_one`.
 
 Softmax regression by AdaGrad (Duchi, Hazan & Singer, *Adaptive Subgradient Methods for Online Learning and Stochastic
-Optimization*, JMLR 2011) over the hashed features of `streams.sentiment.features`. It starts from weights learned
+Optimization*, JMLR 2011) over the hashed features of `streams.core.sentiment.features`. It starts from weights learned
 elsewhere with all its step sizes fresh, so that a new domain's labels move it quickly. Labels of rare classes count
-more. Beside each label one of the latest is learned again (`streams.sentiment.rehearsal`), at half the weight.
+more. Beside each label one of the latest is learned again (`experience_replay`), at half the weight.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from river.base import Classifier
 
+from streams.core.sentiment import snapshot
+from streams.core.sentiment.experience_replay import Labelled, Rehearsal
+from streams.core.sentiment.model import LABELS, softmax
+from streams.core.sentiment.snapshot import CLIP, Weights
+from streams.core.sentiment.vectors import Vectors
 from streams.errors import InputError
-from streams.sentiment import snapshot
-from streams.sentiment.model import LABELS, softmax
-from streams.sentiment.rehearsal import Labelled, Rehearsal
-from streams.sentiment.snapshot import CLIP, Weights
-from streams.sentiment.vectors import Vectors
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from river.base.typing import ClfTarget, FeatureName
 
     from streams.config.qualities import QualityName
-    from streams.sentiment.model import Probabilities
-    from streams.sentiment.vectors import Vector
+    from streams.core.sentiment.model import Probabilities
+    from streams.core.sentiment.vectors import Vector
 
 RATE: Final = 0.07
 """Step size of AdaGrad. From 0.05 to 0.08 the streams differ by half a point of macro-F1 at most."""
@@ -105,14 +105,14 @@ class OnlineSentiment(Classifier):
         Raises
         ------
         RecordError
-            If the snapshot is damaged or made for other features, see `streams.sentiment.snapshot.decode`.
+            If the snapshot is damaged or made for other features, see `streams.core.sentiment.snapshot.decode`.
         """
         model = cls(quality=quality, **parameters)
         model._start(snapshot.decode(content, quality))
         return model
 
     def snapshot(self) -> bytes:
-        """What scorers load (`LinearModel.from_snapshot`); at most `streams.sentiment.snapshot.MAX_BYTES`."""
+        """What scorers load (`LinearModel.from_snapshot`); at most `streams.core.sentiment.snapshot.MAX_BYTES`."""
         negative, positive = self._bias.tolist()
         return snapshot.encode(Weights((negative, positive), self._rows[:, :2]))
 
@@ -138,7 +138,7 @@ class OnlineSentiment(Classifier):
         x
             As for `predict_proba_one`.
         y
-            One of `streams.sentiment.model.LABELS`.
+            One of `streams.core.sentiment.model.LABELS`.
 
         Raises
         ------

@@ -7,9 +7,9 @@ import copy
 import numpy as np
 import pytest
 
-from streams.sentiment.features import SLOTS
-from streams.sentiment.learner import OnlineSentiment
-from streams.sentiment.rehearsal import MAX_FEATURES, SIZE, Labelled, Rehearsal
+from streams.core.sentiment.experience_replay import MAX_FEATURES, SIZE, Labelled, Rehearsal
+from streams.core.sentiment.features import SLOTS
+from streams.core.sentiment.learner import OnlineSentiment
 
 
 def labelled(number: int, features: int = 3) -> Labelled:

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from streams.config.qualities import QUALITIES
+from streams.core.sentiment import sentences
+from streams.core.sentiment.features import SLOTS, extractor
 from streams.errors import RecordError, UnknownVersion
-from streams.sentiment import sentences
-from streams.sentiment.features import SLOTS, extractor
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -5,13 +5,14 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from streams.core.sentiment import snapshot
+from streams.core.sentiment.learner import OnlineSentiment
+from streams.core.sentiment.linear import read_snapshot
 from streams.errors import FirewatchError, InputError, RecordError
+from streams.offline.sentiment import prequential
+from streams.offline.sentiment.training import train as fit
 from streams.outputs import keep_apart
-from streams.sentiment import prequential, snapshot
-from streams.sentiment.gold import read_gold
-from streams.sentiment.learner import OnlineSentiment
-from streams.sentiment.linear import read_snapshot
-from streams.sentiment.training import train as fit
+from streams.sources.labelled_posts import read_gold
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +27,7 @@ def train(files: Sequence[Path], out: Path, weights: Path | None, *, cold: bool,
     Parameters
     ----------
     files
-        JSON lines, see `streams.sentiment.gold.read_gold`.
+        JSON lines, see `streams.sources.labelled_posts.read_gold`.
     out
         Where the weights go.
     weights

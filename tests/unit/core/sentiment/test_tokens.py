@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.sentiment.tokens import ELONGATED, tokens
+from streams.core.sentiment.tokens import ELONGATED, tokens
 
 
 @pytest.mark.parametrize(

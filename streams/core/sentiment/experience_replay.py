@@ -10,7 +10,7 @@ import random
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
-    from streams.sentiment.vectors import Vector
+    from streams.core.sentiment.vectors import Vector
 
 SIZE: Final = 5_000
 """Latest labels that are kept. An error, or a word whose meaning changes, is forgotten after so many."""
@@ -28,7 +28,7 @@ class Labelled(NamedTuple):
     vector
         Not to be written to.
     label
-        Its place in `streams.sentiment.model.LABELS`.
+        Its place in `streams.core.sentiment.model.LABELS`.
     """
 
     vector: Vector

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from streams.sentiment.model import LABELS
+from streams.core.sentiment.model import LABELS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from streams.sentiment.model import Probabilities
+    from streams.core.sentiment.model import Probabilities
 
 BINS: Final = 10
 """Of equal width, by the probability of the answer: the usual choice for the calibration error."""

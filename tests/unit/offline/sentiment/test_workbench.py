@@ -10,12 +10,12 @@ import pytest
 from click.testing import CliRunner
 
 from streams.cli import cli
+from streams.core.sentiment import LABELS, LinearModel
+from streams.core.sentiment.f1 import quality
+from streams.core.sentiment.learner import OnlineSentiment
 from streams.errors import InputError
-from streams.sentiment import LABELS, LinearModel
-from streams.sentiment.gold import read_gold
-from streams.sentiment.learner import OnlineSentiment
-from streams.sentiment.measures import quality
-from streams.sentiment.prequential import AtRandom, BySmallestMargin, run
+from streams.offline.sentiment.prequential import AtRandom, BySmallestMargin, run
+from streams.sources.labelled_posts import read_gold
 
 if TYPE_CHECKING:
     from pathlib import Path

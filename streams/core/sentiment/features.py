@@ -3,7 +3,7 @@
 Words, negated words, word pairs and the character n-grams inside words are hashed into the same fixed number of slots
 (Weinberger et al., *Feature Hashing for Large Scale Multitask Learning*, ICML 2009), so that no vocabulary grows. What
 the lexicon knows of a word is a feature of its own, whose worth is learned like any other's. All that a token brings
-in is the same wherever it stands; `streams.sentiment.linear` relies on that to sum it once.
+in is the same wherever it stands; `streams.core.sentiment.linear` relies on that to sum it once.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
-from streams.sentiment.lexicon import CHANNELS, Lexicon
-from streams.sentiment.tokens import NEGATED
+from streams.core.sentiment.lexicon import CHANNELS, Lexicon
+from streams.core.sentiment.tokens import NEGATED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -71,7 +71,7 @@ class FeatureExtractor:
         self.fingerprint = crc32(repr((settings, lexicon.content())).encode())
 
     def of_token(self, token: str, lang: str) -> Features:
-        """All that one token brings in; `token` is one of `streams.sentiment.tokens.tokens`."""
+        """All that one token brings in; `token` is one of `streams.core.sentiment.tokens.tokens`."""
         slots, values = [token_slot(token)], [1.0]
         word = token.removeprefix(NEGATED)
         if word[0].isalpha():

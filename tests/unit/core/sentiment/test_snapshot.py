@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.config.qualities import QUALITIES
+from streams.core.sentiment.features import SLOTS
+from streams.core.sentiment.learner import OnlineSentiment
+from streams.core.sentiment.linear import read_snapshot
+from streams.core.sentiment.snapshot import CLIP, FORMAT_VERSION, MAGIC, MAX_BYTES, STEP, Weights, decode, encode
 from streams.errors import RecordError, UnknownVersion
-from streams.sentiment.features import SLOTS
-from streams.sentiment.learner import OnlineSentiment
-from streams.sentiment.linear import read_snapshot
-from streams.sentiment.snapshot import CLIP, FORMAT_VERSION, MAGIC, MAX_BYTES, STEP, Weights, decode, encode
 
 SHIPPED = read_snapshot()
 

@@ -14,13 +14,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams.core.sentiment import LinearModel, linear
+from streams.core.sentiment.f1 import quality
+from streams.core.sentiment.learner import OnlineSentiment
+from streams.core.sentiment.linear import MAX_CACHED_CHARS, SHIPPED_WEIGHTS, read_snapshot
+from streams.core.sentiment.snapshot import Weights
 from streams.errors import InputError
-from streams.sentiment import LinearModel, linear
-from streams.sentiment.gold import read_gold
-from streams.sentiment.learner import OnlineSentiment
-from streams.sentiment.linear import MAX_CACHED_CHARS, SHIPPED_WEIGHTS, read_snapshot
-from streams.sentiment.measures import quality
-from streams.sentiment.snapshot import Weights
+from streams.sources.labelled_posts import read_gold
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -170,7 +170,7 @@ def test_what_is_no_model_is_refused_by_name(tmp_path: Path, content: bytes) -> 
 
 @pytest.mark.parametrize("name", SHIPPED_WEIGHTS.values())
 def test_what_ships_is_small(name: str) -> None:
-    assert len(files("streams.sentiment").joinpath(name).read_bytes()) < 1 << 20
+    assert len(files("streams.core.sentiment").joinpath(name).read_bytes()) < 1 << 20
 
 
 @pytest.mark.parametrize(

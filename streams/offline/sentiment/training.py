@@ -15,11 +15,11 @@ from scipy.optimize import minimize
 from scipy.sparse import csr_matrix, issparse
 from threadpoolctl import threadpool_limits
 
-from streams.sentiment import sentences
-from streams.sentiment.features import LANGUAGE_SLOTS, LEXICON_SLOTS, LINK_SLOT, SLOTS
-from streams.sentiment.model import LABELS
-from streams.sentiment.snapshot import Weights
-from streams.sentiment.vectors import Vectors
+from streams.core.sentiment import sentences
+from streams.core.sentiment.features import LANGUAGE_SLOTS, LEXICON_SLOTS, LINK_SLOT, SLOTS
+from streams.core.sentiment.model import LABELS
+from streams.core.sentiment.snapshot import Weights
+from streams.core.sentiment.vectors import Vectors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from streams.config.qualities import QualityName
-    from streams.sentiment.gold import GoldPost
+    from streams.sources.labelled_posts import GoldPost
 
 COLD_PENALTY: Final = 60.0
 WARM_PENALTY: Final = 20.0

@@ -12,10 +12,8 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
-from streams.core.text.clean import has_url
-from streams.errors import InputError, RecordError
-from streams.sentiment import sentences, snapshot
-from streams.sentiment.features import (
+from streams.core.sentiment import sentences, snapshot
+from streams.core.sentiment.features import (
     LANGUAGE_SLOTS,
     LINK_SLOT,
     MAX_WORD_CHARS,
@@ -26,15 +24,17 @@ from streams.sentiment.features import (
     scale,
     token_slot,
 )
-from streams.sentiment.model import softmax
-from streams.sentiment.tokens import tokens
+from streams.core.sentiment.model import softmax
+from streams.core.sentiment.tokens import tokens
+from streams.core.text.clean import has_url
+from streams.errors import InputError, RecordError
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
     from pathlib import Path
 
     from streams.config.qualities import QualityName
-    from streams.sentiment.model import Probabilities
+    from streams.core.sentiment.model import Probabilities
 
 SHIPPED_WEIGHTS: Final[dict[QualityName, str]] = {"fast": "weights/shipped.fwsm", "best": "weights/shipped-best.fwsm"}
 
@@ -142,7 +142,7 @@ class LinearModel:
         ------
         RecordError
             If the snapshot is damaged, of another quality or made for other features, see
-            `streams.sentiment.snapshot.decode`.
+            `streams.core.sentiment.snapshot.decode`.
         """
         return cls(snapshot.decode(content, quality), version=f"{VERSIONS[quality]}-{crc32(content):08x}")
 
@@ -179,7 +179,7 @@ def read_snapshot(path: Path | None = None, quality: QualityName = "fast") -> by
     InputError
         If the file can't be read.
     """
-    file: Path | Traversable = path or files("streams.sentiment").joinpath(SHIPPED_WEIGHTS[quality])
+    file: Path | Traversable = path or files("streams.core.sentiment").joinpath(SHIPPED_WEIGHTS[quality])
     try:
         return file.read_bytes()
     except OSError as error:

@@ -10,17 +10,17 @@ from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 import orjson
 
-from streams.sentiment.measures import Quality, quality
-from streams.sentiment.model import LABELS
+from streams.core.sentiment.f1 import Quality, quality
+from streams.core.sentiment.model import LABELS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from river.base.typing import FeatureName
 
-    from streams.sentiment.gold import GoldPost
-    from streams.sentiment.learner import OnlineSentiment
-    from streams.sentiment.model import Probabilities
+    from streams.core.sentiment.learner import OnlineSentiment
+    from streams.core.sentiment.model import Probabilities
+    from streams.sources.labelled_posts import GoldPost
 
 MARGINS: Final = 500
 """Latest posts among which a margin must be small to be asked about."""

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from streams.config import LearnSettings
+from streams.core.sentiment import LinearModel
+from streams.core.sentiment.f1 import quality
+from streams.core.sentiment.linear import read_snapshot
 from streams.feedback import Answer
-from streams.sentiment import LinearModel
-from streams.sentiment.gold import read_gold
-from streams.sentiment.linear import read_snapshot
-from streams.sentiment.measures import quality
+from streams.sources.labelled_posts import read_gold
 from streams.trainer import Trainer
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from streams.sentiment.gold import GoldPost
+    from streams.sources.labelled_posts import GoldPost
 
 LEARNED, TESTED = 2_500, 1_500
 TURNED = {"negative": "positive", "positive": "negative", "neutral": "negative"}

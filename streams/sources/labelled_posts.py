@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import orjson
 
+from streams.core.sentiment.model import LABELS
 from streams.core.text.clean import normalise
 from streams.core.text.language import detect
 from streams.errors import InputError
-from streams.sentiment.model import LABELS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +30,7 @@ class GoldPost(NamedTuple):
     lang
         ``de``, ``en`` or ``und``; what `streams.core.text.language.detect` says where the record has none.
     label
-        One of `streams.sentiment.model.LABELS`.
+        One of `streams.core.sentiment.model.LABELS`.
     """
 
     id: str
