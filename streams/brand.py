@@ -10,18 +10,18 @@ import orjson
 
 from detectors.base import OutdatedSnapshot, Score, SnapshotError
 from streams import metrics, upgrades
-from streams.calm import Calm
-from streams.echo import Echo
+from streams.core.rollup.baseline import Calm
+from streams.core.rollup.echo import Echo
+from streams.core.rollup.high_water import Mark
+from streams.core.rollup.minute_counts import group_of
+from streams.core.rollup.tally import KEPT, Tally
+from streams.core.rollup.windows import Step, Windows
 from streams.errors import RecordError
 from streams.evidence import Evidence
 from streams.forgetting import Forgetting
 from streams.incidents import Incidents, MakeIncidents
-from streams.marks import Mark
-from streams.pulse import group_of
 from streams.quarantine import ANY_TIME, Failure
 from streams.records import Alert, Deletions, Envelope, Window, WindowScore
-from streams.tallies import KEPT, Tally
-from streams.windows import Step, Windows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

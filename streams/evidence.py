@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final, Literal
 
 from detectors.level import HOUR_MS
+from streams.core.rollup.tally import most_frequent
 from streams.core.text.clean import MAX_TERM_CHARS
 from streams.incident import Change, alert_id
 from streams.keyness import key_terms
@@ -24,16 +25,15 @@ from streams.records import (
 )
 from streams.representative import representative
 from streams.sentence import sentence
-from streams.tallies import most_frequent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from streams.calm import Calm
     from streams.config import AlertSettings, Language
+    from streams.core.rollup.baseline import Calm
+    from streams.core.rollup.tally import Tally
     from streams.incident import Incident
     from streams.keyness import Key
-    from streams.tallies import Tally
 
 MAX_SOURCES: Final = 20
 """Sources that an alert lists: those with most mentions."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from streams.tallies import Identity, Tally
+    from streams.core.rollup.tally import Identity, Tally
 
 
 class Forgetting:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from detectors.base import Score
 from detectors.level import HOUR_MS
-from streams.tallies import Tally
+from streams.core.rollup.tally import Tally
 
 if TYPE_CHECKING:
     from detectors.base import Label, Severity

@@ -6,9 +6,9 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from detectors.shares import NEGATIVE
+from streams.core.rollup.tally import Tally
 from streams.incident import Change, Incident, Standing, fingerprint
 from streams.records import SEVERITIES, SHARE
-from streams.tallies import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -10,9 +10,9 @@ import orjson
 
 from streams import metrics, upgrades
 from streams.brand import BrandMonitor
+from streams.core.rollup.watermark import StreamProgress
 from streams.errors import RecordError
 from streams.incidents import Incidents
-from streams.progress import StreamProgress
 from streams.quarantine import NOTE_KEY, Quarantine
 from streams.records import Alert, Deletions, Envelope, Progress, Window
 from streams.waiting import Waiting

@@ -14,7 +14,7 @@ from detectors.reference import GROUPS
 from streams.errors import KafkaError
 
 if TYPE_CHECKING:
-    from streams.pulse import Minute
+    from streams.core.rollup.minute_counts import Minute
 
 
 class Position(NamedTuple):

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from streams.tallies import RANK, SAMPLE_TERMS
+from streams.core.rollup.tally import RANK, SAMPLE_TERMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from streams.tallies import Sample
+    from streams.core.rollup.tally import Sample
 
 RELEVANCE: Final = 0.7
 """Weight of what a post says of the incident; the rest is that of its likeness to posts chosen before."""

@@ -11,13 +11,13 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from streams.core.rollup.minute_counts import Pulse
+from streams.core.rollup.watermark import OTHER_SOURCES, SOURCES
 from streams.core.sentiment import LinearModel
 from streams.core.text import clean, language
 from streams.errors import RecordError
 from streams.eventtime import admit
 from streams.positions import Position
-from streams.progress import OTHER_SOURCES, SOURCES
-from streams.pulse import Pulse
 from streams.quota import Quota
 from streams.records import (
     MAX_DELETIONS,
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 
     from streams.config import Config
     from streams.config.qualities import QualityName
+    from streams.core.rollup.minute_counts import Minute
     from streams.core.sentiment import SentimentModel
-    from streams.pulse import Minute
 
 TERMS: Final = 8
 """Evidence terms a mention carries; a tweet-length post rarely has more that say something."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Container
     from collections.abc import Set as AbstractSet
 
-    from streams.tallies import Identity
+    from streams.core.rollup.tally import Identity
 
 MAX_BYTES: Final = 400_000
 """Bytes of envelopes that wait in one partition; beyond it the oldest are given up. They must fit into one record."""

@@ -139,7 +139,7 @@ class Progress:
         ``[source, [bucket start, ...]]``: in which buckets which sources delivered since the last progress record.
     pulse
         ``[minute, [mentions, ...]]``: for each minute of the partition's event time that was reached since the last
-        progress record, how many mentions of each group of brands (`streams.pulse`) it has up to `offset`, ascending.
+        progress record, how many mentions of each group of brands it has up to `offset`, ascending.
     """
 
     partition: int

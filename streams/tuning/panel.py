@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from streams.backtest import Mentions
     from streams.backtest.lanes import LaneReader
     from streams.config import BrandSettings, Config, IncidentSettings
+    from streams.core.rollup.tally import Tally
     from streams.incident import Change
     from streams.records import Window
-    from streams.tallies import Tally
 
 T = TypeVar("T")
 

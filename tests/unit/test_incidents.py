@@ -6,10 +6,10 @@ import pytest
 
 from detectors.base import Aspect, Label, Score, Severity, Suppression
 from streams.config import IncidentSettings
+from streams.core.rollup.tally import Tally
 from streams.incident import Change, alert_id
 from streams.incidents import Incidents
 from streams.records import Mention
-from streams.tallies import Tally
 
 MINUTE = 60_000
 LENGTH = 5 * MINUTE

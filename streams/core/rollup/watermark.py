@@ -8,8 +8,8 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from streams.busyness import Busyness
-from streams.marks import Mark
+from streams.core.rollup.busyness import Busyness
+from streams.core.rollup.high_water import Mark
 
 if TYPE_CHECKING:
     from streams.config import WindowSettings

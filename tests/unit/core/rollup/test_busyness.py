@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.reference import GROUPS
-from streams.busyness import Busyness
+from streams.core.rollup.busyness import Busyness
+from streams.core.rollup.minute_counts import MINUTE_MS, Pulse, group_of
 from streams.positions import Position, committed_position
-from streams.pulse import MINUTE_MS, Pulse, group_of
 
 if TYPE_CHECKING:
-    from streams.pulse import Minute
+    from streams.core.rollup.minute_counts import Minute
 
 BRANDS = [f"brand-{number}" for number in range(40)]
 

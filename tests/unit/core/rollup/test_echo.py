@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.echo import Echo, Repeated
+from streams.core.rollup.echo import Echo, Repeated
+from streams.core.rollup.tally import Tally
 from streams.records import REPOST, Mention
-from streams.tallies import Tally
 
 
 def tally(*posts: tuple[int, int], negative: int = 8_000, flags: int = 0) -> Tally:

@@ -11,15 +11,15 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from streams.core.rollup.tally import Tally
 from streams.records import Mention
-from streams.tallies import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from collections.abc import Set as AbstractSet
 
     from streams.config import WindowSettings
-    from streams.tallies import Identity
+    from streams.core.rollup.tally import Identity
 
 
 class Step(NamedTuple):

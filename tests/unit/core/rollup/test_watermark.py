@@ -5,7 +5,7 @@ from __future__ import annotations
 import orjson
 
 from streams.config import WindowSettings
-from streams.progress import IDLE_MARGIN_MS, StreamProgress
+from streams.core.rollup.watermark import IDLE_MARGIN_MS, StreamProgress
 from streams.records import Progress
 
 MINUTE = 60_000

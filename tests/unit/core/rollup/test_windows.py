@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.config import WindowSettings
+from streams.core.rollup.windows import Windows
 from streams.records import Mention
-from streams.windows import Windows
 
 if TYPE_CHECKING:
     import random

@@ -7,9 +7,9 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.echo import Echo
+from streams.core.rollup.echo import Echo
+from streams.core.rollup.tally import DRAWN, KEPT, SAMPLES, SKETCH, Tally
 from streams.records import Mention
-from streams.tallies import DRAWN, KEPT, SAMPLES, SKETCH, Tally
 
 
 def mention(

@@ -6,12 +6,12 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING, Any
 
 from detectors.reference import GROUPS, Reference
-from streams.pulse import MINUTE_MS
+from streams.core.rollup.minute_counts import MINUTE_MS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from streams.pulse import Minute
+    from streams.core.rollup.minute_counts import Minute
 
 
 class Busyness:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from detectors.level import HOUR_MS
-from streams.peaks import Peaks
+from streams.core.rollup.peaks import Peaks
+from streams.core.rollup.regulars import Regulars
+from streams.core.rollup.tally import KEPT, Tally, most_frequent
 from streams.records import SHARE
-from streams.regulars import Regulars
-from streams.tallies import KEPT, Tally, most_frequent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

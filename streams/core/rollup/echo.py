@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from streams.tallies import most_frequent
+from streams.core.rollup.tally import most_frequent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from streams.tallies import Tally
+    from streams.core.rollup.tally import Tally
 
 _HALF_LIFE_SECONDS: Final = 1_200
 _LEAST: Final = 0.4

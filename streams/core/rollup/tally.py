@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from collections.abc import Set as AbstractSet
 
-    from streams.echo import Echo
+    from streams.core.rollup.echo import Echo
 
 KEPT: Final = 128
 """Entries that a trimmed tally keeps. A top share is exact while the leader stays among them, which it does by being
