@@ -6,9 +6,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streams import clock
-from streams.bad_share import BadShare
+from streams.core.ingest.parsing import Normaliser
+from streams.core.ingest.reject_rate import BadShare
 from streams.errors import InputError, RecordError
-from streams.normalise import Normaliser
 from streams.topics import partition_of
 
 if TYPE_CHECKING:

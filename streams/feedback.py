@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import orjson
 
+from streams.core.ingest.event_time import admit
 from streams.core.text import language
 from streams.core.text.clean import normalise
 from streams.errors import RecordError
-from streams.eventtime import admit
 from streams.records import Label, Verdict, labels_record_from_bytes
 from streams.topics import HOUR_MS
 
@@ -93,7 +93,7 @@ class Feedback:
         Raises
         ------
         RecordError
-            With the reasons of `labels_record_from_bytes` and `streams.eventtime.admit`, ``too_large``,
+            With the reasons of `labels_record_from_bytes` and `streams.core.ingest.event_time.admit`, ``too_large``,
             ``text_too_long``, ``empty_text``, ``unknown_post`` (no text, and none was brought lately),
             ``contradiction`` (the annotator has called the post something else: what was learned can't be taken back,
             so the first answer stands), ``over_limit`` (of the annotator), ``too_many_annotators``.

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 import structlog
 
 from streams import clock, metrics
-from streams.bad_share import BadShare
+from streams.core.ingest.parsing import Normaliser
+from streams.core.ingest.reject_rate import BadShare
 from streams.dead_letters import DeadLetters
 from streams.errors import BadShareExceeded, InputError, RecordError
 from streams.failpoints import Failpoint, reached
 from streams.health import serve_health
 from streams.kafka import acknowledged, producer, translated_errors
-from streams.normalise import Normaliser
 from streams.preflight import preflight
 from streams.records import Deletion
 from streams.sources.cursor import CursorFile

@@ -10,12 +10,12 @@ from pydantic import ValidationError
 
 from streams import clock
 from streams.asking import Question, questions
+from streams.core.ingest.parsing import Normaliser
 from streams.core.sentiment import LABELS, LinearModel
 from streams.core.text.clean import normalise
 from streams.errors import InputError, RecordError
 from streams.kafka import acknowledged, consumer, producer, translated_errors
 from streams.models import live_model
-from streams.normalise import Normaliser
 from streams.preflight import preflight
 from streams.reading import TopicReader
 from streams.records import Deletion, Label, posts_record_from_bytes

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from streams.core.ingest.event_time import check_scored
 from streams.errors import RecordError
-from streams.eventtime import check_scored
 from streams.records import Deletions, Envelope, Progress, mentions_record_from_bytes
 from streams.topics import partition_of
 

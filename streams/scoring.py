@@ -11,12 +11,12 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from streams.core.ingest.event_time import admit
 from streams.core.rollup.minute_counts import Pulse
 from streams.core.rollup.watermark import OTHER_SOURCES, SOURCES
 from streams.core.sentiment import LinearModel
 from streams.core.text import clean, language
 from streams.errors import RecordError
-from streams.eventtime import admit
 from streams.positions import Position
 from streams.quota import Quota
 from streams.records import (

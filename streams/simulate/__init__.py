@@ -1,6 +1,6 @@
 """Posts with a known truth: fictional brands in German and English, their usual days, and what happens to them.
 
-A post is a JSON object in firewatch's input format (see `streams.normalise`). Posts come in order of *arrival*, so that
+A post is a JSON object in the input format (`streams.core.ingest.parsing`). Posts come in order of *arrival*, so that
 late ones and duplicates stand where a collector would have met them. The truth is a JSON object:
 
 ``version``, ``seed``, ``start``, ``end``

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from streams.core.ingest.parsing import event_time_ms, parse
 from streams.errors import InputError, RecordError
-from streams.normalise import event_time_ms, parse
 from streams.sources.base import Seekable
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from urllib.request import urlopen
 import orjson
 
 from streams.config import IngestSettings
+from streams.core.ingest.parsing import Normaliser
 from streams.errors import DetectorFailed
-from streams.normalise import Normaliser
 from tests.support import brittle
 
 if TYPE_CHECKING:

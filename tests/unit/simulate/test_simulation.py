@@ -15,7 +15,7 @@ import orjson
 import pytest
 
 from streams.config import Config, IngestSettings
-from streams.normalise import Normaliser
+from streams.core.ingest.parsing import Normaliser
 from streams.simulate import Simulation, SimulationSettings, simulate, truth
 
 if TYPE_CHECKING:

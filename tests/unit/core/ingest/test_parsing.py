@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.config import IngestSettings
+from streams.core.ingest.parsing import MAX_COUNT, MAX_URL_CHARS, Normaliser
 from streams.errors import RecordError
-from streams.normalise import MAX_COUNT, MAX_URL_CHARS, Normaliser
 from streams.records import MAX_ID_CHARS, Post, post_from_bytes
 
 NOW_MS = 1_750_000_000_000

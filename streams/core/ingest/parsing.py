@@ -31,9 +31,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
+from streams.core.ingest.event_time import admit
 from streams.core.text import clean as text
 from streams.errors import RecordError
-from streams.eventtime import admit
 from streams.records import MAX_ID_CHARS, Deletion, Post, is_deletion
 
 if TYPE_CHECKING:
