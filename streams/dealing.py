@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from streams.sources.base import Source
 
 Dealt = dict[int, list[tuple[int, int, bytes]]]
-"""By partition, what `streams.scoring.Scorer.score` takes; in the order in which the partitions were first met."""
+"""By partition, what `Scorer.score` takes; in the order in which the partitions were first met."""
 
 
 class Dealer:

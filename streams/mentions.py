@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from aiokafka import AIOKafkaProducer
 
     from streams.config import Config
+    from streams.core.score.scorer import ScoredBatch
     from streams.records import Deletions, Envelope, Progress
-    from streams.scoring import ScoredBatch
 
 
 class MentionsWriter:

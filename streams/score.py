@@ -16,19 +16,19 @@ from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, NoOffsetForPartitionError, OffsetOutOfRangeError
 
 from streams import metrics
+from streams.core.score.idle import Idleness
+from streams.core.score.position import Position, Start, choose_start, committed_position
+from streams.core.score.scorer import Scorer, best_model
 from streams.core.sentiment import LinearModel
 from streams.draining import work_until
 from streams.failpoints import Failpoint, reached
 from streams.health import Health, serve_health
-from streams.idleness import Idleness
 from streams.incarnation import Incarnation
 from streams.kafka import admin, consumer, producer, raw_client, translated_errors
 from streams.live_config import LiveConfig
 from streams.mentions import MentionsWriter
 from streams.models import live_model
-from streams.positions import Position, Start, choose_start, committed_position
 from streams.preflight import preflight
-from streams.scoring import Scorer, best_model
 from streams.topics import Topics
 from streams.watchdog import watch
 from streams.workers import group_of
@@ -42,9 +42,9 @@ if TYPE_CHECKING:
 
     from streams.config import Config
     from streams.config.qualities import QualityName
+    from streams.core.score.scorer import ScoredBatch
     from streams.core.sentiment import SentimentModel
     from streams.models import LiveModel
-    from streams.scoring import ScoredBatch
 
 WARM_RECORDS: Final = 5_000
 """Records read at a time before the position; some 20 ms of work."""

@@ -18,7 +18,7 @@ ENVELOPE_VERSION: Final = 1
 PROGRESS_VERSION: Final = 1
 
 MAX_MENTIONS: Final = 250
-"""Mentions in one envelope at most; with the caps of `streams.scoring` on what a mention carries it stays below Kafka's
+"""Mentions in one envelope at most; with the caps of the scorer on what a mention carries it stays below Kafka's
 default of 1 MiB a record."""
 
 REPOST: Final = 1

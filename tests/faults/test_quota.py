@@ -6,9 +6,9 @@ import asyncio
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
+from streams.core.score.scorer import Scorer
 from streams.core.sentiment import LinearModel
 from streams.records import Envelope, OverQuotaPost, mentions_record_from_bytes, over_quota_from_bytes
-from streams.scoring import Scorer
 from streams.topics import Topics
 from tests.support.broker import headers, read_topic
 

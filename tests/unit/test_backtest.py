@@ -17,6 +17,7 @@ from streams.backtest.recorded import Cut
 from streams.backtest.whatif import curves
 from streams.cli import cli
 from streams.config import Config
+from streams.core.score.scorer import Scorer
 from streams.core.sentiment import LinearModel
 from streams.course import Course
 from streams.errors import ConfigError, ExpectationFailed, InputError
@@ -24,7 +25,6 @@ from streams.evaluation.matching import Raised, Rise
 from streams.monitor import PartitionMonitor
 from streams.records import Window, WindowScore
 from streams.replay import Replay
-from streams.scoring import Scorer
 from streams.sources.files import open_posts
 from tests.unit.test_monitor import PARTITIONS, START, WordModel, config, story
 

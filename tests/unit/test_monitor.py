@@ -12,6 +12,7 @@ from aiokafka.partitioner import murmur2
 
 from streams import metrics
 from streams.config import Config
+from streams.core.score.scorer import ScoredBatch, Scorer
 from streams.errors import OutdatedState, RecordError, UnknownVersion
 from streams.monitor import PROGRESS_KEY, WAITING_KEY, PartitionMonitor
 from streams.records import (
@@ -26,7 +27,6 @@ from streams.records import (
     post_from_bytes,
     utc,
 )
-from streams.scoring import ScoredBatch, Scorer
 
 if TYPE_CHECKING:
     from collections.abc import Callable

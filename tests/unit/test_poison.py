@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from streams.config import Config
+from streams.core.score.scorer import Scorer
 from streams.core.sentiment.linear import read_snapshot
 from streams.errors import RecordError
 from streams.feedback import Feedback
@@ -33,7 +34,6 @@ from streams.records import (
     window_from_bytes,
 )
 from streams.scored_records import ScoredRecords
-from streams.scoring import Scorer
 from streams.topics import partition_of
 from tests.support import poison
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from detectors.reference import GROUPS
 from streams.core.rollup.busyness import Busyness
 from streams.core.rollup.minute_counts import MINUTE_MS, Pulse, group_of
-from streams.positions import Position, committed_position
+from streams.core.score.position import Position, committed_position
 
 if TYPE_CHECKING:
     from streams.core.rollup.minute_counts import Minute

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from streams.config import Config
-from streams.positions import committed_position
-from streams.quota import SOURCES, Quota
+from streams.core.score.position import committed_position
+from streams.core.score.quota import SOURCES, Quota
+from streams.core.score.scorer import ScoredBatch, Scorer
 from streams.records import Deletion, OverQuotaPost, Post
-from streams.scoring import ScoredBatch, Scorer
 
 START = 1_760_000_400_000
 MINUTE = 60_000

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from streams.core.score.idle import IDLE_SECONDS, Idleness
+from streams.core.score.position import Position, Start, choose_start, committed_position
 from streams.errors import KafkaError
-from streams.idleness import IDLE_SECONDS, Idleness
-from streams.positions import Position, Start, choose_start, committed_position
 
 
 def test_what_is_committed_comes_back() -> None:

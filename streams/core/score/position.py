@@ -33,7 +33,7 @@ class Position(NamedTuple):
     pulse
         The minute that is not over, as `Pulse.current` tells it; None if there is none or it is not known.
     minute_offset
-        Of the first record of that minute, -1 if it is not known: what `streams.quota` has to count anew.
+        Of the first record of that minute, -1 if it is not known: what `streams.core.score.quota` has to count anew.
     """
 
     incarnation: str

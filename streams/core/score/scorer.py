@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from streams.core.ingest.event_time import admit
 from streams.core.rollup.minute_counts import Pulse
 from streams.core.rollup.watermark import OTHER_SOURCES, SOURCES
+from streams.core.score.position import Position
+from streams.core.score.quota import Quota
 from streams.core.sentiment import LinearModel
 from streams.core.text import clean, language
 from streams.errors import RecordError
-from streams.positions import Position
-from streams.quota import Quota
 from streams.records import (
     MAX_DELETIONS,
     MAX_ID_CHARS,

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from streams.config import Config
+from streams.core.score.scorer import Scorer, best_model
 from streams.errors import MissingPackage
 from streams.records import Envelope, Post
-from streams.scoring import Scorer, best_model
 
 NOW_MS = 1_760_000_000_000
 
