@@ -10,6 +10,8 @@ import orjson
 
 from detectors.base import OutdatedSnapshot, Score, SnapshotError
 from streams import metrics, upgrades
+from streams.core.incidents.alert import Evidence
+from streams.core.incidents.lifecycle import Incidents, MakeIncidents
 from streams.core.rollup.baseline import Calm
 from streams.core.rollup.echo import Echo
 from streams.core.rollup.high_water import Mark
@@ -17,9 +19,7 @@ from streams.core.rollup.minute_counts import group_of
 from streams.core.rollup.tally import KEPT, Tally
 from streams.core.rollup.windows import Step, Windows
 from streams.errors import RecordError
-from streams.evidence import Evidence
 from streams.forgetting import Forgetting
-from streams.incidents import Incidents, MakeIncidents
 from streams.quarantine import ANY_TIME, Failure
 from streams.records import Alert, Deletions, Envelope, Window, WindowScore
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from detectors.base import Detector
     from streams.config import BrandSettings, Config
-    from streams.incident import Change, Incident
+    from streams.core.incidents.incident import Change, Incident
     from streams.quarantine import Doing, Quarantine
 
 STATE_VERSION: Final = 4

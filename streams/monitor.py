@@ -10,9 +10,9 @@ import orjson
 
 from streams import metrics, upgrades
 from streams.brand import BrandMonitor
+from streams.core.incidents.lifecycle import Incidents
 from streams.core.rollup.watermark import StreamProgress
 from streams.errors import RecordError
-from streams.incidents import Incidents
 from streams.quarantine import NOTE_KEY, Quarantine
 from streams.records import Alert, Deletions, Envelope, Progress, Window
 from streams.waiting import Waiting
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Container
 
     from streams.config import Config
-    from streams.incident import Incident
-    from streams.incidents import MakeIncidents
+    from streams.core.incidents.incident import Incident
+    from streams.core.incidents.lifecycle import MakeIncidents
 
 PROGRESS_STATE_VERSION: Final = 2
 PROGRESS_KEY: Final = b"\x00partition:%d"

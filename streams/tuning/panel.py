@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from streams.backtest.played import outcomes
 from streams.backtest.side_by_side import Job, side_by_side
+from streams.core.incidents.lifecycle import Incidents
 from streams.evaluation.matching import Raised
-from streams.incidents import Incidents
 from streams.monitor import PartitionMonitor
 from streams.tuning.candidates import RARENESS
 
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from streams.backtest import Mentions
     from streams.backtest.lanes import LaneReader
     from streams.config import BrandSettings, Config, IncidentSettings
+    from streams.core.incidents.incident import Change
     from streams.core.rollup.tally import Tally
-    from streams.incident import Change
     from streams.records import Window
 
 T = TypeVar("T")

@@ -44,7 +44,7 @@ class Incident:
     suppressed
         Why it pages nobody, or None; empty before the first judgement.
     label, note
-        The highest label so far (`streams.incidents.LABELS`), and the latest sentence that says so; None and empty
+        The highest label so far (of `lifecycle.LABELS`), and the latest sentence that says so; None and empty
         without.
     first_ms
         Start of its very first anomalous bucket.

@@ -6,9 +6,9 @@ import pytest
 
 from detectors.base import Aspect, Label, Score, Severity, Suppression
 from streams.config import IncidentSettings
+from streams.core.incidents.incident import Change, alert_id
+from streams.core.incidents.lifecycle import Incidents
 from streams.core.rollup.tally import Tally
-from streams.incident import Change, alert_id
-from streams.incidents import Incidents
 from streams.records import Mention
 
 MINUTE = 60_000

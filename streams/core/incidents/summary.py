@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from streams.config import Language
-    from streams.incident import Change
+    from streams.core.incidents.incident import Change
     from streams.records import Comparison, Drivers, SentimentSplit
 
 _TERMS: Final = 3

@@ -6,8 +6,8 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from detectors.shares import NEGATIVE
+from streams.core.incidents.incident import Change, Incident, Standing, fingerprint
 from streams.core.rollup.tally import Tally
-from streams.incident import Change, Incident, Standing, fingerprint
 from streams.records import SEVERITIES, SHARE
 
 if TYPE_CHECKING:

@@ -6,10 +6,12 @@ import re
 from typing import TYPE_CHECKING, Final, Literal
 
 from detectors.level import HOUR_MS
+from streams.core.incidents.incident import Change, alert_id
+from streams.core.incidents.key_terms import key_terms
+from streams.core.incidents.samples import representative
+from streams.core.incidents.summary import sentence
 from streams.core.rollup.tally import most_frequent
 from streams.core.text.clean import MAX_TERM_CHARS
-from streams.incident import Change, alert_id
-from streams.keyness import key_terms
 from streams.records import (
     SHARE,
     Alert,
@@ -23,17 +25,15 @@ from streams.records import (
     WindowCounts,
     utc,
 )
-from streams.representative import representative
-from streams.sentence import sentence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from streams.config import AlertSettings, Language
+    from streams.core.incidents.incident import Incident
+    from streams.core.incidents.key_terms import Key
     from streams.core.rollup.baseline import Calm
     from streams.core.rollup.tally import Tally
-    from streams.incident import Incident
-    from streams.keyness import Key
 
 MAX_SOURCES: Final = 20
 """Sources that an alert lists: those with most mentions."""

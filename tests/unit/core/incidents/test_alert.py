@@ -9,17 +9,17 @@ import pytest
 
 from detectors.base import Score
 from streams.config import AlertSettings, Language
+from streams.core.incidents.alert import MAX_SOURCES, Evidence
+from streams.core.incidents.incident import Change, Incident
+from streams.core.incidents.key_terms import key_terms
+from streams.core.incidents.samples import representative
 from streams.core.rollup.baseline import Calm
 from streams.core.rollup.peaks import KEPT_PEAKS, Peaks
 from streams.core.rollup.regulars import GENERATION_MS, Regulars
 from streams.core.rollup.tally import Tally
 from streams.core.score.scorer import EXCERPT_CHARS, MAX_URL_CHARS
 from streams.core.text.clean import MAX_TERM_CHARS
-from streams.evidence import MAX_SOURCES, Evidence
-from streams.incident import Change, Incident
-from streams.keyness import key_terms
 from streams.records import MAX_ALERT_BYTES, MAX_ID_CHARS, Alert, Mention
-from streams.representative import representative
 
 HOUR = 3_600_000
 BUCKET = HOUR // 12
