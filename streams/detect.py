@@ -79,7 +79,7 @@ async def detect(config: Config, stop: asyncio.Event, file: LiveConfig | None = 
     Raises
     ------
     DetectorFailed
-        If a detector raised, which is noted (`streams.quarantine`).
+        If a detector raised, which is noted (`streams.core.detect.quarantine`).
     KafkaError
         If no broker answers, a topic is missing or not as it must be, or a record can't be written.
     PortTaken

@@ -34,7 +34,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from streams.quarantine import Failure
+    from streams.core.detect.quarantine import Failure
 
 
 class FirewatchError(Exception):
@@ -131,7 +131,7 @@ class UnknownVersion(RecordError):
 
 
 class OutdatedState(RecordError):
-    """A state was written by a firewatch so old that nothing tells what it means today (`streams.upgrades`)."""
+    """A state was written by a firewatch so old that nothing tells what it means today."""
 
     def __init__(self, what: str, version: object, oldest: int) -> None:
         super().__init__(

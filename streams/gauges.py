@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from streams.config import Config
     from streams.config.brands import Mode
-    from streams.monitor import Outcome, PartitionMonitor
+    from streams.core.detect.partition import Outcome, PartitionMonitor
 
 HOUR_MS: Final = 3_600_000
 

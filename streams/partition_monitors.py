@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Final, Protocol
 import structlog
 
 from streams import metrics
+from streams.core.detect.partition import Outcome, PartitionMonitor, partition_keys
+from streams.core.detect.quarantine import NOTE_KEY, Quarantine
+from streams.core.detect.validation import ScoredRecords
 from streams.dead_letters import DeadLetters
 from streams.errors import RecordError
 from streams.failpoints import Failpoint, reached
 from streams.gauges import BrandGauges
 from streams.kafka import MAX_RECORD_BYTES, acknowledged, translated_errors
-from streams.monitor import Outcome, PartitionMonitor, partition_keys
-from streams.quarantine import NOTE_KEY, Quarantine
 from streams.records import Deletions, cloudevents
-from streams.scored_records import ScoredRecords
 from streams.topics import Topics
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from streams.core.detect.partition import Outcome, PartitionMonitor
 from streams.core.score.scorer import Scorer, best_model
 from streams.dealing import Dealer
-from streams.monitor import Outcome, PartitionMonitor
 
 if TYPE_CHECKING:
     from collections.abc import Callable

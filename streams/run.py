@@ -40,7 +40,7 @@ HOPELESS: Final = frozenset({ConfigError.exit_code, InputError.exit_code, PortTa
 
 PASSING: Final = frozenset({BrokerUnreachable.exit_code, DetectorFailed.exit_code})
 """Exit codes that are not counted: an outage of Kafka ends by itself, and the worker gets past a detector that raises
-(`streams.quarantine`)."""
+(`streams.core.detect.quarantine`)."""
 
 _PR_SET_PDEATHSIG: Final = 1
 

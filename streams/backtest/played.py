@@ -8,17 +8,17 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from streams.backtest.side_by_side import Job, side_by_side
+from streams.core.detect.partition import PartitionMonitor
 from streams.course import Course
 from streams.evaluation.matching import raised
-from streams.monitor import PartitionMonitor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from streams.backtest.lanes import LaneReader, Mentions
     from streams.config import Config
+    from streams.core.detect.partition import Outcome
     from streams.evaluation.matching import Raised
-    from streams.monitor import Outcome
     from streams.records import Alert
 
 

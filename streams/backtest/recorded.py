@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from streams.admin import ensure_topics
 from streams.backtest.lanes import LaneWriter, lanes_for
+from streams.core.detect.validation import ScoredRecords
 from streams.errors import InputError, RecordError
 from streams.kafka import consumer
 from streams.reading import TopicReader
 from streams.records import Deletions, Envelope, Progress, utc
-from streams.scored_records import ScoredRecords
 from streams.sources.progress_bar import bar
 from streams.topics import Topics
 

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from streams.backtest.played import outcomes
 from streams.backtest.side_by_side import Job, side_by_side
+from streams.core.detect.partition import PartitionMonitor
 from streams.core.incidents.lifecycle import Incidents
 from streams.evaluation.matching import Raised
-from streams.monitor import PartitionMonitor
 from streams.tuning.candidates import RARENESS
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ import pytest
 from aiokafka import TopicPartition
 
 from streams.admin import ensure_topics
-from streams.brand import STATE_VERSION
 from streams.config import MetricsSettings
+from streams.core.detect.brand import STATE_VERSION
 from streams.errors import KafkaError, PortTaken, RecordError, WorkerFailed
 from streams.kafka import acknowledged, consumer, producer
 from streams.records import Alert, Envelope, Mention, Progress, window_from_bytes

@@ -11,8 +11,8 @@ import yaml
 from aiokafka import TopicPartition
 
 from streams.admin import ensure_topics
+from streams.core.detect.partition import PartitionMonitor
 from streams.kafka import acknowledged, consumer, producer
-from streams.monitor import PartitionMonitor
 from streams.records import Envelope, Post, mentions_record_from_bytes, window_from_bytes
 from streams.topics import Topics
 from tests.integration.test_detect import (

@@ -17,16 +17,16 @@ from streams.backtest.recorded import Cut
 from streams.backtest.whatif import curves
 from streams.cli import cli
 from streams.config import Config
+from streams.core.detect.partition import PartitionMonitor
 from streams.core.score.scorer import Scorer
 from streams.core.sentiment import LinearModel
 from streams.course import Course
 from streams.errors import ConfigError, ExpectationFailed, InputError
 from streams.evaluation.matching import Raised, Rise
-from streams.monitor import PartitionMonitor
 from streams.records import Window, WindowScore
 from streams.replay import Replay
 from streams.sources.files import open_posts
-from tests.unit.test_monitor import PARTITIONS, START, WordModel, config, story
+from tests.unit.core.detect.test_partition import PARTITIONS, START, WordModel, config, story
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -16,7 +16,7 @@ from cloudevents.core.bindings.kafka import KafkaMessage, from_binary_event
 
 from streams import commands
 from streams.asyncapi import CONTRACT_VERSION, asyncapi
-from streams.monitor import PartitionMonitor
+from streams.core.detect.partition import PartitionMonitor
 from streams.records import (
     Alert,
     Envelope,
@@ -31,7 +31,7 @@ from streams.records import (
     window_from_bytes,
 )
 from tests.support.paths import DEPLOY, TESTDATA
-from tests.unit.test_state_upgrades import config, feed, stream
+from tests.unit.core.detect.test_state_versions import config, feed, stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

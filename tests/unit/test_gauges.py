@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from streams import metrics
 from streams.config import Config
+from streams.core.detect.partition import Outcome
 from streams.gauges import BrandGauges
-from streams.monitor import Outcome
 from streams.records import Window, WindowScore
 
 MINUTE_MS = 60_000

@@ -12,12 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from streams.config import Config
+from streams.core.detect.partition import PartitionMonitor
+from streams.core.detect.validation import ScoredRecords
 from streams.core.score.scorer import Scorer
 from streams.core.sentiment.linear import read_snapshot
 from streams.errors import RecordError
 from streams.feedback import Feedback
 from streams.model_letters import fault_of
-from streams.monitor import PartitionMonitor
 from streams.records import (
     Deletions,
     Envelope,
@@ -33,7 +34,6 @@ from streams.records import (
     post_from_bytes,
     window_from_bytes,
 )
-from streams.scored_records import ScoredRecords
 from streams.topics import partition_of
 from tests.support import poison
 

@@ -8,9 +8,9 @@ import pytest
 
 from streams import metrics
 from streams.config import Config
+from streams.core.detect.partition import PartitionMonitor
+from streams.core.detect.quarantine import NOTE_KEY, Quarantine
 from streams.errors import DetectorFailed, RecordError, UnknownVersion
-from streams.monitor import PartitionMonitor
-from streams.quarantine import NOTE_KEY, Quarantine
 from streams.records import Envelope, Mention, Progress, Window
 from tests.support import brittle
 

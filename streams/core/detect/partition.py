@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from streams import metrics, upgrades
-from streams.brand import BrandMonitor
+from streams import metrics
+from streams.core.detect import state_versions
+from streams.core.detect.brand import BrandMonitor
+from streams.core.detect.pending import Waiting
+from streams.core.detect.quarantine import NOTE_KEY, Quarantine
 from streams.core.incidents.lifecycle import Incidents
 from streams.core.rollup.watermark import StreamProgress
 from streams.errors import RecordError
-from streams.quarantine import NOTE_KEY, Quarantine
 from streams.records import Alert, Deletions, Envelope, Progress, Window
-from streams.waiting import Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -102,7 +103,9 @@ class PartitionMonitor:
         if key == self._key:
             try:
                 what = "the progress of a partition"
-                state = upgrades.upgraded(orjson.loads(value), what, PROGRESS_STATE_VERSION, upgrades.PROGRESS)
+                state = state_versions.upgraded(
+                    orjson.loads(value), what, PROGRESS_STATE_VERSION, state_versions.PROGRESS
+                )
                 self._progress.load(state)
             except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
                 raise RecordError("damaged_state", f"the progress under {key!r} can't be read ({error})") from error
@@ -110,7 +113,9 @@ class PartitionMonitor:
         if key == self._waiting_key:
             try:
                 what = "what waits in a partition"
-                state = upgrades.upgraded(orjson.loads(value), what, WAITING_STATE_VERSION, upgrades.WAITING)
+                state = state_versions.upgraded(
+                    orjson.loads(value), what, WAITING_STATE_VERSION, state_versions.WAITING
+                )
                 self._waiting.load(state["envelopes"])
                 self._recalled = True
             except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
@@ -121,7 +126,7 @@ class PartitionMonitor:
             brand.load(value)
 
     def absorb(self, record: Envelope | Progress | Deletions) -> None:
-        """Take one record of `social.mentions`, as `streams.scored_records` lets it through; repeats change nothing."""
+        """Take one valid record of `social.mentions` (`streams.core.detect.validation`); repeats change nothing."""
         if isinstance(record, Progress):
             self._progress.update(record)
             self._progressed = True

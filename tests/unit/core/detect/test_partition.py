@@ -12,9 +12,9 @@ from aiokafka.partitioner import murmur2
 
 from streams import metrics
 from streams.config import Config
+from streams.core.detect.partition import PROGRESS_KEY, WAITING_KEY, PartitionMonitor
 from streams.core.score.scorer import ScoredBatch, Scorer
 from streams.errors import OutdatedState, RecordError, UnknownVersion
-from streams.monitor import PROGRESS_KEY, WAITING_KEY, PartitionMonitor
 from streams.records import (
     Alert,
     Deletion,

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 import orjson
 
 from detectors.base import OutdatedSnapshot, Score, SnapshotError
-from streams import metrics, upgrades
+from streams import metrics
+from streams.core.detect import state_versions
+from streams.core.detect.forgetting import Forgetting
+from streams.core.detect.quarantine import ANY_TIME, Failure
 from streams.core.incidents.alert import Evidence
 from streams.core.incidents.lifecycle import Incidents, MakeIncidents
 from streams.core.rollup.baseline import Calm
@@ -19,8 +22,6 @@ from streams.core.rollup.minute_counts import group_of
 from streams.core.rollup.tally import KEPT, Tally
 from streams.core.rollup.windows import Step, Windows
 from streams.errors import RecordError
-from streams.forgetting import Forgetting
-from streams.quarantine import ANY_TIME, Failure
 from streams.records import Alert, Deletions, Envelope, Window, WindowScore
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 
     from detectors.base import Detector
     from streams.config import BrandSettings, Config
+    from streams.core.detect.quarantine import Doing, Quarantine
     from streams.core.incidents.incident import Change, Incident
-    from streams.quarantine import Doing, Quarantine
 
 STATE_VERSION: Final = 4
 
@@ -327,7 +328,9 @@ class BrandMonitor:
         """
         what = f"the state of brand {self._id!r}"
         try:
-            state: dict[str, Any] = upgrades.upgraded(orjson.loads(value), what, STATE_VERSION, upgrades.BRAND)
+            state: dict[str, Any] = state_versions.upgraded(
+                orjson.loads(value), what, STATE_VERSION, state_versions.BRAND
+            )
             self._marks = {partition: Mark(*mark) for partition, *mark in state["marks"]}
             self._windows.load(state["windows"])
             self._out = self._quarantine.load(state["out"])

@@ -1,7 +1,7 @@
 """State that an earlier version wrote is gone on from after an upgrade.
 
 `testdata/state` holds, for each version of a brand's state that can be read, what a firewatch of that version wrote in
-the middle of the storm of `stream`. When a version is raised, ``python -m tests.unit.test_state_upgrades`` adds its
+the middle of the storm of `stream`. When a version is raised, ``python -m`` with the name of this module adds its
 file; the others stay as they are.
 """
 
@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pytest
 
-from streams import upgrades
-from streams.brand import STATE_VERSION
 from streams.config import Config
+from streams.core.detect import state_versions
+from streams.core.detect.brand import STATE_VERSION
+from streams.core.detect.partition import PROGRESS_STATE_VERSION, PartitionMonitor
 from streams.errors import OutdatedState, UnknownVersion
-from streams.monitor import PROGRESS_STATE_VERSION, PartitionMonitor
 from streams.records import Alert, Envelope, Mention, Progress, Window
 from tests.support.paths import TESTDATA
 
@@ -106,14 +106,14 @@ def main() -> None:
 
 def test_every_version_that_can_be_read_is_tried() -> None:
     assert [file.stem for file in FILES] == [
-        f"brand-v{version}" for version in [*sorted(upgrades.BRAND), STATE_VERSION]
+        f"brand-v{version}" for version in [*sorted(state_versions.BRAND), STATE_VERSION]
     ]
 
 
 @pytest.mark.parametrize(
-    ("table", "version"), [(upgrades.BRAND, STATE_VERSION), (upgrades.PROGRESS, PROGRESS_STATE_VERSION)]
+    ("table", "version"), [(state_versions.BRAND, STATE_VERSION), (state_versions.PROGRESS, PROGRESS_STATE_VERSION)]
 )
-def test_no_step_is_missing(table: upgrades.Upgrades, version: int) -> None:
+def test_no_step_is_missing(table: state_versions.Upgrades, version: int) -> None:
     assert sorted(table) == list(range(min(table, default=version), version))
 
 
@@ -135,17 +135,17 @@ def test_an_older_state_is_gone_on_from(file: Path) -> None:
 
 
 def test_steps_follow_one_another() -> None:
-    table: upgrades.Upgrades = {
+    table: state_versions.Upgrades = {
         3: lambda state: {**state, "path": [*state["path"], 3]},
         4: lambda state: {**state, "path": [*state["path"], 4]},
     }
-    assert upgrades.upgraded({"v": 3, "path": []}, "it", 5, table) == {"v": 5, "path": [3, 4]}
-    assert upgrades.upgraded({"v": 5, "path": []}, "it", 5, table) == {"v": 5, "path": []}
+    assert state_versions.upgraded({"v": 3, "path": []}, "it", 5, table) == {"v": 5, "path": [3, 4]}
+    assert state_versions.upgraded({"v": 5, "path": []}, "it", 5, table) == {"v": 5, "path": []}
     with pytest.raises(OutdatedState, match="it has version 2, this firewatch reads none before 3"):
-        upgrades.upgraded({"v": 2}, "it", 5, table)
+        state_versions.upgraded({"v": 2}, "it", 5, table)
     for version in (6, 0, -1, True, "3", None, 3.0):
         with pytest.raises(UnknownVersion, match="upgrade before you go on"):
-            upgrades.upgraded({"v": version}, "it", 5, table)
+            state_versions.upgraded({"v": version}, "it", 5, table)
 
 
 if __name__ == "__main__":

@@ -75,7 +75,10 @@ def _tally_3(tally: list[Any]) -> list[Any]:
 
 
 BRAND: Final[Upgrades] = {
-    2: lambda state: {**state, "out": []},  # detectors that are out of use for the brand (`streams.quarantine`)
+    2: lambda state: {
+        **state,
+        "out": [],
+    },  # detectors that are out of use for the brand (`streams.core.detect.quarantine`)
     3: _brand_3,
 }
 PROGRESS: Final[Upgrades] = {}
