@@ -9,8 +9,8 @@ import click
 from pydantic import ValidationError
 
 from streams import clock
-from streams.asking import Question, questions
 from streams.core.ingest.parsing import Normaliser
+from streams.core.learn.uncertainty import Question, questions
 from streams.core.sentiment import LABELS, LinearModel
 from streams.core.text.clean import normalise
 from streams.errors import InputError, RecordError

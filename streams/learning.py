@@ -16,15 +16,15 @@ import structlog
 from aiokafka import TopicPartition
 
 from streams import metrics
+from streams.core.learn.label_filter import Answer, Feedback
+from streams.core.learn.trainer import Trainer
 from streams.core.sentiment import LinearModel
 from streams.core.sentiment.linear import read_snapshot
 from streams.errors import KafkaError, RecordError
-from streams.feedback import Answer, Feedback
 from streams.incarnation import topic_incarnation
 from streams.kafka import admin, translated_errors
 from streams.models import refuse
 from streams.topics import Topics
-from streams.trainer import Trainer
 from streams.workers import worker_name
 
 if TYPE_CHECKING:

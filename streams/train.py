@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 
     from streams.config import Config
     from streams.config.qualities import QualityName
+    from streams.core.learn.trainer import Candidate
     from streams.learning import Learning
-    from streams.trainer import Candidate
 
 BATCH_RECORDS: Final[dict[QualityName, int]] = {"fast": 500, "best": 50}
 """Labels read at a time; some 150 ms of learning."""

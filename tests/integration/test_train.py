@@ -11,6 +11,7 @@ import pytest
 
 from streams import metrics
 from streams.admin import ensure_topics
+from streams.core.learn.trainer import Trainer
 from streams.core.sentiment import LinearModel
 from streams.core.sentiment.learner import OnlineSentiment
 from streams.core.sentiment.linear import read_snapshot
@@ -32,7 +33,6 @@ from streams.records import (
 from streams.score import score
 from streams.topics import Topics
 from streams.train import train
-from streams.trainer import Trainer
 from streams.workers import MODEL_LETTERS, group_of
 from tests.support.broker import delete_topic, headers, read_topic, until
 from tests.support.labelling import NOW_MS, labels, published, say, send, uninterrupted

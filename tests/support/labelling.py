@@ -6,14 +6,14 @@ import random
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from streams.core.learn.label_filter import Answer, Feedback
+from streams.core.learn.trainer import Trainer
 from streams.core.sentiment import LABELS, LinearModel
 from streams.core.sentiment.linear import read_snapshot
 from streams.errors import RecordError
-from streams.feedback import Answer, Feedback
 from streams.kafka import acknowledged, producer
 from streams.records import Label, PublishedModel, model_from_bytes
 from streams.topics import Topics
-from streams.trainer import Trainer
 from tests.support.broker import read_topic
 
 if TYPE_CHECKING:

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from streams.config import Config
 from streams.core.detect.partition import PartitionMonitor
 from streams.core.detect.validation import ScoredRecords
+from streams.core.learn.label_filter import Feedback
 from streams.core.score.scorer import Scorer
 from streams.core.sentiment.linear import read_snapshot
 from streams.errors import RecordError
-from streams.feedback import Feedback
 from streams.model_letters import fault_of
 from streams.records import (
     Deletions,

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from streams.config import LearnSettings
+from streams.core.learn.label_filter import Answer
+from streams.core.learn.trainer import Trainer
 from streams.core.sentiment import LinearModel
 from streams.core.sentiment.f1 import quality
 from streams.core.sentiment.linear import read_snapshot
-from streams.feedback import Answer
 from streams.sources.labelled_posts import read_gold
-from streams.trainer import Trainer
 
 if TYPE_CHECKING:
     from pathlib import Path

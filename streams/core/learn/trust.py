@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from typing import Final
 
-from streams.feedback import MAX_ANNOTATORS
+from streams.core.learn.label_filter import MAX_ANNOTATORS
 
 WINDOW: Final = 100
 """Latest answers of an annotator that are looked at."""

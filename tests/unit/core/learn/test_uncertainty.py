@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streams.asking import questions
+from streams.core.learn.uncertainty import questions
 from streams.records import Post
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.config import Config
+from streams.core.learn.label_filter import MAX_ANNOTATORS, Answer, Feedback
 from streams.errors import RecordError
-from streams.feedback import MAX_ANNOTATORS, Answer, Feedback
 from streams.records import Label, Verdict, label_from_bytes
 from streams.topics import HOUR_MS
 

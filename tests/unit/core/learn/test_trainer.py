@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.config import LearnSettings
+from streams.core.learn.label_filter import Answer
+from streams.core.learn.trainer import REFUSALS, Judges, Running, Trainer
+from streams.core.learn.trust import ENOUGH, WINDOW, Trust
 from streams.core.sentiment import LABELS, LinearModel
 from streams.core.sentiment.linear import read_snapshot
-from streams.feedback import Answer
-from streams.trainer import REFUSALS, Judges, Running, Trainer
-from streams.trust import ENOUGH, WINDOW, Trust
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -14,21 +14,21 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from river.drift import ADWIN
 
+from streams.core.learn.trust import Trust
 from streams.core.sentiment import LABELS, LinearModel
 from streams.core.sentiment.f1 import quality
 from streams.core.sentiment.learner import OnlineSentiment
 from streams.core.text.clean import signature
 from streams.records import JudgedQuality
-from streams.trust import Trust
 
 if TYPE_CHECKING:
     from river.base.typing import FeatureName
 
     from streams.config import LearnSettings
     from streams.config.qualities import QualityName
+    from streams.core.learn.label_filter import Answer
     from streams.core.sentiment import Probabilities
     from streams.core.sentiment.f1 import Quality
-    from streams.feedback import Answer
 
 REFUSALS: Final = 3
 """A good model is now and then refused by chance, while few labels judge it; three times in a row hardly ever."""
