@@ -91,18 +91,19 @@ def train(config_path: Path) -> None:
 
 def bridge(config_path: Path, target: str) -> None:
     """Run the worker that passes alerts on."""
-    from streams.bridge import couriers, receivers, worker
+    from streams.workers_ import bridge as worker
+    from streams.workers_ import bridge_senders, receivers
 
     config = _begin(f"bridge {target}", config_path)
     settings = config.bridge
-    courier: couriers.Courier[Any]
+    courier: bridge_senders.Courier[Any]
     match target:
         case "alertmanager":
-            courier = couriers.StandingCourier(settings, receivers.Alertmanager(settings))
+            courier = bridge_senders.StandingCourier(settings, receivers.Alertmanager(settings))
         case "webhook":
-            courier = couriers.StepCourier(target, settings, receivers.Webhook(settings))
+            courier = bridge_senders.StepCourier(target, settings, receivers.Webhook(settings))
         case _:
-            courier = couriers.StepCourier(target, settings, receivers.Slack(settings))
+            courier = bridge_senders.StepCourier(target, settings, receivers.Slack(settings))
     until_stopped(lambda stop: worker.bridge(config, courier, stop))
 
 

@@ -13,24 +13,24 @@ import pytest
 from standardwebhooks import Webhook as Verifier
 
 from streams.admin import ensure_topics
-from streams.bridge import lane
-from streams.bridge.couriers import StandingCourier, StepCourier
-from streams.bridge.receivers import Alertmanager as ToAlertmanager
-from streams.bridge.receivers import Slack, Webhook
-from streams.bridge.worker import bridge
 from streams.config import SLACK_URL_VARIABLE, WEBHOOK_KEY_VARIABLE
+from streams.core.deliver import delivery
 from streams.kafka import acknowledged, producer
 from streams.records import Verdict, utc
 from streams.topics import Topics
+from streams.workers_.bridge import bridge
+from streams.workers_.bridge_senders import StandingCourier, StepCourier
+from streams.workers_.receivers import Alertmanager as ToAlertmanager
+from streams.workers_.receivers import Slack, Webhook
 from tests.support.alerts import alert
 from tests.support.broker import headers, read_topic, until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-    from streams.bridge.couriers import Courier
     from streams.config import Config
     from streams.records import Alert
+    from streams.workers_.bridge_senders import Courier
     from tests.support.alertmanager import Alertmanager, Receiver
 
 KEY = "whsec_" + base64.b64encode(b"a key that only this test has").decode()
@@ -41,8 +41,8 @@ pytestmark = pytest.mark.timeout(120)
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lane, "FIRST_DELAY_SECONDS", 0.05)
-    monkeypatch.setattr(lane, "LAST_DELAY_SECONDS", 0.3)
+    monkeypatch.setattr(delivery, "FIRST_DELAY_SECONDS", 0.05)
+    monkeypatch.setattr(delivery, "LAST_DELAY_SECONDS", 0.3)
     monkeypatch.setenv(WEBHOOK_KEY_VARIABLE, KEY)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from streams.bridge.step import Step
+from streams.core.deliver.step import Step
 from streams.records import Alert, SentimentSplit, WindowCounts, utc
 
 if TYPE_CHECKING:

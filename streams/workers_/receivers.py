@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING, Protocol
 
 import orjson
 
-from streams.bridge.http import check_url
-from streams.bridge.signing import Signer
-from streams.bridge.slack import message
 from streams.config import SLACK_URL_VARIABLE, WEBHOOK_KEY_VARIABLE
+from streams.core.deliver.signature import Signer
+from streams.core.deliver.slack_message import message
 from streams.errors import ConfigError, DeliveryFailed, DeliveryRefused
+from streams.workers_.http import check_url
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from streams.bridge.http import Http
-    from streams.bridge.standing import Notice
-    from streams.bridge.step import Step
     from streams.config import BridgeSettings
+    from streams.core.deliver.alert_state import Notice
+    from streams.core.deliver.step import Step
+    from streams.workers_.http import Http
 
 
 class Alertmanager:

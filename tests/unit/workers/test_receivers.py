@@ -10,13 +10,13 @@ import pytest
 from standardwebhooks import Webhook as Verifier
 from standardwebhooks.webhooks import WebhookVerificationError
 
-from streams.bridge.http import check_url
-from streams.bridge.receivers import Slack, Webhook
-from streams.bridge.signing import Signer
-from streams.bridge.slack import TEXT_CHARS, message
 from streams.config import SLACK_URL_VARIABLE, WEBHOOK_KEY_VARIABLE, BridgeSettings
+from streams.core.deliver.signature import Signer
+from streams.core.deliver.slack_message import TEXT_CHARS, message
 from streams.errors import ConfigError
 from streams.records import SamplePost
+from streams.workers_.http import check_url
+from streams.workers_.receivers import Slack, Webhook
 from tests.support.alerts import alert
 
 if TYPE_CHECKING:

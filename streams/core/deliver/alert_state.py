@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from streams.records import utc
 
 if TYPE_CHECKING:
-    from streams.bridge.holding import Holding
-    from streams.bridge.step import Step
+    from streams.core.deliver.step import Step
+    from streams.core.deliver.suppression import Holding
 
 LIFETIMES: Final = 4
 """Re-sends that may fail before Alertmanager takes an alert for over; Prometheus has the same."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streams.bridge.holding import Holding, Silences
-from streams.bridge.queue import StepQueue
+from streams.core.deliver.step_queue import StepQueue
+from streams.core.deliver.suppression import Holding, Silences
 from streams.records import Verdict, alert_from_bytes
 from tests.support.alerts import START_MS, step
 
 if TYPE_CHECKING:
-    from streams.bridge.step import Step
+    from streams.core.deliver.step import Step
 
 MINUTE = 60_000
 DAY_MS = 24 * 60 * MINUTE

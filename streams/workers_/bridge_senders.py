@@ -5,21 +5,21 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
-from streams.bridge.queue import StepQueue
-from streams.bridge.standing import Standing
-from streams.bridge.step import Ledger
+from streams.core.deliver.alert_state import Standing
+from streams.core.deliver.step import Ledger
+from streams.core.deliver.step_queue import StepQueue
 from streams.errors import DeliveryFailed, DeliveryRefused
 from streams.topics import HOUR_MS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from streams.bridge.holding import Holding
-    from streams.bridge.http import Http
-    from streams.bridge.receivers import Alertmanager, StepReceiver
-    from streams.bridge.standing import Notice
-    from streams.bridge.step import Step
     from streams.config import BridgeSettings
+    from streams.core.deliver.alert_state import Notice
+    from streams.core.deliver.step import Step
+    from streams.core.deliver.suppression import Holding
+    from streams.workers_.http import Http
+    from streams.workers_.receivers import Alertmanager, StepReceiver
 
     Bury = Callable[[Step, DeliveryRefused | DeliveryFailed], Awaitable[None]]
 

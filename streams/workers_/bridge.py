@@ -15,10 +15,8 @@ from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, NoOffsetForPartitionError, OffsetOutOfRangeError
 
 from streams import clock, metrics
-from streams.bridge.couriers import LedgerT
-from streams.bridge.holding import Holding, Silences
-from streams.bridge.http import http_client
-from streams.bridge.lane import BACKLOG, Lane
+from streams.core.deliver.delivery import BACKLOG, Lane
+from streams.core.deliver.suppression import Holding, Silences
 from streams.dead_letters import DeadLetters
 from streams.draining import work_until
 from streams.errors import DeliveryError, DeliveryFailed, RecordError
@@ -31,6 +29,8 @@ from streams.reading import TopicReader
 from streams.records import MAX_SILENCE_MS
 from streams.topics import Topics
 from streams.workers import group_of
+from streams.workers_.bridge_senders import LedgerT
+from streams.workers_.http import http_client
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
@@ -39,10 +39,10 @@ if TYPE_CHECKING:
     from aiokafka.client import AIOKafkaClient
     from aiokafka.structs import ConsumerRecord
 
-    from streams.bridge.couriers import Courier
-    from streams.bridge.http import Http
-    from streams.bridge.step import Step
     from streams.config import Config
+    from streams.core.deliver.step import Step
+    from streams.workers_.bridge_senders import Courier
+    from streams.workers_.http import Http
 
 BATCH_RECORDS: Final = 200
 WAIT_MS: Final = 500

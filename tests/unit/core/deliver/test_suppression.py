@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from streams.bridge.holding import Holding, Silences
+from streams.core.deliver.suppression import Holding, Silences
 from streams.records import Verdict
 from tests.support.alerts import START_MS, alert
 

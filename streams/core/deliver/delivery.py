@@ -7,14 +7,14 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Final, Generic
 
 from streams import metrics
-from streams.bridge.couriers import LedgerT
-from streams.bridge.step import Step
+from streams.core.deliver.step import Step
 from streams.records import alert_from_bytes
+from streams.workers_.bridge_senders import LedgerT
 
 if TYPE_CHECKING:
     from aiokafka.structs import ConsumerRecord
 
-    from streams.bridge.holding import Holding
+    from streams.core.deliver.suppression import Holding
 
 FIRST_DELAY_SECONDS: Final = 1.0
 LAST_DELAY_SECONDS: Final = 60.0

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.bridge.holding import Holding, Silences
-from streams.bridge.standing import Notice, Standing, identity
+from streams.core.deliver.alert_state import Notice, Standing, identity
+from streams.core.deliver.suppression import Holding, Silences
 from tests.support.alerts import START_MS, step
 
 if TYPE_CHECKING:
-    from streams.bridge.step import Step
+    from streams.core.deliver.step import Step
 
 MINUTE = 60_000
 NOW_MS = START_MS + 60 * MINUTE

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 from streams.records import utc
 
 if TYPE_CHECKING:
-    from streams.bridge.holding import Holding
-    from streams.bridge.step import Step
+    from streams.core.deliver.step import Step
+    from streams.core.deliver.suppression import Holding
 
 CLOSED: Final = 1_000
 """Incidents that are over of which corrections are still passed on."""
