@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from streams import dead_letters
 from streams.config import TopicSettings
+from streams.kafka import dead_letters
+from streams.kafka.topics import Topic, Topics
 from streams.record_schema import described, inlined, record_schema
 from streams.records import (
     ALERT_VERSION,
@@ -35,7 +36,6 @@ from streams.records import (
     Window,
     cloudevents,
 )
-from streams.topics import Topic, Topics
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

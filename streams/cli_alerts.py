@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from streams import commands
+from streams.kafka.names import BRIDGED
 from streams.options import Duration, config_option, plainly
-from streams.workers import BRIDGED
 
 if TYPE_CHECKING:
     from collections.abc import Callable

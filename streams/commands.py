@@ -16,21 +16,21 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 import orjson
 
 from streams import __version__, failpoints, logs, metrics
-from streams.acls import granting_commands
-from streams.admin import TopicReport, ensure_topics
 from streams.config.loader import load_config
 from streams.errors import OutputError
+from streams.kafka.acls import granting_commands
+from streams.kafka.admin import TopicReport, ensure_topics
+from streams.kafka.names import WORKERS
 from streams.live_config import LiveConfig
 from streams.outputs import keep_apart, open_output
 from streams.records import Alert, Label, Verdict, Window, window_from_bytes
 from streams.sources.files import open_posts
-from streams.workers import WORKERS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
 
     from streams.config import Config
-    from streams.workers import Worker
+    from streams.kafka.names import Worker
 
 Result = TypeVar("Result")
 

@@ -13,7 +13,7 @@ from rich.console import Console
 from streams.commands import until_stopped
 from streams.config.loader import load_config
 from streams.incident_log import judge, read_incidents
-from streams.kafka import consumer
+from streams.kafka.clients import consumer
 from streams.records import utc
 
 if TYPE_CHECKING:

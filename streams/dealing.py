@@ -9,7 +9,7 @@ from streams import clock
 from streams.core.ingest.parsing import Normaliser
 from streams.core.ingest.reject_rate import BadShare
 from streams.errors import InputError, RecordError
-from streams.topics import partition_of
+from streams.kafka.topics import partition_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -24,12 +24,13 @@ from aiokafka import TopicPartition
 from rich.console import Console
 
 from streams import clock, logs, scrape
-from streams.admin import delete_topics, ensure_topics
 from streams.config.loader import load_config
 from streams.core.sentiment import LinearModel
 from streams.errors import ConfigError, FirewatchError, KafkaError
 from streams.ingest import IngestSummary, ingest
-from streams.kafka import consumer
+from streams.kafka.admin import delete_topics, ensure_topics
+from streams.kafka.clients import consumer
+from streams.kafka.topics import Topics
 from streams.picture import draw
 from streams.records import Alert, Window, alert_from_bytes, window_from_bytes
 from streams.replay import Replay
@@ -37,7 +38,6 @@ from streams.run import run as run_workers
 from streams.simulate import SimulationSettings, write
 from streams.sources.files import open_posts
 from streams.sources.pacing import Paced, Pacing, measure_span
-from streams.topics import Topics
 from streams.view import LiveView, Throughput
 
 if TYPE_CHECKING:

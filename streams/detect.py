@@ -19,18 +19,18 @@ from faust.exceptions import ConsumerNotStarted
 from mode.supervisors import CrashingSupervisor
 
 from streams import metrics
-from streams.changelog import Changelog
 from streams.errors import DetectorFailed, FirewatchError, KafkaError, WorkerFailed
 from streams.failpoints import Failpoint, reached
 from streams.health import serve_health
-from streams.kafka import METADATA_MS, connection_options, consumer, producer, translated_errors
+from streams.kafka.changelog import Changelog
+from streams.kafka.clients import METADATA_MS, connection_options, consumer, producer, translated_errors
+from streams.kafka.names import group_of
+from streams.kafka.offsets import group_offsets
+from streams.kafka.preflight import preflight
+from streams.kafka.topics import Topics
 from streams.live_config import LiveConfig
-from streams.offsets import group_offsets
 from streams.partition_monitors import PartitionMonitors
-from streams.preflight import preflight
-from streams.topics import Topics
 from streams.watchdog import Pulse, Stall
-from streams.workers import group_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

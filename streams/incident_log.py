@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 from streams import clock
 from streams.errors import RecordError, UnknownIncident
-from streams.kafka import acknowledged, producer, translated_errors
-from streams.reading import TopicReader
+from streams.kafka.clients import acknowledged, producer, translated_errors
+from streams.kafka.reader import TopicReader
+from streams.kafka.topics import Topics
 from streams.records import Verdict, alert_from_bytes, labels_record_from_bytes
-from streams.topics import Topics
 
 if TYPE_CHECKING:
     from aiokafka import AIOKafkaConsumer

@@ -14,14 +14,14 @@ from streams.core.learn.uncertainty import Question, questions
 from streams.core.sentiment import LABELS, LinearModel
 from streams.core.text.clean import normalise
 from streams.errors import InputError, RecordError
-from streams.kafka import acknowledged, consumer, producer, translated_errors
-from streams.models import live_model
-from streams.preflight import preflight
-from streams.reading import TopicReader
+from streams.kafka.clients import acknowledged, consumer, producer, translated_errors
+from streams.kafka.model_store import live_model
+from streams.kafka.preflight import preflight
+from streams.kafka.reader import TopicReader
+from streams.kafka.topics import Topics
 from streams.records import Deletion, Label, posts_record_from_bytes
 from streams.sources.files import open_posts
 from streams.sources.labelled_posts import read_gold
-from streams.topics import Topics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -21,18 +21,18 @@ from streams.core.learn.trainer import Trainer
 from streams.core.sentiment import LinearModel
 from streams.core.sentiment.linear import read_snapshot
 from streams.errors import KafkaError, RecordError
-from streams.incarnation import topic_incarnation
-from streams.kafka import admin, translated_errors
-from streams.models import refuse
-from streams.topics import Topics
-from streams.workers import worker_name
+from streams.kafka.clients import admin, translated_errors
+from streams.kafka.model_store import refuse
+from streams.kafka.names import worker_name
+from streams.kafka.topic_ids import topic_incarnation
+from streams.kafka.topics import Topics
 
 if TYPE_CHECKING:
     from aiokafka import AIOKafkaConsumer
     from aiokafka.client import AIOKafkaClient
 
     from streams.config import Config
-    from streams.models import Shelf
+    from streams.kafka.model_store import Shelf
 
 log = structlog.get_logger()
 

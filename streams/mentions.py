@@ -9,11 +9,11 @@ from __future__ import annotations
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-from streams.dead_letters import DeadLetters
 from streams.errors import RecordError
-from streams.kafka import acknowledged
+from streams.kafka.clients import acknowledged
+from streams.kafka.dead_letters import DeadLetters
+from streams.kafka.topics import Topics
 from streams.records import MAX_OVER_QUOTA, OverQuota
-from streams.topics import Topics
 
 if TYPE_CHECKING:
     import asyncio

@@ -16,13 +16,13 @@ from streams import metrics
 from streams.core.detect.partition import Outcome, PartitionMonitor, partition_keys
 from streams.core.detect.quarantine import NOTE_KEY, Quarantine
 from streams.core.detect.validation import ScoredRecords
-from streams.dead_letters import DeadLetters
 from streams.errors import RecordError
 from streams.failpoints import Failpoint, reached
 from streams.gauges import BrandGauges
-from streams.kafka import MAX_RECORD_BYTES, acknowledged, translated_errors
+from streams.kafka.clients import MAX_RECORD_BYTES, acknowledged, translated_errors
+from streams.kafka.dead_letters import DeadLetters
+from streams.kafka.topics import Topics
 from streams.records import Deletions, cloudevents
-from streams.topics import Topics
 
 if TYPE_CHECKING:
     import asyncio
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
     from aiokafka import AIOKafkaProducer
 
-    from streams.changelog import Changelog
     from streams.config import Config
     from streams.errors import DetectorFailed
+    from streams.kafka.changelog import Changelog
 
 _CONCLUDING: Final = "sending alerts and windows"
 

@@ -23,15 +23,15 @@ from streams.core.sentiment import LinearModel
 from streams.draining import work_until
 from streams.failpoints import Failpoint, reached
 from streams.health import Health, serve_health
-from streams.incarnation import Incarnation
-from streams.kafka import admin, consumer, producer, raw_client, translated_errors
+from streams.kafka.clients import admin, consumer, producer, raw_client, translated_errors
+from streams.kafka.model_store import live_model
+from streams.kafka.names import group_of
+from streams.kafka.preflight import preflight
+from streams.kafka.topic_ids import Incarnation
+from streams.kafka.topics import Topics
 from streams.live_config import LiveConfig
 from streams.mentions import MentionsWriter
-from streams.models import live_model
-from streams.preflight import preflight
-from streams.topics import Topics
 from streams.watchdog import watch
-from streams.workers import group_of
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from streams.config.qualities import QualityName
     from streams.core.score.scorer import ScoredBatch
     from streams.core.sentiment import SentimentModel
-    from streams.models import LiveModel
+    from streams.kafka.model_store import LiveModel
 
 WARM_RECORDS: Final = 5_000
 """Records read at a time before the position; some 20 ms of work."""

@@ -10,15 +10,15 @@ from aiokafka import TopicPartition
 from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 from streams import clock
-from streams.admin import ensure_topics
 from streams.errors import BrokerUnreachable, KafkaError, RecordError
 from streams.incident_log import read_incidents
-from streams.kafka import admin, consumer, translated_errors
-from streams.models import Shelf
-from streams.reading import TopicReader
+from streams.kafka.admin import ensure_topics
+from streams.kafka.clients import admin, consumer, translated_errors
+from streams.kafka.model_store import Shelf
+from streams.kafka.names import BRIDGED, group_of, worker_name
+from streams.kafka.reader import TopicReader
+from streams.kafka.topics import HOUR_MS, Topics
 from streams.records import SEVERITIES, post_from_bytes, window_from_bytes
-from streams.topics import HOUR_MS, Topics
-from streams.workers import BRIDGED, group_of, worker_name
 
 if TYPE_CHECKING:
     from aiokafka import AIOKafkaConsumer
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from streams.config import Config
     from streams.config.qualities import QualityName
     from streams.incident_log import Incident
-    from streams.topics import Topic
+    from streams.kafka.topics import Topic
 
 INCIDENTS_MS: Final = 7 * 24 * HOUR_MS
 """How far back incidents are looked for."""

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 import structlog
 
 from streams import clock
-from streams.admin import ensure_topics
 from streams.alert_lines import print_alert, print_verdict
 from streams.errors import RecordError
 from streams.incident_log import IncidentLog, verdict_in
-from streams.kafka import consumer
-from streams.reading import TopicReader
+from streams.kafka.admin import ensure_topics
+from streams.kafka.clients import consumer
+from streams.kafka.reader import TopicReader
+from streams.kafka.topics import Topics
 from streams.records import SEVERITIES, alert_from_bytes
-from streams.topics import Topics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection

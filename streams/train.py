@@ -16,21 +16,21 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, NoOffsetForPar
 
 from streams import clock, metrics
 from streams.core.sentiment import LinearModel
-from streams.dead_letters import DeadLetters
 from streams.draining import work_until
 from streams.errors import RecordError
 from streams.failpoints import Failpoint, reached
 from streams.health import STARTING, serve_health
-from streams.incarnation import Incarnation
-from streams.kafka import acknowledged, consumer, producer, raw_client, translated_errors
+from streams.kafka.clients import acknowledged, consumer, producer, raw_client, translated_errors
+from streams.kafka.dead_letters import DeadLetters
+from streams.kafka.model_store import Shelf, refuse
+from streams.kafka.names import group_of, worker_name
+from streams.kafka.preflight import preflight
+from streams.kafka.topic_ids import Incarnation
+from streams.kafka.topics import Topics
 from streams.learning import Mark, Start
 from streams.model_letters import write_model_letters
-from streams.models import Shelf, refuse
-from streams.preflight import preflight
 from streams.records import Judgement, ModelHeader, PublishedModel, Verdict, model_key
-from streams.topics import Topics
 from streams.watchdog import watch
-from streams.workers import group_of, worker_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence

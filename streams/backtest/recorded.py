@@ -8,15 +8,15 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from streams.admin import ensure_topics
 from streams.backtest.lanes import LaneWriter, lanes_for
 from streams.core.detect.validation import ScoredRecords
 from streams.errors import InputError, RecordError
-from streams.kafka import consumer
-from streams.reading import TopicReader
+from streams.kafka.admin import ensure_topics
+from streams.kafka.clients import consumer
+from streams.kafka.reader import TopicReader
+from streams.kafka.topics import Topics
 from streams.records import Deletions, Envelope, Progress, utc
 from streams.sources.progress_bar import bar
-from streams.topics import Topics
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

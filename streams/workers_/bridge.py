@@ -17,18 +17,18 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, NoOffsetForPar
 from streams import clock, metrics
 from streams.core.deliver.delivery import BACKLOG, Lane
 from streams.core.deliver.suppression import Holding, Silences
-from streams.dead_letters import DeadLetters
 from streams.draining import work_until
 from streams.errors import DeliveryError, DeliveryFailed, RecordError
 from streams.health import Health, serve_health
-from streams.incarnation import topic_incarnation
 from streams.incident_log import verdict_in
-from streams.kafka import acknowledged, admin, consumer, producer, raw_client, translated_errors
-from streams.preflight import preflight
-from streams.reading import TopicReader
+from streams.kafka.clients import acknowledged, admin, consumer, producer, raw_client, translated_errors
+from streams.kafka.dead_letters import DeadLetters
+from streams.kafka.names import group_of
+from streams.kafka.preflight import preflight
+from streams.kafka.reader import TopicReader
+from streams.kafka.topic_ids import topic_incarnation
+from streams.kafka.topics import Topics
 from streams.records import MAX_SILENCE_MS
-from streams.topics import Topics
-from streams.workers import group_of
 from streams.workers_.bridge_senders import LedgerT
 from streams.workers_.http import http_client
 

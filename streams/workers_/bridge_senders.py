@@ -9,7 +9,7 @@ from streams.core.deliver.alert_state import Standing
 from streams.core.deliver.step import Ledger
 from streams.core.deliver.step_queue import StepQueue
 from streams.errors import DeliveryFailed, DeliveryRefused
-from streams.topics import HOUR_MS
+from streams.kafka.topics import HOUR_MS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

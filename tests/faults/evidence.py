@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 import orjson
 
 from streams.core.detect.quarantine import NOTE_KEY
+from streams.kafka.topics import Topics
 from streams.records import Envelope, Window, mentions_record_from_bytes, post_from_bytes, window_from_bytes
-from streams.topics import Topics
 from tests.support.broker import headers, read_topic
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from aiokafka import TopicPartition
 
-from streams.kafka import acknowledged, consumer, producer
-from streams.topics import Topics
+from streams.kafka.clients import acknowledged, consumer, producer
+from streams.kafka.topics import Topics
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,6 +12,7 @@ from confluent_kafka import Producer
 
 from streams.core.sentiment.linear import read_snapshot
 from streams.failpoints import Failpoint
+from streams.kafka.topics import Topics, partition_of
 from streams.records import (
     Envelope,
     JudgedQuality,
@@ -23,7 +24,6 @@ from streams.records import (
     PublishedModel,
     model_key,
 )
-from streams.topics import Topics, partition_of
 from tests.support import poison
 from tests.support.broker import headers, read_topic, until
 

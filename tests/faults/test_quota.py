@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from streams.core.score.scorer import Scorer
 from streams.core.sentiment import LinearModel
+from streams.kafka.topics import Topics
 from streams.records import Envelope, OverQuotaPost, mentions_record_from_bytes, over_quota_from_bytes
-from streams.topics import Topics
 from tests.support.broker import headers, read_topic
 
 if TYPE_CHECKING:

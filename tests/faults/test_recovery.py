@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 import pytest
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
-from streams.admin import ensure_topics
-from streams.changelog import Changelog
 from streams.config import BrandSettings
 from streams.core.sentiment import LinearModel
 from streams.failpoints import Failpoint
-from streams.kafka import admin, producer
+from streams.kafka.admin import ensure_topics
+from streams.kafka.changelog import Changelog
+from streams.kafka.clients import admin, producer
+from streams.kafka.topics import Topics, partition_of
 from streams.partition_monitors import PartitionMonitors
 from streams.replay import Replay
 from streams.sources.files import open_posts
-from streams.topics import Topics, partition_of
 from tests.faults.table import Row
 from tests.support.broker import read_topic, until
 

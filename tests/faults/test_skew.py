@@ -5,8 +5,8 @@ from __future__ import annotations
 import statistics
 from typing import TYPE_CHECKING, NamedTuple
 
+from streams.kafka.topics import Topics, partition_of
 from streams.records import post_from_bytes, window_from_bytes
-from streams.topics import Topics, partition_of
 from tests.support.broker import read_topic
 
 if TYPE_CHECKING:

@@ -28,13 +28,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aiokafka import TopicPartition
 
-from streams.admin import ensure_topics
 from streams.errors import KafkaError
-from streams.kafka import consumer
-from streams.offsets import GroupOffset, group_offsets
+from streams.kafka.admin import ensure_topics
+from streams.kafka.clients import consumer
+from streams.kafka.names import MODEL_LETTERS, group_of
+from streams.kafka.offsets import GroupOffset, group_offsets
+from streams.kafka.topics import Topic, Topics
 from streams.records import window_from_bytes
-from streams.topics import Topic, Topics
-from streams.workers import MODEL_LETTERS, group_of
 from tests.faults.evidence import compare
 from tests.faults.fleet import Fleet
 from tests.faults.table import Row

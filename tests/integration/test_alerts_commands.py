@@ -10,11 +10,11 @@ import orjson
 import pytest
 from click.testing import CliRunner, Result
 
-from streams.admin import ensure_topics
 from streams.cli import cli
-from streams.kafka import acknowledged, producer
+from streams.kafka.admin import ensure_topics
+from streams.kafka.clients import acknowledged, producer
+from streams.kafka.topics import Topics
 from streams.records import Alert, Post, Verdict, labels_record_from_bytes
-from streams.topics import Topics
 from tests.support.alerts import alert
 from tests.support.broker import read_topic
 from tests.support.worker import write_config

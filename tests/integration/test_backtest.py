@@ -10,15 +10,15 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from streams.admin import ensure_topics
 from streams.backtest import Span, play, recorded, scored
 from streams.cli import cli
 from streams.errors import BrokerUnreachable, InputError, KafkaError
 from streams.ingest import ingest
-from streams.kafka import producer
+from streams.kafka.admin import ensure_topics
+from streams.kafka.clients import producer
+from streams.kafka.topics import Topics
 from streams.simulate import SimulationSettings, write
 from streams.sources.files import open_posts
-from streams.topics import Topics
 from tests.integration.test_score import working
 from tests.support.worker import write_config
 

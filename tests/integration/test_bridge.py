@@ -12,12 +12,12 @@ import orjson
 import pytest
 from standardwebhooks import Webhook as Verifier
 
-from streams.admin import ensure_topics
 from streams.config import SLACK_URL_VARIABLE, WEBHOOK_KEY_VARIABLE
 from streams.core.deliver import delivery
-from streams.kafka import acknowledged, producer
+from streams.kafka.admin import ensure_topics
+from streams.kafka.clients import acknowledged, producer
+from streams.kafka.topics import Topics
 from streams.records import Verdict, utc
-from streams.topics import Topics
 from streams.workers_.bridge import bridge
 from streams.workers_.bridge_senders import StandingCourier, StepCourier
 from streams.workers_.receivers import Alertmanager as ToAlertmanager

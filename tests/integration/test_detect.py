@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 import pytest
 from aiokafka import TopicPartition
 
-from streams.admin import ensure_topics
 from streams.config import MetricsSettings
 from streams.core.detect.brand import STATE_VERSION
 from streams.errors import KafkaError, PortTaken, RecordError, WorkerFailed
-from streams.kafka import acknowledged, consumer, producer
+from streams.kafka.admin import ensure_topics
+from streams.kafka.clients import acknowledged, consumer, producer
+from streams.kafka.topics import Topics
 from streams.records import Alert, Envelope, Mention, Progress, window_from_bytes
-from streams.topics import Topics
 from tests.support.broker import read_topic
 from tests.support.worker import Worker, write_config
 

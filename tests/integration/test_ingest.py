@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from deploy.local.kafka import DEFAULT_HOME, LocalKafka
-from streams.admin import ensure_topics
 from streams.errors import BadShareExceeded, BrokerUnreachable, ConfigError, InputError, KafkaError
 from streams.ingest import IngestSummary, ingest
-from streams.kafka import check_reachable
+from streams.kafka.admin import ensure_topics
+from streams.kafka.clients import check_reachable
+from streams.kafka.topics import Topics
 from streams.records import Post, post_from_bytes
 from streams.sources.files import FileSource, StdinSource, open_posts
-from streams.topics import Topics
 from tests.support.broker import headers, read_topic, until
 
 if TYPE_CHECKING:

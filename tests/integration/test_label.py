@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import orjson
 import pytest
 
-from streams.admin import ensure_topics
 from streams.errors import InputError
-from streams.kafka import acknowledged, producer
+from streams.kafka.admin import ensure_topics
+from streams.kafka.clients import acknowledged, producer
+from streams.kafka.topics import Topics
 from streams.label import ask, import_file
 from streams.records import Label, Post, label_from_bytes
-from streams.topics import Topics
 from tests.support.broker import read_topic
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ import pytest
 import yaml
 from aiokafka import TopicPartition
 
-from streams.admin import ensure_topics
 from streams.core.detect.partition import PartitionMonitor
-from streams.kafka import acknowledged, consumer, producer
+from streams.kafka.admin import ensure_topics
+from streams.kafka.clients import acknowledged, consumer, producer
+from streams.kafka.topics import Topics
 from streams.records import Envelope, Post, mentions_record_from_bytes, window_from_bytes
-from streams.topics import Topics
 from tests.integration.test_detect import (
     BRANDS,
     START_MS,

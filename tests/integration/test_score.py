@@ -17,16 +17,16 @@ from aiokafka.partitioner import murmur2
 
 from detectors.reference import GROUPS
 from streams import metrics
-from streams.admin import ensure_topics
 from streams.core.rollup.minute_counts import MINUTE_MS, group_of
 from streams.core.score.position import Position, committed_position
 from streams.core.score.scorer import Scorer
 from streams.core.sentiment import LinearModel
 from streams.errors import BrokerUnreachable, KafkaError, PortTaken
-from streams.kafka import acknowledged, admin, producer
+from streams.kafka.admin import ensure_topics
+from streams.kafka.clients import acknowledged, admin, producer
+from streams.kafka.topics import Topics
 from streams.records import Deletions, Envelope, Mention, Post, Progress, mentions_record_from_bytes
 from streams.score import score
-from streams.topics import Topics
 from tests.support.broker import delete_topic, headers, read_topic, until
 
 if TYPE_CHECKING:

@@ -18,12 +18,12 @@ import yaml
 from aiokafka import TopicPartition
 
 from deploy.local.kafka import free_port
-from streams.acls import granting_commands
 from streams.config import PASSWORD_VARIABLE, WEBHOOK_KEY_VARIABLE
-from streams.kafka import consumer
+from streams.kafka.acls import granting_commands
+from streams.kafka.clients import consumer
+from streams.kafka.names import WORKERS
+from streams.kafka.topics import Topics
 from streams.label import ask
-from streams.topics import Topics
-from streams.workers import WORKERS
 from tests.support.alerts import alert
 from tests.support.broker import headers, read_topic, until
 from tests.support.labelling import labels, published, send

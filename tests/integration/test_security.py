@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from streams.acls import accesses
-from streams.admin import ensure_topics
 from streams.errors import KafkaError, NotAllowed
-from streams.kafka import check_reachable, producer
-from streams.preflight import preflight
-from streams.workers import WORKERS
+from streams.kafka.acls import accesses
+from streams.kafka.admin import ensure_topics
+from streams.kafka.clients import check_reachable, producer
+from streams.kafka.names import WORKERS
+from streams.kafka.preflight import preflight
 from tests.support.secure_broker import PASSWORD, grant
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ import pytest
 from aiokafka.admin import NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
-from streams.admin import Difference, ensure_topics
 from streams.errors import KafkaError, TopicMismatch
-from streams.incarnation import topic_incarnation
-from streams.kafka import admin, raw_client
-from streams.topics import Topics
+from streams.kafka.admin import Difference, ensure_topics
+from streams.kafka.clients import admin, raw_client
+from streams.kafka.topic_ids import topic_incarnation
+from streams.kafka.topics import Topics
 from tests.support.broker import delete_topic, until
 
 if TYPE_CHECKING:

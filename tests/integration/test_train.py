@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from streams import metrics
-from streams.admin import ensure_topics
 from streams.core.learn.trainer import Trainer
 from streams.core.sentiment import LinearModel
 from streams.core.sentiment.learner import OnlineSentiment
 from streams.core.sentiment.linear import read_snapshot
 from streams.errors import ConfigError, KafkaError
-from streams.kafka import consumer
-from streams.models import LiveModel, Shelf, live_model
-from streams.offsets import group_offsets
+from streams.kafka.admin import ensure_topics
+from streams.kafka.clients import consumer
+from streams.kafka.model_store import LiveModel, Shelf, live_model
+from streams.kafka.names import MODEL_LETTERS, group_of
+from streams.kafka.offsets import group_offsets
+from streams.kafka.topics import Topics
 from streams.records import (
     Envelope,
     JudgedQuality,
@@ -31,9 +33,7 @@ from streams.records import (
     model_key,
 )
 from streams.score import score
-from streams.topics import Topics
 from streams.train import train
-from streams.workers import MODEL_LETTERS, group_of
 from tests.support.broker import delete_topic, headers, read_topic, until
 from tests.support.labelling import NOW_MS, labels, published, say, send, uninterrupted
 

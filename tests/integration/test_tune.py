@@ -13,8 +13,8 @@ from click.testing import CliRunner
 
 from streams.cli import cli
 from streams.errors import InputError
+from streams.kafka.topics import Topics
 from streams.simulate import SimulationSettings, write
-from streams.topics import Topics
 from tests.integration.test_backtest import bring
 from tests.support.worker import write_config
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from streams.kafka import admin
-from streams.topics import Topics
+from streams.kafka.clients import admin
+from streams.kafka.topics import Topics
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

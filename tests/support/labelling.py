@@ -11,9 +11,9 @@ from streams.core.learn.trainer import Trainer
 from streams.core.sentiment import LABELS, LinearModel
 from streams.core.sentiment.linear import read_snapshot
 from streams.errors import RecordError
-from streams.kafka import acknowledged, producer
+from streams.kafka.clients import acknowledged, producer
+from streams.kafka.topics import Topics
 from streams.records import Label, PublishedModel, model_from_bytes
-from streams.topics import Topics
 from tests.support.broker import read_topic
 
 if TYPE_CHECKING:

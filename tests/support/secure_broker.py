@@ -26,8 +26,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from deploy.local.kafka import DEFAULT_HOME, LocalKafka, free_port
-from streams.acls import Access
-from streams.workers import WORKERS
+from streams.kafka.acls import Access
+from streams.kafka.names import WORKERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -19,10 +19,10 @@ import yaml
 
 from streams.config.loader import load_config
 from streams.core.sentiment import LABELS
-from streams.kafka import acknowledged, producer
+from streams.kafka.clients import acknowledged, producer
+from streams.kafka.topics import Topics
 from streams.records import Label, alert_from_bytes, model_key
 from streams.simulate import SimulationSettings, write
-from streams.topics import Topics
 from tests.support.broker import read_topic
 
 if TYPE_CHECKING:

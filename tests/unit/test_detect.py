@@ -14,7 +14,7 @@ from faust.types.tuples import ConsumerMessage
 from streams import detect
 from streams.config import PASSWORD_VARIABLE, Config
 from streams.errors import ConfigError
-from streams.topics import partition_of
+from streams.kafka.topics import partition_of
 
 if TYPE_CHECKING:
     from pathlib import Path

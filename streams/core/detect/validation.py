@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from streams.core.ingest.event_time import check_scored
 from streams.errors import RecordError
+from streams.kafka.topics import partition_of
 from streams.records import Deletions, Envelope, Progress, mentions_record_from_bytes
-from streams.topics import partition_of
 
 if TYPE_CHECKING:
     from streams.config import Config

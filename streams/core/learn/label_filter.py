@@ -15,8 +15,8 @@ from streams.core.ingest.event_time import admit
 from streams.core.text import language
 from streams.core.text.clean import normalise
 from streams.errors import RecordError
+from streams.kafka.topics import HOUR_MS
 from streams.records import Label, Verdict, labels_record_from_bytes
-from streams.topics import HOUR_MS
 
 if TYPE_CHECKING:
     from streams.config import Config

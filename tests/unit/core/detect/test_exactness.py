@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from streams.config import Config
+from streams.kafka.topics import Topics, partition_of
 from streams.partition_monitors import PartitionMonitors
 from streams.records import Envelope, Mention, Progress, Window, window_from_bytes
-from streams.topics import Topics, partition_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from aiokafka import AIOKafkaProducer
 
-    from streams.changelog import Changelog
+    from streams.kafka.changelog import Changelog
 
 PARTITIONS: Final = 2
 BRANDS: Final = ("nordtel", "acme", "zacke")

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from streams.config import Config
 from streams.core.learn.label_filter import MAX_ANNOTATORS, Answer, Feedback
 from streams.errors import RecordError
+from streams.kafka.topics import HOUR_MS
 from streams.records import Label, Verdict, label_from_bytes
-from streams.topics import HOUR_MS
 
 NOW_MS = 1_750_000_000_000
 

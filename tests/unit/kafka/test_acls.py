@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from streams.acls import accesses, granting_commands, topics_of
 from streams.config import Config
-from streams.topics import Topics
-from streams.workers import WORKERS
+from streams.kafka.acls import accesses, granting_commands, topics_of
+from streams.kafka.names import WORKERS
+from streams.kafka.topics import Topics
 
 CONFIG = Config.model_validate(
     {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from aiokafka.partitioner import murmur2
 
-from streams.workers import group_of
+from streams.kafka.names import group_of
 
 if TYPE_CHECKING:
     from streams.config import TopicSettings

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from streams.topics import Topics
-from streams.workers import BRIDGED, MODEL_LETTERS, group_of, worker_name
+from streams.kafka.names import BRIDGED, MODEL_LETTERS, group_of, worker_name
+from streams.kafka.topics import Topics
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from streams.config import Config
-    from streams.topics import Topic
-    from streams.workers import Worker
+    from streams.kafka.names import Worker
+    from streams.kafka.topics import Topic
 
 VERIFY: Final = "DescribeConfigs"
 """Every worker compares its topics with their definition before it starts."""

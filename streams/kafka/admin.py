@@ -11,8 +11,8 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import NoError, TopicAlreadyExistsError, for_code
 
 from streams.errors import BrokerUnreachable, KafkaError, TopicMismatch
-from streams.kafka import admin, translated_errors
-from streams.topics import Topic, Topics
+from streams.kafka.clients import admin, translated_errors
+from streams.kafka.topics import Topic, Topics
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

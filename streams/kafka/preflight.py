@@ -13,20 +13,20 @@ from aiokafka.errors import (
     TopicAuthorizationFailedError,
 )
 
-from streams.acls import accesses, topics_of
-from streams.admin import ensure_topics
 from streams.errors import NotAllowed
-from streams.kafka import raw_client, translated_errors
-from streams.metadata import group_operations, topic_metadata
+from streams.kafka.acls import accesses, topics_of
+from streams.kafka.admin import ensure_topics
+from streams.kafka.clients import raw_client, translated_errors
+from streams.kafka.metadata import group_operations, topic_metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from aiokafka.client import AIOKafkaClient
 
-    from streams.acls import Access
     from streams.config import Config
-    from streams.workers import Worker
+    from streams.kafka.acls import Access
+    from streams.kafka.names import Worker
 
 _POLL_SECONDS: Final = 0.1
 _NOT_YET: Final = (GroupCoordinatorNotAvailableError, GroupLoadInProgressError, NotCoordinatorForGroupError)

@@ -17,8 +17,8 @@ from aiokafka.errors import InvalidProducerEpoch, ProducerFenced
 
 from streams.errors import WorkerFailed
 from streams.failpoints import Failpoint, reached
-from streams.kafka import DELIVERY_FACTOR, consumer, producer, translated_errors
-from streams.topics import Topics
+from streams.kafka.clients import DELIVERY_FACTOR, consumer, producer, translated_errors
+from streams.kafka.topics import Topics
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable

@@ -7,10 +7,10 @@ import asyncio
 import pytest
 from aiokafka import AIOKafkaProducer, errors
 
-from streams import kafka
 from streams.config import KafkaSettings
 from streams.errors import BrokerUnreachable
-from streams.kafka import translated_errors
+from streams.kafka import clients
+from streams.kafka.clients import translated_errors
 
 
 def test_what_aiokafka_raises_again_as_the_bare_class_is_still_an_absent_broker() -> None:
@@ -34,7 +34,7 @@ async def test_a_record_that_no_broker_wants_says_that_it_is_away(
     async def send(*_: object, **__: object) -> None:
         raise raised
 
-    sender = kafka._Producer(KafkaSettings())
+    sender = clients._Producer(KafkaSettings())
     monkeypatch.setattr(AIOKafkaProducer, "send", send)
     with pytest.raises(BrokerUnreachable, match=r"social\.mentions"):
         await sender.send("social.mentions", b"", partition=0)
@@ -45,12 +45,12 @@ async def test_a_client_that_stops_by_a_cancellation_of_its_own_cancels_nobody_e
     async def stop() -> None:
         raise asyncio.CancelledError
 
-    await kafka._stop(stop())
+    await clients._stop(stop())
 
 
 async def test_a_client_that_does_not_stop_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kafka, "_STOP_SECONDS", 0.01)
-    await kafka._stop(asyncio.sleep(60))
+    monkeypatch.setattr(clients, "_STOP_SECONDS", 0.01)
+    await clients._stop(asyncio.sleep(60))
 
 
 async def test_what_a_client_raises_when_it_stops_is_raised() -> None:
@@ -58,4 +58,4 @@ async def test_what_a_client_raises_when_it_stops_is_raised() -> None:
         raise errors.KafkaError("lost")
 
     with pytest.raises(errors.KafkaError, match="lost"):
-        await kafka._stop(stop())
+        await clients._stop(stop())

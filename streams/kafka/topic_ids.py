@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from aiokafka.errors import NoError
 
-from streams.kafka import translated_errors
-from streams.metadata import topic_metadata
+from streams.kafka.clients import translated_errors
+from streams.kafka.metadata import topic_metadata
 
 if TYPE_CHECKING:
     from aiokafka.client import AIOKafkaClient

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from aiokafka import TopicPartition
 from aiokafka.errors import OffsetOutOfRangeError
 
-from streams.kafka import translated_errors
+from streams.kafka.clients import translated_errors
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from aiokafka.structs import ConsumerRecord
 
     from streams.config import KafkaSettings
-    from streams.topics import Topic
+    from streams.kafka.topics import Topic
 
 WAIT_MS: Final = 500
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from aiokafka import TopicPartition
 
-from streams.kafka import translated_errors
+from streams.kafka.clients import translated_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
