@@ -15,15 +15,16 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import orjson
 
-from streams import __version__, failpoints, logs, metrics
+from streams import __version__
 from streams.config.loader import load_config
 from streams.errors import OutputError
 from streams.kafka.acls import granting_commands
 from streams.kafka.admin import TopicReport, ensure_topics
 from streams.kafka.names import WORKERS
-from streams.live_config import LiveConfig
-from streams.outputs import keep_apart, open_output
 from streams.records import Alert, Label, Verdict, Window, window_from_bytes
+from streams.runtime import failpoints, logs, metrics
+from streams.runtime.files import keep_apart, open_output
+from streams.runtime.live_config import LiveConfig
 from streams.sources.files import open_posts
 
 if TYPE_CHECKING:

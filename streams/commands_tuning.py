@@ -12,7 +12,7 @@ from streams.commands import open_for_writing
 from streams.config.explain import explain
 from streams.config.loader import load_config
 from streams.errors import ConfigError, ExpectationFailed, InputError
-from streams.outputs import keep_apart
+from streams.runtime.files import keep_apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streams import clock
 from streams.core.ingest.parsing import Normaliser
 from streams.core.ingest.reject_rate import BadShare
 from streams.errors import InputError, RecordError
 from streams.kafka.topics import partition_of
+from streams.runtime import clock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -23,7 +23,7 @@ import yaml
 from aiokafka import TopicPartition
 from rich.console import Console
 
-from streams import clock, logs, scrape
+from streams import scrape
 from streams.config.loader import load_config
 from streams.core.sentiment import LinearModel
 from streams.errors import ConfigError, FirewatchError, KafkaError
@@ -35,6 +35,7 @@ from streams.picture import draw
 from streams.records import Alert, Window, alert_from_bytes, window_from_bytes
 from streams.replay import Replay
 from streams.run import run as run_workers
+from streams.runtime import clock, logs
 from streams.simulate import SimulationSettings, write
 from streams.sources.files import open_posts
 from streams.sources.pacing import Paced, Pacing, measure_span

@@ -18,19 +18,19 @@ import structlog
 from faust.exceptions import ConsumerNotStarted
 from mode.supervisors import CrashingSupervisor
 
-from streams import metrics
 from streams.errors import DetectorFailed, FirewatchError, KafkaError, WorkerFailed
-from streams.failpoints import Failpoint, reached
-from streams.health import serve_health
 from streams.kafka.changelog import Changelog
 from streams.kafka.clients import METADATA_MS, connection_options, consumer, producer, translated_errors
 from streams.kafka.names import group_of
 from streams.kafka.offsets import group_offsets
 from streams.kafka.preflight import preflight
 from streams.kafka.topics import Topics
-from streams.live_config import LiveConfig
 from streams.partition_monitors import PartitionMonitors
-from streams.watchdog import Pulse, Stall
+from streams.runtime import metrics
+from streams.runtime.failpoints import Failpoint, reached
+from streams.runtime.health import serve_health
+from streams.runtime.live_config import LiveConfig
+from streams.runtime.watchdog import Pulse, Stall
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
-from streams import metrics
 from streams.records import SEVERITIES, SHARE, Window
+from streams.runtime import metrics
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from streams import clock
 from streams.errors import RecordError, UnknownIncident
 from streams.kafka.clients import acknowledged, producer, translated_errors
 from streams.kafka.reader import TopicReader
 from streams.kafka.topics import Topics
 from streams.records import Verdict, alert_from_bytes, labels_record_from_bytes
+from streams.runtime import clock
 
 if TYPE_CHECKING:
     from aiokafka import AIOKafkaConsumer

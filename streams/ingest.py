@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
-from streams import clock, metrics
 from streams.core.ingest.parsing import Normaliser
 from streams.core.ingest.reject_rate import BadShare
 from streams.errors import BadShareExceeded, InputError, RecordError
-from streams.failpoints import Failpoint, reached
-from streams.health import serve_health
 from streams.kafka.clients import acknowledged, producer, translated_errors
 from streams.kafka.dead_letters import DeadLetters
 from streams.kafka.preflight import preflight
 from streams.kafka.topics import Topics
 from streams.records import Deletion
+from streams.runtime import clock, metrics
+from streams.runtime.failpoints import Failpoint, reached
+from streams.runtime.health import serve_health
 from streams.sources.cursor import CursorFile
 from streams.sources.pacing import Pacing, measure_span
 from streams.sources.progress_bar import progress_bar

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 import click
 from pydantic import ValidationError
 
-from streams import clock
 from streams.core.ingest.parsing import Normaliser
 from streams.core.learn.uncertainty import Question, questions
 from streams.core.sentiment import LABELS, LinearModel
@@ -20,6 +19,7 @@ from streams.kafka.preflight import preflight
 from streams.kafka.reader import TopicReader
 from streams.kafka.topics import Topics
 from streams.records import Deletion, Label, posts_record_from_bytes
+from streams.runtime import clock
 from streams.sources.files import open_posts
 from streams.sources.labelled_posts import read_gold
 

@@ -15,7 +15,6 @@ import orjson
 import structlog
 from aiokafka import TopicPartition
 
-from streams import metrics
 from streams.core.learn.label_filter import Answer, Feedback
 from streams.core.learn.trainer import Trainer
 from streams.core.sentiment import LinearModel
@@ -26,6 +25,7 @@ from streams.kafka.model_store import refuse
 from streams.kafka.names import worker_name
 from streams.kafka.topic_ids import topic_incarnation
 from streams.kafka.topics import Topics
+from streams.runtime import metrics
 
 if TYPE_CHECKING:
     from aiokafka import AIOKafkaConsumer

@@ -23,16 +23,16 @@ from aiokafka.errors import (
 )
 
 from streams.core.sentiment import LinearModel
-from streams.draining import work_until
 from streams.errors import RecordError
-from streams.failpoints import Failpoint, reached
 from streams.kafka.clients import DELIVERY_FACTOR, admin, consumer, producer, raw_client, translated_errors
 from streams.kafka.dead_letters import DeadLetters
 from streams.kafka.names import MODEL_LETTERS, group_of
 from streams.kafka.topic_ids import topic_incarnation
 from streams.kafka.topics import Topics
 from streams.records import model_from_record, model_of_key
-from streams.watchdog import watch
+from streams.runtime.failpoints import Failpoint, reached
+from streams.runtime.shutdown import work_until
+from streams.runtime.watchdog import watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Hashable, Sequence

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from streams.errors import BrokerUnreachable, ConfigError, DetectorFailed, InputError, PortTaken, WorkerFailed
-from streams.logs import FORMAT_VARIABLE
-from streams.metrics import RESTARTS_VARIABLE
+from streams.runtime.logs import FORMAT_VARIABLE
+from streams.runtime.metrics import RESTARTS_VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence

@@ -15,23 +15,23 @@ import structlog
 from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, NoOffsetForPartitionError, OffsetOutOfRangeError
 
-from streams import metrics
 from streams.core.score.idle import Idleness
 from streams.core.score.position import Position, Start, choose_start, committed_position
 from streams.core.score.scorer import Scorer, best_model
 from streams.core.sentiment import LinearModel
-from streams.draining import work_until
-from streams.failpoints import Failpoint, reached
-from streams.health import Health, serve_health
 from streams.kafka.clients import admin, consumer, producer, raw_client, translated_errors
 from streams.kafka.model_store import live_model
 from streams.kafka.names import group_of
 from streams.kafka.preflight import preflight
 from streams.kafka.topic_ids import Incarnation
 from streams.kafka.topics import Topics
-from streams.live_config import LiveConfig
 from streams.mentions import MentionsWriter
-from streams.watchdog import watch
+from streams.runtime import metrics
+from streams.runtime.failpoints import Failpoint, reached
+from streams.runtime.health import Health, serve_health
+from streams.runtime.live_config import LiveConfig
+from streams.runtime.shutdown import work_until
+from streams.runtime.watchdog import watch
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final
 from aiokafka import TopicPartition
 from aiokafka.errors import GroupCoordinatorNotAvailableError
 
-from streams import clock
 from streams.errors import BrokerUnreachable, KafkaError, RecordError
 from streams.incident_log import read_incidents
 from streams.kafka.admin import ensure_topics
@@ -19,6 +18,7 @@ from streams.kafka.names import BRIDGED, group_of, worker_name
 from streams.kafka.reader import TopicReader
 from streams.kafka.topics import HOUR_MS, Topics
 from streams.records import SEVERITIES, post_from_bytes, window_from_bytes
+from streams.runtime import clock
 
 if TYPE_CHECKING:
     from aiokafka import AIOKafkaConsumer

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from streams import clock
 from streams.alert_lines import print_alert, print_verdict
 from streams.errors import RecordError
 from streams.incident_log import IncidentLog, verdict_in
@@ -18,6 +17,7 @@ from streams.kafka.clients import consumer
 from streams.kafka.reader import TopicReader
 from streams.kafka.topics import Topics
 from streams.records import SEVERITIES, alert_from_bytes
+from streams.runtime import clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection

@@ -14,12 +14,8 @@ import structlog
 from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, NoOffsetForPartitionError, OffsetOutOfRangeError
 
-from streams import clock, metrics
 from streams.core.sentiment import LinearModel
-from streams.draining import work_until
 from streams.errors import RecordError
-from streams.failpoints import Failpoint, reached
-from streams.health import STARTING, serve_health
 from streams.kafka.clients import acknowledged, consumer, producer, raw_client, translated_errors
 from streams.kafka.dead_letters import DeadLetters
 from streams.kafka.model_store import Shelf, refuse
@@ -30,7 +26,11 @@ from streams.kafka.topics import Topics
 from streams.learning import Mark, Start
 from streams.model_letters import write_model_letters
 from streams.records import Judgement, ModelHeader, PublishedModel, Verdict, model_key
-from streams.watchdog import watch
+from streams.runtime import clock, metrics
+from streams.runtime.failpoints import Failpoint, reached
+from streams.runtime.health import STARTING, serve_health
+from streams.runtime.shutdown import work_until
+from streams.runtime.watchdog import watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence

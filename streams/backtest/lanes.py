@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
 from streams.kafka.topics import partition_of
-from streams.outputs import open_output
 from streams.records import Envelope, mentions_record_from_bytes
-from streams.scratch import scratch
+from streams.runtime.files import open_output
+from streams.runtime.scratch import scratch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

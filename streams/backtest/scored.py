@@ -10,11 +10,11 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from streams.backtest.lanes import LaneWriter, lanes_for
-from streams.beside import pool
 from streams.config import Config
 from streams.core.sentiment import LinearModel
 from streams.dealing import Dealer, Dealt
 from streams.replay import scorer_of_all
+from streams.runtime.processes import pool
 from streams.sources.files import open_posts
 from streams.sources.progress_bar import progress_bar
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
 from streams.backtest.lanes import LaneReader
-from streams.beside import CONTEXT, pool
+from streams.runtime.processes import CONTEXT, pool
 from streams.sources.progress_bar import bar
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ from aiokafka import TopicPartition
 from aiokafka.errors import InvalidProducerEpoch, ProducerFenced
 
 from streams.errors import WorkerFailed
-from streams.failpoints import Failpoint, reached
 from streams.kafka.clients import DELIVERY_FACTOR, consumer, producer, translated_errors
 from streams.kafka.topics import Topics
+from streams.runtime.failpoints import Failpoint, reached
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable

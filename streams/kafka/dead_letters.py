@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from streams import metrics
+from streams.runtime import metrics
 
 if TYPE_CHECKING:
     import asyncio

@@ -13,13 +13,13 @@ import structlog
 from aiokafka import TopicPartition
 from aiokafka.errors import OffsetOutOfRangeError
 
-from streams import metrics
 from streams.core.sentiment import LinearModel
 from streams.errors import ConfigError, RecordError
 from streams.kafka.clients import consumer, translated_errors
 from streams.kafka.names import worker_name
 from streams.kafka.topics import Topics
 from streams.records import model_from_record, model_of_key
+from streams.runtime import metrics
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -14,12 +14,9 @@ import structlog
 from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, NoOffsetForPartitionError, OffsetOutOfRangeError
 
-from streams import clock, metrics
 from streams.core.deliver.delivery import BACKLOG, Lane
 from streams.core.deliver.suppression import Holding, Silences
-from streams.draining import work_until
 from streams.errors import DeliveryError, DeliveryFailed, RecordError
-from streams.health import Health, serve_health
 from streams.incident_log import verdict_in
 from streams.kafka.clients import acknowledged, admin, consumer, producer, raw_client, translated_errors
 from streams.kafka.dead_letters import DeadLetters
@@ -29,6 +26,9 @@ from streams.kafka.reader import TopicReader
 from streams.kafka.topic_ids import topic_incarnation
 from streams.kafka.topics import Topics
 from streams.records import MAX_SILENCE_MS
+from streams.runtime import clock, metrics
+from streams.runtime.health import Health, serve_health
+from streams.runtime.shutdown import work_until
 from streams.workers_.bridge_senders import LedgerT
 from streams.workers_.http import http_client
 

@@ -14,7 +14,7 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from streams.errors import WorkerFailed
-from streams.failpoints import VARIABLE
+from streams.runtime.failpoints import VARIABLE
 from tests.faults.starvation import Starvation
 from tests.support.worker import Worker
 

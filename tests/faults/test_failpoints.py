@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from streams.failpoints import Failpoint
+from streams.runtime.failpoints import Failpoint
 from tests.faults.trial import WORKERS
 
 if TYPE_CHECKING:

@@ -11,7 +11,6 @@ import orjson
 from confluent_kafka import Producer
 
 from streams.core.sentiment.linear import read_snapshot
-from streams.failpoints import Failpoint
 from streams.kafka.topics import Topics, partition_of
 from streams.records import (
     Envelope,
@@ -24,6 +23,7 @@ from streams.records import (
     PublishedModel,
     model_key,
 )
+from streams.runtime.failpoints import Failpoint
 from tests.support import poison
 from tests.support.broker import headers, read_topic, until
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from streams.errors import WorkerFailed
-from streams.failpoints import Failpoint
+from streams.runtime.failpoints import Failpoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from streams.failpoints import Failpoint
+from streams.runtime.failpoints import Failpoint
 from tests.faults.load import Load
 from tests.faults.test_failpoints import die_at
 from tests.faults.test_kills import kill_at_random

@@ -19,8 +19,8 @@ WORKER: Final = """
 import time
 from itertools import product
 from prometheus_client import Counter, Gauge, Histogram, Info
-from streams.metrics import catalogue
-from streams.serving import serve
+from streams.runtime.metrics import catalogue
+from streams.runtime.serving import serve
 
 CHOICES = {
     "brand": ["nordtel"],

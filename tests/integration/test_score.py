@@ -16,7 +16,6 @@ from aiokafka.errors import GroupCoordinatorNotAvailableError
 from aiokafka.partitioner import murmur2
 
 from detectors.reference import GROUPS
-from streams import metrics
 from streams.core.rollup.minute_counts import MINUTE_MS, group_of
 from streams.core.score.position import Position, committed_position
 from streams.core.score.scorer import Scorer
@@ -26,6 +25,7 @@ from streams.kafka.admin import ensure_topics
 from streams.kafka.clients import acknowledged, admin, producer
 from streams.kafka.topics import Topics
 from streams.records import Deletions, Envelope, Mention, Post, Progress, mentions_record_from_bytes
+from streams.runtime import metrics
 from streams.score import score
 from tests.support.broker import delete_topic, headers, read_topic, until
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from streams import metrics
 from streams.core.learn.trainer import Trainer
 from streams.core.sentiment import LinearModel
 from streams.core.sentiment.learner import OnlineSentiment
@@ -32,6 +31,7 @@ from streams.records import (
     model_from_bytes,
     model_key,
 )
+from streams.runtime import metrics
 from streams.score import score
 from streams.train import train
 from tests.support.broker import delete_topic, headers, read_topic, until

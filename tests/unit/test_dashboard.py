@@ -17,7 +17,7 @@ import yaml
 
 from deploy.grafana.build import BOARDS, FOLDER, boards, rendered
 from streams.config import AlertSettings
-from streams.metrics import PROCESS, catalogue, series_names
+from streams.runtime.metrics import PROCESS, catalogue, series_names
 
 DEPLOY: Final = FOLDER.parents[1]
 

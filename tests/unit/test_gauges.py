@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from streams import metrics
 from streams.config import Config
 from streams.core.detect.partition import Outcome
 from streams.gauges import BrandGauges
 from streams.records import Window, WindowScore
+from streams.runtime import metrics
 
 MINUTE_MS = 60_000
 BRAND = {"brand": "nordtel"}

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from deploy.grafana.build import BOARDS
-from streams.metrics import series_names
+from streams.runtime.metrics import series_names
 from tests.support.paths import DEPLOY
 from tests.support.prometheus import installed
 

@@ -6,9 +6,9 @@ import random
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Final, Generic
 
-from streams import metrics
 from streams.core.deliver.step import Step
 from streams.records import alert_from_bytes
+from streams.runtime import metrics
 from streams.workers_.bridge_senders import LedgerT
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 import orjson
 
 from detectors.base import OutdatedSnapshot, Score, SnapshotError
-from streams import metrics
 from streams.core.detect import state_versions
 from streams.core.detect.forgetting import Forgetting
 from streams.core.detect.quarantine import ANY_TIME, Failure
@@ -23,6 +22,7 @@ from streams.core.rollup.tally import KEPT, Tally
 from streams.core.rollup.windows import Step, Windows
 from streams.errors import RecordError
 from streams.records import Alert, Deletions, Envelope, Window, WindowScore
+from streams.runtime import metrics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

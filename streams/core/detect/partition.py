@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from streams import metrics
 from streams.core.detect import state_versions
 from streams.core.detect.brand import BrandMonitor
 from streams.core.detect.pending import Waiting
@@ -17,6 +16,7 @@ from streams.core.incidents.lifecycle import Incidents
 from streams.core.rollup.watermark import StreamProgress
 from streams.errors import RecordError
 from streams.records import Alert, Deletions, Envelope, Progress, Window
+from streams.runtime import metrics
 
 if TYPE_CHECKING:
     from collections.abc import Container

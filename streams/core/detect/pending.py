@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from streams import metrics
 from streams.records import Envelope, mentions_record_from_bytes
+from streams.runtime import metrics
 
 if TYPE_CHECKING:
     from collections.abc import Container

@@ -21,9 +21,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 import orjson
 import structlog
 
-from streams import __version__, metrics
+from streams import __version__
 from streams.errors import DetectorFailed, RecordError
 from streams.records.wire import load
+from streams.runtime import metrics
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,7 +11,7 @@ from streams.core.sentiment.linear import read_snapshot
 from streams.errors import FirewatchError, InputError, RecordError
 from streams.offline.sentiment import prequential
 from streams.offline.sentiment.training import train as fit
-from streams.outputs import keep_apart
+from streams.runtime.files import keep_apart
 from streams.sources.labelled_posts import read_gold
 
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ import orjson
 import pytest
 from aiokafka.partitioner import murmur2
 
-from streams import metrics
 from streams.config import Config
 from streams.core.detect.partition import PROGRESS_KEY, WAITING_KEY, PartitionMonitor
 from streams.core.score.scorer import ScoredBatch, Scorer
@@ -27,6 +26,7 @@ from streams.records import (
     post_from_bytes,
     utc,
 )
+from streams.runtime import metrics
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from streams import metrics
 from streams.config import Config
 from streams.core.detect.partition import PartitionMonitor
 from streams.core.detect.quarantine import NOTE_KEY, Quarantine
 from streams.errors import DetectorFailed, RecordError, UnknownVersion
 from streams.records import Envelope, Mention, Progress, Window
+from streams.runtime import metrics
 from tests.support import brittle
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from streams.errors import WorkerFailed
-from streams.watchdog import Pulse, Stall
+from streams.runtime.watchdog import Pulse, Stall
 
 
 def test_work_without_progress_is_a_stall() -> None:

@@ -8,11 +8,11 @@ import sys
 
 import pytest
 
-from streams.beside import pool
+from streams.runtime.processes import pool
 
 OPENS = """
 import gc, os, time
-from streams.beside import pool
+from streams.runtime.processes import pool
 if __name__ == "__main__":
     with pool(2, gc.enable) as others:
         print(others.submit(os.getpid).result(), flush=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from streams.errors import OutputError
-from streams.outputs import open_output
+from streams.runtime.files import open_output
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from streams.cli import cli
 from streams.errors import InputError
-from streams.outputs import keep_apart
+from streams.runtime.files import keep_apart
 
 IS_READ = "is read, so nothing can be written there"
 

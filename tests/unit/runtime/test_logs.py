@@ -11,7 +11,7 @@ import orjson
 import pytest
 import structlog
 
-from streams import logs
+from streams.runtime import logs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

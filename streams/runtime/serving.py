@@ -13,7 +13,7 @@ import orjson
 from prometheus_client import make_wsgi_app
 
 from streams.errors import PortTaken
-from streams.metrics import REGISTRY
+from streams.runtime.metrics import REGISTRY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

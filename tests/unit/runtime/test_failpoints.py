@@ -9,11 +9,11 @@ import sys
 import pytest
 
 from streams.errors import ConfigError
-from streams.failpoints import VARIABLE, Failpoint, arm, reached
+from streams.runtime.failpoints import VARIABLE, Failpoint, arm, reached
 
 PASSES = """
 import os
-from streams.failpoints import Failpoint, arm, reached
+from streams.runtime.failpoints import Failpoint, arm, reached
 arm(os.environ)
 for number in range(5):
     reached(Failpoint.SCORE_WRITTEN)

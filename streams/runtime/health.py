@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Final, Literal
 import structlog
 
 from streams.errors import WorkerFailed
-from streams.serving import serve
+from streams.runtime.serving import serve
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from streams.config import Config
-    from streams.serving import Answer
+    from streams.runtime.serving import Answer
 
 BEAT_SECONDS: Final = 1.0
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 from structlog.testing import capture_logs
 
-from streams import metrics
 from streams.config.changes import differences
 from streams.config.loader import load_config
-from streams.live_config import LiveConfig
+from streams.runtime import metrics
+from streams.runtime.live_config import LiveConfig
 
 if TYPE_CHECKING:
     from pathlib import Path

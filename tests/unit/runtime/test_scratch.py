@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from streams.scratch import scratch
+from streams.runtime.scratch import scratch
 
 WAITS = """
 import signal, sys, time
-from streams.scratch import scratch
+from streams.runtime.scratch import scratch
 signal.signal(signal.SIGHUP, getattr(signal, sys.argv[1]))
 with scratch("firewatch-test-") as folder:
     (folder / "file").write_text("x")

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Final, Self
 
 import structlog
 
-from streams import metrics
 from streams.config.changes import check_live, differences
 from streams.config.loader import load_config
 from streams.errors import ConfigError
+from streams.runtime import metrics
 
 if TYPE_CHECKING:
     from pathlib import Path

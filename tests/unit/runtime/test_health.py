@@ -14,10 +14,10 @@ import orjson
 import pytest
 
 from streams.config import Config
-from streams.draining import drained
 from streams.errors import WorkerFailed
-from streams.health import STARTING, serve_health
-from streams.watchdog import watch
+from streams.runtime.health import STARTING, serve_health
+from streams.runtime.shutdown import drained
+from streams.runtime.watchdog import watch
 
 
 def config(**sections: Any) -> Config:
@@ -59,7 +59,7 @@ async def test_a_hanging_event_loop_is_told(monkeypatch: pytest.MonkeyPatch) -> 
         health.ready_unless(lambda: None)
         monkeypatch.setattr(health, "_limit", -1.0)
         why = "the event loop has not turned for 0 s"
-        monkeypatch.setattr("streams.health.os._exit", lambda _: None)
+        monkeypatch.setattr("streams.runtime.health.os._exit", lambda _: None)
         assert await page(address, "/healthz") == (503, {"alive": False, "why": why})
         assert (await page(address, "/readyz"))[1] == {"ready": False, "why": why}
 
@@ -68,7 +68,7 @@ def test_a_worker_whose_event_loop_hangs_ends_with_an_error() -> None:
     code = (
         "import asyncio, time\n"
         "from streams.config import Config\n"
-        "from streams.health import serve_health\n"
+        "from streams.runtime.health import serve_health\n"
         "brand = {'id': 'nordtel', 'name': 'Nordtel', 'match': {'any': ['nordtel']}}\n"
         "config = Config(brands=[brand], metrics={'score_port': 0})\n"
         "async def work():\n"
