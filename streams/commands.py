@@ -48,7 +48,7 @@ def acls(config_path: Path, workers: Sequence[Worker], user: str | None) -> list
 
 def ingest(config_path: Path, posts: str, *, speed: float | None, redate: bool, cursor_file: Path | None) -> str:
     """Bring a file into Kafka and tell what came of it."""
-    from streams import ingest as worker
+    from streams.workers import ingest as worker
 
     keep_apart([config_path, Path(posts)], [cursor_file])
     config = _begin("ingest", config_path)
@@ -66,7 +66,7 @@ def ingest(config_path: Path, posts: str, *, speed: float | None, redate: bool, 
 
 def score(config_path: Path) -> None:
     """Run the score worker."""
-    from streams import score as worker
+    from streams.workers import score as worker
 
     file = LiveConfig.load(config_path)
     _started("score", file.config)
@@ -75,7 +75,7 @@ def score(config_path: Path) -> None:
 
 def detect(config_path: Path) -> None:
     """Run the detect worker."""
-    from streams import detect as worker
+    from streams.workers import detect as worker
 
     file = LiveConfig.load(config_path)
     _started("detect", file.config)
@@ -84,7 +84,7 @@ def detect(config_path: Path) -> None:
 
 def train(config_path: Path) -> None:
     """Run the train worker."""
-    from streams import train as worker
+    from streams.workers import train as worker
 
     config = _begin("train", config_path)
     until_stopped(lambda stop: worker.train(config, stop))
@@ -92,8 +92,8 @@ def train(config_path: Path) -> None:
 
 def bridge(config_path: Path, target: str) -> None:
     """Run the worker that passes alerts on."""
-    from streams.workers_ import bridge as worker
-    from streams.workers_ import bridge_senders, receivers
+    from streams.workers import bridge as worker
+    from streams.workers import bridge_senders, receivers
 
     config = _begin(f"bridge {target}", config_path)
     settings = config.bridge
@@ -122,7 +122,7 @@ def label(config_path: Path, by: str, posts: Path | None, labels: Path | None, l
 
 def run(config_path: Path, *, posts: str | None, speed: float | None, redate: bool) -> None:
     """Run all workers under supervision."""
-    from streams import run as supervisor
+    from streams.workers import supervisor
 
     config = _begin("run", config_path)
     asyncio.run(ensure_topics(config, create=True))

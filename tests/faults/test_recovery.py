@@ -15,10 +15,10 @@ from streams.kafka.admin import ensure_topics
 from streams.kafka.changelog import Changelog
 from streams.kafka.clients import admin, producer
 from streams.kafka.topics import Topics, partition_of
-from streams.partition_monitors import PartitionMonitors
 from streams.replay import Replay
 from streams.runtime.failpoints import Failpoint
 from streams.sources.files import open_posts
+from streams.workers.detect_partitions import PartitionMonitors
 from tests.faults.table import Row
 from tests.support.broker import read_topic, until
 

@@ -13,12 +13,12 @@ from click.testing import CliRunner
 from streams.backtest import Span, play, recorded, scored
 from streams.cli import cli
 from streams.errors import BrokerUnreachable, InputError, KafkaError
-from streams.ingest import ingest
 from streams.kafka.admin import ensure_topics
 from streams.kafka.clients import producer
 from streams.kafka.topics import Topics
 from streams.simulate import SimulationSettings, write
 from streams.sources.files import open_posts
+from streams.workers.ingest import ingest
 from tests.integration.test_score import working
 from tests.support.worker import write_config
 

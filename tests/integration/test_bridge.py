@@ -18,10 +18,10 @@ from streams.kafka.admin import ensure_topics
 from streams.kafka.clients import acknowledged, producer
 from streams.kafka.topics import Topics
 from streams.records import Verdict, utc
-from streams.workers_.bridge import bridge
-from streams.workers_.bridge_senders import StandingCourier, StepCourier
-from streams.workers_.receivers import Alertmanager as ToAlertmanager
-from streams.workers_.receivers import Slack, Webhook
+from streams.workers.bridge import bridge
+from streams.workers.bridge_senders import StandingCourier, StepCourier
+from streams.workers.receivers import Alertmanager as ToAlertmanager
+from streams.workers.receivers import Slack, Webhook
 from tests.support.alerts import alert
 from tests.support.broker import headers, read_topic, until
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from streams.config import Config
     from streams.records import Alert
-    from streams.workers_.bridge_senders import Courier
+    from streams.workers.bridge_senders import Courier
     from tests.support.alertmanager import Alertmanager, Receiver
 
 KEY = "whsec_" + base64.b64encode(b"a key that only this test has").decode()

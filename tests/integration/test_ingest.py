@@ -19,12 +19,12 @@ import pytest
 
 from deploy.local.kafka import DEFAULT_HOME, LocalKafka
 from streams.errors import BadShareExceeded, BrokerUnreachable, ConfigError, InputError, KafkaError
-from streams.ingest import IngestSummary, ingest
 from streams.kafka.admin import ensure_topics
 from streams.kafka.clients import check_reachable
 from streams.kafka.topics import Topics
 from streams.records import Post, post_from_bytes
 from streams.sources.files import FileSource, StdinSource, open_posts
+from streams.workers.ingest import IngestSummary, ingest
 from tests.support.broker import headers, read_topic, until
 
 if TYPE_CHECKING:

@@ -16,14 +16,14 @@ import yaml
 from aiokafka import TopicPartition
 from confluent_kafka import Consumer
 
-from streams.ingest import IngestSummary, ingest
 from streams.kafka.admin import ensure_topics
 from streams.kafka.clients import consumer
 from streams.kafka.topics import Topics
 from streams.records import window_from_bytes
-from streams.run import run
 from streams.simulate import SimulationSettings, write
 from streams.sources.files import open_posts
+from streams.workers.ingest import IngestSummary, ingest
+from streams.workers.supervisor import run
 from tests.support.oracle import Outcome, replayed
 from tests.support.paths import DEPLOY
 

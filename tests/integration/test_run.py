@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from streams import run
 from streams.errors import ConfigError, WorkerFailed
-from streams.run import Command, Hangups, supervise
+from streams.workers import supervisor as run
+from streams.workers.supervisor import Command, Hangups, supervise
 
 ENDLESS = "import time\nprint('up', flush=True)\nwhile True: time.sleep(0.05)"
 
@@ -193,7 +193,7 @@ async def test_long_lines_are_relayed_in_pieces() -> None:
 def test_workers_end_when_the_supervisor_is_killed() -> None:
     code = (
         "import asyncio, sys\n"
-        "from streams.run import Command, print_line, supervise\n"
+        "from streams.workers.supervisor import Command, print_line, supervise\n"
         "worker = Command('score', (sys.executable, '-c', sys.argv[1]))\n"
         "asyncio.run(supervise([worker, worker], asyncio.Event(), print_line))"
     )

@@ -26,7 +26,7 @@ from streams.kafka.clients import acknowledged, admin, producer
 from streams.kafka.topics import Topics
 from streams.records import Deletions, Envelope, Mention, Post, Progress, mentions_record_from_bytes
 from streams.runtime import metrics
-from streams.score import score
+from streams.workers.score import score
 from tests.support.broker import delete_topic, headers, read_topic, until
 
 if TYPE_CHECKING:

@@ -32,8 +32,8 @@ from streams.records import (
     model_key,
 )
 from streams.runtime import metrics
-from streams.score import score
-from streams.train import train
+from streams.workers.score import score
+from streams.workers.train import train
 from tests.support.broker import delete_topic, headers, read_topic, until
 from tests.support.labelling import NOW_MS, labels, published, say, send, uninterrupted
 

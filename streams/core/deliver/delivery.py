@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Generic
 from streams.core.deliver.step import Step
 from streams.records import alert_from_bytes
 from streams.runtime import metrics
-from streams.workers_.bridge_senders import LedgerT
+from streams.workers.bridge_senders import LedgerT
 
 if TYPE_CHECKING:
     from aiokafka.structs import ConsumerRecord

@@ -11,7 +11,7 @@ from streams.config import BridgeSettings
 from streams.core.deliver.delivery import FIRST_DELAY_SECONDS, LAST_DELAY_SECONDS, Lane
 from streams.core.deliver.suppression import Holding, Silences
 from streams.errors import DeliveryError, DeliveryFailed, DeliveryRefused
-from streams.workers_.bridge_senders import StandingCourier, StepCourier
+from streams.workers.bridge_senders import StandingCourier, StepCourier
 from tests.support.alerts import START_MS, step
 
 HOLDING = Holding(Silences(), send_suppressed=False)

@@ -15,8 +15,8 @@ from streams.core.deliver.signature import Signer
 from streams.core.deliver.slack_message import TEXT_CHARS, message
 from streams.errors import ConfigError
 from streams.records import SamplePost
-from streams.workers_.http import check_url
-from streams.workers_.receivers import Slack, Webhook
+from streams.workers.http import check_url
+from streams.workers.receivers import Slack, Webhook
 from tests.support.alerts import alert
 
 if TYPE_CHECKING:

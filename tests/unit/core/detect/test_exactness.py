@@ -12,8 +12,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from streams.config import Config
 from streams.kafka.topics import Topics, partition_of
-from streams.partition_monitors import PartitionMonitors
 from streams.records import Envelope, Mention, Progress, Window, window_from_bytes
+from streams.workers.detect_partitions import PartitionMonitors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

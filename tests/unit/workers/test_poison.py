@@ -19,7 +19,6 @@ from streams.core.score.scorer import Scorer
 from streams.core.sentiment.linear import read_snapshot
 from streams.errors import RecordError
 from streams.kafka.topics import partition_of
-from streams.model_letters import fault_of
 from streams.records import (
     Deletions,
     Envelope,
@@ -35,6 +34,7 @@ from streams.records import (
     post_from_bytes,
     window_from_bytes,
 )
+from streams.workers.model_dead_letters import fault_of
 from tests.support import poison
 
 if TYPE_CHECKING:

@@ -23,14 +23,14 @@ from streams.kafka.names import group_of, worker_name
 from streams.kafka.preflight import preflight
 from streams.kafka.topic_ids import Incarnation
 from streams.kafka.topics import Topics
-from streams.learning import Mark, Start
-from streams.model_letters import write_model_letters
 from streams.records import Judgement, ModelHeader, PublishedModel, Verdict, model_key
 from streams.runtime import clock, metrics
 from streams.runtime.failpoints import Failpoint, reached
 from streams.runtime.health import STARTING, serve_health
 from streams.runtime.shutdown import work_until
 from streams.runtime.watchdog import watch
+from streams.workers.model_dead_letters import write_model_letters
+from streams.workers.train_restore import Mark, Start
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from streams.config import Config
     from streams.config.qualities import QualityName
     from streams.core.learn.trainer import Candidate
-    from streams.learning import Learning
+    from streams.workers.train_restore import Learning
 
 BATCH_RECORDS: Final[dict[QualityName, int]] = {"fast": 500, "best": 50}
 """Labels read at a time; some 150 ms of learning."""

@@ -10,7 +10,7 @@ from streams.config import SLACK_URL_VARIABLE, WEBHOOK_KEY_VARIABLE
 from streams.core.deliver.signature import Signer
 from streams.core.deliver.slack_message import message
 from streams.errors import ConfigError, DeliveryFailed, DeliveryRefused
-from streams.workers_.http import check_url
+from streams.workers.http import check_url
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from streams.config import BridgeSettings
     from streams.core.deliver.alert_state import Notice
     from streams.core.deliver.step import Step
-    from streams.workers_.http import Http
+    from streams.workers.http import Http
 
 
 class Alertmanager:

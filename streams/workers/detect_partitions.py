@@ -16,13 +16,13 @@ from streams.core.detect.partition import Outcome, PartitionMonitor, partition_k
 from streams.core.detect.quarantine import NOTE_KEY, Quarantine
 from streams.core.detect.validation import ScoredRecords
 from streams.errors import RecordError
-from streams.gauges import BrandGauges
 from streams.kafka.clients import MAX_RECORD_BYTES, acknowledged, translated_errors
 from streams.kafka.dead_letters import DeadLetters
 from streams.kafka.topics import Topics
 from streams.records import Deletions, cloudevents
 from streams.runtime import metrics
 from streams.runtime.failpoints import Failpoint, reached
+from streams.workers.detect_metrics import BrandGauges
 
 if TYPE_CHECKING:
     import asyncio

@@ -25,12 +25,12 @@ from streams.kafka.names import group_of
 from streams.kafka.offsets import group_offsets
 from streams.kafka.preflight import preflight
 from streams.kafka.topics import Topics
-from streams.partition_monitors import PartitionMonitors
 from streams.runtime import metrics
 from streams.runtime.failpoints import Failpoint, reached
 from streams.runtime.health import serve_health
 from streams.runtime.live_config import LiveConfig
 from streams.runtime.watchdog import Pulse, Stall
+from streams.workers.detect_partitions import PartitionMonitors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

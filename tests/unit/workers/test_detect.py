@@ -11,10 +11,10 @@ from faust.types import TP
 from faust.types.enums import ProcessingGuarantee
 from faust.types.tuples import ConsumerMessage
 
-from streams import detect
 from streams.config import PASSWORD_VARIABLE, Config
 from streams.errors import ConfigError
 from streams.kafka.topics import partition_of
+from streams.workers import detect
 
 if TYPE_CHECKING:
     from pathlib import Path

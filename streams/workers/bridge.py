@@ -29,8 +29,8 @@ from streams.records import MAX_SILENCE_MS
 from streams.runtime import clock, metrics
 from streams.runtime.health import Health, serve_health
 from streams.runtime.shutdown import work_until
-from streams.workers_.bridge_senders import LedgerT
-from streams.workers_.http import http_client
+from streams.workers.bridge_senders import LedgerT
+from streams.workers.http import http_client
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 
     from streams.config import Config
     from streams.core.deliver.step import Step
-    from streams.workers_.bridge_senders import Courier
-    from streams.workers_.http import Http
+    from streams.workers.bridge_senders import Courier
+    from streams.workers.http import Http
 
 BATCH_RECORDS: Final = 200
 WAIT_MS: Final = 500

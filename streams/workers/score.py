@@ -25,13 +25,13 @@ from streams.kafka.names import group_of
 from streams.kafka.preflight import preflight
 from streams.kafka.topic_ids import Incarnation
 from streams.kafka.topics import Topics
-from streams.mentions import MentionsWriter
 from streams.runtime import metrics
 from streams.runtime.failpoints import Failpoint, reached
 from streams.runtime.health import Health, serve_health
 from streams.runtime.live_config import LiveConfig
 from streams.runtime.shutdown import work_until
 from streams.runtime.watchdog import watch
+from streams.workers.mentions_writer import MentionsWriter
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from streams.core.deliver.alert_state import Notice
     from streams.core.deliver.step import Step
     from streams.core.deliver.suppression import Holding
-    from streams.workers_.http import Http
-    from streams.workers_.receivers import Alertmanager, StepReceiver
+    from streams.workers.http import Http
+    from streams.workers.receivers import Alertmanager, StepReceiver
 
     Bury = Callable[[Step, DeliveryRefused | DeliveryFailed], Awaitable[None]]
 
