@@ -294,8 +294,8 @@ def evaluate_simulation(
 
 def schema(what: str) -> str:
     """JSON Schema of an alert, a label or the config, or the AsyncAPI document of all topics."""
-    from streams.asyncapi import asyncapi
     from streams.config.schema import DIALECT, config_schema
+    from streams.contract.asyncapi import asyncapi
 
     tree: dict[str, Any]
     match what:

@@ -15,7 +15,7 @@ import pytest
 from cloudevents.core.bindings.kafka import KafkaMessage, from_binary_event
 
 from streams import commands
-from streams.asyncapi import CONTRACT_VERSION, asyncapi
+from streams.contract.asyncapi import CONTRACT_VERSION, asyncapi
 from streams.core.detect.partition import PartitionMonitor
 from streams.records import (
     Alert,

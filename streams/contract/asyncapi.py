@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from streams.config import TopicSettings
+from streams.contract.record_schema import described, inlined, record_schema
 from streams.kafka import dead_letters
 from streams.kafka.topics import Topic, Topics
-from streams.record_schema import described, inlined, record_schema
 from streams.records import (
     ALERT_VERSION,
     DELETION_VERSION,
