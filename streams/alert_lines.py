@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from rich.text import Text
 
 from streams.records import utc
-from streams.view import SEVERITY_STYLES, STEP_WORDS, printable
+from streams.render.live_view import SEVERITY_STYLES, STEP_WORDS, printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

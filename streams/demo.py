@@ -30,14 +30,14 @@ from streams.errors import ConfigError, FirewatchError, KafkaError
 from streams.kafka.admin import delete_topics, ensure_topics
 from streams.kafka.clients import consumer
 from streams.kafka.topics import Topics
-from streams.picture import draw
 from streams.records import Alert, Window, alert_from_bytes, window_from_bytes
+from streams.render.charts import draw
+from streams.render.live_view import LiveView, Throughput
 from streams.replay import Replay
 from streams.runtime import clock, logs
 from streams.simulate import SimulationSettings, write
 from streams.sources.files import open_posts
 from streams.sources.pacing import Paced, Pacing, measure_span
-from streams.view import LiveView, Throughput
 from streams.workers.ingest import IngestSummary, ingest
 from streams.workers.supervisor import run as run_workers
 

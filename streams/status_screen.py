@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from streams.records import utc
-from streams.view import SEVERITY_STYLES, printable
+from streams.render.live_view import SEVERITY_STYLES, printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

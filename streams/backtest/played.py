@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from streams.backtest.side_by_side import Job, side_by_side
 from streams.core.detect.partition import PartitionMonitor
-from streams.course import Course
 from streams.evaluation.matching import raised
+from streams.render.bucket_series import Course
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

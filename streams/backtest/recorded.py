@@ -16,7 +16,7 @@ from streams.kafka.clients import consumer
 from streams.kafka.reader import TopicReader
 from streams.kafka.topics import Topics
 from streams.records import Deletions, Envelope, Progress, utc
-from streams.sources.progress_bar import bar
+from streams.render.progress_bar import bar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

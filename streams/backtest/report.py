@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 from matplotlib.figure import Figure
 
-from streams.backtest.page import image, page, pre
 from streams.backtest.text import comparison_lines, judgement_lines, minutes, share, summary
 from streams.backtest.whatif import curves
-from streams.picture import colours_of, figure
+from streams.render.charts import colours_of, figure
+from streams.render.html import image, page, pre
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -13,10 +13,10 @@ from streams.backtest.lanes import LaneWriter, lanes_for
 from streams.config import Config
 from streams.core.sentiment import LinearModel
 from streams.dealing import Dealer, Dealt
+from streams.render.progress_bar import progress_bar
 from streams.replay import scorer_of_all
 from streams.runtime.processes import pool
 from streams.sources.files import open_posts
-from streams.sources.progress_bar import progress_bar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

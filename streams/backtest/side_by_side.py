@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
 from streams.backtest.lanes import LaneReader
+from streams.render.progress_bar import bar
 from streams.runtime.processes import CONTEXT, pool
-from streams.sources.progress_bar import bar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

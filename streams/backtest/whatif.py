@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from streams.config import Config
-    from streams.course import Array, Course
+    from streams.render.bucket_series import Array, Course
 
 DAYS: Final = (2, 3, 4, 5, 7, 10, 14, 21, 30, 45, 60, 90, 180, 365)
 

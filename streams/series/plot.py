@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from streams.errors import FirewatchError
-from streams.picture import BLUE, GREY, INK, SKY
+from streams.render.charts import BLUE, GREY, INK, SKY
 from streams.series.benchmark import THRESHOLD, probation
 from streams.series.online import alarm_score
 

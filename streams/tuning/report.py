@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from matplotlib.figure import Figure
 
-from streams.backtest.page import image, page, pre
-from streams.picture import colours_of
+from streams.render.charts import colours_of
+from streams.render.html import image, page, pre
 from streams.tuning.candidates import LADDER
 from streams.tuning.objective import score
 from streams.tuning.text import lines

@@ -10,7 +10,7 @@ import aiohttp
 
 from streams import __version__
 from streams.errors import ConfigError, DeliveryFailed, DeliveryRefused
-from streams.view import printable
+from streams.render.live_view import printable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping

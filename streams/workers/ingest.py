@@ -18,12 +18,12 @@ from streams.kafka.dead_letters import DeadLetters
 from streams.kafka.preflight import preflight
 from streams.kafka.topics import Topics
 from streams.records import Deletion
+from streams.render.progress_bar import progress_bar
 from streams.runtime import clock, metrics
 from streams.runtime.failpoints import Failpoint, reached
 from streams.runtime.health import serve_health
 from streams.sources.cursor import CursorFile
 from streams.sources.pacing import Pacing, measure_span
-from streams.sources.progress_bar import progress_bar
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -20,10 +20,10 @@ from streams.config import Config
 from streams.core.detect.partition import PartitionMonitor
 from streams.core.score.scorer import Scorer
 from streams.core.sentiment import LinearModel
-from streams.course import Course
 from streams.errors import ConfigError, ExpectationFailed, InputError
 from streams.evaluation.matching import Raised, Rise
 from streams.records import Window, WindowScore
+from streams.render.bucket_series import Course
 from streams.replay import Replay
 from streams.sources.files import open_posts
 from tests.unit.core.detect.test_partition import PARTITIONS, START, WordModel, config, story

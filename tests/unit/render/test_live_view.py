@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from streams.records import SHARE, Alert, SentimentSplit, Window, WindowCounts, WindowScore, utc
-from streams.view import LiveView, Throughput, printable, sparkline
+from streams.render.live_view import LiveView, Throughput, printable, sparkline
 
 START_MS = 1_772_409_600_000  # Monday 2026-03-02 00:00 UTC
 BUCKET_MS = 300_000

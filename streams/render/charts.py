@@ -9,9 +9,9 @@ from urllib.parse import quote
 
 import numpy as np
 
-from streams.course import Course
 from streams.errors import FirewatchError
-from streams.picture_page import Section, page
+from streams.render.bucket_series import Course
+from streams.render.chart_page import Section, page
 
 try:
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from detectors.base import Severity
-    from streams.course import Array
     from streams.records import Alert, Window
+    from streams.render.bucket_series import Array
 
 INK, GREY, BLUE, SKY = "#222222", "#888888", "#0072B2", "#56B4E9"
 LINES: Final = (BLUE, "#D55E00", "#009E73", "#CC79A7", SKY)

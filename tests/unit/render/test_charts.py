@@ -11,10 +11,10 @@ import pytest
 from matplotlib.colors import to_rgba
 from matplotlib.image import imread
 
-from streams.course import Course
 from streams.errors import FirewatchError
-from streams.picture import SEVERITY_COLOURS, draw, figure
 from streams.records import SHARE, Alert, SentimentSplit, Window, WindowCounts, WindowScore, utc
+from streams.render.bucket_series import Course
+from streams.render.charts import SEVERITY_COLOURS, draw, figure
 
 if TYPE_CHECKING:
     from pathlib import Path
