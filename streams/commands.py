@@ -110,7 +110,7 @@ def bridge(config_path: Path, target: str) -> None:
 
 def label(config_path: Path, by: str, posts: Path | None, labels: Path | None, limit: int) -> str:
     """Ask about posts, or import a file of labels, and tell what came of it."""
-    from streams import label as tool
+    from streams.operate import label as tool
 
     config = load_config(config_path)
     if labels:

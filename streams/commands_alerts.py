@@ -12,8 +12,8 @@ from rich.console import Console
 
 from streams.commands import until_stopped
 from streams.config.loader import load_config
-from streams.incident_log import judge, read_incidents
 from streams.kafka.clients import consumer
+from streams.operate.incident_log import judge, read_incidents
 from streams.records import utc
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def tail(
     follow: bool,
 ) -> None:
     """Show incidents as they are told."""
-    from streams import tail as view
+    from streams.operate import tail as view
 
     config = load_config(config_path)
     unknown = set(brands) - {brand.id for brand in config.brands}
@@ -75,8 +75,8 @@ async def _judge(
 
 def status(config_path: Path, *, max_lag: int, stale_seconds: float, as_json: bool) -> bool:
     """Print how the service does; tells whether all is well."""
-    from streams import status as observer
-    from streams.status_screen import print_status
+    from streams.operate import status as observer
+    from streams.operate.status_screen import print_status
 
     config = load_config(config_path)
     found = asyncio.run(observer.status(config, max_lag=max_lag, stale_seconds=stale_seconds))

@@ -17,7 +17,6 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, NoOffsetForPar
 from streams.core.deliver.delivery import BACKLOG, Lane
 from streams.core.deliver.suppression import Holding, Silences
 from streams.errors import DeliveryError, DeliveryFailed, RecordError
-from streams.incident_log import verdict_in
 from streams.kafka.clients import acknowledged, admin, consumer, producer, raw_client, translated_errors
 from streams.kafka.dead_letters import DeadLetters
 from streams.kafka.names import group_of
@@ -25,6 +24,7 @@ from streams.kafka.preflight import preflight
 from streams.kafka.reader import TopicReader
 from streams.kafka.topic_ids import topic_incarnation
 from streams.kafka.topics import Topics
+from streams.operate.incident_log import verdict_in
 from streams.records import MAX_SILENCE_MS
 from streams.runtime import clock, metrics
 from streams.runtime.health import Health, serve_health

@@ -11,7 +11,7 @@ from streams.errors import InputError
 from streams.kafka.admin import ensure_topics
 from streams.kafka.clients import acknowledged, producer
 from streams.kafka.topics import Topics
-from streams.label import ask, import_file
+from streams.operate.label import ask, import_file
 from streams.records import Label, Post, label_from_bytes
 from tests.support.broker import read_topic
 

@@ -23,7 +23,7 @@ from streams.kafka.acls import granting_commands
 from streams.kafka.clients import consumer
 from streams.kafka.names import WORKERS
 from streams.kafka.topics import Topics
-from streams.label import ask
+from streams.operate.label import ask
 from tests.support.alerts import alert
 from tests.support.broker import headers, read_topic, until
 from tests.support.labelling import labels, published, send

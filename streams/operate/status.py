@@ -10,13 +10,13 @@ from aiokafka import TopicPartition
 from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 from streams.errors import BrokerUnreachable, KafkaError, RecordError
-from streams.incident_log import read_incidents
 from streams.kafka.admin import ensure_topics
 from streams.kafka.clients import admin, consumer, translated_errors
 from streams.kafka.model_store import Shelf
 from streams.kafka.names import BRIDGED, group_of, worker_name
 from streams.kafka.reader import TopicReader
 from streams.kafka.topics import HOUR_MS, Topics
+from streams.operate.incident_log import read_incidents
 from streams.records import SEVERITIES, post_from_bytes, window_from_bytes
 from streams.runtime import clock
 
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from streams.config import Config
     from streams.config.qualities import QualityName
-    from streams.incident_log import Incident
     from streams.kafka.topics import Topic
+    from streams.operate.incident_log import Incident
 
 INCIDENTS_MS: Final = 7 * 24 * HOUR_MS
 """How far back incidents are looked for."""

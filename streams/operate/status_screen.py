@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from streams.status import IncidentStatus, ModelStatus, Status
+    from streams.operate.status import IncidentStatus, ModelStatus, Status
 
 ROWS: Final = 8
 """Firing incidents shown at most; the others are counted."""

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from streams.alert_lines import print_alert, print_verdict
 from streams.errors import RecordError
-from streams.incident_log import IncidentLog, verdict_in
 from streams.kafka.admin import ensure_topics
 from streams.kafka.clients import consumer
 from streams.kafka.reader import TopicReader
 from streams.kafka.topics import Topics
+from streams.operate.alert_lines import print_alert, print_verdict
+from streams.operate.incident_log import IncidentLog, verdict_in
 from streams.records import SEVERITIES, alert_from_bytes
 from streams.runtime import clock
 
