@@ -141,8 +141,8 @@ def run(config_path: Path, *, posts: str | None, speed: float | None, redate: bo
 def replay(config_path: Path, posts: str, alerts_path: Path, windows_path: Path | None, pictures: Path | None) -> str:
     """Replay a file without Kafka and tell what came of it."""
     from streams.core.sentiment import LinearModel
+    from streams.offline.replay import Replay
     from streams.render.progress_bar import progress_bar
-    from streams.replay import Replay
 
     keep_apart([config_path, Path(posts)], [alerts_path, windows_path])
     config = load_config(config_path)

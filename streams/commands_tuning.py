@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from detectors.base import Severity
-    from streams.backtest import Expected, Mentions, Named, Played, Span
     from streams.config import Config
+    from streams.offline.backtest import Expected, Mentions, Named, Played, Span
 
 
 def explain_config(path: Path, brand: str | None, *, as_json: bool) -> Iterator[str]:
@@ -75,8 +75,8 @@ def backtest(
     InputError
         If the posts or labels can't be used, or the report would go over one of the files.
     """
-    from streams import backtest as played_back
-    from streams.backtest import text
+    from streams.offline import backtest as played_back
+    from streams.offline.backtest import text
 
     keep_apart([config_path, current_path, labels_path, *_files(source)], [report_path])
     expected = played_back.read_expected(labels_path) if labels_path else []
@@ -106,7 +106,7 @@ def backtest(
     for each, judged in judgements:
         yield from text.judgement_lines(each.name, judged, severity)
     if report_path:
-        from streams.backtest.report import report
+        from streams.offline.backtest.report import report
 
         with open_for_writing(report_path) as out:
             out.write(report(new, current, comparison, expected, judgements, severity, notes).encode())
@@ -121,7 +121,7 @@ def _files(source: Posts | Topic) -> list[Path]:
 
 
 def _span(source: Posts | Topic, config: Config) -> Span:
-    from streams.backtest import Span
+    from streams.offline.backtest import Span
 
     span = Span.given(source.from_ms, source.to_ms) if isinstance(source, Topic) else Span()
     return span.whole_buckets(config.windows)
@@ -141,7 +141,7 @@ def _check_partitions(configs: Sequence[Named]) -> None:
 
 
 def _mentions(source: Posts | Topic, configs: Sequence[Named], span: Span) -> AbstractContextManager[Mentions]:
-    from streams.backtest import recorded, scored
+    from streams.offline.backtest import recorded, scored
 
     config = configs[-1][1]
     return scored(source.name, config) if isinstance(source, Posts) else recorded(source.name, config, span)
@@ -164,8 +164,8 @@ def tune(
     InputError
         If the labels can't be used, or don't fit the config or the posts, or the report would go over one of the files.
     """
-    from streams import backtest as played_back
-    from streams.backtest import text as backtest_text
+    from streams.offline import backtest as played_back
+    from streams.offline.backtest import text as backtest_text
     from streams.tuning import text, tuned
     from streams.tuning.figures import as_tree
 
@@ -205,7 +205,7 @@ def test_config(path: Path) -> Iterator[str]:
     ExpectationFailed
         If one fails; after all of them.
     """
-    from streams.backtest.cases import run_cases
+    from streams.offline.backtest.cases import run_cases
 
     failed = []
     for name, problems in run_cases(path):

@@ -28,7 +28,12 @@ has a case of its own at the same time, as nobody could say whose an incident is
 """
 
 from streams.evaluation.figures import CRISES, LIMITS, Figures, KindFigures, figures
-from streams.evaluation.matching import (
+from streams.evaluation.oracle import Oracle, found_by_oracle
+from streams.evaluation.report import report
+from streams.evaluation.tables import rendered
+from streams.evaluation.trial import SimulatedPosts, Trial, config_for, run_trial
+from streams.evaluation.trials import run_trials
+from streams.offline.incident_matching import (
     LEVELS,
     VERDICTS,
     Case,
@@ -41,11 +46,6 @@ from streams.evaluation.matching import (
     match,
     raised,
 )
-from streams.evaluation.oracle import Oracle, found_by_oracle
-from streams.evaluation.report import report
-from streams.evaluation.tables import rendered
-from streams.evaluation.trial import SimulatedPosts, Trial, config_for, run_trial
-from streams.evaluation.trials import run_trials
 
 __all__ = [
     "CRISES",

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from streams.evaluation.matching import LEVELS, VERDICTS, Level, Outcome, Verdict
+from streams.offline.incident_matching import LEVELS, VERDICTS, Level, Outcome, Verdict
 from streams.simulate import KINDS, Kind
 
 if TYPE_CHECKING:

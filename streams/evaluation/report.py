@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from streams.evaluation.figures import Figures
-    from streams.evaluation.matching import Outcome, Raised
     from streams.evaluation.trial import Trial
+    from streams.offline.incident_matching import Outcome, Raised
     from streams.simulate import Kind
 
 VERSION: Final = 1

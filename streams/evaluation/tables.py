@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from streams.evaluation.figures import CRISES, LIMITS, Delays, Figures
-from streams.evaluation.matching import LEVELS, VERDICTS
+from streams.offline.incident_matching import LEVELS, VERDICTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -12,8 +12,8 @@ import orjson
 from streams.config import Config
 from streams.config.loader import load_config
 from streams.core.sentiment import LinearModel
-from streams.evaluation.matching import Outcome, Raised, cases, match, raised
-from streams.replay import Replay
+from streams.offline.incident_matching import Outcome, Raised, cases, match, raised
+from streams.offline.replay import Replay
 from streams.simulate import Simulation
 from streams.simulate.publishing import MINUTE_MS
 from streams.simulate.world import world

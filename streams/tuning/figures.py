@@ -9,7 +9,7 @@ from streams.tuning.objective import interval, score
 from streams.tuning.text import chosen, snippet
 
 if TYPE_CHECKING:
-    from streams.backtest import Judgement
+    from streams.offline.backtest import Judgement
     from streams.tuning.candidates import Candidate
     from streams.tuning.tuned import Tuned
 

@@ -13,7 +13,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from streams.backtest import Judgement
+    from streams.offline.backtest import Judgement
 
 BETA: Final = 2
 """How many times as important recall is as precision."""
@@ -32,7 +32,7 @@ _Z: Final = 1.959964
 def score(judged: Judgement) -> float:
     """F-measure of what was found of the labels, 0 to 1; 0 without any.
 
-    >>> from streams.backtest import Judgement
+    >>> from streams.offline.backtest import Judgement
     >>> score(Judgement([], []))
     0.0
     """

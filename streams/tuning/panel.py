@@ -16,22 +16,22 @@ from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from streams.backtest.played import outcomes
-from streams.backtest.side_by_side import Job, side_by_side
 from streams.core.detect.partition import PartitionMonitor
 from streams.core.incidents.lifecycle import Incidents
-from streams.evaluation.matching import Raised
+from streams.offline.backtest.parallel import Job, side_by_side
+from streams.offline.backtest.playback import outcomes
+from streams.offline.incident_matching import Raised
 from streams.tuning.candidates import RARENESS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from detectors.base import Aspect, Score
-    from streams.backtest import Mentions
-    from streams.backtest.lanes import LaneReader
     from streams.config import BrandSettings, Config, IncidentSettings
     from streams.core.incidents.incident import Change
     from streams.core.rollup.tally import Tally
+    from streams.offline.backtest import Mentions
+    from streams.offline.backtest.partition_files import LaneReader
     from streams.records import Window
 
 T = TypeVar("T")
@@ -100,7 +100,7 @@ def try_all(config: Config, candidates: Sequence[Days], mentions: Mentions, proc
     mentions
         Of all brands.
     processes
-        As in `streams.backtest.play`.
+        As in `streams.offline.backtest.play`.
     """
     jobs = [Job(lane, partial(_detect, config, list(candidates))) for lane in mentions.lanes]
     whole = Tried([[] for _ in candidates])

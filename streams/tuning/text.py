@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from streams.backtest.text import minutes, share
+from streams.offline.backtest.text import minutes, share
 from streams.tuning.candidates import ALL, RARENESS, preset_of
 from streams.tuning.objective import interval, score
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from streams.backtest import Judgement
+    from streams.offline.backtest import Judgement
     from streams.tuning.candidates import Candidate
     from streams.tuning.curve import Run
     from streams.tuning.tuned import Tuned

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from streams.backtest import judge
-from streams.backtest.text import moment
 from streams.errors import ConfigError, InputError
+from streams.offline.backtest import judge
+from streams.offline.backtest.text import moment
 from streams.tuning.candidates import distinct, identity, knobs, left_alone
 from streams.tuning.curve import choose, edges, runs
 from streams.tuning.objective import FEWEST, WIDE, interval, labels_needed, score
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from detectors.base import Severity
-    from streams.backtest import Expected, Judgement, Mentions
     from streams.config import Config
+    from streams.offline.backtest import Expected, Judgement, Mentions
     from streams.tuning.candidates import Candidate, Knob
     from streams.tuning.curve import Choice, Run
     from streams.tuning.panel import Tried

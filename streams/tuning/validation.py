@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from streams.backtest import Judgement
-from streams.backtest.judgement import paged_ms
-from streams.backtest.text import moment
-from streams.evaluation.matching import AFTERMATH_MS
+from streams.offline.backtest import Judgement
+from streams.offline.backtest.judgement import paged_ms
+from streams.offline.backtest.text import moment
+from streams.offline.incident_matching import AFTERMATH_MS
 from streams.records import epoch_ms
 from streams.tuning.curve import choose
 from streams.tuning.objective import score
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from detectors.base import Severity
-    from streams.backtest import Expected
+    from streams.offline.backtest import Expected
     from streams.tuning.curve import Choice
 
 BRANDS: Final = 3

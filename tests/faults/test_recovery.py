@@ -15,7 +15,7 @@ from streams.kafka.admin import ensure_topics
 from streams.kafka.changelog import Changelog
 from streams.kafka.clients import admin, producer
 from streams.kafka.topics import Topics, partition_of
-from streams.replay import Replay
+from streams.offline.replay import Replay
 from streams.runtime.failpoints import Failpoint
 from streams.sources.files import open_posts
 from streams.workers.detect_partitions import PartitionMonitors

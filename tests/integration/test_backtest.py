@@ -10,12 +10,12 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
-from streams.backtest import Span, play, recorded, scored
 from streams.cli import cli
 from streams.errors import BrokerUnreachable, InputError, KafkaError
 from streams.kafka.admin import ensure_topics
 from streams.kafka.clients import producer
 from streams.kafka.topics import Topics
+from streams.offline.backtest import Span, play, recorded, scored
 from streams.simulate import SimulationSettings, write
 from streams.sources.files import open_posts
 from streams.workers.ingest import ingest
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from click.testing import Result
 
-    from streams.backtest import Played
     from streams.config import Config
+    from streams.offline.backtest import Played
 
 HOUR_MS = 3_600_000
 

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from streams.core.sentiment import LinearModel
-from streams.replay import Replay, ReplaySummary
+from streams.offline.replay import Replay, ReplaySummary
 from streams.sources.files import open_posts
 
 if TYPE_CHECKING:

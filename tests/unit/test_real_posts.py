@@ -10,15 +10,15 @@ import pytest
 
 from streams.config.loader import load_config
 from streams.core.sentiment import LinearModel
-from streams.replay import Replay
+from streams.offline.replay import Replay
 from streams.sources.files import open_posts
 from tests.support.paths import DEPLOY
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from streams.offline.replay import ReplaySummary
     from streams.records import Alert, Window
-    from streams.replay import ReplaySummary
 
 EXAMPLES = DEPLOY / "examples"
 

@@ -11,17 +11,17 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
-from streams.backtest import play, scored
 from streams.cli import cli
 from streams.config.loader import load_config
 from streams.errors import ConfigError, InputError
+from streams.offline.backtest import play, scored
 from streams.tuning.candidates import distinct, knobs
 from streams.tuning.panel import try_all
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from streams.evaluation.matching import Raised, Rise
+    from streams.offline.incident_matching import Raised, Rise
 
 DAYS = 6
 THINNED = 6

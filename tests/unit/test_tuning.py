@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.backtest import Expected, judge
 from streams.config import Config
-from streams.evaluation.matching import Raised, Rise
+from streams.offline.backtest import Expected, judge
+from streams.offline.incident_matching import Raised, Rise
 from streams.tuning.candidates import ALL, distinct, knobs, left_alone, preset_of
 from streams.tuning.curve import Edge, choose, edges, runs
 from streams.tuning.objective import score
 from streams.tuning.validation import folds, pooled, validate
 
 if TYPE_CHECKING:
-    from streams.backtest import Judgement
+    from streams.offline.backtest import Judgement
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS

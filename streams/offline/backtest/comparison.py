@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from streams.backtest.judgement import paged_ms, pages
+from streams.offline.backtest.judgement import paged_ms, pages
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from detectors.base import Severity
-    from streams.evaluation.matching import Raised
+    from streams.offline.incident_matching import Raised
 
 SAME_WITHIN_MS: Final = 6 * 3_600_000
 """Incidents of a brand that begin to page within so long of each other are taken for the same one."""
@@ -55,7 +55,7 @@ def compare(current: Iterable[Raised], new: Iterable[Raised], severity: Severity
 
     Examples
     --------
-    >>> from streams.evaluation.matching import Raised, Rise
+    >>> from streams.offline.incident_matching import Raised, Rise
     >>> early, late = (Raised("nordtel", "f", [Rise(at, "warning")]) for at in (0, 600_000))
     >>> found = compare([early], [late, Raised("acme", "g", [Rise(0, "critical")])], "warning")
     >>> [pair.later_minutes for pair in found.moved], [each.brand for each in found.gained], found.lost

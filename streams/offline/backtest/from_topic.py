@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from streams.backtest.lanes import LaneWriter, lanes_for
 from streams.core.detect.validation import ScoredRecords
 from streams.errors import InputError, RecordError
 from streams.kafka.admin import ensure_topics
 from streams.kafka.clients import consumer
 from streams.kafka.reader import TopicReader
 from streams.kafka.topics import Topics
+from streams.offline.backtest.partition_files import LaneWriter, lanes_for
 from streams.records import Deletions, Envelope, Progress, utc
 from streams.render.progress_bar import bar
 
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from aiokafka.structs import ConsumerRecord
 
-    from streams.backtest.lanes import Mentions
     from streams.config import Config, WindowSettings
+    from streams.offline.backtest.partition_files import Mentions
 
 MARGIN_MS: Final = 3_600_000
 """How long before its event time the broker may have taken a mention by a clock that is slow: reading begins there."""

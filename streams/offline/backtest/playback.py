@@ -7,18 +7,18 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from streams.backtest.side_by_side import Job, side_by_side
 from streams.core.detect.partition import PartitionMonitor
-from streams.evaluation.matching import raised
+from streams.offline.backtest.parallel import Job, side_by_side
+from streams.offline.incident_matching import raised
 from streams.render.bucket_series import Course
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from streams.backtest.lanes import LaneReader, Mentions
     from streams.config import Config
     from streams.core.detect.partition import Outcome
-    from streams.evaluation.matching import Raised
+    from streams.offline.backtest.partition_files import LaneReader, Mentions
+    from streams.offline.incident_matching import Raised
     from streams.records import Alert
 
 

@@ -11,20 +11,20 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
-from streams.backtest import Span, compare, judge, play, scored, scored_alike
-from streams.backtest.expected import Expected
-from streams.backtest.recorded import Cut
-from streams.backtest.whatif import curves
 from streams.cli import cli
 from streams.config import Config
 from streams.core.detect.partition import PartitionMonitor
 from streams.core.score.scorer import Scorer
 from streams.core.sentiment import LinearModel
 from streams.errors import ConfigError, ExpectationFailed, InputError
-from streams.evaluation.matching import Raised, Rise
+from streams.offline.backtest import Span, compare, judge, play, scored, scored_alike
+from streams.offline.backtest.from_topic import Cut
+from streams.offline.backtest.labels import Expected
+from streams.offline.backtest.whatif import curves
+from streams.offline.incident_matching import Raised, Rise
+from streams.offline.replay import Replay
 from streams.records import Window, WindowScore
 from streams.render.bucket_series import Course
-from streams.replay import Replay
 from streams.sources.files import open_posts
 from tests.unit.core.detect.test_partition import PARTITIONS, START, WordModel, config, story
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from matplotlib.figure import Figure
 
-from streams.backtest.text import comparison_lines, judgement_lines, minutes, share, summary
-from streams.backtest.whatif import curves
+from streams.offline.backtest.text import comparison_lines, judgement_lines, minutes, share, summary
+from streams.offline.backtest.whatif import curves
 from streams.render.charts import colours_of, figure
 from streams.render.html import image, page, pre
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from detectors.base import Severity
-    from streams.backtest.comparison import Comparison
-    from streams.backtest.expected import Expected
-    from streams.backtest.judgement import Judgement
-    from streams.backtest.played import Played
+    from streams.offline.backtest.comparison import Comparison
+    from streams.offline.backtest.judgement import Judgement
+    from streams.offline.backtest.labels import Expected
+    from streams.offline.backtest.playback import Played
 
 MOST_BRANDS: Final = 40
 """Brands drawn; those with incidents come first."""

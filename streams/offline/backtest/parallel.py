@@ -8,7 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
-from streams.backtest.lanes import LaneReader
+from streams.offline.backtest.partition_files import LaneReader
 from streams.render.progress_bar import bar
 from streams.runtime.processes import CONTEXT, pool
 

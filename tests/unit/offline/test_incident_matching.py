@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from streams.evaluation.matching import AFTERMATH_MS, Case, Raised, Rise, cases, match, raised
+from streams.offline.incident_matching import AFTERMATH_MS, Case, Raised, Rise, cases, match, raised
 from streams.records import Alert, SentimentSplit, WindowCounts
 
 if TYPE_CHECKING:
     from detectors.base import Severity
-    from streams.evaluation.matching import Level, Outcome
+    from streams.offline.incident_matching import Level, Outcome
 
 MINUTE = 60_000
 START = datetime(2026, 3, 2, tzinfo=UTC)

@@ -6,15 +6,15 @@ from dataclasses import dataclass, replace
 from statistics import median
 from typing import TYPE_CHECKING
 
-from streams.evaluation.matching import LEVELS, Case, Rise, match
+from streams.offline.incident_matching import LEVELS, Case, Rise, match
 from streams.records import epoch_ms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from detectors.base import Severity
-    from streams.backtest.expected import Expected
-    from streams.evaluation.matching import Outcome, Raised
+    from streams.offline.backtest.labels import Expected
+    from streams.offline.incident_matching import Outcome, Raised
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Judgement:
 def pages(incident: Raised, severity: Severity) -> bool:
     """Whether it was raised at a severity or above without being suppressed.
 
-    >>> from streams.evaluation.matching import Raised, Rise
+    >>> from streams.offline.incident_matching import Raised, Rise
     >>> storm = Raised("nordtel", "f1", [Rise(0, "suppressed"), Rise(60_000, "watch")])
     >>> pages(storm, "watch"), pages(storm, "warning")
     (True, False)

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Final
 
 from streams.core.detect.partition import Outcome, PartitionMonitor
 from streams.core.score.scorer import Scorer, best_model
-from streams.dealing import Dealer
+from streams.offline.dealing import Dealer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from streams.config import Config
     from streams.core.sentiment import SentimentModel
-    from streams.dealing import Dealt
+    from streams.offline.dealing import Dealt
     from streams.records import Alert, Window
     from streams.sources.base import Source
 

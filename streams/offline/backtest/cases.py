@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from detectors.base import Severity
-from streams.backtest.expected import Expected, read_yaml
-from streams.backtest.judgement import judge, pages
-from streams.backtest.played import play
-from streams.backtest.scored import scored
-from streams.backtest.text import described
 from streams.config.base import BrandId, Name, Settings
 from streams.config.loader import load_config
+from streams.offline.backtest.from_posts import scored
+from streams.offline.backtest.judgement import judge, pages
+from streams.offline.backtest.labels import Expected, read_yaml
+from streams.offline.backtest.playback import play
+from streams.offline.backtest.text import described
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,18 +5,18 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from streams.backtest.judgement import paged_ms, pages
+from streams.offline.backtest.judgement import paged_ms, pages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from detectors.base import Severity
-    from streams.backtest.comparison import Comparison
-    from streams.backtest.judgement import Judgement
-    from streams.backtest.lanes import Mentions
-    from streams.backtest.played import Played
-    from streams.backtest.scored import Named
-    from streams.evaluation.matching import Raised
+    from streams.offline.backtest.comparison import Comparison
+    from streams.offline.backtest.from_posts import Named
+    from streams.offline.backtest.judgement import Judgement
+    from streams.offline.backtest.partition_files import Mentions
+    from streams.offline.backtest.playback import Played
+    from streams.offline.incident_matching import Raised
 
 MOST_NAMED: Final = 10
 

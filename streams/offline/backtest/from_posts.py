@@ -9,12 +9,12 @@ from collections.abc import Callable
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from streams.backtest.lanes import LaneWriter, lanes_for
 from streams.config import Config
 from streams.core.sentiment import LinearModel
-from streams.dealing import Dealer, Dealt
+from streams.offline.backtest.partition_files import LaneWriter, lanes_for
+from streams.offline.dealing import Dealer, Dealt
+from streams.offline.replay import scorer_of_all
 from streams.render.progress_bar import progress_bar
-from streams.replay import scorer_of_all
 from streams.runtime.processes import pool
 from streams.sources.files import open_posts
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from concurrent.futures import ProcessPoolExecutor
 
-    from streams.backtest.lanes import Mentions
+    from streams.offline.backtest.partition_files import Mentions
     from streams.sources.base import Source
 
 LANES_PER_PROCESS: Final = 2
