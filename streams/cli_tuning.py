@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final, ParamSpec
 import click
 
 from streams import commands_tuning as commands
+from streams.offline.tuning.curve import TOLERANCE
 from streams.options import Moment, config_option, plainly
-from streams.tuning.curve import TOLERANCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable

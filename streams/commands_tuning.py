@@ -166,14 +166,14 @@ def tune(
     """
     from streams.offline import backtest as played_back
     from streams.offline.backtest import text as backtest_text
-    from streams.tuning import text, tuned
-    from streams.tuning.figures import as_tree
+    from streams.offline.tuning import search, text
+    from streams.offline.tuning.as_json import as_tree
 
     keep_apart([config_path, labels_path, *_files(source)], [report_path])
     named = (str(config_path), load_config(config_path))
     config = named[1]
     labels = played_back.read_expected(labels_path)
-    tuned.check_labels(labels, config, labels_path)
+    search.check_labels(labels, config, labels_path)
     span = _span(source, config)
     labels, notes = _within(span, labels)
     if not labels:
@@ -183,13 +183,13 @@ def tune(
             yield backtest_text.source(mentions)
         if isinstance(source, Topic):
             notes += map(str.strip, backtest_text.unmatched(mentions, [named]))
-        found = tuned.tune(config, labels, mentions, severity, tolerance, notes)
+        found = search.tune(config, labels, mentions, severity, tolerance, notes)
     if as_json:
         yield orjson.dumps(as_tree(found), option=orjson.OPT_INDENT_2).decode()
     else:
         yield from text.lines(found, str(config_path))
     if report_path:
-        from streams.tuning.report import report
+        from streams.offline.tuning.report import report
 
         with open_for_writing(report_path) as out:
             out.write(report(found, str(config_path)).encode())

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from matplotlib.figure import Figure
 
+from streams.offline.tuning.candidates import LADDER
+from streams.offline.tuning.objective import score
+from streams.offline.tuning.text import lines
 from streams.render.charts import colours_of
 from streams.render.html import image, page, pre
-from streams.tuning.candidates import LADDER
-from streams.tuning.objective import score
-from streams.tuning.text import lines
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from streams.tuning.tuned import Tuned
+    from streams.offline.tuning.search import Tuned
 
 
 DASHES: Final = ("-", "--", ":", "-.")

@@ -21,7 +21,7 @@ from streams.core.incidents.lifecycle import Incidents
 from streams.offline.backtest.parallel import Job, side_by_side
 from streams.offline.backtest.playback import outcomes
 from streams.offline.incident_matching import Raised
-from streams.tuning.candidates import RARENESS
+from streams.offline.tuning.candidates import RARENESS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Final
 from streams.errors import ConfigError, InputError
 from streams.offline.backtest import judge
 from streams.offline.backtest.text import moment
-from streams.tuning.candidates import distinct, identity, knobs, left_alone
-from streams.tuning.curve import choose, edges, runs
-from streams.tuning.objective import FEWEST, WIDE, interval, labels_needed, score
-from streams.tuning.panel import try_all
-from streams.tuning.validation import begin_ms, folds, pooled, validate
+from streams.offline.tuning.candidate_run import try_all
+from streams.offline.tuning.candidates import distinct, identity, knobs, left_alone
+from streams.offline.tuning.curve import choose, edges, runs
+from streams.offline.tuning.objective import FEWEST, WIDE, interval, labels_needed, score
+from streams.offline.tuning.validation import begin_ms, folds, pooled, validate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from detectors.base import Severity
     from streams.config import Config
     from streams.offline.backtest import Expected, Judgement, Mentions
-    from streams.tuning.candidates import Candidate, Knob
-    from streams.tuning.curve import Choice, Run
-    from streams.tuning.panel import Tried
-    from streams.tuning.validation import HeldOut
+    from streams.offline.tuning.candidate_run import Tried
+    from streams.offline.tuning.candidates import Candidate, Knob
+    from streams.offline.tuning.curve import Choice, Run
+    from streams.offline.tuning.validation import HeldOut
 
 WEEK_MS: Final = 7 * 24 * 3_600_000
 

@@ -15,8 +15,8 @@ from streams.cli import cli
 from streams.config.loader import load_config
 from streams.errors import ConfigError, InputError
 from streams.offline.backtest import play, scored
-from streams.tuning.candidates import distinct, knobs
-from streams.tuning.panel import try_all
+from streams.offline.tuning.candidate_run import try_all
+from streams.offline.tuning.candidates import distinct, knobs
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from streams.config import Config
 from streams.offline.backtest import Expected, judge
 from streams.offline.incident_matching import Raised, Rise
-from streams.tuning.candidates import ALL, distinct, knobs, left_alone, preset_of
-from streams.tuning.curve import Edge, choose, edges, runs
-from streams.tuning.objective import score
-from streams.tuning.validation import folds, pooled, validate
+from streams.offline.tuning.candidates import ALL, distinct, knobs, left_alone, preset_of
+from streams.offline.tuning.curve import Edge, choose, edges, runs
+from streams.offline.tuning.objective import score
+from streams.offline.tuning.validation import folds, pooled, validate
 
 if TYPE_CHECKING:
     from streams.offline.backtest import Judgement

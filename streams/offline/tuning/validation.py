@@ -15,16 +15,16 @@ from streams.offline.backtest import Judgement
 from streams.offline.backtest.judgement import paged_ms
 from streams.offline.backtest.text import moment
 from streams.offline.incident_matching import AFTERMATH_MS
+from streams.offline.tuning.curve import choose
+from streams.offline.tuning.objective import score
 from streams.records import epoch_ms
-from streams.tuning.curve import choose
-from streams.tuning.objective import score
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from detectors.base import Severity
     from streams.offline.backtest import Expected
-    from streams.tuning.curve import Choice
+    from streams.offline.tuning.curve import Choice
 
 BRANDS: Final = 3
 """Labelled brands from which on folds are brands."""

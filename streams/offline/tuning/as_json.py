@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from streams.tuning.candidates import RARENESS, preset_of
-from streams.tuning.objective import interval, score
-from streams.tuning.text import chosen, snippet
+from streams.offline.tuning.candidates import RARENESS, preset_of
+from streams.offline.tuning.objective import interval, score
+from streams.offline.tuning.text import chosen, snippet
 
 if TYPE_CHECKING:
     from streams.offline.backtest import Judgement
-    from streams.tuning.candidates import Candidate
-    from streams.tuning.tuned import Tuned
+    from streams.offline.tuning.candidates import Candidate
+    from streams.offline.tuning.search import Tuned
 
 
 def as_tree(tuned: Tuned) -> dict[str, Any]:

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 import yaml
 
 from streams.offline.backtest.text import minutes, share
-from streams.tuning.candidates import ALL, RARENESS, preset_of
-from streams.tuning.objective import interval, score
+from streams.offline.tuning.candidates import ALL, RARENESS, preset_of
+from streams.offline.tuning.objective import interval, score
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from streams.offline.backtest import Judgement
-    from streams.tuning.candidates import Candidate
-    from streams.tuning.curve import Run
-    from streams.tuning.tuned import Tuned
-    from streams.tuning.validation import HeldOut
+    from streams.offline.tuning.candidates import Candidate
+    from streams.offline.tuning.curve import Run
+    from streams.offline.tuning.search import Tuned
+    from streams.offline.tuning.validation import HeldOut
 
 _FIGURES = ("recall", "precision", "median delay", "false/brand-week", "score")
 
@@ -122,7 +122,7 @@ def snippet(candidate: Candidate) -> str:
     """The detectors of a candidate as YAML.
 
     >>> from streams.config import Config
-    >>> from streams.tuning.candidates import knobs
+    >>> from streams.offline.tuning.candidates import knobs
     >>> brand = {"id": "nordtel", "name": "Nordtel", "match": {"any": ["nordtel"]}}
     >>> detector = {"name": "volume", "kind": "volume", "mode": "live", "refractory_hours": 6}
     >>> turned = knobs(Config.model_validate({"brands": [brand], "detectors": [detector]}))
