@@ -276,7 +276,7 @@ def evaluate_simulation(
     processes: int | None,
 ) -> str:
     """Simulate, replay, compare with the truth, and give the tables."""
-    from streams import evaluation
+    from streams.offline import evaluation
     from streams.simulate import SimulationSettings
     from streams.simulate.world import world
 

@@ -1,4 +1,4 @@
-"""Which incident counts for which event, and which is false; `streams.evaluation` defines both."""
+"""Which incident counts for which event, and which is false; `streams.offline.evaluation` defines both."""
 
 from __future__ import annotations
 

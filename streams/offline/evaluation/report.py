@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
-from streams.evaluation.figures import LIMITS
+from streams.offline.evaluation.figures import LIMITS
 from streams.records import utc
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from streams.evaluation.figures import Figures
-    from streams.evaluation.trial import Trial
+    from streams.offline.evaluation.figures import Figures
+    from streams.offline.evaluation.trial import Trial
     from streams.offline.incident_matching import Outcome, Raised
     from streams.simulate import Kind
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from streams.evaluation import CRISES, Oracle, found_by_oracle
-from streams.evaluation.oracle import LikelihoodRatio
+from streams.offline.evaluation import CRISES, Oracle, found_by_oracle
+from streams.offline.evaluation.oracle import LikelihoodRatio
 from streams.simulate.world import world
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import pytest
 from streams.config.loader import load_config
 from streams.core.sentiment import LinearModel
 from streams.errors import ConfigError
-from streams.evaluation import SimulatedPosts, cases, config_for, match, raised, run_trial, run_trials
+from streams.offline.evaluation import SimulatedPosts, cases, config_for, match, raised, run_trial, run_trials
 from streams.offline.replay import Replay
 from streams.simulate import SimulationSettings, simulate, write
 from streams.sources.files import open_posts

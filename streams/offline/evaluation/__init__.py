@@ -18,7 +18,7 @@ has a case of its own at the same time, as nobody could say whose an incident is
   `figures.LIMITS` of the onset. Crises are ``firestorm`` and ``slow_burn``; for the other kinds the same share says how
   often something harmless was taken for a crisis.
 - **An oracle** that knows everything but whether a crisis is under way finds so many in time, with at most
-  `oracle.FALSE_PER_BRAND_WEEK` false incidents per brand-week (`streams.evaluation.oracle`): what goes by
+  `oracle.FALSE_PER_BRAND_WEEK` false incidents per brand-week (`streams.offline.evaluation.oracle`): what goes by
   the times and tones of posts, newcomers and reposts can hardly find more.
 - **Delay** is the time from the truth's onset to the first rise to ``warning`` or above that counts for the case,
   and, separately, to ``watch`` or above; median and 90th percentile go over the cases that were raised so. **Posts**
@@ -27,12 +27,12 @@ has a case of its own at the same time, as nobody could say whose an incident is
   of one brand, over the whole run. Incidents that were never more than ``suppressed`` are listed, and no false ones.
 """
 
-from streams.evaluation.figures import CRISES, LIMITS, Figures, KindFigures, figures
-from streams.evaluation.oracle import Oracle, found_by_oracle
-from streams.evaluation.report import report
-from streams.evaluation.tables import rendered
-from streams.evaluation.trial import SimulatedPosts, Trial, config_for, run_trial
-from streams.evaluation.trials import run_trials
+from streams.offline.evaluation.figures import CRISES, LIMITS, Figures, KindFigures, figures
+from streams.offline.evaluation.oracle import Oracle, found_by_oracle
+from streams.offline.evaluation.report import report
+from streams.offline.evaluation.tables import rendered
+from streams.offline.evaluation.trial import SimulatedPosts, Trial, config_for, run_trial
+from streams.offline.evaluation.trials import run_trials
 from streams.offline.incident_matching import (
     LEVELS,
     VERDICTS,

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy.special import logsumexp
 
-from streams.evaluation.figures import CRISES, LIMITS
+from streams.offline.evaluation.figures import CRISES, LIMITS
 from streams.simulate import KINDS
 from streams.simulate.publishing import MINUTE_MS
 from streams.simulate.rhythm import WEEK

@@ -9,7 +9,7 @@ from rich.box import MARKDOWN
 from rich.console import Console
 from rich.table import Table
 
-from streams.evaluation.figures import CRISES, LIMITS, Delays, Figures
+from streams.offline.evaluation.figures import CRISES, LIMITS, Delays, Figures
 from streams.offline.incident_matching import LEVELS, VERDICTS
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""The figures of an evaluation; `streams.evaluation` defines them."""
+"""The figures of an evaluation; `streams.offline.evaluation` defines them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from streams.simulate import KINDS, Kind
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from streams.evaluation.trial import Trial
+    from streams.offline.evaluation.trial import Trial
 
 Word = TypeVar("Word", Level, Verdict)
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import orjson
 import pytest
 
-from streams.evaluation import Case, Raised, Rise, Trial, figures, match, rendered, report
-from streams.evaluation.figures import percentile
+from streams.offline.evaluation import Case, Raised, Rise, Trial, figures, match, rendered, report
+from streams.offline.evaluation.figures import percentile
 
 if TYPE_CHECKING:
-    from streams.evaluation import Level
+    from streams.offline.evaluation import Level
     from streams.simulate import Kind
 
 MINUTE = 60_000

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from streams.evaluation.trial import Trial, run_trial
+from streams.offline.evaluation.trial import Trial, run_trial
 from streams.runtime.processes import CONTEXT, pool
 from streams.simulate import Simulation
 
