@@ -207,15 +207,15 @@ def simulate(
 
 def detect_series(source: str, detector: str, config_path: Path | None, plot: Path | None) -> None:
     """Score a series of counts row by row on standard output."""
-    from streams.series.choice import Choice
-    from streams.series.online import watch, write_scores
-    from streams.series.reading import STDIN, read_rows
+    from streams.offline.series.csv_reader import STDIN, read_rows
+    from streams.offline.series.detector_choice import Choice
+    from streams.offline.series.online import watch, write_scores
 
     keep_apart([Path(source), config_path], [plot])
     scored = watch(read_rows(source), Choice(detector, config_path).build())
     if plot:
-        from streams.series.evaluation import unlabelled
-        from streams.series.plot import draw
+        from streams.offline.series.evaluation import unlabelled
+        from streams.offline.series.plot import draw
 
         kept = list(scored)
         draw([unlabelled(source, kept)], plot)
@@ -242,8 +242,8 @@ def evaluate_series(
     plot: Path | None,
 ) -> Iterator[str]:
     """Judge a detector on labelled series; each table as soon as it is there."""
-    from streams.series import evaluation, labelled, tables
-    from streams.series.choice import Choice
+    from streams.offline.series import evaluation, labelled, tables
+    from streams.offline.series.detector_choice import Choice
 
     keep_apart([labels_path, marks_path, config_path], [plot])
     choice = Choice(detector, config_path)
@@ -251,7 +251,7 @@ def evaluate_series(
     judged = [evaluation.evaluate(one, choice.build()) for one in series]
     yield tables.per_series(judged)
     if plot:
-        from streams.series.plot import draw
+        from streams.offline.series.plot import draw
 
         draw(judged, plot)
     if sensitivity:
@@ -259,7 +259,7 @@ def evaluate_series(
     if leave_one_out:
         yield tables.leave_one_out(evaluation.leave_one_out(series, choice))
     if peers:
-        from streams.series.peers import compare, settings
+        from streams.offline.series.peers import compare, settings
 
         best = compare(series, settings())
         yield tables.peers(f"firewatch {detector}", [one.verdict for one in judged], best)

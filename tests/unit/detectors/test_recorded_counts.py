@@ -13,7 +13,7 @@ import pytest
 
 from detectors.base import Bucket
 from detectors.registry import build
-from streams.series.reading import milliseconds, read_rows
+from streams.offline.series.csv_reader import milliseconds, read_rows
 from tests.support.series import watch
 
 if TYPE_CHECKING:

@@ -14,13 +14,13 @@ from river.preprocessing import MinMaxScaler
 from river.time_series import HoltWinters
 
 from detectors.refractory import Refractory
-from streams.series.benchmark import PROFILES, Verdict, judge, normalised
+from streams.offline.series.benchmark import PROFILES, Verdict, judge, normalised
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import TypeAlias
 
-    from streams.series.labelled import LabelledSeries
+    from streams.offline.series.labelled import LabelledSeries
 
     Scorer: TypeAlias = Callable[[Sequence[float]], Iterator[float]]
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from detectors.base import Detector, Score
-    from streams.series.reading import Row
+    from streams.offline.series.csv_reader import Row
 
 COLUMNS: Final = ("timestamp", "value", "anomaly_score", "expected", "lower", "upper")
 

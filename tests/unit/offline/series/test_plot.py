@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from streams.errors import FirewatchError
-from streams.series.choice import Choice
-from streams.series.evaluation import Judged, evaluate
-from streams.series.labelled import load
-from streams.series.plot import draw
+from streams.offline.series.detector_choice import Choice
+from streams.offline.series.evaluation import Judged, evaluate
+from streams.offline.series.labelled import load
+from streams.offline.series.plot import draw
 
 if TYPE_CHECKING:
     from pathlib import Path

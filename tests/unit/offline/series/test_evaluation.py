@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from streams.errors import InputError
-from streams.series import tables
-from streams.series.benchmark import PROFILES, normalised
-from streams.series.choice import Choice
-from streams.series.evaluation import SENSITIVITY_DAYS, STANDARD, TUNING_DAYS, at_days, evaluate, leave_one_out
-from streams.series.labelled import LabelledSeries, load
-from streams.series.peers import Setting, compare, settings
+from streams.offline.series import tables
+from streams.offline.series.benchmark import PROFILES, normalised
+from streams.offline.series.detector_choice import Choice
+from streams.offline.series.evaluation import SENSITIVITY_DAYS, STANDARD, TUNING_DAYS, at_days, evaluate, leave_one_out
+from streams.offline.series.labelled import LabelledSeries, load
+from streams.offline.series.peers import Setting, compare, settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from streams.errors import InputError
-from streams.series.benchmark import PROFILES, Verdict, judge, normalised
-from streams.series.labelled import LabelledSeries
-from streams.series.online import watch
+from streams.offline.series.benchmark import PROFILES, Verdict, judge, normalised
+from streams.offline.series.labelled import LabelledSeries
+from streams.offline.series.online import watch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from detectors.base import Detector, Score
-    from streams.series.choice import Choice
-    from streams.series.reading import Row
+    from streams.offline.series.csv_reader import Row
+    from streams.offline.series.detector_choice import Choice
 
 SENSITIVITY_DAYS: Final = (4.0, 5.0, 6.0, 7.0, 8.0, 9.0)
 """Return periods of the sensitivity table: from about half the shipped one to a third more."""

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from streams.series.benchmark import PROFILES, Profile, Verdict, normalised
-from streams.series.choice import Choice
-from streams.series.evaluation import at_days
-from streams.series.labelled import load
+from streams.offline.series.benchmark import PROFILES, Profile, Verdict, normalised
+from streams.offline.series.detector_choice import Choice
+from streams.offline.series.evaluation import at_days
+from streams.offline.series.labelled import load
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from streams.errors import InputError
-from streams.series.labelled import load
+from streams.offline.series.labelled import load
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
 from streams.errors import InputError
-from streams.series.benchmark import Window
-from streams.series.reading import Row, milliseconds, read_rows
+from streams.offline.series.benchmark import Window
+from streams.offline.series.csv_reader import Row, milliseconds, read_rows
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from streams.series import labelled
-from streams.series.benchmark import PROFILES, THRESHOLD, Window, judge, normalised, probation
-from streams.series.choice import Choice
-from streams.series.evaluation import evaluate
-from streams.series.online import alarm_score, watch, write_scores
-from streams.series.reading import read_rows
+from streams.offline.series import labelled
+from streams.offline.series.benchmark import PROFILES, THRESHOLD, Window, judge, normalised, probation
+from streams.offline.series.csv_reader import read_rows
+from streams.offline.series.detector_choice import Choice
+from streams.offline.series.evaluation import evaluate
+from streams.offline.series.online import alarm_score, watch, write_scores
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from detectors.base import Bucket, Score
 from detectors.volume import Volume
-from streams.series.online import COLUMNS, SUPPRESSED, Spacing, alarm_score, watch, write_scores
-from streams.series.reading import Row
+from streams.offline.series.csv_reader import Row
+from streams.offline.series.online import COLUMNS, SUPPRESSED, Spacing, alarm_score, watch, write_scores
 from tests.support.series import buckets
 
 if TYPE_CHECKING:

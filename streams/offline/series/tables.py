@@ -5,15 +5,15 @@ from __future__ import annotations
 from statistics import fmean, median
 from typing import TYPE_CHECKING
 
-from streams.series.benchmark import PROFILES, normalised, probation
-from streams.series.evaluation import STANDARD
+from streams.offline.series.benchmark import PROFILES, normalised, probation
+from streams.offline.series.evaluation import STANDARD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from streams.series.benchmark import Verdict
-    from streams.series.evaluation import Judged, LeftOut
-    from streams.series.peers import Best
+    from streams.offline.series.benchmark import Verdict
+    from streams.offline.series.evaluation import Judged, LeftOut
+    from streams.offline.series.peers import Best
 
 _HOUR_MS = 3_600_000
 _WEEK_MS = 168 * _HOUR_MS

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from streams.errors import FirewatchError
+from streams.offline.series.benchmark import THRESHOLD, probation
+from streams.offline.series.online import alarm_score
 from streams.render.charts import BLUE, GREY, INK, SKY
-from streams.series.benchmark import THRESHOLD, probation
-from streams.series.online import alarm_score
 
 try:
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from streams.series.evaluation import Judged
+    from streams.offline.series.evaluation import Judged
 
 HIT, FALSE, WINDOW = "#009E73", "#CC3311", "#E69F00"
 

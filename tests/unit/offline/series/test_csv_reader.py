@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from streams.errors import InputError
-from streams.series.reading import Row, milliseconds, read_rows
+from streams.offline.series.csv_reader import Row, milliseconds, read_rows
 
 if TYPE_CHECKING:
     from pathlib import Path
