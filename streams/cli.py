@@ -12,8 +12,8 @@ from streams import __version__, commands
 from streams.cli_alerts import alerts, bridge, status
 from streams.cli_tuning import backtest, check_config, explain_config, test_config, tune
 from streams.kafka.names import WORKERS, Worker
+from streams.offline.simulate.settings import SimulationSettings
 from streams.options import config_option, plainly
-from streams.simulate.settings import SimulationSettings
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -188,7 +188,7 @@ def simulate(
     scenario: str,
 ) -> str:
     """Write simulated posts with their truth and config, and tell what is in them."""
-    from streams.simulate import SimulationSettings, write
+    from streams.offline.simulate import SimulationSettings, write
 
     settings = SimulationSettings(
         seed=seed, days=days, brands=brands, start=start.replace(tzinfo=UTC), scenario=scenario
@@ -277,8 +277,8 @@ def evaluate_simulation(
 ) -> str:
     """Simulate, replay, compare with the truth, and give the tables."""
     from streams.offline import evaluation
-    from streams.simulate import SimulationSettings
-    from streams.simulate.world import world
+    from streams.offline.simulate import SimulationSettings
+    from streams.offline.simulate.world import world
 
     keep_apart([config_path], [json_path])
     wanted = [SimulationSettings(seed=seed, days=days, brands=brands, scenario=scenario) for seed in seeds]

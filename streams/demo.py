@@ -31,11 +31,11 @@ from streams.kafka.admin import delete_topics, ensure_topics
 from streams.kafka.clients import consumer
 from streams.kafka.topics import Topics
 from streams.offline.replay import Replay
+from streams.offline.simulate import SimulationSettings, write
 from streams.records import Alert, Window, alert_from_bytes, window_from_bytes
 from streams.render.charts import draw
 from streams.render.live_view import LiveView, Throughput
 from streams.runtime import clock, logs
-from streams.simulate import SimulationSettings, write
 from streams.sources.files import open_posts
 from streams.sources.pacing import Paced, Pacing, measure_span
 from streams.workers.ingest import IngestSummary, ingest

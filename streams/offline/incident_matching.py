@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from detectors.base import Label, Severity
+    from streams.offline.simulate import Kind
     from streams.records import Alert, AlertKind
-    from streams.simulate import Kind
 
 Level = Literal["nothing", "suppressed", "watch", "warning", "critical"]
 
@@ -163,7 +163,7 @@ def cases(truth: Mapping[str, Any], posts_ms: Mapping[int, Sequence[int]]) -> li
     Parameters
     ----------
     truth
-        As `streams.simulate` defines it.
+        As `streams.offline.simulate` defines it.
     posts_ms
         When the posts of each event were written, by the event's position in the truth.
     """

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 import yaml
 
-from streams.simulate import SimulationSettings, write
+from streams.offline.simulate import SimulationSettings, write
 
 if TYPE_CHECKING:
     from pathlib import Path

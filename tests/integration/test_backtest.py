@@ -16,7 +16,7 @@ from streams.kafka.admin import ensure_topics
 from streams.kafka.clients import producer
 from streams.kafka.topics import Topics
 from streams.offline.backtest import Span, play, recorded, scored
-from streams.simulate import SimulationSettings, write
+from streams.offline.simulate import SimulationSettings, write
 from streams.sources.files import open_posts
 from streams.workers.ingest import ingest
 from tests.integration.test_score import working

@@ -19,8 +19,8 @@ from confluent_kafka import Consumer
 from streams.kafka.admin import ensure_topics
 from streams.kafka.clients import consumer
 from streams.kafka.topics import Topics
+from streams.offline.simulate import SimulationSettings, write
 from streams.records import window_from_bytes
-from streams.simulate import SimulationSettings, write
 from streams.sources.files import open_posts
 from streams.workers.ingest import IngestSummary, ingest
 from streams.workers.supervisor import run

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from streams.cli import cli
 from streams.errors import InputError
 from streams.kafka.topics import Topics
-from streams.simulate import SimulationSettings, write
+from streams.offline.simulate import SimulationSettings, write
 from tests.integration.test_backtest import bring
 from tests.support.worker import write_config
 

@@ -11,7 +11,7 @@ import orjson
 import pytest
 import yaml
 
-from streams.simulate import SimulationSettings, write
+from streams.offline.simulate import SimulationSettings, write
 from tests.support.broker import until
 from tests.support.story import firewatch, ports_of_workers
 

@@ -21,8 +21,8 @@ from streams.config.loader import load_config
 from streams.core.sentiment import LABELS
 from streams.kafka.clients import acknowledged, producer
 from streams.kafka.topics import Topics
+from streams.offline.simulate import SimulationSettings, write
 from streams.records import Label, alert_from_bytes, model_key
-from streams.simulate import SimulationSettings, write
 from tests.support.broker import read_topic
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from streams.offline.incident_matching import LEVELS, VERDICTS, Level, Outcome, Verdict
-from streams.simulate import KINDS, Kind
+from streams.offline.simulate import KINDS, Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

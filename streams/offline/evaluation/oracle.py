@@ -20,20 +20,20 @@ from numpy.lib.stride_tricks import sliding_window_view
 from scipy.special import logsumexp
 
 from streams.offline.evaluation.figures import CRISES, LIMITS
-from streams.simulate import KINDS
-from streams.simulate.publishing import MINUTE_MS
-from streams.simulate.rhythm import WEEK
-from streams.simulate.scenario import ONSET_JITTER, PLANS, Event
-from streams.simulate.settings import DAY
-from streams.simulate.usual import NEWCOMERS, POSTS_PER_ROOT, REPOST_SHARE, SLOW_BURN_SHIFT, usual_posts
+from streams.offline.simulate import KINDS
+from streams.offline.simulate.baseline_feed import NEWCOMERS, POSTS_PER_ROOT, REPOST_SHARE, SLOW_BURN_SHIFT, usual_posts
+from streams.offline.simulate.publishing import MINUTE_MS
+from streams.offline.simulate.rhythm import WEEK
+from streams.offline.simulate.scenario import ONSET_JITTER, PLANS, Event
+from streams.offline.simulate.settings import DAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from streams.simulate import Kind
-    from streams.simulate.world import Brand
+    from streams.offline.simulate import Kind
+    from streams.offline.simulate.world import Brand
 
     Numbers = NDArray[np.float64]
 
@@ -65,7 +65,7 @@ class Oracle:
 
     Examples
     --------
-    >>> from streams.simulate.world import world
+    >>> from streams.offline.simulate.world import world
     >>> large = [brand for brand in world(12) if brand.posts_per_day > 4000]
     >>> Oracle("firestorm").found(large, cases=20, weeks=1)
     1.0

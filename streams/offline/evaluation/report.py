@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from streams.offline.evaluation.figures import Figures
     from streams.offline.evaluation.trial import Trial
     from streams.offline.incident_matching import Outcome, Raised
-    from streams.simulate import Kind
+    from streams.offline.simulate import Kind
 
 VERSION: Final = 1
 

@@ -15,7 +15,7 @@ from streams.offline.incident_matching import LEVELS, VERDICTS
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from streams.simulate import Kind
+    from streams.offline.simulate import Kind
 
 _WIDTH = 160
 

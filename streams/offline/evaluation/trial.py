@@ -14,17 +14,17 @@ from streams.config.loader import load_config
 from streams.core.sentiment import LinearModel
 from streams.offline.incident_matching import Outcome, Raised, cases, match, raised
 from streams.offline.replay import Replay
-from streams.simulate import Simulation
-from streams.simulate.publishing import MINUTE_MS
-from streams.simulate.world import world
+from streams.offline.simulate import Simulation
+from streams.offline.simulate.publishing import MINUTE_MS
+from streams.offline.simulate.world import world
 from streams.sources.base import Line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from streams.offline.simulate import SimulationSettings
     from streams.records import Alert
-    from streams.simulate import SimulationSettings
 
 _CHUNK: Final = 1_000
 """Posts handed out together, about as many as a file is read in."""

@@ -13,15 +13,15 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from streams.offline.evaluation.trial import Trial, run_trial
+from streams.offline.simulate import Simulation
 from streams.runtime.processes import CONTEXT, pool
-from streams.simulate import Simulation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from multiprocessing.queues import SimpleQueue
 
     from streams.config import Config
-    from streams.simulate import SimulationSettings
+    from streams.offline.simulate import SimulationSettings
 
     Report = Callable[[int, float], None]
 

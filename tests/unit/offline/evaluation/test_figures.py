@@ -12,7 +12,7 @@ from streams.offline.evaluation.figures import percentile
 
 if TYPE_CHECKING:
     from streams.offline.evaluation import Level
-    from streams.simulate import Kind
+    from streams.offline.simulate import Kind
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE

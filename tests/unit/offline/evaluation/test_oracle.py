@@ -9,11 +9,11 @@ import pytest
 
 from streams.offline.evaluation import CRISES, Oracle, found_by_oracle
 from streams.offline.evaluation.oracle import LikelihoodRatio
-from streams.simulate.world import world
+from streams.offline.simulate.world import world
 
 if TYPE_CHECKING:
-    from streams.simulate import Kind
-    from streams.simulate.world import Brand
+    from streams.offline.simulate import Kind
+    from streams.offline.simulate.world import Brand
 
 
 def brands_with(least: int, most: int) -> list[Brand]:

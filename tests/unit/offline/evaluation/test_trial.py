@@ -13,7 +13,7 @@ from streams.core.sentiment import LinearModel
 from streams.errors import ConfigError
 from streams.offline.evaluation import SimulatedPosts, cases, config_for, match, raised, run_trial, run_trials
 from streams.offline.replay import Replay
-from streams.simulate import SimulationSettings, simulate, write
+from streams.offline.simulate import SimulationSettings, simulate, write
 from streams.sources.files import open_posts
 
 if TYPE_CHECKING:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from streams.simulate.grammar import LANGUAGES, phrases
+from streams.offline.simulate.grammar import LANGUAGES, phrases
 
 if TYPE_CHECKING:
     from random import Random
 
-    from streams.simulate.world import Brand
+    from streams.offline.simulate.world import Brand
 
 _RING: Final = 1 << 24
 _SCATTER: Final = 0x9E3779B1  # odd: multiplying by it is a bijection of the ring (Knuth's multiplicative hashing)

@@ -10,14 +10,14 @@ import orjson
 import yaml
 
 from streams.errors import OutputError
-from streams.simulate.simulation import Simulation
-from streams.simulate.world import world
+from streams.offline.simulate.simulation import Simulation
+from streams.offline.simulate.world import world
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from streams.simulate.settings import SimulationSettings
+    from streams.offline.simulate.settings import SimulationSettings
 
 _POSTS_PER_REPORT: Final = 5_000
 
@@ -73,7 +73,7 @@ def write(
 def config_yaml(settings: SimulationSettings) -> str:
     """Config that watches the simulated brands; everything else has its default.
 
-    >>> from streams.simulate.settings import SimulationSettings
+    >>> from streams.offline.simulate.settings import SimulationSettings
     >>> print(config_yaml(SimulationSettings(brands=1)), end="")
     brands:
     - id: nordtel

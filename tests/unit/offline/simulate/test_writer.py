@@ -8,7 +8,7 @@ import pytest
 
 from streams.config.loader import load_config
 from streams.errors import FirewatchError
-from streams.simulate import SimulationSettings, config_yaml, simulate, write
+from streams.offline.simulate import SimulationSettings, config_yaml, simulate, write
 from tests.support.paths import ROOT
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import math
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from streams.simulate.settings import DAY
+from streams.offline.simulate.settings import DAY
 
 if TYPE_CHECKING:
     from random import Random

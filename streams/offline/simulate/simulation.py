@@ -7,18 +7,18 @@ from datetime import UTC, datetime
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
-from streams.simulate.eventful import EventFeed, SpamFeed
-from streams.simulate.grammar import LANGUAGES, brand_grammar
-from streams.simulate.publishing import MINUTE_MS, Arrival, Platform
-from streams.simulate.scenario import Event, schedule
-from streams.simulate.stage import Stage
-from streams.simulate.usual import ChatterFeed, UsualFeed
-from streams.simulate.world import world
+from streams.offline.simulate.baseline_feed import ChatterFeed, UsualFeed
+from streams.offline.simulate.context import Stage
+from streams.offline.simulate.event_feed import EventFeed, SpamFeed
+from streams.offline.simulate.grammar import LANGUAGES, brand_grammar
+from streams.offline.simulate.publishing import MINUTE_MS, Arrival, Platform
+from streams.offline.simulate.scenario import Event, schedule
+from streams.offline.simulate.world import world
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from streams.simulate.settings import SimulationSettings
+    from streams.offline.simulate.settings import SimulationSettings
 
 TRUTH_VERSION: Final = 1
 
@@ -64,7 +64,7 @@ class Simulation:
 
     Examples
     --------
-    >>> from streams.simulate.settings import SimulationSettings
+    >>> from streams.offline.simulate.settings import SimulationSettings
     >>> run = Simulation(SimulationSettings(days=0.01, brands=1, scenario="calm"))
     >>> lines = sum(1 for _ in run.arrivals())
     >>> truth = run.truth()
@@ -110,7 +110,7 @@ class Simulation:
         self._counts = counts
 
     def truth(self) -> dict[str, Any]:
-        """What happened, as it is written to the truth file; `streams.simulate` says what the fields mean.
+        """What happened, as it is written to the truth file; `streams.offline.simulate` says what the fields mean.
 
         Raises
         ------

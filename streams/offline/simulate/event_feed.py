@@ -5,14 +5,14 @@ from __future__ import annotations
 from bisect import bisect
 from typing import TYPE_CHECKING, Final
 
-from streams.simulate.grammar import LANGUAGES, brand_grammar
-from streams.simulate.publishing import Draft, Tone
-from streams.simulate.rhythm import Restlessness
-from streams.simulate.stage import SOURCES, Seen, Stage
+from streams.offline.simulate.context import SOURCES, Seen, Stage
+from streams.offline.simulate.grammar import LANGUAGES, brand_grammar
+from streams.offline.simulate.publishing import Draft, Tone
+from streams.offline.simulate.rhythm import Restlessness
 
 if TYPE_CHECKING:
-    from streams.simulate.scenario import Event
-    from streams.simulate.usual import UsualFeed
+    from streams.offline.simulate.baseline_feed import UsualFeed
+    from streams.offline.simulate.scenario import Event
 
 _SOURCES_UP_TO: Final = (0.76, 0.88, 0.94, 0.96)  # cumulative shares of `SOURCES`, the last takes the rest
 _REPLY_SHARE: Final = 0.12

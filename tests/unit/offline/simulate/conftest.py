@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from streams.simulate import Simulation, SimulationSettings
+from streams.offline.simulate import Simulation, SimulationSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from streams.simulate.publishing import Arrival
+    from streams.offline.simulate.publishing import Arrival
 
 
 @dataclass

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from streams.simulate.grammar import Uniform
+    from streams.offline.simulate.grammar import Uniform
 
 _STRETCHED: Final = "aeiouäöü"
 

@@ -16,7 +16,7 @@ import pytest
 
 from streams.config import Config, IngestSettings
 from streams.core.ingest.parsing import Normaliser
-from streams.simulate import Simulation, SimulationSettings, simulate, truth
+from streams.offline.simulate import Simulation, SimulationSettings, simulate, truth
 
 if TYPE_CHECKING:
     from .conftest import Run
@@ -42,7 +42,7 @@ def test_equal_settings_give_equal_posts_and_truth() -> None:
 def test_a_process_with_other_string_hashes_gives_the_same_bytes() -> None:
     code = (
         "import sys, orjson, hashlib\n"
-        "from streams.simulate import simulate, SimulationSettings\n"
+        "from streams.offline.simulate import simulate, SimulationSettings\n"
         "posts = simulate(SimulationSettings(days=0.2, brands=5))\n"
         "print(hashlib.sha256(b'\\n'.join(map(orjson.dumps, posts))).hexdigest())"
     )

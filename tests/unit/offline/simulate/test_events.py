@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from streams.simulate import SimulationSettings
-from streams.simulate.grammar import phrases
+from streams.offline.simulate import SimulationSettings
+from streams.offline.simulate.grammar import phrases
 
 if TYPE_CHECKING:
     from collections.abc import Callable

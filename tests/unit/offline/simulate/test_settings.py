@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from streams.errors import ConfigError
-from streams.simulate import KINDS, SimulationSettings
+from streams.offline.simulate import KINDS, SimulationSettings
 
 
 @pytest.mark.parametrize(

@@ -7,18 +7,18 @@ from bisect import bisect
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
-from streams.simulate.crowd import regulars_of
-from streams.simulate.grammar import LANGUAGES, RIVAL, USER, brand_grammar, chatter_grammar
-from streams.simulate.publishing import Draft, Tone
-from streams.simulate.rhythm import WEEK, Restlessness, audience
-from streams.simulate.settings import DAY
-from streams.simulate.stage import SOURCES, TALKATIVE, TERSE, Seen, Stage
+from streams.offline.simulate.authors import regulars_of
+from streams.offline.simulate.context import SOURCES, TALKATIVE, TERSE, Seen, Stage
+from streams.offline.simulate.grammar import LANGUAGES, RIVAL, USER, brand_grammar, chatter_grammar
+from streams.offline.simulate.publishing import Draft, Tone
+from streams.offline.simulate.rhythm import WEEK, Restlessness, audience
+from streams.offline.simulate.settings import DAY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from streams.simulate.scenario import Event
-    from streams.simulate.world import Brand
+    from streams.offline.simulate.scenario import Event
+    from streams.offline.simulate.world import Brand
 
 _SOURCES_UP_TO: Final = (0.62, 0.76, 0.90, 0.96)  # cumulative shares of `SOURCES`, the last takes the rest
 _CONVERSATION_SHARE: Final = 0.05

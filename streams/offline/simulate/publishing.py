@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from random import Random
 
-    from streams.simulate.scenario import Event
-    from streams.simulate.settings import SimulationSettings
+    from streams.offline.simulate.scenario import Event
+    from streams.offline.simulate.settings import SimulationSettings
 
 Tone = Literal["negative", "neutral", "positive"]
 

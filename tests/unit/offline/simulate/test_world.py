@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from streams.config import Config
-from streams.simulate.world import world
+from streams.offline.simulate.world import world
 
 # Companies and products of the sectors that the world has brands in, and some that everybody knows.
 REAL = frozenset(Path(__file__).with_name("real_companies.txt").read_text(encoding="utf-8").split())
@@ -16,7 +16,7 @@ REAL = frozenset(Path(__file__).with_name("real_companies.txt").read_text(encodi
 
 @pytest.mark.parametrize("name", ["brands.toml", "phrases_de.toml", "phrases_en.toml"])
 def test_names_no_real_company(name: str) -> None:
-    text = files("streams.simulate").joinpath(name).read_text(encoding="utf-8").lower()
+    text = files("streams.offline.simulate").joinpath(name).read_text(encoding="utf-8").lower()
     words = set(re.findall(r"[\w&.-]*\w", text))
     assert not words & REAL
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
-from streams.simulate.world import Brand, read_toml
+from streams.offline.simulate.world import Brand, read_toml
 
 Uniform = Callable[[], float]
 """Draws from [0, 1)."""

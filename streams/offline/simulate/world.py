@@ -9,7 +9,7 @@ from importlib.resources import files
 from random import Random
 from typing import Any, Final
 
-_PACKAGE: Final = "streams.simulate"
+_PACKAGE: Final = "streams.offline.simulate"
 _HEADS: Final = (
     "Quor", "Vlim", "Zand", "Brix", "Thul", "Jesk", "Ploon", "Wyrd",
     "Gnev", "Oxal", "Fjun", "Drev", "Klim", "Sarn", "Hux", "Yarv",

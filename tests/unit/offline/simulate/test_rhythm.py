@@ -5,8 +5,8 @@ from random import Random
 
 import pytest
 
-from streams.simulate.quirks import quirk
-from streams.simulate.rhythm import Restlessness, audience, poisson
+from streams.offline.simulate.rhythm import Restlessness, audience, poisson
+from streams.offline.simulate.typing_noise import quirk
 
 
 @pytest.mark.parametrize("mean", [0.05, 2.5, 40.0, 1_200.0])

@@ -22,9 +22,9 @@ late ones and duplicates stand where a collector would have met them. The truth 
 from collections.abc import Iterator
 from typing import Any
 
-from streams.simulate.settings import KINDS, Kind, SimulationSettings
-from streams.simulate.simulation import Simulation
-from streams.simulate.writer import config_yaml, write
+from streams.offline.simulate.settings import KINDS, Kind, SimulationSettings
+from streams.offline.simulate.simulation import Simulation
+from streams.offline.simulate.writer import config_yaml, write
 
 __all__ = ["KINDS", "Kind", "Simulation", "SimulationSettings", "config_yaml", "simulate", "truth", "write"]
 

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 import pytest
 
 from streams.errors import ConfigError
-from streams.simulate import KINDS, SimulationSettings
-from streams.simulate.scenario import CALM_MINUTES, Event, schedule
-from streams.simulate.world import world
+from streams.offline.simulate import KINDS, SimulationSettings
+from streams.offline.simulate.scenario import CALM_MINUTES, Event, schedule
+from streams.offline.simulate.world import world
 
 
 def scheduled(**settings: object) -> tuple[Event, ...]:

@@ -7,12 +7,12 @@ from random import Random
 from typing import TYPE_CHECKING, Final
 
 from streams.errors import ConfigError
-from streams.simulate.settings import BRAND_KINDS, DAY, Kind, SimulationSettings
+from streams.offline.simulate.settings import BRAND_KINDS, DAY, Kind, SimulationSettings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from streams.simulate.world import Brand
+    from streams.offline.simulate.world import Brand
 
 CALM_MINUTES: Final = 180
 """At least so much of the run precedes an event."""

@@ -5,17 +5,17 @@ from __future__ import annotations
 from random import Random
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from streams.simulate.crowd import Crowd
-from streams.simulate.publishing import MINUTE_MS, Draft, Platform, Tone
-from streams.simulate.quirks import quirk
-from streams.simulate.rhythm import poisson
+from streams.offline.simulate.authors import Crowd
+from streams.offline.simulate.publishing import MINUTE_MS, Draft, Platform, Tone
+from streams.offline.simulate.rhythm import poisson
+from streams.offline.simulate.typing_noise import quirk
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from streams.simulate.scenario import Event
-    from streams.simulate.settings import SimulationSettings
-    from streams.simulate.world import Brand
+    from streams.offline.simulate.scenario import Event
+    from streams.offline.simulate.settings import SimulationSettings
+    from streams.offline.simulate.world import Brand
 
 SOURCES: Final = ("microblog", "video", "forum", "reviews", "news")
 TALKATIVE: Final = SOURCES[:3]

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from streams.simulate.grammar import LANGUAGES, Grammar, brand_grammar, brand_rules, chatter_grammar, phrases
-from streams.simulate.world import world
+from streams.offline.simulate.grammar import LANGUAGES, Grammar, brand_grammar, brand_rules, chatter_grammar, phrases
+from streams.offline.simulate.world import world
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from streams.simulate.world import Brand
+    from streams.offline.simulate.world import Brand
 
 SLOT = re.compile(r"\{(\w+)\}")
 NAMING = {"brand", "name", "handle", "tag"}
