@@ -14,7 +14,7 @@ import orjson
 import pytest
 from cloudevents.core.bindings.kafka import KafkaMessage, from_binary_event
 
-from streams import commands
+from streams.cli import commands
 from streams.contract.asyncapi import CONTRACT_VERSION, asyncapi
 from streams.core.detect.partition import PartitionMonitor
 from streams.records import (

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from streams import __version__, commands
-from streams.cli_alerts import alerts, bridge, status
-from streams.cli_tuning import backtest, check_config, explain_config, test_config, tune
+from streams import __version__
+from streams.cli import commands
+from streams.cli.alerts import alerts, bridge, status
+from streams.cli.config import backtest, check_config, explain_config, test_config, tune
+from streams.cli.options import config_option, plainly
 from streams.kafka.names import WORKERS, Worker
 from streams.offline.simulate.settings import SimulationSettings
-from streams.options import config_option, plainly
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -373,9 +374,9 @@ def schema(what: str) -> None:
 @plainly
 def demo(posts: Path | None, config_path: Path | None, *, seconds: float, out: Path) -> None:
     """A simulated day through real Kafka in about two minutes, watched live."""
-    from streams import demo as show
+    from streams.cli.demo import run as run_demo
 
-    show.run(posts, config_path, seconds, out)
+    run_demo(posts, config_path, seconds, out)
 
 
 for command in (check_config, explain_config, backtest, tune, test_config, bridge, alerts, status):
@@ -385,7 +386,3 @@ for command in (check_config, explain_config, backtest, tune, test_config, bridg
 def main() -> None:
     """Entry point."""
     cli()
-
-
-if __name__ == "__main__":
-    main()

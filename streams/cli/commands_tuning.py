@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 
-from streams.commands import open_for_writing
+from streams.cli.commands import open_for_writing
 from streams.config.explain import explain
 from streams.config.loader import load_config
 from streams.errors import ConfigError, ExpectationFailed, InputError

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from streams import commands
+from streams.cli import commands
+from streams.cli.options import Duration, config_option, plainly
 from streams.kafka.names import BRIDGED
-from streams.options import Duration, config_option, plainly
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +59,7 @@ def tail(
     no_follow: bool,
 ) -> None:
     """Show incidents as they are told, and what people say of them; Ctrl-C ends."""
-    from streams import commands_alerts
+    from streams.cli import commands_alerts
 
     commands_alerts.tail(config_path, brands, severity, since, as_json=as_json, follow=not no_follow)
 
@@ -107,7 +107,7 @@ def false_alarm(id: str, config_path: Path, by: str, note: str | None, silence: 
 
 
 def _say(config_path: Path, id: str, judgement: Judgement, by: str, note: str | None, silence: Any = None) -> None:
-    from streams import commands_alerts
+    from streams.cli import commands_alerts
 
     click.echo(commands_alerts.verdict(config_path, id, judgement, by, note, silence))
 
@@ -126,7 +126,7 @@ def _say(config_path: Path, id: str, judgement: Judgement, by: str, note: str | 
 @plainly
 def status(config_path: Path, *, as_json: bool, max_lag: int, stale_after: float) -> None:
     """What runs, how far behind, how fresh, what fires: one screen; exits with 1 if something is wrong."""
-    from streams import commands_alerts
+    from streams.cli import commands_alerts
 
     if not commands_alerts.status(config_path, max_lag=max_lag, stale_seconds=stale_after, as_json=as_json):
         sys.exit(1)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final, ParamSpec
 
 import click
 
-from streams import commands_tuning as commands
+from streams.cli import commands_tuning as commands
+from streams.cli.options import Moment, config_option, plainly
 from streams.offline.tuning.curve import TOLERANCE
-from streams.options import Moment, config_option, plainly
 
 if TYPE_CHECKING:
     from collections.abc import Callable

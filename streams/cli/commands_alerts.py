@@ -10,7 +10,7 @@ import click
 import orjson
 from rich.console import Console
 
-from streams.commands import until_stopped
+from streams.cli.commands import until_stopped
 from streams.config.loader import load_config
 from streams.kafka.clients import consumer
 from streams.operate.incident_log import judge, read_incidents

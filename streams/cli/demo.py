@@ -23,7 +23,7 @@ import yaml
 from aiokafka import TopicPartition
 from rich.console import Console
 
-from streams import scrape
+from streams.cli import scrape
 from streams.config.loader import load_config
 from streams.core.sentiment import LinearModel
 from streams.errors import ConfigError, FirewatchError, KafkaError
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
     from streams.config import Config
 
-KAFKA_SCRIPT: Final = Path(__file__).parents[1] / "deploy" / "local" / "kafka.py"
+KAFKA_SCRIPT: Final = Path(__file__).parents[2] / "deploy" / "local" / "kafka.py"
 INSTANCE: Final = "demo"
 
 POLL_MS: Final = 250
