@@ -10,12 +10,12 @@ from detectors.base import Aspect, Bucket, Detector, Direction, Label, Score, Se
 from detectors.extremes import Extremes
 from detectors.fading import kept, passed_ms
 from detectors.latest import Latest
-from detectors.level import HOUR_MS
 from detectors.magnitude import demanding, times_usual
 from detectors.packing import pack, unpack
 from detectors.parameters import AT_LEAST_TIMES, within
 from detectors.refractory import Refractory
 from detectors.shares import NEGATIVE, Shares
+from detectors.units import HOUR_MS
 from detectors.usual import Usual
 
 if TYPE_CHECKING:

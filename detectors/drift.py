@@ -8,10 +8,11 @@ from typing import ClassVar, Final, NamedTuple, Self
 
 from detectors.base import Aspect, Bucket, Detector, Direction, Score
 from detectors.cusum import DRIFT, Page, run_days, threshold
-from detectors.level import HOUR_MS, Level
+from detectors.level import Level
 from detectors.packing import pack, unpack
 from detectors.parameters import ONCE_IN_DAYS, within
 from detectors.refractory import Refractory
+from detectors.units import HOUR_MS
 
 _VERSION: Final = 1
 

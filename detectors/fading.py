@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from detectors.level import HOUR_MS
+from detectors.units import HOUR_MS
 
 if TYPE_CHECKING:
     from detectors.base import Bucket

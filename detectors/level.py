@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from detectors.base import Suppression
 
-HOUR_MS: Final = 3_600_000
 
 MEMORY_HOURS: Final = 72.0
 """Half-life of the level: long against a day and night, short against the growth of a brand. Between two and seven days

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, Self
 from detectors.base import Aspect, Bucket, Detector, Score
 from detectors.extremes import Extremes
 from detectors.fading import kept, passed_ms
-from detectors.level import HOUR_MS, Level
+from detectors.level import Level
 from detectors.moments import Moments
 from detectors.packing import pack, unpack
 from detectors.refractory import Refractory
 from detectors.shares import NEGATIVE, Shares
+from detectors.units import HOUR_MS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

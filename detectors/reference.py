@@ -6,8 +6,8 @@ from itertools import islice
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
-from detectors.level import HOUR_MS
 from detectors.rhythm import Rhythm
+from detectors.units import HOUR_MS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from detectors.level import HOUR_MS
 from detectors.parameters import REFRACTORY_HOURS, within
+from detectors.units import HOUR_MS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

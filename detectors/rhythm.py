@@ -12,7 +12,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from detectors.level import HOUR_MS
+from detectors.units import HOUR_MS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Self
 
 from detectors.base import Aspect, Bucket, Detector, ParameterError, Score
 from detectors.extremes import Extremes
-from detectors.level import HOUR_MS, Level
+from detectors.level import Level
 from detectors.packing import pack, unpack
 from detectors.refractory import Refractory
 from detectors.river_models import Model, build_model, check_model
+from detectors.units import HOUR_MS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -9,12 +9,13 @@ from detectors.base import Aspect, Bucket, Detector, Score
 from detectors.extremes import Extremes
 from detectors.fading import kept, passed_ms
 from detectors.latest import Latest
-from detectors.level import HOUR_MS, Level
+from detectors.level import Level
 from detectors.magnitude import demanding, times_usual
 from detectors.packing import pack, unpack
 from detectors.parameters import AT_LEAST_TIMES, within
 from detectors.refractory import Refractory
 from detectors.shares import NEGATIVE, Shares
+from detectors.units import HOUR_MS
 
 _VERSION: Final = 1
 

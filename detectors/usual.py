@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from detectors.level import HOUR_MS, Level
+from detectors.level import Level
 from detectors.rhythm import Rhythm
+from detectors.units import HOUR_MS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

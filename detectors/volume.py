@@ -10,11 +10,11 @@ from detectors.base import Aspect, Bucket, Detector, Direction, Score
 from detectors.extremes import Extremes
 from detectors.fading import kept
 from detectors.latest import Latest
-from detectors.level import HOUR_MS
 from detectors.magnitude import demanding, times_usual
 from detectors.packing import pack, unpack
 from detectors.parameters import AT_LEAST_TIMES, one_of, within
 from detectors.refractory import Refractory
+from detectors.units import HOUR_MS
 from detectors.usual import Usual
 
 if TYPE_CHECKING:

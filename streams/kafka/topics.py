@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 from aiokafka.partitioner import murmur2
 
+from detectors.units import HOUR_MS
 from streams.kafka.names import group_of
 
 if TYPE_CHECKING:
     from streams.config import TopicSettings
 
-HOUR_MS: Final = 3_600_000
 COMPACTED_SEGMENT_BYTES: Final = 64 * 1024 * 1024
 """The newest segment is never compacted, and whoever takes over a partition must read it."""
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, get_args
 
+from detectors.units import HOUR_MS
 from streams.records import epoch_ms
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ Verdict = Literal["nothing", "suppressed", "attention", "praise", "spam", "surge
 VERDICTS: Final[tuple[Verdict, ...]] = get_args(Verdict)
 """What a case can be taken for: the label of what was raised, where it is no warning; ascending."""
 
-AFTERMATH_MS: Final = 3_600_000
+AFTERMATH_MS: Final = HOUR_MS
 """How long after an event's end its case is still under way."""
 
 

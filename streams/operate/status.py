@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any, Final
 from aiokafka import TopicPartition
 from aiokafka.errors import GroupCoordinatorNotAvailableError
 
+from detectors.units import MINUTE_MS, WEEK_MS
 from streams.errors import BrokerUnreachable, KafkaError, RecordError
 from streams.kafka.admin import ensure_topics
 from streams.kafka.clients import admin, consumer, translated_errors
 from streams.kafka.model_store import Shelf
 from streams.kafka.names import BRIDGED, group_of, worker_name
 from streams.kafka.reader import TopicReader
-from streams.kafka.topics import HOUR_MS, Topics
+from streams.kafka.topics import Topics
 from streams.operate.incident_log import read_incidents
 from streams.records import SEVERITIES, post_from_bytes, window_from_bytes
 from streams.runtime import clock
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from streams.kafka.topics import Topic
     from streams.operate.incident_log import Incident
 
-INCIDENTS_MS: Final = 7 * 24 * HOUR_MS
+INCIDENTS_MS: Final = WEEK_MS
 """How far back incidents are looked for."""
 
 LATEST: Final = 8
@@ -190,7 +191,7 @@ def _problems(found: Status, max_lag: int, stale_seconds: float) -> list[str]:
     if arrived is None:
         problems.append("no post has ever arrived: start `firewatch ingest`")
     elif found.at_ms - arrived > stale_seconds * 1000:
-        minutes = (found.at_ms - arrived) / 60_000
+        minutes = (found.at_ms - arrived) / MINUTE_MS
         problems.append(
             f"no post has arrived for {minutes:,.0f} minutes (more than {stale_seconds / 60:g}): is ingest up?"
         )

@@ -8,6 +8,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from detectors.base import Severity
+from detectors.units import DAY_MS
 from streams.errors import RecordError
 from streams.records.labels import Label, label_from_bytes
 from streams.records.posts import MAX_ID_CHARS
@@ -15,7 +16,7 @@ from streams.records.wire import load
 
 VERDICT_VERSION: Final = 1
 
-MAX_SILENCE_MS: Final = 30 * 24 * 3_600_000
+MAX_SILENCE_MS: Final = 30 * DAY_MS
 """No silence is longer; who wants to know which hold need look no further back."""
 
 LATEST_MS: Final = 4_102_444_800_000

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from detectors.units import DAY_MS, HOUR_MS, MINUTE_MS
 from streams.records import SHARE
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
-HOUR_MS: Final = 3_600_000
-DAY_MS: Final = 24 * HOUR_MS
 
 TONE_HOURS: Final = (1, 3, 6, 12, 24)
 ENOUGH_MENTIONS: Final = 20
@@ -69,7 +68,7 @@ class Course:
     @property
     def minutes(self) -> float:
         """Length of a bucket."""
-        return self._length_ms / 60_000
+        return self._length_ms / MINUTE_MS
 
     @property
     def begin(self) -> float:

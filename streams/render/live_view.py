@@ -14,6 +14,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from detectors.units import HOUR_MS, MINUTE_MS
 from streams.records import SHARE, utc
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from detectors.base import Severity
     from streams.records import Alert, AlertStep, Window, WindowScore
 
-HOUR_MS: Final = 3_600_000
 FRAME_SECONDS: Final = 0.25
 HEAT_FROM: Final = 0.7
 LARGEST_SHOWN: Final = 99.0
@@ -214,7 +214,7 @@ class LiveView:
             hottest = sorted(self._brands, key=lambda brand: self._brands[brand].heat, reverse=True)[: max(0, rows - 1)]
             shown = [self._brands[brand] for brand in self._brands if brand in hottest]
         detectors = list(dict.fromkeys(name for brand in self._brands.values() for name in brand.scores))
-        minutes = max((brand.windows[-1].length_ms for brand in shown if brand.windows), default=0) / 60_000
+        minutes = max((brand.windows[-1].length_ms for brand in shown if brand.windows), default=0) / MINUTE_MS
         brand_width = min(max((cell_len(brand.name) for brand in shown), default=0), max(10, self._console.width // 6))
         widths = [max(13, brand_width), 9, 0, 5, *[7] * len(detectors), 21]
         widths[2] = min(HISTORY, max(6, self._console.width - sum(widths) - GAP * (len(widths) - 1)))

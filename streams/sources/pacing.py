@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from detectors.units import DAY_MS
 from streams.core.ingest.parsing import event_time_ms, parse
 from streams.errors import InputError, RecordError
 from streams.sources.base import Seekable
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 NAP_SECONDS: Final = 0.2
 """Longest sleep of a source that waits, so that those behind it can do something meanwhile."""
 
-MAX_SILENCE_MS: Final = 86_400_000
+MAX_SILENCE_MS: Final = DAY_MS
 """A post further ahead in a stream than this is not waited for: its date is taken for wrong."""
 
 

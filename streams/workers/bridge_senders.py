@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
+from detectors.units import HOUR_MS
 from streams.core.deliver.alert_state import Standing
 from streams.core.deliver.step import Ledger
 from streams.core.deliver.step_queue import StepQueue
 from streams.errors import DeliveryFailed, DeliveryRefused
-from streams.kafka.topics import HOUR_MS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
+from detectors.units import HOUR_MS
 from streams.records import SEVERITIES, SHARE, Window
 from streams.runtime import metrics
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from streams.config.brands import Mode
     from streams.core.detect.partition import Outcome, PartitionMonitor
 
-HOUR_MS: Final = 3_600_000
 
 _OF_BRANDS: Final = (
     metrics.BRAND_MENTIONS,

@@ -10,6 +10,7 @@ import pytest
 import yaml
 from click.testing import CliRunner
 
+from detectors.units import HOUR_MS
 from streams.cli import cli
 from streams.errors import BrokerUnreachable, InputError, KafkaError
 from streams.kafka.admin import ensure_topics
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from streams.config import Config
     from streams.offline.backtest import Played
 
-HOUR_MS = 3_600_000
 
 pytestmark = pytest.mark.timeout(600)
 

@@ -16,7 +16,8 @@ from aiokafka.errors import GroupCoordinatorNotAvailableError
 from aiokafka.partitioner import murmur2
 
 from detectors.reference import GROUPS
-from streams.core.rollup.minute_counts import MINUTE_MS, group_of
+from detectors.units import MINUTE_MS
+from streams.core.rollup.minute_counts import group_of
 from streams.core.score.position import Position, committed_position
 from streams.core.score.scorer import Scorer
 from streams.core.sentiment import LinearModel

@@ -7,14 +7,13 @@ import random
 from typing import TYPE_CHECKING
 
 from detectors.base import Bucket
+from detectors.units import DAY_MS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from detectors.base import Detector, Score
 
-HOUR_MS = 3_600_000
-DAY_MS = 24 * HOUR_MS
 START_MS = 1_700_006_400_000
 
 

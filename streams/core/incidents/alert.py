@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, Literal
 
-from detectors.level import HOUR_MS
+from detectors.units import HOUR_MS
 from streams.core.incidents.incident import Change, alert_id
 from streams.core.incidents.key_terms import key_terms
 from streams.core.incidents.samples import representative

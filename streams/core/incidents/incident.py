@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from detectors.base import Score
-from detectors.level import HOUR_MS
+from detectors.units import HOUR_MS
 from streams.core.rollup.tally import Tally
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from detectors.level import HOUR_MS
+from detectors.units import HOUR_MS, MINUTE_MS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -205,7 +205,7 @@ def _spoken(words: _Words, span_ms: int) -> str:
     ['1 minute', '90 minutes', '2.5 hours']
     """
     seconds, minutes, hours = words.spans
-    whole = round(span_ms / 60_000)
+    whole = round(span_ms / MINUTE_MS)
     if whole < 1:
         return _counted(seconds, round(span_ms / 1000))
     if whole < 120:

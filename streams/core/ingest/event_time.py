@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from detectors.units import DAY_MS, MINUTE_MS
 from streams.errors import RecordError
 from streams.records import Deletions, Envelope, Progress
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from streams.config import IngestSettings
 
-CLOCK_SKEW_MS: Final = 60_000
+CLOCK_SKEW_MS: Final = MINUTE_MS
 """How far the clocks of two brokers may be apart."""
 
 
@@ -79,7 +80,7 @@ def check_scored(record: Envelope | Progress | Deletions, broker_ms: int, settin
     ahead = max(claims, *times) if times else claims
     if ahead > latest:
         raise RecordError("timestamp_in_future", f"names a time {ahead - broker_ms} ms ahead of the broker's clock")
-    if times and min(times) < _start_ms(settings.oldest_year) - _DAY_MS:
+    if times and min(times) < _start_ms(settings.oldest_year) - DAY_MS:
         raise RecordError("timestamp_too_old", f"names a time before ingest.oldest_year={settings.oldest_year}")
 
 
@@ -98,7 +99,6 @@ def _event_times(record: Envelope | Progress | Deletions) -> Iterator[int]:
         yield mention.ts_ms + mention.behind_ms
 
 
-_DAY_MS: Final = 86_400_000
 """Longer than a bucket, whose start may lie before the first event time."""
 
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import orjson
 
+from detectors.units import HOUR_MS
 from streams.core.ingest.event_time import admit
 from streams.core.text import language
 from streams.core.text.clean import normalise
 from streams.errors import RecordError
-from streams.kafka.topics import HOUR_MS
 from streams.records import Label, Verdict, labels_record_from_bytes
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from detectors.level import HOUR_MS
+from detectors.units import HOUR_MS
 from streams.core.rollup.peaks import Peaks
 from streams.core.rollup.regulars import Regulars
 from streams.core.rollup.tally import KEPT, Tally, most_frequent

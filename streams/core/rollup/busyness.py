@@ -6,7 +6,7 @@ from bisect import bisect_right
 from typing import TYPE_CHECKING, Any
 
 from detectors.reference import GROUPS, Reference
-from streams.core.rollup.minute_counts import MINUTE_MS
+from detectors.units import MINUTE_MS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

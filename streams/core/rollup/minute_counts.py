@@ -7,12 +7,10 @@ partition alone. What a scorer tells of it counts from its first post to some of
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final
 from zlib import crc32
 
 from detectors.reference import GROUPS
-
-MINUTE_MS: Final = 60_000
+from detectors.units import MINUTE_MS
 
 Minute = tuple[int, list[int]]
 """Start in milliseconds since the epoch, and mentions of each group."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from operator import itemgetter
 from typing import Any, Final
 
-from detectors.level import HOUR_MS
+from detectors.units import HOUR_MS
 
 KEPT_PEAKS: Final = 5
 

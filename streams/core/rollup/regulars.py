@@ -5,6 +5,8 @@ from __future__ import annotations
 from base64 import b64decode, b64encode
 from typing import TYPE_CHECKING, Any, Final
 
+from detectors.units import WEEK_MS
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
@@ -12,7 +14,7 @@ BITS: Final = 3_072
 """Of each of the two generations: 1 KB of state in all. A third of the authors of a brand with 1,200 regular ones then
 share their bit with another."""
 
-GENERATION_MS: Final = 7 * 86_400_000
+GENERATION_MS: Final = WEEK_MS
 """Someone is a regular for one to two of these after the last mention."""
 
 _FULLEST: Final = 0.9

@@ -8,6 +8,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from detectors.units import HOUR_MS
 from streams.core.rollup.busyness import Busyness
 from streams.core.rollup.high_water import Mark
 
@@ -81,7 +82,7 @@ class StreamProgress:
         self._expected = partitions
         self._bucket_ms = settings.bucket_seconds * 1000
         self._tail_ms = self._bucket_ms + (settings.lateness_seconds + settings.check_seconds) * 1000
-        self._max_gap_ms = settings.max_gap_hours * 3_600_000
+        self._max_gap_ms = settings.max_gap_hours * HOUR_MS
         self._end_of_stream_ms = settings.end_of_stream_seconds * 1000
         self._partitions: dict[int, _Partition] = {}
         self._sources: dict[str, _Source] = {}

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-MINUTE_MS: Final = 60_000
+from detectors.units import MINUTE_MS
 
 SOURCES: Final = 256
 """Sources counted by themselves in a minute; more share what one may have."""

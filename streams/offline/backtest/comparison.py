@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from detectors.units import HOUR_MS, MINUTE_MS
 from streams.offline.backtest.judgement import paged_ms, pages
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from detectors.base import Severity
     from streams.offline.incident_matching import Raised
 
-SAME_WITHIN_MS: Final = 6 * 3_600_000
+SAME_WITHIN_MS: Final = 6 * HOUR_MS
 """Incidents of a brand that begin to page within so long of each other are taken for the same one."""
 
 
@@ -28,7 +29,7 @@ class Pair(NamedTuple):
     @property
     def later_minutes(self) -> float:
         """How much later the new config pages; negative if earlier."""
-        return (self.new_ms - self.current_ms) / 60_000
+        return (self.new_ms - self.current_ms) / MINUTE_MS
 
     @property
     def moved(self) -> bool:

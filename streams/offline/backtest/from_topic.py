@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from detectors.units import HOUR_MS
 from streams.core.detect.validation import ScoredRecords
 from streams.errors import InputError, RecordError
 from streams.kafka.admin import ensure_topics
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from streams.config import Config, WindowSettings
     from streams.offline.backtest.partition_files import Mentions
 
-MARGIN_MS: Final = 3_600_000
+MARGIN_MS: Final = HOUR_MS
 """How long before its event time the broker may have taken a mention by a clock that is slow: reading begins there."""
 
 END_MS: Final = 2**53

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from statistics import median
 from typing import TYPE_CHECKING
 
+from detectors.units import MINUTE_MS
 from streams.offline.incident_matching import LEVELS, Case, Rise, match
 from streams.records import epoch_ms
 
@@ -33,7 +34,7 @@ class Found:
     def delay_minutes(self) -> float | None:
         """From its beginning until it was raised at the severity it needs."""
         delay = self.outcome.delay_ms(self.expected.severity)
-        return None if delay is None else delay / 60_000
+        return None if delay is None else delay / MINUTE_MS
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from detectors.units import HOUR_MS
 from streams.offline.incident_matching import LEVELS, VERDICTS, Level, Outcome, Verdict
 from streams.offline.simulate import KINDS, Kind
 
@@ -19,7 +20,7 @@ Word = TypeVar("Word", Level, Verdict)
 
 CRISES: Final[tuple[Kind, ...]] = ("firestorm", "slow_burn")
 
-LIMITS: Final[Mapping[Kind, int]] = {"firestorm": 600_000, "slow_burn": 3 * 3_600_000}
+LIMITS: Final[Mapping[Kind, int]] = {"firestorm": 600_000, "slow_burn": 3 * HOUR_MS}
 """Milliseconds from onset within which a crisis should be raised as a warning."""
 
 

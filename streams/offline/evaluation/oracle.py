@@ -19,10 +19,10 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy.special import logsumexp
 
+from detectors.units import MINUTE_MS
 from streams.offline.evaluation.figures import CRISES, LIMITS
 from streams.offline.simulate import KINDS
 from streams.offline.simulate.baseline_feed import NEWCOMERS, POSTS_PER_ROOT, REPOST_SHARE, SLOW_BURN_SHIFT, usual_posts
-from streams.offline.simulate.publishing import MINUTE_MS
 from streams.offline.simulate.rhythm import WEEK
 from streams.offline.simulate.scenario import ONSET_JITTER, PLANS, Event
 from streams.offline.simulate.settings import DAY

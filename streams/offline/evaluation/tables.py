@@ -9,6 +9,7 @@ from rich.box import MARKDOWN
 from rich.console import Console
 from rich.table import Table
 
+from detectors.units import MINUTE_MS
 from streams.offline.evaluation.figures import CRISES, LIMITS, Delays, Figures
 from streams.offline.incident_matching import LEVELS, VERDICTS
 
@@ -99,7 +100,7 @@ def _spoken(ms: float | None) -> str:
     """
     if ms is None:
         return ""
-    minutes = ms / 60_000
+    minutes = ms / MINUTE_MS
     return f"{minutes:.3g} min" if minutes < 120 else f"{minutes / 60:.3g} h"
 
 

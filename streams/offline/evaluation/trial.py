@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
+from detectors.units import MINUTE_MS
 from streams.config import Config
 from streams.config.loader import load_config
 from streams.core.sentiment import LinearModel
 from streams.offline.incident_matching import Outcome, Raised, cases, match, raised
 from streams.offline.replay import Replay
 from streams.offline.simulate import Simulation
-from streams.offline.simulate.publishing import MINUTE_MS
 from streams.offline.simulate.world import world
 from streams.sources.base import Line
 

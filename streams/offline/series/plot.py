@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from detectors.units import DAY_MS
 from streams.errors import FirewatchError
 from streams.offline.series.benchmark import THRESHOLD, probation
 from streams.offline.series.online import alarm_score
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
 HIT, FALSE, WINDOW = "#009E73", "#CC3311", "#E69F00"
 
-_DAY_MS: Final = 86_400_000
 _HIGHEST_SCORE: Final = 2.5
 """Scores above it are drawn at it."""
 
@@ -55,7 +55,7 @@ def draw(judged: Sequence[Judged], path: Path) -> None:
     panels = figure.subfigures(len(judged), 1, squeeze=False)[:, 0]
     for panel, one in zip(panels, judged, strict=True):
         counts, scores = panel.subplots(2, 1, sharex=True, height_ratios=[3, 1])
-        days = np.array([row.ms for row in one.series.rows]) / _DAY_MS
+        days = np.array([row.ms for row in one.series.rows]) / DAY_MS
         _counts(counts, one, days)
         _scores(scores, one, days)
         for axis in (counts, scores):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from statistics import fmean, median
 from typing import TYPE_CHECKING
 
+from detectors.units import HOUR_MS, WEEK_MS
 from streams.offline.series.benchmark import PROFILES, normalised, probation
 from streams.offline.series.evaluation import STANDARD
 
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from streams.offline.series.evaluation import Judged, LeftOut
     from streams.offline.series.peers import Best
 
-_HOUR_MS = 3_600_000
-_WEEK_MS = 168 * _HOUR_MS
 _PROFILE_NAMES = tuple(profile.name for profile in PROFILES)
 
 
@@ -107,9 +106,9 @@ def _delays(judged: Sequence[Judged]) -> tuple[list[float], list[float]]:
         for window, mark in zip(series.windows, series.marks, strict=True):
             if window in verdict.hits:
                 alarm_ms = series.rows[verdict.hits[window][0]].ms
-                from_start.append((alarm_ms - series.rows[window.first].ms) / _HOUR_MS)
+                from_start.append((alarm_ms - series.rows[window.first].ms) / HOUR_MS)
                 if mark is not None:
-                    from_mark.append((alarm_ms - mark) / _HOUR_MS)
+                    from_mark.append((alarm_ms - mark) / HOUR_MS)
     return from_start, from_mark
 
 
@@ -118,7 +117,7 @@ def _weeks_without_windows(judged: Judged) -> float:
     start = probation(len(rows))
     spans = ((max(window.first, start), window.last) for window in judged.series.windows if window.last >= start)
     within = sum(rows[last].ms - rows[first].ms for first, last in spans)
-    return (rows[-1].ms - rows[start].ms - within) / _WEEK_MS
+    return (rows[-1].ms - rows[start].ms - within) / WEEK_MS
 
 
 def _counts(verdicts: Sequence[Verdict]) -> list[object]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from random import Random
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from detectors.units import MINUTE_MS
 from streams.offline.simulate.authors import Crowd
-from streams.offline.simulate.publishing import MINUTE_MS, Draft, Platform, Tone
 from streams.offline.simulate.rhythm import poisson
 from streams.offline.simulate.typing_noise import quirk
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from streams.offline.simulate.publishing import Draft, Platform, Tone
     from streams.offline.simulate.scenario import Event
     from streams.offline.simulate.settings import SimulationSettings
     from streams.offline.simulate.world import Brand

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
+from detectors.units import MINUTE_MS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from random import Random
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
 
 Tone = Literal["negative", "neutral", "positive"]
 
-MINUTE_MS: Final = 60_000
 _LATE_SHARE: Final = 0.015
 _LATE_MS: Final = (2 * MINUTE_MS, 240 * MINUTE_MS)
 _DUPLICATE_SHARE: Final = 0.007

@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
+from detectors.units import MINUTE_MS
 from streams.offline.simulate.baseline_feed import ChatterFeed, UsualFeed
 from streams.offline.simulate.context import Stage
 from streams.offline.simulate.event_feed import EventFeed, SpamFeed
 from streams.offline.simulate.grammar import LANGUAGES, brand_grammar
-from streams.offline.simulate.publishing import MINUTE_MS, Arrival, Platform
+from streams.offline.simulate.publishing import Arrival, Platform
 from streams.offline.simulate.scenario import Event, schedule
 from streams.offline.simulate.world import world
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
+from detectors.units import WEEK_MS
 from streams.errors import ConfigError, InputError
 from streams.offline.backtest import judge
 from streams.offline.backtest.text import moment
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from streams.offline.tuning.candidates import Candidate, Knob
     from streams.offline.tuning.curve import Choice, Run
     from streams.offline.tuning.validation import HeldOut
-
-WEEK_MS: Final = 7 * 24 * 3_600_000
 
 
 @dataclass(frozen=True, slots=True)

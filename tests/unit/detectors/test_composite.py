@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from detectors.base import Bucket, Detector, Score, SnapshotError
 from detectors.composite import Composite
 from detectors.packing import pack, unpack
-from tests.support.series import HOUR_MS, START_MS, buckets, watch
+from detectors.units import HOUR_MS
+from tests.support.series import START_MS, buckets, watch
 
 LENGTH = 300_000
 

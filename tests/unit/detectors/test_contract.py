@@ -14,9 +14,8 @@ from hypothesis import strategies as st
 from detectors.base import Bucket, Detector, Score, SnapshotError
 from detectors.packing import pack
 from detectors.registry import KINDS, build
+from detectors.units import DAY_MS, MINUTE_MS
 
-MINUTE_MS = 60_000
-DAY_MS = 86_400_000
 START_MS = 1_700_006_400_000
 
 SNAPSHOT_LIMIT = 1365

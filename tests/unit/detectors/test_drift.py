@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from detectors.base import Bucket
 from detectors.drift import Drift
 from detectors.tone_drift import ToneDrift
-from tests.support.series import DAY_MS, HOUR_MS, START_MS, buckets, fired, watch
+from detectors.units import DAY_MS, HOUR_MS
+from tests.support.series import START_MS, buckets, fired, watch
 
 LEVELS = pytest.mark.parametrize("per_day", [3, 50, 3_000])
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from detectors.base import Bucket, ParameterError
 from detectors.registry import build
-from tests.support.series import HOUR_MS, buckets, watch
+from detectors.units import HOUR_MS
+from tests.support.series import buckets, watch
 
 if TYPE_CHECKING:
     from detectors.base import Detector

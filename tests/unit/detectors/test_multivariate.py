@@ -10,7 +10,8 @@ import pytest
 
 from detectors.base import Bucket
 from detectors.multivariate import Multivariate
-from tests.support.series import DAY_MS, HOUR_MS, START_MS, buckets, fired, watch
+from detectors.units import DAY_MS, HOUR_MS
+from tests.support.series import START_MS, buckets, fired, watch
 
 if TYPE_CHECKING:
     from detectors.base import Score

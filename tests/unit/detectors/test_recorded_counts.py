@@ -13,6 +13,7 @@ import pytest
 
 from detectors.base import Bucket
 from detectors.registry import build
+from detectors.units import WEEK_MS
 from streams.offline.series.csv_reader import milliseconds, read_rows
 from tests.support.series import watch
 
@@ -119,6 +120,6 @@ def test_bursts_of_attention_hardly_fire_while_the_tone_is_about_as_usual(shared
             bucket = Bucket(start, LENGTH_MS, count, negative=float(negative), authors=count)
             fires += detector.score_one(bucket).fires
             detector.learn_one(bucket)
-            weeks += LENGTH_MS / (7 * 24 * 3_600_000)
+            weeks += LENGTH_MS / WEEK_MS
     assert weeks > 39
     assert fires / weeks <= 0.3

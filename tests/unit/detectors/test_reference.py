@@ -7,9 +7,8 @@ import random
 import pytest
 
 from detectors.reference import GROUPS, Reference
+from detectors.units import MINUTE_MS
 from tests.support.series import poisson
-
-MINUTE_MS = 60_000
 
 
 def taught(hours: float, per_minute: float, *, groups: int = GROUPS) -> tuple[Reference, int]:

@@ -8,11 +8,11 @@ import random
 import pytest
 
 from detectors.base import Bucket
-from detectors.level import HOUR_MS
 from detectors.rhythm import Rhythm
+from detectors.units import DAY_MS, HOUR_MS
 from detectors.usual import Usual
 from detectors.volume import Volume
-from tests.support.series import DAY_MS, START_MS, buckets, fired, poisson, watch
+from tests.support.series import START_MS, buckets, fired, poisson, watch
 
 MONDAY_MS = 4 * DAY_MS
 """5 January 1970."""

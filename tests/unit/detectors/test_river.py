@@ -15,7 +15,8 @@ from detectors.base import Bucket, ParameterError
 from detectors.registry import build
 from detectors.river_adapter import FEATURES, KEPT_BUCKETS, MOST_BUCKETS, River
 from detectors.river_models import GRACE, build_model
-from tests.support.series import DAY_MS, HOUR_MS, START_MS, buckets, fired, watch
+from detectors.units import DAY_MS, HOUR_MS
+from tests.support.series import START_MS, buckets, fired, watch
 
 if TYPE_CHECKING:
     from detectors.river_models import Model

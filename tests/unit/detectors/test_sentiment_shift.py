@@ -8,7 +8,8 @@ import pytest
 
 from detectors.base import Bucket
 from detectors.sentiment_shift import SentimentShift
-from tests.support.series import HOUR_MS, START_MS, buckets, fired, watch
+from detectors.units import HOUR_MS
+from tests.support.series import START_MS, buckets, fired, watch
 
 
 def after(calm: list[Bucket], count: int, negative: float) -> Bucket:

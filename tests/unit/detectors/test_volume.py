@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from detectors.base import Bucket, ParameterError
+from detectors.units import DAY_MS, HOUR_MS
 from detectors.volume import Volume
-from tests.support.series import DAY_MS, HOUR_MS, START_MS, buckets, fired, watch
+from tests.support.series import START_MS, buckets, fired, watch
 
 
 def surge(usual: float, day: float, factor: float) -> list[Bucket]:

@@ -11,6 +11,7 @@ import pytest
 import yaml
 from click.testing import CliRunner, Result
 
+from detectors.units import HOUR_MS, MINUTE_MS
 from streams.cli import cli
 from streams.config import Config
 from streams.core.detect.partition import PartitionMonitor
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
 
     from streams.records import Alert, Deletions, Envelope, Post, Progress
 
-MINUTE_MS = 60_000
-HOUR_MS = 60 * MINUTE_MS
 STORM_MS = START + 400 * MINUTE_MS
 
 CONFIG = """\

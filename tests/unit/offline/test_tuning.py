@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from detectors.units import DAY_MS, HOUR_MS
 from streams.config import Config
 from streams.offline.backtest import Expected, judge
 from streams.offline.incident_matching import Raised, Rise
@@ -19,9 +20,6 @@ from streams.offline.tuning.validation import folds, pooled, validate
 
 if TYPE_CHECKING:
     from streams.offline.backtest import Judgement
-
-HOUR_MS = 3_600_000
-DAY_MS = 24 * HOUR_MS
 
 
 def config(**sections: object) -> Config:

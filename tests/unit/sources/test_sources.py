@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from detectors.units import HOUR_MS
 from streams.config import IngestSettings
 from streams.errors import InputError
 from streams.sources.cursor import CursorFile
@@ -184,7 +185,6 @@ def test_standard_input_takes_no_cursor_file(tmp_path: Path) -> None:
 # pacing
 
 NOW_MS = 1_750_000_000_000
-HOUR_MS = 3_600_000
 
 
 def recording(tmp_path: Path, *times: object) -> FileSource:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from detectors.units import MINUTE_MS
 from streams.config import Config
 from streams.core.detect.partition import Outcome
 from streams.records import Window, WindowScore
 from streams.runtime import metrics
 from streams.workers.detect_metrics import BrandGauges
 
-MINUTE_MS = 60_000
 BRAND = {"brand": "nordtel"}
 
 

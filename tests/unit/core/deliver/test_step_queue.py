@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from detectors.units import DAY_MS
 from streams.core.deliver.step_queue import StepQueue
 from streams.core.deliver.suppression import Holding, Silences
 from streams.records import Verdict, alert_from_bytes
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from streams.core.deliver.step import Step
 
 MINUTE = 60_000
-DAY_MS = 24 * 60 * MINUTE
 
 
 def queue(silences: Silences | None = None) -> StepQueue:

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from detectors.units import HOUR_MS
 from streams.config import Config
 from streams.core.learn.label_filter import MAX_ANNOTATORS, Answer, Feedback
 from streams.errors import RecordError
-from streams.kafka.topics import HOUR_MS
 from streams.records import Label, Verdict, label_from_bytes
 
 NOW_MS = 1_750_000_000_000

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.reference import GROUPS
+from detectors.units import MINUTE_MS
 from streams.core.rollup.busyness import Busyness
-from streams.core.rollup.minute_counts import MINUTE_MS, Pulse, group_of
+from streams.core.rollup.minute_counts import Pulse, group_of
 from streams.core.score.position import Position, committed_position
 
 if TYPE_CHECKING:

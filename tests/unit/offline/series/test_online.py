@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from detectors.base import Bucket, Score
+from detectors.units import MINUTE_MS
 from detectors.volume import Volume
 from streams.offline.series.csv_reader import Row
 from streams.offline.series.online import COLUMNS, SUPPRESSED, Spacing, alarm_score, watch, write_scores
@@ -17,8 +18,6 @@ from tests.support.series import buckets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-MINUTE_MS = 60_000
 
 
 def rows(counts: Iterable[float], *, minutes: float = 5, start_ms: int = 0) -> list[Row]:

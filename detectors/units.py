@@ -1,0 +1,10 @@
+"""Lengths of time in milliseconds, defined once for the whole tree."""
+
+from __future__ import annotations
+
+from typing import Final
+
+MINUTE_MS: Final = 60_000
+HOUR_MS: Final = 60 * MINUTE_MS
+DAY_MS: Final = 24 * HOUR_MS
+WEEK_MS: Final = 7 * DAY_MS
