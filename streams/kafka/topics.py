@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from aiokafka.partitioner import murmur2
-
 from detectors.units import HOUR_MS
 from streams.kafka.names import group_of
 
@@ -68,15 +66,6 @@ class Topic:
         if self.cleanup_policy == "compact":
             configs |= {"segment.bytes": str(COMPACTED_SEGMENT_BYTES), "min.cleanable.dirty.ratio": "0.1"}
         return configs
-
-
-def partition_of(key: bytes, partitions: int) -> int:
-    """The partition to which Kafka's default partitioner sends a key.
-
-    >>> partition_of(b"nordtel", 4)
-    1
-    """
-    return int(murmur2(key) & 0x7FFFFFFF) % partitions
 
 
 class Topics:

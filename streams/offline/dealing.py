@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from streams.core.ingest.parsing import Normaliser
 from streams.core.ingest.reject_rate import BadShare
+from streams.core.score.partitioning import partition_of
 from streams.errors import InputError, RecordError
-from streams.kafka.topics import partition_of
 from streams.runtime import clock
 
 if TYPE_CHECKING:

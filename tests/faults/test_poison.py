@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from confluent_kafka import Producer
 
+from streams.core.score.partitioning import partition_of
 from streams.core.sentiment.linear import read_snapshot
-from streams.kafka.topics import Topics, partition_of
+from streams.kafka.topics import Topics
 from streams.records import (
     Envelope,
     JudgedQuality,

@@ -10,11 +10,12 @@ import pytest
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from streams.config import BrandSettings
+from streams.core.score.partitioning import partition_of
 from streams.core.sentiment import LinearModel
 from streams.kafka.admin import ensure_topics
 from streams.kafka.changelog import Changelog
 from streams.kafka.clients import admin, producer
-from streams.kafka.topics import Topics, partition_of
+from streams.kafka.topics import Topics
 from streams.offline.replay import Replay
 from streams.runtime.failpoints import Failpoint
 from streams.sources.files import open_posts

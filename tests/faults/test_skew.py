@@ -5,7 +5,8 @@ from __future__ import annotations
 import statistics
 from typing import TYPE_CHECKING, NamedTuple
 
-from streams.kafka.topics import Topics, partition_of
+from streams.core.score.partitioning import partition_of
+from streams.kafka.topics import Topics
 from streams.records import post_from_bytes, window_from_bytes
 from tests.support.broker import read_topic
 

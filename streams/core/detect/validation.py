@@ -6,8 +6,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from streams.core.ingest.event_time import check_scored
+from streams.core.score.partitioning import partition_of
 from streams.errors import RecordError
-from streams.kafka.topics import partition_of
 from streams.records import Deletions, Envelope, Progress, mentions_record_from_bytes
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
-from streams.kafka.topics import partition_of
+from streams.core.score.partitioning import partition_of
 from streams.records import Envelope, mentions_record_from_bytes
 from streams.runtime.files import open_output
 from streams.runtime.scratch import scratch

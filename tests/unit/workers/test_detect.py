@@ -12,8 +12,8 @@ from faust.types.enums import ProcessingGuarantee
 from faust.types.tuples import ConsumerMessage
 
 from streams.config import PASSWORD_VARIABLE, Config
+from streams.core.score.partitioning import partition_of
 from streams.errors import ConfigError
-from streams.kafka.topics import partition_of
 from streams.workers import detect
 
 if TYPE_CHECKING:

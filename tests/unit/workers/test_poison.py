@@ -15,10 +15,10 @@ from streams.config import Config
 from streams.core.detect.partition import PartitionMonitor
 from streams.core.detect.validation import ScoredRecords
 from streams.core.learn.label_filter import Feedback
+from streams.core.score.partitioning import partition_of
 from streams.core.score.scorer import Scorer
 from streams.core.sentiment.linear import read_snapshot
 from streams.errors import RecordError
-from streams.kafka.topics import partition_of
 from streams.records import (
     Deletions,
     Envelope,

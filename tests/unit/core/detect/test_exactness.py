@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from streams.config import Config
-from streams.kafka.topics import Topics, partition_of
+from streams.core.score.partitioning import partition_of
+from streams.kafka.topics import Topics
 from streams.records import Envelope, Mention, Progress, Window, window_from_bytes
 from streams.workers.detect_partitions import PartitionMonitors
 

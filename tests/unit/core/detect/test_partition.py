@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
-from aiokafka.partitioner import murmur2
 
 from streams.config import Config
 from streams.core.detect.partition import PROGRESS_KEY, WAITING_KEY, PartitionMonitor
+from streams.core.score.partitioning import partition_of
 from streams.core.score.scorer import ScoredBatch, Scorer
 from streams.errors import OutdatedState, RecordError, UnknownVersion
 from streams.records import (
@@ -78,7 +78,7 @@ def story(seed: int) -> list[Post]:
 def partitioned(posts: list[Post]) -> dict[int, list[tuple[int, int, bytes]]]:
     records: dict[int, list[tuple[int, int, bytes]]] = {partition: [] for partition in range(PARTITIONS)}
     for post in posts:
-        mine = records[(murmur2(post.key) & 0x7FFFFFFF) % PARTITIONS]
+        mine = records[partition_of(post.key, PARTITIONS)]
         mine.append((len(mine), START + 100 * HOUR, post.to_bytes()))
     return records
 
