@@ -23,7 +23,7 @@ from streams.kafka.admin import TopicReport, ensure_topics
 from streams.kafka.names import WORKERS
 from streams.records import Alert, Label, Verdict, Window, window_from_bytes
 from streams.runtime import failpoints, logs, metrics
-from streams.runtime.files import keep_apart, open_output
+from streams.runtime.files import ensure_distinct_paths, open_output
 from streams.runtime.live_config import LiveConfig
 from streams.sources.files import open_posts
 
@@ -50,7 +50,7 @@ def ingest(config_path: Path, posts: str, *, speed: float | None, redate: bool, 
     """Bring a file into Kafka and tell what came of it."""
     from streams.workers import ingest as worker
 
-    keep_apart([config_path, Path(posts)], [cursor_file])
+    ensure_distinct_paths([config_path, Path(posts)], [cursor_file])
     config = _begin("ingest", config_path)
     with open_posts(posts, config.ingest.max_record_bytes) as source:
         summary = until_stopped(
@@ -144,7 +144,7 @@ def replay(config_path: Path, posts: str, alerts_path: Path, windows_path: Path 
     from streams.offline.replay import Replay
     from streams.render.progress_bar import progress_bar
 
-    keep_apart([config_path, Path(posts)], [alerts_path, windows_path])
+    ensure_distinct_paths([config_path, Path(posts)], [alerts_path, windows_path])
     config = load_config(config_path)
     seen: list[Alert] = []
     with ExitStack() as files:
@@ -196,7 +196,7 @@ def simulate(
     stem = out.name.removesuffix(".gz").removesuffix(".jsonl")
     truth_path = truth or out.with_name(f"{stem}.truth.json")
     config_path = config_path or out.with_name(f"{stem}.yaml")
-    keep_apart([], [out, truth_path, config_path])
+    ensure_distinct_paths([], [out, truth_path, config_path])
     facts = write(settings, out, truth_path, config_path)
     happened = ", ".join(event["kind"] for event in facts["events"]) or "nothing"
     return (
@@ -211,7 +211,7 @@ def detect_series(source: str, detector: str, config_path: Path | None, plot: Pa
     from streams.offline.series.detector_choice import Choice
     from streams.offline.series.online import watch, write_scores
 
-    keep_apart([Path(source), config_path], [plot])
+    ensure_distinct_paths([Path(source), config_path], [plot])
     scored = watch(read_rows(source), Choice(detector, config_path).build())
     if plot:
         from streams.offline.series.evaluation import unlabelled
@@ -245,7 +245,7 @@ def evaluate_series(
     from streams.offline.series import evaluation, labelled, tables
     from streams.offline.series.detector_choice import Choice
 
-    keep_apart([labels_path, marks_path, config_path], [plot])
+    ensure_distinct_paths([labels_path, marks_path, config_path], [plot])
     choice = Choice(detector, config_path)
     series = labelled.load(folder, labels_path, marks_path)
     judged = [evaluation.evaluate(one, choice.build()) for one in series]
@@ -280,7 +280,7 @@ def evaluate_simulation(
     from streams.offline.simulate import SimulationSettings
     from streams.offline.simulate.world import world
 
-    keep_apart([config_path], [json_path])
+    ensure_distinct_paths([config_path], [json_path])
     wanted = [SimulationSettings(seed=seed, days=days, brands=brands, scenario=scenario) for seed in seeds]
     config = evaluation.config_for(brands, config_path)
     with ExitStack() as files:

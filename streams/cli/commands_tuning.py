@@ -12,7 +12,7 @@ from streams.cli.commands import open_for_writing
 from streams.config.explain import explain
 from streams.config.loader import load_config
 from streams.errors import ConfigError, ExpectationFailed, InputError
-from streams.runtime.files import keep_apart
+from streams.runtime.files import ensure_distinct_paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -78,7 +78,7 @@ def backtest(
     from streams.offline import backtest as played_back
     from streams.offline.backtest import text
 
-    keep_apart([config_path, current_path, labels_path, *_files(source)], [report_path])
+    ensure_distinct_paths([config_path, current_path, labels_path, *_files(source)], [report_path])
     expected = played_back.read_expected(labels_path) if labels_path else []
     configs = [(str(path), load_config(path)) for path in (current_path, config_path) if path]
     span = _span(source, configs[-1][1])
@@ -169,7 +169,7 @@ def tune(
     from streams.offline.tuning import search, text
     from streams.offline.tuning.as_json import as_tree
 
-    keep_apart([config_path, labels_path, *_files(source)], [report_path])
+    ensure_distinct_paths([config_path, labels_path, *_files(source)], [report_path])
     named = (str(config_path), load_config(config_path))
     config = named[1]
     labels = played_back.read_expected(labels_path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from streams.kafka.names import BRIDGED, MODEL_LETTERS, group_of, worker_name
+from streams.kafka.names import BRIDGED, MODEL_DEAD_LETTERS, group_of, worker_name
 from streams.kafka.topics import Topics
 
 if TYPE_CHECKING:
@@ -66,8 +66,8 @@ def accesses(worker: Worker, config: Config) -> list[Access]:
         case "train":
             reads = [topics.labels, topics.models]
             writes = [topics.models, topics.dlq]
-            groups = [*(worker_name("train", quality) for quality in config.models()), MODEL_LETTERS]
-            writers = [group_of(MODEL_LETTERS, config.topics)]
+            groups = [*(worker_name("train", quality) for quality in config.models()), MODEL_DEAD_LETTERS]
+            writers = [group_of(MODEL_DEAD_LETTERS, config.topics)]
         case "label":
             reads = [topics.posts, topics.models]
             writes = [topics.labels]

@@ -43,7 +43,7 @@ def refuse(worker: str, reason: str, detail: str) -> None:
     log.warning("model refused", reason=reason, detail=detail)
 
 
-class Shelf:
+class ModelStore:
     """The published models of one quality, read from the beginning of the topic on.
 
     Parameters
@@ -150,7 +150,7 @@ class LiveModel:
         Section `sentiment` above all.
     base
         The model of the weights.
-    shelf
+    store
         What is published.
 
     Attributes
@@ -159,10 +159,10 @@ class LiveModel:
         To be used from the next batch on.
     """
 
-    def __init__(self, config: Config, base: SentimentModel, shelf: Shelf) -> None:
-        self._pin = config.sentiment.pin_of(shelf.quality)
-        self._shelf = shelf
-        self._worker = worker_name("score", shelf.quality)
+    def __init__(self, config: Config, base: SentimentModel, store: ModelStore) -> None:
+        self._pin = config.sentiment.pin_of(store.quality)
+        self._store = store
+        self._worker = worker_name("score", store.quality)
         self.model = base
         self.number = 0
         self._show(created_ms=None)
@@ -177,35 +177,35 @@ class LiveModel:
         """
         if self._pin == 0:
             return
-        await self._shelf.read_all()
+        await self._store.read_all()
         if self._pin is None:
             await self._take_newest()
             return
-        pinned = self._shelf.models.get(self._pin)
+        pinned = self._store.models.get(self._pin)
         if pinned is None or not await self._use(pinned):
-            there = ", ".join(map(str, sorted(self._shelf.models))) or "none"
-            setting = "best_pin" if self._shelf.quality == "best" else "pin"
+            there = ", ".join(map(str, sorted(self._store.models))) or "none"
+            setting = "best_pin" if self._store.quality == "best" else "pin"
             raise ConfigError([f"sentiment.{setting}: no usable version {self._pin} is published; there are {there}"])
 
     async def follow(self) -> None:
         """Take newer models as they come, until cancelled."""
         while self._pin is None:
-            if await self._shelf.read_on():
+            if await self._store.read_on():
                 await self._take_newest()
         await asyncio.Event().wait()
 
     async def _take_newest(self) -> None:
-        if self.number not in self._shelf.numbers:
+        if self.number not in self._store.numbers:
             self.number = 0  # the topic was made again: its versions start anew
-        for version in sorted(self._shelf.models, reverse=True):
-            if version <= self.number or await self._use(self._shelf.models[version]):
+        for version in sorted(self._store.models, reverse=True):
+            if version <= self.number or await self._use(self._store.models[version]):
                 return
-            del self._shelf.models[version]
+            del self._store.models[version]
 
     async def _use(self, published: PublishedModel) -> bool:
         header = published.header
         try:
-            self.model = await asyncio.to_thread(LinearModel.from_snapshot, published.snapshot, self._shelf.quality)
+            self.model = await asyncio.to_thread(LinearModel.from_snapshot, published.snapshot, self._store.quality)
         except RecordError as error:
             refuse(self._worker, error.reason, f"version {header.version}: {error.detail}")
             return False
@@ -215,7 +215,7 @@ class LiveModel:
         return True
 
     def _show(self, created_ms: int | None) -> None:
-        metrics.MODEL.labels(self._shelf.quality).info({"version": self.model.version})
+        metrics.MODEL.labels(self._store.quality).info({"version": self.model.version})
         metrics.MODEL_NUMBER.labels(self._worker).set(self.number)
         if created_ms is not None:
             metrics.MODEL_CREATED.labels(self._worker).set(created_ms / 1000)
@@ -231,6 +231,6 @@ async def live_model(config: Config, base: SentimentModel, quality: QualityName 
         If the pinned version is not there or can't be used.
     """
     async with consumer(config.kafka, None) as reader:
-        live = LiveModel(config, base, Shelf(config, reader, worker_name("score", quality), quality))
+        live = LiveModel(config, base, ModelStore(config, reader, worker_name("score", quality), quality))
         await live.catch_up()
         yield live

@@ -15,7 +15,7 @@ BRIDGED: Final = ("alertmanager", "webhook", "slack")
 """Receivers that a bridge may pass alerts on to."""
 
 
-MODEL_LETTERS: Final = "train-letters"
+MODEL_DEAD_LETTERS: Final = "train-letters"
 """The part of `train` that writes the dead letters of models: its consumer group, and its transactional id."""
 
 

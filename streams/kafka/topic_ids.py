@@ -1,4 +1,4 @@
-"""Which incarnation of a topic the broker has: a topic deleted and made again has the same name but another id."""
+"""IDs of topics: a topic that was deleted and recreated has the same name but another ID."""
 
 from __future__ import annotations
 
@@ -15,34 +15,35 @@ if TYPE_CHECKING:
 
     from streams.config import KafkaSettings
 
-ASK_SECONDS: Final = 10.0
-"""Time between two looks whether the topic is still the same one."""
+CHECK_SECONDS: Final = 10.0
+"""Time between two requests for the ID of a topic."""
 
 
-class Incarnation:
-    """Which incarnation of a topic the broker has, asked anew now and then. A consumer that waits for records does not
-    notice that no broker is there; who asks does.
+class TopicId:
+    """The ID of a topic, requested again every `CHECK_SECONDS`.
+
+    The requests also notice an outage: a consumer that waits for records does not notice that no broker is there.
 
     Attributes
     ----------
-    id
-        As it was last; empty before the first answer.
+    current
+        The ID in the last answer; empty before the first answer.
     """
 
     def __init__(self, client: AIOKafkaClient, settings: KafkaSettings, topic: str) -> None:
         self._client = client
         self._settings = settings
         self._topic = topic
-        self._asked: float | None = None
+        self._requested: float | None = None
         self._answered = time.monotonic()
-        self.id = ""
+        self.current = ""
 
-    def doubt(self) -> None:
-        """Ask the next time in any case."""
-        self._asked = None
+    def invalidate(self) -> None:
+        """Have the next call of `changed` request the ID, however recent the last answer is."""
+        self._requested = None
 
     async def changed(self) -> bool:
-        """Ask if it is time to; tells whether the topic was made anew since the last answer.
+        """Request the ID if it is time to, and return whether the topic was recreated since the last answer.
 
         Raises
         ------
@@ -50,21 +51,21 @@ class Incarnation:
             If the topic does not exist or the broker does not answer.
         """
         now = time.monotonic()
-        if self._asked is not None and now - self._asked < ASK_SECONDS:
+        if self._requested is not None and now - self._requested < CHECK_SECONDS:
             return False
-        found = await topic_incarnation(self._client, self._settings, self._topic)
-        changed = self.id not in {"", found}
-        self.id, self._asked, self._answered = found, now, time.monotonic()
+        found = await topic_id(self._client, self._settings, self._topic)
+        changed = self.current not in {"", found}
+        self.current, self._requested, self._answered = found, now, time.monotonic()
         return changed
 
-    def silence(self) -> str | None:
-        """For how long the broker owes an answer, if that is too long."""
-        silent = time.monotonic() - self._answered
-        return f"the broker has not answered for {silent:.0f} s" if silent > 2 * ASK_SECONDS else None
+    def unanswered_for(self) -> str | None:
+        """Return for how long the broker has not answered, as a sentence, if that is too long; else None."""
+        seconds = time.monotonic() - self._answered
+        return f"the broker has not answered for {seconds:.0f} s" if seconds > 2 * CHECK_SECONDS else None
 
 
-async def topic_incarnation(client: AIOKafkaClient, settings: KafkaSettings, topic: str) -> str:
-    """Id of a topic as ``kafka-topics.sh --describe`` shows it.
+async def topic_id(client: AIOKafkaClient, settings: KafkaSettings, topic: str) -> str:
+    """Return the ID of a topic as ``kafka-topics.sh --describe`` shows it.
 
     Raises
     ------
@@ -72,7 +73,7 @@ async def topic_incarnation(client: AIOKafkaClient, settings: KafkaSettings, top
         If the topic does not exist or the broker does not answer.
     """
     with translated_errors(settings, f"reading the id of topic {topic}"):
-        told = (await topic_metadata(client, [topic]))[topic]
-        if told.error is not NoError:
-            raise told.error
-    return told.id
+        metadata = (await topic_metadata(client, [topic]))[topic]
+        if metadata.error is not NoError:
+            raise metadata.error
+    return metadata.id

@@ -13,7 +13,7 @@ from detectors.units import MINUTE_MS, WEEK_MS
 from streams.errors import BrokerUnreachable, KafkaError, RecordError
 from streams.kafka.admin import ensure_topics
 from streams.kafka.clients import admin, consumer, translated_errors
-from streams.kafka.model_store import Shelf
+from streams.kafka.model_store import ModelStore
 from streams.kafka.names import BRIDGED, group_of, worker_name
 from streams.kafka.reader import TopicReader
 from streams.kafka.topics import Topics
@@ -262,11 +262,11 @@ async def _freshness(config: Config, topics: Topics, reader: AIOKafkaConsumer) -
 
 
 async def _model(config: Config, reader: AIOKafkaConsumer, quality: QualityName) -> ModelStatus | None:
-    shelf = Shelf(config, reader, "status", quality)
-    await shelf.read_all()
-    if not shelf.models:
+    store = ModelStore(config, reader, "status", quality)
+    await store.read_all()
+    if not store.models:
         return None
-    header = shelf.models[max(shelf.models)].header
+    header = store.models[max(store.models)].header
     return ModelStatus(header.version, header.created_ms, header.labels, header.quality.macro_f1)
 
 

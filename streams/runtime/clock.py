@@ -1,4 +1,4 @@
-"""This machine's clock. The functional core does not know it: it is told what time it is."""
+"""The clock of this machine. The functional core never reads it; callers pass the time in."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import time
 
 
 def now_ms() -> int:
-    """Milliseconds since the epoch (UTC)."""
+    """Return milliseconds since the epoch (UTC)."""
     return time.time_ns() // 1_000_000

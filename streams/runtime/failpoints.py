@@ -46,7 +46,7 @@ class Failpoint(StrEnum):
     """The batch is acknowledged, but its offset is not committed."""
     TRAIN_PUBLISHED = "train.published"
     """The broker has the model, the offset of its labels is not committed."""
-    TRAIN_LETTERS_SENT = "train.letters_sent"
+    TRAIN_DEAD_LETTERS_SENT = "train.letters_sent"
     """The broker has the dead letters of models and the offset they reach to, their transaction is open."""
 
 

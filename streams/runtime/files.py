@@ -1,27 +1,33 @@
-"""Files that people asked for: what the disk refuses is said with the file's name, whenever it comes out."""
+"""Files and directories of commands: distinct paths, outputs whose errors name the file, temporary directories."""
 
 from __future__ import annotations
 
 import io
+import shutil
+import signal
 import stat
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Final
 
 from streams.errors import InputError, OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from _typeshed import ReadableBuffer
 
+_TERMINATING_SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP)
 
-def keep_apart(read: Iterable[Path | None], written: Iterable[Path | None]) -> None:
-    """Let nothing be written over what is read, and no two outputs into one file.
+
+def ensure_distinct_paths(read: Iterable[Path | None], written: Iterable[Path | None]) -> None:
+    """Check that no output would overwrite an input or another output.
 
     Parameters
     ----------
     read, written
-        Files that a command was given, None for one that it was not. Devices and pipes are in nobody's way.
+        Files given to a command; None for an option that was not given. Devices and pipes may be given repeatedly.
 
     Raises
     ------
@@ -50,7 +56,7 @@ def _identity(path: Path) -> tuple[int, int] | Path | None:
 
 
 def open_output(path: Path) -> io.BufferedRandom:
-    """Open a file to write, and to read again.
+    """Open a file for writing and for reading back.
 
     Raises
     ------
@@ -69,3 +75,33 @@ class _Output(io.FileIO):
             return super().write(data)
         except OSError as error:
             raise OutputError(Path(str(self.name)), error) from error
+
+
+@contextmanager
+def temporary_directory(prefix: str) -> Iterator[Path]:
+    """Yield an empty directory that is removed afterwards, even if a signal ends the process.
+
+    Use it in the main thread only, because it installs signal handlers.
+
+    Examples
+    --------
+    >>> with temporary_directory("doctest-") as directory:
+    ...     inside = (directory / "file").write_text("x"), directory.exists()
+    >>> inside, directory.exists()
+    ((1, True), False)
+    """
+    with TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True) as directory:
+
+        def remove_and_terminate(number: int, _frame: object) -> None:
+            shutil.rmtree(directory, ignore_errors=True)
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+
+        unhandled = [number for number in _TERMINATING_SIGNALS if signal.getsignal(number) is signal.SIG_DFL]
+        for number in unhandled:
+            signal.signal(number, remove_and_terminate)
+        try:
+            yield Path(directory)
+        finally:
+            for number in unhandled:
+                signal.signal(number, signal.SIG_DFL)

@@ -1,74 +1,84 @@
-"""What a worker tells an orchestrator: ``/healthz`` whether to restart it, ``/readyz`` whether it does its work.
+"""Metrics and health of a worker over HTTP: ``/metrics``, ``/healthz`` (is it alive?), ``/readyz`` (does it work?).
 
-Both answer 200 or 503 with a JSON body such as ``{"ready":false,"why":"no partitions assigned yet"}``, beside
-``/metrics``.
+The health pages answer 200 or 503 with a JSON body such as ``{"ready":false,"why":"no partitions assigned yet"}``.
+They are served from threads, so that they answer while the event loop of the worker hangs.
 """
 
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
+import socket
 import threading
 import time
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final, Literal
+from socketserver import ThreadingMixIn
+from typing import TYPE_CHECKING, Any, Final, Literal
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
+import orjson
 import structlog
+from prometheus_client import make_wsgi_app
 
-from streams.errors import WorkerFailed
-from streams.runtime.serving import serve
+from streams.errors import PortTaken, WorkerFailed
+from streams.runtime.metrics import REGISTRY
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     from streams.config import Config
-    from streams.runtime.serving import Answer
+
+Answer = tuple[bool, dict[str, Any]]
+"""Whether the status is 200 rather than 503, and the fields of the JSON body."""
 
 BEAT_SECONDS: Final = 1.0
 
 SUSPENDED_SECONDS: Final = 10 * BEAT_SECONDS
-"""A process that as a whole stood still for longer has not hung: it is given time anew."""
+"""If the guard thread itself did not run for longer, the whole process was suspended. It has not hung, and its event
+loop gets the full time limit again."""
 
-STARTING: Final = "the broker, its topics and the permissions are being looked at"
+STARTING: Final = "the broker, its topics and the permissions are being checked"
 
 log = structlog.get_logger()
 
 
 class Health:
-    """Written by the worker, read by the thread that answers.
+    """Liveness and readiness, updated by the worker and read by the threads that serve the health pages.
 
     Parameters
     ----------
     limit_seconds
-        A worker whose event loop has not turned for so long is dead.
+        A worker whose event loop has not run for so long counts as dead.
     """
 
     def __init__(self, limit_seconds: float) -> None:
         self._limit = limit_seconds
         self._beat = time.monotonic()
-        self._unready: Callable[[], str | None] = lambda: STARTING
+        self._not_ready_reason: Callable[[], str | None] = lambda: STARTING
 
-    def ready_unless(self, unready: Callable[[], str | None]) -> None:
-        """Take what tells from now on why the worker is not ready, or None; called from another thread."""
-        self._unready = unready
+    def ready_unless(self, not_ready_reason: Callable[[], str | None]) -> None:
+        """Set the function that returns why the worker is not ready, or None; other threads call it."""
+        self._not_ready_reason = not_ready_reason
 
     def beat(self) -> None:
-        """Show that the event loop turns."""
+        """Record that the event loop runs."""
         self._beat = time.monotonic()
 
     def dead(self) -> str | None:
-        """Why the worker should be ended, or None."""
+        """Return why the worker should be ended, or None."""
         still = time.monotonic() - self._beat
-        return f"the event loop has not turned for {still:.0f} s" if still > self._limit else None
+        return f"the event loop has not run for {still:.0f} s" if still > self._limit else None
 
     def healthz(self) -> Answer:
-        """Content of the page of that name."""
+        """Return the content of ``/healthz``."""
         why = self.dead()
         return why is None, {"alive": why is None} | ({"why": why} if why else {})
 
     def readyz(self) -> Answer:
-        """Content of the page of that name."""
-        why = self.dead() or self._unready()
+        """Return the content of ``/readyz``."""
+        why = self.dead() or self._not_ready_reason()
         return why is None, {"ready": why is None} | ({"why": why} if why else {})
 
 
@@ -76,7 +86,7 @@ class Health:
 async def serve_health(
     config: Config, worker: Literal["ingest", "score", "detect", "train", "bridge"]
 ) -> AsyncIterator[tuple[Health, str]]:
-    """Serve metrics and health of this process, and end it should its event loop hang for `liveness.stall_seconds`.
+    """Serve metrics and health of this process, and end it if its event loop hangs for `liveness.stall_seconds`.
 
     Yields
     ------
@@ -112,11 +122,63 @@ async def _beat(health: Health) -> None:
 
 
 def _end_if_dead(health: Health, closing: threading.Event) -> None:
-    looked = time.monotonic()
+    checked = time.monotonic()
     while not closing.wait(BEAT_SECONDS):
-        before, looked = looked, time.monotonic()
-        if looked - before > SUSPENDED_SECONDS:
+        before, checked = checked, time.monotonic()
+        if checked - before > SUSPENDED_SECONDS:
             health.beat()
         elif why := health.dead():
-            log.critical("the worker hangs, it is ended", why=why)
+            log.critical("the worker hangs; ending the process", why=why)
             os._exit(WorkerFailed.exit_code)  # nothing in this process can be relied upon to end it in order
+
+
+def serve(host: str, port: int, setting: str, pages: Mapping[str, Callable[[], Answer]] | None = None) -> int:
+    """Serve ``/metrics`` and other pages from a thread, and return the port.
+
+    Parameters
+    ----------
+    host, port
+        Address to listen on; port 0 picks a free one.
+    setting
+        Config key of the port, for messages.
+    pages
+        Functions that return the answer of a page, by its path.
+
+    Raises
+    ------
+    PortTaken
+        If another process listens there.
+    """
+    _Server.address_family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+    try:
+        server = make_server(host, port, _application(pages or {}), server_class=_Server, handler_class=_Handler)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise PortTaken(host, port, setting) from error
+        raise
+    threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
+    return int(server.server_port)
+
+
+def _application(pages: Mapping[str, Callable[[], Answer]]) -> WSGIApplication:
+    exposition: WSGIApplication = make_wsgi_app(REGISTRY)
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        page = pages.get(environ["PATH_INFO"])
+        if page is None:
+            return exposition(environ, start_response)
+        good, fields = page()
+        status = "200 OK" if good else "503 Service Unavailable"
+        start_response(status, [("Content-Type", "application/json"), ("Cache-Control", "no-store")])
+        return [orjson.dumps(fields)]
+
+    return answer
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+
+
+class _Handler(WSGIRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Log nothing of requests."""

@@ -1,4 +1,4 @@
-"""Processes that work beside this one and end when it does, however it ends."""
+"""Process pools whose processes end when the process that opened the pool does, however it ends."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 CONTEXT: Final = get_context("spawn")
-"""What is shared with such processes is made of it."""
+"""The multiprocessing context of the pools; create shared queues and events from it."""
 
 
-def pool(workers: int, begin: Callable[..., object], *arguments: Any) -> ProcessPoolExecutor:
-    """Processes for `submit`, to be closed by ``with``.
+def process_pool(workers: int, begin: Callable[..., object], *arguments: Any) -> ProcessPoolExecutor:
+    """Open a process pool, to be closed by ``with``.
 
     A pool of the standard library is closed by the process that opened it. If that is killed, by SIGTERM for instance,
-    its processes would wait for work for ever; these end within moments.
+    the processes of the pool would wait for work for ever; those of this pool end within moments.
 
     Parameters
     ----------
     workers
-        How many there are at most.
+        How many processes there are at most.
     begin, arguments
         Called in each of them before anything else.
     """

@@ -1,4 +1,4 @@
-"""The life of a worker and its end in order: what is in hand is finished, but nobody waits for it for ever."""
+"""Orderly shutdown of a worker: work in flight is finished, but only until a deadline."""
 
 from __future__ import annotations
 
@@ -13,50 +13,52 @@ if TYPE_CHECKING:
     from typing import Any
 
 DRAIN_SECONDS: Final = 10.0
-"""With what clients get to say goodbye it stays below the 30 s after which orchestrators kill."""
+"""Together with the time that clients get to disconnect it stays below the 30 s after which orchestrators kill."""
 
 log = structlog.get_logger()
 
 
 @asynccontextmanager
-async def drained(in_hand: asyncio.Lock, limit_seconds: float = DRAIN_SECONDS) -> AsyncIterator[None]:
-    """Run the body when nobody holds `in_hand`, or after `limit_seconds`: what is cut off is done again at the next
-    start, as after a crash."""
+async def drained(in_flight: asyncio.Lock, limit_seconds: float = DRAIN_SECONDS) -> AsyncIterator[None]:
+    """Run the body when `in_flight` is free, or after `limit_seconds`.
+
+    Work that is cut off is repeated after the next start, as after a crash.
+    """
     try:
         async with asyncio.timeout(limit_seconds):
-            await in_hand.acquire()
+            await in_flight.acquire()
     except TimeoutError:
-        log.warning("what is in hand was not finished in time, it will be done again", seconds=limit_seconds)
+        log.warning("in-flight work did not finish before the deadline; it will be retried", seconds=limit_seconds)
         yield
         return
     try:
         yield
     finally:
-        in_hand.release()
+        in_flight.release()
 
 
-async def work_until(stop: asyncio.Event, in_hand: asyncio.Lock, *parts: Coroutine[Any, Any, object]) -> None:
-    """Run the parts of a worker until `stop` is set or one of them ends, then end them all when nothing is in hand.
+async def work_until(stop: asyncio.Event, in_flight: asyncio.Lock, *parts: Coroutine[Any, Any, object]) -> None:
+    """Run the parts of a worker until `stop` is set or one of them ends, then end them all when nothing is in flight.
 
     Parameters
     ----------
     stop
         Set it to end the worker.
-    in_hand
-        Held by whatever must not be cut off.
+    in_flight
+        Held during all work that must not be cut off.
     parts
-        What the worker does at the same time.
+        Coroutines that run concurrently.
 
     Raises
     ------
     Exception
-        Whatever a part has raised.
+        The exception that a part has raised.
     """
     tasks = [asyncio.create_task(part) for part in parts]
     stopping = asyncio.create_task(stop.wait())
     try:
         await asyncio.wait([*tasks, stopping], return_when=asyncio.FIRST_COMPLETED)
-        async with drained(in_hand):
+        async with drained(in_flight):
             for task in tasks:
                 task.cancel()
         await asyncio.wait(tasks)

@@ -1,4 +1,4 @@
-"""Ends a worker that has stopped making progress, so that it is started anew; the libraries below it would only log."""
+"""Watchdogs that end a worker that no longer makes progress, so that it is restarted; its libraries would only log."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Stall:
-    """Tells waiting from being stuck.
+    """Distinguishes a worker that is stuck from one that waits for work.
 
     Parameters
     ----------
@@ -29,12 +29,12 @@ class Stall:
         self._since = 0.0
 
     def check(self, progress: Hashable, waiting: bool, now: float) -> None:
-        """Compare with the last check.
+        """Compare the progress with that of the last check.
 
         Parameters
         ----------
         progress
-            Anything that changes whenever the worker gets on.
+            Any value that changes whenever the worker makes progress.
         waiting
             Whether there is work.
         now
@@ -54,12 +54,12 @@ class Stall:
 
 
 async def watch(progress: Callable[[], tuple[Hashable, bool]], limit_seconds: float) -> None:
-    """Check a worker again and again until cancelled.
+    """Check a worker repeatedly until cancelled.
 
     Parameters
     ----------
     progress
-        Gives `progress` and `waiting` of `Stall.check`.
+        Returns `progress` and `waiting` of `Stall.check`.
     limit_seconds
         As for `Stall`.
 
@@ -74,17 +74,17 @@ async def watch(progress: Callable[[], tuple[Hashable, bool]], limit_seconds: fl
         await asyncio.sleep(min(1.0, limit_seconds / 10))
 
 
-class Pulse:
-    """Notices that the process itself stood still (suspended, starved) so long that its work was given away.
+class Heartbeat:
+    """Notices that the process was stalled (suspended, starved) for so long that it may have lost its partitions.
 
-    A thread beats, because the event loop may rightly be busy for longer while Kafka's heartbeats, in a thread of their
-    own too, go on.
+    The beats come from a thread, because the event loop may rightly be busy for longer while Kafka's heartbeats, which
+    come from another thread, continue.
 
     Parameters
     ----------
     limit_seconds
-        Time after which the group may have given its partitions to others: less than the session timeout, by what may
-        lie between the last heartbeat and the standstill.
+        Time after which the group may have assigned the partitions to others: less than the session timeout, by what
+        may lie between the last heartbeat and the stall.
     """
 
     def __init__(self, limit_seconds: float) -> None:
@@ -92,7 +92,7 @@ class Pulse:
         self._beat = time.monotonic()
         self._longest = 0.0
         self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="pulse", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
 
     def __enter__(self) -> Self:
         self._beat = time.monotonic()
@@ -106,16 +106,18 @@ class Pulse:
         self._thread.join()
 
     def check(self) -> None:
-        """Call it before anything that only the owner of a partition may do.
+        """Check the time between beats; call this before anything that only the owner of a partition may do.
 
         Raises
         ------
         WorkerFailed
-            If the process has ever stood still for too long.
+            If the process has ever been stalled for too long.
         """
         longest = max(self._longest, time.monotonic() - self._beat)
         if longest > self._limit:
-            raise WorkerFailed(f"the process stood still for {longest:.0f} s, others may own its partitions by now")
+            raise WorkerFailed(
+                f"the process was stalled for {longest:.0f} s; its partitions may belong to other workers by now"
+            )
 
     async def watch(self) -> None:
         """Check until cancelled.

@@ -22,7 +22,7 @@ from streams.kafka.dead_letters import DeadLetters
 from streams.kafka.names import group_of
 from streams.kafka.preflight import preflight
 from streams.kafka.reader import TopicReader
-from streams.kafka.topic_ids import topic_incarnation
+from streams.kafka.topic_ids import topic_id
 from streams.kafka.topics import Topics
 from streams.operate.incident_log import verdict_in
 from streams.records import MAX_SILENCE_MS
@@ -91,7 +91,7 @@ async def _pass_on(config: Config, courier: Courier[Any], health: Health, addres
         for record in await verdicts.to_the_end():
             _hear(silences, record)
         worker = _Worker(config, courier, silences, http=http, reader=reader, sender=sender, client=client)
-        health.ready_unless(worker.unready)
+        health.ready_unless(worker.not_ready_reason)
         await worker.run(stop, _listen(verdicts, silences))
 
 
@@ -129,7 +129,7 @@ class _Worker(ConsumerRebalanceListener, Generic[LedgerT]):  # type: ignore[misc
         self._alerts = topics.alerts.name
         self._letters = DeadLetters(sender, topics.alerts_dlq.name)
         self._group = group_of(f"bridge-{courier.target}", config.topics)
-        self._incarnation = ""
+        self._topic_id = ""
         self._assigned = False
         self._new: set[TopicPartition] = set()
         self._lanes: dict[TopicPartition, Lane[LedgerT]] = {}
@@ -166,7 +166,7 @@ class _Worker(ConsumerRebalanceListener, Generic[LedgerT]):  # type: ignore[misc
                     await self._round(tp, lane)
                 self._show()
 
-    def unready(self) -> str | None:
+    def not_ready_reason(self) -> str | None:
         """Why it passes nothing on yet, or None."""
         if not self._assigned:
             return "no partitions are assigned yet: the group is rebalancing"
@@ -178,7 +178,7 @@ class _Worker(ConsumerRebalanceListener, Generic[LedgerT]):  # type: ignore[misc
 
     async def _take_over(self, assigned: set[TopicPartition]) -> None:
         doing = f"reading the offsets of {self._alerts}"
-        incarnation = await topic_incarnation(self._client, self._config.kafka, self._alerts)
+        incarnation = await topic_id(self._client, self._config.kafka, self._alerts)
         with translated_errors(self._config.kafka, doing):
             begins = await self._reader.beginning_offsets(list(assigned))
             ends = await self._reader.end_offsets(list(assigned))
@@ -186,7 +186,7 @@ class _Worker(ConsumerRebalanceListener, Generic[LedgerT]):  # type: ignore[misc
                 committed = await client.list_consumer_group_offsets(self._group, partitions=list(assigned))
         if assigned != self._new:
             return  # the group has rebalanced meanwhile
-        self._incarnation = incarnation
+        self._topic_id = incarnation
         try:
             for tp in assigned:
                 found = committed.get(tp)
@@ -284,7 +284,7 @@ class _Worker(ConsumerRebalanceListener, Generic[LedgerT]):  # type: ignore[misc
         position = lane.position
         with translated_errors(self._config.kafka, "committing offsets"):
             try:
-                await self._reader.commit({tp: (position, self._incarnation)})
+                await self._reader.commit({tp: (position, self._topic_id)})
             except (CommitFailedError, IllegalStateError):
                 log.warning("the partition went to another worker, which may tell its last steps again")
                 return

@@ -29,7 +29,7 @@ from streams.runtime import metrics
 from streams.runtime.failpoints import Failpoint, reached
 from streams.runtime.health import serve_health
 from streams.runtime.live_config import LiveConfig
-from streams.runtime.watchdog import Pulse, Stall
+from streams.runtime.watchdog import Heartbeat, Stall
 from streams.workers.detect_partitions import PartitionMonitors
 
 if TYPE_CHECKING:
@@ -93,7 +93,10 @@ async def detect(config: Config, stop: asyncio.Event, file: LiveConfig | None = 
     threading.excepthook = _tell_thread_failure
     async with serve_health(config, "detect") as (health, address):
         await preflight(config, "detect")
-        with tempfile.TemporaryDirectory(prefix="firewatch-detect-") as directory, Pulse(STILL_SECONDS) as pulse:
+        with (
+            tempfile.TemporaryDirectory(prefix="firewatch-detect-") as directory,
+            Heartbeat(STILL_SECONDS) as heartbeat,
+        ):
             async with (
                 producer(config.kafka) as sender,
                 Changelog(config) as changelog,
@@ -101,8 +104,8 @@ async def detect(config: Config, stop: asyncio.Event, file: LiveConfig | None = 
             ):
                 log.info("starting", group=group, metrics=address)
                 file = file or LiveConfig(config)
-                worker = _Worker(file, sender, changelog, observer, pulse, directory)
-                health.ready_unless(worker.unready)
+                worker = _Worker(file, sender, changelog, observer, heartbeat, directory)
+                health.ready_unless(worker.not_ready_reason)
                 await worker.run(stop)
     log.info("stopped")
 
@@ -136,7 +139,7 @@ class _Worker:
         sender: AIOKafkaProducer,
         changelog: Changelog,
         observer: AIOKafkaConsumer,
-        pulse: Pulse,
+        heartbeat: Heartbeat,
         directory: str,
     ) -> None:
         self._file = file
@@ -149,7 +152,7 @@ class _Worker:
         self._monitors = PartitionMonitors(config, sender, changelog)
         self._changelog = changelog
         self._observer = observer
-        self._pulse = pulse
+        self._heartbeat = heartbeat
         self._generation = -1
         self._taking_over = False
         self._expected: dict[int, int] = {}
@@ -166,7 +169,7 @@ class _Worker:
         ends = [
             asyncio.create_task(stop.wait()),
             asyncio.create_task(self._app.wait_until_stopped()),
-            asyncio.create_task(self._pulse.watch()),
+            asyncio.create_task(self._heartbeat.watch()),
             asyncio.create_task(self._watch()),
             asyncio.create_task(self._file.follow()),
         ]
@@ -218,7 +221,7 @@ class _Worker:
                 await self._monitors.note(failed)
                 raise
             except WorkerFailed:
-                self._pulse.check()  # who stood still may first notice what came of it
+                self._heartbeat.check()  # who stood still may first notice what came of it
                 raise
 
     async def _process(self, stream: StreamT[bytes], taken: Sequence[EventT[bytes]]) -> None:
@@ -268,7 +271,7 @@ class _Worker:
 
     def _check_ownership(self, generation: int) -> None:
         """Make sure that the partitions are still this worker's, before it writes what only their owner may write."""
-        self._pulse.check()
+        self._heartbeat.check()
         if self._app.consumer_generation_id != generation:
             raise WorkerFailed("the partitions were assigned anew in the middle of a batch")
 
@@ -326,7 +329,7 @@ class _Worker:
             done = tuple(offset.next for offset in offsets.values())
             idle.check(done, not own and any(offset.lag for offset in offsets.values()), heard)
 
-    def unready(self) -> str | None:
+    def not_ready_reason(self) -> str | None:
         """Why it does not detect yet, or None."""
         if self._silence:
             return self._silence

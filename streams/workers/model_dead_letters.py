@@ -26,8 +26,8 @@ from streams.core.sentiment import LinearModel
 from streams.errors import RecordError
 from streams.kafka.clients import DELIVERY_FACTOR, admin, consumer, producer, raw_client, translated_errors
 from streams.kafka.dead_letters import DeadLetters
-from streams.kafka.names import MODEL_LETTERS, group_of
-from streams.kafka.topic_ids import topic_incarnation
+from streams.kafka.names import MODEL_DEAD_LETTERS, group_of
+from streams.kafka.topic_ids import topic_id
 from streams.kafka.topics import Topics
 from streams.records import model_from_record, model_of_key
 from streams.runtime.failpoints import Failpoint, reached
@@ -73,7 +73,7 @@ def fault_of(key: bytes | None, value: bytes | None, qualities: Collection[Quali
     return None
 
 
-async def write_model_letters(config: Config, stop: asyncio.Event, parts: list[Callable[[], str | None]]) -> None:
+async def write_model_dead_letters(config: Config, stop: asyncio.Event, parts: list[Callable[[], str | None]]) -> None:
     """Write them until `stop` is set.
 
     Parameters
@@ -90,11 +90,11 @@ async def write_model_letters(config: Config, stop: asyncio.Event, parts: list[C
     KafkaError
         If no broker answers, or a letter can't be written.
     """
-    group = group_of(MODEL_LETTERS, config.topics)
+    group = group_of(MODEL_DEAD_LETTERS, config.topics)
     async with consumer(config.kafka, group) as reader, raw_client(config.kafka) as client, AsyncExitStack() as stack:
         inspector = _Inspector(config, group, reader=reader, client=client)
         stack.push_async_callback(inspector.let_go)
-        parts.append(inspector.unready)
+        parts.append(inspector.not_ready_reason)
         await inspector.run(stop)
 
 
@@ -115,7 +115,7 @@ class _Inspector(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka i
         self._in_hand = asyncio.Lock()
         self._writer: AIOKafkaProducer | None = None
         self._open = AsyncExitStack()
-        self._incarnation = ""
+        self._topic_id = ""
         self._offset = -1
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -123,7 +123,7 @@ class _Inspector(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka i
         watching = watch(self._progress, self._config.liveness.stall_seconds)
         await work_until(stop, self._in_hand, self._work(), watching)
 
-    def unready(self) -> str | None:
+    def not_ready_reason(self) -> str | None:
         """Why it neither looks at models nor stands by, or None."""
         if not self._assigned:
             return "the group that looks at models is rebalancing"
@@ -166,7 +166,7 @@ class _Inspector(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka i
         generation = self._generation
         kafka = self._config.kafka
         writer = await self._open.enter_async_context(producer(kafka, transactional_id=self._group))
-        self._incarnation = await topic_incarnation(self._client, kafka, self._models.topic)
+        self._topic_id = await topic_id(self._client, kafka, self._models.topic)
         with translated_errors(kafka, f"reading the offsets of group {self._group}"):
             begins = await self._reader.beginning_offsets([self._models])
             ends = await self._reader.end_offsets([self._models])
@@ -174,7 +174,7 @@ class _Inspector(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka i
                 committed = await client.list_consumer_group_offsets(self._group, partitions=[self._models])
         found = committed.get(self._models)
         begin = begins[self._models]
-        known = found is not None and found.metadata == _metadata(self._incarnation)
+        known = found is not None and found.metadata == _metadata(self._topic_id)
         if known and found.offset > ends[self._models]:
             log.warning("the broker has lost models, all there are will be looked at again", offset=found.offset)
             known = False
@@ -227,13 +227,13 @@ class _Inspector(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka i
             await letters.send(fault, self._models.topic, 0, record.offset, record.value) for record, fault in faults
         ]
         await asyncio.gather(*sent)
-        position = {self._models: (offset, _metadata(self._incarnation))}
+        position = {self._models: (offset, _metadata(self._topic_id))}
         await writer.send_offsets_to_transaction(position, self._group)
         if faults:
-            reached(Failpoint.TRAIN_LETTERS_SENT)
+            reached(Failpoint.TRAIN_DEAD_LETTERS_SENT)
         await writer.commit_transaction()
 
 
-def _metadata(incarnation: str) -> str:
+def _metadata(topic_id: str) -> str:
     """What is committed beside an offset: which topic it counts in."""
-    return orjson.dumps([incarnation]).decode()
+    return orjson.dumps([topic_id]).decode()

@@ -23,7 +23,7 @@ from streams.kafka.clients import admin, consumer, producer, raw_client, transla
 from streams.kafka.model_store import live_model
 from streams.kafka.names import group_of
 from streams.kafka.preflight import preflight
-from streams.kafka.topic_ids import Incarnation
+from streams.kafka.topic_ids import TopicId
 from streams.kafka.topics import Topics
 from streams.runtime import metrics
 from streams.runtime.failpoints import Failpoint, reached
@@ -108,7 +108,7 @@ async def _score(
         versions = {quality: live.model.version for quality, live in lives.items()}
         log.info("starting", metrics=address, group=group, models=versions)
         worker = _Worker(file, lives, group, reader=reader, sender=sender, client=client)
-        health.ready_unless(worker.unready)
+        health.ready_unless(worker.not_ready_reason)
         await worker.run(stop)
 
 
@@ -136,7 +136,7 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         self._reader = reader
         self._writer = MentionsWriter(config, sender)
         self._posts = Topics(config.topics).posts.name
-        self._incarnation = Incarnation(client, config.kafka, self._posts)
+        self._topic_id = TopicId(client, config.kafka, self._posts)
         self._assigned: set[TopicPartition] | None = None  # None while the group rebalances
         self._generation = 0
         self._ready: dict[int, Idleness] = {}
@@ -155,7 +155,7 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
             await self._round()
 
     async def _round(self) -> None:
-        if await self._incarnation.changed():
+        if await self._topic_id.changed():
             self._start_over()
         await self._set_up_new_partitions()
         batch = await self._read_batch()
@@ -164,14 +164,14 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
             await self._report_idle()
         self._show_lag()
 
-    def unready(self) -> str | None:
+    def not_ready_reason(self) -> str | None:
         """Why it does not score yet, or None."""
         if self._assigned is None:
             return "no partitions are assigned yet: the group is rebalancing"
         behind = sorted({tp.partition for tp in self._assigned} - self._ready.keys())
         if behind:
             return f"partitions {behind} are assigned and not taken over yet"
-        return self._incarnation.silence()
+        return self._topic_id.unanswered_for()
 
     def _progress(self) -> tuple[Hashable, bool]:
         """What changes whenever it gets on, and whether records wait for it."""
@@ -192,7 +192,7 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
         """Forget partitions that went to others; new ones are set up in the next round."""
         self._assigned = assigned
-        self._incarnation.doubt()
+        self._topic_id.invalidate()
         metrics.REBALANCES.labels("score").inc()
         for partition in self._known.keys() - {tp.partition for tp in assigned}:
             self._forget(partition)
@@ -205,7 +205,7 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
 
     def _start_over(self) -> None:
         self._generation += 1
-        self._incarnation.doubt()
+        self._topic_id.invalidate()
         self._ready.clear()
         for partition in list(self._known):
             self._forget(partition)
@@ -240,7 +240,7 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         starts = {}
         for tp in tps:
             position = committed_position(committed[tp].offset, committed[tp].metadata) if tp in committed else None
-            starts[tp] = choose_start(position, self._incarnation.id, begins[tp], ends[tp])
+            starts[tp] = choose_start(position, self._topic_id.current, begins[tp], ends[tp])
             if starts[tp].renewed:
                 log.warning("the topic was deleted and made again: starting at its beginning", partition=tp.partition)
         return starts

@@ -18,10 +18,10 @@ from streams.core.sentiment import LinearModel
 from streams.errors import RecordError
 from streams.kafka.clients import acknowledged, consumer, producer, raw_client, translated_errors
 from streams.kafka.dead_letters import DeadLetters
-from streams.kafka.model_store import Shelf, refuse
+from streams.kafka.model_store import ModelStore, refuse
 from streams.kafka.names import group_of, worker_name
 from streams.kafka.preflight import preflight
-from streams.kafka.topic_ids import Incarnation
+from streams.kafka.topic_ids import TopicId
 from streams.kafka.topics import Topics
 from streams.records import Judgement, ModelHeader, PublishedModel, Verdict, model_key
 from streams.runtime import clock, metrics
@@ -29,7 +29,7 @@ from streams.runtime.failpoints import Failpoint, reached
 from streams.runtime.health import STARTING, serve_health
 from streams.runtime.shutdown import work_until
 from streams.runtime.watchdog import watch
-from streams.workers.model_dead_letters import write_model_letters
+from streams.workers.model_dead_letters import write_model_dead_letters
 from streams.workers.train_restore import Mark, Start
 
 if TYPE_CHECKING:
@@ -84,9 +84,9 @@ async def train(config: Config, stop: asyncio.Event) -> None:
         log.info("starting", metrics=address, qualities=qualities)
         async with producer(config.kafka) as sender, raw_client(config.kafka) as client:
             parts: list[Callable[[], str | None]] = []
-            health.ready_unless(lambda: _unready(parts, len(tasks)))
+            health.ready_unless(lambda: _not_ready_reason(parts, len(tasks)))
             tasks = [
-                asyncio.create_task(write_model_letters(config, stop, parts)),
+                asyncio.create_task(write_model_dead_letters(config, stop, parts)),
                 *(
                     asyncio.create_task(_learn_quality(config, stop, quality, parts, sender=sender, client=client))
                     for quality in qualities
@@ -101,7 +101,7 @@ async def train(config: Config, stop: asyncio.Event) -> None:
     log.info("stopped")
 
 
-def _unready(parts: Sequence[Callable[[], str | None]], expected: int) -> str | None:
+def _not_ready_reason(parts: Sequence[Callable[[], str | None]], expected: int) -> str | None:
     if len(parts) < expected:
         return STARTING
     return next((why for part in parts if (why := part())), None)
@@ -119,9 +119,9 @@ async def _learn_quality(
     name = worker_name("train", quality)
     group = group_of(name, config.topics)
     async with consumer(config.kafka, group) as reader, consumer(config.kafka, None) as models:
-        shelf = Shelf(config, models, name, quality)
-        worker = _Worker(config, name, group, shelf, reader=reader, sender=sender, client=client)
-        parts.append(worker.unready)
+        store = ModelStore(config, models, name, quality)
+        worker = _Worker(config, name, group, store, reader=reader, sender=sender, client=client)
+        parts.append(worker.not_ready_reason)
         await worker.run(stop)
 
 
@@ -133,7 +133,7 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         config: Config,
         name: str,
         group: str,
-        shelf: Shelf,
+        store: ModelStore,
         *,
         reader: AIOKafkaConsumer,
         sender: AIOKafkaProducer,
@@ -141,15 +141,15 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
     ) -> None:
         self._config = config
         self._name = name
-        self._quality = shelf.quality
-        self._counts = shelf.quality == "fast"  # and writes dead letters: of each label once, however many learn it
-        self._shelf = shelf
+        self._quality = store.quality
+        self._counts = store.quality == "fast"  # and writes dead letters: of each label once, however many learn it
+        self._store = store
         self._reader = reader
         self._sender = sender
-        self._start = Start(config, group, shelf, reader=reader, client=client)
+        self._start = Start(config, group, store, reader=reader, client=client)
         topics = Topics(config.topics)
         self._labels = TopicPartition(topics.labels.name, 0)
-        self._incarnation = Incarnation(client, config.kafka, self._labels.topic)
+        self._topic_id = TopicId(client, config.kafka, self._labels.topic)
         self._models = topics.models.name
         self._letters = DeadLetters(sender, topics.dlq.name)
         self._series = metrics.Capped(metrics.MAX_SOURCES)
@@ -170,13 +170,13 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         watching = watch(self._progress, self._config.liveness.stall_seconds)
         await work_until(stop, self._labels_in_hand, self._work(), watching)
 
-    def unready(self) -> str | None:
+    def not_ready_reason(self) -> str | None:
         """Why it neither learns nor stands by, or None."""
         if not self._assigned:
             return "the group is rebalancing"
         if self._mine and self._state is None:
             return "the labels are assigned and not taken over yet"
-        return self._incarnation.silence()
+        return self._topic_id.unanswered_for()
 
     def _progress(self) -> tuple[Hashable, bool]:
         """What changes whenever it gets on, and whether labels wait for it."""
@@ -200,7 +200,7 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
 
     async def _work(self) -> None:
         while True:
-            if await self._incarnation.changed():
+            if await self._topic_id.changed():
                 log.warning("the topic of the labels was made anew, they are learned from its beginning")
                 self._state = None
             if self._mine and self._state is None:
@@ -304,7 +304,7 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
             await self._commit(state.settled, state.mark)
 
     async def _publish(self, state: Learning, candidate: Candidate) -> None:
-        version = self._shelf.next_number()
+        version = self._store.next_number()
         header = ModelHeader(
             version=version,
             parent=state.mark.version,
@@ -319,7 +319,7 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         published = PublishedModel(header, candidate.snapshot)
         await self._write(published.key, published.to_bytes())
         reached(Failpoint.TRAIN_PUBLISHED)
-        self._shelf.put(published)
+        self._store.put(published)
         state.trainer.published(candidate)
         state.mark = Mark(state.mark.incarnation, version)
         state.settled = state.offset
@@ -334,9 +334,9 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
             quality=candidate.quality.model_dump(),
         )
         await self._commit(state.settled, state.mark)
-        for old in sorted(self._shelf.pruned()):
+        for old in sorted(self._store.pruned()):
             await self._write(model_key(old, self._quality), None)
-            self._shelf.numbers.discard(old)
+            self._store.numbers.discard(old)
 
     async def _write(self, key: bytes, value: bytes | None) -> None:
         doing = f"writing {self._models}"

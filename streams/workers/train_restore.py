@@ -23,7 +23,7 @@ from streams.errors import KafkaError, RecordError
 from streams.kafka.clients import admin, translated_errors
 from streams.kafka.model_store import refuse
 from streams.kafka.names import worker_name
-from streams.kafka.topic_ids import topic_incarnation
+from streams.kafka.topic_ids import topic_id
 from streams.kafka.topics import Topics
 from streams.runtime import metrics
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from aiokafka.client import AIOKafkaClient
 
     from streams.config import Config
-    from streams.kafka.model_store import Shelf
+    from streams.kafka.model_store import ModelStore
 
 log = structlog.get_logger()
 
@@ -99,7 +99,7 @@ class Start:
         All of it.
     group
         Of the trainers.
-    shelf
+    store
         What is published, of the quality that learns.
     reader
         A started consumer that the labels are assigned to.
@@ -108,12 +108,12 @@ class Start:
     """
 
     def __init__(
-        self, config: Config, group: str, shelf: Shelf, *, reader: AIOKafkaConsumer, client: AIOKafkaClient
+        self, config: Config, group: str, store: ModelStore, *, reader: AIOKafkaConsumer, client: AIOKafkaClient
     ) -> None:
         self._config = config
         self._group = group
-        self._shelf = shelf
-        self._worker = worker_name("train", shelf.quality)
+        self._store = store
+        self._worker = worker_name("train", store.quality)
         self._reader = reader
         self._client = client
         self._tp = TopicPartition(Topics(config.topics).labels.name, 0)
@@ -126,8 +126,8 @@ class Start:
         KafkaError
             If the broker does not answer, or has lost labels that were learned.
         """
-        await self._shelf.read_all()
-        incarnation = await topic_incarnation(self._client, self._config.kafka, self._tp.topic)
+        await self._store.read_all()
+        incarnation = await topic_id(self._client, self._config.kafka, self._tp.topic)
         state = await asyncio.to_thread(self._newest, incarnation)
         begin, end = await self._bounds()
         committed, mark = await self._committed()
@@ -147,12 +147,12 @@ class Start:
         return state
 
     def _newest(self, incarnation: str) -> Learning:
-        learn, quality = self._config.sentiment.learn, self._shelf.quality
+        learn, quality = self._config.sentiment.learn, self._store.quality
         base = LinearModel.load(self._config.sentiment.weights)
-        for version in sorted(self._shelf.models, reverse=True):
-            header = self._shelf.models[version].header
+        for version in sorted(self._store.models, reverse=True):
+            header = self._store.models[version].header
             try:
-                trainer = Trainer(learn, self._shelf.models[version].snapshot, base, quality)
+                trainer = Trainer(learn, self._store.models[version].snapshot, base, quality)
             except RecordError as error:
                 refuse(self._worker, error.reason, f"version {version}: {error.detail}")
                 continue

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 RESTART_SECONDS: Final = 0.5
-STARVED: Final = re.compile(r"the process stood still for (\d+) s")
+STARVED: Final = re.compile(r"the process was stalled for (\d+) s")
 KILLED: Final = frozenset({-signal.SIGKILL})
 STOPPED: Final = frozenset({0, -signal.SIGTERM})
 """In good order, or before it had anything in hand."""

@@ -216,7 +216,7 @@ async def test_a_bad_model_has_one_letter_whatever_dies(
     count = rounds(CRASHES)
     async with trial(workers={"score": 1, "detect": 1, "train": 1}, seconds=LOAD_SECONDS) as stage:
         stranger = Stranger(stage.config, stage.random)
-        victim = stage.fleet.start("train", failpoints=[f"{Failpoint.TRAIN_LETTERS_SENT}:1"] * count)
+        victim = stage.fleet.start("train", failpoints=[f"{Failpoint.TRAIN_DEAD_LETTERS_SENT}:1"] * count)
         (other,) = [member for member in stage.fleet.named("train") if member is not victim]
         for life in range(count):
             await victim.reborn(life)

@@ -31,7 +31,7 @@ from aiokafka import TopicPartition
 from streams.errors import KafkaError
 from streams.kafka.admin import ensure_topics
 from streams.kafka.clients import consumer
-from streams.kafka.names import MODEL_LETTERS, group_of
+from streams.kafka.names import MODEL_DEAD_LETTERS, group_of
 from streams.kafka.offsets import GroupOffset, group_offsets
 from streams.kafka.topics import Topic, Topics
 from streams.records import window_from_bytes
@@ -127,7 +127,7 @@ class Trial:
             "score": (group_of("score", config.topics), self._topics.posts),
             "detect": (self._topics.detect_app, self._topics.mentions),
             "train": (group_of("train", config.topics), self._topics.labels),
-            "letters": (group_of(MODEL_LETTERS, config.topics), self._topics.models),
+            "letters": (group_of(MODEL_DEAD_LETTERS, config.topics), self._topics.models),
         }
         self._recovering: list[asyncio.Task[None]] = []
         self._recoveries: list[float] = []

@@ -210,7 +210,7 @@ async def test_counts_are_exact_when_workers_join_stand_still_and_leave(config: 
             await second.wait_for('{"partitions": [0, 1, 2, 3], "event": "assigned"')
             first.process.send_signal(signal.SIGCONT)
             assert await first.ended() == WorkerFailed.exit_code
-            assert "stood still" in first.log
+            assert "was stalled for" in first.log
             await sending
             await stream.finish()
             await wait_until_counted(config, stream.sent)

@@ -20,7 +20,7 @@ import time
 from itertools import product
 from prometheus_client import Counter, Gauge, Histogram, Info
 from streams.runtime.metrics import catalogue
-from streams.runtime.serving import serve
+from streams.runtime.health import serve
 
 CHOICES = {
     "brand": ["nordtel"],

@@ -11,7 +11,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from streams.errors import KafkaError, TopicMismatch
 from streams.kafka.admin import Difference, ensure_topics
 from streams.kafka.clients import admin, raw_client
-from streams.kafka.topic_ids import topic_incarnation
+from streams.kafka.topic_ids import topic_id
 from streams.kafka.topics import Topics
 from tests.support.broker import delete_topic, until
 
@@ -122,10 +122,10 @@ async def test_a_topic_made_again_is_another_incarnation(kafka_config: Callable[
     for _ in range(2):
         await ensure_topics(config, create=True)
         async with raw_client(config.kafka) as client:
-            seen.add(await topic_incarnation(client, config.kafka, posts))
-            assert await topic_incarnation(client, config.kafka, posts) in seen
+            seen.add(await topic_id(client, config.kafka, posts))
+            assert await topic_id(client, config.kafka, posts) in seen
         await delete_topic(config, posts)
     assert len(seen) == 2
     async with raw_client(config.kafka) as client:
         with pytest.raises(KafkaError, match=posts):
-            await topic_incarnation(client, config.kafka, posts)
+            await topic_id(client, config.kafka, posts)

@@ -16,8 +16,8 @@ from streams.core.sentiment.linear import read_snapshot
 from streams.errors import ConfigError, KafkaError
 from streams.kafka.admin import ensure_topics
 from streams.kafka.clients import consumer
-from streams.kafka.model_store import LiveModel, Shelf, live_model
-from streams.kafka.names import MODEL_LETTERS, group_of
+from streams.kafka.model_store import LiveModel, ModelStore, live_model
+from streams.kafka.names import MODEL_DEAD_LETTERS, group_of
 from streams.kafka.offsets import group_offsets
 from streams.kafka.topics import Topics
 from streams.records import (
@@ -432,7 +432,7 @@ async def test_a_damaged_model_is_refused_and_the_last_good_one_kept(config: Con
 
 async def until_looked_at(config: Config) -> None:
     """Wait until `train` has looked at all that the topic of the models holds."""
-    group, models = group_of(MODEL_LETTERS, config.topics), Topics(config.topics).models.name
+    group, models = group_of(MODEL_DEAD_LETTERS, config.topics), Topics(config.topics).models.name
 
     async def done() -> bool:
         async with consumer(config.kafka, group) as observer:
@@ -469,9 +469,9 @@ async def test_old_versions_go_but_for_the_pinned_one(config: Config) -> None:
     assert len(versions) == 1 + config.sentiment.learn.keep_versions
     assert versions[1:] == list(range(versions[-1] - 2, versions[-1] + 1))
     async with consumer(config.kafka, None) as reader:
-        shelf = Shelf(config, reader, "score")
-        await shelf.read_all()
-        assert sorted(shelf.models) == versions == sorted(shelf.numbers)
+        store = ModelStore(config, reader, "score")
+        await store.read_all()
+        assert sorted(store.models) == versions == sorted(store.numbers)
 
 
 async def test_a_second_trainer_waits_and_takes_over(config: Config) -> None:

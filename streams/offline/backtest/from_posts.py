@@ -15,7 +15,7 @@ from streams.offline.backtest.partition_files import LaneWriter, lanes_for
 from streams.offline.dealing import Dealer, Dealt
 from streams.offline.replay import scorer_of_all
 from streams.render.progress_bar import progress_bar
-from streams.runtime.processes import pool
+from streams.runtime.processes import process_pool
 from streams.sources.files import open_posts
 
 if TYPE_CHECKING:
@@ -161,7 +161,10 @@ def _scorers(config: Config, processes: int) -> Iterator[list[_Score]]:
         yield [here]
         return
     with ExitStack() as opened:
-        pools = [opened.enter_context(pool(1, _begin, config)) for _ in range(min(processes, config.topics.partitions))]
+        pools = [
+            opened.enter_context(process_pool(1, _begin, config))
+            for _ in range(min(processes, config.topics.partitions))
+        ]
         yield [_there(other) for other in pools]
 
 

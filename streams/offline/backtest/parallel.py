@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
 from streams.offline.backtest.partition_files import LaneReader
 from streams.render.progress_bar import bar
-from streams.runtime.processes import CONTEXT, pool
+from streams.runtime.processes import CONTEXT, process_pool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -85,7 +85,7 @@ def _there(
     jobs: Sequence[Job[T]], order: Sequence[int], workers: int, on_bytes: Callable[[int], None]
 ) -> Iterator[tuple[int, T]]:
     consumed = CONTEXT.Array("Q", len(jobs))
-    with pool(workers, _begin, consumed) as others:
+    with process_pool(workers, _begin, consumed) as others:
         running = {others.submit(_run, jobs[place], place): place for place in order}
         left = set(running)
         while left:

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from streams.core.score.partitioning import partition_of
 from streams.records import Envelope, mentions_record_from_bytes
-from streams.runtime.files import open_output
-from streams.runtime.scratch import scratch
+from streams.runtime.files import open_output, temporary_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,7 +105,7 @@ def lanes_for(name: str, count: int) -> Iterator[Mentions]:
     OutputError
         If the disk is full.
     """
-    with scratch("firewatch-backtest-") as folder:
+    with temporary_directory("firewatch-backtest-") as folder:
         yield Mentions(name, [folder / f"{lane}.jsonl" for lane in range(count)])
 
 

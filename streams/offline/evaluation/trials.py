@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from streams.offline.evaluation.trial import Trial, run_trial
 from streams.offline.simulate import Simulation
-from streams.runtime.processes import CONTEXT, pool
+from streams.runtime.processes import CONTEXT, process_pool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -60,7 +60,7 @@ def run_trials(
 
 def _side_by_side(wanted: Sequence[SimulationSettings], config: Config, workers: int, report: Report) -> list[Trial]:
     reports: SimpleQueue[tuple[int, float]] = CONTEXT.SimpleQueue()
-    with pool(workers, _begin, reports) as others:
+    with process_pool(workers, _begin, reports) as others:
         running = [
             others.submit(_reporting_trial, settings, config, position) for position, settings in enumerate(wanted)
         ]

@@ -11,7 +11,7 @@ from streams.core.sentiment.linear import read_snapshot
 from streams.errors import FirewatchError, InputError, RecordError
 from streams.offline.sentiment import prequential
 from streams.offline.sentiment.training import train as fit
-from streams.runtime.files import keep_apart
+from streams.runtime.files import ensure_distinct_paths
 from streams.sources.labelled_posts import read_gold
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def train(files: Sequence[Path], out: Path, weights: Path | None, *, cold: bool,
     quality
         Of the weights.
     """
-    keep_apart(files, [out])
+    ensure_distinct_paths(files, [out])
     sets = [read_gold(path) for path in files]
     start = None if cold else snapshot.decode(_checked(weights, quality), quality)
     content = snapshot.encode(fit(sets, start, quality))
@@ -60,7 +60,7 @@ def evaluate(
     quality: QualityName = "fast",
 ) -> str:
     """Test, then train over a labelled file, and give the figures."""
-    keep_apart([file, weights], [predictions])
+    ensure_distinct_paths([file, weights], [predictions])
     posts = read_gold(file)
     if cold:
         model = OnlineSentiment(quality=quality)

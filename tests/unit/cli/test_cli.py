@@ -12,7 +12,7 @@ import orjson
 import pytest
 
 from streams.errors import BrokerUnreachable, PortTaken
-from streams.runtime.serving import serve
+from streams.runtime.health import serve
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from streams.cli import cli
 from streams.errors import InputError
-from streams.runtime.files import keep_apart
+from streams.runtime.files import ensure_distinct_paths
 
 IS_READ = "is read, so nothing can be written there"
 
@@ -85,10 +85,10 @@ def test_a_file_is_known_by_any_of_its_names(folder: Path) -> None:
     os.link("c.yaml", "hard")
     for name in ("symbolic", "hard", folder / ".." / folder.name / "c.yaml"):
         with pytest.raises(InputError, match=IS_READ):
-            keep_apart([Path("c.yaml")], [Path(name)])
+            ensure_distinct_paths([Path("c.yaml")], [Path(name)])
 
 
 @pytest.mark.usefixtures("folder")
 def test_devices_and_what_is_not_given_are_in_nobodys_way() -> None:
-    keep_apart([Path("/dev/null"), None], [Path("/dev/null"), Path("/dev/null"), None, None])
-    keep_apart([Path("-"), Path("c.yaml")], [Path("new.jsonl")])
+    ensure_distinct_paths([Path("/dev/null"), None], [Path("/dev/null"), Path("/dev/null"), None, None])
+    ensure_distinct_paths([Path("-"), Path("c.yaml")], [Path("new.jsonl")])

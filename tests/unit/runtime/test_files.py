@@ -1,7 +1,8 @@
-"""A full disk is said in words, with the file's name and without a traceback."""
+"""A full disk is reported with the file's name and without a traceback; temporary directories are always removed."""
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from streams.errors import OutputError
-from streams.runtime.files import open_output
+from streams.runtime.files import open_output, temporary_directory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,3 +82,51 @@ def test_an_output_can_be_read_again(tmp_path: Path) -> None:
         file.write(b"one\ntwo\n")
         file.seek(0)
         assert list(file) == [b"one\n", b"two\n"]
+
+
+WAITS = """
+import signal, sys, time
+from streams.runtime.files import temporary_directory
+signal.signal(signal.SIGHUP, getattr(signal, sys.argv[1]))
+with temporary_directory("firewatch-test-") as directory:
+    (directory / "file").write_text("x")
+    print(directory, flush=True)
+    for _ in range(600):
+        time.sleep(0.1)
+"""
+
+
+def waiting_process(hangup: str = "SIG_DFL") -> tuple[subprocess.Popen[bytes], Path]:
+    process = subprocess.Popen([sys.executable, "-c", WAITS, hangup], stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    directory = Path(process.stdout.readline().decode().strip())
+    assert (directory / "file").exists()
+    return process, directory
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_temporary_directory_goes_with_the_process_that_a_signal_ends(how: signal.Signals) -> None:
+    process, directory = waiting_process()
+    with process:
+        process.send_signal(how)
+        assert process.wait(timeout=20) == -how
+    assert not directory.exists()
+
+
+def test_a_signal_that_is_ignored_stays_ignored() -> None:
+    process, directory = waiting_process(hangup="SIG_IGN")
+    with process:
+        process.send_signal(signal.SIGHUP)
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(timeout=0.5)
+        assert directory.exists()
+        process.terminate()
+        process.wait(timeout=20)
+    assert not directory.exists()
+
+
+def test_signals_are_left_as_they_were_found() -> None:
+    before = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)]
+    with temporary_directory("firewatch-test-") as directory:
+        assert directory.is_dir()
+    assert [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)] == before

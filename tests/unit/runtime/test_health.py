@@ -58,7 +58,7 @@ async def test_a_hanging_event_loop_is_told(monkeypatch: pytest.MonkeyPatch) -> 
         await asyncio.sleep(0)
         health.ready_unless(lambda: None)
         monkeypatch.setattr(health, "_limit", -1.0)
-        why = "the event loop has not turned for 0 s"
+        why = "the event loop has not run for 0 s"
         monkeypatch.setattr("streams.runtime.health.os._exit", lambda _: None)
         assert await page(address, "/healthz") == (503, {"alive": False, "why": why})
         assert (await page(address, "/readyz"))[1] == {"ready": False, "why": why}
@@ -81,7 +81,7 @@ def test_a_worker_whose_event_loop_hangs_ends_with_an_error() -> None:
     begin = time.monotonic()
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=50)
     assert done.returncode == WorkerFailed.exit_code
-    assert "the event loop has not turned for" in done.stdout + done.stderr
+    assert "the event loop has not run for" in done.stdout + done.stderr
     assert time.monotonic() - begin < 50
 
 

@@ -8,13 +8,13 @@ import sys
 
 import pytest
 
-from streams.runtime.processes import pool
+from streams.runtime.processes import process_pool
 
 OPENS = """
 import gc, os, time
-from streams.runtime.processes import pool
+from streams.runtime.processes import process_pool
 if __name__ == "__main__":
-    with pool(2, gc.enable) as others:
+    with process_pool(2, gc.enable) as others:
         print(others.submit(os.getpid).result(), flush=True)
         others.submit(time.sleep, 60).result()
 """
@@ -31,6 +31,6 @@ def test_they_end_when_the_one_that_opened_them_is_killed(how: signal.Signals) -
 
 
 def test_what_begins_in_each_of_them_gets_its_arguments() -> None:
-    with pool(1, sys.setswitchinterval, 0.125) as others:
+    with process_pool(1, sys.setswitchinterval, 0.125) as others:
         assert others.submit(sys.getswitchinterval).result() == 0.125
     assert sys.getswitchinterval() != 0.125

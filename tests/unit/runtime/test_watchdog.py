@@ -8,7 +8,7 @@ import time
 import pytest
 
 from streams.errors import WorkerFailed
-from streams.runtime.watchdog import Pulse, Stall
+from streams.runtime.watchdog import Heartbeat, Stall
 
 
 def test_work_without_progress_is_a_stall() -> None:
@@ -28,19 +28,19 @@ def test_progress_and_idleness_are_no_stall() -> None:
     stall.check(progress=8, waiting=True, now=1_059)
 
 
-async def test_a_busy_event_loop_is_no_standstill() -> None:
-    with Pulse(0.5) as pulse:
+async def test_a_busy_event_loop_is_no_stalled_process() -> None:
+    with Heartbeat(0.5) as heartbeat:
         time.sleep(1.0)  # noqa: ASYNC251  blocking the loop is the point
-        pulse.check()
+        heartbeat.check()
 
 
-async def test_a_process_that_stood_still_fails_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_process_that_was_stalled_fails_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
     now = time.monotonic
-    with Pulse(0.5) as pulse:
-        pulse.check()
+    with Heartbeat(0.5) as heartbeat:
+        heartbeat.check()
         monkeypatch.setattr(time, "monotonic", lambda: now() + 12)
-        with pytest.raises(WorkerFailed, match="stood still for 12 s"):
-            pulse.check()
+        with pytest.raises(WorkerFailed, match="was stalled for 12 s"):
+            heartbeat.check()
         await asyncio.sleep(0.2)
-        with pytest.raises(WorkerFailed, match="stood still for 12 s"):
-            await pulse.watch()
+        with pytest.raises(WorkerFailed, match="was stalled for 12 s"):
+            await heartbeat.watch()
