@@ -29,12 +29,10 @@ The command line prints the message and exits with `exit_code`; a traceback mean
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from streams.core.detect.quarantine import Failure
 
 
 class FirewatchError(Exception):
@@ -260,6 +258,37 @@ class WorkerFailed(FirewatchError):
     """A supervised worker died more often than the supervisor restarts it."""
 
     exit_code = 6
+
+
+Doing = Literal["score_one", "learn_one", "snapshot", "restore"]
+"""The methods of a detector that can fail."""
+
+ANY_TIME: Final = -1
+"""Event time of a failure in a method that is called when a batch decides, not at a moment of event time."""
+
+
+class Failure(NamedTuple):
+    """One failure of a detector; equal failures count as repetitions of the same one.
+
+    Parameters
+    ----------
+    brand
+        Brand id.
+    detector
+        Name of the detector.
+    doing
+        Method that raised.
+    at_ms
+        Event time of the check; `ANY_TIME` where batches decide when the method is called.
+    error
+        Name of the exception's type.
+    """
+
+    brand: str
+    detector: str
+    doing: Doing
+    at_ms: int
+    error: str
 
 
 class DetectorFailed(FirewatchError):

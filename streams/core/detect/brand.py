@@ -11,7 +11,6 @@ import orjson
 from detectors.base import OutdatedSnapshot, Score, SnapshotError
 from streams.core.detect import state_versions
 from streams.core.detect.forgetting import Forgetting
-from streams.core.detect.quarantine import ANY_TIME, Failure
 from streams.core.incidents.alert import Evidence
 from streams.core.incidents.lifecycle import Incidents, MakeIncidents
 from streams.core.rollup.baseline import Calm
@@ -20,7 +19,7 @@ from streams.core.rollup.high_water import Mark
 from streams.core.rollup.minute_counts import group_of
 from streams.core.rollup.tally import KEPT, Tally
 from streams.core.rollup.windows import Step, Windows
-from streams.errors import RecordError
+from streams.errors import ANY_TIME, Failure, RecordError
 from streams.records import Alert, Deletions, Envelope, Window, WindowScore
 from streams.runtime import metrics
 
@@ -29,8 +28,9 @@ if TYPE_CHECKING:
 
     from detectors.base import Detector
     from streams.config import BrandSettings, Config
-    from streams.core.detect.quarantine import Doing, Quarantine
+    from streams.core.detect.quarantine import Quarantine
     from streams.core.incidents.incident import Change, Incident
+    from streams.errors import Doing
 
 STATE_VERSION: Final = 4
 

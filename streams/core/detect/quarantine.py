@@ -16,13 +16,13 @@ from __future__ import annotations
 
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 import structlog
 
 from streams import __version__
-from streams.errors import DetectorFailed, RecordError
+from streams.errors import DetectorFailed, Failure, RecordError
 from streams.records.wire import load
 from streams.runtime import metrics
 
@@ -34,34 +34,10 @@ if TYPE_CHECKING:
 NOTE_KEY: Final = b"\x00failures:"
 """Followed by the brand id: key of a brand's note in the table of brands."""
 
-ANY_TIME: Final = -1
-
 _NOTE_VERSION: Final = 1
 _DETAIL_CHARS: Final = 200
 
-Doing = Literal["score_one", "learn_one", "snapshot", "restore"]
-
 log = structlog.get_logger()
-
-
-class Failure(NamedTuple):
-    """A detector raised; equal ones are the same failure again.
-
-    Parameters
-    ----------
-    doing
-        The method.
-    at_ms
-        Event time of the check; `ANY_TIME` where batches decide when the method is called.
-    error
-        Name of the exception's type.
-    """
-
-    brand: str
-    detector: str
-    doing: Doing
-    at_ms: int
-    error: str
 
 
 class Quarantine:
