@@ -107,16 +107,16 @@ def _detectors(config: Config, brand: BrandSettings | None, place: Path, origins
         head = f"detectors.{detector.name}"
         yield Explained(f"{head}.kind", detector.kind, origins.of(("detectors", index, "kind")) or "default")
         effective: dict[str, Explained] = {}
-        for layer in layers(config, index, brand):
+        starts: dict[str, Path] = {"file": (), "entry": ("detectors", index), "brand": place}
+        for layer in layers(detector, config.chosen_preset, brand):
             for name, value in layer.values.items():
-                effective[name] = Explained(f"{head}.{name}", value, _origin(layer, name, place, origins))
+                origin = layer.name if layer.inside is None else _origin(layer, name, starts[layer.inside], origins)
+                effective[name] = Explained(f"{head}.{name}", value, origin)
         yield from effective.values()
 
 
-def _origin(layer: Layer, name: str, place: Path, origins: _Origins) -> str:
-    if layer.path is None:
-        return layer.name
-    path = (*place, *layer.path) if layer.of_brand else layer.path
+def _origin(layer: Layer, name: str, start: Path, origins: _Origins) -> str:
+    path = (*start, *layer.path)
     found = origins.of(path) if layer.path == ("preset",) else origins.of((*path, name))
     return f"{layer.name}, {found}" if found else layer.name
 

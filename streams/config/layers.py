@@ -1,4 +1,4 @@
-"""Which settings a brand's detectors have in the end: the later of these layers wins.
+"""Merge a detector's settings for a brand from five layers; where several set the same parameter, the later one wins.
 
 1. the defaults of the detector's kind,
 2. the `preset` of the file,
@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from detectors import registry
 from streams.config.brands import DetectorSettings
@@ -19,55 +19,66 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from streams.config.brands import BrandSettings
-    from streams.config.model import Config
+    from streams.config.presets import Preset
 
 Path = tuple[str | int, ...]
-"""Where a setting stands in the file."""
+"""Keys and list positions that lead to a setting in the file."""
 
 
 class Layer(NamedTuple):
-    """What one layer says of a detector.
+    """The settings that one layer contributes to a detector.
 
     Parameters
     ----------
     values
-        Parameters, and ``mode`` where it is said.
+        Parameters by name, and ``mode`` where the layer sets it.
     name
-        The layer, for people.
+        Name of the layer, for messages.
+    inside
+        Part of the file that `path` starts from: the whole ``file``, the detector's ``entry`` in `detectors`, or the
+        ``brand``; None for defaults, which are not in the file.
     path
-        Where it stands in the file, below the brand's entry if `of_brand`; None for what stands nowhere. `values` are
-        the keys below it, except for a preset: that is one word.
+        Location of the layer. `values` are the keys below it, except for a preset, which is a single word.
     """
 
     values: dict[str, Any]
     name: str
-    path: Path | None = None
-    of_brand: bool = False
+    inside: Literal["file", "entry", "brand"] | None = None
+    path: Path = ()
 
 
-def layers(config: Config, index: int, brand: BrandSettings | None) -> Iterator[Layer]:
-    """All layers of the detector at a place in `detectors`, the weakest first; without a brand those of all brands."""
-    settings = config.detectors[index]
-    kind = settings.kind
+def layers(entry: DetectorSettings, preset: Preset | None, brand: BrandSettings | None) -> Iterator[Layer]:
+    """Yield all layers of a detector, the weakest first.
+
+    Parameters
+    ----------
+    entry
+        The detector's entry in `detectors`.
+    preset
+        The `preset` of the file; None if the file names none.
+    brand
+        The brand whose settings are wanted; None for those of all brands without settings of their own.
+    """
+    kind = entry.kind
     defaults = {name: parameter.default for name, parameter in registry.parameters(kind).items()}
     yield Layer({"mode": "live"} | defaults, "default")
-    if "preset" in config.model_fields_set:
-        yield Layer(thresholds(config.preset, kind), f"preset {config.preset}", ("preset",))
-    said = settings.params | ({"mode": settings.mode} if "mode" in settings.model_fields_set else {})
-    yield Layer(said, "detectors", ("detectors", index))
+    if preset is not None:
+        yield Layer(thresholds(preset, kind), f"preset {preset}", "file", ("preset",))
+    explicit = entry.params | ({"mode": entry.mode} if "mode" in entry.model_fields_set else {})
+    yield Layer(explicit, "detectors", "entry")
     if brand is None:
         return
     if brand.preset is not None:
-        yield Layer(thresholds(brand.preset, kind), f"preset {brand.preset} of the brand", ("preset",), of_brand=True)
-    override = brand.detectors.get(settings.name)
+        yield Layer(thresholds(brand.preset, kind), f"preset {brand.preset} of the brand", "brand", ("preset",))
+    override = brand.detectors.get(entry.name)
     if override is not None:
-        said = override.params | ({"mode": override.mode} if override.mode is not None else {})
-        yield Layer(said, "brand override", ("detectors", settings.name), of_brand=True)
+        explicit = override.params | ({"mode": override.mode} if override.mode is not None else {})
+        yield Layer(explicit, "brand override", "brand", ("detectors", entry.name))
 
 
-def merged(config: Config, index: int, brand: BrandSettings | None = None) -> DetectorSettings:
-    """A detector with all its settings, for a brand or as it is for all that say nothing else."""
+def merged(entry: DetectorSettings, preset: Preset | None, brand: BrandSettings | None = None) -> DetectorSettings:
+    """Return a detector with all its settings; the parameters are those of `layers`."""
     values: dict[str, Any] = {}
-    for layer in layers(config, index, brand):
+    for layer in layers(entry, preset, brand):
         values |= layer.values
-    return DetectorSettings(name=config.detectors[index].name, kind=config.detectors[index].kind, **values)
+    return DetectorSettings(name=entry.name, kind=entry.kind, **values)

@@ -109,7 +109,7 @@ class Config(Settings):
                     there = ", ".join(names)
                     raise ValueError(f"brands[{place}].detectors.{name}: no such detector; there are {there}")
                 try:
-                    merged(self, names.index(name), brand).build()
+                    merged(self.detectors[names.index(name)], self.chosen_preset, brand).build()
                 except ParameterError as error:
                     raise ValueError(f"brands[{place}].detectors.{name}.{error}") from error
         return self
@@ -130,10 +130,15 @@ class Config(Settings):
         deciding = self.model_dump(mode="json", include=set(_DECIDING))
         return hashlib.sha256(orjson.dumps(deciding, option=orjson.OPT_SORT_KEYS)).hexdigest()[:12]
 
+    @property
+    def chosen_preset(self) -> Preset | None:
+        """The `preset` of the file; None if the file names none, so that the detectors keep their own defaults."""
+        return self.preset if "preset" in self.model_fields_set else None
+
     def detectors_of(self, brand: BrandSettings | None = None) -> list[DetectorSettings]:
         """The detectors that run for a brand, with all their settings (`streams.config.layers`); without one, those
         that run for brands which say nothing else."""
-        found = (merged(self, index, brand) for index in range(len(self.detectors)))
+        found = (merged(entry, self.chosen_preset, brand) for entry in self.detectors)
         return [detector for detector in found if detector.mode != "off"]
 
     def quiet_times(self, brand: str) -> QuietTimes:

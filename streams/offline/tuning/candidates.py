@@ -65,8 +65,8 @@ def knobs(config: Config) -> list[Knob]:
     """All that can be turned: each detector that is live for any brand for itself, then `ALL`; nothing if none is."""
     live = {each.name for brand in config.brands for each in config.detectors_of(brand) if each.mode == "live"}
     now = {
-        each.name: float(merged(config, index).params[RARENESS])
-        for index, each in enumerate(config.detectors)
+        each.name: float(merged(each, config.chosen_preset).params[RARENESS])
+        for each in config.detectors
         if each.name in live
     }
     names = [*now, ALL] if len(now) > 1 else list(now)
