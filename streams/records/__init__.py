@@ -52,6 +52,7 @@ from streams.records.mentions import (
     mentions_record_from_bytes,
 )
 from streams.records.models import (
+    MAX_SNAPSHOT_BYTES,
     MODEL_NAMES,
     MODEL_RECORD_VERSION,
     JudgedQuality,
@@ -85,6 +86,7 @@ __all__ = [
     "MAX_MENTIONS",
     "MAX_OVER_QUOTA",
     "MAX_SILENCE_MS",
+    "MAX_SNAPSHOT_BYTES",
     "MODEL_NAMES",
     "MODEL_RECORD_VERSION",
     "OVER_QUOTA_VERSION",

@@ -18,7 +18,6 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from streams.config.qualities import QualityName
-from streams.core.sentiment.snapshot import MAX_BYTES
 from streams.errors import RecordError
 from streams.records.wire import MAX_NUMBER, load
 
@@ -27,8 +26,12 @@ MODEL_RECORD_VERSION: Final = 1
 MAX_HEADER_BYTES: Final = 4_096
 """The fields of `ModelHeader` take a tenth of it."""
 
-MAX_MODEL_BYTES: Final = 64 + 1 + MAX_HEADER_BYTES + 1 + MAX_BYTES
-"""Of a whole record; it fits into what Kafka takes by default."""
+MAX_SNAPSHOT_BYTES: Final = 900_000
+"""Largest snapshot of a model, less than the 1 MiB that Kafka accepts by default; `streams.core.sentiment.snapshot`
+says why every snapshot is smaller."""
+
+MAX_MODEL_BYTES: Final = 64 + 1 + MAX_HEADER_BYTES + 1 + MAX_SNAPSHOT_BYTES
+"""Largest record with a model; Kafka accepts it by default."""
 
 MODEL_NAMES: Final[dict[QualityName, str]] = {"fast": "sentiment", "best": "sentiment-best"}
 """What keys begin with."""

@@ -112,7 +112,7 @@ class OnlineSentiment(Classifier):
         return model
 
     def snapshot(self) -> bytes:
-        """What scorers load (`LinearModel.from_snapshot`); at most `streams.core.sentiment.snapshot.MAX_BYTES`."""
+        """What scorers load (`LinearModel.from_snapshot`); at most `streams.records.MAX_SNAPSHOT_BYTES`."""
         negative, positive = self._bias.tolist()
         return snapshot.encode(Weights((negative, positive), self._rows[:, :2]))
 

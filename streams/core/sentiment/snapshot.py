@@ -6,7 +6,10 @@
     | zlib( i32 bias of negative, of positive | low bytes of all weights | high bytes of all weights )
 
 Each quality has a magic of its own, so that none passes for another. Weights are fixed-point numbers in steps of
-`STEP`. High bytes are nearly all alike, so that they take little room when they stand together.
+`STEP`. High bytes are nearly all alike, so that they compress well when they are stored together.
+
+No snapshot is larger than `streams.records.MAX_SNAPSHOT_BYTES`, whatever was learned: a weight within `CLIP` has 12
+bits, 2 * SLOTS of them fill 786,432 bytes, and those of a sentence 2 kB; the rest is what deflate loses.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from streams.config.qualities import QUALITIES
 from streams.core.sentiment import sentences
 from streams.core.sentiment.features import SLOTS, extractor
 from streams.errors import RecordError, UnknownVersion
+from streams.records import MAX_SNAPSHOT_BYTES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,10 +44,6 @@ STEP: Final = 1 / 1024
 CLIP: Final = 2.0
 """Largest log-odds that one feature may carry, in both directions: no single word, however often fed back, decides a
 post alone (0.88 against 0.12 where nothing else speaks)."""
-
-MAX_BYTES: Final = 900_000
-"""No snapshot is larger, whatever was learned: a weight within `CLIP` has 12 bits, and 2 * SLOTS of them fill 786,432
-bytes, those of a sentence 2 kB; the rest is what deflate loses. Less than the 1 MiB Kafka takes by default."""
 
 _HEADER: Final = struct.Struct("<4sHII")
 _BIAS: Final = struct.Struct("<ii")
@@ -100,8 +100,8 @@ def decode(snapshot: bytes, quality: QualityName = "fast") -> Weights:
     MissingPackage
         If the quality needs a package that is not installed.
     """
-    if len(snapshot) > MAX_BYTES:
-        raise RecordError(_REASON, f"{len(snapshot)} bytes, where a sentiment model has {MAX_BYTES} at most")
+    if len(snapshot) > MAX_SNAPSHOT_BYTES:
+        raise RecordError(_REASON, f"{len(snapshot)} bytes, where a sentiment model has {MAX_SNAPSHOT_BYTES} at most")
     found = next((name for name in QUALITIES if snapshot.startswith(MAGIC[name])), None)
     if len(snapshot) < _HEADER.size or found is None:
         raise RecordError(_REASON, "no sentiment model: it does not begin like one")

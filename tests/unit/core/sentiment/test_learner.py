@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from streams.core.sentiment import LABELS
 from streams.core.sentiment.learner import OnlineSentiment
 from streams.core.sentiment.linear import read_snapshot
-from streams.core.sentiment.snapshot import CLIP, MAX_BYTES
+from streams.core.sentiment.snapshot import CLIP
 from streams.errors import InputError
+from streams.records import MAX_SNAPSHOT_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -98,7 +99,7 @@ def test_its_size_does_not_grow() -> None:
     for number in range(300):
         model.learn_one(post("".join(chr(ord("a") + (number * k) % 26) for k in range(3000))), LABELS[number % 3])
     assert model._rows.nbytes < 4 << 20
-    assert len(model.snapshot()) <= MAX_BYTES
+    assert len(model.snapshot()) <= MAX_SNAPSHOT_BYTES
 
 
 @pytest.mark.parametrize("label", ["angry", "", 1, None])

@@ -16,8 +16,9 @@ from streams.core.sentiment import LinearModel, sentences
 from streams.core.sentiment.learner import OnlineSentiment
 from streams.core.sentiment.linear import read_snapshot
 from streams.core.sentiment.sentences import DIMENSIONS, LENGTH, embedding
-from streams.core.sentiment.snapshot import CLIP, MAX_BYTES, ROWS, Weights, decode, encode
+from streams.core.sentiment.snapshot import CLIP, ROWS, Weights, decode, encode
 from streams.errors import InputError, MissingPackage, RecordError
+from streams.records import MAX_SNAPSHOT_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -105,7 +106,7 @@ def test_weights_survive_with_those_of_sentences() -> None:
     assert np.abs(weights.table - np.clip(table, -CLIP, CLIP)).max() < 0.001
     assert encode(weights) == content
     worst = np.random.default_rng(1).uniform(-CLIP, CLIP, (ROWS["best"], 2)).astype(np.float32)
-    assert len(encode(Weights((0.0, 0.0), worst))) <= MAX_BYTES
+    assert len(encode(Weights((0.0, 0.0), worst))) <= MAX_SNAPSHOT_BYTES
 
 
 def test_no_quality_takes_the_weights_of_the_other(tmp_path: Path) -> None:

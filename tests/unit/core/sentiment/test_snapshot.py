@@ -14,8 +14,9 @@ from streams.config.qualities import QUALITIES
 from streams.core.sentiment.features import SLOTS
 from streams.core.sentiment.learner import OnlineSentiment
 from streams.core.sentiment.linear import read_snapshot
-from streams.core.sentiment.snapshot import CLIP, FORMAT_VERSION, MAGIC, MAX_BYTES, STEP, Weights, decode, encode
+from streams.core.sentiment.snapshot import CLIP, FORMAT_VERSION, MAGIC, STEP, Weights, decode, encode
 from streams.errors import RecordError, UnknownVersion
+from streams.records import MAX_SNAPSHOT_BYTES
 
 SHIPPED = read_snapshot()
 
@@ -35,7 +36,7 @@ def test_a_learner_gives_back_what_it_was_made_from() -> None:
 def test_the_worst_weights_stay_within_the_size() -> None:
     table = np.random.default_rng(1).uniform(-2 * CLIP, 2 * CLIP, (SLOTS, 2)).astype(np.float32)
     content = encode(Weights((0.0, 0.0), table))
-    assert len(content) <= MAX_BYTES < 1 << 20
+    assert len(content) <= MAX_SNAPSHOT_BYTES < 1 << 20
     assert np.abs(decode(content).table).max() <= CLIP
 
 
@@ -79,4 +80,4 @@ def test_newer_foreign_and_swollen_snapshots_are_told_apart() -> None:
     with pytest.raises(RecordError, match="can't be decompressed"):
         decode(_forged(fingerprint, b"not deflate"))
     with pytest.raises(RecordError, match="at most"):
-        decode(SHIPPED + bytes(MAX_BYTES))
+        decode(SHIPPED + bytes(MAX_SNAPSHOT_BYTES))
