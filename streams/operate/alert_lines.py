@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
+from streams.core.text.clean import printable
 from streams.records import utc
-from streams.render.live_view import SEVERITY_STYLES, STEP_WORDS, printable
+from streams.render.live_view import SEVERITY_STYLES, STEP_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

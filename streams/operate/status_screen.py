@@ -9,8 +9,9 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
+from streams.core.text.clean import printable
 from streams.records import utc
-from streams.render.live_view import SEVERITY_STYLES, printable
+from streams.render.live_view import SEVERITY_STYLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from detectors.units import HOUR_MS, MINUTE_MS
+from streams.core.text.clean import printable
 from streams.records import SHARE, utc
 
 if TYPE_CHECKING:
@@ -263,15 +264,6 @@ def sparkline(counts: list[int | None]) -> str:
     """
     largest = max((count for count in counts if count), default=1)
     return "".join("·" if count is None else BLOCKS[-(-count * 7 // largest)] for count in counts)
-
-
-def printable(text: str) -> str:
-    """`text` on one line and without what would steer a terminal.
-
-    >>> printable("red \\x1b[31m alert\\nnext")
-    'red �[31m alert next'
-    """
-    return "".join(letter if letter.isprintable() else " " if letter.isspace() else "\ufffd" for letter in text)
 
 
 def _table() -> Table:

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from streams import __version__
+from streams.core.text.clean import printable
 from streams.errors import ConfigError, DeliveryFailed, DeliveryRefused
-from streams.render.live_view import printable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping

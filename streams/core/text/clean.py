@@ -273,3 +273,14 @@ def signature(text: str) -> int:
     # A lone surrogate can't come from ingest, but any producer may write to Kafka.
     digest = blake2b(told_by.encode(errors="surrogatepass"), digest_size=SIGNATURE_BITS // 8).digest()
     return int.from_bytes(digest, "big")
+
+
+def printable(text: str) -> str:
+    """Return `text` without line ends and control characters, so that it can neither break nor command a terminal.
+
+    Examples
+    --------
+    >>> printable("red \\x1b[31m alert\\nnext")
+    'red �[31m alert next'
+    """
+    return "".join(letter if letter.isprintable() else " " if letter.isspace() else "\ufffd" for letter in text)

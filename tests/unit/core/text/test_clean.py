@@ -20,6 +20,7 @@ from streams.core.text.clean import (
     fold,
     hashtag_words,
     normalise,
+    printable,
     signature,
     terms,
     without_handles,
@@ -157,6 +158,19 @@ def test_signature_is_the_same_in_every_process() -> None:
     program = f"from streams.core.text.clean import signature; print(signature({json.dumps(text)}))"
     other = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert int(other.stdout) == signature(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Müller\u2028\u202e", "Müller �"),
+        ("red \x1b[31m alert\r\nnext\x07", "red �[31m alert  next�"),
+        ("👍 天气", "👍 天气"),
+        ("", ""),
+    ],
+)
+def test_what_is_printed_can_neither_break_a_line_nor_steer_a_terminal(text: str, shown: str) -> None:
+    assert printable(text) == shown
 
 
 SIZE = 2_000_000
