@@ -65,9 +65,10 @@ severity_option = click.option(
 def check_config(file: Path) -> None:
     """Read a config FILE, say what is wrong in it, and what it comes to if nothing is."""
     from streams.config.loader import load_config
+    from streams.core.text.matching import Matcher
 
     config = load_config(file)
-    config.matcher()
+    Matcher.of(config)  # terms that match nothing are problems of the config too
     brands = [brand.id for brand in config.brands]
     click.echo(f"{file}: good")
     click.echo(f"  brands     {len(brands)}: {', '.join(brands[:10])}{' ...' if len(brands) > 10 else ''}")

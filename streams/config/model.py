@@ -32,7 +32,6 @@ from streams.config.sections import (
     WindowSettings,
     secret,
 )
-from streams.core.text.matching import BrandTerms, Matcher
 
 if TYPE_CHECKING:
     from streams.config.qualities import QualityName
@@ -152,15 +151,6 @@ class Config(Settings):
     def models(self) -> list[QualityName]:
         """Qualities of which there is a model: always ``fast``, and ``best`` where a brand has it."""
         return ["fast", "best"] if "best" in self.qualities().values() else ["fast"]
-
-    def matcher(self) -> Matcher:
-        """Compile the brands' terms."""
-        return Matcher(
-            [
-                BrandTerms(brand.id, tuple(brand.match.any), tuple(brand.match.none), tuple(brand.match.tagged))
-                for brand in self.brands
-            ]
-        )
 
     def author_key(self) -> bytes:
         """Key of the author hashes."""

@@ -18,6 +18,7 @@ from streams.core.score.position import Position
 from streams.core.score.quota import Quota
 from streams.core.sentiment import LinearModel
 from streams.core.text import clean, language
+from streams.core.text.matching import Matcher
 from streams.errors import RecordError
 from streams.records import (
     MAX_DELETIONS,
@@ -168,7 +169,7 @@ class Scorer:
         self._models: dict[QualityName, SentimentModel] = {"fast": model}
         if best:
             self._models["best"] = best
-        self._match = config.matcher().match
+        self._match = Matcher.of(config).match
         self._author_key = config.author_key()
         self._bucket_ms = config.windows.bucket_seconds * 1000
         self._max_bytes = config.ingest.max_record_bytes + _OVERHEAD_BYTES
@@ -183,7 +184,7 @@ class Scorer:
     def change_over(self, config: Config) -> None:
         """Match and pack by another config from the next batch on; it differs in what can be changed live."""
         self._config = config
-        self._match = config.matcher().match
+        self._match = Matcher.of(config).match
         self._qualities = config.qualities()
 
     def assign(

@@ -29,7 +29,7 @@ import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import ahocorasick
 
@@ -38,6 +38,8 @@ from streams.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from streams.config import Config
 
 _UMLAUTS_WITH_E = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
 _FIRST_UNSPACED_SCRIPT = "\u2e80"  # CJK radicals; Latin, Greek, Cyrillic, Arabic and Indic letters stand before
@@ -133,6 +135,22 @@ class Matcher:
         if problems:
             raise ConfigError(problems)
         self._automaton = _compile(claims, voids, vetoes)
+
+    @classmethod
+    def of(cls, config: Config) -> Self:
+        """Compile the terms of the brands of a config, in its order.
+
+        Raises
+        ------
+        ConfigError
+            If a term of a brand has nothing to match by; the problem names its place, such as ``brands[0].match.any``.
+        """
+        return cls(
+            [
+                BrandTerms(brand.id, tuple(brand.match.any), tuple(brand.match.none), tuple(brand.match.tagged))
+                for brand in config.brands
+            ]
+        )
 
     def match(self, text: str, tag: str | None = None) -> tuple[str, ...]:
         """Ids of the brands a post is about, in the order of the config, each once.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import orjson
 import pytest
 
+from streams.config import Config
 from streams.core.text.matching import BrandTerms, Matcher
 from streams.errors import ConfigError
 
@@ -224,6 +225,24 @@ def test_terms_that_name_nothing_are_refused() -> None:
         "brands[1].match.none[0]",
         "brands[1].match.none[1]",
     ]
+
+
+def test_a_config_names_its_brands_terms() -> None:
+    brands = [
+        {"id": "nordtel", "match": {"any": ["nordtel"], "none": ["nordtel arena"]}},
+        {"id": "suedbank", "match": {"any": ["südbank"], "tagged": ["Bank"]}},
+    ]
+    matcher = Matcher.of(Config.model_validate({"brands": brands}))
+    assert matcher.match("Suedbank und Nordtel") == ("nordtel", "suedbank")
+    assert matcher.match("Nordtel Arena") == ()
+    assert matcher.match("nichts", tag="bank") == ("suedbank",)
+
+
+def test_a_term_of_a_config_that_names_nothing_is_refused_with_its_place() -> None:
+    brands = [{"id": "a", "match": {"any": ["a"]}}, {"id": "b", "match": {"any": ["b", "@"]}}]
+    config = Config.model_validate({"brands": brands})
+    with pytest.raises(ConfigError, match=r"brands\[1\]\.match\.any\[1\]: '@' names nothing"):
+        Matcher.of(config)
 
 
 def test_config_terms_are_no_patterns() -> None:

@@ -16,6 +16,7 @@ import pytest
 
 from streams.config import Config, IngestSettings
 from streams.core.ingest.parsing import Normaliser
+from streams.core.text.matching import Matcher
 from streams.offline.simulate import Simulation, SimulationSettings, simulate, truth
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def test_counts_of_the_truth_are_exact(day: Run) -> None:
 @pytest.mark.parametrize("settings", [SimulationSettings(), SimulationSettings(seed=5, days=0.3, brands=40)], ids=str)
 def test_the_pipelines_own_matcher_counts_the_same_mentions(settings: SimulationSettings) -> None:
     run = Simulation(settings)
-    matcher = Config.model_validate({"brands": [brand.to_config() for brand in run.brands]}).matcher()
+    matcher = Matcher.of(Config.model_validate({"brands": [brand.to_config() for brand in run.brands]}))
     counted: Counter[str] = Counter()
     met = set()
     for arrival in run.arrivals():

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from streams.config import Config
+from streams.core.text.matching import Matcher
 from streams.offline.simulate.world import world
 
 # Companies and products of the sectors that the world has brands in, and some that everybody knows.
@@ -49,7 +50,7 @@ def test_tones_are_shares() -> None:
 
 def test_config_of_a_large_world_is_valid() -> None:
     config = Config.model_validate({"brands": [brand.to_config() for brand in world(200)]})
-    matcher = config.matcher()
+    matcher = Matcher.of(config)
     for brand in world(200):
         assert matcher.match(f"Heute bei {brand.name} gewesen") == (brand.id,)
         for phrase in (*brand.exclude, *brand.lookalikes):
