@@ -1,6 +1,6 @@
 # `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup lint format test test-unit test-faults soak bench dashboards check-dashboards kafka-start kafka-stop kafka-status kafka-wipe demo constraints clean
+.PHONY: help setup lint format test test-unit test-faults soak bench docs dashboards check-dashboards kafka-start kafka-stop kafka-status kafka-wipe demo constraints clean
 
 BIN    := .venv/bin
 READY  := .venv/.ready
@@ -42,10 +42,16 @@ soak: $(READY) ## half an hour under load: does memory grow? (FAULTS_SOAK_MINUTE
 bench: $(READY) ## speeds of the hot paths; they need a machine with nothing else to do
 	$(BIN)/pytest tests/benchmarks -s $(PYTEST_ARGS)
 
+docs: $(READY) ## write the reference pages in docs/reference from the code
+	$(BIN)/python -m docs.build
+
 dashboards: $(READY) ## write the Grafana boards anew from their code
 	$(BIN)/python -m deploy.grafana.build
 
-check-dashboards: $(READY) ## check the boards against Grafana's own types (needs node and npm)
+check-docs: $(READY) ## write the reference pages in docs/reference from the code
+	$(BIN)/python -m docs.build
+
+dashboards: $(READY) ## check the boards against Grafana's own types (needs node and npm)
 	$(BIN)/python -m deploy.grafana.typecheck.check
 
 kafka-start: $(READY) ## start the local Kafka (installs it the first time)
