@@ -229,8 +229,8 @@ def test_terms_that_name_nothing_are_refused() -> None:
 
 def test_a_config_names_its_brands_terms() -> None:
     brands = [
-        {"id": "nordtel", "match": {"any": ["nordtel"], "none": ["nordtel arena"]}},
-        {"id": "suedbank", "match": {"any": ["südbank"], "tagged": ["Bank"]}},
+        {"id": "nordtel", "name": "Nordtel", "match": {"any": ["nordtel"], "none": ["nordtel arena"]}},
+        {"id": "suedbank", "name": "Südbank", "match": {"any": ["südbank"], "tagged": ["Bank"]}},
     ]
     matcher = Matcher.of(Config.model_validate({"brands": brands}))
     assert matcher.match("Suedbank und Nordtel") == ("nordtel", "suedbank")
@@ -239,9 +239,9 @@ def test_a_config_names_its_brands_terms() -> None:
 
 
 def test_a_term_of_a_config_that_names_nothing_is_refused_with_its_place() -> None:
-    brands = [{"id": "a", "match": {"any": ["a"]}}, {"id": "b", "match": {"any": ["b", "@"]}}]
+    brands = [{"id": name, "name": name, "match": {"any": [name, "@#"]}} for name in ("aa", "bb")]
     config = Config.model_validate({"brands": brands})
-    with pytest.raises(ConfigError, match=r"brands\[1\]\.match\.any\[1\]: '@' names nothing"):
+    with pytest.raises(ConfigError, match=r"brands\[1\]\.match\.any\[1\]: '@#' names nothing"):
         Matcher.of(config)
 
 
