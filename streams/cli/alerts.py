@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from detectors.base import Severity
-    from streams.records import Judgement
+    from streams.records import VerdictValue
 
 LONGEST_SILENCE_SECONDS = 30 * 86_400.0
 
@@ -106,7 +106,7 @@ def false_alarm(id: str, config_path: Path, by: str, note: str | None, silence: 
     _say(config_path, id, "false_alarm", by, note, silence)
 
 
-def _say(config_path: Path, id: str, judgement: Judgement, by: str, note: str | None, silence: Any = None) -> None:
+def _say(config_path: Path, id: str, judgement: VerdictValue, by: str, note: str | None, silence: Any = None) -> None:
     from streams.cli import commands_alerts
 
     click.echo(commands_alerts.verdict(config_path, id, judgement, by, note, silence))

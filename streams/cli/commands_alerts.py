@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from detectors.base import Severity
     from streams.config import Config
-    from streams.records import Judgement, Verdict
+    from streams.records import Verdict, VerdictValue
 
 
 def tail(
@@ -50,7 +50,7 @@ def tail(
 
 
 def verdict(
-    config_path: Path, id: str, judgement: Judgement, by: str, note: str | None, silence_seconds: float | None
+    config_path: Path, id: str, judgement: VerdictValue, by: str, note: str | None, silence_seconds: float | None
 ) -> str:
     """Find the incident, write what is said of it, and tell."""
     config = load_config(config_path)
@@ -64,7 +64,7 @@ def verdict(
 
 
 async def _judge(
-    config: Config, id: str, judgement: Judgement, by: str, note: str | None, silence_seconds: float | None
+    config: Config, id: str, judgement: VerdictValue, by: str, note: str | None, silence_seconds: float | None
 ) -> tuple[Verdict, str]:
     async with consumer(config.kafka, None) as reader:
         incident = (await read_incidents(config, reader)).find(id).newest

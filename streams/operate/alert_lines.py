@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
+from streams.core.incidents.incident import STEP_WORDS
 from streams.core.text.clean import printable
 from streams.records import utc
-from streams.render.live_view import SEVERITY_STYLES, STEP_WORDS
+from streams.render.live_view import SEVERITY_STYLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

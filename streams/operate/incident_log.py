@@ -9,14 +9,14 @@ from streams.errors import RecordError, UnknownIncident
 from streams.kafka.clients import acknowledged, producer, translated_errors
 from streams.kafka.reader import TopicReader
 from streams.kafka.topics import Topics
-from streams.records import Verdict, alert_from_bytes, labels_record_from_bytes
+from streams.records import Verdict, alert_from_bytes, verdict_in
 from streams.runtime import clock
 
 if TYPE_CHECKING:
     from aiokafka import AIOKafkaConsumer
 
     from streams.config import Config
-    from streams.records import Alert, Judgement
+    from streams.records import Alert, VerdictValue
 
 LEAST_ID_CHARS: Final = 4
 """So much of an id suffices where it is unique."""
@@ -110,17 +110,8 @@ async def read_incidents(config: Config, reader: AIOKafkaConsumer, since_ms: int
     return log
 
 
-def verdict_in(value: bytes | None) -> Verdict | None:
-    """The verdict that a record of social.labels holds, if it is one."""
-    try:
-        said = labels_record_from_bytes(value)
-    except RecordError:
-        return None
-    return said if isinstance(said, Verdict) else None
-
-
 async def judge(
-    config: Config, incident: Alert, judgement: Judgement, by: str, note: str | None, silence_seconds: float | None
+    config: Config, incident: Alert, judgement: VerdictValue, by: str, note: str | None, silence_seconds: float | None
 ) -> Verdict:
     """Write what somebody says of an incident.
 

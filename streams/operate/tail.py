@@ -15,8 +15,8 @@ from streams.kafka.clients import consumer
 from streams.kafka.reader import TopicReader
 from streams.kafka.topics import Topics
 from streams.operate.alert_lines import print_alert, print_verdict
-from streams.operate.incident_log import IncidentLog, verdict_in
-from streams.records import SEVERITIES, alert_from_bytes
+from streams.operate.incident_log import IncidentLog
+from streams.records import SEVERITIES, alert_from_bytes, verdict_in
 from streams.runtime import clock
 
 if TYPE_CHECKING:

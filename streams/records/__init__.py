@@ -39,7 +39,17 @@ from streams.records.alerts import (
     alert_from_bytes,
 )
 from streams.records.deletions import DELETION_VERSION, MAX_DELETIONS, Deletion, Deletions, is_deletion
-from streams.records.labels import LABEL_VERSION, Label, label_from_bytes
+from streams.records.labels import (
+    LABEL_VERSION,
+    MAX_SILENCE_MS,
+    VERDICT_VERSION,
+    Label,
+    Verdict,
+    VerdictValue,
+    label_from_bytes,
+    labels_record_from_bytes,
+    verdict_in,
+)
 from streams.records.mentions import (
     ENVELOPE_VERSION,
     MAX_MENTIONS,
@@ -71,7 +81,6 @@ from streams.records.over_quota import (
     over_quota_from_bytes,
 )
 from streams.records.posts import MAX_ID_CHARS, POST_VERSION, Post, post_from_bytes, posts_record_from_bytes
-from streams.records.verdicts import MAX_SILENCE_MS, VERDICT_VERSION, Judgement, Verdict, labels_record_from_bytes
 from streams.records.windows import WINDOW_VERSION, Window, WindowScore, window_from_bytes
 from streams.records.wire import SHARE, epoch_ms, utc
 
@@ -108,7 +117,6 @@ __all__ = [
     "Drivers",
     "Envelope",
     "JudgedQuality",
-    "Judgement",
     "Label",
     "Mention",
     "ModelHeader",
@@ -122,6 +130,7 @@ __all__ = [
     "SentimentSplit",
     "TopTerm",
     "Verdict",
+    "VerdictValue",
     "Window",
     "WindowCounts",
     "WindowScore",
@@ -139,5 +148,6 @@ __all__ = [
     "post_from_bytes",
     "posts_record_from_bytes",
     "utc",
+    "verdict_in",
     "window_from_bytes",
 ]

@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from detectors.units import HOUR_MS, MINUTE_MS
+from streams.core.incidents.incident import STEP_WORDS
 from streams.core.text.clean import printable
 from streams.records import SHARE, utc
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
     from detectors.base import Severity
-    from streams.records import Alert, AlertStep, Window, WindowScore
+    from streams.records import Alert, Window, WindowScore
 
 FRAME_SECONDS: Final = 0.25
 HEAT_FROM: Final = 0.7
@@ -36,11 +37,6 @@ GAP: Final = 1
 
 HISTORY: Final = 80
 """Buckets kept of each brand: as many as the sparkline can be wide."""
-
-STEP_WORDS: Final[dict[AlertStep, str]] = {
-    "open": "opened", "update": "updated", "resolve": "resolved", "escalate": "escalated", "grow": "grown",
-    "correct": "corrected", "reopen": "reopened",
-}  # fmt: skip
 
 SEVERITY_STYLES: Final[dict[Severity, str]] = {"watch": "yellow", "warning": "dark_orange", "critical": "bold red"}
 

@@ -24,8 +24,7 @@ from streams.kafka.preflight import preflight
 from streams.kafka.reader import TopicReader
 from streams.kafka.topic_ids import topic_id
 from streams.kafka.topics import Topics
-from streams.operate.incident_log import verdict_in
-from streams.records import MAX_SILENCE_MS
+from streams.records import MAX_SILENCE_MS, verdict_in
 from streams.runtime import clock, metrics
 from streams.runtime.health import Health, serve_health
 from streams.runtime.shutdown import work_until

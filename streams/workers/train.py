@@ -23,7 +23,7 @@ from streams.kafka.names import group_of, worker_name
 from streams.kafka.preflight import preflight
 from streams.kafka.topic_ids import TopicId
 from streams.kafka.topics import Topics
-from streams.records import Judgement, ModelHeader, PublishedModel, Verdict, model_key
+from streams.records import ModelHeader, PublishedModel, Verdict, VerdictValue, model_key
 from streams.runtime import clock, metrics
 from streams.runtime.failpoints import Failpoint, reached
 from streams.runtime.health import STARTING, serve_health
@@ -156,7 +156,7 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         self._assigned = False
         self._detector = metrics.Capped(metrics.MAX_DETECTORS)
         for detector in config.detectors:
-            for verdict in get_args(Judgement):
+            for verdict in get_args(VerdictValue):
                 metrics.INCIDENT_VERDICTS.labels(self._detector(detector.name), verdict)
         self._mine = False
         self._lag = 0

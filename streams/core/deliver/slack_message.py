@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote, urlsplit
 
-from streams.render.live_view import STEP_WORDS
+from streams.core.incidents.incident import STEP_WORDS
 
 if TYPE_CHECKING:
     from streams.records import Alert

@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 _COUNTED_STEPS: Final = frozenset({"grow", "correct"})
 """Steps that change nothing but counts."""
 
+STEP_WORDS: Final[dict[AlertStep, str]] = {
+    "open": "opened", "update": "updated", "resolve": "resolved", "escalate": "escalated", "grow": "grown",
+    "correct": "corrected", "reopen": "reopened",
+}  # fmt: skip
+"""The participle that names each step to a reader."""
+
 
 class Standing(NamedTuple):
     """What people are told of an incident whenever one of these changes."""
