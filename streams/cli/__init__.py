@@ -19,7 +19,7 @@ from streams.offline.simulate.settings import SimulationSettings
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from streams.config.qualities import QualityName
+    from streams.config import QualityName
 
 speed_option = click.option(
     "--speed",

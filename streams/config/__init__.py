@@ -1,6 +1,6 @@
 """Every setting with its default, its unit and its limits."""
 
-from streams.config.base import Language
+from streams.config.base import QUALITIES, Language, QualityName
 from streams.config.brands import BrandSettings, DetectorSettings, MatchSettings
 from streams.config.bridge import (
     ALERTMANAGER_TOKEN_VARIABLE,
@@ -31,6 +31,7 @@ __all__ = [
     "ALERTMANAGER_TOKEN_VARIABLE",
     "AUTHOR_KEY_VARIABLE",
     "PASSWORD_VARIABLE",
+    "QUALITIES",
     "SLACK_URL_VARIABLE",
     "WEBHOOK_KEY_VARIABLE",
     "AlertSettings",
@@ -47,6 +48,7 @@ __all__ = [
     "LivenessSettings",
     "MatchSettings",
     "MetricsSettings",
+    "QualityName",
     "QuietTimes",
     "ScoreSettings",
     "SentimentSettings",

@@ -1,8 +1,8 @@
-"""What all parts of a config are made of."""
+"""Types that several sections of a config share."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
@@ -12,8 +12,13 @@ Term = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max
 Language = Literal["en", "de"]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 
+QualityName = Literal["fast", "best"]
+"""Quality of a sentiment model: ``fast`` looks at words alone, ``best`` at whole sentences too."""
+
+QUALITIES: Final[tuple[QualityName, ...]] = ("fast", "best")
+
 
 class Settings(BaseModel):
-    """Base of all sections: unknown keys are refused."""
+    """Base of all sections; refuses unknown keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from detectors import registry
-from streams.config.base import BrandId, DetectorName, Language, Name, Settings, Term
+from streams.config.base import BrandId, DetectorName, Language, Name, QualityName, Settings, Term
 from streams.config.presets import Preset
-from streams.config.qualities import QualityName
 
 if TYPE_CHECKING:
     from detectors.base import Detector

@@ -34,7 +34,7 @@ from streams.config.sections import (
 )
 
 if TYPE_CHECKING:
-    from streams.config.qualities import QualityName
+    from streams.config.base import QualityName
 
 _DECIDING: Final = (
     "brands", "preset", "detectors", "windows", "incidents", "alerts", "maintenance", "expected_events",

@@ -11,8 +11,7 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, SecretStr, StringConstraints, model_validator
 
-from streams.config.base import Language, Settings
-from streams.config.qualities import QualityName
+from streams.config.base import Language, QualityName, Settings
 from streams.errors import ConfigError
 
 PASSWORD_VARIABLE: Final = "FIREWATCH_KAFKA_PASSWORD"  # noqa: S105  a name, not a secret

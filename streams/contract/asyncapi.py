@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from streams.config import TopicSettings
 from streams.contract.record_schema import described, inlined, record_schema
-from streams.kafka import dead_letters
 from streams.kafka.topics import Topic, Topics
 from streams.records import (
     ALERT_VERSION,
@@ -35,6 +34,7 @@ from streams.records import (
     Verdict,
     Window,
     cloudevents,
+    dead_letters,
 )
 
 if TYPE_CHECKING:

@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from aiokafka import AIOKafkaConsumer
     from aiokafka.structs import ConsumerRecord
 
-    from streams.config import Config
-    from streams.config.qualities import QualityName
+    from streams.config import Config, QualityName
     from streams.core.sentiment import SentimentModel
     from streams.records import PublishedModel
 

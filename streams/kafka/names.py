@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
-    from streams.config import TopicSettings
-    from streams.config.qualities import QualityName
+    from streams.config import QualityName, TopicSettings
 
 Worker = Literal["topics", "ingest", "score", "detect", "train", "label", "bridge"]
 WORKERS: Final[tuple[Worker, ...]] = ("topics", "ingest", "score", "detect", "train", "label", "bridge")

@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from aiokafka import AIOKafkaConsumer
     from aiokafka.admin import AIOKafkaAdminClient
 
-    from streams.config import Config
-    from streams.config.qualities import QualityName
+    from streams.config import Config, QualityName
     from streams.kafka.topics import Topic
     from streams.operate.incident_log import Incident
 

@@ -38,7 +38,13 @@ from streams.records.alerts import (
     WindowCounts,
     alert_from_bytes,
 )
-from streams.records.deletions import DELETION_VERSION, MAX_DELETIONS, Deletion, Deletions, is_deletion
+from streams.records.dead_letters import (
+    MAX_OVER_QUOTA,
+    OVER_QUOTA_VERSION,
+    OverQuota,
+    OverQuotaPost,
+    over_quota_from_bytes,
+)
 from streams.records.labels import (
     LABEL_VERSION,
     MAX_SILENCE_MS,
@@ -52,10 +58,12 @@ from streams.records.labels import (
 )
 from streams.records.mentions import (
     ENVELOPE_VERSION,
+    MAX_DELETIONS,
     MAX_MENTIONS,
     PROGRESS_VERSION,
     REPLY,
     REPOST,
+    Deletions,
     Envelope,
     Mention,
     Progress,
@@ -73,14 +81,16 @@ from streams.records.models import (
     model_key,
     model_of_key,
 )
-from streams.records.over_quota import (
-    MAX_OVER_QUOTA,
-    OVER_QUOTA_VERSION,
-    OverQuota,
-    OverQuotaPost,
-    over_quota_from_bytes,
+from streams.records.posts import (
+    DELETION_VERSION,
+    MAX_ID_CHARS,
+    POST_VERSION,
+    Deletion,
+    Post,
+    is_deletion,
+    post_from_bytes,
+    posts_record_from_bytes,
 )
-from streams.records.posts import MAX_ID_CHARS, POST_VERSION, Post, post_from_bytes, posts_record_from_bytes
 from streams.records.windows import WINDOW_VERSION, Window, WindowScore, window_from_bytes
 from streams.records.wire import SHARE, epoch_ms, utc
 

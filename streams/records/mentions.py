@@ -1,4 +1,4 @@
-"""Mentions in envelopes, and how far the posts have been read, as `social.mentions` carries both."""
+"""Records of `social.mentions`: mentions in envelopes, progress of reading the posts, and deletions of posts."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ import orjson
 
 from detectors.reference import GROUPS
 from streams.errors import RecordError
-from streams.records.deletions import Deletions, deletions_from_fields
-from streams.records.posts import MAX_ENGAGEMENT
+from streams.records.posts import DELETION_VERSION, MAX_ENGAGEMENT
 from streams.records.wire import MAX_NUMBER, SHARE, load
 
 ENVELOPE_VERSION: Final = 1
@@ -20,6 +19,9 @@ PROGRESS_VERSION: Final = 1
 MAX_MENTIONS: Final = 250
 """Mentions in one envelope at most; with the caps of the scorer on what a mention carries it stays below Kafka's
 default of 1 MiB a record."""
+
+MAX_DELETIONS: Final = 250
+"""Deletions in one record at most; at 4 KiB each it stays below Kafka's default of 1 MiB."""
 
 REPOST: Final = 1
 REPLY: Final = 2
@@ -159,6 +161,29 @@ class Progress:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Deletions:
+    """Deletions of one batch of one partition of `social.posts`; goes to every partition of `social.mentions`.
+
+    Parameters
+    ----------
+    partition
+        Of `social.posts`.
+    posts
+        ``(arrival_ms, source, id)``, in order; the first is the newest event time of the partition at that point. At
+        most `MAX_DELETIONS`.
+    """
+
+    partition: int
+    posts: list[tuple[int, str, str]]
+
+    def to_bytes(self) -> bytes:
+        """Encode all fields by name, with ``v``."""
+        return orjson.dumps(
+            {"v": DELETION_VERSION, "deletions": True, "partition": self.partition, "posts": self.posts}
+        )
+
+
 def mentions_record_from_bytes(value: bytes | None) -> Envelope | Progress | Deletions:
     """Decode a record of `social.mentions`.
 
@@ -170,7 +195,7 @@ def mentions_record_from_bytes(value: bytes | None) -> Envelope | Progress | Del
     fields = load(value, "mentions record", ENVELOPE_VERSION)
     try:
         if fields.get("deletions"):
-            return deletions_from_fields(fields)
+            return _deletions(fields)
         if fields.get("progress"):
             progress = Progress(*(fields[name] for name in Progress.__slots__))
             _check_types(progress, _PROGRESS_TYPES)
@@ -189,6 +214,17 @@ def mentions_record_from_bytes(value: bytes | None) -> Envelope | Progress | Del
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise RecordError("wrong_type", f"a field is missing or of the wrong type ({error})") from error
     return envelope
+
+
+def _deletions(fields: dict[str, Any]) -> Deletions:
+    if type(fields["partition"]) is not int:
+        raise TypeError("'partition' must be int")
+    if not 1 <= len(fields["posts"]) <= MAX_DELETIONS:
+        raise ValueError(f"'posts' must be 1 to {MAX_DELETIONS}")
+    posts = [(arrival_ms, source, id) for arrival_ms, source, id in fields["posts"]]
+    if any((type(at), type(source), type(id)) != (int, str, str) for at, source, id in posts):
+        raise TypeError("'posts' must hold a time, a source and an id each")
+    return Deletions(fields["partition"], posts)
 
 
 _ENVELOPE_TYPES: Final = {

@@ -17,7 +17,7 @@ from typing import Final
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from streams.config.qualities import QualityName
+from streams.config import QualityName
 from streams.errors import RecordError
 from streams.records.wire import MAX_NUMBER, load
 

@@ -1,4 +1,4 @@
-"""Posts, as `social.posts` carries them."""
+"""Records of `social.posts`: posts, and deletions of posts."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import Any, Final, NamedTuple
 import orjson
 
 from streams.errors import RecordError
-from streams.records.deletions import Deletion, deletion_from_fields, is_deletion
 from streams.records.wire import load
 
 POST_VERSION: Final = 1
+DELETION_VERSION: Final = 1
 
 MAX_ENGAGEMENT: Final = 10**11
 """Likes, reposts and replies of one post beyond it are defects; sums of it stay far below 2**63."""
@@ -77,13 +77,39 @@ class Post(NamedTuple):
         return orjson.dumps(fields)
 
 
+class Deletion(NamedTuple):
+    """A request to delete a post; the record of `social.posts` has the key of the post, so it is read after the post.
+
+    Parameters
+    ----------
+    id, source
+        Identity of the post.
+    """
+
+    id: str
+    source: str
+
+    @property
+    def key(self) -> bytes:
+        """Record key: the key of the post."""
+        return f"{self.source}:{self.id}".encode()
+
+    def to_bytes(self) -> bytes:
+        """Encode.
+
+        >>> Deletion("1", "forum").to_bytes()
+        b'{"v":1,"delete":true,"id":"1","source":"forum"}'
+        """
+        return orjson.dumps({"v": DELETION_VERSION, "delete": True, "id": self.id, "source": self.source})
+
+
 _OPTIONAL_TEXT: Final = ("author", "lang", "url", "tag", "repost_of", "reply_to")
 
 
 def posts_record_from_bytes(value: bytes | None) -> Post | Deletion:
     """Decode a record of `social.posts`, written by anyone; errors are those of `post_from_bytes`."""
     fields = load(value, "post", POST_VERSION)
-    return deletion_from_fields(fields) if is_deletion(fields) else _post(fields)
+    return _deletion(fields) if is_deletion(fields) else _post(fields)
 
 
 def post_from_bytes(value: bytes | None) -> Post:
@@ -95,6 +121,22 @@ def post_from_bytes(value: bytes | None) -> Post:
         With a reason of ``empty``, ``broken_json``, ``wrong_type``, ``missing_field`` or ``unknown_version``.
     """
     return _post(load(value, "post", POST_VERSION))
+
+
+def is_deletion(fields: dict[str, Any]) -> bool:
+    """Return whether a record of `social.posts`, or a line of a source, deletes a post.
+
+    Raises
+    ------
+    RecordError
+        With a reason of ``wrong_type``, if the field `delete` is neither true nor false.
+    """
+    delete = fields.get("delete")
+    if delete is None or delete is False:
+        return False
+    if delete is not True:
+        raise RecordError("wrong_type", f"'delete' must be true or false, got {type(delete).__name__}")
+    return True
 
 
 def _post(fields: dict[str, Any]) -> Post:
@@ -116,3 +158,12 @@ def _post(fields: dict[str, Any]) -> Post:
     if type(engagement) is not int or not 0 <= engagement <= MAX_ENGAGEMENT:
         raise RecordError("wrong_type", f"'engagement' must be an integer from 0 to {MAX_ENGAGEMENT}")
     return Post(fields["id"], fields["source"], ts_ms, fields["text"], engagement=engagement, **optional)
+
+
+def _deletion(fields: dict[str, Any]) -> Deletion:
+    for name in ("id", "source"):
+        if name not in fields:
+            raise RecordError("missing_field", f"a deletion needs {name!r}")
+        if not isinstance(fields[name], str):
+            raise RecordError("wrong_type", f"{name!r} must be a string, got {type(fields[name]).__name__}")
+    return Deletion(fields["id"], fields["source"])

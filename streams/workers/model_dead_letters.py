@@ -41,8 +41,7 @@ if TYPE_CHECKING:
     from aiokafka.client import AIOKafkaClient
     from aiokafka.structs import ConsumerRecord
 
-    from streams.config import Config
-    from streams.config.qualities import QualityName
+    from streams.config import Config, QualityName
 
 BATCH_RECORDS: Final = 50
 """Models may have 900 kB each."""

@@ -40,8 +40,7 @@ if TYPE_CHECKING:
     from aiokafka.client import AIOKafkaClient
     from aiokafka.structs import ConsumerRecord
 
-    from streams.config import Config
-    from streams.config.qualities import QualityName
+    from streams.config import Config, QualityName
     from streams.core.score.scorer import ScoredBatch
     from streams.core.sentiment import SentimentModel
     from streams.kafka.model_store import LiveModel

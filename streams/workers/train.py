@@ -39,8 +39,7 @@ if TYPE_CHECKING:
     from aiokafka.client import AIOKafkaClient
     from aiokafka.structs import ConsumerRecord
 
-    from streams.config import Config
-    from streams.config.qualities import QualityName
+    from streams.config import Config, QualityName
     from streams.core.learn.trainer import Candidate
     from streams.workers.train_restore import Learning
 

@@ -24,8 +24,7 @@ from streams.records import JudgedQuality
 if TYPE_CHECKING:
     from river.base.typing import FeatureName
 
-    from streams.config import LearnSettings
-    from streams.config.qualities import QualityName
+    from streams.config import LearnSettings, QualityName
     from streams.core.learn.label_filter import Answer
     from streams.core.sentiment import Probabilities
     from streams.core.sentiment.f1 import Quality

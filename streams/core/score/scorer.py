@@ -40,8 +40,7 @@ from streams.records import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from streams.config import Config
-    from streams.config.qualities import QualityName
+    from streams.config import Config, QualityName
     from streams.core.rollup.minute_counts import Minute
     from streams.core.sentiment import SentimentModel
 

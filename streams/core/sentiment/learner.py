@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from river.base.typing import ClfTarget, FeatureName
 
-    from streams.config.qualities import QualityName
+    from streams.config import QualityName
     from streams.core.sentiment.model import Probabilities
     from streams.core.sentiment.vectors import Vector
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
     from pathlib import Path
 
-    from streams.config.qualities import QualityName
+    from streams.config import QualityName
     from streams.core.sentiment.model import Probabilities
 
 SHIPPED_WEIGHTS: Final[dict[QualityName, str]] = {"fast": "weights/shipped.fwsm", "best": "weights/shipped-best.fwsm"}

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
-from streams.config.qualities import QUALITIES
+from streams.config import QUALITIES
 from streams.core.sentiment import sentences
 from streams.core.sentiment.features import SLOTS, extractor
 from streams.errors import RecordError, UnknownVersion
@@ -29,7 +29,7 @@ from streams.records import MAX_SNAPSHOT_BYTES
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from streams.config.qualities import QualityName
+    from streams.config import QualityName
 
 MAGIC: Final[dict[QualityName, bytes]] = {"fast": b"fwsm", "best": b"fwsb"}
 

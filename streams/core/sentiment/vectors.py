@@ -23,7 +23,7 @@ from streams.core.text.clean import has_url
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from streams.config.qualities import QualityName
+    from streams.config import QualityName
 
 CACHED_TOKENS: Final = 1 << 15
 """Tokens whose features are kept, about 700 bytes each; then the cache starts anew."""

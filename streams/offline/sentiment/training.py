@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from streams.config.qualities import QualityName
+    from streams.config import QualityName
     from streams.sources.labelled_posts import GoldPost
 
 COLD_PENALTY: Final = 60.0

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from streams.config.qualities import QualityName
+    from streams.config import QualityName
 
 
 def train(files: Sequence[Path], out: Path, weights: Path | None, *, cold: bool, quality: QualityName = "fast") -> str:

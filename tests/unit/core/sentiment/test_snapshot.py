@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.config.qualities import QUALITIES
+from streams.config import QUALITIES
 from streams.core.sentiment.features import SLOTS
 from streams.core.sentiment.learner import OnlineSentiment
 from streams.core.sentiment.linear import read_snapshot
