@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from streams.core.detect.partition import Outcome, PartitionMonitor
+from streams.core.score.position import Position
 from streams.core.score.scorer import Scorer, best_model
 from streams.offline.dealing import Dealer
 
@@ -27,7 +28,7 @@ def scorer_of_all(config: Config, model: SentimentModel) -> Scorer:
     """A scorer of all partitions, from the beginning of each."""
     scorer = Scorer(config, model, best_model(config))
     for partition in range(config.topics.partitions):
-        scorer.assign(partition, INCARNATION)
+        scorer.assign(partition, Position(INCARNATION))
     return scorer
 
 

@@ -16,7 +16,7 @@ from aiokafka import ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, NoOffsetForPartitionError, OffsetOutOfRangeError
 
 from streams.core.score.idle import Idleness
-from streams.core.score.position import Position, Start, choose_start, committed_position
+from streams.core.score.position import Position, StartPosition, choose_start, committed_position
 from streams.core.score.scorer import Scorer, best_model
 from streams.core.sentiment import LinearModel
 from streams.kafka.clients import admin, consumer, producer, raw_client, translated_errors
@@ -230,7 +230,7 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
             self._ready[tp.partition] = Idleness(time.monotonic())
         log.info("took over", offsets={tp.partition: start.position.offset for tp, start in starts.items()})
 
-    async def _starts(self, tps: list[TopicPartition]) -> dict[TopicPartition, Start]:
+    async def _starts(self, tps: list[TopicPartition]) -> dict[TopicPartition, StartPosition]:
         with translated_errors(self._config.kafka, f"reading the offsets of group {self._group}"):
             async with admin(self._config.kafka) as client:
                 committed = await client.list_consumer_group_offsets(self._group, partitions=tps)
@@ -240,25 +240,17 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         for tp in tps:
             position = committed_position(committed[tp].offset, committed[tp].metadata) if tp in committed else None
             starts[tp] = choose_start(position, self._topic_id.current, begins[tp], ends[tp])
-            if starts[tp].renewed:
+            if starts[tp].recreated:
                 log.warning("the topic was deleted and made again: starting at its beginning", partition=tp.partition)
         return starts
 
-    async def _warm(self, starts: dict[TopicPartition, Start], generation: int) -> bool:
+    async def _warm(self, starts: dict[TopicPartition, StartPosition], generation: int) -> bool:
         """Have the scorer read the ids before its positions; tells whether the partitions stayed ours meanwhile."""
         recent = self._config.ingest.recent_ids
         reading = {}
         for tp, (position, begin, *_) in starts.items():
             self._known.pop(tp.partition, None)
-            self._scorer.assign(
-                tp.partition,
-                position.incarnation,
-                position.watermark_ms,
-                position.offset,
-                live=position.live,
-                pulse=position.pulse,
-                minute_offset=position.minute_offset,
-            )
+            self._scorer.assign(tp.partition, position)
             first = max(begin, position.known_from(recent))
             self._reader.seek(tp, first)
             if first < position.offset:
@@ -339,7 +331,7 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         """Between batches: no batch is matched by two configs."""
         if self._file.config is not self._config:
             self._config = self._file.config
-            await asyncio.to_thread(self._scorer.change_over, self._config)
+            await asyncio.to_thread(self._scorer.reload, self._config)
             metrics.CONFIG.info({"version": self._config.version})
 
     def _take_over_models(self) -> None:

@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
+from streams.core.score.position import Position
 from streams.core.score.scorer import Scorer
 from streams.core.sentiment import LinearModel
 from streams.kafka.topics import Topics
@@ -53,7 +54,7 @@ async def expected(config: Config) -> set[Place]:
         rows.setdefault(record.partition, []).append((record.offset, record.timestamp, record.value))
     found = set()
     for partition, records in rows.items():
-        scorer.assign(partition, "")
+        scorer.assign(partition, Position(""))
         found |= {(partition, post) for post in scorer.score(partition, records).over_quota}
     return found
 

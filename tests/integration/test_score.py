@@ -150,7 +150,7 @@ async def uninterrupted(config: Config) -> dict[tuple[str, int], list[Mention]]:
         rows[record.partition].append((record.offset, record.timestamp, record.value))
     mentions: dict[tuple[str, int], list[Mention]] = defaultdict(list)
     for partition, of_partition in rows.items():
-        scorer.assign(partition, "whole")
+        scorer.assign(partition, Position("whole"))
         for envelope in scorer.score(partition, of_partition).envelopes:
             mentions[envelope.brand, partition] += envelope.mentions
     return mentions
@@ -287,7 +287,7 @@ async def test_the_commit_knows_the_newest_event_time_and_the_topic(config: Conf
     (position,) = (committed_position(each.offset, each.metadata) for each in offsets.values())
     ((_, incarnation, _),) = await counted(config)
     pulse = (START_MS - START_MS % MINUTE_MS, [int(group == group_of("nordtel")) for group in range(GROUPS)])
-    assert position == Position(incarnation, 2, START_MS + 5_000, pulse=pulse, minute_offset=0)
+    assert position == Position(incarnation, 2, START_MS + 5_000, minute=pulse, minute_offset=0)
 
 
 async def test_a_topic_made_again_is_scored_from_its_beginning(config: Config) -> None:

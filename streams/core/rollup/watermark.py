@@ -24,7 +24,7 @@ TIMELINE: Final = 256
 """Steps of broker time to event time that are remembered, at least one second apart: longer than idleness takes to be
 claimed."""
 
-SOURCES: Final = 64
+MAX_FOLLOWED_SOURCES: Final = 64
 """Sources whose delivery is followed; more share one entry."""
 
 OTHER_SOURCES: Final = "other"
@@ -104,7 +104,7 @@ class StreamProgress:
         state.live = progress.live
         state.idle_as_of_ms = progress.idle_as_of_ms
         for source, starts in progress.active:
-            name = source if source in self._sources or len(self._sources) < SOURCES else OTHER_SOURCES
+            name = source if source in self._sources or len(self._sources) < MAX_FOLLOWED_SOURCES else OTHER_SOURCES
             self._sources.setdefault(name, _Source())
             for start in starts:
                 self._deliver(name, start)

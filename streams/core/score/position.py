@@ -1,7 +1,7 @@
-"""Where a scorer goes on in a partition of `social.posts`, and what it must know about the records before.
+"""The position of a scorer in a partition of `social.posts`: where it resumes and what it knows of the records before.
 
-Both are committed together: the offset, and in its metadata the newest event time so far, the incarnation of the topic
-that the offset counts in, and what is known of the minute that is not over.
+Both are committed together. The metadata of the committed offset holds the newest event time so far, the ID of the
+topic that the offset counts in, and the state of the minute that is not over.
 """
 
 from __future__ import annotations
@@ -22,30 +22,33 @@ class Position(NamedTuple):
 
     Parameters
     ----------
-    incarnation
-        Of the topic that `offset` counts in.
+    topic_id
+        ID of the topic that `offset` counts in; empty if it is not known.
     offset
-        Of the next record.
+        Offset of the next record.
     watermark_ms
         Newest event time among the records before, -1 if there are none or it is not known.
     live
-        Whether the record that has it was live.
-    pulse
-        The minute that is not over, as `Pulse.current` tells it; None if there is none or it is not known.
+        Whether the record with the newest event time was live.
+    minute
+        Mentions of the minute that is not over (`streams.core.rollup.minute_counts`), None if there are none or they
+        are not known.
     minute_offset
-        Of the first record of that minute, -1 if it is not known: what `streams.core.score.quota` has to count anew.
+        Offset of the first record of that minute, -1 if it is not known. The quota counts again from there.
     """
 
-    incarnation: str
-    offset: int
-    watermark_ms: int
+    topic_id: str
+    offset: int = 0
+    watermark_ms: int = -1
     live: bool = False
-    pulse: Minute | None = None
+    minute: Minute | None = None
     minute_offset: int = -1
 
     def known_from(self, recent: int) -> int:
-        """Offset of the first record that still matters to what comes: those of the minute are counted anew, but for
-        the ones whose id stood among the `recent` records before.
+        """Return the offset of the first record that the scorer has to read again.
+
+        These are the `recent` records before the position, and the records of the minute that is not over together with
+        the `recent` records before them, by which its repeats are recognised.
 
         >>> Position("", 17, -1, minute_offset=12).known_from(10)
         2
@@ -53,77 +56,77 @@ class Position(NamedTuple):
         return (self.offset if self.minute_offset < 0 else min(self.offset, self.minute_offset)) - recent
 
     def metadata(self) -> str:
-        """What is committed beside the offset.
+        """Return the metadata to commit with the offset.
 
         >>> Position("sGSl10KTR6ek7OrYMaAWew", 17, 1_700_000_000_000).metadata()
         '{"watermark_ms":1700000000000,"incarnation":"sGSl10KTR6ek7OrYMaAWew","live":false,"pulse":null,"minute_offset":-1}'
         """
         known = {
             "watermark_ms": self.watermark_ms,
-            "incarnation": self.incarnation,
+            "incarnation": self.topic_id,
             "live": self.live,
-            "pulse": self.pulse,
+            "pulse": self.minute,
             "minute_offset": self.minute_offset,
         }
         return orjson.dumps(known).decode()
 
 
 def committed_position(offset: int, metadata: str | None) -> Position | None:
-    """Read what was committed.
+    """Read a committed offset and its metadata; return None if nothing is committed (`offset` -1).
 
-    Metadata of another tool, such as ``kafka-consumer-groups.sh --reset-offsets``, leaves incarnation, watermark and
-    pulse unknown (empty, -1, None); without a commit (`offset` -1) there is no position.
+    Metadata of another tool, such as ``kafka-consumer-groups.sh --reset-offsets``, leaves everything but the offset
+    unknown.
     """
     if offset < 0:
         return None
     try:
         saved = orjson.loads(metadata or "")
-        minute, counts = saved.get("pulse") or (-1, [])
-        pulse = (int(minute), list(map(int, counts))) if len(counts) == GROUPS else None
+        start_ms, counts = saved.get("pulse") or (-1, [])
+        minute = (int(start_ms), list(map(int, counts))) if len(counts) == GROUPS else None
         return Position(
             str(saved["incarnation"]),
             offset,
             int(saved["watermark_ms"]),
             bool(saved["live"]),
-            pulse,
+            minute,
             int(saved.get("minute_offset", -1)),
         )
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError):
         return Position("", offset, -1)
 
 
-class Start(NamedTuple):
-    """Where to go on.
+class StartPosition(NamedTuple):
+    """Where a scorer starts in a partition.
 
     Parameters
     ----------
     position
-        The place.
+        Position of the first record to score.
     begin
-        First offset that is still there.
+        Offset of the first record that is still in the partition.
     lost
-        Records before it that were never scored, because retention has deleted them.
-    renewed
-        Whether the topic was deleted and made again since the commit.
+        Number of records before `position` that retention deleted before they were scored.
+    recreated
+        Whether the topic was deleted and created again since the commit.
     """
 
     position: Position
     begin: int
     lost: int = 0
-    renewed: bool = False
+    recreated: bool = False
 
 
-def choose_start(committed: Position | None, incarnation: str, begin: int, end: int) -> Start:
-    """Decide where to go on, so that nothing is lost.
+def choose_start(committed: Position | None, topic_id: str, begin: int, end: int) -> StartPosition:
+    """Decide where to start, such that no record is skipped and none is counted twice.
 
     Parameters
     ----------
     committed
-        What the group committed, None if nothing.
-    incarnation
-        Of the topic as it is now.
+        Position that the group committed, None if it has not committed any.
+    topic_id
+        ID of the topic as it is now.
     begin, end
-        First offset that is still there, and the one after the last.
+        Offset of the first record that is still in the partition, and the one after the last.
 
     Raises
     ------
@@ -131,14 +134,14 @@ def choose_start(committed: Position | None, incarnation: str, begin: int, end: 
         If the broker has lost records that were scored.
     """
     if committed is None:
-        return Start(Position(incarnation, begin, -1), begin)
-    if committed.incarnation not in {incarnation, ""}:
-        return Start(Position(incarnation, begin, -1), begin, renewed=True)
+        return StartPosition(Position(topic_id, begin), begin)
+    if committed.topic_id not in {topic_id, ""}:
+        return StartPosition(Position(topic_id, begin), begin, recreated=True)
     if committed.offset > end:
         raise KafkaError(
             f"offset {committed.offset} is committed, but the partition ends at {end}: the broker has lost records. "
-            "New posts would take offsets that were counted already: delete the posts topic and run `firewatch topics`"
+            "New posts would get offsets that were counted already: delete the posts topic and run `firewatch topics`"
         )
     if committed.offset < begin:
-        return Start(committed._replace(incarnation=incarnation, offset=begin), begin, lost=begin - committed.offset)
-    return Start(committed._replace(incarnation=incarnation), begin)
+        return StartPosition(committed._replace(topic_id=topic_id, offset=begin), begin, lost=begin - committed.offset)
+    return StartPosition(committed._replace(topic_id=topic_id), begin)

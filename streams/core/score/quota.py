@@ -12,7 +12,7 @@ from typing import Final
 
 from detectors.units import MINUTE_MS
 
-SOURCES: Final = 256
+MAX_COUNTED_SOURCES: Final = 256
 """Sources counted by themselves in a minute; more share what one may have."""
 
 OTHERS: Final = ""
@@ -72,7 +72,7 @@ class Quota:
 
     def count(self, source: str) -> int:
         """Count a post of the running minute and return how many its source has by now."""
-        if source not in self._counts and len(self._counts) >= SOURCES:
+        if source not in self._counts and len(self._counts) >= MAX_COUNTED_SOURCES:
             source = OTHERS
         counted = self._counts[source] = self._counts.get(source, 0) + 1
         return counted

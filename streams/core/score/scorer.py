@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from streams.core.ingest.event_time import admit
 from streams.core.rollup.minute_counts import Pulse
-from streams.core.rollup.watermark import OTHER_SOURCES, SOURCES
+from streams.core.rollup.watermark import MAX_FOLLOWED_SOURCES, OTHER_SOURCES
 from streams.core.score.position import Position
 from streams.core.score.quota import Quota
 from streams.core.sentiment import LinearModel
@@ -41,21 +41,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from streams.config import Config, QualityName
-    from streams.core.rollup.minute_counts import Minute
     from streams.core.sentiment import SentimentModel
 
 TERMS: Final = 8
 """Evidence terms a mention carries; a tweet-length post rarely has more that say something."""
 
-MAX_TERM_CHARS: Final = 100
 EXCERPT_CHARS: Final = 280
-MAX_URL_CHARS: Final = 512
+
+MAX_LINK_CHARS: Final = 512
+"""A mention carries the link of its post up to this length; ingest accepts longer ones (`MAX_URL_CHARS`)."""
 
 LIVE_WITHIN_MS: Final = 600_000
 """A partition whose newest post was this fresh when the broker took it is live rather than an archive."""
 
-ACTIVE_SOURCES: Final = 2 * SOURCES
-"""Sources that one progress record names; whoever may write posts may invent any number."""
+MAX_ACTIVE_SOURCES: Final = 2 * MAX_FOLLOWED_SOURCES
+"""Sources that one progress record names; a client that may write posts may invent any number."""
 
 _ENVELOPE_BYTES: Final = 900_000
 _BYTES_OF_CHAR: Final = 6
@@ -138,7 +138,7 @@ class RecentIds:
 
 @dataclass(slots=True)
 class _Partition:
-    incarnation: str
+    topic_id: str
     recent: RecentIds
     watermark_ms: int = -1
     offset: int = -1
@@ -180,47 +180,22 @@ class Scorer:
         """Score by another model of a quality from the next batch on."""
         self._models[quality] = model
 
-    def change_over(self, config: Config) -> None:
-        """Match and pack by another config from the next batch on; it differs in what can be changed live."""
+    def reload(self, config: Config) -> None:
+        """Match and pack by another config from the next batch on; it may differ in what can be changed live."""
         self._config = config
         self._match = Matcher.of(config).match
         self._qualities = config.qualities()
 
-    def assign(
-        self,
-        partition: int,
-        incarnation: str,
-        watermark_ms: int = -1,
-        position: int = 0,
-        *,
-        live: bool = False,
-        pulse: Minute | None = None,
-        minute_offset: int = -1,
-    ) -> None:
-        """Start on a partition.
-
-        Parameters
-        ----------
-        partition, incarnation
-            As in `Envelope`.
-        watermark_ms
-            Newest event time among the records before the position, -1 if there are none.
-        position
-            Offset of the first record that will be scored.
-        live
-            Whether the record that had the newest event time was live.
-        pulse, minute_offset
-            As in `Position`.
-        """
-        recent = RecentIds(self._config.ingest.recent_ids)
+    def assign(self, partition: int, position: Position) -> None:
+        """Start on a partition of `social.posts`, at a position."""
         self._partitions[partition] = _Partition(
-            incarnation,
-            recent,
-            watermark_ms,
-            position - 1,
-            live=live,
-            pulse=Pulse(pulse),
-            quota=Quota(self._quota, watermark_ms, minute_offset),
+            position.topic_id,
+            RecentIds(self._config.ingest.recent_ids),
+            position.watermark_ms,
+            position.offset - 1,
+            live=position.live,
+            pulse=Pulse(position.minute),
+            quota=Quota(self._quota, position.watermark_ms, position.minute_offset),
         )
 
     def revoke(self, partition: int) -> None:
@@ -285,9 +260,10 @@ class Scorer:
                 over_quota.append(OverQuotaPost(offset, post.source, post.id))
                 continue
             arrival_bucket = state.watermark_ms - state.watermark_ms % self._bucket_ms
-            told = post.source if post.source in state.active or len(state.active) < ACTIVE_SOURCES else OTHER_SOURCES
-            state.active.setdefault(told, set()).add(arrival_bucket)
-            sources[told] = state.watermark_ms
+            followed = post.source in state.active or len(state.active) < MAX_ACTIVE_SOURCES
+            source = post.source if followed else OTHER_SOURCES
+            state.active.setdefault(source, set()).add(arrival_bucket)
+            sources[source] = state.watermark_ms
             brands = self._match(post.text, post.tag)
             judged: dict[QualityName, Mention] = {}
             for brand in brands:
@@ -305,7 +281,7 @@ class Scorer:
             Envelope(
                 brand,
                 partition,
-                state.incarnation,
+                state.topic_id,
                 self._models[self._qualities[brand]].version,
                 ingested[brand],
                 packed,
@@ -314,7 +290,7 @@ class Scorer:
             for packed in _packed(found)
         ]
         position = Position(
-            state.incarnation,
+            state.topic_id,
             state.offset + 1,
             state.watermark_ms,
             state.live,
@@ -339,7 +315,7 @@ class Scorer:
         state.active.clear()
         return Progress(
             partition,
-            state.incarnation,
+            state.topic_id,
             state.offset,
             state.watermark_ms,
             state.ingested_ms,
@@ -366,7 +342,7 @@ class Scorer:
     def _mention(self, post: Post, offset: int, behind_ms: int, model: SentimentModel) -> Mention:
         lang = language.detect(post.text, post.lang)
         negative, _, positive = model.predict(post.text, lang)
-        url = post.url if post.url and len(post.url) <= MAX_URL_CHARS else None
+        url = post.url if post.url and len(post.url) <= MAX_LINK_CHARS else None
         return Mention(
             offset,
             post.ts_ms,
@@ -380,7 +356,7 @@ class Scorer:
             lang,
             post.source,
             post.id,
-            [term for term in clean.terms(post.text, TERMS) if len(term) <= MAX_TERM_CHARS],
+            clean.terms(post.text, TERMS),
             url,
             post.text[:EXCERPT_CHARS] if self._config.alerts.include_texts else None,
         )

@@ -15,6 +15,7 @@ from detectors.units import HOUR_MS, MINUTE_MS
 from streams.cli import cli
 from streams.config import Config
 from streams.core.detect.partition import PartitionMonitor
+from streams.core.score.position import Position
 from streams.core.score.scorer import Scorer
 from streams.core.sentiment import LinearModel
 from streams.errors import ConfigError, ExpectationFailed, InputError
@@ -187,7 +188,7 @@ def played_records(
 def scored_records(posts: Iterable[Post], settings: Config) -> list[Envelope | Progress | Deletions]:
     scorer = Scorer(settings, WordModel())
     for partition in range(PARTITIONS):
-        scorer.assign(partition, "topic-1")
+        scorer.assign(partition, Position("topic-1"))
     records: list[Envelope | Progress | Deletions] = []
     for offset, post in enumerate(posts):
         partition = offset % PARTITIONS

@@ -16,6 +16,7 @@ from streams.core.detect.partition import PartitionMonitor
 from streams.core.detect.validation import ScoredRecords
 from streams.core.learn.label_filter import Feedback
 from streams.core.score.partitioning import partition_of
+from streams.core.score.position import Position
 from streams.core.score.scorer import Scorer
 from streams.core.sentiment.linear import read_snapshot
 from streams.errors import RecordError
@@ -108,7 +109,7 @@ def read_monitored(value: bytes | None) -> None:
 def read_scored(value: bytes | None) -> None:
     """As a scorer: what it makes of a post must be readable."""
     scorer = Scorer(CONFIG, NeutralModel())
-    scorer.assign(0, "topic-1")
+    scorer.assign(0, Position("topic-1"))
     batch = scorer.score(0, [(0, NOW, value)])
     made: list[Envelope | Progress] = [*batch.envelopes, batch.progress]
     for record in made:
@@ -183,7 +184,7 @@ def test_odd_texts_are_counted() -> None:
 
 def test_posts_that_swell_in_json_fit_into_records() -> None:
     scorer = Scorer(CONFIG, NeutralModel())
-    scorer.assign(0, "topic-1")
+    scorer.assign(0, Position("topic-1"))
     swollen = "\u0001" * 250
     values = [
         Post(f"{number}{swollen}", f"{number % 500}{swollen}", NOW, f"nordtel {swollen}", url=2 * swollen).to_bytes()
@@ -198,7 +199,7 @@ def test_posts_that_swell_in_json_fit_into_records() -> None:
 
 def test_no_time_ahead_of_the_broker_moves_the_watermark() -> None:
     scorer = Scorer(CONFIG, NeutralModel())
-    scorer.assign(0, "topic-1")
+    scorer.assign(0, Position("topic-1"))
     ahead = [NOW + step for step in (1, 60_000, 3_600_000, 86_400_000, 86_400_001, 10**12)]
     values = [Post(str(ts_ms), "forum", ts_ms, "nordtel").to_bytes() for ts_ms in ahead]
     batch = scorer.score(0, [(offset, NOW, value) for offset, value in enumerate(values)])

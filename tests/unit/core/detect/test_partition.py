@@ -12,6 +12,7 @@ import pytest
 from streams.config import Config
 from streams.core.detect.partition import PROGRESS_KEY, WAITING_KEY, PartitionMonitor
 from streams.core.score.partitioning import partition_of
+from streams.core.score.position import Position
 from streams.core.score.scorer import ScoredBatch, Scorer
 from streams.errors import OutdatedState, RecordError, UnknownVersion
 from streams.records import (
@@ -133,7 +134,7 @@ class Run:
         self.windows: list[Window] = []
         self.alerts: list[Alert] = []
         for partition in range(PARTITIONS):
-            self._scorer.assign(partition, "topic-1")
+            self._scorer.assign(partition, Position("topic-1"))
 
     def feed(
         self, records: dict[int, list[tuple[int, int, bytes]]], on_batch: Callable[[Run, int], None] | None = None
@@ -176,7 +177,7 @@ class Run:
     def change_over(self, settings: Config) -> None:
         """As the workers do it, both at once."""
         self._settings = settings
-        self._scorer.change_over(settings)
+        self._scorer.reload(settings)
         self.alerts += self._monitor.dismiss({brand.id for brand in settings.brands})
         self._state.update(self._monitor.dirty())
         self._restart()
@@ -268,7 +269,7 @@ def test_deleted_posts_stay_counted_and_are_shown_no_more_in_any_run(
 def test_nothing_of_a_deleted_post_stays_in_the_state() -> None:
     settings = config(alerts={"include_texts": True}, topics={"partitions": 1})
     scorer, monitor = Scorer(settings, WordModel()), PartitionMonitor(settings, 0)
-    scorer.assign(0, "topic-1")
+    scorer.assign(0, Position("topic-1"))
     secret = Post("zitronenfalter", "forum", START, "nordtel schlecht mondlandung", url="https://x.example/karla")
     later = Post("2", "forum", START + 60_000, "nordtel so so")
     state: dict[bytes, bytes] = {}
@@ -294,7 +295,7 @@ def test_a_topic_made_anew_is_counted_from_its_beginning(records: dict[int, list
 
     def envelope(incarnation: str) -> Envelope:
         scorer = Scorer(settings, WordModel())
-        scorer.assign(0, incarnation)
+        scorer.assign(0, Position(incarnation))
         found = scorer.score(0, records[0][:50]).envelopes
         return next(envelope for envelope in found if envelope.brand == "nordtel")
 

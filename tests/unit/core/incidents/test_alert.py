@@ -17,7 +17,7 @@ from streams.core.rollup.baseline import Calm
 from streams.core.rollup.peaks import KEPT_PEAKS, Peaks
 from streams.core.rollup.regulars import GENERATION_MS, Regulars
 from streams.core.rollup.tally import Tally
-from streams.core.score.scorer import EXCERPT_CHARS, MAX_URL_CHARS
+from streams.core.score.scorer import EXCERPT_CHARS, MAX_LINK_CHARS
 from streams.core.text.clean import MAX_TERM_CHARS
 from streams.records import MAX_ALERT_BYTES, MAX_ID_CHARS, Alert, Mention
 
@@ -240,7 +240,7 @@ def test_no_alert_is_larger_than_it_may_be_whatever_is_posted() -> None:
     mentions = [
         mention(
             number, pair(number % 51), "x" * 5_000, source=nasty(number, MAX_ID_CHARS), id=nasty(number, MAX_ID_CHARS),
-            url=nasty(number, MAX_URL_CHARS), text=nasty(number, EXCERPT_CHARS),
+            url=nasty(number, MAX_LINK_CHARS), text=nasty(number, EXCERPT_CHARS),
         )
         for number in range(3_000)
     ]  # fmt: skip

@@ -98,13 +98,13 @@ def test_it_goes_on_from_plain_values() -> None:
 
 def test_the_unfinished_minute_is_committed_with_the_offset() -> None:
     pulse = (5 * MINUTE_MS, list(range(GROUPS)))
-    position = Position("topic", 17, 5 * MINUTE_MS + 3, pulse=pulse)
+    position = Position("topic", 17, 5 * MINUTE_MS + 3, minute=pulse)
     assert committed_position(17, position.metadata()) == position
     for unusable in ("null", "[1]", "[60000,[1,2]]", '"x"'):
         metadata = f'{{"incarnation":"topic","watermark_ms":1,"live":false,"pulse":{unusable}}}'
         found = committed_position(17, metadata)
         assert found is not None
-        assert found.pulse is None
+        assert found.minute is None
 
 
 def test_groups_are_about_equally_large() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from streams.core.score.idle import IDLE_SECONDS, Idleness
-from streams.core.score.position import Position, Start, choose_start, committed_position
+from streams.core.score.position import Position, StartPosition, choose_start, committed_position
 from streams.errors import KafkaError
 
 
@@ -26,20 +26,20 @@ def test_without_a_commit_there_is_no_position() -> None:
 
 
 def test_a_new_group_starts_at_the_beginning() -> None:
-    assert choose_start(None, "id", 5, 9) == Start(Position("id", 5, -1), 5)
+    assert choose_start(None, "id", 5, 9) == StartPosition(Position("id", 5, -1), 5)
 
 
 def test_it_goes_on_where_it_was() -> None:
-    assert choose_start(Position("id", 7, 99), "id", 5, 9) == Start(Position("id", 7, 99), 5)
-    assert choose_start(Position("", 7, -1), "id", 5, 9) == Start(Position("id", 7, -1), 5)
+    assert choose_start(Position("id", 7, 99), "id", 5, 9) == StartPosition(Position("id", 7, 99), 5)
+    assert choose_start(Position("", 7, -1), "id", 5, 9) == StartPosition(Position("id", 7, -1), 5)
 
 
 def test_a_topic_made_again_is_read_from_its_beginning() -> None:
-    assert choose_start(Position("old", 7, 99), "new", 0, 9) == Start(Position("new", 0, -1), 0, renewed=True)
+    assert choose_start(Position("old", 7, 99), "new", 0, 9) == StartPosition(Position("new", 0, -1), 0, recreated=True)
 
 
 def test_what_retention_deleted_is_counted() -> None:
-    assert choose_start(Position("id", 7, 99), "id", 10, 12) == Start(Position("id", 10, 99), 10, lost=3)
+    assert choose_start(Position("id", 7, 99), "id", 10, 12) == StartPosition(Position("id", 10, 99), 10, lost=3)
 
 
 def test_a_broker_that_lost_records_is_not_trusted() -> None:

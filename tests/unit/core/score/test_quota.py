@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from streams.config import Config
-from streams.core.score.position import committed_position
-from streams.core.score.quota import SOURCES, Quota
+from streams.core.score.position import Position, committed_position
+from streams.core.score.quota import MAX_COUNTED_SOURCES, Quota
 from streams.core.score.scorer import ScoredBatch, Scorer
 from streams.records import Deletion, OverQuotaPost, Post
 
@@ -34,7 +34,7 @@ def scorer(limit: int | None, partitions: int = 1, **ingest: Any) -> Scorer:
         }
     )
     made = Scorer(config, Model())
-    made.assign(0, "topic")
+    made.assign(0, Position("topic"))
     return made
 
 
@@ -102,15 +102,7 @@ def test_a_restart_anywhere_drops_the_same(cut: int, recent_ids: int) -> None:
     position = committed_position(first.position.offset, first.position.metadata())
     assert position == first.position
     second = scorer(12, recent_ids=recent_ids)
-    second.assign(
-        0,
-        position.incarnation,
-        position.watermark_ms,
-        position.offset,
-        live=position.live,
-        pulse=position.pulse,
-        minute_offset=position.minute_offset,
-    )
+    second.assign(0, position)
     begin = max(0, position.known_from(recent_ids))
     second.warm(0, rows(values[begin:cut], begin))
     rest = second.score(0, rows(values[cut:], cut))
@@ -121,5 +113,5 @@ def test_a_restart_anywhere_drops_the_same(cut: int, recent_ids: int) -> None:
 
 def test_many_sources_share_what_one_may_have() -> None:
     quota = Quota(3)
-    admitted = [quota.admits(f"s{number}", START, number) for number in range(SOURCES + 10)]
-    assert admitted == [True] * (SOURCES + 3) + [False] * 7
+    admitted = [quota.admits(f"s{number}", START, number) for number in range(MAX_COUNTED_SOURCES + 10)]
+    assert admitted == [True] * (MAX_COUNTED_SOURCES + 3) + [False] * 7

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from streams.config import Config
+from streams.core.score.position import Position
 from streams.core.score.scorer import Scorer, best_model
 from streams.errors import MissingPackage
 from streams.records import Envelope, Post
@@ -46,7 +47,7 @@ def scored(scorer: Scorer, *texts: str, first: int = 0) -> dict[str, Envelope]:
 def test_each_brand_is_judged_by_its_quality_and_its_mentions_name_the_judge() -> None:
     fast, best = Opinion("fast-1", 0.2), Opinion("best-1", 0.7)
     scorer = Scorer(config(), fast, best)
-    scorer.assign(0, "id")
+    scorer.assign(0, Position("id"))
     found = scored(scorer, "Nordtel", "Südmilch und Fjell", "Nordtel und Südmilch", "niemand")
     told = {brand: (e.model, [m.negative for m in e.mentions]) for brand, e in found.items()}
     assert told == {
@@ -60,7 +61,7 @@ def test_each_brand_is_judged_by_its_quality_and_its_mentions_name_the_judge() -
 
 def test_models_of_a_quality_are_swapped_on_their_own() -> None:
     scorer = Scorer(config(), Opinion("fast-1", 0.2), Opinion("best-1", 0.7))
-    scorer.assign(0, "id")
+    scorer.assign(0, Position("id"))
     scorer.use(Opinion("best-2", 0.6), "best")
     scorer.use(Opinion("fast-2", 0.1))
     found = scored(scorer, "Nordtel", "Südmilch")
@@ -87,7 +88,7 @@ def test_batches_do_not_change_what_the_shipped_model_says() -> None:
     told = []
     for size in (1, 7, 30):
         scorer = Scorer(config(), Opinion("fast-1", 0.2), best_model(config()))
-        scorer.assign(0, "id")
+        scorer.assign(0, Position("id"))
         mentions = []
         for first in range(0, 30, size):
             mentions += scored(scorer, *texts[first : first + size], first=first)["suedmilch"].mentions
