@@ -97,15 +97,15 @@ def bridge(config_path: Path, target: str) -> None:
 
     config = _begin(f"bridge {target}", config_path)
     settings = config.bridge
-    courier: bridge_senders.Courier[Any]
+    sender: bridge_senders.Sender[Any]
     match target:
         case "alertmanager":
-            courier = bridge_senders.StandingCourier(settings, receivers.Alertmanager(settings))
+            sender = bridge_senders.AlertmanagerSender(settings, receivers.Alertmanager(settings))
         case "webhook":
-            courier = bridge_senders.StepCourier(target, settings, receivers.Webhook(settings))
+            sender = bridge_senders.StepSender(target, settings, receivers.Webhook(settings))
         case _:
-            courier = bridge_senders.StepCourier(target, settings, receivers.Slack(settings))
-    until_stopped(lambda stop: worker.bridge(config, courier, stop))
+            sender = bridge_senders.StepSender(target, settings, receivers.Slack(settings))
+    until_stopped(lambda stop: worker.bridge(config, sender, stop))
 
 
 def label(config_path: Path, by: str, posts: Path | None, labels: Path | None, limit: int) -> str:

@@ -23,7 +23,7 @@ SHOWN_BYTES: Final = 300
 """Part of an answer that is shown."""
 
 
-class Http:
+class HttpClient:
     """A client of receivers.
 
     Parameters
@@ -68,14 +68,14 @@ class Http:
 
 
 @asynccontextmanager
-async def http_client(timeout_seconds: float) -> AsyncIterator[Http]:
+async def http_client(timeout_seconds: float) -> AsyncIterator[HttpClient]:
     """A client whose requests take no longer than `timeout_seconds`."""
     async with aiohttp.ClientSession(
         timeout=aiohttp.ClientTimeout(total=timeout_seconds),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers={"User-Agent": f"firewatch/{__version__}"},
     ) as session:
-        yield Http(session)
+        yield HttpClient(session)
 
 
 def shown(url: str) -> str:

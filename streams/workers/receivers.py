@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from streams.config import BridgeSettings
-    from streams.core.deliver.alert_state import Notice
-    from streams.core.deliver.step import Step
-    from streams.workers.http import Http
+    from streams.core.deliver.alert_state import PostableAlert
+    from streams.core.deliver.step import DeliveryStep
+    from streams.workers.http import HttpClient
 
 
 class Alertmanager:
@@ -36,7 +36,7 @@ class Alertmanager:
         self._headers = {"Authorization": f"Bearer {token.get_secret_value()}"} if token else {}
         self._resend_ms = round(settings.alertmanager.resend_seconds * 1000)
 
-    async def send(self, http: Http, notices: Sequence[Notice], now_ms: int) -> None:
+    async def send(self, http: HttpClient, alerts: Sequence[PostableAlert], now_ms: int) -> None:
         """Tell all of the cluster.
 
         Raises
@@ -46,7 +46,7 @@ class Alertmanager:
         DeliveryFailed
             If none can be reached or takes it now.
         """
-        body = orjson.dumps([notice.body(now_ms, self._resend_ms) for notice in notices])
+        body = orjson.dumps([notice.body(now_ms, self._resend_ms) for notice in alerts])
         problems: list[DeliveryRefused | DeliveryFailed] = []
         for url in self._urls:
             try:
@@ -60,7 +60,7 @@ class Alertmanager:
 class StepReceiver(Protocol):
     """Takes steps one by one."""
 
-    async def send(self, http: Http, step: Step, now_ms: int) -> None:
+    async def send(self, http: HttpClient, step: DeliveryStep, now_ms: int) -> None:
         """Tell it.
 
         Raises
@@ -92,7 +92,7 @@ class Webhook:
         self._url = settings.webhook.url
         self._signer = Signer(key.get_secret_value(), f"bridge.webhook.signing_key_file or {WEBHOOK_KEY_VARIABLE}")
 
-    async def send(self, http: Http, step: Step, now_ms: int) -> None:
+    async def send(self, http: HttpClient, step: DeliveryStep, now_ms: int) -> None:
         """As in `StepReceiver`."""
         body = orjson.dumps(
             {
@@ -121,6 +121,6 @@ class Slack:
             )
         self._url = check_url(url.get_secret_value(), f"bridge.slack.url_file or {SLACK_URL_VARIABLE}")
 
-    async def send(self, http: Http, step: Step, now_ms: int) -> None:  # noqa: ARG002  as in the protocol
+    async def send(self, http: HttpClient, step: DeliveryStep, now_ms: int) -> None:  # noqa: ARG002  as in the protocol
         """As in `StepReceiver`."""
         await http.post(self._url, orjson.dumps(message(step.alert)), {})

@@ -19,7 +19,7 @@ from streams.kafka.clients import acknowledged, producer
 from streams.kafka.topics import Topics
 from streams.records import Verdict, utc
 from streams.workers.bridge import bridge
-from streams.workers.bridge_senders import StandingCourier, StepCourier
+from streams.workers.bridge_senders import AlertmanagerSender, StepSender
 from streams.workers.receivers import Alertmanager as ToAlertmanager
 from streams.workers.receivers import Slack, Webhook
 from tests.support.alerts import alert
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from streams.config import Config
     from streams.records import Alert
-    from streams.workers.bridge_senders import Courier
+    from streams.workers.bridge_senders import Sender
     from tests.support.alertmanager import Alertmanager, Receiver
 
 KEY = "whsec_" + base64.b64encode(b"a key that only this test has").decode()
@@ -76,9 +76,9 @@ async def judge(config: Config, verdict: Verdict) -> None:
 
 
 @asynccontextmanager
-async def running(config: Config, courier: Courier[Any]) -> AsyncIterator[None]:
+async def running(config: Config, sender: Sender[Any]) -> AsyncIterator[None]:
     stop = asyncio.Event()
-    task = asyncio.create_task(bridge(config, courier, stop))
+    task = asyncio.create_task(bridge(config, sender, stop))
     try:
         yield
     finally:
@@ -87,11 +87,11 @@ async def running(config: Config, courier: Courier[Any]) -> AsyncIterator[None]:
 
 
 def paging(config: Config) -> Any:
-    return running(config, StandingCourier(config.bridge, ToAlertmanager(config.bridge)))
+    return running(config, AlertmanagerSender(config.bridge, ToAlertmanager(config.bridge)))
 
 
 def posting(config: Config) -> Any:
-    return running(config, StepCourier("webhook", config.bridge, Webhook(config.bridge)))
+    return running(config, StepSender("webhook", config.bridge, Webhook(config.bridge)))
 
 
 async def soon_active(server: Alertmanager, *expected: str) -> None:
@@ -265,7 +265,7 @@ async def test_slack_gets_a_message_for_each_step(
 ) -> None:
     monkeypatch.setenv(SLACK_URL_VARIABLE, receiver.url)
     await raise_alerts(config, alert("a", "a1", starts_at=utc(NOW_MS)))
-    async with running(config, StepCourier("slack", config.bridge, Slack(config.bridge))):
+    async with running(config, StepSender("slack", config.bridge, Slack(config.bridge))):
 
         async def told() -> bool:
             return len(receiver.requests) == 1

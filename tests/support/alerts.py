@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from streams.core.deliver.step import Step
+from streams.core.deliver.step import DeliveryStep
 from streams.records import Alert, SentimentSplit, WindowCounts, utc
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ def alert(incident: str = "i1", id: str = "a1", kind: str = "open", **changed: A
     return Alert(**(fields | changed))
 
 
-def step(incident: str = "i1", id: str = "a1", kind: str = "open", **changed: Any) -> Step:
+def step(incident: str = "i1", id: str = "a1", kind: str = "open", **changed: Any) -> DeliveryStep:
     """The same as a record; `offset` and `broker_ms` may be given."""
     offset, broker_ms = changed.pop("offset", 0), changed.pop("broker_ms", START_MS)
     made = alert(incident, id, kind, **changed)
-    return Step(made, 0, offset, broker_ms, made.to_bytes())
+    return DeliveryStep(made, 0, offset, broker_ms, made.to_bytes())

@@ -1,6 +1,6 @@
-"""From social.alerts to people's tools: Alertmanager, webhooks, Slack.
+"""Delivery of incidents to receivers outside Kafka: which message is due, decided without any I/O.
 
-`worker` reads the topic and knows Kafka, `http` knows the network. What is told to whom is decided by two small pure
-objects: `standing` for Alertmanager, which wants to hear again and again what is firing, and `queue` for receivers that
-want each step of an incident once and in order. Both pass nothing on that must page nobody (`holding`).
+A `PartitionDelivery` follows one partition of social.alerts. `AlertState` decides which alerts Alertmanager has to be
+sent again and again while they fire; `StepQueue` keeps the steps for receivers that want each step once and in order.
+Neither delivers a step that the `Suppression` withholds.
 """

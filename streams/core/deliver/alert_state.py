@@ -1,47 +1,49 @@
-"""What Alertmanager must be told, from what is firing: the state of incidents, not their history.
+"""Delivery state of Alertmanager, which wants the current state of alerts and not their history.
 
-Alertmanager knows an alert by its labels, takes it for over when its `endsAt` passes, and wants to hear of it again
-before. So what it is told follows from what is firing now, after an outage of any length.
+Alertmanager identifies an alert by its labels, considers it resolved when its `endsAt` passes, and expects it to be
+sent again before then. The alerts that are due therefore follow from the incidents that are firing now, even after an
+outage of any length.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from streams.core.deliver.state import DeliveryCounts
 from streams.records import utc
 
 if TYPE_CHECKING:
-    from streams.core.deliver.step import Step
-    from streams.core.deliver.suppression import Holding
+    from streams.core.deliver.step import DeliveryStep
+    from streams.core.deliver.suppression import Suppression
 
-LIFETIMES: Final = 4
-"""Re-sends that may fail before Alertmanager takes an alert for over; Prometheus has the same."""
+LIFETIME_IN_RESENDS: Final = 4
+"""An alert's `endsAt` lies this many re-sends in the future, so that three may fail; Prometheus has the same factor."""
 
 Labels = tuple[tuple[str, str], ...]
 
 
-class Notice(NamedTuple):
-    """What Alertmanager is told of one alert.
+class PostableAlert(NamedTuple):
+    """An alert to be sent to Alertmanager.
 
     Parameters
     ----------
     labels
-        Its identity there.
+        The labels that identify the alert there.
     step
-        The newest that is known.
+        The newest known step of the incident.
     firing
-        Whether it goes on.
+        Whether the alert is firing; otherwise it is sent as resolved.
     """
 
     labels: Labels
-    step: Step
+    step: DeliveryStep
     firing: bool
 
     def body(self, now_ms: int, resend_ms: int) -> dict[str, Any]:
-        """As the API wants it (``postableAlert`` of its OpenAPI document, v2)."""
+        """Return the alert in the form of ``postableAlert`` in Alertmanager's OpenAPI document, API v2."""
         alert = self.step.alert
-        over_at = min(alert.ends_at or utc(now_ms), utc(now_ms))
-        ends = utc(now_ms + LIFETIMES * resend_ms) if self.firing else over_at
+        resolved_at = min(alert.ends_at or utc(now_ms), utc(now_ms))
+        ends = utc(now_ms + LIFETIME_IN_RESENDS * resend_ms) if self.firing else resolved_at
         return {
             "labels": dict(self.labels),
             "annotations": {name: text for name, text in alert.annotations.items() if text},
@@ -51,119 +53,122 @@ class Notice(NamedTuple):
         }
 
 
-class _Told(NamedTuple):
-    step: Step
+class _Delivered(NamedTuple):
+    step: DeliveryStep
     at_ms: int
 
 
-class Standing:
-    """The incidents of one partition, as they stand and as Alertmanager has been told.
+class AlertState:
+    """The incidents of one partition that are firing, and the alerts that Alertmanager holds because of them.
 
     Parameters
     ----------
-    holding
-        What is held back.
+    suppression
+        Decides which steps are not delivered.
     resend_ms, forget_after_ms
-        As `bridge.alertmanager.resend_seconds` and `bridge.forget_after_hours`.
+        The settings `bridge.alertmanager.resend_seconds` and `bridge.forget_after_hours`, in milliseconds.
     """
 
-    def __init__(self, holding: Holding, resend_ms: int, forget_after_ms: int) -> None:
-        self._holding = holding
+    def __init__(self, suppression: Suppression, resend_ms: int, forget_after_ms: int) -> None:
+        self._suppression = suppression
         self.resend_ms = resend_ms
         self._forget_after_ms = forget_after_ms
-        self._firing: dict[str, Step] = {}
-        self._ended: dict[str, Step] = {}
-        self._told: dict[Labels, _Told] = {}
+        self._firing: dict[str, DeliveryStep] = {}
+        self._resolved: dict[str, DeliveryStep] = {}
+        self._delivered: dict[Labels, _Delivered] = {}
         self._refused: set[tuple[Labels, str]] = set()
         self._changed_from: int | None = None
         self._now_ms = 0
 
-    def recall(self, step: Step) -> None:
-        """As in `Ledger`; Alertmanager has been told, unless the step was suppressed."""
+    def restore(self, step: DeliveryStep) -> None:
+        """Record a step that an earlier run has settled: it was delivered unless it was suppressed."""
         before = self._firing.get(step.incident)
         if before is not None:
-            self._told.pop(identity(before), None)
-        self._fold(step)
-        self._ended.clear()
-        if step.alert.status == "firing" and self._holding.reason(step.alert, step.broker_ms) is None:
-            self._told[identity(step)] = _Told(step, 0)
+            self._delivered.pop(identity(before), None)
+        self._record(step)
+        self._resolved.clear()
+        if step.alert.status == "firing" and self._suppression.reason(step.alert, step.broker_ms) is None:
+            self._delivered[identity(step)] = _Delivered(step, 0)
 
-    def take(self, step: Step, now_ms: int) -> None:
-        """As in `Ledger`."""
+    def add(self, step: DeliveryStep, now_ms: int) -> None:
+        """Record a new step."""
         self._now_ms = now_ms
-        self._fold(step)
+        self._record(step)
         if self._changed_from is None:
             self._changed_from = step.offset
 
     def tick(self, now_ms: int) -> None:
-        """As in `Ledger`."""
+        """Advance the time, and forget incidents without news for too long."""
         self._now_ms = now_ms
         for step in [step for step in self._firing.values() if now_ms - step.broker_ms >= self._forget_after_ms]:
             del self._firing[step.incident]
 
-    def _fold(self, step: Step) -> None:
+    def _record(self, step: DeliveryStep) -> None:
         if step.alert.status == "firing":
             self._firing[step.incident] = step
-            self._ended.pop(step.incident, None)
+            self._resolved.pop(step.incident, None)
         else:
             self._firing.pop(step.incident, None)
-            self._ended[step.incident] = step
+            self._resolved[step.incident] = step
 
-    def due(self) -> list[Notice]:
-        """What Alertmanager is to be told now, what is over first."""
-        wanted = {identity(step): step for step in self._firing.values() if self._passes(step)}
-        over = [
-            Notice(labels, self._ended.get(told.step.incident, told.step), firing=False)
-            for labels, told in self._told.items()
+    def due(self) -> list[PostableAlert]:
+        """Return the alerts that have to be sent now, resolved ones first."""
+        wanted = {identity(step): step for step in self._firing.values() if self._is_wanted(step)}
+        resolved = [
+            PostableAlert(labels, self._resolved.get(delivered.step.incident, delivered.step), firing=False)
+            for labels, delivered in self._delivered.items()
             if labels not in wanted
         ]
-        return over + [
-            Notice(labels, step, firing=True)
+        return resolved + [
+            PostableAlert(labels, step, firing=True)
             for labels, step in wanted.items()
             if self._is_due(labels, step) and (labels, step.alert.id) not in self._refused
         ]
 
-    def _passes(self, step: Step) -> bool:
-        return self._holding.reason(step.alert, self._now_ms) is None
+    def _is_wanted(self, step: DeliveryStep) -> bool:
+        return self._suppression.reason(step.alert, self._now_ms) is None
 
-    def _is_due(self, labels: Labels, step: Step) -> bool:
-        told = self._told.get(labels)
-        return told is None or told.step.alert.id != step.alert.id or self._now_ms - told.at_ms >= self.resend_ms
+    def _is_due(self, labels: Labels, step: DeliveryStep) -> bool:
+        delivered = self._delivered.get(labels)
+        return (
+            delivered is None
+            or delivered.step.alert.id != step.alert.id
+            or self._now_ms - delivered.at_ms >= self.resend_ms
+        )
 
-    def delivered(self, notice: Notice) -> None:
-        """Alertmanager has taken it."""
-        if notice.firing:
-            self._told[notice.labels] = _Told(notice.step, self._now_ms)
+    def delivered(self, alert: PostableAlert) -> None:
+        """Record that Alertmanager has accepted an alert."""
+        if alert.firing:
+            self._delivered[alert.labels] = _Delivered(alert.step, self._now_ms)
         else:
-            self._told.pop(notice.labels, None)
+            self._delivered.pop(alert.labels, None)
 
-    def refused(self, notice: Notice) -> None:
-        """Alertmanager will not have it: it is not told again before the next step."""
-        if notice.firing:
-            self._refused.add((notice.labels, notice.step.alert.id))
+    def refused(self, alert: PostableAlert) -> None:
+        """Record that Alertmanager refuses an alert, which is not sent again before the incident's next step."""
+        if alert.firing:
+            self._refused.add((alert.labels, alert.step.alert.id))
         else:
-            self._told.pop(notice.labels, None)
+            self._delivered.pop(alert.labels, None)
 
     def settle(self) -> None:
-        """All that was due has been delivered or refused."""
+        """Record that every alert that was due has been accepted or refused."""
         self._changed_from = None
-        told = {told.step.incident for told in self._told.values()}
-        self._ended = {incident: step for incident, step in self._ended.items() if incident in told}
-        standing = {(identity(step), step.alert.id) for step in self._firing.values()}
-        self._refused &= standing
+        at_receiver = {delivered.step.incident for delivered in self._delivered.values()}
+        self._resolved = {incident: step for incident, step in self._resolved.items() if incident in at_receiver}
+        self._refused &= {(identity(step), step.alert.id) for step in self._firing.values()}
 
     def unsettled_from(self) -> int | None:
-        """As in `Ledger`."""
+        """Return the offset of the first step since everything that was due had been sent, or None."""
         return self._changed_from
 
-    def counts(self) -> tuple[int, int]:
-        """As in `Ledger`."""
-        waiting = sum(not notice.firing or notice.labels not in self._told for notice in self.due())
-        return len({told.step.incident for told in self._told.values()}), waiting
+    def counts(self) -> DeliveryCounts:
+        """Count the incidents that are firing in Alertmanager, and the alerts that are due there for the first time."""
+        waiting = sum(not alert.firing or alert.labels not in self._delivered for alert in self.due())
+        return DeliveryCounts(len({delivered.step.incident for delivered in self._delivered.values()}), waiting)
 
 
-def identity(step: Step) -> Labels:
-    """The labels by which Alertmanager knows the alert; the reason why it pages nobody is one of them."""
+def identity(step: DeliveryStep) -> Labels:
+    """Return the labels that identify a step's alert in Alertmanager; a reason for suppression is one of them."""
     labels = {name: value for name, value in step.alert.labels.items() if value}
     if step.alert.suppressed:
         labels["suppressed"] = step.alert.suppressed

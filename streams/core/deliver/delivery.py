@@ -1,61 +1,67 @@
-"""One partition of social.alerts on its way to a receiver."""
+"""Delivery of one partition of social.alerts: restored after a start, then step by step, with pauses after failures."""
 
 from __future__ import annotations
 
-import random
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Final, Generic
 
-from streams.core.deliver.step import Step
+from streams.core.deliver.state import StateT
+from streams.core.deliver.step import DeliveryStep
 from streams.records import alert_from_bytes
-from streams.runtime import metrics
-from streams.workers.bridge_senders import LedgerT
 
 if TYPE_CHECKING:
-    from aiokafka.structs import ConsumerRecord
-
-    from streams.core.deliver.suppression import Holding
+    from streams.core.deliver.suppression import Suppression
 
 FIRST_DELAY_SECONDS: Final = 1.0
 LAST_DELAY_SECONDS: Final = 60.0
-"""Between two attempts, each pause twice as long as the one before, give or take a fifth."""
+"""Pauses between two attempts: each is twice as long as the one before, from the first up to the last."""
+
+JITTER: Final = 0.2
+"""Share by which a pause is longer or shorter at random, so that several bridges do not retry in step."""
 
 RECENT_STEPS: Final = 10_000
-"""Steps within which a repeat is dropped: a detect worker that is restarted may send its latest ones again."""
+"""Steps within which a repeat is dropped: a detect worker that is restarted may send its latest steps again."""
 
 BACKLOG: Final = 500
-"""Messages that wait for the receiver before no more are read."""
+"""Waiting messages at which no more records are read."""
 
 
-class Lane(Generic[LedgerT]):
-    """What is known of the partition, and when the receiver is tried next.
+class PartitionDelivery(Generic[StateT]):
+    """The delivery of one partition: its state, its position, and the time of the next attempt.
 
     Parameters
     ----------
-    ledger
-        Empty.
-    holding
-        What is held back.
-    target
-        Of metrics.
+    partition
+        Number of the partition.
+    state
+        An empty delivery state of the receiver's kind.
+    suppression
+        Decides which steps are not delivered.
     begin
-        First offset that is still there.
+        First offset that the partition still holds.
     settled
-        First offset that no earlier run has settled; None if there was none: then what is firing by `end` is told, and
-        what was over by then is not.
+        First offset that no earlier run has settled; None for a first run, which delivers the incidents that are firing
+        at `end` and none that were resolved before.
     end
         First offset that did not exist when the partition was assigned.
     """
 
     def __init__(
-        self, ledger: LedgerT, holding: Holding, target: str, *, begin: int, settled: int | None, end: int
+        self,
+        partition: int,
+        state: StateT,
+        suppression: Suppression,
+        *,
+        begin: int,
+        settled: int | None,
+        end: int,
     ) -> None:
-        self.ledger = ledger
-        self._holding = holding
-        self._target = target
-        self._is_new = settled is None
-        self._recall_to = end if settled is None else settled
-        self._firing: dict[str, Step] = {}
+        self._partition = partition
+        self.state = state
+        self._suppression = suppression
+        self._is_first_run = settled is None
+        self._restore_to = end if settled is None else settled
+        self._firing: dict[str, DeliveryStep] = {}
         self._seen: OrderedDict[str, None] = OrderedDict()
         self.next = begin
         self.committed = -1 if settled is None else settled
@@ -63,45 +69,55 @@ class Lane(Generic[LedgerT]):
         self.retry_at = 0.0
 
     @property
-    def is_ready(self) -> bool:
-        """Whether all is recalled that was before."""
-        return self.next >= self._recall_to
+    def is_restored(self) -> bool:
+        """Whether every record before the assignment's starting point has been read."""
+        return self.next >= self._restore_to
 
     def start(self, now_ms: int) -> None:
-        """Once it is ready: in a first run, take what is firing for new."""
-        if self._is_new:
-            self._is_new = False
+        """Begin to deliver once the state is restored; a first run adds the incidents that are firing as new."""
+        if self._is_first_run:
+            self._is_first_run = False
             for step in sorted(self._firing.values(), key=lambda step: step.offset):
-                self.ledger.take(step, now_ms)
+                self.state.add(step, now_ms)
             self._firing.clear()
 
-    def take(self, record: ConsumerRecord, now_ms: int) -> None:
-        """Take in the next record.
+    def add(self, value: bytes | None, offset: int, broker_ms: int, now_ms: int) -> str | None:
+        """Add the next record of the partition.
+
+        Parameters
+        ----------
+        value, offset, broker_ms
+            The record's bytes, its offset, and when the broker appended it, in milliseconds since the epoch.
+        now_ms
+            Current time, in milliseconds since the epoch.
+
+        Returns
+        -------
+        str or None
+            Why a new step is suppressed; None if it is not, or if the record is restored or a repeat.
 
         Raises
         ------
         RecordError
-            If it is none that can be read and no earlier run has said so.
+            If the record can't be decoded.
         """
-        recalling = not self.is_ready
-        self.next = record.offset + 1
-        step = Step(
-            alert_from_bytes(record.value), record.partition, record.offset, record.timestamp, record.value or b""
-        )
+        is_restoring = not self.is_restored
+        self.next = offset + 1
+        step = DeliveryStep(alert_from_bytes(value), self._partition, offset, broker_ms, value or b"")
         if self._is_repeat(step):
-            return
-        if not recalling:
-            if reason := self._holding.reason(step.alert, now_ms):
-                metrics.BRIDGE_HELD_BACK.labels(self._target, reason).inc()
-            self.ledger.take(step, now_ms)
-        elif not self._is_new:
-            self.ledger.recall(step)
+            return None
+        if not is_restoring:
+            self.state.add(step, now_ms)
+            return self._suppression.reason(step.alert, now_ms)
+        if not self._is_first_run:
+            self.state.restore(step)
         elif step.alert.status == "firing":
             self._firing[step.incident] = step
         else:
             self._firing.pop(step.incident, None)
+        return None
 
-    def _is_repeat(self, step: Step) -> bool:
+    def _is_repeat(self, step: DeliveryStep) -> bool:
         if step.alert.id in self._seen:
             return True
         self._seen[step.alert.id] = None
@@ -111,20 +127,35 @@ class Lane(Generic[LedgerT]):
 
     @property
     def position(self) -> int:
-        """First offset that a restart must take for new."""
-        unsettled = self.ledger.unsettled_from()
+        """First offset from which a restart has to deliver."""
+        unsettled = self.state.unsettled_from()
         if self.committed < 0 and unsettled is not None:
-            return self.committed  # a first run that has not told all yet is the first one again
+            return self.committed  # a first run that has not delivered everything yet is repeated as a first run
         return max(self.committed, self.next if unsettled is None else min(unsettled, self.next))
 
-    def failed(self, now: float, retry_after_seconds: float | None) -> float:
-        """Wait before the next attempt; gives the seconds."""
-        delay = max(self._delay * random.uniform(0.8, 1.2), min(retry_after_seconds or 0, LAST_DELAY_SECONDS))
+    def failed(self, now: float, retry_after_seconds: float | None, jitter: float) -> float:
+        """Schedule the next attempt after a failure.
+
+        Parameters
+        ----------
+        now
+            Monotonic time, in seconds.
+        retry_after_seconds
+            The pause that the receiver asks for, if any; it is granted up to `LAST_DELAY_SECONDS`.
+        jitter
+            A random number from -1 to 1.
+
+        Returns
+        -------
+        float
+            Seconds until the next attempt.
+        """
+        delay = max(self._delay * (1 + JITTER * jitter), min(retry_after_seconds or 0, LAST_DELAY_SECONDS))
         self._delay = min(2 * self._delay, LAST_DELAY_SECONDS)
         self.retry_at = now + delay
         return delay
 
     def succeeded(self) -> None:
-        """The next failure is a first one."""
+        """Reset the pause after a success."""
         self._delay = FIRST_DELAY_SECONDS
         self.retry_at = 0.0

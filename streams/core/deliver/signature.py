@@ -1,4 +1,4 @@
-"""Signatures of webhooks as Standard Webhooks 1.0 has them: the receiver checks who sent a body, and when."""
+"""Signatures of webhooks by Standard Webhooks 1.0, by which a receiver verifies who sent a body, and when."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ KEY_BYTES: Final = range(24, 65)
 
 
 class Signer:
-    """Signs bodies by HMAC-SHA256.
+    """Signs bodies with HMAC-SHA256.
 
     Parameters
     ----------
     keys
-        ``whsec_`` and base64 of 24 to 64 random bytes; several, separated by blanks or lines, while one is replaced by
-        another: each signs, and receivers accept a body if any signature is right.
+        ``whsec_`` and the base64 of 24 to 64 random bytes. While one key is being replaced by another there may be
+        several, separated by blanks or line ends: every key signs, and a receiver accepts any valid signature.
     setting
-        Where they come from, for messages.
+        The setting that the keys come from, for error messages.
 
     Raises
     ------
     ConfigError
-        If one is not as it must be; it is not shown.
+        If there is no key or a key is malformed; the message does not show it.
     """
 
     def __init__(self, keys: str, setting: str) -> None:
@@ -37,14 +37,14 @@ class Signer:
             raise ConfigError([f"{setting}: holds no key"])
 
     def headers(self, id: str, at_s: int, body: bytes) -> dict[str, str]:
-        """Headers that go with a body.
+        """Return the headers that sign a body.
 
         Parameters
         ----------
         id
-            The same for every attempt, so that a repeat can be dropped.
+            The message's id, the same for every attempt, so that the receiver can drop repeats.
         at_s
-            Of this attempt, in seconds since the epoch: receivers refuse old ones.
+            Time of this attempt, in seconds since the epoch; receivers refuse old ones.
         body
             The bytes that are sent.
 

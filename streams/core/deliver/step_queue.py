@@ -1,105 +1,105 @@
-"""What receivers of single steps must be told: each step once, in the order of the topic."""
+"""Delivery state of receivers that want each step of an incident once, in the order of the topic."""
 
 from __future__ import annotations
 
 from collections import OrderedDict, deque
 from typing import TYPE_CHECKING, Final
 
+from streams.core.deliver.state import DeliveryCounts
 from streams.records import utc
 
 if TYPE_CHECKING:
-    from streams.core.deliver.step import Step
-    from streams.core.deliver.suppression import Holding
+    from streams.core.deliver.step import DeliveryStep
+    from streams.core.deliver.suppression import Suppression
 
-CLOSED: Final = 1_000
-"""Incidents that are over of which corrections are still passed on."""
+MAX_CLOSED: Final = 1_000
+"""Resolved incidents that are remembered because late posts may still correct them."""
 
 
 class StepQueue:
-    """The steps of one partition that a receiver has still to take.
+    """The steps of one partition that a receiver has not accepted yet.
 
-    An incident that the receiver has been told of is told to its end, also when it turns out to be suppressed or is
-    silenced meanwhile: nothing stays open there for ever.
+    Once a receiver has been notified of an incident it gets every further step up to the resolution, even if the
+    incident is suppressed or silenced later: no incident stays open at the receiver for ever.
 
     Parameters
     ----------
-    holding
-        What is held back.
+    suppression
+        Decides which steps are not delivered.
     forget_after_ms
-        As `bridge.forget_after_hours`.
+        The setting `bridge.forget_after_hours`, in milliseconds.
     """
 
-    def __init__(self, holding: Holding, forget_after_ms: int) -> None:
-        self._holding = holding
+    def __init__(self, suppression: Suppression, forget_after_ms: int) -> None:
+        self._suppression = suppression
         self._forget_after_ms = forget_after_ms
-        self._firing: dict[str, Step] = {}
-        self._told: set[str] = set()
-        self._silenced: dict[str, Step] = {}
+        self._firing: dict[str, DeliveryStep] = {}
+        self._notified: set[str] = set()
+        self._silenced: dict[str, DeliveryStep] = {}
         self._closed: OrderedDict[str, None] = OrderedDict()
-        self.steps: deque[Step] = deque()
+        self.steps: deque[DeliveryStep] = deque()
 
-    def recall(self, step: Step) -> None:
-        """As in `Ledger`."""
-        self._is_told(step, step.broker_ms)
+    def restore(self, step: DeliveryStep) -> None:
+        """Record a step that an earlier run has settled."""
+        self._record(step, step.broker_ms)
 
-    def take(self, step: Step, now_ms: int) -> None:
-        """As in `Ledger`."""
-        if self._is_told(step, now_ms):
+    def add(self, step: DeliveryStep, now_ms: int) -> None:
+        """Queue a new step unless it is suppressed."""
+        if self._record(step, now_ms):
             self.steps.append(step)
 
     def tick(self, now_ms: int) -> None:
-        """As in `Ledger`."""
+        """Resolve incidents without news for too long, and queue steps whose silence has expired."""
         for step in [step for step in self._firing.values() if now_ms - step.broker_ms >= self._forget_after_ms]:
-            self.take(_forgotten(step), now_ms)
+            self.add(_resolution(step), now_ms)
         for step in list(self._silenced.values()):
-            if self._holding.reason(step.alert, now_ms) is None:
-                self.take(step, now_ms)
+            if self._suppression.reason(step.alert, now_ms) is None:
+                self.add(step, now_ms)
 
-    def _is_told(self, step: Step, at_ms: int) -> bool:
-        """Note the step, and decide whether the receiver hears of it."""
+    def _record(self, step: DeliveryStep, at_ms: int) -> bool:
+        """Record the step, and return whether the receiver is to be sent it."""
         incident = step.incident
-        known = incident in self._told
+        was_notified = incident in self._notified
         if step.alert.status == "resolved":
             self._firing.pop(incident, None)
             self._silenced.pop(incident, None)
-            self._told.discard(incident)
-            if known:
+            self._notified.discard(incident)
+            if was_notified:
                 self._close(incident)
-            return known or incident in self._closed
+            return was_notified or incident in self._closed
         self._firing[incident] = step
-        reason = self._holding.reason(step.alert, at_ms)
+        reason = self._suppression.reason(step.alert, at_ms)
         if reason == "silenced":
             self._silenced[incident] = step
             return False
         self._silenced.pop(incident, None)
         if reason is None:
-            self._told.add(incident)
-        return reason is None or known
+            self._notified.add(incident)
+        return reason is None or was_notified
 
     def _close(self, incident: str) -> None:
-        """Remember that the receiver knows it: late posts may correct it after its end."""
         self._closed[incident] = None
-        if len(self._closed) > CLOSED:
+        if len(self._closed) > MAX_CLOSED:
             self._closed.popitem(last=False)
 
     def unsettled_from(self) -> int | None:
-        """As in `Ledger`."""
+        """Return the offset of the first step in the queue, or None if it is empty."""
         return self.steps[0].offset if self.steps else None
 
-    def counts(self) -> tuple[int, int]:
-        """As in `Ledger`."""
-        return len(self._told), len(self.steps)
+    def counts(self) -> DeliveryCounts:
+        """Count the incidents that are open at the receiver and the steps in the queue."""
+        return DeliveryCounts(len(self._notified), len(self.steps))
 
 
-def _forgotten(step: Step) -> Step:
-    """The end of an incident that nothing more was heard of, as its own last step would be."""
+def _resolution(step: DeliveryStep) -> DeliveryStep:
+    """Return a resolution for an incident whose last step is `step`, in the form its own resolution would have."""
     alert = step.alert.model_copy(
         update={
             "id": f"{step.alert.id}-forgotten",
             "kind": "resolve",
             "status": "resolved",
             "ends_at": utc(step.broker_ms),
-            "summary": f"{step.alert.summary} Nothing has been heard of it since: taken for over.",
+            "summary": f"{step.alert.summary} No further step has arrived since; the incident is considered resolved.",
         }
     )
     return step._replace(alert=alert, value=alert.to_bytes())

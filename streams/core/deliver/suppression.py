@@ -1,4 +1,4 @@
-"""Which steps are not passed on: what must page nobody, and what people have silenced."""
+"""Suppression: which steps are not delivered, because they must not page or because operators have silenced them."""
 
 from __future__ import annotations
 
@@ -18,22 +18,25 @@ class _Silence(NamedTuple):
 
 
 class Silences:
-    """Silences that people started with their verdicts.
+    """Silences that operators have started with their verdicts.
 
-    A silence holds for the incidents of a brand up to the severity that the judged incident had: what gets worse than
-    that is passed on all the same. Confirming an incident ends the silence of its brand.
+    A silence mutes the incidents of a brand up to the severity of the incident that the verdict was given on; incidents
+    of a higher severity are delivered all the same. Confirming an incident ends the silence of its brand.
     """
 
     def __init__(self) -> None:
         self._of_brand: dict[str, _Silence] = {}
 
-    def take(self, verdict: Verdict, broker_ms: int) -> None:
-        """Take the next verdict; the latest of a brand holds.
+    def add(self, verdict: Verdict, broker_ms: int) -> None:
+        """Apply the next verdict; the latest silence of a brand replaces earlier ones.
 
         Parameters
         ----------
+        verdict
+            The verdict, which may start a silence or end it.
         broker_ms
-            When the broker took it: a silence begins then and is no longer than `MAX_SILENCE_MS`, whatever it says.
+            When the broker appended the verdict, in milliseconds since the epoch. A silence begins then and lasts at
+            most `MAX_SILENCE_MS`, whatever the times in the verdict are.
         """
         if verdict.silence_until_ms is not None:
             until_ms = min(verdict.silence_until_ms, broker_ms + MAX_SILENCE_MS)
@@ -41,8 +44,8 @@ class Silences:
         elif verdict.verdict == "confirmed":
             self._of_brand.pop(verdict.brand, None)
 
-    def holds(self, alert: Alert, at_ms: int) -> bool:
-        """Whether a step is silenced at some moment, milliseconds since the epoch."""
+    def mutes(self, alert: Alert, at_ms: int) -> bool:
+        """Return whether a silence mutes a step at a time, given in milliseconds since the epoch."""
         silence = self._of_brand.get(alert.brand)
         return (
             silence is not None
@@ -51,15 +54,15 @@ class Silences:
         )
 
 
-class Holding:
-    """Decides what is held back.
+class Suppression:
+    """Decides which steps are suppressed.
 
     Parameters
     ----------
     silences
-        Of people.
+        The silences of operators.
     send_suppressed
-        As `bridge.send_suppressed`.
+        The setting `bridge.send_suppressed`.
     """
 
     def __init__(self, silences: Silences, *, send_suppressed: bool) -> None:
@@ -67,7 +70,7 @@ class Holding:
         self._send_suppressed = send_suppressed
 
     def reason(self, alert: Alert, at_ms: int) -> str | None:
-        """Why a step is held back at some moment: ``silenced``, or as `Alert.suppressed`; None if it is not."""
+        """Return why a step is suppressed at a time: ``silenced``, a value of `Alert.suppressed`, or None."""
         if alert.suppressed is not None and not self._send_suppressed:
             return alert.suppressed
-        return "silenced" if self._silences.holds(alert, at_ms) else None
+        return "silenced" if self._silences.mutes(alert, at_ms) else None
