@@ -31,36 +31,43 @@ KINDS: Final[Mapping[str, _Kind]] = {
     "river": River,
 }
 
+DEFAULTS: Final[Mapping[str, str]] = {"volume": "volume", "tone": "sentiment_shift", "crisis": "composite"}
+"""The detectors of a config that names none: kinds by the name of the detector."""
+
 _SCHEMAS: Final[Mapping[str, dict[str, Any]]] = {
     "once_in_days": {
         "type": "number",
         "minimum": ONCE_IN_DAYS[0],
         "maximum": ONCE_IN_DAYS[1],
-        "description": "What happens by chance once in so many days or more rarely is anomalous: raise it for fewer "
-        "alerts",
+        "description": "Return period in days from which a bucket is anomalous: how rarely chance alone causes one "
+        "like it. Raise it for fewer alerts.",
     },
     "refractory_hours": {
         "type": "number",
         "minimum": REFRACTORY_HOURS[0],
         "maximum": REFRACTORY_HOURS[1],
-        "description": "After a firing, another within this time is held back unless things get clearly worse",
+        "description": "Hours after a detection within which another is suppressed, unless it is clearly stronger.",
     },
     "at_least_times": {
         "type": "number",
         "minimum": AT_LEAST_TIMES[0],
         "maximum": AT_LEAST_TIMES[1],
-        "description": "What is less than so many times the usual (mentions, negative share, negative mentions) is not "
-        "anomalous, however rare; 1 asks for nothing",
+        "description": "Smallest anomaly as a multiple of the usual value (of mentions, negative share or negative "
+        "mentions), however rare it is; 1 sets no limit.",
     },
-    "direction": {"enum": list(WAYS), "description": "Which way is anomalous: more than usual, less, or both"},
-    "detector": {"type": "string", "description": "A class of river.anomaly"},
+    "direction": {
+        "enum": list(WAYS),
+        "description": "Direction of an anomaly: more mentions than usual (up), fewer (down), or both.",
+    },
+    "detector": {"type": "string", "description": "Name of a class of river.anomaly; filters are refused."},
     "params": {
         "type": ["object", "null"],
-        "description": "Its arguments; objects of river as {class: time_series.HoltWinters, alpha: 0.3}",
+        "description": "Arguments of the river class; an object of river is written as "
+        "{class: time_series.HoltWinters, alpha: 0.3}.",
     },
-    "feature": {"enum": list(FEATURES), "description": "The number of each bucket that it is given"},
+    "feature": {"enum": list(FEATURES), "description": "Count or share of each bucket that the river class scores."},
 }
-"""What each parameter may be, by name: all kinds mean the same by it."""
+"""JSON Schema of each parameter by name; a parameter means the same for all kinds."""
 
 
 @cache
@@ -105,9 +112,9 @@ def build(kind: str, params: Mapping[str, Any], *, usual_posts_per_day: float | 
     """
     detector = KINDS.get(kind)
     if detector is None:
-        raise ParameterError("kind", f"{kind!r} is no kind of detector, allowed are {', '.join(KINDS)}")
+        raise ParameterError("kind", f"unknown detector kind {kind!r}; there are {', '.join(KINDS)}")
     allowed = parameters(kind)
     for name in params:
         if name not in allowed:
-            raise ParameterError(name, f"is no parameter of kind {kind!r}, which takes {', '.join(allowed)}")
+            raise ParameterError(name, f"is not a parameter of kind {kind!r}; there are {', '.join(allowed)}")
     return detector(**params, usual_posts_per_day=usual_posts_per_day)

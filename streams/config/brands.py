@@ -1,4 +1,4 @@
-"""Whom to watch, what looks at them, and how one brand departs from the others."""
+"""Define the settings of brands and detectors, and how a brand overrides the settings of a detector."""
 
 from __future__ import annotations
 
@@ -22,14 +22,20 @@ Mode = Annotated[Literal["live", "shadow", "off"], BeforeValidator(_yaml_reads_o
 
 
 class MatchSettings(Settings):
-    """Which posts are about the brand."""
+    """Terms and tags that decide which posts are about the brand."""
 
     any: list[Term] = Field(
-        default_factory=list, description="Words, phrases, @handles, #hashtags; one of them suffices"
+        default_factory=list,
+        description="Words, phrases, @handles and #hashtags of the brand; one of them suffices, and case and accents "
+        "are ignored.",
     )
-    none: list[Term] = Field(default_factory=list, description="Phrases that mean something else")
+    none: list[Term] = Field(
+        default_factory=list, description="Phrases that contain a term of `any` but mean something else."
+    )
     tagged: list[Term] = Field(
-        default_factory=list, description="Values of a post's field `brand`, where the source knows what it is about"
+        default_factory=list,
+        description="Values of a post's field `brand` that mean this brand, for sources that know the subject of a "
+        "post.",
     )
 
     @model_validator(mode="after")
@@ -40,60 +46,71 @@ class MatchSettings(Settings):
 
 
 class DetectorOverride(BaseModel):
-    """What one brand has different of a detector; parameters beside these depend on its kind."""
+    """Settings of a detector that differ for one brand; further parameters depend on its kind."""
 
     model_config = ConfigDict(extra="allow", frozen=True, hide_input_in_errors=True)
 
-    mode: Mode | None = Field(default=None, description="Null: as for all brands")
+    mode: Mode | None = Field(
+        default=None, description="Mode of the detector for this brand; null keeps the mode that holds for all brands."
+    )
 
     @property
     def params(self) -> dict[str, Any]:
-        """Parameters of the kind that are named here."""
+        """Return the parameters that are set here and depend on the kind."""
         return self.model_extra or {}
 
 
 class BrandSettings(Settings):
-    """One watched brand."""
+    """One brand to watch."""
 
-    id: BrandId = Field(description="Stable key in topics, state and metrics")
-    name: Name
-    match: MatchSettings
-    language: Language | None = Field(default=None, description="Of its alerts, if not `alerts.language`")
+    id: BrandId = Field(
+        description="Stable key of the brand in topics, state and metrics; a new id starts without history."
+    )
+    name: Name = Field(description="Name of the brand in alerts and reports.")
+    match: MatchSettings = Field(description="Terms and tags that decide which posts are about the brand.")
+    language: Language | None = Field(
+        default=None, description="Language of the alerts of this brand; null uses `alerts.language`."
+    )
     usual_posts_per_day: float | None = Field(
         default=None,
         ge=0.001,
         le=1e9,
-        description="What is normal for the brand, if you know: it then needs no history before it can alert",
+        description="Usual number of posts per day, if it is known; the brand can then raise alerts without a history "
+        "of its own.",
     )
     quality: QualityName | None = Field(
-        default=None, description="Of the sentiment model that judges its mentions; null is sentiment.quality"
+        default=None,
+        description="Quality of the sentiment model that scores the mentions of this brand; null uses "
+        "`sentiment.quality`.",
     )
     preset: Preset | None = Field(
-        default=None, description="Thresholds of this brand; null is what `preset` and `detectors` of the file say"
+        default=None,
+        description="Preset of thresholds for this brand, which overrides `preset` and `detectors` of the file; null "
+        "uses those.",
     )
     detectors: dict[DetectorName, DetectorOverride] = Field(
-        default_factory=dict, description="What is different for this brand, by a detector's name"
+        default_factory=dict, description="Settings that differ for this brand, by the name of a detector."
     )
 
 
 class DetectorSettings(BaseModel):
-    """One detector; what it takes beside these depends on its kind."""
+    """One detector; further parameters depend on its kind."""
 
     model_config = ConfigDict(extra="allow", frozen=True, hide_input_in_errors=True)
 
-    name: DetectorName = Field(description="Stands in alerts, metrics and pictures")
-    kind: str = Field(description="What it looks at")
+    name: DetectorName = Field(description="Name of the detector in alerts, metrics and charts.")
+    kind: str = Field(description="Kind of the detector, which decides what it looks at and which parameters it has.")
     mode: Mode = Field(
         default="live",
-        description="shadow: it scores and is counted and shown, but has no part in incidents and pages nobody; "
-        "off: it does not run",
+        description="Whether the detector takes part in incidents (live), is only scored, counted and shown (shadow), "
+        "or does not run (off).",
     )
 
     @property
     def params(self) -> dict[str, Any]:
-        """Parameters of the kind that are named here."""
+        """Return the parameters that are set here and depend on the kind."""
         return self.model_extra or {}
 
     def build(self, usual_posts_per_day: float | None = None) -> Detector:
-        """Make the detector of one brand."""
+        """Build the detector for one brand."""
         return registry.build(self.kind, self.params, usual_posts_per_day=usual_posts_per_day)

@@ -1,4 +1,4 @@
-"""Whom alerts are passed on to: the config's section `bridge`."""
+"""Define the section `bridge` of the config: the receivers to which alerts are delivered."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _http_url(url: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("must be a URL that begins with http:// or https:// and names a host")
     if parts.username or parts.password:
-        raise ValueError("must hold no credentials: this file is no place for secrets")
+        raise ValueError("must hold no credentials, since this file is no place for secrets")
     return url
 
 
@@ -29,69 +29,83 @@ HttpUrl = Annotated[str, AfterValidator(_http_url)]
 
 
 class AlertmanagerSettings(Settings):
-    """`firewatch bridge alertmanager`."""
+    """Delivery of alerts to Alertmanager, by `firewatch bridge alertmanager`."""
 
     urls: list[HttpUrl] = Field(
         default=["http://127.0.0.1:9093"],
         min_length=1,
         max_length=10,
-        description="Base addresses; all of a cluster, as each must hear of every alert",
+        description="Base addresses of Alertmanager; list all members of a cluster, since each must receive every "
+        "alert.",
     )
     resend_seconds: float = Field(
         default=60,
         ge=1,
         le=3_600,
-        description="How often it is told what is still firing; without news for four times this it takes it for over",
+        description="Seconds between two deliveries of an alert that is still firing; after four times this without "
+        "one, Alertmanager resolves it.",
     )
     token_file: Path | None = Field(
-        default=None, description=f"File with a bearer token; or set {ALERTMANAGER_TOKEN_VARIABLE}"
+        default=None,
+        description=f"File with a bearer token; the environment variable {ALERTMANAGER_TOKEN_VARIABLE} can hold it "
+        "instead.",
     )
 
     def token(self) -> SecretStr | None:
-        """The bearer token from the environment or from its file."""
+        """Return the bearer token from the environment or from its file."""
         return secret(ALERTMANAGER_TOKEN_VARIABLE, self.token_file, "bridge.alertmanager.token_file")
 
 
 class WebhookSettings(Settings):
-    """`firewatch bridge webhook`."""
+    """Delivery of alerts to a webhook, by `firewatch bridge webhook`."""
 
-    url: HttpUrl | None = Field(default=None, description="Where each step is posted")
+    url: HttpUrl | None = Field(default=None, description="Address to which each step of an incident is posted.")
     signing_key_file: Path | None = Field(
-        default=None, description=f"File with the key that signs, whsec_...; or set {WEBHOOK_KEY_VARIABLE}"
+        default=None,
+        description=f"File with the signing key (whsec_...); the environment variable {WEBHOOK_KEY_VARIABLE} can hold "
+        "it instead.",
     )
 
     def signing_key(self) -> SecretStr | None:
-        """The key from the environment or from its file."""
+        """Return the signing key from the environment or from its file."""
         return secret(WEBHOOK_KEY_VARIABLE, self.signing_key_file, "bridge.webhook.signing_key_file")
 
 
 class SlackSettings(Settings):
-    """`firewatch bridge slack`."""
+    """Delivery of alerts to Slack, by `firewatch bridge slack`."""
 
     url_file: Path | None = Field(
         default=None,
-        description=f"File with the address of the incoming webhook, a secret; or set {SLACK_URL_VARIABLE}",
+        description="File with the secret address of the incoming webhook; the environment variable "
+        f"{SLACK_URL_VARIABLE} can hold it instead.",
     )
 
     def url(self) -> SecretStr | None:
-        """The address from the environment or from its file."""
+        """Return the address from the environment or from its file."""
         return secret(SLACK_URL_VARIABLE, self.url_file, "bridge.slack.url_file")
 
 
 class BridgeSettings(Settings):
-    """Alerts to receivers outside Kafka."""
+    """Delivery of alerts to receivers outside Kafka."""
 
     send_suppressed: bool = Field(
-        default=False, description="Also send what must page nobody; it carries the reason in `suppressed`"
+        default=False,
+        description="Deliver suppressed alerts too, which must not page; their field `suppressed` has the reason.",
     )
     timeout_seconds: float = Field(
-        default=10, gt=0, le=120, description="A receiver that does not answer so long fails"
+        default=10,
+        gt=0,
+        le=120,
+        description="Seconds within which a receiver must answer; otherwise the delivery has failed and is tried "
+        "again.",
     )
     retry_hours: float = Field(
-        default=24, gt=0, description="A step that a webhook has not taken for so long goes to the dead letter queue"
+        default=24,
+        gt=0,
+        description="Hours for which a delivery is tried again before the step goes to the dead letter queue.",
     )
     forget_after_hours: float = Field(
-        default=168, gt=0, description="An incident without any step for so long is taken for over"
+        default=168, gt=0, description="Hours without any step after which an incident counts as over."
     )
     alertmanager: AlertmanagerSettings = AlertmanagerSettings()
     webhook: WebhookSettings = WebhookSettings()

@@ -1,4 +1,4 @@
-"""Spans of time in which detections page nobody: maintenance, and what is expected to be talked about."""
+"""Define spans of time in which detections do not page: maintenance, and events that people are expected to discuss."""
 
 from __future__ import annotations
 
@@ -22,45 +22,58 @@ _WEEKDAYS: Final[tuple[Weekday, ...]] = get_args(Weekday)
 _DAY: Final = timedelta(days=1)
 
 
-class _Span(Settings):
-    """What both kinds of spans have in common."""
+class _SpanSettings(Settings):
+    """Settings that maintenance and expected events share."""
 
     model_config = ConfigDict(serialize_by_alias=True)
 
-    reason: Name = Field(description="Stands in the alerts, for people")
-    brands: Literal["all"] | list[BrandId] = Field(default="all", description="Brand ids, or all")
-    timezone: str = Field(default="UTC", description="Of times that name none, such as Europe/Berlin")
+    reason: Name = Field(description="Reason that alerts show to people.")
+    brands: Literal["all"] | list[BrandId] = Field(
+        default="all", description="Ids of the brands that the span applies to, or all."
+    )
+    timezone: str = Field(
+        default="UTC", description="Time zone of dates and times that name none, such as Europe/Berlin."
+    )
 
     @field_validator("timezone")
     @classmethod
     def _timezone_is_known(cls, name: str) -> str:
         if name not in available_timezones():
-            raise ValueError(f"{name!r} is no time zone, take a name such as Europe/Berlin")
+            raise ValueError(f"{name!r} is not a time zone; use a name such as Europe/Berlin")
         return name
 
     def applies(self, brand: str, start_ms: int, end_ms: int) -> bool:
-        """Whether any part of ``[start_ms, end_ms)``, milliseconds since the epoch, lies in it for a brand."""
+        """Return whether the span applies to a brand in any part of ``[start_ms, end_ms)``.
+
+        Times are in milliseconds since the epoch.
+        """
         if self.brands != "all" and brand not in self.brands:
             return False
         start, end = (datetime.fromtimestamp(ms / 1000, UTC) for ms in (start_ms, end_ms))
         return any(begin < end and start < over for begin, over in self._spans(start, end))
 
     def _spans(self, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
-        """All spans that may overlap with a short one."""
+        """Yield begin and end of all occurrences that may overlap with a short span of time."""
         raise NotImplementedError
 
     def _aware(self, moment: datetime) -> datetime:
         return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(self.timezone))
 
 
-class MaintenanceSettings(_Span):
-    """Time in which something is done to the service or its sources: once, or every week."""
+class MaintenanceSettings(_SpanSettings):
+    """Time in which the service or its sources are maintained, once or every week."""
 
     every: list[Weekday] = Field(
-        default_factory=list, description="Days of the week on which it begins; none: it happens once"
+        default_factory=list,
+        description="Days of the week on which maintenance begins; an empty list means that it happens once.",
     )
-    from_: datetime | time = Field(alias="from", description="A moment; with `every` a time of day, such as 22:00")
-    to: datetime | time = Field(description="Likewise; a time of day that is not after `from` is on the next day")
+    from_: datetime | time = Field(
+        alias="from", description="Moment at which maintenance begins; with `every` a time of day, such as 22:00."
+    )
+    to: datetime | time = Field(
+        description="Moment at which maintenance ends; with `every` a time of day, on the next day if it is not after "
+        "`from`."
+    )
 
     @field_validator("from_", "to", mode="before")
     @classmethod
@@ -98,12 +111,17 @@ class MaintenanceSettings(_Span):
                 day += _DAY
 
 
-class ExpectedEventSettings(_Span):
-    """Talk that is expected, such as of a product launch: a day, or a span."""
+class ExpectedEventSettings(_SpanSettings):
+    """Day or span of time in which many posts are expected, such as a product launch."""
 
-    day: date | None = Field(default=None, description="The whole day, in `timezone`")
-    from_: datetime | None = Field(default=None, alias="from", description="Or the moment at which it begins")
-    to: datetime | None = Field(default=None, description="And at which it is over")
+    day: date | None = Field(
+        default=None,
+        description="Date of an event that lasts the whole day, in `timezone`; the alternative to `from` and `to`.",
+    )
+    from_: datetime | None = Field(
+        default=None, alias="from", description="Moment at which the event begins; the alternative to `day`."
+    )
+    to: datetime | None = Field(default=None, description="Moment at which the event ends, required with `from`.")
 
     @model_validator(mode="after")
     def _a_day_or_a_span(self) -> Self:
@@ -122,21 +140,29 @@ class ExpectedEventSettings(_Span):
 
 
 class QuietTime(NamedTuple):
-    """Why detections page nobody: the word for machines, and the reason for people."""
+    """Why detections do not page.
+
+    Parameters
+    ----------
+    suppressed
+        The value for the field `suppressed` of an alert.
+    reason
+        The reason for people, as in the config.
+    """
 
     suppressed: Suppression
     reason: str
 
 
 class QuietTimes:
-    """When detections of a brand page nobody.
+    """The times at which detections of a brand do not page.
 
     Parameters
     ----------
     brand
         Brand id.
     maintenance, expected
-        As in the config; maintenance is told first where both apply.
+        Spans from the config; maintenance takes precedence where both apply.
 
     Examples
     --------
@@ -154,7 +180,7 @@ class QuietTimes:
         self._expected = expected
 
     def at(self, start_ms: int, end_ms: int) -> QuietTime | None:
-        """What applies to any part of ``[start_ms, end_ms)``, milliseconds since the epoch."""
+        """Return the quiet time in any part of ``[start_ms, end_ms)``, milliseconds since the epoch, or None."""
         for span in chain(self._maintenance, self._expected):
             if span.applies(self._brand, start_ms, end_ms):
                 return QuietTime("maintenance" if isinstance(span, MaintenanceSettings) else "expected", span.reason)

@@ -1,4 +1,4 @@
-"""The whole config; `streams.config.loader` reads it from YAML."""
+"""Define the whole config; `streams.config.loader` reads it from YAML."""
 
 from __future__ import annotations
 
@@ -39,25 +39,26 @@ if TYPE_CHECKING:
 _DECIDING: Final = (
     "brands", "preset", "detectors", "windows", "incidents", "alerts", "maintenance", "expected_events",
 )  # fmt: skip
-"""What `Config.version` names."""
+"""Sections that decide which alerts come out; `Config.version` is a hash over them."""
 
 
 class Config(Settings):
-    """The whole file."""
+    """The whole config file."""
 
-    brands: list[BrandSettings] = Field(min_length=1, max_length=10_000)
+    brands: list[BrandSettings] = Field(
+        min_length=1, max_length=10_000, description="Brands to watch, each with its own history."
+    )
     preset: Preset = Field(
         default="balanced",
-        description="Thresholds of all detectors: calm fires at what is twice as rare as by default, sensitive at half",
+        description="Preset of thresholds for all detectors: calm fires at events twice as rare as by default, "
+        "sensitive at events half as rare.",
     )
     detectors: list[DetectorSettings] = Field(
-        default_factory=lambda: [
-            DetectorSettings(name="volume", kind="volume"),
-            DetectorSettings(name="tone", kind="sentiment_shift"),
-            DetectorSettings(name="crisis", kind="composite"),
-        ],
+        default_factory=lambda: [DetectorSettings(name=name, kind=kind) for name, kind in registry.DEFAULTS.items()],
         min_length=1,
         max_length=20,
+        description="Detectors that look at the buckets of every brand; a score of 1 and more is anomalous for all of "
+        "them.",
     )
     kafka: KafkaSettings = KafkaSettings()
     topics: TopicSettings = TopicSettings()
@@ -69,17 +70,22 @@ class Config(Settings):
     incidents: IncidentSettings = IncidentSettings()
     alerts: AlertSettings = AlertSettings()
     maintenance: list[MaintenanceSettings] = Field(
-        default_factory=list, max_length=1_000, description="When detections page nobody, because of us"
+        default_factory=list,
+        max_length=1_000,
+        description="Times in which detections do not page because the service or its sources are maintained.",
     )
     expected_events: list[ExpectedEventSettings] = Field(
-        default_factory=list, max_length=1_000, description="When they page nobody, because everybody knows why"
+        default_factory=list,
+        max_length=1_000,
+        description="Times in which detections do not page because many posts are expected.",
     )
     bridge: BridgeSettings = BridgeSettings()
     metrics: MetricsSettings = MetricsSettings()
     liveness: LivenessSettings = LivenessSettings()
     author_key_file: Path | None = Field(
         default=None,
-        description=f"File with the key that hashes authors; or set {AUTHOR_KEY_VARIABLE}. Else a fixed key is used",
+        description=f"File with the key for hashing authors; the environment variable {AUTHOR_KEY_VARIABLE} can hold "
+        "it instead, and without both a fixed key is used.",
     )
 
     @field_validator("brands")
@@ -125,35 +131,37 @@ class Config(Settings):
 
     @property
     def version(self) -> str:
-        """Names the settings that decide which alerts come out: 12 hex digits of a hash over them."""
+        """Return 12 hex digits of a hash over the settings that decide which alerts come out."""
         deciding = self.model_dump(mode="json", include=set(_DECIDING))
         return hashlib.sha256(orjson.dumps(deciding, option=orjson.OPT_SORT_KEYS)).hexdigest()[:12]
 
     @property
     def chosen_preset(self) -> Preset | None:
-        """The `preset` of the file; None if the file names none, so that the detectors keep their own defaults."""
+        """Return the `preset` of the file; None if the file names none and the detectors keep their own defaults."""
         return self.preset if "preset" in self.model_fields_set else None
 
     def detectors_of(self, brand: BrandSettings | None = None) -> list[DetectorSettings]:
-        """The detectors that run for a brand, with all their settings (`streams.config.layers`); without one, those
-        that run for brands which say nothing else."""
+        """Return the detectors that run for a brand, with all their settings (`streams.config.layers`).
+
+        Without a brand, return those that run for brands without settings of their own.
+        """
         found = (merged(entry, self.chosen_preset, brand) for entry in self.detectors)
         return [detector for detector in found if detector.mode != "off"]
 
     def quiet_times(self, brand: str) -> QuietTimes:
-        """When detections of a brand page nobody."""
+        """Return the times at which detections of a brand do not page."""
         return QuietTimes(brand, self.maintenance, self.expected_events)
 
     def qualities(self) -> dict[str, QualityName]:
-        """Of the sentiment of each brand, by its id."""
+        """Return the quality of the sentiment model of each brand, by brand id."""
         return {brand.id: brand.quality or self.sentiment.quality for brand in self.brands}
 
     def models(self) -> list[QualityName]:
-        """Qualities of which there is a model: always ``fast``, and ``best`` where a brand has it."""
+        """Return the qualities for which a model is needed: always ``fast``, and ``best`` if a brand uses it."""
         return ["fast", "best"] if "best" in self.qualities().values() else ["fast"]
 
     def author_key(self) -> bytes:
-        """Key of the author hashes."""
+        """Return the key for hashing authors."""
         key = secret(AUTHOR_KEY_VARIABLE, self.author_key_file, "author_key_file")
         return key.get_secret_value().encode()[:64] if key else b"firewatch"
 

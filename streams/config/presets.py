@@ -1,4 +1,4 @@
-"""Sets of thresholds to choose from by one word."""
+"""Define presets: sets of thresholds that one word selects."""
 
 from __future__ import annotations
 
@@ -9,18 +9,20 @@ from detectors import registry
 Preset = Literal["calm", "balanced", "sensitive"]
 
 RARENESS: Final[dict[Preset, float]] = {"calm": 2.0, "balanced": 1.0, "sensitive": 0.5}
-"""How many times as rare as by default a bucket must be before a detector calls it anomalous."""
+"""Factor on the return period from which a detector calls a bucket anomalous."""
 
-_RARENESS_PARAMETER: Final = "once_in_days"
+_RETURN_PERIOD: Final = "once_in_days"
 
 
 def thresholds(preset: Preset, kind: str) -> dict[str, Any]:
-    """What a preset sets of a kind of detector; nothing where the kind is unknown.
+    """Return the parameters that a preset sets for a kind of detector.
+
+    There are none for an unknown kind, and for a kind without a return period.
 
     >>> thresholds("calm", "volume"), thresholds("sensitive", "volume")
     ({'once_in_days': 14.0}, {'once_in_days': 3.5})
     """
     if kind not in registry.KINDS:
         return {}
-    default = registry.parameters(kind)[_RARENESS_PARAMETER].default
-    return {_RARENESS_PARAMETER: RARENESS[preset] * default}
+    period = registry.parameters(kind).get(_RETURN_PERIOD)
+    return {} if period is None else {_RETURN_PERIOD: RARENESS[preset] * period.default}

@@ -13,9 +13,9 @@ DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 
 def config_schema() -> dict[str, Any]:
-    """Of the whole file: what pydantic knows, and what each kind of detector takes.
+    """Return the schema of the whole file, with the parameters of each kind of detector.
 
-    The file may break rules that no schema tells: terms to match, unique ids, what divides a day.
+    Some rules can't be expressed in it: that a brand has terms to match, unique ids, and lengths that divide a day.
     """
     tree = Config.model_json_schema(mode="validation")
     definitions = tree["$defs"]
@@ -31,14 +31,14 @@ def config_schema() -> dict[str, Any]:
 
 
 def _of_kind(kind: str, common: dict[str, Any]) -> dict[str, Any]:
-    says = (inspect.getdoc(registry.KINDS[kind]) or "").splitlines()[0]
+    about = " ".join((inspect.getdoc(registry.KINDS[kind]) or "").partition("\n\n")[0].split())
     parameters = registry.parameters(kind)
     return {
         "title": kind,
         "type": "object",
-        "description": says,
+        "description": about,
         "properties": common["properties"]
-        | {"kind": {"const": kind, "description": says}}
+        | {"kind": {"const": kind, "description": about}}
         | {name: each.schema | {"default": each.default} for name, each in parameters.items()},
         "required": common["required"],
         "additionalProperties": False,

@@ -1,6 +1,6 @@
-"""Sections of the config with every setting's default, unit and limits.
+"""Define sections of the config: the default, unit and limits of every setting.
 
-Secrets never stand in the file: they come from environment variables, or from files that the config names.
+The file never holds a secret; secrets come from environment variables, or from files that the config names.
 """
 
 from __future__ import annotations
@@ -19,23 +19,47 @@ AUTHOR_KEY_VARIABLE: Final = "FIREWATCH_AUTHOR_KEY"
 
 
 class KafkaSettings(Settings):
-    """How to reach Kafka."""
+    """Connection to the Kafka cluster."""
 
-    bootstrap_servers: str = "127.0.0.1:9092"
-    client_id: str = "firewatch"
-    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_SSL", "SASL_PLAINTEXT"] = "PLAINTEXT"
+    bootstrap_servers: str = Field(
+        default="127.0.0.1:9092", description="Addresses of brokers as host:port, separated by commas."
+    )
+    client_id: str = Field(
+        default="firewatch", description="Name of this service in the logs and quotas of the brokers."
+    )
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_SSL", "SASL_PLAINTEXT"] = Field(
+        default="PLAINTEXT", description="Protocol of the connections; credentials over PLAINTEXT are refused."
+    )
     allow_sasl_plaintext: bool = Field(
-        default=False, description="Let SASL_PLAINTEXT log in over a connection that anybody on the way can read"
+        default=False,
+        description="Allow SASL_PLAINTEXT, which logs in over an unencrypted connection that others on the network "
+        "can read.",
     )
-    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
-    sasl_username: str | None = None
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
+        default="SCRAM-SHA-512", description="Mechanism of the login with SASL_SSL and SASL_PLAINTEXT."
+    )
+    sasl_username: str | None = Field(
+        default=None, description="User name of the login, required with SASL_SSL and SASL_PLAINTEXT."
+    )
     password_file: Path | None = Field(
-        default=None, description=f"File with the SASL password; or set {PASSWORD_VARIABLE}"
+        default=None,
+        description=f"File with the SASL password; the environment variable {PASSWORD_VARIABLE} can hold it instead.",
     )
-    ca_file: Path | None = None
-    certificate_file: Path | None = None
-    key_file: Path | None = None
-    request_timeout_seconds: float = Field(default=20, gt=0, le=300)
+    ca_file: Path | None = Field(
+        default=None,
+        description="PEM file of the authority that signed the certificates of the brokers; null uses those of the "
+        "system.",
+    )
+    certificate_file: Path | None = Field(
+        default=None, description="PEM file with the certificate of this client, for mutual TLS."
+    )
+    key_file: Path | None = Field(default=None, description="PEM file with the private key of `certificate_file`.")
+    request_timeout_seconds: float = Field(
+        default=20,
+        gt=0,
+        le=300,
+        description="Seconds within which a broker must answer; after that it counts as unreachable.",
+    )
 
     @model_validator(mode="after")
     def _credentials_fit_the_protocol(self) -> Self:
@@ -59,95 +83,182 @@ class KafkaSettings(Settings):
 
     @property
     def sasl(self) -> bool:
-        """Whether clients log in by name and password."""
+        """Return whether clients log in by name and password."""
         return self.security_protocol.startswith("SASL")
 
     @property
     def tls(self) -> bool:
-        """Whether connections are encrypted and the broker proves who it is."""
+        """Return whether connections are encrypted and brokers prove their identity."""
         return self.security_protocol.endswith("SSL")
 
     @property
     def user(self) -> str:
-        """Who this client is to Kafka, for messages."""
+        """Return how Kafka identifies this client, for messages."""
         return f"user {self.sasl_username!r}" if self.sasl else f"client {self.client_id!r}"
 
     def password(self) -> SecretStr | None:
-        """The SASL password from the environment or from its file."""
+        """Return the SASL password from the environment or from its file."""
         return secret(PASSWORD_VARIABLE, self.password_file, "kafka.password_file")
 
 
 class TopicSettings(Settings):
     """Names and sizes of the topics."""
 
-    prefix: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{0,100}$")] = ""
-    partitions: int = Field(default=4, ge=1, le=1000, description="Of posts, mentions and alerts; fixed once created")
-    replication_factor: int = Field(default=1, ge=1, le=10)
-    posts_retention_hours: int = Field(default=72, ge=1)
-    dlq_retention_hours: int = Field(default=168, ge=1)
-    mentions_retention_hours: int = Field(default=72, ge=1)
-    windows_retention_hours: int = Field(default=720, ge=1)
-    alerts_retention_hours: int = Field(default=720, ge=1)
-    labels_retention_hours: int = Field(default=8_760, ge=1)
+    prefix: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._-]{0,100}$")] = Field(
+        default="", description='Text before the name of every topic, such as "staging.".'
+    )
+    partitions: int = Field(
+        default=4,
+        ge=1,
+        le=1000,
+        description="Partitions of the topics of posts, mentions, windows and alerts, which limits how many workers "
+        "can share the load; fixed once the topics exist.",
+    )
+    replication_factor: int = Field(
+        default=1,
+        ge=1,
+        le=10,
+        description="Copies of every record in the cluster; use 3 where there are three brokers or more.",
+    )
+    posts_retention_hours: int = Field(
+        default=72, ge=1, description="Hours for which posts are kept, counted from their arrival."
+    )
+    dlq_retention_hours: int = Field(
+        default=168, ge=1, description="Hours for which dead letters are kept, counted from their arrival."
+    )
+    mentions_retention_hours: int = Field(
+        default=72, ge=1, description="Hours for which scored mentions are kept, counted from their arrival."
+    )
+    windows_retention_hours: int = Field(
+        default=720,
+        ge=1,
+        description="Hours for which counts and scores of closed buckets are kept, counted from their arrival.",
+    )
+    alerts_retention_hours: int = Field(
+        default=720, ge=1, description="Hours for which alerts are kept, counted from their arrival."
+    )
+    labels_retention_hours: int = Field(
+        default=8_760,
+        ge=1,
+        description="Hours for which labels are kept, counted from their arrival; a year by default, since labelling "
+        "costs people's time.",
+    )
 
 
 class IngestSettings(Settings):
-    """What a source may send."""
+    """Limits on what a source may send."""
 
     max_record_bytes: int = Field(
-        default=65_536, ge=1_000, le=900_000, description="Longer lines are refused before they are parsed"
+        default=65_536,
+        ge=1_000,
+        le=900_000,
+        description="Longest line in bytes; longer lines are rejected before they are parsed.",
     )
-    max_text_chars: int = Field(default=10_000, ge=100, le=100_000, description="Longer texts are cut")
+    max_text_chars: int = Field(
+        default=10_000, ge=100, le=100_000, description="Longest text of a post in characters; longer texts are cut."
+    )
     max_bad_share: float = Field(
-        default=0.05, ge=0, le=1, description="Stop when more than this share of the records is bad"
+        default=0.05,
+        ge=0,
+        le=1,
+        description="Share of rejected records above which ingesting stops with an error; 0.05 is 5 %.",
     )
     bad_share_after: int = Field(
-        default=200, ge=1, description="Records to see before max_bad_share applies (it always applies at the end)"
+        default=200,
+        ge=1,
+        description="Number of records to read before `max_bad_share` applies; it always applies at the end of the "
+        "input.",
     )
     oldest_year: int = Field(
-        default=2004, ge=1970, le=2100, description="Posts dated before it are refused: such dates are defects"
+        default=2004,
+        ge=1970,
+        le=2100,
+        description="First year of valid dates; posts dated earlier are rejected, since such dates are defects.",
     )
     max_future_seconds: float = Field(
         default=86_400,
         ge=0,
-        description="Posts dated further ahead are refused; nearer ones are taken for a fast clock and set to now",
+        description="Seconds that a post may be dated ahead of the clock; posts within them are set to now, posts "
+        "beyond are rejected.",
     )
     recent_ids: int = Field(
-        default=50_000, ge=0, description="Records per partition within which a repeated post is dropped"
+        default=50_000, ge=0, description="Number of records in each partition within which a repeated post is dropped."
     )
 
 
 class ScoreSettings(Settings):
-    """The batch path from posts to mentions."""
+    """Batches in which posts are matched and scored."""
 
-    batch_records: int = Field(default=2_000, ge=1, le=50_000)
-    batch_wait_ms: int = Field(default=200, ge=1, le=10_000)
+    batch_records: int = Field(
+        default=2_000,
+        ge=1,
+        le=50_000,
+        description="Largest number of posts in one batch; more is faster and takes more memory.",
+    )
+    batch_wait_ms: int = Field(
+        default=200,
+        ge=1,
+        le=10_000,
+        description="Milliseconds to wait for a batch to fill, which add to the delay of an alert.",
+    )
     max_posts_per_source_per_minute: int | None = Field(
         default=60_000,
         ge=1,
-        description="Of event time, over all partitions; posts of a source beyond it are not scored but named by dead "
-        "letters. null is no limit",
+        description="Posts of one source that are scored within a minute of event time, over all partitions; the rest "
+        "is listed in dead letters instead, and null sets no limit.",
     )
 
 
 class LearnSettings(Settings):
-    """What is believed of the labels in social.labels, and when a new model is published."""
+    """Rules by which labels in social.labels are accepted and new models are published."""
 
-    publish_labels: int = Field(default=50, ge=1, le=10_000, description="Labels after which a model is published")
-    publish_seconds: float = Field(default=60, ge=1, le=86_400, description="Or time after which, with fewer labels")
-    max_labels_per_hour: int = Field(default=500, ge=1, description="Of one annotator; more are refused")
+    publish_labels: int = Field(
+        default=50, ge=1, le=10_000, description="Number of new labels after which a model is published."
+    )
+    publish_seconds: float = Field(
+        default=60,
+        ge=1,
+        le=86_400,
+        description="Seconds after which a model is published even if there are fewer than `publish_labels` new "
+        "labels.",
+    )
+    max_labels_per_hour: int = Field(
+        default=500,
+        ge=1,
+        description="Labels accepted from one annotator within an hour of the broker's clock; more are refused.",
+    )
     recent_labels: int = Field(
-        default=10_000, ge=100, le=1_000_000, description="Labels within which a repeat or contradiction is noticed"
+        default=10_000,
+        ge=100,
+        le=1_000_000,
+        description="Number of latest labels within which repetitions and contradictions are noticed.",
     )
     judge_every: int = Field(
-        default=5, ge=2, le=100, description="One text in so many is not learned but judges new models"
+        default=5,
+        ge=2,
+        le=100,
+        description="One text in this many is never learned; its labels evaluate new models instead.",
     )
-    judges: int = Field(default=400, ge=40, le=5_000, description="Latest labels by which new models are judged")
-    min_judges: int = Field(default=10, ge=1, description="Nothing is published before there are so many of them")
+    judges: int = Field(
+        default=400,
+        ge=40,
+        le=5_000,
+        description="Number of latest holdout labels that evaluate new models; one annotator gives at most a quarter "
+        "of them.",
+    )
+    min_judges: int = Field(
+        default=10, ge=1, description="Number of holdout labels that must exist before a model is published."
+    )
     max_loss: float = Field(
-        default=0.01, ge=0, le=1, description="A model whose F1 on them is lower by more is not published"
+        default=0.01,
+        ge=0,
+        le=1,
+        description="Largest loss of F1 on the holdout labels, against the model in use, with which a new model is "
+        "still published.",
     )
-    keep_versions: int = Field(default=10, ge=2, le=100, description="Published models that can be gone back to")
+    keep_versions: int = Field(
+        default=10, ge=2, le=100, description="Number of published versions that are kept and can be pinned."
+    )
 
     @model_validator(mode="after")
     def _enough_judges_fit(self) -> Self:
@@ -157,54 +268,77 @@ class LearnSettings(Settings):
 
 
 class SentimentSettings(Settings):
-    """Which sentiment model scores, and how it learns."""
+    """Choice of the sentiment model, and how it learns."""
 
     quality: QualityName = Field(
         default="fast",
-        description="fast or best (a few hundred posts/s, needs firewatch[best]); brands[].quality overrides it",
+        description="Quality of the model for all brands: fast, or best (a few hundred posts/s, needs "
+        "firewatch[best]); `brands[].quality` overrides it.",
     )
     weights: Path | None = Field(
-        default=None, description="File of `firewatch sentiment train` to start from; null is the weights that ship"
+        default=None,
+        description="File written by `firewatch sentiment train` that the fast model starts from; null uses the "
+        "weights that ship with firewatch.",
     )
     best_weights: Path | None = Field(
-        default=None, description="The same for quality best: a file of `firewatch sentiment train --quality best`"
+        default=None,
+        description="File written by `firewatch sentiment train --quality best` that the best model starts from; null "
+        "uses the weights that ship with firewatch.",
     )
     pin: int | None = Field(
-        default=None, ge=0, description="Published version to keep to; 0 is the weights, null the newest version"
+        default=None,
+        ge=0,
+        description="Published version of the fast model that workers use; 0 is the weights, null the newest version.",
     )
     best_pin: int | None = Field(
-        default=None, ge=0, description="The same for quality best, which has its own versions"
+        default=None,
+        ge=0,
+        description="Published version of the best model that workers use; 0 is the weights, null the newest version. "
+        "Each quality counts its own versions.",
     )
     learn: LearnSettings = LearnSettings()
 
     def weights_of(self, quality: QualityName) -> Path | None:
-        """Weights that a quality starts from, None for those that ship."""
+        """Return the weights that a quality starts from, None for those that ship."""
         return self.best_weights if quality == "best" else self.weights
 
     def pin_of(self, quality: QualityName) -> int | None:
-        """Version that a quality is kept to, None for the newest."""
+        """Return the version that a quality is pinned to, None for the newest."""
         return self.best_pin if quality == "best" else self.pin
 
 
 class WindowSettings(Settings):
-    """Event time."""
+    """Buckets of event time: when a post was written, not when it arrived."""
 
     bucket_seconds: int = Field(
-        default=300, description="Length of a bucket: what detectors learn from", ge=60, le=3600
+        default=300,
+        description="Length of a bucket in seconds of event time, which must divide a day; a change makes every brand "
+        "start without history.",
+        ge=60,
+        le=3600,
     )
     check_seconds: int = Field(
-        default=10, ge=1, le=3600, description="How often, in event time, an open bucket is scored"
+        default=10,
+        ge=1,
+        le=3600,
+        description="Seconds of event time between two scores of an open bucket; must divide `bucket_seconds`.",
     )
     lateness_seconds: int = Field(
-        default=120, ge=0, le=86_400, description="How long a bucket stays open for posts out of order"
+        default=120,
+        ge=0,
+        le=86_400,
+        description="Seconds of event time for which a bucket stays open for posts that arrive out of order.",
     )
     max_gap_hours: int = Field(
-        default=24 * 14, ge=1, description="A silence of the whole stream is taken for zero posts no longer than this"
+        default=24 * 14,
+        ge=1,
+        description="Longest gap of the whole stream, in hours, that counts as hours without posts; a longer one is "
+        "skipped.",
     )
     end_of_stream_seconds: int = Field(
         default=30,
         ge=10,
-        description="Wall-clock time without any post after which the last bucket of an archive is closed",
+        description="Seconds without any post, by the wall clock, after which the last bucket of an archive is closed.",
     )
 
     @model_validator(mode="after")
@@ -217,89 +351,126 @@ class WindowSettings(Settings):
 
 
 class IncidentSettings(Settings):
-    """From detections to incidents."""
+    """Rules by which detections become an incident, and by which it ends."""
 
-    resolve_after_seconds: int = Field(default=3_600, ge=60, description="Quiet time after which an incident is over")
-    quiet_below: float = Field(default=0.7, gt=0, le=1, description="Score below which a bucket counts as quiet")
+    resolve_after_seconds: int = Field(
+        default=3_600, ge=60, description="Seconds for which every bucket must be quiet before an incident is resolved."
+    )
+    quiet_below: float = Field(
+        default=0.7, gt=0, le=1, description="Score below which a bucket counts as quiet; 1 and more is anomalous."
+    )
     subsided_share: float = Field(
         default=0.25,
         ge=0,
         le=1,
-        description="A bucket whose excess over the expected is below this share of the largest is quiet at any score",
+        description="Share of the largest excess over the expected value below which a bucket counts as quiet at any "
+        "score.",
     )
     negative_share: float = Field(
         default=0.45,
         ge=0,
         le=1,
-        description="Negative share of the incident from which unusual attention is a warning",
+        description="Share of negative mentions in an incident from which unusual attention is a warning instead of a "
+        "watch.",
     )
     cool_down_seconds: int = Field(
         default=43_200,
         ge=0,
         le=2_592_000,
-        description="Time after the end of an incident within which what begins again is the same incident",
+        description="Seconds after the end of an incident within which a new detection reopens it; half a day by "
+        "default, so that a quiet night does not split a firestorm in two.",
     )
     update_factor: float = Field(
         default=3.0,
         ge=1.1,
-        description="An incident is told of again when it has so many times the mentions that it had the last time",
+        description="Growth of the mentions since the last alert, as a factor, after which an open incident is "
+        "updated.",
     )
     correct_share: float = Field(
         default=0.1,
         gt=0,
-        description="And when posts that came late are this share of the mentions it had the last time",
+        description="Late mentions since the last alert, as a share of the mentions in it, after which a correction "
+        "is sent.",
     )
 
 
 class DetectSettings(Settings):
-    """The worker from mentions to alerts."""
+    """Settings of the detect worker."""
 
     quarantine_after: int = Field(
         default=3,
         ge=1,
         le=100,
-        description="Restarts by the same error of a detector before the brand goes on without it",
+        description="Number of restarts by the same error of a detector after which it is quarantined and the brand "
+        "continues without it.",
     )
 
 
 class AlertSettings(Settings):
-    """What an alert carries."""
+    """Content of an alert."""
 
-    language: Language = Field(default="en", description="Of the sentence that says what happened")
-    include_texts: bool = Field(default=False, description="Put excerpts of posts into alerts")
-    samples: int = Field(default=5, ge=0, le=20)
-    top_terms: int = Field(default=10, ge=0, le=50)
+    language: Language = Field(
+        default="en", description="Language of the summary in an alert; `brands[].language` overrides it."
+    )
+    include_texts: bool = Field(
+        default=False, description="Include excerpts of posts in alerts; ids and links are included in any case."
+    )
+    samples: int = Field(default=5, ge=0, le=20, description="Number of sample posts in an alert.")
+    top_terms: int = Field(
+        default=10,
+        ge=0,
+        le=50,
+        description="Number of words in an alert that stand out against the brand's usual ones.",
+    )
     generator_url: str | None = Field(
         default=None,
-        description="Link put into alerts; {brand}, {from_ms} and {to_ms} are filled in",
+        description="Link in every alert; {brand}, {from_ms} and {to_ms} are filled in.",
         examples=["http://127.0.0.1:3000/d/firewatch-brand?var-brand={brand}&from={from_ms}&to={to_ms}"],
     )
 
 
 class MetricsSettings(Settings):
-    """Where `/metrics` listens; 0 picks a free port."""
+    """Addresses on which workers serve their metrics and health checks, without authentication."""
 
-    host: str = "127.0.0.1"
-    ingest_port: int = Field(default=9401, ge=0, le=65_535)
-    score_port: int = Field(default=9402, ge=0, le=65_535)
-    detect_port: int = Field(default=9403, ge=0, le=65_535)
-    train_port: int = Field(default=9404, ge=0, le=65_535)
-    bridge_port: int = Field(default=9405, ge=0, le=65_535)
+    host: str = Field(
+        default="127.0.0.1",
+        description="Address on which workers serve /metrics, /healthz and /readyz; 0.0.0.0 is every network of the "
+        "machine.",
+    )
+    ingest_port: int = Field(
+        default=9401, ge=0, le=65_535, description="Port of the ingest worker's metrics; 0 picks a free one."
+    )
+    score_port: int = Field(
+        default=9402, ge=0, le=65_535, description="Port of the score worker's metrics; 0 picks a free one."
+    )
+    detect_port: int = Field(
+        default=9403, ge=0, le=65_535, description="Port of the detect worker's metrics; 0 picks a free one."
+    )
+    train_port: int = Field(
+        default=9404, ge=0, le=65_535, description="Port of the train worker's metrics; 0 picks a free one."
+    )
+    bridge_port: int = Field(
+        default=9405,
+        ge=0,
+        le=65_535,
+        description="Port of the bridge worker's metrics; 0 picks a free one, and several bridges need one each.",
+    )
 
 
 class LivenessSettings(Settings):
-    """When a worker counts as stuck."""
+    """Condition under which a worker counts as stalled."""
 
     stall_seconds: float = Field(
         default=120,
         ge=10,
         le=3_600,
-        description="A worker that gets on with nothing for so long while records wait ends with an error",
+        description="Seconds without progress, while records wait, after which a worker counts as stalled and ends "
+        "with an error.",
     )
 
 
 def secret(variable: str, file: Path | None, setting: str) -> SecretStr | None:
-    """What an environment variable holds, or else a file that a setting names.
+    """Return the secret in an environment variable, or else in the file that a setting names.
 
     Raises
     ------

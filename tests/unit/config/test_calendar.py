@@ -86,7 +86,7 @@ def test_times_without_quotes_are_read_as_people_mean_them(tmp_path: Any) -> Non
         ("maintenance", "{reason: x, every: [sundays], from: '22:00', to: '23:00'}", "maintenance[0].every[0]"),
         ("expected_events", "{reason: x}", "expected_events[0]: needs either `day`, or both `from` and `to`"),
         ("expected_events", "{reason: x, day: 2026-03-01, timezone: Berlin}",
-         "expected_events[0].timezone: 'Berlin' is no time zone"),
+         "expected_events[0].timezone: 'Berlin' is not a time zone"),
         ("expected_events", "{reason: x, dya: 2026-03-01}",
          "expected_events[0].dya: unknown key; allowed here: brands, day, from, reason, timezone, to"),
     ],

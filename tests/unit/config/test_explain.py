@@ -1,4 +1,4 @@
-"""Where a setting comes from, and the schema by which editors check a config."""
+"""The origin of each setting."""
 
 from __future__ import annotations
 
@@ -6,22 +6,14 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import yaml
 from click.testing import CliRunner
-from jsonschema import Draft202012Validator
 
-from detectors import registry
 from streams.cli import cli
 from streams.config.explain import explain
-from streams.config.schema import config_schema
 from streams.errors import ConfigError
-from tests.support.paths import DEPLOY, TESTDATA
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-CONFIGS = TESTDATA / "config"
-EXAMPLES = [DEPLOY / "config.example.yaml", DEPLOY / "demo.yaml", *sorted((DEPLOY / "examples").glob("*.yaml"))]
 
 LAYERED = """\
 preset: calm
@@ -80,35 +72,3 @@ def test_the_command_prints_a_table_or_json(file: Path) -> None:
     assert "detectors.volume.once_in_days" in table.output
     rows = json.loads(CliRunner().invoke(cli, ["explain-config", str(file), "--brand", "acme", "--json"]).output)
     assert {"setting": "id", "value": "acme", "origin": "firewatch.yaml:4"} in rows
-
-
-@pytest.fixture(scope="module")
-def schema() -> Draft202012Validator:
-    Draft202012Validator.check_schema(config_schema())
-    return Draft202012Validator(config_schema())
-
-
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
-def test_the_example_configs_are_valid(schema: Draft202012Validator, example: Path) -> None:
-    tree = yaml.safe_load(example.read_text(encoding="utf-8"))
-    assert [error.message for error in schema.iter_errors(tree)] == []
-
-
-@pytest.mark.parametrize(
-    "bad",
-    [
-        "a_list", "bad_brand_id", "detector_parameter_out_of_range", "missing_match", "no_brands",
-        "unknown_detector_kind", "unknown_detector_parameter", "unknown_key", "wrong_type",
-    ],
-)  # fmt: skip
-def test_an_editor_sees_what_is_wrong(schema: Draft202012Validator, bad: str) -> None:
-    assert not schema.is_valid(yaml.safe_load((CONFIGS / f"{bad}.yaml").read_text(encoding="utf-8")))
-
-
-@pytest.mark.parametrize("kind", registry.KINDS)
-def test_each_kind_is_completed_with_its_parameters_and_defaults(schema: Draft202012Validator, kind: str) -> None:
-    brand = {"id": "a", "name": "A", "match": {"any": ["aa"]}}
-    parameters = {name: each.default for name, each in registry.parameters(kind).items()}
-    detector = {"name": "one", "kind": kind, "mode": "shadow"} | parameters
-    assert schema.is_valid({"brands": [brand | {"detectors": {"one": {"mode": "off"}}}], "detectors": [detector]})
-    assert not schema.is_valid({"brands": [brand], "detectors": [detector | {"wrong": 1}]})

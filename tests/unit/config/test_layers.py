@@ -60,7 +60,7 @@ def test_a_mode_can_be_taken_back_for_a_brand() -> None:
     [
         ({"volum": {}}, r"brands\[0\]\.detectors\.volum: no such detector; there are volume, tone, crisis"),
         ({"tone": {"once_in_days": 1}}, r"brands\[0\]\.detectors\.tone\.once_in_days: must be a number from 2 to 3650"),
-        ({"tone": {"direction": "up"}}, r"brands\[0\]\.detectors\.tone\.direction: is no parameter"),
+        ({"tone": {"direction": "up"}}, r"brands\[0\]\.detectors\.tone\.direction: is not a parameter"),
         ({"tone": {"mode": "loud"}}, "'live', 'shadow' or 'off'"),
     ],
 )

@@ -28,13 +28,13 @@ def test_an_unknown_kind_is_refused_with_those_that_exist() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_unknown_parameter_is_refused_with_those_that_exist(kind: str) -> None:
-    with pytest.raises(ParameterError, match="takes once_in_days, refractory_hours") as refused:
+    with pytest.raises(ParameterError, match="there are once_in_days, refractory_hours") as refused:
         build(kind, {"once_in_dayz": 3})
     assert refused.value.parameter == "once_in_dayz"
 
 
 def test_the_level_of_the_brand_is_no_parameter_of_the_detector() -> None:
-    with pytest.raises(ParameterError, match="is no parameter"):
+    with pytest.raises(ParameterError, match="is not a parameter"):
         build("volume", {"usual_posts_per_day": 3})
 
 
