@@ -1,8 +1,18 @@
 """The firewatch pipeline: how posts become mentions, windows, detections and alerts."""
 
-from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
 
-try:
-    __version__ = version("firewatch")
-except PackageNotFoundError:  # a source tree that was never installed
-    __version__ = "0+unknown"
+if TYPE_CHECKING:
+    __version__: str
+else:
+
+    def __getattr__(name: str) -> str:
+        """Return `__version__`; importlib.metadata is slow to import, and most of the command line needs no version."""
+        if name != "__version__":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            return version("firewatch")
+        except PackageNotFoundError:  # a source tree that was never installed
+            return "0+unknown"

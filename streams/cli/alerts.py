@@ -1,54 +1,44 @@
-"""Commands about alerts once they are raised: who is told, what people say of them, and how the service does."""
+"""Commands about incidents: watch them, and record what operators decide about them."""
 
 from __future__ import annotations
 
+import asyncio
 import getpass
-import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from streams.cli import commands
-from streams.cli.options import Duration, config_option, plainly
-from streams.kafka.names import BRIDGED
+from streams.cli.groups import SuggestingGroup
+from streams.cli.options import Duration, config_option, severity_choice
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from detectors.base import Severity
-    from streams.records import VerdictValue
+    from streams.config import Config
+    from streams.records import Verdict, VerdictValue
 
 LONGEST_SILENCE_SECONDS = 30 * 86_400.0
 
 
-@click.command()
-@click.argument("target", type=click.Choice(BRIDGED))
-@config_option
-@plainly
-def bridge(target: str, config_path: Path) -> None:
-    """Worker: pass alerts on to TARGET (social.alerts to the receiver in the config's section `bridge`).
-
-    Suppressed and silenced incidents are held back. What is firing is told again to Alertmanager before it takes it for
-    over; webhooks and Slack get each step once, in order, retried while they fail. What a receiver refuses goes to
-    social.alerts.dlq with the reason.
-    """
-    commands.bridge(config_path, target)
-
-
-@click.group()
+@click.group(cls=SuggestingGroup)
 def alerts() -> None:
-    """Watch incidents, and say what they were."""
+    """Watch, acknowledge and review incidents.
+
+    \b
+    Example:
+      firewatch alerts tail -c firewatch.yaml
+    """
 
 
 @alerts.command("tail")
 @config_option
-@click.option("--brand", "brands", multiple=True, help="Id of a brand; may be given several times.")
-@click.option("--severity", type=click.Choice(["watch", "warning", "critical"]), help="Nothing below it.")
-@click.option("--since", type=Duration(), default="24h", show_default=True, help="How far back: 90s, 30m, 4h, 7d.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, as social.alerts carries it.")
-@click.option("--no-follow", is_flag=True, help="End with what there is by now.")
-@plainly
+@click.option("--brand", "brands", multiple=True, help="Id of a brand to show; may be given several times.")
+@click.option("--severity", type=severity_choice, help="Lowest severity to show.")
+@click.option("--since", type=Duration(), default="24h", show_default=True, help="How far back to start: 90s, 30m, 7d.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line, as in social.alerts.")
+@click.option("--no-follow", is_flag=True, help="Exit after the incidents so far instead of waiting for new ones.")
 def tail(
     config_path: Path,
     brands: tuple[str, ...],
@@ -58,16 +48,35 @@ def tail(
     as_json: bool,
     no_follow: bool,
 ) -> None:
-    """Show incidents as they are told, and what people say of them; Ctrl-C ends."""
-    from streams.cli import commands_alerts
+    """Show incidents as they are raised.
 
-    commands_alerts.tail(config_path, brands, severity, since, as_json=as_json, follow=not no_follow)
+    Also shows what operators have recorded about them. Ctrl-C ends.
+
+    \b
+    Example:
+      firewatch alerts tail -c firewatch.yaml --severity warning
+      firewatch alerts tail -c firewatch.yaml --since 7d --json --no-follow
+    """
+    from rich.console import Console
+
+    from streams.cli.workers import until_stopped
+    from streams.config.loader import load_config
+    from streams.operate import tail as view
+
+    config = load_config(config_path)
+    unknown = set(brands) - {brand.id for brand in config.brands}
+    if unknown:
+        raise click.BadParameter(f"no brand of {config_path} has the id {', '.join(sorted(unknown))}")
+    shown = view.Tail(config, brands, severity, None if as_json else Console())
+    until_stopped(lambda stop: view.tail(config, shown, since, stop, follow=not no_follow))
+    if not shown.shown and not as_json:
+        click.echo("no incidents in this time", err=True)
 
 
 def _verdict_options(command: Callable[..., None]) -> Callable[..., None]:
     for option in (
-        click.option("--note", help="Why, for those who read it later."),
-        click.option("--by", default=getpass.getuser, show_default="your user name", help="Who says so."),
+        click.option("--note", help="Reason, for those who read it later."),
+        click.option("--by", default=getpass.getuser, show_default="your user name", help="Name of the operator."),
         config_option,
         click.argument("id"),
     ):
@@ -77,18 +86,31 @@ def _verdict_options(command: Callable[..., None]) -> Callable[..., None]:
 
 @alerts.command()
 @_verdict_options
-@plainly
 def ack(id: str, config_path: Path, by: str, note: str | None) -> None:
-    """Say that you look after incident ID: its fingerprint, the id of a step, or how either begins."""
-    _say(config_path, id, "ack", by, note)
+    """Acknowledge an incident.
+
+    ID is the fingerprint of the incident, the id of one of its alerts, or the beginning of either.
+
+    \b
+    Example:
+      firewatch alerts ack 3f9c2a -c firewatch.yaml --note "call with support at 10"
+    """
+    _record(config_path, id, "ack", by, note)
 
 
 @alerts.command()
 @_verdict_options
-@plainly
 def confirm(id: str, config_path: Path, by: str, note: str | None) -> None:
-    """Say that incident ID was one; ends a silence of its brand."""
-    _say(config_path, id, "confirmed", by, note)
+    """Confirm an incident; end a silence.
+
+    ID is the fingerprint of the incident, the id of one of its alerts, or the beginning of either. A silence of the
+    brand ends.
+
+    \b
+    Example:
+      firewatch alerts confirm 3f9c2a -c firewatch.yaml
+    """
+    _record(config_path, id, "confirmed", by, note)
 
 
 @alerts.command("false-alarm")
@@ -96,37 +118,48 @@ def confirm(id: str, config_path: Path, by: str, note: str | None) -> None:
 @click.option(
     "--silence",
     type=Duration(),
-    help="For so long (30m, 4h, 7d; 30 days at most) incidents of the brand up to this severity are not passed on.",
+    help="Mute incidents of this brand up to this severity for a duration (30m, 4h, 7d; at most 30d).",
 )
-@plainly
 def false_alarm(id: str, config_path: Path, by: str, note: str | None, silence: float | None) -> None:
-    """Say that incident ID was none, and silence its brand for a while if you like."""
+    """Mark an incident as a false alarm.
+
+    ID is the fingerprint of the incident, the id of one of its alerts, or the beginning of either. With --silence the
+    brand is also muted for a while.
+
+    \b
+    Example:
+      firewatch alerts false-alarm 3f9c2a -c firewatch.yaml --silence 4h --note "a meme"
+    """
     if silence is not None and silence > LONGEST_SILENCE_SECONDS:
         raise click.BadParameter("a silence lasts 30 days at most", param_hint="--silence")
-    _say(config_path, id, "false_alarm", by, note, silence)
+    _record(config_path, id, "false_alarm", by, note, silence)
 
 
-def _say(config_path: Path, id: str, judgement: VerdictValue, by: str, note: str | None, silence: Any = None) -> None:
-    from streams.cli import commands_alerts
+def _record(
+    config_path: Path, id: str, value: VerdictValue, by: str, note: str | None, silence: float | None = None
+) -> None:
+    """Find the incident, record the verdict on it, and print both."""
+    from streams.config.loader import load_config
+    from streams.records import utc
 
-    click.echo(commands_alerts.verdict(config_path, id, judgement, by, note, silence))
+    config = load_config(config_path)
+    said, name = asyncio.run(_append_verdict(config, id, value, by, note, silence))
+    done = {"ack": "acknowledged", "false_alarm": "marked as a false alarm", "confirmed": "confirmed"}[value]
+    text = f"{name} {said.incident} ({said.severity}, raised by {', '.join(said.detectors)}): {done}"
+    if said.silence_until_ms is not None:
+        until = f"{utc(said.silence_until_ms):%a %d %b %H:%M} UTC"
+        text += f"; incidents of {said.brand} up to {said.severity} are muted until {until}"
+    click.echo(text)
 
 
-@click.command()
-@config_option
-@click.option("--json", "as_json", is_flag=True, help="The same as JSON.")
-@click.option(
-    "--max-lag",
-    type=click.IntRange(min=0),
-    default=10_000,
-    show_default=True,
-    help="Records that a worker may be behind.",
-)
-@click.option("--stale-after", type=Duration(), default="1h", show_default=True, help="How long no post may come.")
-@plainly
-def status(config_path: Path, *, as_json: bool, max_lag: int, stale_after: float) -> None:
-    """What runs, how far behind, how fresh, what fires: one screen; exits with 1 if something is wrong."""
-    from streams.cli import commands_alerts
+async def _append_verdict(
+    config: Config, id: str, value: VerdictValue, by: str, note: str | None, silence_seconds: float | None
+) -> tuple[Verdict, str]:
+    from streams.kafka.clients import consumer
+    from streams.operate.incident_log import judge, read_incidents
 
-    if not commands_alerts.status(config_path, max_lag=max_lag, stale_seconds=stale_after, as_json=as_json):
-        sys.exit(1)
+    async with consumer(config.kafka, None) as reader:
+        incident = (await read_incidents(config, reader)).find(id).newest
+    names = {brand.id: brand.name for brand in config.brands}
+    said = await judge(config, incident, value, by, note, silence_seconds)
+    return said, names.get(incident.brand, incident.brand)

@@ -1,10 +1,7 @@
-"""What the commands of the command line have in common."""
+"""Options and types of options that several commands share."""
 
 from __future__ import annotations
 
-import errno
-import os
-import sys
 from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
@@ -12,77 +9,85 @@ from typing import TYPE_CHECKING, Any, Final, ParamSpec
 
 import click
 
-from streams.errors import FirewatchError, OutputError
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 P = ParamSpec("P")
 
+FILE: Final = click.Path(path_type=Path)
+
+CONFIG_VARIABLE: Final = "FIREWATCH_CONFIG"
+
 config_option = click.option(
     "-c",
     "--config",
     "config_path",
-    type=click.Path(path_type=Path),
+    type=FILE,
+    metavar="FILE",
     required=True,
-    envvar="FIREWATCH_CONFIG",
-    help="The YAML file with brands, detectors and everything else.",
+    envvar=CONFIG_VARIABLE,
+    show_envvar=True,
+    help="YAML config of firewatch.",
 )
+
+severity_choice: Final = click.Choice(["watch", "warning", "critical"])
+
+
+def config_argument(command: Callable[P, None]) -> Callable[..., None]:
+    """Let a command receive `config_path` from its argument FILE, from -c, or from the environment, in this order.
+
+    Raises
+    ------
+    click.UsageError
+        From the command, if FILE and -c are both given, or neither and the environment names no config either.
+    """
+
+    @click.argument("file", required=False, type=FILE)
+    @click.option(
+        "-c", "--config", "config_path", type=FILE, metavar="FILE", envvar=CONFIG_VARIABLE, show_envvar=True,
+        help="The same as the argument FILE.",
+    )  # fmt: skip
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        file, named = kwargs.pop("file"), kwargs.pop("config_path")
+        source = click.get_current_context().get_parameter_source("config_path")
+        if file is not None and source is click.core.ParameterSource.COMMANDLINE:
+            raise click.UsageError("The config is named twice: give it either as FILE or by -c.")
+        kwargs["config_path"] = file or named
+        if kwargs["config_path"] is None:
+            raise click.UsageError(f"Missing config: give it as FILE or by -c, or set {CONFIG_VARIABLE}.")
+        command(*args, **kwargs)
+
+    return run
 
 
 class Duration(click.ParamType):
-    """A number with a unit, such as ``90s``, ``30m``, ``4h`` or ``7d``, in seconds."""
+    """A number with a unit, such as ``90s``, ``30m``, ``4h`` or ``7d``, converted to seconds."""
 
     name = "duration"
     SECONDS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """As click wants it."""
+        """Return seconds, or fail with a message about `param`."""
         if isinstance(value, float):
             return value
         number, unit = str(value)[:-1], str(value)[-1:]
         if not number.isdecimal() or unit not in self.SECONDS:
-            self.fail(f"{value!r} is no length of time: a number and one of s, m, h, d, such as 4h", param, ctx)
+            self.fail(f"{value!r} is not a duration: write a number and one of s, m, h, d, such as 4h", param, ctx)
         return float(int(number) * self.SECONDS[unit])
 
 
 class Moment(click.ParamType):
-    """A date or a time as in ISO 8601, UTC where it names no zone, in milliseconds since the epoch."""
+    """A date or time in ISO 8601, in UTC unless it names a zone, converted to milliseconds since the epoch."""
 
-    name = "moment"
+    name = "time"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """As click wants it."""
+        """Return milliseconds since the epoch, or fail with a message about `param`."""
         if isinstance(value, int):
             return value
         try:
             moment = datetime.fromisoformat(value)
         except ValueError:
-            self.fail(f"{value!r} is no moment: write it as 2026-03-02 or 2026-03-02T10:00Z", param, ctx)
+            self.fail(f"{value!r} is not a time: write it as 2026-03-02 or 2026-03-02T10:00Z", param, ctx)
         return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)
-
-
-_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS})
-"""What a disk says for which firewatch can do nothing."""
-
-
-def plainly(command: Callable[P, None]) -> Callable[P, None]:
-    """Let a user's mistake end in its message and exit code, without a traceback."""
-
-    @wraps(command)
-    def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            command(*args, **kwargs)
-        except FirewatchError as error:
-            click.echo(f"firewatch: {error}", err=True)
-            sys.exit(error.exit_code)
-        except BrokenPipeError:
-            sys.exit(0)
-        except OSError as error:
-            if error.errno not in _NO_ROOM:
-                raise
-            click.echo(f"firewatch: {OutputError(error.filename or 'an output', error)}", err=True)
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python complains of standard output again as it ends
-            sys.exit(OutputError.exit_code)
-
-    return run

@@ -39,8 +39,15 @@ class Cases(Settings):
     cases: list[Case] = Field(min_length=1)
 
 
-def run_cases(path: Path) -> Iterator[tuple[str, list[str]]]:
-    """The name of each case and what is wrong with it, as soon as it is known.
+def run_cases(path: Path, config_path: Path | None = None) -> Iterator[tuple[str, list[str]]]:
+    """Yield the name of each case and its problems, as soon as they are known.
+
+    Parameters
+    ----------
+    path
+        The file of the cases.
+    config_path
+        The config to test; by default the one that the file names.
 
     Raises
     ------
@@ -50,7 +57,7 @@ def run_cases(path: Path) -> Iterator[tuple[str, list[str]]]:
         If the config can't be used.
     """
     cases = read_yaml(path, Cases)
-    config = load_config(path.parent / cases.config)
+    config = load_config(config_path or path.parent / cases.config)
     for case in cases.cases:
         yield case.name, list(_problems(case, config, path.parent))
 

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import orjson
 import pytest
+from click.testing import CliRunner
 from cloudevents.core.bindings.kafka import KafkaMessage, from_binary_event
 
-from streams.cli import commands
+from streams.cli import cli
 from streams.contract.asyncapi import CONTRACT_VERSION, asyncapi
 from streams.core.detect.partition import PartitionMonitor
 from streams.records import (
@@ -63,6 +64,10 @@ def todays() -> tuple[list[Alert], list[Window], list[Envelope | Progress]]:
     return alerts, windows, [record for records in minutes[:20] for record in records]
 
 
+def printed(what: str) -> str:
+    return CliRunner().invoke(cli, ["schema", what], catch_exceptions=False).output
+
+
 def payload(name: str) -> jsonschema.Draft7Validator:
     return jsonschema.Draft7Validator(document()["components"]["messages"][name]["payload"])
 
@@ -73,11 +78,11 @@ def old(name: str) -> list[bytes]:
 
 @pytest.mark.parametrize("what", ["alert", "label", "verdict", "config"])
 def test_the_checked_in_schema_is_what_the_code_publishes(what: str) -> None:
-    assert (CONTRACT / f"{what}.schema.json").read_text() == commands.schema(what)
+    assert (CONTRACT / f"{what}.schema.json").read_text() == printed(what)
 
 
 def test_the_checked_in_document_is_what_the_code_publishes() -> None:
-    assert (CONTRACT / "asyncapi.json").read_text() == commands.schema("asyncapi")
+    assert (CONTRACT / "asyncapi.json").read_text() == printed("asyncapi")
 
 
 def test_the_document_is_asyncapi_by_its_official_schema() -> None:

@@ -1,0 +1,196 @@
+"""Commands that run the pipeline in one process, on recorded or simulated posts."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO, TYPE_CHECKING, Final
+
+import click
+
+from streams.cli.extras import require_charts
+from streams.cli.options import FILE, config_option
+
+if TYPE_CHECKING:
+    from streams.records import Alert, Window
+
+SIMULATION_SEED: Final = 340
+"""The default of `streams.offline.simulate.SimulationSettings`, which takes long to import."""
+
+scenario_option = click.option(
+    "--scenario", default="all", show_default=True, help="all, calm, or kinds of events separated by commas."
+)
+
+
+@click.command()
+@click.argument("posts")
+@config_option
+@click.option(
+    "--alerts", "alerts_path", type=FILE, required=True, help="File to write alerts to, one JSON object a line."
+)
+@click.option("--windows", "windows_path", type=FILE, help="File to write closed windows to, one JSON object a line.")
+@click.option("--pictures", type=FILE, help="Folder to write a chart of each brand to; needs firewatch[plot].")
+def replay(
+    posts: str, config_path: Path, *, alerts_path: Path, windows_path: Path | None, pictures: Path | None
+) -> None:
+    """Run the pipeline on a file, without Kafka.
+
+    POSTS is a .jsonl or .jsonl.gz file, or - for standard input. The alerts are the same, byte for byte, as those of
+    the workers.
+
+    \b
+    Example:
+      firewatch replay posts.jsonl -c firewatch.yaml --alerts alerts.jsonl --pictures pictures
+    """
+    from streams.cli.workers import reasons
+    from streams.config.loader import load_config
+    from streams.core.sentiment import LinearModel
+    from streams.offline.replay import Replay
+    from streams.records import window_from_bytes
+    from streams.render.progress_bar import progress_bar
+    from streams.runtime.files import ensure_distinct_paths
+    from streams.sources.files import open_posts
+
+    if pictures:
+        require_charts("--pictures")
+    ensure_distinct_paths([config_path, Path(posts)], [alerts_path, windows_path])
+    config = load_config(config_path)
+    seen: list[Alert] = []
+    with ExitStack() as files:
+        source = files.enter_context(open_posts(posts, config.ingest.max_record_bytes))
+        alerts = files.enter_context(_open_output(alerts_path))
+        windows = files.enter_context(_open_output(windows_path))
+
+        def on_alert(alert: Alert) -> None:
+            alerts.write(alert.to_bytes() + b"\n")
+            seen.append(alert)
+
+        def on_window(window: Window) -> None:
+            windows.write(window.to_bytes() + b"\n")
+
+        show = files.enter_context(progress_bar(source))
+        summary = Replay(config, LinearModel.load(config.sentiment.weights), on_alert, on_window).run(source, show)
+        if pictures:
+            from streams.render.charts import draw
+
+            windows.seek(0)
+            draw(
+                map(window_from_bytes, windows), seen, pictures, names={brand.id: brand.name for brand in config.brands}
+            )
+    rate = summary.posts / summary.seconds if summary.seconds else 0.0
+    click.echo(
+        f"posts {summary.posts:,}, repeated {summary.repeated:,}, rejected {reasons(summary.rejected)}; "
+        f"mentions matched {summary.matched:,}, counted {summary.counted:,} + late {summary.late:,}; "
+        f"alerts {summary.alerts}; {summary.seconds:.1f} s ({rate:,.0f} posts/s)",
+        err=True,
+    )
+
+
+@click.command()
+@click.option("--out", type=FILE, required=True, help="File to write posts to: .jsonl, or .jsonl.gz.")
+@click.option("--truth", type=FILE, help="File to write the truth about the posts to; next to OUT by default.")
+@click.option(
+    "-c", "--config", "config_path", type=FILE,
+    help="File to write a config to that watches the brands; next to OUT by default.",
+)  # fmt: skip
+@click.option("--seed", type=int, default=SIMULATION_SEED, show_default=True, help="Equal seeds give equal posts.")
+@click.option("--days", type=float, default=1.0, show_default=True, help="Length of the simulated time.")
+@click.option("--brands", type=int, default=6, show_default=True, help="Number of brands.")
+@click.option("--start", type=click.DateTime(), default="2026-03-02", show_default=True, help="First minute, in UTC.")
+@scenario_option
+def simulate(
+    out: Path,
+    truth: Path | None,
+    config_path: Path | None,
+    *,
+    seed: int,
+    days: float,
+    brands: int,
+    start: datetime,
+    scenario: str,
+) -> None:
+    """Write simulated posts with a known truth.
+
+    The posts are in German and English, about fictional brands. The truth names each event with its time, its brand and
+    its posts.
+
+    \b
+    Example:
+      firewatch simulate --out posts.jsonl --days 2 --scenario firestorm,outage
+    """
+    from streams.offline.simulate import SimulationSettings, write
+    from streams.runtime.files import ensure_distinct_paths
+
+    settings = SimulationSettings(
+        seed=seed, days=days, brands=brands, start=start.replace(tzinfo=UTC), scenario=scenario
+    )
+    stem = out.name.removesuffix(".gz").removesuffix(".jsonl")
+    truth_path = truth or out.with_name(f"{stem}.truth.json")
+    config_path = config_path or out.with_name(f"{stem}.yaml")
+    ensure_distinct_paths([], [out, truth_path, config_path])
+    facts = write(settings, out, truth_path, config_path)
+    happened = ", ".join(event["kind"] for event in facts["events"]) or "nothing"
+    click.echo(
+        f"{out}: {facts['posts']:,} posts and {facts['duplicates']:,} repeats; "
+        f"truth {truth_path}, config {config_path}; {happened}",
+        err=True,
+    )
+
+
+@click.command("evaluate-simulation")
+@click.option(
+    "--seed", "seeds", type=int, multiple=True, default=(1,), show_default=True, help="May be given several times."
+)
+@click.option("--days", type=float, default=28.0, show_default=True, help="Length of the simulated time.")
+@click.option("--brands", type=int, default=40, show_default=True, help="Number of brands.")
+@scenario_option
+@click.option(
+    "-c", "--config", "config_path", type=FILE,
+    help="Config whose detectors, windows and incidents to use; its brands are ignored.",
+)  # fmt: skip
+@click.option("--processes", type=click.IntRange(min=1), help="Seeds to run in parallel; by default one per core.")
+@click.option("--json", "json_path", type=FILE, help="File to write every case and figure to.")
+def evaluate_simulation(
+    seeds: tuple[int, ...],
+    config_path: Path | None,
+    json_path: Path | None,
+    *,
+    days: float,
+    brands: int,
+    scenario: str,
+    processes: int | None,
+) -> None:
+    """Measure alerts on simulated posts.
+
+    Simulates posts, raises alerts on them, and compares these with the truth: recall, delay, false incidents,
+    confusion of labels.
+
+    \b
+    Example:
+      firewatch evaluate-simulation --seed 1 --seed 2 --days 7 --brands 10 --json figures.json
+    """
+    import orjson
+
+    from streams.offline import evaluation
+    from streams.offline.simulate import SimulationSettings
+    from streams.offline.simulate.world import world
+    from streams.runtime.files import ensure_distinct_paths
+
+    ensure_distinct_paths([config_path], [json_path])
+    wanted = [SimulationSettings(seed=seed, days=days, brands=brands, scenario=scenario) for seed in seeds]
+    config = evaluation.config_for(brands, config_path)
+    with _open_output(json_path) as out:
+        trials = evaluation.run_trials(wanted, config, processes=processes)
+        figures = evaluation.figures(trials)
+        oracle = evaluation.found_by_oracle(figures.kinds, world(brands))
+        out.write(orjson.dumps(evaluation.report(figures, trials, config.version, oracle), option=orjson.OPT_INDENT_2))
+    click.echo(evaluation.rendered(figures, oracle), nl=False)
+
+
+def _open_output(path: Path | None) -> IO[bytes]:
+    """Open a file to write; without a path, one that is deleted when it is closed."""
+    from streams.runtime.files import open_output
+
+    return open_output(path) if path else TemporaryFile()

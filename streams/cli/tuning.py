@@ -1,0 +1,325 @@
+"""Commands that try a config on recorded posts or mentions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple, ParamSpec
+
+import click
+
+from streams.cli.extras import require_charts
+from streams.cli.options import FILE, Moment, config_option, severity_choice
+from streams.errors import ConfigError, ExpectationFailed, InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from contextlib import AbstractContextManager
+
+    from detectors.base import Severity
+    from streams.config import Config
+    from streams.offline.backtest import Expected, Mentions, Named, Played, Span
+
+P = ParamSpec("P")
+
+TOLERANCE: Final = 0.02
+"""`streams.offline.tuning.curve.TOLERANCE`, which takes long to import."""
+
+
+class PostsFile(NamedTuple):
+    """A file of posts, or ``-`` for standard input."""
+
+    name: str
+
+
+class MentionsTopic(NamedTuple):
+    """A topic of mentions between two event times, in milliseconds since the epoch."""
+
+    name: str
+    from_ms: int | None
+    to_ms: int | None
+
+
+_SOURCE: Final = (
+    click.option("--posts", help="Recorded posts: a .jsonl or .jsonl.gz file, or - for standard input."),
+    click.option("--topic", help="A topic of mentions in Kafka instead, such as social.mentions."),
+    click.option(
+        "--from", "from_ms", type=Moment(), help="First event time to read of --topic, such as 2026-03-02T10:00Z."
+    ),
+    click.option(
+        "--to", "to_ms", type=Moment(), help="Event time to stop before; UTC unless it names a zone."
+    ),
+)  # fmt: skip
+
+
+def source_options(command: Callable[P, None]) -> Callable[P, None]:
+    """Add the options that name the source of the mentions; `_source` evaluates them."""
+    for option in reversed(_SOURCE):
+        command = option(command)
+    return command
+
+
+def _source(posts: str | None, topic: str | None, from_ms: int | None, to_ms: int | None) -> PostsFile | MentionsTopic:
+    if (posts is None) == (topic is None):
+        raise click.UsageError("name the posts by --posts, or the topic by --topic: one of them")
+    if posts is not None and (from_ms is not None or to_ms is not None):
+        raise click.UsageError("--from and --to go with --topic; --posts reads the whole file")
+    if from_ms is not None and to_ms is not None and to_ms <= from_ms:
+        raise click.UsageError("--to must be after --from")
+    return MentionsTopic(topic, from_ms, to_ms) if topic is not None else PostsFile(posts or "")
+
+
+severity_option = click.option(
+    "--severity",
+    type=severity_choice,
+    default="warning",
+    show_default=True,
+    help="Lowest severity at which an incident pages.",
+)
+report_option = click.option("--report", "report_path", type=FILE, help="HTML file to write, with charts.")
+
+
+@click.command()
+@source_options
+@config_option
+@click.option("--compare", "current_path", type=FILE, help="The config in use, to compare with.")
+@click.option(
+    "--labels",
+    "labels_path",
+    type=FILE,
+    help="YAML: incidents: [{brand, from, to, severity, name}, ...]; severity defaults to warning.",
+)
+@report_option
+@severity_option
+def backtest(
+    config_path: Path,
+    *,
+    posts: str | None,
+    topic: str | None,
+    from_ms: int | None,
+    to_ms: int | None,
+    current_path: Path | None,
+    labels_path: Path | None,
+    report_path: Path | None,
+    severity: Severity,
+) -> None:
+    """Show what a config would have raised.
+
+    Runs recorded posts, or the mentions in a topic, through the same code as live. Exits with 9 if the config misses an
+    incident of --labels.
+
+    A topic keeps mentions for a few days (topics.mentions_retention_hours); they are matched and scored already, which
+    is not repeated. --from and --to are event times, widened to whole buckets; detectors start to learn at --from.
+
+    \b
+    Example:
+      firewatch backtest --posts posts.jsonl -c new.yaml --compare firewatch.yaml --report report.html
+      firewatch backtest --topic social.mentions --from 2026-03-02 -c new.yaml --labels incidents.yaml
+    """
+    from streams.config.loader import load_config
+    from streams.offline import backtest as backtests
+    from streams.offline.backtest import text
+    from streams.runtime.files import ensure_distinct_paths, open_output
+
+    source = _source(posts, topic, from_ms, to_ms)
+    if report_path:
+        require_charts("--report")
+    ensure_distinct_paths([config_path, current_path, labels_path, *_files(source)], [report_path])
+    expected = backtests.read_expected(labels_path) if labels_path else []
+    configs = [(str(path), load_config(path)) for path in (current_path, config_path) if path]
+    span = _span(source, configs[-1][1])
+    expected, outside = _within(span, expected)
+    _print(outside)
+    if isinstance(source, MentionsTopic):
+        _check_partitions(configs)
+    runs: list[Played] = []
+    notes: list[str] = []
+    for alike in backtests.scored_alike(configs) if isinstance(source, PostsFile) else [configs]:
+        with _mentions(source, alike, span) as mentions:
+            lines = [text.source(mentions)]
+            if isinstance(source, MentionsTopic):
+                lines += text.unmatched(mentions, configs)
+            _print(lines)
+            notes += lines
+            these = backtests.play(alike, mentions, courses=report_path is not None)
+        _print(text.summary(each, severity) for each in these)
+        runs += these
+    new, current = runs[-1], runs[0] if current_path else None
+    comparison = backtests.compare(current.raised, new.raised, severity) if current else None
+    if comparison is not None:
+        _print(text.comparison_lines(comparison, severity))
+    judgements = [(each, backtests.judge(expected, each.raised, severity)) for each in runs] if labels_path else []
+    for each, judgement in judgements:
+        _print(text.judgement_lines(each.name, judgement, severity))
+    if report_path:
+        from streams.offline.backtest.report import report
+
+        with open_output(report_path) as out:
+            out.write(report(new, current, comparison, expected, judgements, severity, notes).encode())
+        click.echo(f"report in {report_path}")
+    missed = judgements[-1][1].missed if judgements else []
+    if missed:
+        raise ExpectationFailed(f"{config_path} misses {', '.join(each.title for each in missed)}")
+
+
+@click.command()
+@source_options
+@config_option
+@click.option(
+    "--labels",
+    "labels_path",
+    type=FILE,
+    required=True,
+    help="All incidents that should have paged, as for backtest; others that page count as false positives.",
+)
+@report_option
+@severity_option
+@click.option(
+    "--tolerance",
+    type=click.FloatRange(0, 0.5),
+    default=TOLERANCE,
+    show_default=True,
+    help="Share of the best score within which a result counts as equally good.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+def tune(
+    config_path: Path,
+    *,
+    posts: str | None,
+    topic: str | None,
+    from_ms: int | None,
+    to_ms: int | None,
+    labels_path: Path,
+    report_path: Path | None,
+    severity: Severity,
+    tolerance: float,
+    as_json: bool,
+) -> None:
+    """Suggest thresholds from labelled incidents.
+
+    Tries once_in_days from a quarter to four times its value, for all live detectors together and for each alone, in
+    one pass through the code that detects live. Results are scored by 5 found / (5 found + 4 missed + false positives),
+    the F-measure with recall weighted twice as much as precision. The suggestion is the middle of the widest range that
+    scores about as well as the best, provided that cross-validation over brands (or spans of time) confirms that it
+    beats the config in use; with fewer than five labels there is none. Prints the lines to paste, and never writes the
+    config.
+
+    \b
+    Example:
+      firewatch tune --posts posts.jsonl -c firewatch.yaml --labels incidents.yaml --report report.html
+    """
+    from streams.config.loader import load_config
+    from streams.offline import backtest as backtests
+    from streams.offline.backtest import text as backtest_text
+    from streams.offline.tuning import search, text
+    from streams.offline.tuning.as_json import as_tree
+    from streams.runtime.files import ensure_distinct_paths, open_output
+
+    source = _source(posts, topic, from_ms, to_ms)
+    if report_path:
+        require_charts("--report")
+    ensure_distinct_paths([config_path, labels_path, *_files(source)], [report_path])
+    named = (str(config_path), load_config(config_path))
+    config = named[1]
+    labels = backtests.read_expected(labels_path)
+    search.check_labels(labels, config, labels_path)
+    span = _span(source, config)
+    labels, notes = _within(span, labels)
+    if not labels:
+        raise InputError(f"{labels_path}: no incident begins from {span}")
+    with _mentions(source, [named], span) as mentions:
+        if not as_json:
+            click.echo(backtest_text.source(mentions))
+        if isinstance(source, MentionsTopic):
+            notes += map(str.strip, backtest_text.unmatched(mentions, [named]))
+        found = search.tune(config, labels, mentions, severity, tolerance, notes)
+    if as_json:
+        import orjson
+
+        click.echo(orjson.dumps(as_tree(found), option=orjson.OPT_INDENT_2).decode())
+    else:
+        _print(text.lines(found, str(config_path)))
+    if report_path:
+        from streams.offline.tuning.report import report
+
+        with open_output(report_path) as out:
+            out.write(report(found, str(config_path)).encode())
+        if not as_json:
+            click.echo(f"report in {report_path}")
+
+
+@click.command("test-config")
+@click.argument("file", type=FILE)
+@click.option(
+    "-c",
+    "--config",
+    "config_path",
+    type=FILE,
+    metavar="FILE",
+    help="Test this config instead of the one that FILE names.",
+)
+def test_config(file: Path, config_path: Path | None) -> None:
+    """Run test cases against a config.
+
+    Runs the cases in FILE against the config that it names. Exits with 9 if one fails.
+
+    \b
+    config: firewatch.yaml                 # relative to FILE, as all paths in it
+    cases:
+      - name: the storm of August
+        posts: august.jsonl.gz
+        expect:
+          - {brand: nordtel, from: 2026-08-03T10:00:00Z, to: 2026-08-03T18:00:00Z, severity: critical}
+        quiet: [acme]                      # nothing at `severity` (warning by default) or above
+
+    \b
+    Example:
+      firewatch test-config cases.yaml
+    """
+    from streams.offline.backtest.cases import run_cases
+
+    failed = []
+    for name, problems in run_cases(file, config_path):
+        click.echo(f"{'FAILED' if problems else 'ok':<6}  {name}")
+        _print(f"        {problem}" for problem in problems)
+        if problems:
+            failed.append(name)
+    if failed:
+        raise ExpectationFailed(f"{file}: failed are {', '.join(failed)}")
+
+
+def _files(source: PostsFile | MentionsTopic) -> list[Path]:
+    return [Path(source.name)] if isinstance(source, PostsFile) else []
+
+
+def _span(source: PostsFile | MentionsTopic, config: Config) -> Span:
+    from streams.offline.backtest import Span
+
+    span = Span.given(source.from_ms, source.to_ms) if isinstance(source, MentionsTopic) else Span()
+    return span.whole_buckets(config.windows)
+
+
+def _within(span: Span, labels: Sequence[Expected]) -> tuple[list[Expected], list[str]]:
+    """Return the labels that begin in a span, and a line that names the others, if there are any."""
+    outside = ", ".join(each.title for each in labels if not span.holds(each.from_))
+    lines = [f"labels that begin outside of {span} are left out: {outside}"] if outside else []
+    return [each for each in labels if span.holds(each.from_)], lines
+
+
+def _check_partitions(configs: Sequence[Named]) -> None:
+    counts = [f"{config.topics.partitions} in {name}" for name, config in configs]
+    if len({config.topics.partitions for _, config in configs}) > 1:
+        raise ConfigError([f"topics.partitions: {' and '.join(counts)}; must be the same for mentions of one topic"])
+
+
+def _mentions(
+    source: PostsFile | MentionsTopic, configs: Sequence[Named], span: Span
+) -> AbstractContextManager[Mentions]:
+    from streams.offline.backtest import recorded, scored
+
+    config = configs[-1][1]
+    return scored(source.name, config) if isinstance(source, PostsFile) else recorded(source.name, config, span)
+
+
+def _print(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(line)

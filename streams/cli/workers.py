@@ -1,0 +1,235 @@
+"""Commands that run the workers."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import platform
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from streams.cli.options import FILE, config_option
+from streams.kafka.names import BRIDGED
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from streams.config import Config
+
+Result = TypeVar("Result")
+
+speed_option = click.option(
+    "--speed",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Replay at this multiple of real time; without it, as fast as possible.",
+)
+redate_option = click.option(
+    "--redate", is_flag=True, help="Shift event times so that the posts look as if they were written just now."
+)
+
+
+@click.command()
+@config_option
+@click.option("--posts", help="Also ingest this file (.jsonl or .jsonl.gz), then keep running.")
+@speed_option
+@redate_option
+def run(config_path: Path, *, posts: str | None, speed: float | None, redate: bool) -> None:
+    """Run all workers, supervised.
+
+    Creates the topics, then starts score, detect and train as processes of this machine, restarts those that fail, and
+    stops them together. SIGHUP reloads the config.
+
+    \b
+    Example:
+      firewatch run -c firewatch.yaml
+      firewatch run -c firewatch.yaml --posts posts.jsonl --speed 60 --redate
+    """
+    from streams.kafka.admin import ensure_topics
+    from streams.workers import supervisor
+
+    config = _load("run", config_path)
+    asyncio.run(ensure_topics(config, create=True))
+    arguments = [posts] if posts else []
+    if posts and speed:
+        arguments += ["--speed", str(speed)]
+    if posts and redate:
+        arguments.append("--redate")
+    hangups = supervisor.Hangups()
+    until_stopped(
+        lambda stop: supervisor.run(config_path, ["score", "detect", "train"], stop, ingest=arguments, hangups=hangups),
+        on_hangup=hangups.forward,
+    )
+
+
+@click.command()
+@click.argument("posts")
+@config_option
+@speed_option
+@redate_option
+@click.option("--cursor", "cursor_file", type=FILE, help="File that stores the position in POSTS, to resume from.")
+def ingest(posts: str, config_path: Path, *, speed: float | None, redate: bool, cursor_file: Path | None) -> None:
+    """Send posts from a file to Kafka.
+
+    POSTS is a .jsonl or .jsonl.gz file, or - for standard input. Valid posts go to the topic social.posts, rejected
+    lines to its dead-letter topic.
+
+    \b
+    Example:
+      firewatch ingest posts.jsonl -c firewatch.yaml --cursor posts.cursor
+      firewatch ingest - -c firewatch.yaml < posts.jsonl
+    """
+    from streams.runtime.files import ensure_distinct_paths
+    from streams.sources.files import open_posts
+    from streams.workers import ingest as worker
+
+    ensure_distinct_paths([config_path, Path(posts)], [cursor_file])
+    config = _load("ingest", config_path)
+    with open_posts(posts, config.ingest.max_record_bytes) as source:
+        summary = until_stopped(
+            lambda stop: worker.ingest(config, source, stop=stop, speed=speed, redate=redate, cursor_file=cursor_file)
+        )
+    rate = summary.ingested / summary.seconds if summary.seconds else 0.0
+    click.echo(
+        f"read {summary.read:,}, ingested {summary.ingested:,}, repeated {summary.repeated:,}, "
+        f"deletions {summary.deletions:,}, rejected {reasons(summary.rejected)}, "
+        f"in {summary.seconds:.1f} s ({rate:,.0f} posts/s)",
+        err=True,
+    )
+
+
+@click.command()
+@config_option
+def score(config_path: Path) -> None:
+    """Match posts to brands, score sentiment.
+
+    Worker: reads social.posts and writes social.mentions. SIGHUP reloads the config.
+
+    \b
+    Example:
+      firewatch score -c firewatch.yaml
+    """
+    from streams.runtime.live_config import LiveConfig
+    from streams.workers import score as worker
+
+    file = LiveConfig.load(config_path)
+    _start("score", file.config)
+    until_stopped(lambda stop: worker.score(file.config, stop, file=file), on_hangup=file.ask)
+
+
+@click.command()
+@config_option
+def detect(config_path: Path) -> None:
+    """Roll up mentions, raise incidents.
+
+    Worker: reads social.mentions, runs the detectors on counts per bucket, and writes social.windows and social.alerts.
+    SIGHUP reloads the config.
+
+    \b
+    Example:
+      firewatch detect -c firewatch.yaml
+    """
+    from streams.runtime.live_config import LiveConfig
+    from streams.workers import detect as worker
+
+    file = LiveConfig.load(config_path)
+    _start("detect", file.config)
+    until_stopped(lambda stop: worker.detect(file.config, stop, file), on_hangup=file.ask)
+
+
+@click.command()
+@config_option
+def train(config_path: Path) -> None:
+    """Train the sentiment model on labels.
+
+    Worker: reads social.labels and publishes new versions of the model to social.models.
+
+    \b
+    Example:
+      firewatch train -c firewatch.yaml
+    """
+    from streams.workers import train as worker
+
+    config = _load("train", config_path)
+    until_stopped(lambda stop: worker.train(config, stop))
+
+
+@click.command()
+@click.argument("target", type=click.Choice(BRIDGED))
+@config_option
+def bridge(target: str, config_path: Path) -> None:
+    """Send alerts to a receiver outside Kafka.
+
+    Worker: reads social.alerts and sends them to TARGET, as set in the section `bridge` of the config. Suppressed and
+    silenced incidents are not sent. Alertmanager is notified again of firing incidents before it would resolve them;
+    webhooks and Slack receive each step of an incident once, in order, and failed deliveries are retried. An alert that
+    the receiver refuses goes to social.alerts.dlq with the reason.
+
+    \b
+    Example:
+      firewatch bridge alertmanager -c firewatch.yaml
+    """
+    from streams.workers import bridge as worker
+    from streams.workers import bridge_senders, receivers
+
+    config = _load(f"bridge {target}", config_path)
+    settings = config.bridge
+    sender: bridge_senders.Sender[Any]
+    match target:
+        case "alertmanager":
+            sender = bridge_senders.AlertmanagerSender(settings, receivers.Alertmanager(settings))
+        case "webhook":
+            sender = bridge_senders.StepSender(target, settings, receivers.Webhook(settings))
+        case _:
+            sender = bridge_senders.StepSender(target, settings, receivers.Slack(settings))
+    until_stopped(lambda stop: worker.bridge(config, sender, stop))
+
+
+def _load(worker: str, config_path: Path) -> Config:
+    from streams.config.loader import load_config
+
+    config = load_config(config_path)
+    _start(worker, config)
+    return config
+
+
+def _start(worker: str, config: Config) -> None:
+    """Configure the logs, the failpoints and the metrics that describe this process."""
+    from streams import __version__
+    from streams.runtime import failpoints, logs, metrics
+
+    logs.configure(worker)
+    failpoints.arm(os.environ)
+    metrics.BUILD.info({"version": __version__, "python": platform.python_version(), "worker": worker})
+    metrics.CONFIG.info({"version": config.version})
+    metrics.RESTARTS.labels(worker).inc(int(os.environ.get(metrics.RESTARTS_VARIABLE, "0")))
+
+
+def until_stopped(
+    work: Callable[[asyncio.Event], Awaitable[Result]], on_hangup: Callable[[], None] | None = None
+) -> Result:
+    """Run `work`; SIGTERM and SIGINT set the event it is given, and SIGHUP calls `on_hangup`."""
+
+    async def main() -> Result:
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        if on_hangup is not None:
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, on_hangup)
+        return await work(stop)
+
+    return asyncio.run(main())
+
+
+def reasons(rejected: dict[str, int]) -> str:
+    """Return how many records were rejected, with the count of each reason.
+
+    >>> reasons({"empty_text": 1, "broken_json": 2})
+    '3 (broken_json 2, empty_text 1)'
+    """
+    if not rejected:
+        return "0"
+    listed = ", ".join(f"{reason} {count:,}" for reason, count in sorted(rejected.items()))
+    return f"{sum(rejected.values()):,} ({listed})"
