@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter, OrderedDict, deque
+from collections import Counter, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,6 +12,7 @@ import structlog
 
 from streams.core.ingest.parsing import Normaliser
 from streams.core.ingest.reject_rate import BadShare
+from streams.core.recent import RecentSet
 from streams.errors import BadShareExceeded, InputError, RecordError
 from streams.kafka.clients import acknowledged, producer, translated_errors
 from streams.kafka.dead_letters import DeadLetters
@@ -173,7 +174,7 @@ class _Run:
         self._topic = topics.posts.name
         self._letters = DeadLetters(client, topics.dlq.name)
         self._normaliser = Normaliser(config.ingest, source_name, pacing.redate if pacing else None)
-        self._recent: OrderedDict[bytes, None] = OrderedDict()
+        self._recent: RecentSet[bytes] = RecentSet(config.ingest.recent_ids)
         self._series = metrics.Capped(metrics.MAX_SOURCES)
         self._open = _Group()
         self._in_flight: deque[_Group] = deque()
@@ -224,7 +225,7 @@ class _Run:
         self._count(line)
         self.share.good()
         key = post.key
-        if self._seen(key):
+        if not self._recent.add_new(key):
             self.repeated += 1
             metrics.POSTS_REPEATED.labels("ingest").inc()
             return True
@@ -251,14 +252,6 @@ class _Run:
         self.read += 1
         self._open.lines += 1
         self._open.cursor = line.cursor
-
-    def _seen(self, key: bytes) -> bool:
-        if key in self._recent:
-            return True
-        self._recent[key] = None
-        if len(self._recent) > self._config.ingest.recent_ids:
-            self._recent.popitem(last=False)
-        return False
 
     async def _await_turn(self, pacing: Pacing, post: Post) -> bool:
         if pacing.wait_seconds(post.ts_ms) == 0:

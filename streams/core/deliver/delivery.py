@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import TYPE_CHECKING, Final, Generic
 
 from streams.core.deliver.state import StateT
 from streams.core.deliver.step import DeliveryStep
+from streams.core.recent import RecentSet
 from streams.records import alert_from_bytes
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class PartitionDelivery(Generic[StateT]):
         self._is_first_run = settled is None
         self._restore_to = end if settled is None else settled
         self._firing: dict[str, DeliveryStep] = {}
-        self._seen: OrderedDict[str, None] = OrderedDict()
+        self._seen: RecentSet[str] = RecentSet(RECENT_STEPS)
         self.next = begin
         self.committed = -1 if settled is None else settled
         self._delay = FIRST_DELAY_SECONDS
@@ -104,7 +104,7 @@ class PartitionDelivery(Generic[StateT]):
         is_restoring = not self.is_restored
         self.next = offset + 1
         step = DeliveryStep(alert_from_bytes(value), self._partition, offset, broker_ms, value or b"")
-        if self._is_repeat(step):
+        if not self._seen.add_new(step.alert.id):
             return None
         if not is_restoring:
             self.state.add(step, now_ms)
@@ -116,14 +116,6 @@ class PartitionDelivery(Generic[StateT]):
         else:
             self._firing.pop(step.incident, None)
         return None
-
-    def _is_repeat(self, step: DeliveryStep) -> bool:
-        if step.alert.id in self._seen:
-            return True
-        self._seen[step.alert.id] = None
-        if len(self._seen) > RECENT_STEPS:
-            self._seen.popitem(last=False)
-        return False
 
     @property
     def position(self) -> int:

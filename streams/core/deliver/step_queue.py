@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from streams.core.deliver.state import DeliveryCounts
+from streams.core.recent import RecentSet
 from streams.records import utc
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class StepQueue:
         self._firing: dict[str, DeliveryStep] = {}
         self._notified: set[str] = set()
         self._silenced: dict[str, DeliveryStep] = {}
-        self._closed: OrderedDict[str, None] = OrderedDict()
+        self._closed: RecentSet[str] = RecentSet(MAX_CLOSED)
         self.steps: deque[DeliveryStep] = deque()
 
     def restore(self, step: DeliveryStep) -> None:
@@ -65,7 +66,7 @@ class StepQueue:
             self._silenced.pop(incident, None)
             self._notified.discard(incident)
             if was_notified:
-                self._close(incident)
+                self._closed.add_new(incident)
             return was_notified or incident in self._closed
         self._firing[incident] = step
         reason = self._suppression.reason(step.alert, at_ms)
@@ -76,11 +77,6 @@ class StepQueue:
         if reason is None:
             self._notified.add(incident)
         return reason is None or was_notified
-
-    def _close(self, incident: str) -> None:
-        self._closed[incident] = None
-        if len(self._closed) > MAX_CLOSED:
-            self._closed.popitem(last=False)
 
     def unsettled_from(self) -> int | None:
         """Return the offset of the first step in the queue, or None if it is empty."""

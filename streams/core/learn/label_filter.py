@@ -5,7 +5,7 @@ All of it is a function of the records and the broker's clock, so that reading t
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict, deque
+from collections import Counter
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -13,6 +13,7 @@ import orjson
 
 from detectors.units import HOUR_MS
 from streams.core.ingest.event_time import admit
+from streams.core.recent import RecentMap
 from streams.core.text import language
 from streams.core.text.clean import normalise
 from streams.errors import RecordError
@@ -68,9 +69,9 @@ class Feedback:
     def __init__(self, config: Config) -> None:
         self._ingest = config.ingest
         self._limit = config.sentiment.learn.max_labels_per_hour
-        self._said = _Said(config.sentiment.learn.recent_labels)
+        self._said: RecentMap[int, str] = RecentMap(config.sentiment.learn.recent_labels)
         self._verdicts = _Verdicts()
-        self._texts: OrderedDict[str, tuple[str, str]] = OrderedDict()
+        self._texts: RecentMap[str, tuple[str, str]] = RecentMap(KNOWN_TEXTS)
         self._hour = -1
         self._of_annotator: Counter[str] = Counter()
 
@@ -103,13 +104,16 @@ class Feedback:
             label = self._read(value, broker_ms)
             if isinstance(label, Verdict):
                 return self._verdicts.new(label)
-            before = self._said.by(label)
+            before = self._said.get(_pair(label))
             if before is not None and before != label.label:
                 raise RecordError("contradiction", f"the annotator has called this post {before} before")
             answer = None if before else self._answer(label, broker_ms)
             believed = label
         finally:
-            self._said.note(believed)
+            if believed is None:
+                self._said.add(None)
+            else:
+                self._said.put(_pair(believed), believed.label)
         return answer
 
     def _read(self, value: bytes | None, broker_ms: int) -> Label | Verdict:
@@ -128,9 +132,10 @@ class Feedback:
 
     def _text(self, label: Label) -> tuple[str, str]:
         if label.text is None:
-            if label.post not in self._texts:
+            known = self._texts.get(label.post)
+            if known is None:
                 raise RecordError("unknown_post", "the label brings no text, and no recent label of its post did")
-            return self._texts[label.post]
+            return known
         if len(label.text) > self._ingest.max_text_chars:
             raise RecordError(
                 "text_too_long",
@@ -140,9 +145,7 @@ class Feedback:
         if not text:
             raise RecordError("empty_text", "nothing is left of the text")
         known = (text, language.detect(text, label.lang))
-        self._texts[label.post] = known
-        if len(self._texts) > KNOWN_TEXTS:
-            self._texts.popitem(last=False)
+        self._texts.put_new(label.post, known)
         return known
 
     def _count(self, annotator: str, broker_ms: int) -> None:
@@ -159,52 +162,18 @@ class Feedback:
         self._of_annotator[annotator] += 1
 
 
-class _Said:
-    """Who called which post what among the last `size` records."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._order: deque[int | None] = deque()
-        self._labels: dict[int, tuple[str, int]] = {}  # label, and records that hold it
-
-    def by(self, label: Label) -> str | None:
-        """What the annotator has called the post."""
-        known = self._labels.get(_pair(label))
-        return known[0] if known else None
-
-    def note(self, label: Label | None) -> None:
-        """Take in one record, None for one that is not believed."""
-        pair = None if label is None else _pair(label)
-        if label is not None and pair is not None:
-            self._labels[pair] = (label.label, self._labels.get(pair, ("", 0))[1] + 1)
-        self._order.append(pair)
-        if len(self._order) > self._size:
-            self._forget(self._order.popleft())
-
-    def _forget(self, pair: int | None) -> None:
-        if pair is None:
-            return
-        label, held = self._labels[pair]
-        if held == 1:
-            del self._labels[pair]
-        else:
-            self._labels[pair] = (label, held - 1)
-
-
 class _Verdicts:
     """What the latest incidents were judged to be."""
 
     def __init__(self) -> None:
-        self._latest: OrderedDict[tuple[str, bool], str] = OrderedDict()
+        self._latest: RecentMap[tuple[str, bool], str] = RecentMap(JUDGED_INCIDENTS)
 
     def new(self, verdict: Verdict) -> Verdict | None:
         """The verdict, or None if the incident has been given the same before; that somebody looks is beside it."""
         key = (verdict.incident, verdict.verdict == "ack")
         if self._latest.get(key) == verdict.verdict:
             return None
-        self._latest[key] = verdict.verdict
-        if len(self._latest) > JUDGED_INCIDENTS:
-            self._latest.popitem(last=False)
+        self._latest.put_new(key, verdict.verdict)
         return verdict
 
 

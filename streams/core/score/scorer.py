@@ -7,13 +7,13 @@ event time, and which ids stand among the last `ingest.recent_ids` records.
 from __future__ import annotations
 
 import hashlib
-from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from streams.core.ingest.event_time import admit
 from streams.core.rollup.minute_counts import Pulse
 from streams.core.rollup.watermark import MAX_FOLLOWED_SOURCES, OTHER_SOURCES
+from streams.core.score.deduplication import Deduplicator
 from streams.core.score.position import Position
 from streams.core.score.quota import Quota
 from streams.core.sentiment import LinearModel
@@ -102,44 +102,10 @@ class ScoredBatch:
         return self.progress.watermark_ms
 
 
-class RecentIds:
-    """Ids among the last `size` records; forgetting goes by records, so re-reading as many restores it exactly.
-
-    >>> recent = RecentIds(2)
-    >>> [recent.seen(id) for id in ("a", "b", "a", "c", "d", "a")]
-    [False, False, True, False, False, False]
-    """
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._order: deque[str | None] = deque()
-        self._count: dict[str, int] = {}
-
-    def seen(self, id: str | None) -> bool:
-        """Note one record (None for one without a usable id) and tell whether its id stood among those before."""
-        repeated = id is not None and id in self._count
-        if self._size:
-            if len(self._order) == self._size:
-                self._forget(self._order.popleft())
-            self._order.append(id)
-            if id is not None:
-                self._count[id] = self._count.get(id, 0) + 1
-        return repeated
-
-    def _forget(self, id: str | None) -> None:
-        if id is None:
-            return
-        left = self._count[id] - 1
-        if left:
-            self._count[id] = left
-        else:
-            del self._count[id]
-
-
 @dataclass(slots=True)
 class _Partition:
     topic_id: str
-    recent: RecentIds
+    deduplicator: Deduplicator
     watermark_ms: int = -1
     offset: int = -1
     ingested_ms: int = -1
@@ -190,7 +156,7 @@ class Scorer:
         """Start on a partition of `social.posts`, at a position."""
         self._partitions[partition] = _Partition(
             position.topic_id,
-            RecentIds(self._config.ingest.recent_ids),
+            Deduplicator(self._config.ingest.recent_ids),
             position.watermark_ms,
             position.offset - 1,
             live=position.live,
@@ -215,9 +181,9 @@ class Scorer:
             try:
                 record = self._read(value, broker_ms)
             except RecordError:
-                state.recent.seen(None)
+                state.deduplicator.is_repeat(None)
                 continue
-            seen = state.recent.seen(_identity(record))
+            seen = state.deduplicator.is_repeat(record)
             if isinstance(record, Post) and not seen and 0 <= state.quota.first <= offset:
                 state.quota.count(record.source)
 
@@ -243,10 +209,10 @@ class Scorer:
             try:
                 post = self._read(value, broker_ms)
             except RecordError as error:
-                state.recent.seen(None)
+                state.deduplicator.is_repeat(None)
                 rejects.append(Reject(offset, error.reason, error.detail, value))
                 continue
-            seen = state.recent.seen(_identity(post))
+            seen = state.deduplicator.is_repeat(post)
             if isinstance(post, Deletion):
                 deleted.append((state.watermark_ms, post.source, post.id))
                 continue
@@ -381,10 +347,6 @@ def best_model(config: Config) -> LinearModel | None:
     if "best" not in config.models():
         return None
     return LinearModel.load(config.sentiment.best_weights, "best")
-
-
-def _identity(post: Post | Deletion) -> str:
-    return f"{post.source}:{post.id}"
 
 
 def _packed(mentions: list[Mention]) -> Iterator[list[Mention]]:
