@@ -79,6 +79,9 @@ def replay(
             draw(
                 map(window_from_bytes, windows), seen, pictures, names={brand.id: brand.name for brand in config.brands}
             )
+    for failure, detail in summary.quarantined:
+        where = f"detector {failure.detector!r} of brand {failure.brand!r}"
+        click.echo(f"{where} raised in {failure.doing} and was put out of use: {detail}", err=True)
     rate = summary.posts / summary.seconds if summary.seconds else 0.0
     click.echo(
         f"posts {summary.posts:,}, repeated {summary.repeated:,}, rejected {reasons(summary.rejected)}; "

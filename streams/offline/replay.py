@@ -7,7 +7,8 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from streams.core.detect.partition import Outcome, PartitionMonitor
+from streams.core.detect.partition import PartitionMonitor
+from streams.core.detect.quarantine import Quarantine
 from streams.core.score.position import Position
 from streams.core.score.scorer import Scorer, best_model
 from streams.offline.dealing import Dealer
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from streams.config import Config
+    from streams.core.detect.outcome import Outcome
+    from streams.core.detect.quarantine import Quarantined
     from streams.core.sentiment import SentimentModel
     from streams.offline.dealing import Dealt
     from streams.records import Alert, Window
@@ -38,6 +41,7 @@ class ReplaySummary:
 
     `posts` were read, usable and within the quota of their source, `repeated` of them dropped as repeats, `matched`
     mentions found, `counted` of those put into windows and `late` beside them; `counted` + `late` = `matched`.
+    `quarantined` are the detectors that raised and were put out of use.
     """
 
     posts: int = 0
@@ -48,6 +52,7 @@ class ReplaySummary:
     alerts: int = 0
     seconds: float = 0.0
     rejected: dict[str, int] = field(default_factory=dict)
+    quarantined: list[Quarantined] = field(default_factory=list)
 
 
 class Replay:
@@ -74,7 +79,8 @@ class Replay:
         self._on_alert = on_alert
         self._on_window = on_window
         self._scorer = scorer_of_all(config, model)
-        self._monitor = PartitionMonitor(config, 0)
+        self._quarantine = Quarantine(config, after=0)
+        self._monitor = PartitionMonitor(config, 0, self._quarantine)
         self._over_quota = 0
         self.summary = ReplaySummary()
 
@@ -93,6 +99,7 @@ class Replay:
             on_chunk()
         self._take(self._monitor.finish())
         self.summary.rejected = dealer.rejected | ({"quota": self._over_quota} if self._over_quota else {})
+        self.summary.quarantined = self._quarantine.news()
         self.summary.seconds = time.monotonic() - started
         return self.summary
 

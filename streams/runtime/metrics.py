@@ -6,7 +6,6 @@ a text.
 
 from __future__ import annotations
 
-from collections import Counter as Tally
 from typing import TYPE_CHECKING, Final
 
 from prometheus_client import (
@@ -21,7 +20,7 @@ from prometheus_client import (
 from prometheus_client.metrics import MetricWrapperBase
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from prometheus_client.metrics_core import Metric
 
@@ -343,18 +342,6 @@ class Capped:
         if len(names) < self._limit:
             names.add(name)
         return name if name in names else "other"
-
-
-_SOURCES_OF_BRANDS: Final = Capped(MAX_OF_A_BRAND)
-_LANGUAGES_OF_BRANDS: Final = Capped(MAX_OF_A_BRAND)
-
-
-def count_mix(brand: str, sources: Iterable[str], languages: Iterable[str]) -> None:
-    """Count mentions of a brand by the source and the language of each."""
-    for source, count in Tally(sources).items():
-        MENTIONS_BY_SOURCE.labels(brand, _SOURCES_OF_BRANDS(source, brand)).inc(count)
-    for language, count in Tally(languages).items():
-        MENTIONS_BY_LANGUAGE.labels(brand, _LANGUAGES_OF_BRANDS(language, brand)).inc(count)
 
 
 def catalogue() -> Iterator[MetricWrapperBase]:

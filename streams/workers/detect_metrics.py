@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
+import structlog
+
 from detectors.units import HOUR_MS
 from streams.records import SEVERITIES, SHARE, Window
 from streams.runtime import metrics
@@ -14,8 +16,12 @@ if TYPE_CHECKING:
 
     from streams.config import Config
     from streams.config.brands import Mode
-    from streams.core.detect.partition import Outcome, PartitionMonitor
+    from streams.core.detect.outcome import Outcome
+    from streams.core.detect.partition import PartitionMonitor
+    from streams.core.detect.quarantine import Quarantined
 
+
+log = structlog.get_logger()
 
 _OF_BRANDS: Final = (
     metrics.BRAND_MENTIONS,
@@ -36,6 +42,8 @@ class BrandGauges:
         self._brands = [brand.id for brand in config.brands]
         self._scores = _scores(config)
         self._last_hour: dict[str, deque[Window]] = {}
+        self._source = metrics.Capped(metrics.MAX_OF_A_BRAND)
+        self._language = metrics.Capped(metrics.MAX_OF_A_BRAND)
 
     def reset(self) -> None:
         """Forget every brand: another worker may show it from now on."""
@@ -57,11 +65,41 @@ class BrandGauges:
         self._brands, self._scores = brands, scores
 
     def show(self, outcome: Outcome) -> None:
-        """Show what an advance led to."""
+        """Show the windows, the alerts and the counts of an outcome."""
+        self._count(outcome)
         for window in outcome.windows:
             self._show_window(window)
         for alert in outcome.alerts:
             metrics.INCIDENTS.labels(alert.kind, alert.severity, alert.label or "", alert.suppressed or "").inc()
+
+    def _count(self, outcome: Outcome) -> None:
+        for brand, count in outcome.counted.items():
+            metrics.MENTIONS_COUNTED.labels(brand).inc(count)
+        metrics.MENTIONS_REPLAYED.inc(outcome.replayed)
+        metrics.MENTIONS_UNWATCHED.inc(outcome.unwatched)
+        for lateness_ms in outcome.lateness_ms:
+            metrics.BUCKET_LATENESS.observe(lateness_ms / 1000)
+        for (brand, source), count in outcome.sources.items():
+            metrics.MENTIONS_BY_SOURCE.labels(brand, self._source(source, of=brand)).inc(count)
+        for (brand, language), count in outcome.languages.items():
+            metrics.MENTIONS_BY_LANGUAGE.labels(brand, self._language(language, of=brand)).inc(count)
+        for brand, detector, mode, suppressed in outcome.detections:
+            metrics.DETECTIONS.labels(brand, detector, mode, suppressed or "").inc()
+        for brand, count in outcome.samples_deleted.items():
+            metrics.SAMPLES_DELETED.labels(brand).inc(count)
+
+    def show_quarantined(self, news: Iterable[Quarantined]) -> None:
+        """Show which detectors are out of use, and log those that have just been put out of use."""
+        for (brand, detector, doing, at_ms, _), detail in news:
+            metrics.BRAND_QUARANTINED.labels(brand, detector).set(1)
+            if detail is not None:
+                where = {"brand": brand, "detector": detector, "doing": doing, "at_ms": at_ms}
+                log.error("detector out of use", **where, error=detail)
+
+    def show_size(self, brand: str, size: int) -> None:
+        """Show how many bytes the state of a brand has."""
+        metrics.STATE_BYTES.labels(brand).set(size)
+        metrics.SAMPLES_DELETED.labels(brand)  # a brand has this series from the start, at 0
 
     def show_progress(self, partition: int, monitor: PartitionMonitor) -> None:
         """Show how far event time has come in a partition of `social.mentions`, and which sources deliver."""

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import structlog
 
-from streams.core.detect.partition import Outcome, PartitionMonitor, partition_keys
+from streams.core.detect.outcome import Outcome
+from streams.core.detect.partition import PartitionMonitor, partition_keys
 from streams.core.detect.quarantine import NOTE_KEY, Quarantine
 from streams.core.detect.validation import ScoredRecords
 from streams.errors import RecordError
@@ -109,6 +110,7 @@ class PartitionMonitors:
             if monitor is not None:
                 monitor.restore(key, value)
                 self._show_size(key, value)
+        self._gauges.show_quarantined(self._quarantine.news())
         self._gauges.show_incidents(self._monitors.values())
 
     def _home(self, key: bytes) -> int:
@@ -126,6 +128,7 @@ class PartitionMonitors:
         WorkerFailed
             If another worker has the partition by now.
         """
+        self._gauges.show_quarantined(self._quarantine.news())
         key, value = self._quarantine.note(failed.failure)
         await self._changelog.write([(self._home(key), key, value)])
 
@@ -173,9 +176,8 @@ class PartitionMonitors:
         outcome = Outcome()
         partitions = sorted({record.partition for record in records})
         for partition in partitions:
-            advance = self._monitors[partition].advance()
-            outcome.alerts += advance.alerts
-            outcome.windows += advance.windows
+            outcome.add(self._monitors[partition].advance())
+        self._gauges.show_quarantined(self._quarantine.news())
         await acknowledged(self._config.kafka, [*letters, *await self._send(outcome)], _CONCLUDING)
         if outcome.alerts:
             reached(Failpoint.DETECT_ALERT_SENT)
@@ -196,6 +198,7 @@ class PartitionMonitors:
             If another worker has the partitions by now.
         """
         changes = [(partition, *entry) for partition, monitor in self._monitors.items() for entry in monitor.dirty()]
+        self._gauges.show_quarantined(self._quarantine.news())
         await self._changelog.write(changes)
         reached(Failpoint.DETECT_STATE_SAVED)
         for _, key, value in changes:
@@ -249,4 +252,4 @@ class PartitionMonitors:
 
     def _show_size(self, key: bytes, value: bytes) -> None:
         if not key.startswith(b"\x00"):
-            metrics.STATE_BYTES.labels(key.decode()).set(len(value))
+            self._gauges.show_size(key.decode(), len(value))

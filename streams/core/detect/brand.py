@@ -11,6 +11,7 @@ import orjson
 from detectors.base import OutdatedSnapshot, Score, SnapshotError
 from streams.core.detect import state_versions
 from streams.core.detect.forgetting import Forgetting
+from streams.core.detect.outcome import Detected, Outcome
 from streams.core.incidents.alert import Evidence
 from streams.core.incidents.lifecycle import Incidents, MakeIncidents
 from streams.core.rollup.baseline import Calm
@@ -20,8 +21,7 @@ from streams.core.rollup.minute_counts import group_of
 from streams.core.rollup.tally import KEPT, Tally
 from streams.core.rollup.windows import Step, Windows
 from streams.errors import ANY_TIME, Failure, RecordError
-from streams.records import Alert, Deletions, Envelope, Window, WindowScore
-from streams.runtime import metrics
+from streams.records import Deletions, Envelope, Window, WindowScore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from streams.core.detect.quarantine import Quarantine
     from streams.core.incidents.incident import Change, Incident
     from streams.errors import Doing
+    from streams.records import Alert, Mention
 
 STATE_VERSION: Final = 4
 
@@ -81,7 +82,6 @@ class BrandMonitor:
         self._config_version = config_version
         self._windows = Windows(config.windows)
         self._forgetting = Forgetting()
-        self._samples_deleted = metrics.SAMPLES_DELETED.labels(brand.id)
         running = config.detectors_of(brand)
         self._detectors = {settings.name: settings.build(brand.usual_posts_per_day) for settings in running}
         self._shadow = frozenset(settings.name for settings in running if settings.mode == "shadow")
@@ -110,21 +110,19 @@ class BrandMonitor:
         self._model = (-1, "")
         self._detected: tuple[int, frozenset[str]] = (-1, frozenset())
 
-    def absorb(self, envelope: Envelope) -> int:
-        """Take the mentions above the high-water mark of their partition and return how many those are."""
+    def absorb(self, envelope: Envelope) -> list[Mention]:
+        """Count the mentions above the high-water mark of their partition, and return them."""
         mark = self._marks.setdefault(envelope.partition, Mark(envelope.incarnation))
         if not mark.admits(envelope.incarnation):
-            return 0
+            return []
         fresh = [mention for mention in envelope.mentions if mention.offset > mark.offset]
         if not fresh:
-            return 0
+            return []
         for mention in fresh:
             self._windows.add(mention)
-        metrics.BUCKET_LATENESS.observe(max(mention.behind_ms for mention in fresh) / 1000)
-        metrics.count_mix(self._id, (mention.source for mention in fresh), (mention.lang for mention in fresh))
         mark.offset = fresh[-1].offset
         self._model = max(self._model, (envelope.ingested_ms, envelope.model))
-        return len(fresh)
+        return fresh
 
     def forget(self, deletions: Deletions) -> bool:
         """Take back posts; tells whether any of them is held here."""
@@ -141,46 +139,48 @@ class BrandMonitor:
         """Whether `advance` would do anything."""
         return self._windows.due(watermark_ms, delivery.buckets) or self._forgetting.due(watermark_ms)
 
-    def advance(self, watermark_ms: int, delivery: Delivery, alerts: list[Alert], windows: list[Window]) -> None:
-        """Score and close what the watermark allows, adding to `alerts` and `windows`."""
+    def advance(self, watermark_ms: int, delivery: Delivery) -> Outcome:
+        """Score and close what the watermark allows."""
+        outcome = Outcome()
         for step in self._windows.walk(watermark_ms, delivery.buckets):
-            self._apply_deletions(step.at_ms, step.tally)
+            self._apply_deletions(step.at_ms, outcome, step.tally)
             if step.late:
                 unclosed = self._windows.unclosed
-                self._raise(self._incidents.correct(step.at_ms, step.start_ms, step.tally, unclosed), alerts)
+                outcome.alerts += self._alerts(self._incidents.correct(step.at_ms, step.start_ms, step.tally, unclosed))
                 continue
             out = delivery.out.get(step.start_ms, frozenset())
             coverage = self._coverage(out) if step.closes else 1.0
             platform = delivery.busyness(min(step.at_ms, step.start_ms + self._windows.bucket_ms), self._group)
-            self._take(step, coverage, platform, alerts, windows)
-        self._apply_deletions(watermark_ms)
+            self._evaluate(step, coverage, platform, outcome)
+        self._apply_deletions(watermark_ms, outcome)
         self._forgetting.settle(watermark_ms)
+        return outcome
 
-    def _apply_deletions(self, at_ms: int, *more: Tally) -> None:
+    def _apply_deletions(self, at_ms: int, outcome: Outcome, *more: Tally) -> None:
         if self._forgetting.due(at_ms):
             tallies = [*self._windows.unclosed(0), *self._incidents.tallies(), *more]
-            self._samples_deleted.inc(self._forgetting.apply(at_ms, tallies))
+            outcome.samples_deleted[self._id] += self._forgetting.apply(at_ms, tallies)
 
-    def _take(self, step: Step, coverage: float, platform: float, alerts: list[Alert], windows: list[Window]) -> None:
+    def _evaluate(self, step: Step, coverage: float, platform: float, outcome: Outcome) -> None:
         length = self._windows.bucket_ms
         end_ms = step.start_ms + length
         elapsed = length if step.closes else min(length, step.at_ms - step.start_ms)
         bucket = step.tally.bucket(step.start_ms, length, elapsed, coverage, self._echo, platform)
         scores = self._of_each("score_one", step.at_ms, lambda detector: _finite(detector.score_one(bucket)))
         self._hold_back(step.start_ms, end_ms, scores)
-        self._count_detections(step.start_ms, scores)
+        outcome.detections += self._detections(step.start_ms, scores)
         live = {name: score for name, score in scores.items() if name not in self._shadow}
         checked = self._incidents.check(step.at_ms, step.start_ms, end_ms, step.tally, live, self._windows.unclosed)
-        self._raise(checked, alerts)
+        outcome.alerts += self._alerts(checked)
         if not step.closes:
             return
         self._of_each("learn_one", step.at_ms, lambda detector: detector.learn_one(bucket))
-        self._raise(self._incidents.close(step.at_ms, step.start_ms, end_ms, step.tally), alerts)
+        outcome.alerts += self._alerts(self._incidents.close(step.at_ms, step.start_ms, end_ms, step.tally))
         self._echo.learn(step.tally)
         self._learn_sources(step.tally, coverage)
         calm = self._incidents.current is None
         self._calm.learn(step.start_ms, length, step.tally, calm=calm, whole=coverage >= 1)
-        windows.append(self._window(step, coverage, scores))
+        outcome.windows.append(self._window(step, coverage, scores))
 
     def _of_each(self, doing: Doing, at_ms: int, do: Callable[[Detector], Answer]) -> dict[str, Answer]:
         """What each detector answers, by name; the quarantine decides about those that raise."""
@@ -211,15 +211,14 @@ class BrandMonitor:
         self._out[name] = failure
         del self._detectors[name]
 
-    def dismiss(self, alerts: list[Alert]) -> None:
-        """Resolve the open incident because the brand is watched no more."""
+    def dismiss(self) -> list[Alert]:
+        """Resolve the open incident because the brand is no longer watched, and return its last alert."""
         reached_ms = self._windows.reached_ms
         start_ms = reached_ms - reached_ms % self._windows.bucket_ms
-        self._raise(self._incidents.dismiss(reached_ms, start_ms, self._windows.unclosed), alerts)
+        return self._alerts(self._incidents.dismiss(reached_ms, start_ms, self._windows.unclosed))
 
-    def _raise(self, change: Change | None, alerts: list[Alert]) -> None:
-        if change is not None:
-            alerts.append(self._evidence.alert(change, self._calm, self._model[1]))
+    def _alerts(self, change: Change | None) -> list[Alert]:
+        return [] if change is None else [self._evidence.alert(change, self._calm, self._model[1])]
 
     def _hold_back(self, start_ms: int, end_ms: int, scores: dict[str, Score]) -> None:
         """Suppress what is anomalous in a time of which people have said that it will be."""
@@ -230,15 +229,17 @@ class BrandMonitor:
                 reason = f"{scores[name].reason} ({quiet.suppressed}: {quiet.reason})".lstrip()
                 scores[name] = scores[name]._replace(suppressed=quiet.suppressed, reason=reason)
 
-    def _count_detections(self, start_ms: int, scores: Mapping[str, Score]) -> None:
+    def _detections(self, start_ms: int, scores: Mapping[str, Score]) -> list[Detected]:
+        """Return the scores that reach 1 for the first time in their bucket."""
         anomalous = {name for name, score in scores.items() if score.value >= 1}
         if not anomalous:
-            return
+            return []
         known = self._detected[1] if self._detected[0] == start_ms else frozenset()
-        for name in anomalous - known:
-            mode = "shadow" if name in self._shadow else "live"
-            metrics.DETECTIONS.labels(self._id, name, mode, scores[name].suppressed or "").inc()
         self._detected = (start_ms, known | anomalous)
+        return [
+            Detected(self._id, name, "shadow" if name in self._shadow else "live", scores[name].suppressed)
+            for name in sorted(anomalous - known)
+        ]
 
     def _window(self, step: Step, coverage: float, scores: Mapping[str, Score]) -> Window:
         tally = step.tally

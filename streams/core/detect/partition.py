@@ -3,27 +3,27 @@ replay."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import orjson
 
 from streams.core.detect import state_versions
 from streams.core.detect.brand import BrandMonitor
+from streams.core.detect.outcome import Outcome
 from streams.core.detect.pending import Waiting
 from streams.core.detect.quarantine import NOTE_KEY, Quarantine
 from streams.core.incidents.lifecycle import Incidents
 from streams.core.rollup.watermark import StreamProgress
 from streams.errors import RecordError
-from streams.records import Alert, Deletions, Envelope, Progress, Window
-from streams.runtime import metrics
+from streams.records import Deletions, Envelope, Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Container, Iterable
 
     from streams.config import Config
     from streams.core.incidents.incident import Incident
     from streams.core.incidents.lifecycle import MakeIncidents
+    from streams.records import Alert
 
 PROGRESS_STATE_VERSION: Final = 2
 PROGRESS_KEY: Final = b"\x00partition:%d"
@@ -37,14 +37,6 @@ WAITING_KEY: Final = b"\x00waiting:%d"
 def partition_keys(count: int) -> dict[bytes, int]:
     """By key, the partition of each entry of the state that belongs to a partition and to no brand."""
     return {pattern % partition: partition for partition in range(count) for pattern in (PROGRESS_KEY, WAITING_KEY)}
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What an advance of the watermark led to, each in the order in which it happened within a brand."""
-
-    alerts: list[Alert] = field(default_factory=list)
-    windows: list[Window] = field(default_factory=list)
 
 
 class PartitionMonitor:
@@ -84,6 +76,7 @@ class PartitionMonitor:
         self._waiting_changed = False
         self._dirty: set[str] = set()
         self._progressed = False
+        self._outcome = Outcome()
 
     def restore(self, key: bytes, value: bytes) -> None:
         """Take over one entry of the state, as `dirty` gave it; entries of brands no longer watched are passed over.
@@ -138,7 +131,7 @@ class PartitionMonitor:
             return
         brand = self._brand(record.brand)
         if brand is None:
-            self._waiting.put(record)
+            self._give_up(self._waiting.put(record))
             self._waiting_changed = True
             return
         self._count(brand, record)
@@ -156,40 +149,46 @@ class PartitionMonitor:
 
     def _count(self, brand: BrandMonitor, record: Envelope) -> None:
         fresh = brand.absorb(record)
-        metrics.MENTIONS_REPLAYED.inc(len(record.mentions) - fresh)
+        self._outcome.count(record.brand, fresh, len(record.mentions) - len(fresh))
         if fresh:
-            metrics.MENTIONS_COUNTED.labels(record.brand).inc(fresh)
             self._dirty.add(record.brand)
 
+    def _give_up(self, envelopes: Iterable[Envelope]) -> None:
+        self._outcome.unwatched += sum(len(envelope.mentions) for envelope in envelopes)
+
     def advance(self) -> Outcome:
-        """Do everything the watermark now allows.
+        """Do everything the watermark now allows, and return it with all that was counted since the last call.
 
         Raises
         ------
         DetectorFailed
             If a detector raises.
         """
-        outcome = Outcome()
         watermark_ms = self._progress.watermark()
-        if watermark_ms < 0:
-            return outcome
+        if watermark_ms >= 0:
+            self._advance(watermark_ms)
+        outcome, self._outcome = self._outcome, Outcome()
+        return outcome
+
+    def _advance(self, watermark_ms: int) -> None:
         self._let_in()
         self._progress.assess(watermark_ms)
         for id, brand in self._brands.items():
             if brand.due(watermark_ms, self._progress):
-                brand.advance(watermark_ms, self._progress, outcome.alerts, outcome.windows)
+                self._outcome.add(brand.advance(watermark_ms, self._progress))
                 self._dirty.add(id)
         past_ms = watermark_ms - 2 * self._lateness_ms - 2 * self._config.windows.bucket_seconds * 1000
         self._progress.forget(past_ms)
-        self._waiting_changed |= self._waiting.expire(past_ms)
-        return outcome
+        expired = self._waiting.expire(past_ms)
+        self._give_up(expired)
+        self._waiting_changed |= bool(expired)
 
     def dismiss(self, brands: Container[str]) -> list[Alert]:
         """Resolve the open incidents of all brands but these: nobody will watch the others any more."""
         alerts: list[Alert] = []
         for id, brand in self._brands.items():
             if id not in brands and brand.incident is not None:
-                brand.dismiss(alerts)
+                alerts += brand.dismiss()
                 self._dirty.add(id)
         return alerts
 

@@ -10,7 +10,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from streams.records import Envelope, mentions_record_from_bytes
-from streams.runtime import metrics
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -29,13 +28,15 @@ class Waiting:
         self._envelopes: list[tuple[Envelope, bytes]] = []
         self._bytes = 0
 
-    def put(self, envelope: Envelope) -> None:
-        """Let an envelope wait."""
+    def put(self, envelope: Envelope) -> list[Envelope]:
+        """Let an envelope wait, and return the oldest ones that are dropped for it."""
         encoded = envelope.to_bytes()
         self._envelopes.append((envelope, encoded))
         self._bytes += len(encoded)
+        dropped = []
         while self._bytes > MAX_BYTES:
-            self._give_up(0)
+            dropped.append(self._drop(0))
+        return dropped
 
     def take(self, brands: Container[str]) -> list[Envelope]:
         """The envelopes of brands that are known now, in the order in which they came; they no longer wait."""
@@ -60,12 +61,10 @@ class Waiting:
         self._bytes = sum(len(encoded) for _, encoded in self._envelopes)
         return found
 
-    def expire(self, before_ms: int) -> bool:
-        """Give up what arrived before an event time; tells whether there was any."""
+    def expire(self, before_ms: int) -> list[Envelope]:
+        """Drop the envelopes that arrived before an event time, and return them."""
         old = [index for index, (envelope, _) in enumerate(self._envelopes) if _arrival_ms(envelope) < before_ms]
-        for index in reversed(old):
-            self._give_up(index)
-        return bool(old)
+        return [self._drop(index) for index in reversed(old)]
 
     def dump(self) -> list[Any]:
         """As plain values for JSON."""
@@ -84,10 +83,10 @@ class Waiting:
             if isinstance(envelope, Envelope):
                 self.put(envelope)
 
-    def _give_up(self, index: int) -> None:
+    def _drop(self, index: int) -> Envelope:
         envelope, encoded = self._envelopes.pop(index)
         self._bytes -= len(encoded)
-        metrics.MENTIONS_UNWATCHED.inc(len(envelope.mentions))
+        return envelope
 
 
 def _arrival_ms(envelope: Envelope) -> int:

@@ -16,15 +16,13 @@ from __future__ import annotations
 
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
-import structlog
 
 from streams import __version__
 from streams.errors import DetectorFailed, Failure, RecordError
 from streams.records.wire import load
-from streams.runtime import metrics
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +35,20 @@ NOTE_KEY: Final = b"\x00failures:"
 _NOTE_VERSION: Final = 1
 _DETAIL_CHARS: Final = 200
 
-log = structlog.get_logger()
+
+class Quarantined(NamedTuple):
+    """A detector that is out of use for a brand.
+
+    Parameters
+    ----------
+    failure
+        The reason.
+    detail
+        The exception as text, with file and line; None if the detector was out of use before the state was read.
+    """
+
+    failure: Failure
+    detail: str | None
 
 
 class Quarantine:
@@ -56,6 +67,7 @@ class Quarantine:
         self._after = after
         self._noted: dict[str, dict[Failure, int]] = {}
         self._defects: set[tuple[str, str]] = set()
+        self._news: list[Quarantined] = []
 
     def take(self, failure: Failure, error: Exception) -> None:
         """Put the detector out, or end the worker. A detector that is out for one brand is not given further lives by
@@ -70,14 +82,17 @@ class Quarantine:
         known = self._noted.get(failure.brand, {}).get(failure, 0) >= self._after
         if not known and (failure.detector, failure.error) not in self._defects:
             raise DetectorFailed(failure, detail, self._after) from error
-        where = {"brand": failure.brand, "detector": failure.detector, "doing": failure.doing, "at_ms": failure.at_ms}
-        log.error("detector out of use", **where, error=detail)
-        self.recall(failure)
+        self._quarantine(Quarantined(failure, detail))
 
-    def recall(self, failure: Failure) -> None:
-        """Take note that a detector is out."""
+    def _quarantine(self, quarantined: Quarantined) -> None:
+        failure = quarantined.failure
         self._defects.add((failure.detector, failure.error))
-        metrics.BRAND_QUARANTINED.labels(failure.brand, failure.detector).set(1)
+        self._news.append(quarantined)
+
+    def news(self) -> list[Quarantined]:
+        """Return the detectors that have become known to be out of use since the last call."""
+        news, self._news = self._news, []
+        return news
 
     def note(self, failure: Failure) -> tuple[bytes, bytes]:
         """Count a failure that ends this life; key and value of what the next one must know."""
@@ -122,7 +137,7 @@ class Quarantine:
             return {}
         failures = [Failure(*each) for each in values[1]]
         for failure in failures:
-            self.recall(failure)
+            self._quarantine(Quarantined(failure, None))
         return {failure.detector: failure for failure in failures}
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from streams.config import Config
-    from streams.core.detect.partition import Outcome
+    from streams.core.detect.outcome import Outcome
     from streams.offline.backtest.partition_files import LaneReader, Mentions
     from streams.offline.incident_matching import Raised
     from streams.records import Alert

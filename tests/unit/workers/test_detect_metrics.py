@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
+from structlog.testing import capture_logs
+
 from detectors.units import MINUTE_MS
 from streams.config import Config
-from streams.core.detect.partition import Outcome
+from streams.core.detect.outcome import Detected, Outcome
+from streams.core.detect.quarantine import Quarantined
+from streams.errors import Failure
 from streams.records import Window, WindowScore
 from streams.runtime import metrics
 from streams.workers.detect_metrics import BrandGauges
@@ -53,7 +59,8 @@ def test_scores_are_counted_up_to_thresholds() -> None:
 
 def test_the_mix_of_a_brand_is_counted_under_few_names() -> None:
     sources = [f"forum{number}" for number in range(metrics.MAX_OF_A_BRAND + 3)]
-    metrics.count_mix("mixed", [*sources, "forum0"], ["de"] * 12)
+    mix = Counter({("mixed", source): 1 for source in sources}) + Counter({("mixed", "forum0"): 1})
+    gauges().show(Outcome(sources=mix, languages=Counter({("mixed", "de"): 12})))
     assert value("firewatch_mentions_by_source_total", brand="mixed", source="forum0") == 2
     assert value("firewatch_mentions_by_source_total", brand="mixed", source="other") == 3
     assert value("firewatch_mentions_by_language_total", brand="mixed", language="de") == 12
@@ -78,3 +85,56 @@ def test_a_reset_leaves_nothing_for_a_brand_that_another_worker_shows() -> None:
     shown.reset()
     assert value("firewatch_brand_mentions", **BRAND) is None
     assert value("firewatch_incidents_open", severity="critical", **BRAND) is None
+
+
+def test_every_count_of_an_outcome_is_shown() -> None:
+    series: list[tuple[str, dict[str, str], float]] = [
+        ("firewatch_mentions_counted_total", BRAND, 7),
+        ("firewatch_mentions_replayed_total", {}, 3),
+        ("firewatch_mentions_unwatched_total", {}, 2),
+        ("firewatch_mentions_by_source_total", BRAND | {"source": "forum"}, 6),
+        ("firewatch_mentions_by_source_total", BRAND | {"source": "news"}, 1),
+        ("firewatch_mentions_by_language_total", BRAND | {"language": "de"}, 7),
+        ("firewatch_bucket_lateness_seconds_count", {}, 2),
+        ("firewatch_bucket_lateness_seconds_sum", {}, 61.5),
+        ("firewatch_detections_total", BRAND | {"detector": "volume", "mode": "live", "suppressed": ""}, 1),
+        ("firewatch_detections_total", BRAND | {"detector": "tone", "mode": "shadow", "suppressed": "spam"}, 1),
+        ("firewatch_samples_deleted_total", BRAND, 4),
+    ]
+    before = [metrics.REGISTRY.get_sample_value(name, labels) or 0 for name, labels, _ in series]
+    outcome = Outcome(
+        counted=Counter(nordtel=7),
+        replayed=3,
+        unwatched=2,
+        lateness_ms=[1_500, 60_000],
+        sources=Counter({("nordtel", "forum"): 6, ("nordtel", "news"): 1}),
+        languages=Counter({("nordtel", "de"): 7}),
+        detections=[Detected("nordtel", "volume", "live", None), Detected("nordtel", "tone", "shadow", "spam")],
+        samples_deleted=Counter(nordtel=4),
+    )
+    gauges().show(outcome)
+    after = [metrics.REGISTRY.get_sample_value(name, labels) or 0 for name, labels, _ in series]
+    assert [now - then for now, then in zip(after, before, strict=True)] == [count for _, _, count in series]
+
+
+def test_a_detector_out_of_use_is_shown_and_logged_only_when_it_was_put_out() -> None:
+    shown = gauges()
+    failure = Failure("nordtel", "volume", "score_one", 60_000, "ValueError")
+    with capture_logs() as logs:
+        shown.show_quarantined([Quarantined(failure, None)])
+        assert value("firewatch_brand_quarantined", detector="volume", **BRAND) == 1
+        shown.show_quarantined([Quarantined(failure._replace(detector="tone"), "ValueError('no') at tone.py:3")])
+    assert value("firewatch_brand_quarantined", detector="tone", **BRAND) == 1
+    assert logs == [
+        {
+            "event": "detector out of use", "log_level": "error", "brand": "nordtel", "detector": "tone",
+            "doing": "score_one", "at_ms": 60_000, "error": "ValueError('no') at tone.py:3",
+        }
+    ]  # fmt: skip
+    shown.reset()
+
+
+def test_the_size_of_a_state_is_shown_and_with_it_how_many_samples_were_deleted() -> None:
+    gauges().show_size("sized", 17)
+    assert value("firewatch_state_bytes", brand="sized") == 17
+    assert value("firewatch_samples_deleted_total", brand="sized") == 0

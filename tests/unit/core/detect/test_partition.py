@@ -10,6 +10,7 @@ import orjson
 import pytest
 
 from streams.config import Config
+from streams.core.detect.outcome import Detected, Outcome
 from streams.core.detect.partition import PROGRESS_KEY, WAITING_KEY, PartitionMonitor
 from streams.core.score.partitioning import partition_of
 from streams.core.score.position import Position
@@ -27,7 +28,6 @@ from streams.records import (
     post_from_bytes,
     utc,
 )
-from streams.runtime import metrics
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -131,8 +131,7 @@ class Run:
         self._monitor = PartitionMonitor(settings, 0)
         self._state: dict[bytes, bytes] = {}
         self._sent: list[Envelope | Progress | Deletions] = []
-        self.windows: list[Window] = []
-        self.alerts: list[Alert] = []
+        self.whole = Outcome()
         for partition in range(PARTITIONS):
             self._scorer.assign(partition, Position("topic-1"))
 
@@ -155,10 +154,20 @@ class Run:
                 self._absorb(self._sent[-self._chance.randint(1, 30) :])
             if self._chance and self._chance.random() < 0.1:
                 self._restart()
-        outcome = self._monitor.finish()
-        self.windows += outcome.windows
-        self.alerts += outcome.alerts
+        self.whole.add(self._monitor.finish())
         return self
+
+    @property
+    def windows(self) -> list[Window]:
+        return self.whole.windows
+
+    @property
+    def alerts(self) -> list[Alert]:
+        return self.whole.alerts
+
+    @property
+    def envelopes(self) -> list[Envelope]:
+        return [record for record in self._sent if isinstance(record, Envelope)]
 
     def _next(self, left: dict[int, list[tuple[int, int, bytes]]]) -> int:
         waiting = [partition for partition in left if left[partition]]
@@ -169,16 +178,14 @@ class Run:
     def _absorb(self, records: list[Envelope | Progress | Deletions]) -> None:
         for record in records:
             self._monitor.absorb(record)
-        outcome = self._monitor.advance()
-        self.windows += outcome.windows
-        self.alerts += outcome.alerts
+        self.whole.add(self._monitor.advance())
         self._state.update(self._monitor.dirty())
 
     def change_over(self, settings: Config) -> None:
         """As the workers do it, both at once."""
         self._settings = settings
         self._scorer.reload(settings)
-        self.alerts += self._monitor.dismiss({brand.id for brand in settings.brands})
+        self.whole.alerts += self._monitor.dismiss({brand.id for brand in settings.brands})
         self._state.update(self._monitor.dirty())
         self._restart()
 
@@ -234,6 +241,31 @@ def test_every_post_is_counted_once(oracle: Run) -> None:
     assert counted == expected
     assert sum(window.late for window in oracle.windows) > 0
     assert len({(window.brand, window.start_ms) for window in oracle.windows}) == len(oracle.windows)
+
+
+def test_what_happens_leaves_the_core_as_counts(records: dict[int, list[tuple[int, int, bytes]]], oracle: Run) -> None:
+    mentions = Counter(
+        "nordtel" if "Nordtel" in post.text else "suedmilch" for post in {p.key: p for p in story(1)}.values()
+    )
+    whole = oracle.whole
+    assert whole.counted == mentions
+    assert (whole.replayed, whole.unwatched) == (0, 0)
+    assert whole.languages.total() == whole.sources.total() == mentions.total()
+    assert whole.sources.keys() == {(brand, source) for brand in mentions for source in ("forum", "news")}
+    assert max(whole.lateness_ms) > 600_000
+    assert len(whole.lateness_ms) == sum(len(scored.mentions) > 0 for scored in oracle.envelopes)
+    reached = {
+        (window.brand, name, "live", score.suppressed)
+        for window in whole.windows
+        for name, score in window.scores.items()
+        if score.value >= 1
+    }
+    assert reached
+    assert {tuple(each) for each in whole.detections} >= reached
+    assert all(isinstance(each, Detected) for each in whole.detections)
+    repeated = Run(config(), random.Random(3)).feed(records).whole
+    assert repeated.counted - mentions == Counter()
+    assert repeated.replayed > 0
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -302,10 +334,10 @@ def test_a_topic_made_anew_is_counted_from_its_beginning(records: dict[int, list
     first, second = envelope("topic-1"), envelope("topic-2")
     brand = monitor._brand("nordtel")
     assert brand is not None
-    assert brand.absorb(first) == len(first.mentions)
-    assert brand.absorb(first) == 0
-    assert brand.absorb(second) == len(second.mentions)
-    assert brand.absorb(first) == 0
+    assert brand.absorb(first) == first.mentions
+    assert brand.absorb(first) == []
+    assert brand.absorb(second) == second.mentions
+    assert brand.absorb(first) == []
 
 
 def test_state_of_brands_no_longer_watched_is_passed_over() -> None:
@@ -462,13 +494,11 @@ def windows_of(run: Run, brand: str) -> list[Window]:
 
 def test_mentions_of_a_brand_that_never_comes_are_given_up_and_counted(records: Records) -> None:
     one = config(brands=config().model_dump()["brands"][1:])
-    before = metrics.REGISTRY.get_sample_value("firewatch_mentions_unwatched_total") or 0
     run = Run(config(), None)
     run.use_in_detection(one)
     run.feed(records)
-    given_up = (metrics.REGISTRY.get_sample_value("firewatch_mentions_unwatched_total") or 0) - before
     waiting = orjson.loads(run.state[WAITING_KEY % 0])["envelopes"]
     still = sum(len(orjson.loads(envelope)["mentions"]) for envelope in waiting)
     posts = {post.key for post in story(1) if "Nordtel" in post.text}
-    assert given_up > still
-    assert given_up + still == len(posts)
+    assert run.whole.unwatched > still
+    assert run.whole.unwatched + still == len(posts)

@@ -11,12 +11,10 @@ from streams.core.detect.partition import PartitionMonitor
 from streams.core.detect.quarantine import NOTE_KEY, Quarantine
 from streams.errors import DetectorFailed, RecordError, UnknownVersion
 from streams.records import Envelope, Mention, Progress, Window
-from streams.runtime import metrics
 from tests.support import brittle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    from streams.core.detect.quarantine import Quarantined
     from streams.records import Alert
 
 BUCKET: Final = 300_000
@@ -29,11 +27,8 @@ Records = list[Envelope | Progress]
 
 
 @pytest.fixture(autouse=True)
-def brittle_detectors(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def brittle_detectors(monkeypatch: pytest.MonkeyPatch) -> None:
     brittle.make_known(monkeypatch)
-    metrics.BRAND_QUARANTINED.clear()
-    yield
-    metrics.BRAND_QUARANTINED.clear()
 
 
 def config(doing: str = "score_one", hurt: tuple[str, ...] = ("nordtel",), **sections: Any) -> Config:
@@ -70,6 +65,7 @@ class Lives:
         self.state: dict[bytes, bytes] = {}
         self.done = 0
         self.crashes: list[DetectorFailed] = []
+        self.news: list[Quarantined] = []
         self.alerts: list[Alert] = []
         self.windows: list[Window] = []
         self._batch = batch_minutes
@@ -86,6 +82,8 @@ class Lives:
                 self.state[key] = value
                 assert len(self.crashes) < 20
                 self._batch += 1  # no two lives take the same batches
+            finally:
+                self.news += quarantine.news()
 
     def _live(self, quarantine: Quarantine) -> None:
         monitor = PartitionMonitor(self.settings, 0, quarantine)
@@ -124,10 +122,8 @@ def replayed(settings: Config) -> Lives:
     return whole
 
 
-def out() -> set[tuple[str, ...]]:
-    return {
-        tuple(sample.labels.values()) for family in metrics.BRAND_QUARANTINED.collect() for sample in family.samples
-    }
+def out(news: list[Quarantined]) -> set[tuple[str, str]]:
+    return {(each.failure.brand, each.failure.detector) for each in news}
 
 
 @pytest.mark.parametrize("doing", ["score_one", "learn_one"])
@@ -144,7 +140,10 @@ def test_after_so_many_of_the_same_the_brand_goes_on_without_the_detector(doing:
     assert lives.scored_by("nordtel") == [both] * scored + [one] * (BUCKETS - scored)
     assert lives.scored_by("suedmilch") == [both] * BUCKETS
     assert sum(window.count for window in lives.windows) == 3 * BUCKETS * 5
-    assert out() == {("nordtel", "glass")}
+    assert out(lives.news) == {("nordtel", "glass")}
+    (put_out,) = [each for each in lives.news if each.detail is not None]
+    assert put_out.failure == lives.crashes[0].failure
+    assert "no way to divide" in str(put_out.detail)
     assert lives.result() == replayed(config(doing)).result()
 
 
@@ -154,7 +153,7 @@ def test_what_raises_between_batches_is_out_too(doing: str) -> None:
     lives.run()
     assert [failed.failure.doing for failed in lives.crashes] == [doing] * AFTER
     assert sum(window.count for window in lives.windows) == 3 * BUCKETS * 5
-    assert out() == {("nordtel", "glass")}
+    assert out(lives.news) == {("nordtel", "glass")}
     assert lives.scored_by("nordtel")[-1] == {"volume"}
 
 
@@ -162,7 +161,7 @@ def test_a_defect_that_is_known_costs_no_further_lives() -> None:
     lives = Lives(config(hurt=("nordtel", "suedmilch", "zacke")))
     lives.run()
     assert len(lives.crashes) == AFTER
-    assert out() == {(brand, "glass") for brand in ("nordtel", "suedmilch", "zacke")}
+    assert out(lives.news) == {(brand, "glass") for brand in ("nordtel", "suedmilch", "zacke")}
     assert lives.result() == replayed(lives.settings).result()
 
 
@@ -171,11 +170,14 @@ def test_it_stays_out_over_restarts_and_comes_back_with_another_config() -> None
     lives.run()
     other = config(incidents={"negative_share": 0.5})
     for settings, expected in ((config(), [("nordtel", "glass")]), (other, [])):
-        metrics.BRAND_QUARANTINED.clear()
-        monitor = PartitionMonitor(settings, 0)
+        quarantine = Quarantine(settings, after=0)
+        monitor = PartitionMonitor(settings, 0, quarantine)
         for key, value in sorted(lives.state.items()):
             monitor.restore(key, value)
-        assert sorted(out()) == expected
+        news = quarantine.news()
+        assert sorted(out(news)) == expected
+        assert all(each.detail is None for each in news), "it was out before"
+        assert quarantine.news() == []
         brand = monitor._brand("nordtel")
         assert brand is not None
         assert ("glass" in brand._detectors) is not bool(expected)
@@ -201,7 +203,7 @@ def test_two_detectors_that_raise_in_turn_are_both_out() -> None:
     )
     lives = Lives(config(detectors=[glass, ice]), batch_minutes=60)
     lives.run()
-    assert out() == {("nordtel", "glass"), ("nordtel", "ice")}
+    assert out(lives.news) == {("nordtel", "glass"), ("nordtel", "ice")}
     assert len(lives.crashes) == 2 * AFTER
 
 
