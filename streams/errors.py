@@ -1,28 +1,28 @@
-"""Every error firewatch raises on purpose.
+"""Define every error that firewatch raises on purpose; imports nothing of firewatch.
 
 ::
 
-    FirewatchError                 something the user or operator can act on
+    FirewatchError                 a problem that the user or operator can act on
     ├── ConfigError                the YAML file, an environment override, or a secret file
     ├── InputError                 a file of posts that can't be read
-    │   └── BadShareExceeded       too many bad records: stop rather than divert everything
+    │   └── BadShareExceeded       too many rejected records: stop before all go to the dead letter queue
     ├── OutputError                a file that can't be written, such as for a full disk
-    ├── RecordError                the bytes of a record; carries topic, partition, offset where known
-    │   ├── OutdatedState          a state written by a firewatch too old
-    │   └── UnknownVersion         a record or state written by a newer firewatch
+    ├── RecordError                the bytes of a record; has topic, partition and offset where known
+    │   ├── OutdatedState          a state written by a version of firewatch that is too old
+    │   └── UnknownVersion         a record or state written by a newer version of firewatch
     ├── KafkaError                 the broker, a topic, a permission
     │   ├── BrokerUnreachable
     │   ├── NotAllowed             permissions are missing
     │   └── TopicMismatch          an existing topic differs in a way that breaks the service
-    ├── UnknownIncident            an id that no alert carries
+    ├── UnknownIncident            an id that no alert has
     ├── DeliveryError              a receiver of alerts outside Kafka
-    │   ├── DeliveryRefused        it will not have this alert, however often it is asked
-    │   └── DeliveryFailed         it does not answer, or not now
-    ├── DetectorFailed             a detector raised; noted, so that it is put out of use if it goes on
-    ├── ExpectationFailed          a config does not raise what it was expected to raise
+    │   ├── DeliveryRefused        it refuses this alert for good
+    │   └── DeliveryFailed         it may accept the alert later
+    ├── DetectorFailed             a detector raised; it is quarantined after repeated failures
+    ├── ExpectationFailed          a config does not raise the incidents that were expected
     ├── MissingPackage             an optional package that a setting asks for is not installed
-    ├── PortTaken                  a metrics or broker port that another process holds
-    └── WorkerFailed               a worker under supervision that gave up
+    ├── PortTaken                  a metrics or broker port that another process uses
+    └── WorkerFailed               a supervised worker that is not restarted any more
 
 The command line prints the message and exits with `exit_code`; a traceback means a defect of firewatch.
 """
@@ -36,21 +36,20 @@ if TYPE_CHECKING:
 
 
 class FirewatchError(Exception):
-    """Base of all errors with a message meant for the person who runs firewatch."""
+    """Base of all errors with a message for the person who runs firewatch."""
 
     exit_code = 1
 
 
 class ConfigError(FirewatchError):
-    """The configuration can't be used.
+    """The configuration, an override by the environment, or a secret file is invalid.
 
     Parameters
     ----------
     problems
-        One line for each problem, each naming the path inside the file (``brands[2].match.any``) and what is allowed
-        there.
+        One line for each problem with the path inside the file (``brands[2].match.any``) and what is allowed there.
     file
-        The file the settings came from, if any.
+        The file that holds the settings, if any.
     """
 
     exit_code = 2
@@ -63,13 +62,13 @@ class ConfigError(FirewatchError):
 
 
 class InputError(FirewatchError):
-    """A file of posts is missing, unreadable, empty, or not what its name says."""
+    """A file of posts is missing, unreadable, empty, or not of the format that its name promises."""
 
     exit_code = 3
 
 
 class BadShareExceeded(InputError):
-    """More of the input is bad than `ingest.max_bad_share` allows."""
+    """The share of rejected records exceeds `ingest.max_bad_share`."""
 
     def __init__(self, bad: int, seen: int, limit: float, reasons: dict[str, int]) -> None:
         self.bad, self.seen, self.limit, self.reasons = bad, seen, limit, reasons
@@ -77,29 +76,30 @@ class BadShareExceeded(InputError):
             f"{reason} {count}" for reason, count in sorted(reasons.items(), key=lambda r: (-r[1], r[0]))
         )
         super().__init__(
-            f"{bad} of {seen} records are bad ({listed}): over the limit ingest.max_bad_share={limit:g}. "
-            "Stopped so as not to divert the whole input; check the source, or raise the limit if this is expected."
+            f"{bad} of {seen} records are rejected ({listed}): over the limit ingest.max_bad_share={limit:g}. "
+            "Stopped before the whole input goes to the dead letter queue; check the source, or raise the limit if "
+            "this is expected."
         )
 
 
 class OutputError(FirewatchError):
-    """A file that was asked for can't be written."""
+    """An output file can't be written."""
 
     def __init__(self, file: Path | str, error: OSError) -> None:
         super().__init__(f"{file} can't be written: {error.strerror or error}")
 
 
 class RecordError(FirewatchError):
-    """The bytes of one record can't be used.
+    """The bytes of one record are invalid.
 
     Parameters
     ----------
     reason
         A short, stable word for metrics and DLQ headers, such as ``broken_json``.
     detail
-        What was wrong, for a person; never contains the text of a post.
+        Description of the problem for people; never contains the text of a post.
     topic, partition, offset
-        Where the record stands, where known.
+        Position of the record, where known.
     """
 
     def __init__(
@@ -118,30 +118,30 @@ class RecordError(FirewatchError):
 
 
 class UnknownVersion(RecordError):
-    """A record or a state carries a version that this firewatch does not know."""
+    """A record or a state has a version that this version of firewatch does not know."""
 
     def __init__(self, what: str, version: object, known: int, **where: object) -> None:
         super().__init__(
             "unknown_version",
-            f"{what} has version {version!r}, this firewatch reads up to {known}: upgrade before you go on",
+            f"{what} has version {version!r}, this firewatch reads up to {known}: upgrade before you continue",
             **where,  # type: ignore[arg-type]
         )
 
 
 class OutdatedState(RecordError):
-    """A state was written by a firewatch so old that nothing tells what it means today."""
+    """A state was written by a version of firewatch that is too old to be read."""
 
     def __init__(self, what: str, version: object, oldest: int) -> None:
         super().__init__(
             "outdated_state",
             f"{what} has version {version!r}, this firewatch reads none before {oldest}: stop all detect workers, "
-            "delete the topic firewatch-detect-brands-changelog (behind topics.prefix) and run `firewatch topics` to "
-            "learn anew",
+            "delete the topic firewatch-detect-brands-changelog (with topics.prefix before its name) and run "
+            "`firewatch topics` to start without history",
         )
 
 
 class KafkaError(FirewatchError):
-    """Kafka refused, or something on it is not as the service needs it."""
+    """Kafka refused a request, or the cluster does not meet the needs of firewatch."""
 
     exit_code = 4
 
@@ -165,20 +165,20 @@ class NotAllowed(KafkaError):
     Parameters
     ----------
     worker
-        Which one.
+        Name of the worker.
     user
-        Who it is to Kafka.
+        How Kafka identifies the worker.
     bootstrap_servers
-        Which Kafka.
+        Addresses of the cluster.
     permissions
-        What is missing, such as ``Write on topic social.mentions``.
+        Missing permissions, such as ``Write on topic social.mentions``.
     """
 
     def __init__(self, worker: str, user: str, bootstrap_servers: str, permissions: list[str]) -> None:
         self.permissions = permissions
         super().__init__(
             f"{user} lacks permissions on {bootstrap_servers}: {', '.join(permissions)}. "
-            f"`firewatch acls {worker}` prints the ACLs that grant what it needs"
+            f"`firewatch acls {worker}` prints the ACLs that grant them"
         )
 
 
@@ -187,16 +187,16 @@ class TopicMismatch(KafkaError):
 
 
 class MissingPackage(FirewatchError):
-    """What was asked for needs an optional package that is not installed.
+    """A setting or command needs an optional package that is not installed.
 
     Parameters
     ----------
     what
-        Was asked for.
+        The setting or command.
     package
-        Its name on the package index.
+        Name of the package on the package index.
     extra
-        Of firewatch, that brings it.
+        Extra of firewatch that installs the package.
     """
 
     def __init__(self, what: str, package: str, extra: str) -> None:
@@ -204,20 +204,20 @@ class MissingPackage(FirewatchError):
 
 
 class UnknownIncident(FirewatchError):
-    """An id names no incident, or more than one."""
+    """An id matches no incident, or more than one."""
 
     exit_code = 3
 
 
 class DeliveryError(FirewatchError):
-    """A receiver has not taken an alert.
+    """A receiver has not accepted an alert.
 
     Parameters
     ----------
     reason
         A short, stable word for metrics and DLQ headers, such as ``http_503``.
     detail
-        What was wrong, for a person; holds no secret of the receiver's address.
+        Description of the problem for people; holds no secret of the receiver's address.
     """
 
     def __init__(self, reason: str, detail: str) -> None:
@@ -226,16 +226,16 @@ class DeliveryError(FirewatchError):
 
 
 class DeliveryRefused(DeliveryError):
-    """The receiver says that the alert itself can't be taken."""
+    """The receiver refuses the alert itself, so trying again is of no use."""
 
 
 class DeliveryFailed(DeliveryError):
-    """The receiver can't be reached, fails, or does not let us in: the same alert may be taken later.
+    """The receiver can't be reached, fails, or denies access; it may accept the same alert later.
 
     Parameters
     ----------
     retry_after_seconds
-        When the receiver asks to be tried again, if it does.
+        Seconds after which the receiver asks for another attempt, if it does.
     """
 
     def __init__(self, reason: str, detail: str, retry_after_seconds: float | None = None) -> None:
@@ -244,18 +244,18 @@ class DeliveryFailed(DeliveryError):
 
 
 class PortTaken(FirewatchError):
-    """Another process listens on a port that was asked for."""
+    """Another process listens on a configured port."""
 
     exit_code = 5
 
     def __init__(self, host: str, port: int, setting: str) -> None:
         super().__init__(
-            f"{host}:{port} is taken by another process: free it or set {setting} to another port (0 picks a free one)"
+            f"{host}:{port} is used by another process: free it or set {setting} to another port (0 picks a free one)"
         )
 
 
 class WorkerFailed(FirewatchError):
-    """A supervised worker died more often than the supervisor restarts it."""
+    """A supervised worker failed more often than the supervisor restarts it."""
 
     exit_code = 6
 
@@ -292,7 +292,11 @@ class Failure(NamedTuple):
 
 
 class DetectorFailed(FirewatchError):
-    """A detector raised. The offset has not moved; the worker that reads the same mentions next comes here again."""
+    """A detector raised an error.
+
+    The offset has not moved, so the worker that reads the same mentions next calls the detector at the same place
+    again.
+    """
 
     exit_code = 7
 
@@ -300,11 +304,12 @@ class DetectorFailed(FirewatchError):
         self.failure = failure
         super().__init__(
             f"detector {failure.detector!r} of brand {failure.brand!r} raised in {failure.doing}: {detail}. Restart "
-            f"the worker: after {after} of the same (detect.quarantine_after) the brand goes on without this detector"
+            f"the worker: after {after} of these failures (detect.quarantine_after) the brand continues without this "
+            "detector"
         )
 
 
 class ExpectationFailed(FirewatchError):
-    """A config does not raise what it was expected to raise."""
+    """A config does not raise the incidents that were expected."""
 
     exit_code = 9

@@ -1,4 +1,4 @@
-"""Every setting with its default, its unit and its limits."""
+"""Configuration: every setting with its default, its unit and its limits."""
 
 from streams.config.base import QUALITIES, Language, QualityName
 from streams.config.brands import BrandSettings, DetectorSettings, MatchSettings

@@ -1,4 +1,4 @@
-"""What differs between two configs, and whether workers can change over to it while they run."""
+"""Compare two configs, and check whether running workers can apply the difference."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ if TYPE_CHECKING:
 LIVE: Final = frozenset(
     {"brands", "preset", "detectors", "incidents", "maintenance", "expected_events", "alerts", "score"}
 )
-"""Sections that a running worker takes over; all else is fixed when it starts."""
+"""Sections that a running worker reloads; all others are fixed when it starts."""
 
 _NAMED_BY: Final = {"brands": "id", "detectors": "name"}
-"""Lists whose entries are told by name, not by their place."""
+"""Lists whose entries are identified by a key, not by their position."""
 
 _MISSING: Final = object()
 
 
 def differences(old: Config, new: Config) -> list[str]:
-    """What is different, one line for each setting, such as ``brands.nordtel.usual_posts_per_day: 900 -> 1200``."""
+    """Return one line for each setting that differs, such as ``brands.nordtel.usual_posts_per_day: 900 -> 1200``."""
     return [f"{path}: {change}" for path, change in _changes(_tree(old), _tree(new))]
 
 
 def check_live(old: Config, new: Config) -> None:
-    """Refuse what can't be changed while a worker runs.
+    """Refuse a difference that can't be applied while a worker runs.
 
     Raises
     ------
     ConfigError
-        Naming each such setting that differs.
+        Names each setting that differs and is fixed when a worker starts.
     """
     before, after = _tree(old), _tree(new)
     fixed = [section for section in after if section not in LIVE and before[section] != after[section]]
@@ -44,11 +44,11 @@ def check_live(old: Config, new: Config) -> None:
         )
     missing = set(new.models()) - set(old.models())
     if missing:
-        asking = [brand for brand, quality in new.qualities().items() if quality in missing]
+        affected = [brand for brand, quality in new.qualities().items() if quality in missing]
         raise ConfigError(
             [
                 f"brands.{brand}.quality: no model of this quality has been loaded: restart the workers"
-                for brand in asking
+                for brand in affected
             ]
         )
 

@@ -1,4 +1,4 @@
-"""Which value each setting has in the end for a brand, and where it comes from."""
+"""Explain the effective value of each setting for a brand, and where the value comes from."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ _LAYERED: Final = frozenset({"brands", "preset", "detectors", "maintenance", "ex
 
 
 class Explained(NamedTuple):
-    """A setting.
+    """One effective setting.
 
     Parameters
     ----------
     setting
-        Its path, detectors by their name.
+        Path of the setting, with detectors by their name.
     value
-        What holds.
+        Effective value.
     origin
-        ``default``, the layer, the environment variable, and the line of the file where there is one.
+        ``default``, or the layer, the environment variable, and the line of the file where there is one.
     """
 
     setting: str
@@ -41,12 +41,12 @@ class Explained(NamedTuple):
 
 
 def explain(path: pathlib.Path, brand: str | None, environment: Mapping[str, str]) -> list[Explained]:
-    """Explain all settings, for a brand or for those that say nothing else.
+    """Explain all settings, for a brand or for all brands without settings of their own.
 
     Raises
     ------
     ConfigError
-        If the file can't be used, or has no such brand.
+        If the file is invalid, or has no such brand.
     """
     config = load_config(path, environment)
     origins = _Origins(path, environment)
@@ -67,7 +67,7 @@ def explain(path: pathlib.Path, brand: str | None, environment: Mapping[str, str
 
 
 class _Origins:
-    """Where the file and the environment set something."""
+    """Places in the file and the environment where settings are set."""
 
     def __init__(self, path: pathlib.Path, environment: Mapping[str, str]) -> None:
         self._file = path.name
@@ -75,7 +75,7 @@ class _Origins:
         self._variables = {place: variable for place, (variable, _) in overrides(environment).items()}
 
     def of(self, path: Path) -> str | None:
-        """Of the setting at a path; None if neither sets it."""
+        """Return the place that sets the setting at a path; None if neither sets it."""
         variable = self._variables.get(tuple(map(str, path)))
         if variable is not None:
             return f"environment {variable}"
@@ -84,7 +84,7 @@ class _Origins:
 
 
 def _lines(node: yaml.Node | None, path: Path = ()) -> Iterator[tuple[Path, int]]:
-    """The line of each key and list entry."""
+    """Yield the line of each key and list entry."""
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             below = (*path, str(key.value))
@@ -125,8 +125,8 @@ def _quiet(config: Config, brand: BrandSettings, origins: _Origins) -> Iterator[
     for section in ("maintenance", "expected_events"):
         for index, span in enumerate(getattr(config, section)):
             if span.brands == "all" or brand.id in span.brands:
-                said = span.model_dump(mode="json", exclude_unset=True, exclude={"brands"})
-                yield Explained(f"{section}[{index}]", said, origins.of((section, index)) or "default")
+                values = span.model_dump(mode="json", exclude_unset=True, exclude={"brands"})
+                yield Explained(f"{section}[{index}]", values, origins.of((section, index)) or "default")
 
 
 def _sections(config: Config, origins: _Origins) -> Iterator[Explained]:

@@ -1,6 +1,6 @@
-"""The YAML file: how it is read and overridden, and errors that name the path inside it.
+"""Read the YAML file, override single settings from the environment, and report errors by their path in the file.
 
-Any single leaf can be overridden by an environment variable named after its path, ``FIREWATCH__KAFKA__CLIENT_ID=blue``
+An environment variable named after the path of a setting overrides it, ``FIREWATCH__KAFKA__CLIENT_ID=blue``
 for ``kafka.client_id``. ``KAFKA_BOOTSTRAP`` is short for ``FIREWATCH__KAFKA__BOOTSTRAP_SERVERS``.
 """
 
@@ -24,19 +24,19 @@ ENV_PREFIX: Final = "FIREWATCH__"
 
 
 def load_config(path: Path, environment: Mapping[str, str] | None = None) -> Config:
-    """Read, override and validate.
+    """Read a config file, override settings from the environment, and validate the result.
 
     Parameters
     ----------
     path
         The YAML file.
     environment
-        Where overrides are looked up; the process's environment by default.
+        Variables that override settings; the process's environment by default.
 
     Raises
     ------
     ConfigError
-        Naming the file, and for each problem the path inside it and what is allowed.
+        Names the file, and for each problem the path inside it and what is allowed.
     """
     tree = yaml_tree(config_text(path), path)
     for place, (variable, value) in overrides(os.environ if environment is None else environment).items():
@@ -49,12 +49,12 @@ def load_config(path: Path, environment: Mapping[str, str] | None = None) -> Con
 
 
 def config_text(path: Path) -> str:
-    """What the file holds.
+    """Return the text of a file.
 
     Raises
     ------
     ConfigError
-        If it can't be read.
+        If the file can't be read.
     """
     try:
         return path.read_text(encoding="utf-8")
@@ -65,12 +65,12 @@ def config_text(path: Path) -> str:
 
 
 def yaml_tree(text: str, path: Path) -> dict[str, Any]:
-    """The mapping that the text of a config is.
+    """Parse the text of a config, which must be a YAML mapping.
 
     Raises
     ------
     ConfigError
-        If it is none.
+        If the text is not valid YAML, or not a mapping.
     """
     try:
         tree = yaml.load(text, Loader=UniqueKeyLoader)  # noqa: S506  a SafeLoader
@@ -84,7 +84,7 @@ def yaml_tree(text: str, path: Path) -> dict[str, Any]:
 
 
 def overrides(environment: Mapping[str, str]) -> dict[tuple[str, ...], tuple[str, Any]]:
-    """By the path of a setting, the environment variable that sets it, and its value."""
+    """Return the environment variable and the value that override each setting, by the path of the setting."""
     names = {name: name for name in environment if name.startswith(ENV_PREFIX)}
     if "KAFKA_BOOTSTRAP" in environment:
         names.setdefault(f"{ENV_PREFIX}KAFKA__BOOTSTRAP_SERVERS", "KAFKA_BOOTSTRAP")
@@ -97,7 +97,7 @@ def overrides(environment: Mapping[str, str]) -> dict[tuple[str, ...], tuple[str
 
 
 class UniqueKeyLoader(yaml.SafeLoader):
-    """YAML keeps the last of two equal keys silently; a config must not."""
+    """Loader that refuses a repeated key, of which YAML would silently keep the last."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
@@ -105,7 +105,7 @@ class UniqueKeyLoader(yaml.SafeLoader):
             key = str(key_node.value)
             if key in seen:
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key!r} stands twice", key_node.start_mark
+                    None, None, f"the key {key!r} appears twice", key_node.start_mark
                 )
             seen.add(key)
         return super().construct_mapping(node, deep)
@@ -124,11 +124,11 @@ def _put(tree: dict[str, Any], place: tuple[str, ...], value: Any, variable: str
 _VERBATIM: Final = frozenset({"bootstrap_servers", "client_id", "prefix", "sasl_username", "host"})
 
 _ALTERNATIVE: Final = re.compile(r"(literal|list)\[.*|datetime|time")
-"""What pydantic adds to the path where a setting may be of several types."""
+"""Path elements that pydantic adds where a setting may have several types."""
 
 
 def problem(item: Any, model: type[BaseModel] = Config) -> str:
-    """One line about an error of pydantic's: the path inside the file, and what is allowed there."""
+    """Return one line about an error of pydantic: the path inside the file, and what is allowed there."""
     path = ""
     for step in item["loc"]:
         if isinstance(step, str) and _ALTERNATIVE.fullmatch(step):

@@ -91,7 +91,7 @@ def test_mostly_bad_input_stops_with_the_reasons(config: Path, tmp_path: Path) -
     posts.write_bytes(b"".join([line(1), *[b"nonsense\n"] * 9]))
     done = replay(posts, config)
     assert done.returncode == 3
-    assert b"9 of 10 records are bad (broken_json 9): over the limit ingest.max_bad_share" in done.stderr
+    assert b"9 of 10 records are rejected (broken_json 9): over the limit ingest.max_bad_share" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -144,7 +144,7 @@ def test_steps_follow_one_another() -> None:
     with pytest.raises(OutdatedState, match="it has version 2, this firewatch reads none before 3"):
         state_versions.upgraded({"v": 2}, "it", 5, table)
     for version in (6, 0, -1, True, "3", None, 3.0):
-        with pytest.raises(UnknownVersion, match="upgrade before you go on"):
+        with pytest.raises(UnknownVersion, match="upgrade before you continue"):
             state_versions.upgraded({"v": version}, "it", 5, table)
 
 
