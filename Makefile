@@ -45,13 +45,10 @@ bench: $(READY) ## speeds of the hot paths; they need a machine with nothing els
 docs: $(READY) ## write the reference pages in docs/reference from the code
 	$(BIN)/python -m docs.build
 
-dashboards: $(READY) ## write the Grafana boards anew from their code
+dashboards: $(READY) ## write the Grafana boards from their code
 	$(BIN)/python -m deploy.grafana.build
 
-check-docs: $(READY) ## write the reference pages in docs/reference from the code
-	$(BIN)/python -m docs.build
-
-dashboards: $(READY) ## check the boards against Grafana's own types (needs node and npm)
+check-dashboards: $(READY) ## check the boards against Grafana's own types (needs node and npm)
 	$(BIN)/python -m deploy.grafana.typecheck.check
 
 kafka-start: $(READY) ## start the local Kafka (installs it the first time)
