@@ -23,7 +23,7 @@ _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROF
 
 
 class SuggestingGroup(click.Group):
-    """A group whose error for an unknown command names the commands that are spelled alike."""
+    """A group whose error for an unknown command names the one that is spelled most alike."""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -33,14 +33,14 @@ class SuggestingGroup(click.Group):
         Raises
         ------
         click.UsageError
-            If there is none; the message names similar ones.
+            If there is none; the message names the most similar one.
         """
         known = self.list_commands(ctx)
         if args[0] not in known and not args[0].startswith("-") and not ctx.resilient_parsing:
             from difflib import get_close_matches
 
-            similar = get_close_matches(args[0].lower().replace("_", "-"), known)
-            question = f" Did you mean {' or '.join(similar)}?" if similar else ""
+            similar = get_close_matches(args[0].lower().replace("_", "-"), known, n=1)
+            question = f" Did you mean {similar[0]}?" if similar else ""
             ctx.fail(f"No such command {args[0]!r}.{question}")
         return super().resolve_command(ctx, args)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -10,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from streams.errors import OutputError
-from streams.runtime.files import open_output, temporary_directory
+from streams.errors import InputError, OutputError
+from streams.runtime.files import ensure_distinct_paths, open_output, temporary_directory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -85,6 +86,7 @@ def test_an_output_can_be_read_again(tmp_path: Path) -> None:
 
 
 WAITS = """
+import os
 import signal, sys, time
 from streams.runtime.files import temporary_directory
 signal.signal(signal.SIGHUP, getattr(signal, sys.argv[1]))
@@ -130,3 +132,18 @@ def test_signals_are_left_as_they_were_found() -> None:
     with temporary_directory("firewatch-test-") as directory:
         assert directory.is_dir()
     assert [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)] == before
+
+
+def test_a_file_is_known_by_any_of_its_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("c.yaml").touch()
+    (tmp_path / "symbolic").symlink_to("c.yaml")
+    os.link("c.yaml", "hard")
+    for name in ("symbolic", "hard", tmp_path / ".." / tmp_path.name / "c.yaml"):
+        with pytest.raises(InputError, match="is read, so nothing can be written there"):
+            ensure_distinct_paths([Path("c.yaml")], [Path(name)])
+
+
+def test_devices_and_what_is_not_given_are_in_nobodys_way() -> None:
+    ensure_distinct_paths([Path("/dev/null"), None], [Path("/dev/null"), Path("/dev/null"), None, None])
+    ensure_distinct_paths([Path("-"), Path("c.yaml")], [Path("new.jsonl")])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.unit.cli.test_cli import BRANDS, firewatch
+from tests.support.cli import BRANDS, firewatch
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,28 +1,20 @@
-"""What a user's mistakes get: a message that says what to do, an exit code, and no traceback."""
+"""`firewatch replay` and `firewatch simulate`: what they print, and what a mistake ends in."""
 
 from __future__ import annotations
 
 import gzip
-import socket
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import orjson
 import pytest
 
-from streams.errors import BrokerUnreachable, PortTaken
-from streams.runtime.health import serve
+from streams.cli.offline import SIMULATION_SEED
+from streams.offline.simulate import SimulationSettings
+from tests.support.cli import BRANDS, firewatch, post_line
 
 if TYPE_CHECKING:
+    import subprocess
     from pathlib import Path
-
-BRANDS = "brands:\n  - {id: nordtel, name: Nordtel, match: {any: [nordtel]}, usual_posts_per_day: 100}\n"
-
-
-def line(number: int, **fields: object) -> bytes:
-    post = {"id": str(number), "created_at": f"2026-03-02T00:{number % 60:02}:00Z", "text": "Nordtel ist langsam"}
-    return orjson.dumps(post | fields) + b"\n"
 
 
 @pytest.fixture
@@ -32,21 +24,12 @@ def config(tmp_path: Path) -> Path:
     return path
 
 
-def firewatch(*arguments: str | Path, stdin: bytes = b"", **environment: str) -> subprocess.CompletedProcess[bytes]:
-    command = [sys.executable, "-m", "streams.cli", *map(str, arguments)]
-    done = subprocess.run(
-        command, input=stdin, capture_output=True, check=False, timeout=60, env={"PATH": "/usr/bin:/bin", **environment}
-    )
-    assert b"Traceback" not in done.stderr, done.stderr.decode()
-    return done
-
-
 def replay(posts: Path | str, config: Path, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
     return firewatch("replay", posts, "-c", config, "--alerts", config.with_name("alerts.jsonl"), stdin=stdin)
 
 
 def test_good_posts_replay_from_a_file_from_gzip_and_from_stdin(config: Path, tmp_path: Path) -> None:
-    posts = b"".join(line(number) for number in range(50))
+    posts = b"".join(post_line(number) for number in range(50))
     plain, packed = tmp_path / "posts.jsonl", tmp_path / "posts.jsonl.gz"
     plain.write_bytes(posts)
     packed.write_bytes(gzip.compress(posts))
@@ -59,19 +42,19 @@ BAD_LINES = {
     "broken_json": b'{"id": "1", "text": \n',
     "wrong_type": b"[1, 2]\n",
     "missing_field": b'{"id": "1", "created_at": "2026-03-02T00:00:00Z"}\n',
-    "too_large": line(1, text="x" * 2_000_000),
+    "too_large": post_line(1, text="x" * 2_000_000),
     "too_deep": b'{"id":' + b"[" * 10_000 + b"]" * 10_000 + b"}\n",
-    "empty_text": line(1, text="\x00\x00"),
-    "timestamp_too_old": line(1, created_at="1970-01-01T00:00:00Z"),
-    "timestamp_in_future": line(1, created_at="2099-01-01T00:00:00Z"),
-    "bad_timestamp": line(1, created_at="yesterday"),
+    "empty_text": post_line(1, text="\x00\x00"),
+    "timestamp_too_old": post_line(1, created_at="1970-01-01T00:00:00Z"),
+    "timestamp_in_future": post_line(1, created_at="2099-01-01T00:00:00Z"),
+    "bad_timestamp": post_line(1, created_at="yesterday"),
 }
 
 
 @pytest.mark.parametrize("reason", BAD_LINES)
 def test_a_bad_line_among_good_ones_is_counted_with_its_reason(reason: str, config: Path, tmp_path: Path) -> None:
     posts = tmp_path / "posts.jsonl"
-    posts.write_bytes(b"".join(line(number) for number in range(1, 30)) + BAD_LINES[reason] + line(31))
+    posts.write_bytes(b"".join(post_line(number) for number in range(1, 30)) + BAD_LINES[reason] + post_line(31))
     done = replay(posts, config)
     assert done.returncode == 0
     assert f"rejected 1 ({reason} 1)".encode() in done.stderr
@@ -88,7 +71,7 @@ def test_lone_surrogates_and_null_bytes_in_a_text_do_no_harm(config: Path, tmp_p
 
 def test_mostly_bad_input_stops_with_the_reasons(config: Path, tmp_path: Path) -> None:
     posts = tmp_path / "posts.jsonl"
-    posts.write_bytes(b"".join([line(1), *[b"nonsense\n"] * 9]))
+    posts.write_bytes(b"".join([post_line(1), *[b"nonsense\n"] * 9]))
     done = replay(posts, config)
     assert done.returncode == 3
     assert b"9 of 10 records are rejected (broken_json 9): over the limit ingest.max_bad_share" in done.stderr
@@ -101,7 +84,7 @@ def test_mostly_bad_input_stops_with_the_reasons(config: Path, tmp_path: Path) -
         ("empty.jsonl", b"", "empty.jsonl"),
         ("blank.jsonl", b"\n\n", "blank.jsonl"),
         ("plain.jsonl.gz", b"not gzip", "plain.jsonl.gz"),
-        ("cut.jsonl.gz", gzip.compress(line(1) * 1000)[:-20], "cut.jsonl.gz"),
+        ("cut.jsonl.gz", gzip.compress(post_line(1) * 1000)[:-20], "cut.jsonl.gz"),
     ],
 )
 def test_a_file_that_is_missing_empty_or_damaged_is_named(
@@ -117,39 +100,10 @@ def test_a_file_that_is_missing_empty_or_damaged_is_named(
 
 def test_an_alerts_file_that_cannot_be_written_is_named(config: Path, tmp_path: Path) -> None:
     posts = tmp_path / "posts.jsonl"
-    posts.write_bytes(line(1))
+    posts.write_bytes(post_line(1))
     done = firewatch("replay", posts, "-c", config, "--alerts", tmp_path / "no" / "alerts.jsonl")
     assert done.returncode == 1
     assert b"alerts.jsonl can't be written: No such file or directory" in done.stderr
-
-
-@pytest.mark.parametrize("command", ["topics", "score", "detect", "run", "ingest"])
-def test_an_unreachable_broker_is_named_with_what_to_do(command: str, config: Path, tmp_path: Path) -> None:
-    posts = tmp_path / "posts.jsonl"
-    posts.write_bytes(line(1))
-    arguments = [command, str(posts)] if command == "ingest" else [command]
-    done = firewatch(*arguments, "-c", config, KAFKA_BOOTSTRAP="127.0.0.1:1")
-    assert done.returncode == BrokerUnreachable.exit_code
-    assert b"no Kafka broker answers at 127.0.0.1:1" in done.stderr
-    assert b"KAFKA_BOOTSTRAP" in done.stderr
-
-
-def test_a_missing_config_and_half_a_demo_are_refused(tmp_path: Path) -> None:
-    done = firewatch("detect", "-c", tmp_path / "none.yaml")
-    assert done.returncode == 2
-    assert b"none.yaml: no such file" in done.stderr
-    done = firewatch("demo", "--posts", tmp_path / "posts.jsonl", "--out", tmp_path / "out")
-    assert done.returncode == 2
-    assert b"posts and config go together" in done.stderr
-
-
-def test_a_taken_metrics_port_is_named() -> None:
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
-        other.listen()
-        port = other.getsockname()[1]
-        with pytest.raises(PortTaken, match=rf"127.0.0.1:{port} is taken .* set metrics\.score_port"):
-            serve("127.0.0.1", port, "metrics.score_port")
 
 
 def test_simulated_posts_check_and_replay(tmp_path: Path) -> None:
@@ -160,3 +114,7 @@ def test_simulated_posts_check_and_replay(tmp_path: Path) -> None:
     done = replay(posts, config)
     truth = orjson.loads((tmp_path / "posts.truth.json").read_bytes())
     assert f"mentions matched {sum(truth['mentions'].values()):,}, ".encode() in done.stderr
+
+
+def test_the_default_seed_is_that_of_the_simulation() -> None:
+    assert SimulationSettings().seed == SIMULATION_SEED

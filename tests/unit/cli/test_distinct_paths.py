@@ -1,16 +1,17 @@
-"""Nothing is written over what a command reads, nor two outputs into one file."""
+"""No command writes over a file that it reads, nor two outputs into one file."""
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner, Result
 
 from streams.cli import cli
 from streams.errors import InputError
-from streams.runtime.files import ensure_distinct_paths
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 IS_READ = "is read, so nothing can be written there"
 
@@ -78,17 +79,3 @@ def test_two_outputs_never_share_a_file(command: str, folder: Path) -> None:
     assert done.exit_code == InputError.exit_code
     assert "new.jsonl: is named for two outputs; name another file for one of them" in done.stderr
     assert files_of(folder) == before
-
-
-def test_a_file_is_known_by_any_of_its_names(folder: Path) -> None:
-    (folder / "symbolic").symlink_to("c.yaml")
-    os.link("c.yaml", "hard")
-    for name in ("symbolic", "hard", folder / ".." / folder.name / "c.yaml"):
-        with pytest.raises(InputError, match=IS_READ):
-            ensure_distinct_paths([Path("c.yaml")], [Path(name)])
-
-
-@pytest.mark.usefixtures("folder")
-def test_devices_and_what_is_not_given_are_in_nobodys_way() -> None:
-    ensure_distinct_paths([Path("/dev/null"), None], [Path("/dev/null"), Path("/dev/null"), None, None])
-    ensure_distinct_paths([Path("-"), Path("c.yaml")], [Path("new.jsonl")])

@@ -1,0 +1,30 @@
+"""The command line as its users run it, each time in a new process."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import orjson
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BRANDS = "brands:\n  - {id: nordtel, name: Nordtel, match: {any: [nordtel]}, usual_posts_per_day: 100}\n"
+
+
+def post_line(number: int, **fields: object) -> bytes:
+    """Return a post about the brand of `BRANDS` as a JSON line; `fields` replaces and adds fields."""
+    post = {"id": str(number), "created_at": f"2026-03-02T00:{number % 60:02}:00Z", "text": "Nordtel ist langsam"}
+    return orjson.dumps(post | fields) + b"\n"
+
+
+def firewatch(*arguments: str | Path, stdin: bytes = b"", **environment: str) -> subprocess.CompletedProcess[bytes]:
+    """Run a command and check that it prints no traceback."""
+    command = [sys.executable, "-m", "streams.cli", *map(str, arguments)]
+    done = subprocess.run(
+        command, input=stdin, capture_output=True, check=False, timeout=60, env={"PATH": "/usr/bin:/bin", **environment}
+    )
+    assert b"Traceback" not in done.stderr, done.stderr.decode()
+    return done

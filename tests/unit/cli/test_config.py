@@ -1,0 +1,54 @@
+"""`firewatch check-config`, `explain-config` and `schema`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import orjson
+import pytest
+from click.testing import CliRunner, Result
+
+from streams.cli import cli
+from tests.support.cli import BRANDS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "brands.yaml"
+    path.write_text(BRANDS)
+    return path
+
+
+def firewatch(*arguments: str | Path, **environment: str) -> Result:
+    return CliRunner().invoke(cli, list(map(str, arguments)), env={"FIREWATCH_CONFIG": None, **environment})
+
+
+@pytest.mark.parametrize("command", ["check-config", "explain-config"])
+def test_a_config_may_be_an_argument_an_option_or_in_the_environment(command: str, config: Path) -> None:
+    done = firewatch(command, config)
+    assert done.exit_code == 0
+    assert "nordtel" in done.stdout or "windows.bucket_seconds" in done.stdout
+    assert firewatch(command, "-c", config).stdout == done.stdout
+    assert firewatch(command, FIREWATCH_CONFIG=str(config)).stdout == done.stdout
+    assert firewatch(command).exit_code == 2
+
+
+def test_a_good_config_is_summarised(config: Path) -> None:
+    done = firewatch("check-config", config)
+    assert done.stdout.splitlines()[:2] == [f"{config}: good", "  brands     1: nordtel"]
+
+
+def test_a_brand_that_matches_nothing_is_a_problem(config: Path) -> None:
+    config.write_text(BRANDS.replace("[nordtel]", '["@#"]'))
+    done = firewatch("check-config", config)
+    assert (done.exit_code, "brands[0].match" in done.stderr) == (2, True), done.stderr
+
+
+@pytest.mark.parametrize("what", ["alert", "label", "verdict", "config", "asyncapi"])
+def test_a_schema_is_a_json_document(what: str) -> None:
+    done = firewatch("schema", what)
+    assert isinstance(orjson.loads(done.stdout), dict)
+    assert done.stdout.endswith("}\n")

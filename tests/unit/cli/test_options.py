@@ -1,0 +1,61 @@
+"""Durations, times, and the three ways to name a config."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from streams.cli.options import Duration, Moment, config_argument
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("30m", 1_800), ("4h", 14_400), ("7d", 604_800), ("0s", 0)])
+def test_a_duration_is_a_number_with_a_unit(text: str, seconds: float) -> None:
+    assert Duration().convert(text, None, None) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "4", "h", "4y", "-4h", "1.5h", "4 h"])
+def test_anything_else_is_not_a_duration(text: str) -> None:
+    with pytest.raises(click.BadParameter, match="is not a duration"):
+        Duration().convert(text, None, None)
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-03-02", "2026-03-02T00:00", "2026-03-02T00:00Z", "2026-03-02T01:00+01:00", "2026-03-01T19:00-05:00"]
+)
+def test_a_time_is_in_utc_unless_it_names_a_zone(text: str) -> None:
+    assert Moment().convert(text, None, None) == 1_772_409_600_000
+
+
+def test_anything_else_is_not_a_time() -> None:
+    with pytest.raises(click.BadParameter, match="is not a time"):
+        Moment().convert("yesterday", None, None)
+
+
+@click.command()
+@config_argument
+def show(config_path: Path) -> None:
+    click.echo(config_path)
+
+
+def shown(*arguments: str, **environment: str) -> Result:
+    return CliRunner().invoke(show, arguments, env={"FIREWATCH_CONFIG": None, **environment})
+
+
+def test_a_config_is_named_as_argument_by_option_or_by_the_environment() -> None:
+    assert shown("a.yaml").output == "a.yaml\n"
+    assert shown("-c", "a.yaml").output == "a.yaml\n"
+    assert shown(FIREWATCH_CONFIG="a.yaml").output == "a.yaml\n"
+    assert shown("a.yaml", FIREWATCH_CONFIG="b.yaml").output == "a.yaml\n"
+    assert shown("-c", "a.yaml", FIREWATCH_CONFIG="b.yaml").output == "a.yaml\n"
+
+
+def test_a_config_that_is_named_twice_or_not_at_all_is_refused() -> None:
+    twice, missing = shown("a.yaml", "-c", "b.yaml"), shown()
+    assert (twice.exit_code, "named twice" in twice.stderr) == (2, True)
+    assert (missing.exit_code, "set FIREWATCH_CONFIG" in missing.stderr) == (2, True)

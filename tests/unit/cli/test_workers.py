@@ -1,0 +1,38 @@
+"""The commands of the workers: what a mistake ends in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from streams.errors import BrokerUnreachable
+from tests.support.cli import BRANDS, firewatch, post_line
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize("command", ["topics", "score", "detect", "run", "ingest"])
+def test_an_unreachable_broker_is_named_with_what_to_do(command: str, tmp_path: Path) -> None:
+    config, posts = tmp_path / "brands.yaml", tmp_path / "posts.jsonl"
+    config.write_text(BRANDS)
+    posts.write_bytes(post_line(1))
+    arguments = [command, str(posts)] if command == "ingest" else [command]
+    done = firewatch(*arguments, "-c", config, KAFKA_BOOTSTRAP="127.0.0.1:1")
+    assert done.returncode == BrokerUnreachable.exit_code
+    assert b"no Kafka broker answers at 127.0.0.1:1" in done.stderr
+    assert b"KAFKA_BOOTSTRAP" in done.stderr
+
+
+def test_a_missing_config_is_named(tmp_path: Path) -> None:
+    done = firewatch("detect", "-c", tmp_path / "none.yaml")
+    assert done.returncode == 2
+    assert b"none.yaml: no such file" in done.stderr
+
+
+def test_a_config_that_is_not_named_is_asked_for() -> None:
+    done = firewatch("detect")
+    assert done.returncode == 2
+    assert b"Missing option '-c' / '--config'" in done.stderr
+    assert b"FIREWATCH_CONFIG" in done.stderr
