@@ -7,12 +7,12 @@ import os
 import platform
 import signal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from streams.cli.options import FILE, config_option
-from streams.kafka.names import BRIDGED
+from streams.config import receiver_names
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -157,7 +157,7 @@ def train(config_path: Path) -> None:
 
 
 @click.command()
-@click.argument("target", type=click.Choice(BRIDGED))
+@click.argument("target", type=click.Choice(receiver_names()))
 @config_option
 def bridge(target: str, config_path: Path) -> None:
     """Send alerts to a receiver outside Kafka.
@@ -172,18 +172,10 @@ def bridge(target: str, config_path: Path) -> None:
       firewatch bridge alertmanager -c firewatch.yaml
     """
     from streams.workers import bridge as worker
-    from streams.workers import bridge_senders, receivers
+    from streams.workers.receivers import sender_for
 
     config = _load(f"bridge {target}", config_path)
-    settings = config.bridge
-    sender: bridge_senders.Sender[Any]
-    match target:
-        case "alertmanager":
-            sender = bridge_senders.AlertmanagerSender(settings, receivers.Alertmanager(settings))
-        case "webhook":
-            sender = bridge_senders.StepSender(target, settings, receivers.Webhook(settings))
-        case _:
-            sender = bridge_senders.StepSender(target, settings, receivers.Slack(settings))
+    sender = sender_for(target, config.bridge)
     until_stopped(lambda stop: worker.bridge(config, sender, stop))
 
 

@@ -7,6 +7,7 @@ from streams.config.bridge import (
     SLACK_URL_VARIABLE,
     WEBHOOK_KEY_VARIABLE,
     BridgeSettings,
+    receiver_names,
 )
 from streams.config.calendar import QuietTimes
 from streams.config.model import Config
@@ -54,4 +55,5 @@ __all__ = [
     "SentimentSettings",
     "TopicSettings",
     "WindowSettings",
+    "receiver_names",
 ]

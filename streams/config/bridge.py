@@ -1,4 +1,7 @@
-"""Define the section `bridge` of the config: the receivers to which alerts are delivered."""
+"""Define the section `bridge` of the config: the receivers to which alerts are delivered.
+
+`streams.workers.receivers` describes how to add a receiver.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,11 @@ def _http_url(url: str) -> str:
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 
 
-class AlertmanagerSettings(Settings):
+class ReceiverSettings(Settings):
+    """Base of the receivers' sections: the key of a section of this kind in `BridgeSettings` is a receiver's name."""
+
+
+class AlertmanagerSettings(ReceiverSettings):
     """Delivery of alerts to Alertmanager, by `firewatch bridge alertmanager`."""
 
     urls: list[HttpUrl] = Field(
@@ -56,7 +63,7 @@ class AlertmanagerSettings(Settings):
         return secret(ALERTMANAGER_TOKEN_VARIABLE, self.token_file, "bridge.alertmanager.token_file")
 
 
-class WebhookSettings(Settings):
+class WebhookSettings(ReceiverSettings):
     """Delivery of alerts to a webhook, by `firewatch bridge webhook`."""
 
     url: HttpUrl | None = Field(default=None, description="Address to which each step of an incident is posted.")
@@ -71,7 +78,7 @@ class WebhookSettings(Settings):
         return secret(WEBHOOK_KEY_VARIABLE, self.signing_key_file, "bridge.webhook.signing_key_file")
 
 
-class SlackSettings(Settings):
+class SlackSettings(ReceiverSettings):
     """Delivery of alerts to Slack, by `firewatch bridge slack`."""
 
     url_file: Path | None = Field(
@@ -110,3 +117,14 @@ class BridgeSettings(Settings):
     alertmanager: AlertmanagerSettings = AlertmanagerSettings()
     webhook: WebhookSettings = WebhookSettings()
     slack: SlackSettings = SlackSettings()
+
+
+def receiver_names() -> tuple[str, ...]:
+    """Return the names of the receivers, which are the keys of their sections.
+
+    >>> receiver_names()
+    ('alertmanager', 'webhook', 'slack')
+    """
+    return tuple(
+        name for name, field in BridgeSettings.model_fields.items() if isinstance(field.default, ReceiverSettings)
+    )

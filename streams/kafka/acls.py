@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from streams.kafka.names import BRIDGED, MODEL_DEAD_LETTERS, group_of, worker_name
+from streams.kafka.names import MODEL_DEAD_LETTERS, bridge_names, group_of, worker_name
 from streams.kafka.topics import Topics
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def accesses(worker: Worker, config: Config) -> list[Access]:
         case "bridge":
             reads = [topics.alerts, topics.labels]
             writes = [topics.alerts_dlq]
-            groups = [f"bridge-{target}" for target in BRIDGED]
+            groups = [*bridge_names()]
     needed = []
     for topic in topics.all():
         operations = ["Read"] * (topic in reads) + ["Write"] * (topic in writes)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal
 
+from streams.config import receiver_names
+
 if TYPE_CHECKING:
     from streams.config import QualityName, TopicSettings
 
 Worker = Literal["topics", "ingest", "score", "detect", "train", "label", "bridge"]
 WORKERS: Final[tuple[Worker, ...]] = ("topics", "ingest", "score", "detect", "train", "label", "bridge")
-
-BRIDGED: Final = ("alertmanager", "webhook", "slack")
-"""Receivers that a bridge may pass alerts on to."""
-
 
 MODEL_DEAD_LETTERS: Final = "train-letters"
 """The part of `train` that writes the dead letters of models: its consumer group, and its transactional id."""
@@ -25,6 +23,24 @@ def worker_name(worker: str, quality: QualityName) -> str:
     ('train', 'train-best')
     """
     return worker if quality == "fast" else f"{worker}-{quality}"
+
+
+def bridge_name(receiver: str) -> str:
+    """Return the name of the bridge worker to a receiver in logs and consumer groups.
+
+    >>> bridge_name("slack")
+    'bridge-slack'
+    """
+    return f"bridge-{receiver}"
+
+
+def bridge_names() -> tuple[str, ...]:
+    """Return the names of the bridge workers to all receivers.
+
+    >>> bridge_names()
+    ('bridge-alertmanager', 'bridge-webhook', 'bridge-slack')
+    """
+    return tuple(map(bridge_name, receiver_names()))
 
 
 def group_of(name: str, settings: TopicSettings) -> str:

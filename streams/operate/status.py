@@ -14,7 +14,7 @@ from streams.errors import BrokerUnreachable, KafkaError, RecordError
 from streams.kafka.admin import ensure_topics
 from streams.kafka.clients import admin, consumer, translated_errors
 from streams.kafka.model_store import ModelStore
-from streams.kafka.names import BRIDGED, group_of, worker_name
+from streams.kafka.names import bridge_names, group_of, worker_name
 from streams.kafka.reader import TopicReader
 from streams.kafka.topics import Topics
 from streams.operate.incident_log import read_incidents
@@ -200,7 +200,7 @@ def _problems(found: Status, max_lag: int, stale_seconds: float) -> list[str]:
 async def _workers(config: Config, topics: Topics, reader: AIOKafkaConsumer) -> list[WorkerStatus]:
     reads = {"score": topics.posts, "detect": topics.mentions}
     reads |= {worker_name("train", quality): topics.labels for quality in config.models()}
-    reads |= {f"bridge-{target}": topics.alerts for target in BRIDGED}
+    reads |= dict.fromkeys(bridge_names(), topics.alerts)
     workers = []
     with translated_errors(config.kafka, "asking for the consumer groups"):
         async with admin(config.kafka) as client:
@@ -213,7 +213,7 @@ async def _workers(config: Config, topics: Topics, reader: AIOKafkaConsumer) -> 
                 committed = await client.list_consumer_group_offsets(group, partitions=tps)
                 begins, ends = await reader.beginning_offsets(tps), await reader.end_offsets(tps)
                 known = [tp for tp in tps if tp in committed and committed[tp].offset >= 0]
-                if not members and not known and name.startswith("bridge"):
+                if not members and not known and name in bridge_names():
                     continue  # not used here
                 lag = sum(ends[tp] - max(begins[tp], committed[tp].offset if tp in known else 0) for tp in tps)
                 workers.append(WorkerStatus(name, len(members), state, topic.name, lag if known or members else None))

@@ -21,7 +21,7 @@ from streams.core.deliver.suppression import Silences, Suppression
 from streams.errors import DeliveryError, DeliveryFailed, RecordError
 from streams.kafka.clients import acknowledged, admin, consumer, producer, raw_client, translated_errors
 from streams.kafka.dead_letters import DeadLetters
-from streams.kafka.names import group_of
+from streams.kafka.names import bridge_name, group_of
 from streams.kafka.preflight import preflight
 from streams.kafka.reader import TopicReader
 from streams.kafka.topic_ids import topic_id
@@ -30,7 +30,8 @@ from streams.records import MAX_SILENCE_MS, verdict_in
 from streams.runtime import clock, metrics
 from streams.runtime.health import Health, serve_health
 from streams.runtime.shutdown import work_until
-from streams.workers.http import http_client
+from streams.workers.receivers.base import Attempt
+from streams.workers.receivers.http_client import http_client
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -41,8 +42,8 @@ if TYPE_CHECKING:
 
     from streams.config import Config
     from streams.core.deliver.step import DeliveryStep
-    from streams.workers.bridge_senders import Sender
-    from streams.workers.http import HttpClient
+    from streams.workers.receivers.base import Sender
+    from streams.workers.receivers.http_client import HttpClient
 
 BATCH_RECORDS: Final = 200
 WAIT_MS: Final = 500
@@ -78,7 +79,7 @@ async def bridge(config: Config, sender: Sender[Any], stop: asyncio.Event) -> No
 async def _deliver_alerts(
     config: Config, sender: Sender[Any], health: Health, address: str, stop: asyncio.Event
 ) -> None:
-    group = group_of(f"bridge-{sender.target}", config.topics)
+    group = group_of(bridge_name(sender.target), config.topics)
     async with (
         producer(config.kafka) as dead_letter_producer,
         consumer(config.kafka, group) as reader,
@@ -130,7 +131,7 @@ class _Worker(ConsumerRebalanceListener, Generic[StateT]):  # type: ignore[misc]
         self._client = client
         self._dead_letters = dead_letters
         self._alerts = Topics(config.topics).alerts.name
-        self._group = group_of(f"bridge-{sender.target}", config.topics)
+        self._group = group_of(bridge_name(sender.target), config.topics)
         self._topic_id = ""
         self._assigned = False
         self._new: set[TopicPartition] = set()
@@ -274,7 +275,7 @@ class _Worker(ConsumerRebalanceListener, Generic[StateT]):  # type: ignore[misc]
             await self._send_to_dlq(reason, step.partition, step.offset, step.value)
 
         try:
-            await self._sender.deliver(delivery.state, self._http, now_ms, delivered, drop)
+            await self._sender.deliver(delivery.state, Attempt(self._http, now_ms, delivered, drop))
         except DeliveryFailed as failure:
             delay = delivery.failed(time.monotonic(), failure.retry_after_seconds, random.uniform(-1, 1))
             metrics.BRIDGE_FAILURES.labels(target, failure.reason).inc()

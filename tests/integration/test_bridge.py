@@ -1,4 +1,4 @@
-"""The bridge on a real broker: what a real Alertmanager and a webhook get to hear, whatever stops meanwhile."""
+"""The bridge on a real broker: a real Alertmanager and a webhook receive the right alerts through every outage."""
 
 from __future__ import annotations
 
@@ -19,9 +19,7 @@ from streams.kafka.clients import acknowledged, producer
 from streams.kafka.topics import Topics
 from streams.records import Verdict, utc
 from streams.workers.bridge import bridge
-from streams.workers.bridge_senders import AlertmanagerSender, StepSender
-from streams.workers.receivers import Alertmanager as ToAlertmanager
-from streams.workers.receivers import Slack, Webhook
+from streams.workers.receivers import sender_for
 from tests.support.alerts import alert
 from tests.support.broker import headers, read_topic, until
 
@@ -30,7 +28,6 @@ if TYPE_CHECKING:
 
     from streams.config import Config
     from streams.records import Alert
-    from streams.workers.bridge_senders import Sender
     from tests.support.alertmanager import Alertmanager, Receiver
 
 KEY = "whsec_" + base64.b64encode(b"a key that only this test has").decode()
@@ -76,9 +73,9 @@ async def judge(config: Config, verdict: Verdict) -> None:
 
 
 @asynccontextmanager
-async def running(config: Config, sender: Sender[Any]) -> AsyncIterator[None]:
+async def running(config: Config, receiver: str) -> AsyncIterator[None]:
     stop = asyncio.Event()
-    task = asyncio.create_task(bridge(config, sender, stop))
+    task = asyncio.create_task(bridge(config, sender_for(receiver, config.bridge), stop))
     try:
         yield
     finally:
@@ -87,11 +84,11 @@ async def running(config: Config, sender: Sender[Any]) -> AsyncIterator[None]:
 
 
 def paging(config: Config) -> Any:
-    return running(config, AlertmanagerSender(config.bridge, ToAlertmanager(config.bridge)))
+    return running(config, "alertmanager")
 
 
 def posting(config: Config) -> Any:
-    return running(config, StepSender("webhook", config.bridge, Webhook(config.bridge)))
+    return running(config, "webhook")
 
 
 async def soon_active(server: Alertmanager, *expected: str) -> None:
@@ -110,7 +107,7 @@ async def taken(receiver: Receiver, count: int) -> list[str]:
 
 
 def pages(receiver: Receiver) -> set[tuple[str, str, str]]:
-    """What Alertmanager told the pager: incident, severity, state."""
+    """Return the notifications that Alertmanager sent to the pager: incident, severity, state."""
     bodies = [orjson.loads(body) for _, body in receiver.requests]
     return {
         (each["labels"]["fingerprint"], each["labels"]["severity"], each["status"])
@@ -119,7 +116,7 @@ def pages(receiver: Receiver) -> set[tuple[str, str, str]]:
     }
 
 
-async def test_alertmanager_hears_what_fires_gets_worse_and_is_over(
+async def test_alertmanager_receives_incidents_that_fire_escalate_and_resolve(
     config: Config, alertmanager: Alertmanager, receiver: Receiver
 ) -> None:
     config = for_alertmanager(config, alertmanager)
@@ -131,7 +128,7 @@ async def test_alertmanager_hears_what_fires_gets_worse_and_is_over(
         assert shown["startsAt"].startswith("2026-03-02T00:00:00")
         await raise_alerts(config, alert("storm", "s2", "update", severity="critical"))
         await soon_active(alertmanager, "storm critical")
-        await asyncio.sleep(5)  # longer than what it was told lasts
+        await asyncio.sleep(5)  # longer than an alert lives without being sent again
         await soon_active(alertmanager, "storm critical")
         await raise_alerts(config, alert("storm", "s3", "resolve", severity="critical"))
         await soon_active(alertmanager)
@@ -145,7 +142,7 @@ async def test_alertmanager_hears_what_fires_gets_worse_and_is_over(
     }
 
 
-async def test_a_bridge_that_was_away_tells_what_stands_now(config: Config, alertmanager: Alertmanager) -> None:
+async def test_a_bridge_that_was_down_sends_the_current_state(config: Config, alertmanager: Alertmanager) -> None:
     config = for_alertmanager(config, alertmanager)
     await raise_alerts(config, alert("old", "o1"), alert("old", "o2", "resolve"), alert("before", "b1"))
     async with paging(config):
@@ -154,7 +151,7 @@ async def test_a_bridge_that_was_away_tells_what_stands_now(config: Config, aler
         await soon_active(alertmanager, "before warning", "ends warning", "lasts warning")
     await raise_alerts(config, alert("ends", "e2", "resolve"), alert("begins", "n1"), alert("blip", "x1"))
     await raise_alerts(config, alert("blip", "x2", "resolve"))
-    await soon_active(alertmanager)  # without a bridge nothing stays for ever
+    await soon_active(alertmanager)  # without a bridge alerts expire
     async with paging(config):
         await soon_active(alertmanager, "before warning", "lasts warning", "begins warning")
 
@@ -174,7 +171,7 @@ async def test_an_outage_of_alertmanager_loses_nothing(config: Config, alertmana
         await soon_active(alertmanager, "two warning", "three critical")
 
 
-async def test_what_alertmanager_refuses_goes_to_the_dead_letters_and_holds_up_nobody(
+async def test_an_alert_that_alertmanager_refuses_goes_to_the_dlq_and_holds_up_no_other(
     config: Config, alertmanager: Alertmanager
 ) -> None:
     config = for_alertmanager(config, alertmanager)
@@ -220,7 +217,7 @@ async def test_a_false_alarm_silences_its_brand_until_it_expires_or_gets_worse(
         assert time.time_ns() // 1_000_000 >= now_ms + 8_000
 
 
-async def test_webhooks_are_signed_ordered_retried_and_told_once(config: Config, receiver: Receiver) -> None:
+async def test_webhooks_are_signed_ordered_retried_and_sent_once(config: Config, receiver: Receiver) -> None:
     await raise_alerts(config, alert("old", "old1"), alert("old", "old2", "resolve"), alert("open", "open1"))
     async with posting(config):
         assert await taken(receiver, 1) == ["open1"]
@@ -243,7 +240,7 @@ async def test_webhooks_are_signed_ordered_retried_and_told_once(config: Config,
         assert verified["type"] == f"io.firewatch.incident.{verified['data']['kind']}"
 
 
-async def test_what_a_webhook_refuses_goes_to_the_dead_letters(config: Config, receiver: Receiver) -> None:
+async def test_a_step_that_a_webhook_refuses_goes_to_the_dlq(config: Config, receiver: Receiver) -> None:
     receiver.statuses = {"a1": 422, "a2": 404}
     await raise_alerts(config, alert("first", "f1"))
     async with posting(config):
@@ -256,7 +253,7 @@ async def test_what_a_webhook_refuses_goes_to_the_dead_letters(config: Config, r
             == f"webhook: {receiver.url.removesuffix('/hook')} answers 422 Unprocessable Entity: as told"
         )
         receiver.statuses = {}
-        assert await taken(receiver, 2) == ["f1", "a2"]  # 404 spoke of the address: it was repaired
+        assert await taken(receiver, 2) == ["f1", "a2"]  # a 404 concerns the address, which has been repaired
     assert len(await dead_letters(config, 1)) == 1
 
 
@@ -265,7 +262,7 @@ async def test_slack_gets_a_message_for_each_step(
 ) -> None:
     monkeypatch.setenv(SLACK_URL_VARIABLE, receiver.url)
     await raise_alerts(config, alert("a", "a1", starts_at=utc(NOW_MS)))
-    async with running(config, StepSender("slack", config.bridge, Slack(config.bridge))):
+    async with running(config, "slack"):
 
         async def told() -> bool:
             return len(receiver.requests) == 1

@@ -1,4 +1,7 @@
-"""Posting to a receiver: bounded in time, and every failure told as refused or to be tried again, without secrets."""
+"""HTTP client of the receivers: requests are limited in time, and each failure is a refusal or may be retried.
+
+Neither errors nor logs contain secrets, of which the paths of webhooks are one.
+"""
 
 from __future__ import annotations
 
@@ -16,34 +19,34 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
 REFUSALS: Final = frozenset({400, 406, 410, 411, 413, 414, 415, 422, 431})
-"""Answers that speak of the alert, or say that none is wanted any more. The other 4xx speak of the address and of who
-asks (401, 403, 404, ...) or of the moment (408, 425, 429): the alert waits until that is repaired."""
+"""Status codes that concern the alert itself, or say that none is wanted any more. The other 4xx concern the address or
+the credentials (401, 403, 404, ...) or the moment (408, 425, 429): the alert waits until that has been repaired."""
 
 SHOWN_BYTES: Final = 300
-"""Part of an answer that is shown."""
+"""Part of a response's body that is shown in errors."""
 
 
 class HttpClient:
-    """A client of receivers.
+    """Posts JSON to receivers.
 
     Parameters
     ----------
     session
-        Open.
+        An open session.
     """
 
     def __init__(self, session: aiohttp.ClientSession) -> None:
         self._session = session
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> None:
-        """Post JSON; returns when the receiver has taken it (2xx). Redirects are not followed.
+        """Post JSON, and return when the receiver has accepted it with a 2xx. Redirects are not followed.
 
         Raises
         ------
         DeliveryRefused
-            If the receiver says that this can't be taken.
+            If the receiver will never accept this body.
         DeliveryFailed
-            If it may take it later.
+            If the receiver may accept it later.
         """
         where = shown(url)
         try:
@@ -52,10 +55,9 @@ class HttpClient:
             ) as answer:
                 if 200 <= answer.status < 300:
                     return
-                said = printable((await answer.content.read(SHOWN_BYTES)).decode(errors="replace")).strip()
-                detail = f"{where} answers {answer.status} {answer.reason or ''}".rstrip() + (
-                    f": {said}" if said else ""
-                )
+                excerpt = printable((await answer.content.read(SHOWN_BYTES)).decode(errors="replace")).strip()
+                detail = f"{where} answers {answer.status} {answer.reason or ''}".rstrip()
+                detail += f": {excerpt}" if excerpt else ""
                 if answer.status in REFUSALS:
                     raise DeliveryRefused(f"http_{answer.status}", detail)
                 raise DeliveryFailed(f"http_{answer.status}", detail, _seconds(answer.headers.get("Retry-After")))
@@ -69,7 +71,7 @@ class HttpClient:
 
 @asynccontextmanager
 async def http_client(timeout_seconds: float) -> AsyncIterator[HttpClient]:
-    """A client whose requests take no longer than `timeout_seconds`."""
+    """Open a client whose requests take no longer than `timeout_seconds`."""
     async with aiohttp.ClientSession(
         timeout=aiohttp.ClientTimeout(total=timeout_seconds),
         cookie_jar=aiohttp.DummyCookieJar(),
@@ -79,7 +81,7 @@ async def http_client(timeout_seconds: float) -> AsyncIterator[HttpClient]:
 
 
 def shown(url: str) -> str:
-    """The part of an address that may be shown: paths and queries of webhooks are secrets.
+    """Return the part of an address that may be shown: the paths and queries of webhooks are secrets.
 
     >>> shown("https://hooks.example/services/T0/B0/secret?token=secret")
     'https://hooks.example'
@@ -89,19 +91,19 @@ def shown(url: str) -> str:
 
 
 def check_url(url: str, setting: str) -> str:
-    """An address from a secret.
+    """Return an address that comes from a secret, once it is known to be valid.
 
     Raises
     ------
     ConfigError
-        If it is none; it is not shown.
+        If it is not a valid address; the message does not show it.
     """
     try:
         parts = urlsplit(url)
-        good = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+        is_valid = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
     except ValueError:  # not shown either: it may quote the address
-        good = False
-    if not good:
+        is_valid = False
+    if not is_valid:
         raise ConfigError([f"{setting}: must be a URL that begins with http:// or https:// and names a host"])
     return url
 

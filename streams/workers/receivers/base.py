@@ -1,0 +1,62 @@
+"""The interface between the bridge worker and the senders to its receivers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, Protocol
+
+from streams.core.deliver.state import StateT
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from streams.core.deliver.step import DeliveryStep
+    from streams.core.deliver.suppression import Suppression
+    from streams.errors import DeliveryError
+    from streams.workers.receivers.http_client import HttpClient
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt to deliver everything that is due in a partition.
+
+    Parameters
+    ----------
+    http
+        Client for the requests.
+    now_ms
+        Current time, in milliseconds since the epoch.
+    delivered
+        To be called with the number of alerts that the receiver has just accepted.
+    drop
+        To be called with a step that can't be delivered, and the reason; it sends the step to the dead letter queue.
+    """
+
+    http: HttpClient
+    now_ms: int
+    delivered: Callable[[int], None]
+    drop: Callable[[DeliveryStep, DeliveryError], Awaitable[None]]
+
+
+class Sender(Protocol, Generic[StateT]):
+    """Sends what is due in a delivery state to a receiver.
+
+    Attributes
+    ----------
+    target
+        Name of the receiver, as in the registry.
+    """
+
+    target: str
+
+    def new_state(self, suppression: Suppression) -> StateT:
+        """Return an empty delivery state of the kind that this sender works on."""
+
+    async def deliver(self, state: StateT, attempt: Attempt) -> None:
+        """Send everything that is due, and record in `state` what has been accepted.
+
+        Raises
+        ------
+        DeliveryFailed
+            If the receiver does not accept alerts at the moment.
+        """

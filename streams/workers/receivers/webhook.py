@@ -1,0 +1,60 @@
+"""Signed webhooks: each step as in social.alerts, in the envelope of Standard Webhooks, posted to any HTTP endpoint."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import orjson
+
+from streams.config import WEBHOOK_KEY_VARIABLE
+from streams.core.deliver.signature import Signer
+from streams.errors import ConfigError
+from streams.workers.receivers.steps import StepSender
+
+if TYPE_CHECKING:
+    from streams.config import BridgeSettings
+    from streams.core.deliver.step import DeliveryStep
+    from streams.workers.receivers.http_client import HttpClient
+
+
+def sender(settings: BridgeSettings) -> StepSender:
+    """Return a sender to the endpoint of `bridge.webhook`.
+
+    Raises
+    ------
+    ConfigError
+        If the address or the key is missing, or the key is malformed.
+    """
+    return StepSender("webhook", settings, Webhook(settings))
+
+
+class Webhook:
+    """An HTTP endpoint that verifies signatures.
+
+    Raises
+    ------
+    ConfigError
+        If the address or the key is missing, or the key is malformed.
+    """
+
+    def __init__(self, settings: BridgeSettings) -> None:
+        key = settings.webhook.signing_key()
+        if settings.webhook.url is None:
+            raise ConfigError(["bridge.webhook.url: `firewatch bridge webhook` needs the address to post to"])
+        if key is None:
+            raise ConfigError(
+                [f"bridge.webhook.signing_key_file: webhooks are signed: name a file, or set {WEBHOOK_KEY_VARIABLE}"]
+            )
+        self._url = settings.webhook.url
+        self._signer = Signer(key.get_secret_value(), f"bridge.webhook.signing_key_file or {WEBHOOK_KEY_VARIABLE}")
+
+    async def send(self, http: HttpClient, step: DeliveryStep, now_ms: int) -> None:
+        """Post a step; raises as `StepReceiver.send`."""
+        body = orjson.dumps(
+            {
+                "type": f"io.firewatch.incident.{step.alert.kind}",
+                "timestamp": step.alert.at.isoformat(),
+                "data": orjson.Fragment(step.value),
+            }
+        )
+        await http.post(self._url, body, self._signer.headers(step.alert.id, now_ms // 1000, body))

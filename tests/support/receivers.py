@@ -1,0 +1,56 @@
+"""Receivers for unit tests: in place of a network, they record what they are sent."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from streams.workers.receivers.base import Attempt
+from tests.support.alerts import START_MS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from streams.core.deliver.step import DeliveryStep
+    from streams.errors import DeliveryError
+
+
+class FakeReceiver:
+    """Raises the given errors, one for each attempt (None for one that succeeds), and then accepts everything."""
+
+    def __init__(self, *errors: DeliveryError | None) -> None:
+        self._errors = deque(errors)
+        self.accepted: list[Any] = []
+
+    async def send(self, _http: Any, message: Any, _now_ms: int) -> None:
+        error = self._errors.popleft() if self._errors else None
+        if error is not None:
+            raise error
+        self.accepted.append(message)
+
+
+class FakeHttp:
+    """Records posts."""
+
+    def __init__(self) -> None:
+        self.posts: list[tuple[str, bytes, Mapping[str, str]]] = []
+
+    async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> None:
+        self.posts.append((url, body, headers))
+
+
+class Outcomes:
+    """Counts the alerts that are delivered and records those that are dropped."""
+
+    def __init__(self) -> None:
+        self.delivered = 0
+        self.dropped: list[tuple[str, str]] = []
+
+    def attempt(self, http: Any = None) -> Attempt:
+        return Attempt(http, START_MS, self._count, self._drop)
+
+    def _count(self, alerts: int) -> None:
+        self.delivered += alerts
+
+    async def _drop(self, step: DeliveryStep, error: DeliveryError) -> None:
+        self.dropped.append((step.alert.id, error.reason))

@@ -1,0 +1,96 @@
+"""Alerts to a cluster of Alertmanagers: chunks, refusals, and what a cluster accepts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import orjson
+import pytest
+
+from streams.config import ALERTMANAGER_TOKEN_VARIABLE, BridgeSettings
+from streams.core.deliver.suppression import Silences, Suppression
+from streams.errors import DeliveryError, DeliveryFailed, DeliveryRefused
+from streams.workers.receivers.alertmanager import CHUNK, AlertmanagerSender, Cluster, sender
+from tests.support.alerts import START_MS, step
+from tests.support.receivers import FakeHttp, FakeReceiver, Outcomes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SUPPRESSION = Suppression(Silences(), send_suppressed=False)
+TWO = BridgeSettings.model_validate({"alertmanager": {"urls": ["http://a.example/", "http://b.example"]}})
+
+
+async def test_one_invalid_alert_does_not_hold_up_the_others() -> None:
+    refusal = DeliveryRefused("http_400", "")
+    cluster, outcomes = FakeReceiver(refusal, None, refusal), Outcomes()
+    sender = AlertmanagerSender(BridgeSettings(), cluster)  # type: ignore[arg-type]
+    state = sender.new_state(SUPPRESSION)
+    for number, incident in enumerate(("i1", "i2", "i3")):
+        state.add(step(incident, incident, offset=number), START_MS)
+    await sender.deliver(state, outcomes.attempt())
+    assert outcomes.dropped == [("i2", "http_400")]
+    assert [alert.step.incident for (alert,) in cluster.accepted] == ["i1", "i3"]
+    assert outcomes.delivered == 2
+    assert state.unsettled_from() is None
+
+
+async def test_alerts_that_were_accepted_before_a_failure_are_not_due_again() -> None:
+    cluster, outcomes = FakeReceiver(None, DeliveryFailed("http_503", "")), Outcomes()
+    sender = AlertmanagerSender(BridgeSettings(), cluster)  # type: ignore[arg-type]
+    state = sender.new_state(SUPPRESSION)
+    for number in range(CHUNK + 1):
+        state.add(step(f"i{number}", f"a{number}", offset=number), START_MS)
+    with pytest.raises(DeliveryFailed):
+        await sender.deliver(state, outcomes.attempt())
+    assert outcomes.delivered == CHUNK
+    assert [alert.step.incident for alert in state.due()] == [f"i{CHUNK}"]
+    assert state.unsettled_from() == 0
+
+
+async def test_every_member_of_a_cluster_is_sent_each_alert_with_the_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(ALERTMANAGER_TOKEN_VARIABLE, "hunter2")
+    http, outcomes = FakeHttp(), Outcomes()
+    to = sender(TWO)
+    state = to.new_state(SUPPRESSION)
+    state.add(step(), START_MS)
+    await to.deliver(state, outcomes.attempt(http))
+    assert [url for url, _, _ in http.posts] == ["http://a.example/api/v2/alerts", "http://b.example/api/v2/alerts"]
+    for _, body, headers in http.posts:
+        assert [alert["labels"]["fingerprint"] for alert in orjson.loads(body)] == ["i1"]
+        assert headers == {"Authorization": "Bearer hunter2"}
+
+
+class _Members:
+    """Answers for the members of a cluster by their host."""
+
+    def __init__(self, answers: dict[str, DeliveryError | None]) -> None:
+        self._answers = answers
+
+    async def post(self, url: str, _body: bytes, _headers: Mapping[str, str]) -> None:
+        if (error := self._answers[url[7]]) is not None:
+            raise error
+
+
+DOWN = DeliveryFailed("unreachable", "")
+INVALID = DeliveryRefused("http_400", "")
+
+
+@pytest.mark.parametrize(
+    ("answers", "expected"),
+    [
+        ({"a": None, "b": DOWN}, None),
+        ({"a": INVALID, "b": None}, None),
+        ({"a": DOWN, "b": DOWN}, DeliveryFailed),
+        ({"a": DOWN, "b": INVALID}, DeliveryRefused),
+    ],
+)
+async def test_a_cluster_accepts_what_one_of_its_members_accepts(
+    answers: dict[str, DeliveryError | None], expected: type[DeliveryError] | None
+) -> None:
+    cluster, http = Cluster(TWO), _Members(answers)
+    if expected is None:
+        await cluster.send(http, [], START_MS)  # type: ignore[arg-type]
+        return
+    with pytest.raises(expected):
+        await cluster.send(http, [], START_MS)  # type: ignore[arg-type]

@@ -1,0 +1,52 @@
+"""Attempts to send steps: what is retried, how long, and what is dropped."""
+
+from __future__ import annotations
+
+import pytest
+
+from streams.config import BridgeSettings
+from streams.core.deliver.suppression import Silences, Suppression
+from streams.errors import DeliveryFailed, DeliveryRefused
+from streams.workers.receivers.steps import StepSender
+from tests.support.alerts import START_MS, step
+from tests.support.receivers import FakeReceiver, Outcomes
+
+SUPPRESSION = Suppression(Silences(), send_suppressed=False)
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def test_a_step_is_retried_until_its_time_is_up_and_then_dropped() -> None:
+    clock, outcomes = Clock(), Outcomes()
+    receiver = FakeReceiver(*[DeliveryFailed("http_500", "")] * 3)
+    sender = StepSender("webhook", BridgeSettings(retry_hours=1), receiver, clock)
+    state = sender.new_state(SUPPRESSION)
+    state.add(step(), START_MS)
+    state.add(step(id="a2", kind="update", offset=1), START_MS)
+    for clock.now in (0.0, 3_599.0):
+        with pytest.raises(DeliveryFailed):
+            await sender.deliver(state, outcomes.attempt())
+        assert state.unsettled_from() == 0
+    clock.now = 3_600.0
+    await sender.deliver(state, outcomes.attempt())
+    assert outcomes.dropped == [("a1", "gave_up")]
+    assert [each.alert.id for each in receiver.accepted] == ["a2"]
+    assert outcomes.delivered == 1
+    assert state.unsettled_from() is None
+
+
+async def test_a_refused_step_is_dropped_at_once_and_the_next_one_is_sent() -> None:
+    receiver, outcomes = FakeReceiver(DeliveryRefused("http_422", "")), Outcomes()
+    sender = StepSender("webhook", BridgeSettings(), receiver)
+    state = sender.new_state(SUPPRESSION)
+    state.add(step(), START_MS)
+    state.add(step(id="a2", kind="update", offset=1), START_MS)
+    await sender.deliver(state, outcomes.attempt())
+    assert outcomes.dropped == [("a1", "http_422")]
+    assert [each.alert.id for each in receiver.accepted] == ["a2"]
