@@ -15,7 +15,7 @@ import structlog
 from streams.core.detect.outcome import Outcome
 from streams.core.detect.partition import PartitionMonitor, partition_keys
 from streams.core.detect.quarantine import NOTE_KEY, Quarantine
-from streams.core.detect.validation import ScoredRecords
+from streams.core.detect.validation import MentionsValidator
 from streams.errors import RecordError
 from streams.kafka.clients import MAX_RECORD_BYTES, acknowledged, translated_errors
 from streams.kafka.dead_letters import DeadLetters
@@ -79,7 +79,7 @@ class PartitionMonitors:
         self._monitors: dict[int, PartitionMonitor] = {}
         self._quarantine = Quarantine(config, config.detect.quarantine_after)
         self._own_keys = partition_keys(self._topics.mentions.partitions)
-        self._scored = ScoredRecords(config)
+        self._scored = MentionsValidator(config)
         metrics.STATE_LIMIT.set(MAX_RECORD_BYTES)
 
     def hide(self) -> None:

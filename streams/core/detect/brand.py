@@ -10,16 +10,16 @@ import orjson
 
 from detectors.base import OutdatedSnapshot, Score, SnapshotError
 from streams.core.detect import state_versions
-from streams.core.detect.forgetting import Forgetting
 from streams.core.detect.outcome import Detected, Outcome
-from streams.core.incidents.alert import Evidence
+from streams.core.detect.pending import PendingDeletions
+from streams.core.incidents.alert import AlertBuilder
 from streams.core.incidents.lifecycle import Incidents, MakeIncidents
-from streams.core.rollup.baseline import Calm
-from streams.core.rollup.echo import Echo
-from streams.core.rollup.high_water import Mark
+from streams.core.rollup.baseline import Baseline
+from streams.core.rollup.high_water import HighWaterMark
 from streams.core.rollup.minute_counts import group_of
+from streams.core.rollup.repetition import RepetitionMemory
 from streams.core.rollup.tally import KEPT, Tally
-from streams.core.rollup.windows import Step, Windows
+from streams.core.rollup.windows import BucketStep, Windows
 from streams.errors import ANY_TIME, Failure, RecordError
 from streams.records import Deletions, Envelope, Window, WindowScore
 
@@ -47,7 +47,7 @@ class Delivery(Protocol):
     buckets: list[int]
     out: dict[int, frozenset[str]]
 
-    def busyness(self, at_ms: int, group: int) -> float:
+    def load_of_others(self, at_ms: int, group: int) -> float:
         """How many times the usual was said of the brands outside a group."""
 
 
@@ -81,7 +81,7 @@ class BrandMonitor:
         self._group = group_of(brand.id)
         self._config_version = config_version
         self._windows = Windows(config.windows)
-        self._forgetting = Forgetting()
+        self._deletions = PendingDeletions()
         running = config.detectors_of(brand)
         self._detectors = {settings.name: settings.build(brand.usual_posts_per_day) for settings in running}
         self._shadow = frozenset(settings.name for settings in running if settings.mode == "shadow")
@@ -94,7 +94,7 @@ class BrandMonitor:
             self._config_version,
             {name: detector.aspect for name, detector in self._detectors.items()},
         )
-        self._evidence = Evidence(
+        self._alert_builder = AlertBuilder(
             config.alerts,
             brand.id,
             brand.name,
@@ -103,16 +103,16 @@ class BrandMonitor:
             {name: detector.kind for name, detector in self._detectors.items()},
             {name: detector.unit for name, detector in self._detectors.items()},
         )
-        self._echo = Echo(config.windows.bucket_seconds)
-        self._marks: dict[int, Mark] = {}
+        self._repetition = RepetitionMemory(config.windows.bucket_seconds)
+        self._marks: dict[int, HighWaterMark] = {}
         self._source_shares: dict[str, float] = {}
-        self._calm = Calm()
+        self._baseline = Baseline()
         self._model = (-1, "")
         self._detected: tuple[int, frozenset[str]] = (-1, frozenset())
 
     def absorb(self, envelope: Envelope) -> list[Mention]:
         """Count the mentions above the high-water mark of their partition, and return them."""
-        mark = self._marks.setdefault(envelope.partition, Mark(envelope.incarnation))
+        mark = self._marks.setdefault(envelope.partition, HighWaterMark(envelope.incarnation))
         if not mark.admits(envelope.incarnation):
             return []
         fresh = [mention for mention in envelope.mentions if mention.offset > mark.offset]
@@ -132,12 +132,12 @@ class BrandMonitor:
             held |= tally.shows(posts)
         for arrival_ms, source, id in deletions.posts:
             if (source, id) in held:
-                self._forgetting.add(self._windows.visible_at(arrival_ms), (source, id))
+                self._deletions.add(self._windows.visible_at(arrival_ms), (source, id))
         return bool(held)
 
     def due(self, watermark_ms: int, delivery: Delivery) -> bool:
         """Whether `advance` would do anything."""
-        return self._windows.due(watermark_ms, delivery.buckets) or self._forgetting.due(watermark_ms)
+        return self._windows.due(watermark_ms, delivery.buckets) or self._deletions.due(watermark_ms)
 
     def advance(self, watermark_ms: int, delivery: Delivery) -> Outcome:
         """Score and close what the watermark allows."""
@@ -150,22 +150,24 @@ class BrandMonitor:
                 continue
             out = delivery.out.get(step.start_ms, frozenset())
             coverage = self._coverage(out) if step.closes else 1.0
-            platform = delivery.busyness(min(step.at_ms, step.start_ms + self._windows.bucket_ms), self._group)
+            platform = delivery.load_of_others(min(step.at_ms, step.start_ms + self._windows.bucket_ms), self._group)
             self._evaluate(step, coverage, platform, outcome)
         self._apply_deletions(watermark_ms, outcome)
-        self._forgetting.settle(watermark_ms)
+        self._deletions.settle(watermark_ms)
         return outcome
 
     def _apply_deletions(self, at_ms: int, outcome: Outcome, *more: Tally) -> None:
-        if self._forgetting.due(at_ms):
+        if self._deletions.due(at_ms):
             tallies = [*self._windows.unclosed(0), *self._incidents.tallies(), *more]
-            outcome.samples_deleted[self._id] += self._forgetting.apply(at_ms, tallies)
+            outcome.samples_deleted[self._id] += self._deletions.apply(at_ms, tallies)
 
-    def _evaluate(self, step: Step, coverage: float, platform: float, outcome: Outcome) -> None:
+    def _evaluate(self, step: BucketStep, coverage: float, platform: float, outcome: Outcome) -> None:
         length = self._windows.bucket_ms
         end_ms = step.start_ms + length
         elapsed = length if step.closes else min(length, step.at_ms - step.start_ms)
-        bucket = step.tally.bucket(step.start_ms, length, elapsed, coverage, self._echo, platform)
+        bucket = step.tally.bucket(
+            step.start_ms, length, elapsed, coverage, self._repetition.repeated(step.tally), platform
+        )
         scores = self._of_each("score_one", step.at_ms, lambda detector: _finite(detector.score_one(bucket)))
         self._hold_back(step.start_ms, end_ms, scores)
         outcome.detections += self._detections(step.start_ms, scores)
@@ -176,10 +178,10 @@ class BrandMonitor:
             return
         self._of_each("learn_one", step.at_ms, lambda detector: detector.learn_one(bucket))
         outcome.alerts += self._alerts(self._incidents.close(step.at_ms, step.start_ms, end_ms, step.tally))
-        self._echo.learn(step.tally)
+        self._repetition.learn(step.tally)
         self._learn_sources(step.tally, coverage)
         calm = self._incidents.current is None
-        self._calm.learn(step.start_ms, length, step.tally, calm=calm, whole=coverage >= 1)
+        self._baseline.learn(step.start_ms, length, step.tally, calm=calm, whole=coverage >= 1)
         outcome.windows.append(self._window(step, coverage, scores))
 
     def _of_each(self, doing: Doing, at_ms: int, do: Callable[[Detector], Answer]) -> dict[str, Answer]:
@@ -218,7 +220,7 @@ class BrandMonitor:
         return self._alerts(self._incidents.dismiss(reached_ms, start_ms, self._windows.unclosed))
 
     def _alerts(self, change: Change | None) -> list[Alert]:
-        return [] if change is None else [self._evidence.alert(change, self._calm, self._model[1])]
+        return [] if change is None else [self._alert_builder.alert(change, self._baseline, self._model[1])]
 
     def _hold_back(self, start_ms: int, end_ms: int, scores: dict[str, Score]) -> None:
         """Suppress what is anomalous in a time of which people have said that it will be."""
@@ -241,14 +243,14 @@ class BrandMonitor:
             for name in sorted(anomalous - known)
         ]
 
-    def _window(self, step: Step, coverage: float, scores: Mapping[str, Score]) -> Window:
+    def _window(self, step: BucketStep, coverage: float, scores: Mapping[str, Score]) -> Window:
         tally = step.tally
         return Window(
             brand=self._id,
             start_ms=step.start_ms,
             length_ms=self._windows.bucket_ms,
             count=tally.count,
-            late=self._windows.take_late(),
+            late=self._windows.reset_late(),
             negative=tally.negative,
             positive=tally.positive,
             authors=tally.distinct_authors,
@@ -304,11 +306,11 @@ class BrandMonitor:
                 "detectors": [[name, *snapshot] for name, snapshot in snapshots.items()],
                 "out": self._quarantine.dump(self._out),
                 "incidents": self._incidents.dump(),
-                "echo": self._echo.dump(),
+                "echo": self._repetition.dump(),
                 "sources": list(self._source_shares.items()),
-                "calm": self._calm.dump(),
+                "calm": self._baseline.dump(),
                 "model": self._model,
-                "deletions": self._forgetting.dump(),
+                "deletions": self._deletions.dump(),
             }
         )
 
@@ -332,7 +334,7 @@ class BrandMonitor:
             state: dict[str, Any] = state_versions.upgraded(
                 orjson.loads(value), what, STATE_VERSION, state_versions.BRAND
             )
-            self._marks = {partition: Mark(*mark) for partition, *mark in state["marks"]}
+            self._marks = {partition: HighWaterMark(*mark) for partition, *mark in state["marks"]}
             self._windows.load(state["windows"])
             self._out = self._quarantine.load(state["out"])
             for name in self._out:
@@ -340,10 +342,10 @@ class BrandMonitor:
             for name, kind, snapshot in state["detectors"]:
                 self._restore(name, kind, b64decode(snapshot))
             self._incidents.load(state["incidents"])
-            self._echo.load(state["echo"])
+            self._repetition.load(state["echo"])
             self._source_shares = dict(state["sources"])
-            self._calm.load(state["calm"])
-            self._forgetting.load(state["deletions"])
+            self._baseline.load(state["calm"])
+            self._deletions.load(state["deletions"])
             ingested_ms, model = state["model"]
             self._model = (ingested_ms, model)
         except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, SnapshotError) as error:

@@ -10,7 +10,7 @@ import orjson
 from streams.core.detect import state_versions
 from streams.core.detect.brand import BrandMonitor
 from streams.core.detect.outcome import Outcome
-from streams.core.detect.pending import Waiting
+from streams.core.detect.pending import PendingEnvelopes
 from streams.core.detect.quarantine import NOTE_KEY, Quarantine
 from streams.core.incidents.lifecycle import Incidents
 from streams.core.rollup.watermark import StreamProgress
@@ -45,7 +45,7 @@ class PartitionMonitor:
     Parameters
     ----------
     config
-        Mentions of brands not in it wait for some time (`Waiting`): a config that names them may be on its way.
+        Mentions of brands that it does not name stay pending for some time (`PendingEnvelopes`).
     partition
         Number of the partition; names the key of its progress.
     quarantine
@@ -71,9 +71,9 @@ class PartitionMonitor:
         self._brands: dict[str, BrandMonitor] = {}
         self._progress = StreamProgress(config.topics.partitions, config.windows)
         self._lateness_ms = config.windows.lateness_seconds * 1000
-        self._waiting = Waiting()
+        self._pending = PendingEnvelopes()
         self._recalled = False
-        self._waiting_changed = False
+        self._pending_changed = False
         self._dirty: set[str] = set()
         self._progressed = False
         self._outcome = Outcome()
@@ -109,7 +109,7 @@ class PartitionMonitor:
                 state = state_versions.upgraded(
                     orjson.loads(value), what, WAITING_STATE_VERSION, state_versions.WAITING
                 )
-                self._waiting.load(state["envelopes"])
+                self._pending.load(state["envelopes"])
                 self._recalled = True
             except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
                 raise RecordError("damaged_state", f"what waits under {key!r} can't be read ({error})") from error
@@ -127,12 +127,12 @@ class PartitionMonitor:
         self._let_in()
         if isinstance(record, Deletions):
             self._dirty.update(id for id, brand in self._brands.items() if brand.forget(record))
-            self._waiting_changed |= self._waiting.forget({(source, id) for _, source, id in record.posts})
+            self._pending_changed |= self._pending.forget({(source, id) for _, source, id in record.posts})
             return
         brand = self._brand(record.brand)
         if brand is None:
-            self._give_up(self._waiting.put(record))
-            self._waiting_changed = True
+            self._count_dropped(self._pending.add(record))
+            self._pending_changed = True
             return
         self._count(brand, record)
 
@@ -141,11 +141,11 @@ class PartitionMonitor:
         if not self._recalled:
             return
         self._recalled = False
-        for envelope in self._waiting.take(self._settings):
+        for envelope in self._pending.release(self._settings):
             brand = self._brand(envelope.brand)
             if brand is not None:
                 self._count(brand, envelope)
-                self._waiting_changed = True
+                self._pending_changed = True
 
     def _count(self, brand: BrandMonitor, record: Envelope) -> None:
         fresh = brand.absorb(record)
@@ -153,7 +153,7 @@ class PartitionMonitor:
         if fresh:
             self._dirty.add(record.brand)
 
-    def _give_up(self, envelopes: Iterable[Envelope]) -> None:
+    def _count_dropped(self, envelopes: Iterable[Envelope]) -> None:
         self._outcome.unwatched += sum(len(envelope.mentions) for envelope in envelopes)
 
     def advance(self) -> Outcome:
@@ -172,16 +172,16 @@ class PartitionMonitor:
 
     def _advance(self, watermark_ms: int) -> None:
         self._let_in()
-        self._progress.assess(watermark_ms)
+        self._progress.evaluate(watermark_ms)
         for id, brand in self._brands.items():
             if brand.due(watermark_ms, self._progress):
                 self._outcome.add(brand.advance(watermark_ms, self._progress))
                 self._dirty.add(id)
         past_ms = watermark_ms - 2 * self._lateness_ms - 2 * self._config.windows.bucket_seconds * 1000
         self._progress.forget(past_ms)
-        expired = self._waiting.expire(past_ms)
-        self._give_up(expired)
-        self._waiting_changed |= bool(expired)
+        expired = self._pending.expire(past_ms)
+        self._count_dropped(expired)
+        self._pending_changed |= bool(expired)
 
     def dismiss(self, brands: Container[str]) -> list[Alert]:
         """Resolve the open incidents of all brands but these: nobody will watch the others any more."""
@@ -204,10 +204,10 @@ class PartitionMonitor:
         if self._progressed:
             entries.append((self._key, orjson.dumps({"v": PROGRESS_STATE_VERSION, **self._progress.dump()})))
             self._progressed = False
-        if self._waiting_changed:
-            waiting = {"v": WAITING_STATE_VERSION, "envelopes": self._waiting.dump()}
+        if self._pending_changed:
+            waiting = {"v": WAITING_STATE_VERSION, "envelopes": self._pending.dump()}
             entries.append((self._waiting_key, orjson.dumps(waiting)))
-            self._waiting_changed = False
+            self._pending_changed = False
         return entries
 
     @property

@@ -17,7 +17,7 @@ KNOWN_HOMES: Final = 16_384
 """Brands whose partition is remembered; hashing takes some microseconds."""
 
 
-class ScoredRecords:
+class MentionsValidator:
     """Decodes and checks.
 
     Parameters

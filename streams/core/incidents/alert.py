@@ -9,7 +9,7 @@ from detectors.units import HOUR_MS
 from streams.core.incidents.incident import Change, alert_id
 from streams.core.incidents.key_terms import key_terms
 from streams.core.incidents.samples import representative
-from streams.core.incidents.summary import sentence
+from streams.core.incidents.summary import summarise
 from streams.core.rollup.tally import most_frequent
 from streams.core.text.clean import MAX_TERM_CHARS
 from streams.records import (
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from streams.config import AlertSettings, Language
     from streams.core.incidents.incident import Incident
     from streams.core.incidents.key_terms import Key
-    from streams.core.rollup.baseline import Calm
+    from streams.core.rollup.baseline import Baseline
     from streams.core.rollup.tally import Tally
 
 MAX_SOURCES: Final = 20
@@ -42,7 +42,7 @@ _TOP_AUTHORS: Final = 10
 _HALF: Final = 0.5
 
 
-class Evidence:
+class AlertBuilder:
     """Writes the alerts of one brand.
 
     Parameters
@@ -74,7 +74,7 @@ class Evidence:
         self._kinds = kinds
         self._units = units
 
-    def alert(self, change: Change, calm: Calm, model_version: str) -> Alert:
+    def alert(self, change: Change, calm: Baseline, model_version: str) -> Alert:
         """The alert for a step of an incident.
 
         Parameters
@@ -92,7 +92,7 @@ class Evidence:
         keys = self._keys(said, calm)
         drivers, comparison = _drivers(said, calm), _comparison(change, calm)
         terms = [key.term for key in keys]
-        summary = sentence(self._language, self._name, change, split, drivers, comparison, terms)
+        summary = summarise(self._language, self._name, change, split, drivers, comparison, terms)
         generator_url = self._settings.generator_url and self._settings.generator_url.format(
             brand=self._brand, from_ms=incident.start_ms, to_ms=change.at_ms
         )
@@ -164,7 +164,7 @@ class Evidence:
             generator_url=generator_url,
         )
 
-    def _keys(self, said: Tally, calm: Calm) -> list[Key]:
+    def _keys(self, said: Tally, calm: Baseline) -> list[Key]:
         """Terms that stand out, other than the brand's own name."""
         counts = {
             term: count
@@ -205,7 +205,7 @@ def _samples(said: Tally, keys: Sequence[Key], limit: int) -> list[SamplePost]:
     ]
 
 
-def _drivers(said: Tally, calm: Calm) -> Drivers:
+def _drivers(said: Tally, calm: Baseline) -> Drivers:
     known = sorted((count for author, count in said.authors.items() if author), reverse=True)
     top_ten = sum(known[:_TOP_AUTHORS]) / said.count if known else None
     spread: Literal["one", "few", "many"] | None = None
@@ -219,7 +219,7 @@ def _drivers(said: Tally, calm: Calm) -> Drivers:
     )
 
 
-def _comparison(change: Change, calm: Calm) -> Comparison:
+def _comparison(change: Change, calm: Baseline) -> Comparison:
     incident, said = change.incident, change.said
     span_ms = change.until_ms - incident.start_ms
     pace, tone = calm.mentions_per_hour, calm.negative_share

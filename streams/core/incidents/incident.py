@@ -24,7 +24,7 @@ STEP_WORDS: Final[dict[AlertStep, str]] = {
 """The participle that names each step to a reader."""
 
 
-class Standing(NamedTuple):
+class IncidentState(NamedTuple):
     """What people are told of an incident whenever one of these changes."""
 
     severity: Severity
@@ -104,9 +104,9 @@ class Incident:
             self.first_ms = self.start_ms
 
     @property
-    def standing(self) -> Standing:
+    def standing(self) -> IncidentState:
         """As of now."""
-        return Standing(self.severity, self.suppressed, self.label, frozenset(self.fired))
+        return IncidentState(self.severity, self.suppressed, self.label, frozenset(self.fired))
 
     def opened_again(self, start_ms: int, end_ms: int) -> Incident:
         """The same incident from another anomalous bucket on, judged afresh."""

@@ -6,7 +6,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from detectors.shares import NEGATIVE
-from streams.core.incidents.incident import Change, Incident, Standing, fingerprint
+from streams.core.incidents.incident import Change, Incident, IncidentState, fingerprint
 from streams.core.rollup.tally import Tally
 from streams.records import SEVERITIES, SHARE
 
@@ -151,7 +151,7 @@ class Incidents:
     def _within_cool_down(self, past: Incident, at_ms: int) -> bool:
         return at_ms - past.hot_ms < self._settings.cool_down_seconds * 1000
 
-    def _step(self, incident: Incident, before: Standing, count: int) -> AlertStep | None:
+    def _step(self, incident: Incident, before: IncidentState, count: int) -> AlertStep | None:
         """What a judgement comes to, None if it is not worth telling; `count` is the mentions so far."""
         if before.suppressed == "":
             return "reopen" if incident.reopened else "open"

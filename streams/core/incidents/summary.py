@@ -41,7 +41,7 @@ class _Words:
 
     mentions: tuple[str, str]
     spans: tuple[tuple[str, str], tuple[str, str], str]
-    sentence: str
+    template: str
     since: str
     since_day: str
     times: str
@@ -65,7 +65,7 @@ class _Words:
 _ENGLISH: Final = _Words(
     mentions=("{} mention", "{} mentions"),
     spans=(("{} second", "{} seconds"), ("{} minute", "{} minutes"), "{} hours"),
-    sentence="{name}{label}{again}: {mentions} in {span} {since}{times}, {negative}{usual}{by}{reposts}{about}{peak}.",
+    template="{name}{label}{again}: {mentions} in {span} {since}{times}, {negative}{usual}{by}{reposts}{about}{peak}.",
     since="since {:%H:%M} UTC",
     since_day="since {:%Y-%m-%d %H:%M} UTC",
     times=", {} times the usual",
@@ -89,7 +89,7 @@ _ENGLISH: Final = _Words(
 _GERMAN: Final = _Words(
     mentions=("{} Erwähnung", "{} Erwähnungen"),
     spans=(("{} Sekunde", "{} Sekunden"), ("{} Minute", "{} Minuten"), "{} Stunden"),
-    sentence="{name}{label}{again}: {mentions} in {span} {since}{times}, {negative}{usual}{by}{reposts}{about}{peak}.",
+    template="{name}{label}{again}: {mentions} in {span} {since}{times}, {negative}{usual}{by}{reposts}{about}{peak}.",
     since="seit {:%H:%M} UTC",
     since_day="seit {:%d.%m.%Y %H:%M} UTC",
     times=", {}-mal so viele wie üblich",
@@ -119,7 +119,7 @@ _GERMAN: Final = _Words(
 _WORDS: Final[Mapping[Language, _Words]] = {"en": _ENGLISH, "de": _GERMAN}
 
 
-def sentence(
+def summarise(
     language: Language,
     name: str,
     change: Change,
@@ -146,7 +146,7 @@ def sentence(
     words, said, incident = _WORDS[language], change.said, change.incident
     start, span_ms = datetime.fromtimestamp(incident.start_ms / 1000, UTC), change.until_ms - incident.start_ms
     usual = comparison.usual_negative
-    told = words.sentence.format(
+    told = words.template.format(
         name=name,
         label=f", {words.labels.get(incident.label, incident.label)}" if incident.label else "",
         again=words.again if incident.reopened else "",

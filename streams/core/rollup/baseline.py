@@ -1,12 +1,12 @@
-"""What is usual for a brand when nothing happens: what an incident is compared with."""
+"""The baseline of a brand: its usual terms, pace, tone and authors, with which an incident is compared."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
 from detectors.units import HOUR_MS
-from streams.core.rollup.peaks import Peaks
-from streams.core.rollup.regulars import Regulars
+from streams.core.rollup.known_authors import KnownAuthors
+from streams.core.rollup.past_peaks import PastPeaks
 from streams.core.rollup.tally import KEPT, Tally, most_frequent
 from streams.records import SHARE
 
@@ -14,107 +14,108 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _REMEMBERED: Final = 2_000.0
-"""Mentions whose terms and pace are remembered; older ones fade."""
+"""Mentions behind terms, pace and tone; older ones fade."""
 
 _FEWEST_AUTHORS: Final = 5
-"""Authors below which a share of newcomers would say nothing."""
+"""Authors below which a share of newcomers is meaningless."""
 
 _SHORTEST_HOURS: Final = 6.0
-"""Of calm before a pace is told."""
+"""Hours without an incident before a pace is known."""
 
 
-class Calm:
-    """Terms, pace, tone and authors of a brand's calm past, and its busiest hours.
+class Baseline:
+    """Averages over the time without an incident, and the busiest hours of all time.
 
     Attributes
     ----------
     terms
-        Mentions of each term, fading; the `KEPT` most frequent.
+        Fading count of mentions by term, for the `KEPT` most frequent terms.
     mentions
-        Those they come from, fading likewise.
+        Fading count of all mentions.
     peaks
-        Of all times, calm or not.
+        The busiest hours, those of incidents included.
     """
 
     def __init__(self) -> None:
         self.terms: dict[str, float] = {}
         self.mentions = 0.0
-        self.peaks = Peaks()
-        self._regulars = Regulars()
-        self._timed = [0.0, 0.0, 0.0]  # mentions, negative ones, hours
-        self._writers = [0.0, 0.0]  # authors, new ones
+        self.peaks = PastPeaks()
+        self._known_authors = KnownAuthors()
+        self._pace = [0.0, 0.0, 0.0]  # mentions, negative ones, hours
+        self._newcomers = [0.0, 0.0]  # authors, new ones
 
     @property
     def unlisted(self) -> float:
-        """Mentions at most of a term that is not among `terms`."""
+        """Upper bound of the mentions of a term that is not among `terms`."""
         return min(self.terms.values()) if len(self.terms) == KEPT else 0.0
 
     @property
     def mentions_per_hour(self) -> float | None:
-        """The usual pace, None if too little is known."""
-        mentions, _, hours = self._timed
+        """The usual pace; None if too little is known."""
+        mentions, _, hours = self._pace
         return mentions / hours if hours >= _SHORTEST_HOURS else None
 
     @property
     def negative_share(self) -> float | None:
-        """The usual tone, None if too little is known."""
-        mentions, negative, hours = self._timed
+        """The usual tone; None if too little is known."""
+        mentions, negative, hours = self._pace
         return negative / mentions if mentions and hours >= _SHORTEST_HOURS else None
 
     @property
     def usual_newcomer_share(self) -> float | None:
-        """Share of newcomers among the authors of a usual bucket, None if too little is known."""
-        authors, new = self._writers
+        """Share of newcomers among the authors of a usual bucket; None if too little is known."""
+        authors, new = self._newcomers
         return new / authors if authors >= _FEWEST_AUTHORS else None
 
-    def newcomer_share(self, said: Tally) -> float | None:
-        """Share of the authors that have not written about the brand lately, None if that can't be told."""
-        new = self._regulars.newcomers(said.sketch)
-        return None if new is None or len(said.sketch) < _FEWEST_AUTHORS else new / len(said.sketch)
+    def newcomer_share(self, tally: Tally) -> float | None:
+        """Return the share of the authors that have not written about the brand lately; None if too little is
+        known."""
+        new = self._known_authors.newcomers(tally.sketch)
+        return None if new is None or len(tally.sketch) < _FEWEST_AUTHORS else new / len(tally.sketch)
 
     def learn(self, start_ms: int, length_ms: int, tally: Tally, *, calm: bool, whole: bool) -> None:
-        """Take a closed bucket.
+        """Add a closed bucket.
 
         Parameters
         ----------
         start_ms, length_ms
             The bucket.
         tally
-            What it holds.
+            Its counts.
         calm
-            Whether no incident is open.
+            Whether no incident is open. During incidents only the busiest hours are learned.
         whole
-            Whether all sources delivered.
+            Whether all sources delivered; otherwise pace and tone are not learned.
         """
         self.peaks.count(start_ms, tally.count, calm=calm)
         if not calm:
             return
         fade = max(0.0, 1 - tally.count / _REMEMBERED)
         if whole:
-            passed = (float(tally.count), tally.negative / SHARE, length_ms / HOUR_MS)
-            self._timed = [past * fade + now for past, now in zip(self._timed, passed, strict=True)]
+            bucket = (float(tally.count), tally.negative / SHARE, length_ms / HOUR_MS)
+            self._pace = [past * fade + now for past, now in zip(self._pace, bucket, strict=True)]
         if not tally.count:
             return
-        new = self._regulars.newcomers(tally.sketch)
+        new = self._known_authors.newcomers(tally.sketch)
         if new is not None:
-            seen = (float(len(tally.sketch)), new)
-            self._writers = [past * fade + now for past, now in zip(self._writers, seen, strict=True)]
-        self._regulars.learn(start_ms, tally.authors)
+            authors = (float(len(tally.sketch)), new)
+            self._newcomers = [past * fade + now for past, now in zip(self._newcomers, authors, strict=True)]
+        self._known_authors.learn(start_ms, tally.authors)
         self.mentions = self.mentions * fade + tally.count
         self.terms = most_frequent(_faded(self.terms, fade, tally.terms))
 
     def dump(self) -> list[Any]:
-        """As plain values for JSON."""
+        """Return the state as plain values for JSON."""
         return [
-            list(self.terms.items()), self.mentions, self._timed, self._writers, self._regulars.dump(),
+            list(self.terms.items()), self.mentions, self._pace, self._newcomers, self._known_authors.dump(),
             self.peaks.dump(),
         ]  # fmt: skip
 
     def load(self, values: list[Any]) -> None:
-        """Take over what `dump` gave."""
-        terms, self.mentions, self._timed, self._writers, regulars, peaks = values
+        """Restore the state that `dump` returned."""
+        terms, self.mentions, self._pace, self._newcomers, known_authors, peaks = values
         self.terms = dict(terms)
-        self._regulars.load(regulars)
+        self._known_authors.load(known_authors)
         self.peaks.load(peaks)
 
 

@@ -1,4 +1,4 @@
-"""How far a partition of `social.posts` has been counted, in the topic as it is now."""
+"""High-water marks: how far a partition of `social.posts` has been counted."""
 
 from __future__ import annotations
 
@@ -6,36 +6,37 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 REMEMBERED: Final = 4
-"""Earlier incarnations of a topic whose stragglers are told from a new one."""
+"""Earlier topic IDs whose late records are recognised, so that they are not mistaken for those of a new topic."""
 
 
 @dataclass(slots=True)
-class Mark:
-    """The highest offset seen, and the incarnation of the topic that it counts in.
+class HighWaterMark:
+    """The highest offset counted, and the ID of the topic that it belongs to.
 
     Examples
     --------
-    >>> mark = Mark("first", offset=41)
+    >>> mark = HighWaterMark("first", offset=41)
     >>> mark.admits("first"), mark.offset
     (True, 41)
     >>> mark.admits("second"), mark.offset, mark.admits("first")
     (True, -1, False)
     """
 
-    incarnation: str
+    topic_id: str
     offset: int = -1
     retired: list[str] = field(default_factory=list)
 
-    def admits(self, incarnation: str) -> bool:
-        """Whether a record of that incarnation counts; with the first of a new one the offsets begin anew."""
-        if incarnation == self.incarnation:
+    def admits(self, topic_id: str) -> bool:
+        """Return whether a record from a topic with this ID counts; the first record of a new topic resets the
+        offset."""
+        if topic_id == self.topic_id:
             return True
-        if incarnation in self.retired:
+        if topic_id in self.retired:
             return False
-        self.retired = [*self.retired[1 - REMEMBERED :], self.incarnation]
-        self.incarnation, self.offset = incarnation, -1
+        self.retired = [*self.retired[1 - REMEMBERED :], self.topic_id]
+        self.topic_id, self.offset = topic_id, -1
         return True
 
     def dump(self) -> list[Any]:
-        """The arguments that make an equal one."""
-        return [self.incarnation, self.offset, self.retired]
+        """Return the arguments that construct an equal mark."""
+        return [self.topic_id, self.offset, self.retired]

@@ -1,7 +1,7 @@
-"""What a span of event time holds of one brand: counts that merge in any order to the same result, in bounded space.
+"""Counts of the mentions of one brand in a span of event time, mergeable in any order and bounded in space.
 
-Each tally is exact until it is trimmed, and it is trimmed only after it took a whole span of event time. So the same
-posts give the same numbers whatever the order and the batches in which they came.
+A tally is exact until it is trimmed, and it is trimmed only after a whole span of event time was added. So the same
+posts give the same numbers whatever the order and the batches in which they arrived.
 """
 
 from __future__ import annotations
@@ -17,23 +17,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from collections.abc import Set as AbstractSet
 
-    from streams.core.rollup.echo import Echo
-
 KEPT: Final = 128
-"""Entries that a trimmed tally keeps. A top share is exact while the leader stays among them, which it does by being
-one."""
+"""Entries that a trimmed tally keeps. The share of the most frequent one is exact as long as it is kept, and being the
+most frequent it is."""
 
 SKETCH: Final = 64
 """Smallest author hashes kept to estimate distinct authors: standard error about 1/sqrt(62), 13 %, exact up to 64."""
 
 SAMPLES: Final = 20
-"""The most negative posts, kept to be shown: as many as `alerts.samples` may ask for."""
+"""Most negative posts kept as samples: as many as `alerts.samples` may ask for."""
 
 DRAWN: Final = 8
-"""Posts kept beside them because their signatures are the smallest, which is a fair draw among different texts."""
+"""Further posts kept because their signatures are the smallest, which is a random sample of the different texts."""
 
 SAMPLE_TERMS: Final = 8
-"""Terms of a sample by which it is compared with others."""
+"""Terms by which samples are compared with one another."""
 
 _NONE: Final = (0, 0)
 
@@ -45,8 +43,10 @@ Identity = tuple[str, str]
 
 
 class Sample(NamedTuple):
-    """A post that may be shown; fields as in `Mention`, `ts_ms` None where it is not known. Of the terms the first
-    `SAMPLE_TERMS` count."""
+    """A post that an alert may show.
+
+    The fields are those of `Mention`; `ts_ms` is None if it is unknown. Only the first `SAMPLE_TERMS` terms are dumped.
+    """
 
     negative: int
     engagement: int
@@ -60,7 +60,25 @@ class Sample(NamedTuple):
 
 
 RANK: Final = itemgetter(0, 1, 2, 3)
-"""Of a sample: greater is shown first; the rest may hold None, which does not compare."""
+"""Sort key of samples, the greatest is shown first; the other fields may be None, which does not compare."""
+
+
+class Repeated(NamedTuple):
+    """Mentions that repeat earlier ones or one another (`streams.core.rollup.repetition`).
+
+    Parameters
+    ----------
+    copies
+        Mentions whose text occurred before.
+    spam
+        How many of the copies, at most, are by authors who occurred before.
+    spam_negative
+        The summed probability of being negative of as many, in ten-thousandths.
+    """
+
+    copies: int
+    spam: int
+    spam_negative: int
 
 
 class Tally:
@@ -69,17 +87,17 @@ class Tally:
     Attributes
     ----------
     count, reposts, engagement
-        Exact.
+        Exact counts.
     negative, positive
-        Sums of probabilities in ten-thousandths, exact.
+        Exact sums of probabilities in ten-thousandths.
     authors, terms, sources, languages
         Counts by key, trimmed to the `KEPT` most frequent.
     signatures
-        Of mentions that are no reposts, by signature: count and summed `negative`; trimmed likewise.
+        Count and summed `negative` by signature of the mentions that are no reposts, trimmed likewise.
     sketch
         The `SKETCH` smallest author hashes, ascending.
     samples
-        By signature, at most `SAMPLES` + `DRAWN`.
+        At most `SAMPLES` + `DRAWN` posts, by signature.
     """
 
     __slots__ = (
@@ -112,7 +130,7 @@ class Tally:
         self.samples: dict[int, Sample] = {}
 
     def add(self, mentions: Iterable[Mention]) -> None:
-        """Count mentions, all that there are of a span, and trim."""
+        """Count all mentions of a span, and trim."""
         authors, signatures, terms = self.authors, self.signatures, self.terms
         sources, languages, samples = self.sources, self.languages, self.samples
         new_sample = Sample._make  # twice as fast as calling the class
@@ -147,7 +165,7 @@ class Tally:
         self._trim()
 
     def merge(self, other: Tally) -> None:
-        """Add what another tally counted, and trim."""
+        """Add the counts of another tally, and trim."""
         self.count += other.count
         self.negative += other.negative
         self.positive += other.positive
@@ -169,14 +187,14 @@ class Tally:
         self._trim()
 
     def forget(self, posts: AbstractSet[Identity]) -> int:
-        """Show none of these posts any more, and return how many those were; they stay counted."""
+        """Remove these posts from the samples, and return how many there were; their counts stay."""
         gone = [signature for signature, sample in self.samples.items() if (sample.source, sample.id) in posts]
         for signature in gone:
             del self.samples[signature]
         return len(gone)
 
     def shows(self, posts: AbstractSet[Identity]) -> AbstractSet[Identity]:
-        """Those of these posts that may be shown."""
+        """Return those of these posts that are among the samples."""
         return {(sample.source, sample.id) for sample in self.samples.values()} & posts
 
     def _sketch(self, author: int) -> None:
@@ -203,7 +221,7 @@ class Tally:
 
     @classmethod
     def joined(cls, *tallies: Tally) -> Tally:
-        """A new tally of all that the others counted."""
+        """Return a new tally with the sum of some tallies."""
         joined = cls()
         for tally in tallies:
             joined.merge(tally)
@@ -211,8 +229,8 @@ class Tally:
 
     @property
     def distinct_authors(self) -> int:
-        """Exact below `SKETCH`, then the k-minimum-values estimate (k - 1) / k-th smallest hash (Bar-Yossef et al.
-        2002)."""
+        """Number of authors, exact below `SKETCH`, then estimated from k minimum values: (k - 1) / k-th smallest hash
+        (Bar-Yossef et al. 2002)."""
         if len(self.sketch) < SKETCH:
             return len(self.sketch)
         return min(self.count, round((SKETCH - 1) * _HASH_RANGE / self.sketch[-1]))
@@ -232,10 +250,9 @@ class Tally:
         return copies / self.count if self.count else 0.0
 
     def bucket(
-        self, start_ms: int, length_ms: int, elapsed_ms: int, coverage: float, echo: Echo, platform: float
+        self, start_ms: int, length_ms: int, elapsed_ms: int, coverage: float, repeated: Repeated, platform: float
     ) -> Bucket:
-        """These counts as a detector sees them, after what `echo` holds of the time before."""
-        repeated = echo.repeated(self.signatures, self.authors)
+        """Return these counts as the bucket that detectors score and learn."""
         return Bucket(
             start_ms=start_ms,
             length_ms=length_ms,
@@ -257,7 +274,7 @@ class Tally:
         )
 
     def dump(self) -> list[Any]:
-        """As plain values for JSON."""
+        """Return the state as plain values for JSON."""
         return [
             self.count, self.negative, self.positive, self.reposts, self.engagement,
             list(self.authors.items()), [(key, *sums) for key, sums in self.signatures.items()],
@@ -267,7 +284,7 @@ class Tally:
 
     @classmethod
     def load(cls, values: list[Any]) -> Tally:
-        """Inverse of `dump`."""
+        """Restore a tally that `dump` returned."""
         tally = cls()
         tally.count, tally.negative, tally.positive, tally.reposts, tally.engagement = values[:5]
         tally.authors, tally.terms, tally.sources, tally.languages = (dict(values[index]) for index in (5, 7, 8, 9))
@@ -282,7 +299,7 @@ Count = TypeVar("Count", int, float, tuple[int, int])
 
 
 def most_frequent(counts: dict[Key, Count], size: int = KEPT) -> dict[Key, Count]:
-    """The most frequent keys with their counts, of equally frequent ones the smallest; in no certain order.
+    """Return the most frequent keys with their counts, in no particular order; ties go to the smallest.
 
     >>> most_frequent({"b": 2, "d": 2, "a": 2, "c": 5}, 3)
     {'c': 5, 'a': 2, 'b': 2}

@@ -1,5 +1,5 @@
-"""How far `social.posts` has been read, as one partition of `social.mentions` learns of it: the watermark, which
-sources deliver, and how busy the platform is."""
+"""Progress of reading `social.posts`, as reported in one partition of `social.mentions`: the watermark, the health of
+the sources and the platform load."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from detectors.units import HOUR_MS
-from streams.core.rollup.busyness import Busyness
-from streams.core.rollup.high_water import Mark
+from streams.core.rollup.high_water import HighWaterMark
+from streams.core.rollup.platform_load import PlatformLoad
 
 if TYPE_CHECKING:
     from streams.config import WindowSettings
     from streams.records import Progress
 
 IDLE_MARGIN_MS: Final = 5_000
-"""How long after a post the broker may still be taking posts that its producer read before it: batching, retries, clock
+"""How long after a post the broker may still receive posts that its producer read before it: batching, retries, clock
 skew."""
 
 TIMELINE: Final = 256
-"""Steps of broker time to event time that are remembered, at least one second apart: longer than idleness takes to be
-claimed."""
+"""Remembered pairs of broker time and event time, at least one second apart: they reach further back than the time
+after which a scorer reports a partition as idle."""
 
 MAX_FOLLOWED_SOURCES: Final = 64
-"""Sources whose delivery is followed; more share one entry."""
+"""Sources whose deliveries are tracked; further ones share one entry."""
 
 OTHER_SOURCES: Final = "other"
 
@@ -33,12 +33,12 @@ _ALPHA: Final = 0.02
 """Weight of one bucket in a source's share of buckets with deliveries: about four hours of five-minute buckets."""
 
 _SURPRISE: Final = 1e-3
-"""A source is out when a silence this long had at most this probability."""
+"""A source counts as out when a silence this long has at most this probability."""
 
 
 @dataclass(slots=True)
 class _Partition:
-    mark: Mark
+    mark: HighWaterMark
     watermark_ms: int = -1
     idle_as_of_ms: int = -1
     live: bool = False
@@ -53,27 +53,27 @@ class _Source:
     def out(self) -> bool:
         return (1 - min(self.delivers, 0.95)) ** self.silent < _SURPRISE
 
-    def take(self, delivered: bool) -> None:
+    def update(self, delivered: bool) -> None:
         self.silent = 0 if delivered else self.silent + 1
         if not self.out:
             self.delivers += _ALPHA * (delivered - self.delivers)
 
 
 class StreamProgress:
-    """Watermark, source health and busyness over all partitions of `social.posts`.
+    """Watermark, source health and platform load over all partitions of `social.posts`.
 
     Parameters
     ----------
     partitions
-        How many partitions `social.posts` has.
+        Number of partitions of `social.posts`.
     settings
-        Lengths of time.
+        Section `windows`.
 
     Attributes
     ----------
     buckets
-        Ascending starts of the buckets that have passed. Buckets in which every source was out are left out: no data is
-        not zero.
+        Ascending starts of the buckets that have passed, without those in which every source was out: no data is not
+        zero.
     out
         By bucket start, the sources that were silent although they hardly ever are.
     """
@@ -89,14 +89,14 @@ class StreamProgress:
         self._deliveries: dict[int, set[str]] = {}
         self._timeline: deque[tuple[int, int]] = deque(maxlen=TIMELINE)
         self._next_ms = -1
-        self._busyness = Busyness()
+        self._load = PlatformLoad()
         self._finished = False
         self.buckets: list[int] = []
         self.out: dict[int, frozenset[str]] = {}
 
     def update(self, progress: Progress) -> None:
-        """Take one progress record; repeats and overtaken ones change nothing."""
-        state = self._partitions.setdefault(progress.partition, _Partition(Mark(progress.incarnation)))
+        """Apply one progress record; repeated and outdated ones change nothing."""
+        state = self._partitions.setdefault(progress.partition, _Partition(HighWaterMark(progress.incarnation)))
         if not state.mark.admits(progress.incarnation) or progress.offset < state.mark.offset:
             return
         state.mark.offset = progress.offset
@@ -108,11 +108,11 @@ class StreamProgress:
             self._sources.setdefault(name, _Source())
             for start in starts:
                 self._deliver(name, start)
-        self._busyness.tell(progress.partition, progress.pulse)
+        self._load.report(progress.partition, progress.pulse)
         self._note_time(progress.ingested_ms, progress.watermark_ms)
 
     def _deliver(self, source: str, start: int) -> None:
-        start -= start % self._bucket_ms  # another bucket length may have been in force, or anybody have written it
+        start -= start % self._bucket_ms  # the bucket length may have changed, or a foreign client have written it
         if start >= self._next_ms:
             self._deliveries.setdefault(start, set()).add(source)
 
@@ -126,11 +126,12 @@ class StreamProgress:
             self._timeline[-1] = (max(ingested_ms, newest[0]), max(watermark_ms, newest[1]))
 
     def watermark(self) -> int:
-        """Event time up to which everything has arrived, ms; -1 while a partition has told nothing.
+        """Return the event time up to which everything has arrived, ms; -1 while a partition has reported nothing.
 
-        A partition that was read to its end as of some broker time holds nobody back beyond what the others had reached
-        by then, less `IDLE_MARGIN_MS`; while it is live, event time passes for it as broker time does. When the whole
-        stream has been idle for `windows.end_of_stream_seconds`, its last bucket closes too.
+        A partition that was read to its end as of some broker time does not hold the watermark back behind the event
+        time that the others had reached by then, less `IDLE_MARGIN_MS`; while it is live, event time passes for it as
+        broker time does. When the whole stream has been idle for `windows.end_of_stream_seconds`, its last bucket
+        closes too.
         """
         partitions = self._partitions.values()
         newest = max((state.watermark_ms for state in partitions), default=-1)
@@ -156,17 +157,17 @@ class StreamProgress:
         """Declare the stream over: nothing will follow."""
         self._finished = True
 
-    def assess(self, watermark_ms: int) -> None:
-        """Walk the buckets that end by the watermark, in order, and judge the sources over each; and the platform by
-        the minute."""
-        self._busyness.advance(watermark_ms)
+    def evaluate(self, watermark_ms: int) -> None:
+        """Update the health of the sources for each bucket that ends by the watermark, and the platform load for each
+        minute."""
+        self._load.advance(watermark_ms)
         if self._next_ms < 0 and self._deliveries:
             self._next_ms = min(self._deliveries)
         while 0 <= self._next_ms <= watermark_ms - self._bucket_ms:
             start = self._next_ms
             delivering = self._deliveries.pop(start, set())
             for name, source in self._sources.items():
-                source.take(name in delivering)
+                source.update(name in delivering)
             self.out[start] = frozenset(name for name, source in self._sources.items() if source.out)
             self.buckets.append(start)
             self._next_ms = self._after(start)
@@ -181,23 +182,24 @@ class StreamProgress:
         return min(self._deliveries, default=following)
 
     def forget(self, before_ms: int) -> None:
-        """Drop what was kept about buckets that start before."""
+        """Drop the records of buckets that start before `before_ms`."""
         keep = bisect_left(self.buckets, before_ms)
         for start in self.buckets[:keep]:
             del self.out[start]
         del self.buckets[:keep]
-        self._busyness.forget(before_ms)
+        self._load.forget(before_ms)
 
-    def busyness(self, at_ms: int, group: int) -> float:
-        """How many times the usual was said of the brands outside a group, as of some moment before the watermark."""
-        return self._busyness.of_others(at_ms, group)
+    def load_of_others(self, at_ms: int, group: int) -> float:
+        """Return the load of the brands outside a group as a multiple of the usual, at a moment before the
+        watermark."""
+        return self._load.of_others(at_ms, group)
 
     def source_up(self) -> dict[str, bool]:
-        """Whether each source delivers as it usually does."""
+        """Return by source whether it delivers as it usually does."""
         return {name: not source.out for name, source in self._sources.items()}
 
     def dump(self) -> dict[str, Any]:
-        """As plain values for JSON."""
+        """Return the state as plain values for JSON."""
         return {
             "partitions": [
                 [number, state.mark.dump(), state.watermark_ms, state.live]
@@ -208,13 +210,13 @@ class StreamProgress:
             "newest": self._timeline[-1] if self._timeline else None,
             "next_ms": self._next_ms,
             "out": [[start, sorted(self.out[start])] for start in self.buckets],
-            "busyness": self._busyness.dump(),
+            "busyness": self._load.dump(),
         }
 
     def load(self, values: dict[str, Any]) -> None:
-        """Take over what `dump` gave; idleness is claimed anew by the scorers."""
+        """Restore the state that `dump` returned; scorers report again which partitions are idle."""
         self._partitions = {
-            number: _Partition(Mark(*mark), watermark_ms, live=live)
+            number: _Partition(HighWaterMark(*mark), watermark_ms, live=live)
             for number, mark, watermark_ms, live in values["partitions"]
         }
         self._sources = {name: _Source(delivers, silent) for name, delivers, silent in values["sources"]}
@@ -225,4 +227,4 @@ class StreamProgress:
         self._next_ms = values["next_ms"]
         self.out = {start: frozenset(sources) for start, sources in values["out"]}
         self.buckets = sorted(self.out)
-        self._busyness.load(values["busyness"])
+        self._load.load(values["busyness"])

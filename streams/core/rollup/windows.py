@@ -1,9 +1,9 @@
-"""One brand's mentions become event-time buckets.
+"""Event-time buckets of the mentions of one brand.
 
-Time runs by the watermark: the event time up to which every partition of `social.posts` has been read. It is walked in
-slots of `check_seconds`. A mention belongs to the slot in which its partition's event time stood when it arrived, which
-no interleaving of partitions changes; it becomes visible when the watermark passes that slot. So the checks of an open
-bucket and the contents of a closed one are the same in every run.
+Time is the watermark: the event time up to which every partition of `social.posts` has been read. It advances in slots
+of `check_seconds`. A mention belongs to the slot of its partition's event time at its arrival, which does not depend on
+how partitions are interleaved, and becomes visible when the watermark passes that slot. So the checks of an open bucket
+and the contents of a closed one are the same in every run.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from streams.core.rollup.tally import Identity
 
 
-class Step(NamedTuple):
-    """A moment at which a bucket is looked at.
+class BucketStep(NamedTuple):
+    """A moment at which a bucket is evaluated.
 
     Parameters
     ----------
@@ -32,11 +32,11 @@ class Step(NamedTuple):
     start_ms
         Start of the bucket.
     tally
-        What the bucket holds at that moment.
+        The counts of the bucket at that moment.
     closes
-        Whether the bucket is complete: learn from it.
+        Whether the bucket is complete, so that detectors learn from it.
     late
-        Whether the bucket had closed before; `tally` then holds only what came after that.
+        Whether the bucket had closed before; `tally` then holds only the mentions that arrived since.
     """
 
     at_ms: int
@@ -52,7 +52,7 @@ class Windows:
     Attributes
     ----------
     reached_ms
-        Event time up to which everything has been walked; -1 before the first mention.
+        Event time up to which all steps were taken; -1 before the first mention.
     late
         Mentions since the last closed bucket whose own bucket had closed.
     """
@@ -74,19 +74,19 @@ class Windows:
         self._pending.setdefault(slot, {}).setdefault(bucket, []).append(mention)
 
     def closes_at(self, start_ms: int) -> int:
-        """Event time at which a bucket takes no more mentions."""
+        """Return the event time from which mentions of a bucket are late."""
         return start_ms + self.bucket_ms + self._lateness_ms
 
-    def walk(self, watermark_ms: int, passed: Sequence[int]) -> Iterator[Step]:
-        """Go on to the watermark, pausing at each bucket that got mentions, in time or late, and at each that closes.
+    def walk(self, watermark_ms: int, passed: Sequence[int]) -> Iterator[BucketStep]:
+        """Advance to the watermark, with a step for each bucket that got mentions, in time or late, or that closes.
 
         Parameters
         ----------
         watermark_ms
-            How far to go.
+            The event time to advance to.
         passed
-            Ascending starts of the buckets that have passed for the whole stream. One that is not among them and holds
-            no mentions is not looked at: no data is not zero.
+            Ascending starts of the buckets that have passed for the whole stream. A bucket that is not among them and
+            has no mentions is skipped: no data is not zero.
         """
         closed_ms = self.reached_ms
         for slot in sorted(slot for slot in self._pending if slot + self._slot_ms <= watermark_ms):
@@ -99,7 +99,7 @@ class Windows:
             self.reached_ms = max(self.reached_ms, watermark_ms - watermark_ms % self._slot_ms)
 
     def due(self, watermark_ms: int, passed: Sequence[int]) -> bool:
-        """Whether `walk` would pause anywhere."""
+        """Return whether `walk` would yield a step."""
         slot = min(self._pending, default=None)
         if slot is not None and slot + self._slot_ms <= watermark_ms:
             return True
@@ -107,7 +107,7 @@ class Windows:
         return closing is not None and self.closes_at(closing) <= watermark_ms
 
     def holds(self, posts: AbstractSet[Identity]) -> set[Identity]:
-        """Those of these posts that wait for their slot, or may be shown of an open bucket."""
+        """Return those of these posts that are pending for their slot or among the samples of an open bucket."""
         held = {
             (mention.source, mention.id)
             for buckets in self._pending.values()
@@ -118,20 +118,19 @@ class Windows:
         return held.union(*(tally.shows(posts) for tally in self._open.values()))
 
     def visible_at(self, arrival_ms: int) -> int:
-        """Event time at which what arrives at some moment becomes visible."""
+        """Return the event time at which a record that arrives at some event time becomes visible."""
         return max(arrival_ms - arrival_ms % self._slot_ms, self.reached_ms) + self._slot_ms
 
     def unclosed(self, since_ms: int) -> list[Tally]:
-        """What the buckets hold that start at `since_ms` or later and are not closed, the one of the present step
-        included."""
+        """Return the counts of the unclosed buckets that start at `since_ms` or later, the current step's included."""
         return [tally for start, tally in self._open.items() if start >= since_ms]
 
-    def take_late(self) -> int:
-        """The number of late mentions, which thereby are accounted for."""
+    def reset_late(self) -> int:
+        """Return the number of late mentions and set it to zero."""
         late, self.late = self.late, 0
         return late
 
-    def _open_slot(self, slot: int, slot_end: int) -> Iterator[Step]:
+    def _open_slot(self, slot: int, slot_end: int) -> Iterator[BucketStep]:
         if self.reached_ms < 0:
             self.reached_ms = slot
         for start, mentions in sorted(self._pending.pop(slot).items()):
@@ -139,22 +138,22 @@ class Windows:
                 self.late += len(mentions)
                 late = Tally()
                 late.add(mentions)
-                yield Step(slot_end, start, late, closes=False, late=True)
+                yield BucketStep(slot_end, start, late, closes=False, late=True)
                 continue
             tally = self._open.get(start)
             if tally is None:
                 tally = self._open[start] = Tally()
             tally.add(mentions)
             self.reached_ms = slot_end
-            yield Step(slot_end, start, tally, closes=False)
+            yield BucketStep(slot_end, start, tally, closes=False)
         self.reached_ms = slot_end
 
-    def _close(self, closed_ms: int, until_ms: int, passed: Sequence[int]) -> Iterator[Step]:
-        """Close what closes after one moment and until another."""
+    def _close(self, closed_ms: int, until_ms: int, passed: Sequence[int]) -> Iterator[BucketStep]:
+        """Close the buckets that close after one moment and until another."""
         while (start := self._next_to_close(closed_ms, passed)) is not None and self.closes_at(start) <= until_ms:
             at_ms = self.reached_ms = self.closes_at(start)
             tally = self._open.setdefault(start, Tally())
-            yield Step(at_ms, start, tally, closes=True)
+            yield BucketStep(at_ms, start, tally, closes=True)
             del self._open[start]
             closed_ms = at_ms
 
@@ -169,7 +168,7 @@ class Windows:
         return passed[index] if first is None else min(first, passed[index])
 
     def dump(self) -> list[Any]:
-        """As plain values for JSON."""
+        """Return the state as plain values for JSON."""
         pending = [
             [slot, [[start, list(map(tuple, mentions))] for start, mentions in buckets.items()]]
             for slot, buckets in self._pending.items()
@@ -177,7 +176,7 @@ class Windows:
         return [self.reached_ms, self.late, pending, [[start, tally.dump()] for start, tally in self._open.items()]]
 
     def load(self, values: list[Any]) -> None:
-        """Take over what `dump` gave."""
+        """Restore the state that `dump` returned."""
         self.reached_ms, self.late, pending, opened = values
         self._pending = {
             slot: {start: [Mention(*mention) for mention in mentions] for start, mentions in buckets}

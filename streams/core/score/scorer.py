@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from streams.core.ingest.event_time import admit
-from streams.core.rollup.minute_counts import Pulse
+from streams.core.rollup.minute_counts import MinuteCounts
 from streams.core.rollup.watermark import MAX_FOLLOWED_SOURCES, OTHER_SOURCES
 from streams.core.score.deduplication import Deduplicator
 from streams.core.score.position import Position
@@ -111,7 +111,7 @@ class _Partition:
     ingested_ms: int = -1
     live: bool = False
     active: dict[str, set[int]] = field(default_factory=dict)
-    pulse: Pulse = field(default_factory=Pulse)
+    pulse: MinuteCounts = field(default_factory=MinuteCounts)
     quota: Quota = field(default_factory=lambda: Quota(None))
 
 
@@ -160,7 +160,7 @@ class Scorer:
             position.watermark_ms,
             position.offset - 1,
             live=position.live,
-            pulse=Pulse(position.minute),
+            pulse=MinuteCounts(position.minute),
             quota=Quota(self._quota, position.watermark_ms, position.minute_offset),
         )
 
@@ -288,7 +288,7 @@ class Scorer:
             idle_as_of_ms,
             state.live,
             active,
-            state.pulse.take(),
+            state.pulse.flush(),
         )
 
     def _read(self, value: bytes | None, broker_ms: int) -> Post | Deletion:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from detectors.units import HOUR_MS
-from streams.core.detect.validation import ScoredRecords
+from streams.core.detect.validation import MentionsValidator
 from streams.errors import InputError, RecordError
 from streams.kafka.admin import ensure_topics
 from streams.kafka.clients import consumer
@@ -134,7 +134,7 @@ class _Copy:
     """Takes what lies within the span into the lanes."""
 
     def __init__(self, config: Config, mentions: Mentions, lanes: LaneWriter, span: Span) -> None:
-        self._scored = ScoredRecords(config)
+        self._scored = MentionsValidator(config)
         self._lanes = lanes
         self._cut = Cut(span, config.windows)
         self.refused = mentions.rejected

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from streams.config import Config
 from streams.core.detect.partition import PartitionMonitor
-from streams.core.detect.validation import ScoredRecords
+from streams.core.detect.validation import MentionsValidator
 from streams.core.learn.label_filter import Feedback
 from streams.core.score.partitioning import partition_of
 from streams.core.score.position import Position
@@ -88,7 +88,7 @@ def fields(record: Post | Envelope | Progress | Label) -> dict[str, Any]:
 
 
 def read_mentions(value: bytes | None) -> Envelope | Progress | Deletions:
-    return ScoredRecords(CONFIG).read(HOME, NOW, value)
+    return MentionsValidator(CONFIG).read(HOME, NOW, value)
 
 
 def read_monitored(value: bytes | None) -> None:

@@ -9,13 +9,13 @@ import pytest
 
 from detectors.base import Score
 from streams.config import AlertSettings, Language
-from streams.core.incidents.alert import MAX_SOURCES, Evidence
+from streams.core.incidents.alert import MAX_SOURCES, AlertBuilder
 from streams.core.incidents.incident import Change, Incident
 from streams.core.incidents.key_terms import key_terms
 from streams.core.incidents.samples import representative
-from streams.core.rollup.baseline import Calm
-from streams.core.rollup.peaks import KEPT_PEAKS, Peaks
-from streams.core.rollup.regulars import GENERATION_MS, Regulars
+from streams.core.rollup.baseline import Baseline
+from streams.core.rollup.known_authors import GENERATION_MS, KnownAuthors
+from streams.core.rollup.past_peaks import KEPT_PEAKS, PastPeaks
 from streams.core.rollup.tally import Tally
 from streams.core.score.scorer import EXCERPT_CHARS, MAX_LINK_CHARS
 from streams.core.text.clean import MAX_TERM_CHARS
@@ -37,9 +37,9 @@ def tally_of(mentions: list[Mention]) -> Tally:
     return tally
 
 
-def calm_of(days: float = 2, authors: int = 200, **fields: Any) -> Calm:
+def calm_of(days: float = 2, authors: int = 200, **fields: Any) -> Baseline:
     """Ten mentions a bucket by regulars, then what an incident is compared with."""
-    calm, chance = Calm(), random.Random(1)
+    calm, chance = Baseline(), random.Random(1)
     for number in range(round(days * 288)):
         words = ["netz", chance.choice(["kunde", "vertrag", "router"])]
         mentions = [
@@ -49,10 +49,10 @@ def calm_of(days: float = 2, authors: int = 200, **fields: Any) -> Calm:
     return calm
 
 
-def alert_of(said: Tally, calm: Calm | None = None, minutes: int = 30, **about: Any) -> Alert:
+def alert_of(said: Tally, calm: Baseline | None = None, minutes: int = 30, **about: Any) -> Alert:
     settings = AlertSettings(**about.pop("settings", {}))
     language: Language = about.pop("language", "en")
-    evidence = Evidence(
+    evidence = AlertBuilder(
         settings, "nordtel", "Nordtel", language, "c0ffee", {"volume": "volume"}, {"volume": "mentions per bucket"}
     )
     start_ms = START + 30 * 24 * HOUR
@@ -62,7 +62,7 @@ def alert_of(said: Tally, calm: Calm | None = None, minutes: int = 30, **about: 
         setattr(incident, name, value)
     at_ms = start_ms + minutes * 60_000
     change = Change(about.get("kind", "open"), about.get("step", "open"), incident, said, at_ms, at_ms, start_ms)
-    return evidence.alert(change, calm or Calm(), "m1")
+    return evidence.alert(change, calm or Baseline(), "m1")
 
 
 def storm(count: int = 60, **fields: Any) -> Tally:
@@ -166,7 +166,7 @@ def test_it_says_whether_newcomers_or_regulars_drive_it() -> None:
 
 
 def test_regulars_are_forgotten_after_one_to_two_generations() -> None:
-    regulars = Regulars()
+    regulars = KnownAuthors()
     assert regulars.newcomers([1]) is None
     regulars.learn(START, [1])
     regulars.learn(START + GENERATION_MS, [2])
@@ -175,20 +175,20 @@ def test_regulars_are_forgotten_after_one_to_two_generations() -> None:
     assert regulars.newcomers([1, 2, 3]) == pytest.approx(1, abs=0.01)
     regulars.learn(START + 9 * GENERATION_MS, [0])
     assert regulars.newcomers([1, 2, 3]) is None
-    other = Regulars()
+    other = KnownAuthors()
     other.load(regulars.dump())
     assert other.dump() == regulars.dump()
 
 
 def test_more_regulars_than_the_sketch_can_hold_say_nothing() -> None:
-    regulars = Regulars()
+    regulars = KnownAuthors()
     chance = random.Random(1)
     regulars.learn(START, (chance.getrandbits(48) for _ in range(20_000)))
     assert regulars.newcomers([1, 2, 3]) is None
 
 
 def test_an_incident_becomes_a_past_peak_when_it_is_over() -> None:
-    peaks = Peaks()
+    peaks = PastPeaks()
     for hour in range(100):
         peaks.count(hour * HOUR, 500 if hour == 50 else hour % 24, calm=not 48 <= hour < 60)
         assert len(peaks.before(1_000 * HOUR)) <= KEPT_PEAKS
@@ -252,7 +252,7 @@ def test_no_alert_is_larger_than_it_may_be_whatever_is_posted() -> None:
 
 
 def test_calm_round_trips() -> None:
-    calm, other = calm_of(days=0.5), Calm()
+    calm, other = calm_of(days=0.5), Baseline()
     other.load(calm.dump())
     assert other.dump() == calm.dump()
     assert alert_of(storm(), other).to_bytes() == alert_of(storm(), calm).to_bytes()

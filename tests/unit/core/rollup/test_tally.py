@@ -7,8 +7,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.core.rollup.echo import Echo
-from streams.core.rollup.tally import DRAWN, KEPT, SAMPLES, SKETCH, Tally
+from streams.core.rollup.tally import DRAWN, KEPT, SAMPLES, SKETCH, Repeated, Tally
 from streams.records import Mention
 
 
@@ -42,7 +41,7 @@ def tally_of(items: list[Mention]) -> Tally:
 
 def facts(tally: Tally) -> object:
     return (
-        tally.bucket(0, 1, 1, 1.0, Echo(300), 1.0),
+        tally.bucket(0, 1, 1, 1.0, Repeated(0, 0, 0), 1.0),
         sorted(tally.samples.values(), key=lambda sample: sample[6]),
         sorted(tally.terms.items()),
         tally.sketch,

@@ -98,7 +98,7 @@ def deliver(progress: StreamProgress, source: str, minutes: range) -> None:
     for minute in minutes:
         start = minute * MINUTE
         progress.update(told(0, start + MINUTE, offset=minute, active={source: [start]}))
-        progress.assess(progress.watermark())
+        progress.evaluate(progress.watermark())
 
 
 def test_a_source_that_falls_silent_is_out_and_back_when_it_delivers() -> None:
@@ -107,7 +107,7 @@ def test_a_source_that_falls_silent_is_out_and_back_when_it_delivers() -> None:
         start = minute * MINUTE
         both = {"forum": [start], "news": [start]}
         progress.update(told(0, start + MINUTE, offset=minute, active=both))
-        progress.assess(progress.watermark())
+        progress.evaluate(progress.watermark())
     assert progress.source_up() == {"forum": True, "news": True}
     deliver(progress, "forum", range(300, 320))
     assert progress.source_up() == {"forum": True, "news": False}
@@ -142,7 +142,7 @@ def test_dump_and_load_keep_everything_but_claims_of_idleness() -> None:
         told(0, 5_000, offset=4, ingested_ms=7, active={"forum": [0]}),
         told(1, 9_000, offset=4, ingested_ms=9, active={"news": [0]}),
     )
-    progress.assess(0)
+    progress.evaluate(0)
     restored = StreamProgress(2, SETTINGS)
     restored.load(orjson.loads(orjson.dumps(progress.dump())))
     assert restored.dump() == progress.dump()

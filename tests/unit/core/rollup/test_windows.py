@@ -47,8 +47,8 @@ def test_out_of_order_within_the_lateness_counts_in_its_bucket_and_later_is_late
     windows.add(mention(100_000))
     steps = walked(windows, 4 * MINUTE, [0, MINUTE])
     assert [(start, count) for _, start, count, closes in steps if closes] == [(0, 2), (MINUTE, 1)]
-    assert windows.take_late() == 1
-    assert windows.take_late() == 0
+    assert windows.reset_late() == 1
+    assert windows.reset_late() == 0
 
 
 def test_what_is_late_is_told_beside_the_bucket_it_belongs_to() -> None:
@@ -58,7 +58,7 @@ def test_what_is_late_is_told_beside_the_bucket_it_belongs_to() -> None:
     windows.add(mention(3_000, behind_ms=79_000, offset=2))
     late = [step for step in windows.walk(4 * MINUTE, [0, MINUTE]) if step.late]
     assert [(step.at_ms, step.start_ms, step.tally.count, step.closes) for step in late] == [(90_000, 0, 2, False)]
-    assert windows.take_late() == 2
+    assert windows.reset_late() == 2
 
 
 def test_passed_buckets_close_empty_and_others_are_not_looked_at() -> None:

@@ -1,11 +1,13 @@
-"""What was said of a brand in the last half hour or so, and by whom: accounts that repeat themselves do so over many
-buckets."""
+"""Repetition memory: the texts and authors of a brand in about the last half hour.
+
+Accounts that repeat themselves do so over many buckets, so a bucket alone does not show them.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
-from streams.core.rollup.tally import most_frequent
+from streams.core.rollup.tally import Repeated, most_frequent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,23 +16,16 @@ if TYPE_CHECKING:
 
 _HALF_LIFE_SECONDS: Final = 1_200
 _LEAST: Final = 0.4
-"""What was said once is forgotten after a little more than the half-life, what was said often later."""
+"""Weight below which an entry is dropped: a single mention a little after the half-life, many mentions later."""
 
 _KEPT: Final = 64
 """Texts, and authors, that are remembered: a spam wave repeats few."""
 
-
-class Repeated(NamedTuple):
-    """Mentions whose text was there before; how many of them at most are by authors who were, too, and the summed
-    probability of being negative of as many, in ten-thousandths."""
-
-    copies: int
-    spam: int
-    spam_negative: int
+_NOTHING: Final = Repeated(0, 0, 0)
 
 
-class Echo:
-    """Signatures and authors of the buckets before, fading.
+class RepetitionMemory:
+    """Signatures and authors of earlier buckets, with exponentially fading weights.
 
     Parameters
     ----------
@@ -43,18 +38,13 @@ class Echo:
         self._signatures: dict[int, float] = {}
         self._authors: dict[int, float] = {}
 
-    def repeated(self, signatures: Mapping[int, tuple[int, int]], authors: Mapping[int, int]) -> Repeated:
-        """What of a bucket is a repetition.
+    def repeated(self, tally: Tally) -> Repeated:
+        """Count the mentions of a bucket that repeat earlier ones or one another.
 
-        Parameters
-        ----------
-        signatures
-            Of mentions that are no reposts: count and summed `negative`.
-        authors
-            Mentions of each; 0 is nobody in particular and never repeats anything.
+        Author 0 stands for unknown authors and never counts as repeating.
         """
         copies = negative = 0
-        for signature, (count, total) in signatures.items():
+        for signature, (count, total) in tally.signatures.items():
             again = count if signature in self._signatures else count - 1
             if again:
                 copies += again
@@ -62,13 +52,13 @@ class Echo:
         if not copies:
             return _NOTHING
         by_repeaters = sum(
-            count if author in self._authors else count - 1 for author, count in authors.items() if author
+            count if author in self._authors else count - 1 for author, count in tally.authors.items() if author
         )
         spam = min(copies, by_repeaters)
         return Repeated(copies, spam, negative * spam // copies)
 
     def learn(self, tally: Tally) -> None:
-        """Take in a closed bucket."""
+        """Add a closed bucket."""
         self._signatures = self._faded(self._signatures, {key: count for key, (count, _) in tally.signatures.items()})
         self._authors = self._faded(self._authors, tally.authors)
 
@@ -80,12 +70,9 @@ class Echo:
         return most_frequent(faded, _KEPT)
 
     def dump(self) -> list[Any]:
-        """As plain values for JSON."""
+        """Return the state as plain values for JSON."""
         return [list(self._signatures.items()), list(self._authors.items())]
 
     def load(self, values: list[Any]) -> None:
-        """Take over what `dump` gave."""
+        """Restore the state that `dump` returned."""
         self._signatures, self._authors = map(dict, values)
-
-
-_NOTHING: Final = Repeated(0, 0, 0)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from detectors.reference import GROUPS
 from detectors.units import MINUTE_MS
-from streams.core.rollup.busyness import Busyness
-from streams.core.rollup.minute_counts import Pulse, group_of
+from streams.core.rollup.minute_counts import MinuteCounts, group_of
+from streams.core.rollup.platform_load import PlatformLoad
 from streams.core.score.position import Position, committed_position
 
 if TYPE_CHECKING:
@@ -29,26 +29,26 @@ def mentions(minutes: int, per_minute: int, first: int = 0) -> list[tuple[int, s
     ]
 
 
-def told(partitions: list[list[list[Minute]]], watermarks_ms: list[int]) -> Busyness:
+def told(partitions: list[list[list[Minute]]], watermarks_ms: list[int]) -> PlatformLoad:
     """What comes of the reports of each partition, taken in turn."""
-    busyness = Busyness()
+    load = PlatformLoad()
     for step, watermark_ms in enumerate(watermarks_ms):
         for partition, reports in enumerate(partitions):
             if step < len(reports):
-                busyness.tell(partition, reports[step])
-        busyness.advance(watermark_ms)
-    return busyness
+                load.report(partition, reports[step])
+        load.advance(watermark_ms)
+    return load
 
 
 def reports(items: list[tuple[int, str]], cuts: list[int]) -> list[list[Minute]]:
     """Of a scorer that stops at each cut and goes on from what it committed."""
     found, current = [], None
     for begin, end in zip([0, *cuts], [*cuts, len(items)], strict=True):
-        pulse = Pulse(current)
+        pulse = MinuteCounts(current)
         for at_ms, brand in items[begin:end]:
             pulse.count(at_ms, brand)
         current = pulse.current
-        found.append(pulse.take())
+        found.append(pulse.flush())
     return found
 
 
@@ -77,21 +77,21 @@ def test_a_minute_is_taken_when_no_partition_has_more_of_it() -> None:
 
 def test_everybody_sees_a_surge_as_of_each_moment() -> None:
     calm, surge = mentions(24 * 60, 40), mentions(30, 160, first=24 * 60)
-    busyness = told([reports(calm + surge, [])], [(24 * 60 + 30) * MINUTE_MS])
+    load = told([reports(calm + surge, [])], [(24 * 60 + 30) * MINUTE_MS])
     before, after = 24 * 60 * MINUTE_MS, (24 * 60 + 30) * MINUTE_MS
-    assert busyness.of_others(before, 3) == pytest.approx(1, abs=0.2)
-    assert busyness.of_others(after, 3) > 2.5
-    assert busyness.of_others(-1, 3) == 1.0
-    busyness.forget(after)
-    assert busyness.of_others(after, 3) > 2.5
+    assert load.of_others(before, 3) == pytest.approx(1, abs=0.2)
+    assert load.of_others(after, 3) > 2.5
+    assert load.of_others(-1, 3) == 1.0
+    load.forget(after)
+    assert load.of_others(after, 3) > 2.5
 
 
 def test_it_goes_on_from_plain_values() -> None:
     original = told([reports(mentions(9 * 60, 20), [])], [8 * 60 * MINUTE_MS])
-    copy = Busyness()
+    copy = PlatformLoad()
     copy.load(orjson.loads(orjson.dumps(original.dump())))
     for each in (original, copy):
-        each.tell(0, reports(mentions(30, 80, first=9 * 60), [])[0])
+        each.report(0, reports(mentions(30, 80, first=9 * 60), [])[0])
         each.advance(10 * 60 * MINUTE_MS)
     assert copy.dump() == original.dump()
 

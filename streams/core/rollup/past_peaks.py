@@ -1,4 +1,4 @@
-"""The busiest hours a brand has had."""
+"""The busiest hours that a brand has had."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from detectors.units import HOUR_MS
 KEPT_PEAKS: Final = 5
 
 _APART_MS: Final = 12 * HOUR_MS
-"""Peaks nearer to each other are one, the higher."""
+"""Peaks nearer to each other than this are one, the higher."""
 
 
-class Peaks:
-    """Mentions per hour by the clock, and the highest of them.
+class PastPeaks:
+    """Mentions per clock hour, and the highest of these hours.
 
-    >>> peaks = Peaks()
+    >>> peaks = PastPeaks()
     >>> for hour, mentions in enumerate([3, 50, 4] + [2] * 20 + [9, 1]):
     ...     peaks.count(hour * HOUR_MS, mentions, calm=True)
     >>> [(hour_ms // HOUR_MS, mentions) for hour_ms, mentions in peaks.before(30 * HOUR_MS)]
@@ -26,22 +26,30 @@ class Peaks:
     def __init__(self) -> None:
         self._hour_ms = -1
         self._mentions = 0
-        self._held = (-1, 0)
+        self._deferred = (-1, 0)
         self._highest: list[tuple[int, int]] = []
 
     def count(self, start_ms: int, mentions: int, *, calm: bool) -> None:
-        """Take a closed bucket, in order of time; an incident's hours become past peaks when it is `calm` again."""
+        """Add a closed bucket, in order of time.
+
+        Parameters
+        ----------
+        start_ms, mentions
+            The bucket.
+        calm
+            Whether no incident is open. The hours of an incident become past peaks only after its end.
+        """
         hour_ms = start_ms - start_ms % HOUR_MS
         if hour_ms != self._hour_ms:
-            self._held = max(self._held, (self._hour_ms, self._mentions), key=itemgetter(1))
+            self._deferred = max(self._deferred, (self._hour_ms, self._mentions), key=itemgetter(1))
             self._hour_ms, self._mentions = hour_ms, 0
         self._mentions += mentions
-        if calm and self._held[1]:
-            self._keep(*self._held)
-            self._held = (-1, 0)
+        if calm and self._deferred[1]:
+            self._keep(*self._deferred)
+            self._deferred = (-1, 0)
 
     def before(self, at_ms: int) -> list[tuple[int, int]]:
-        """``(hour, mentions)`` of the highest peaks whose hour was over at a moment, the highest first."""
+        """Return ``(hour, mentions)`` of the highest peaks whose hour had ended at a moment, the highest first."""
         return [peak for peak in self._highest if peak[0] + HOUR_MS <= at_ms]
 
     def _keep(self, hour_ms: int, mentions: int) -> None:
@@ -53,11 +61,11 @@ class Peaks:
         self._highest = sorted(peaks, key=lambda peak: (-peak[1], peak[0]))[:KEPT_PEAKS]
 
     def dump(self) -> list[Any]:
-        """As plain values for JSON."""
-        return [self._hour_ms, self._mentions, self._held, self._highest]
+        """Return the state as plain values for JSON."""
+        return [self._hour_ms, self._mentions, self._deferred, self._highest]
 
     def load(self, values: list[Any]) -> None:
-        """Take over what `dump` gave."""
-        self._hour_ms, self._mentions, (held_ms, held), highest = values
-        self._held = (held_ms, held)
+        """Restore the state that `dump` returned."""
+        self._hour_ms, self._mentions, (deferred_ms, deferred), highest = values
+        self._deferred = (deferred_ms, deferred)
         self._highest = [(hour_ms, mentions) for hour_ms, mentions in highest]

@@ -1,4 +1,4 @@
-"""Who usually writes about a brand: a sketch of author hashes that forgets within weeks."""
+"""The authors who usually write about a brand: a sketch of author hashes that forgets within weeks."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
 BITS: Final = 3_072
-"""Of each of the two generations: 1 KB of state in all. A third of the authors of a brand with 1,200 regular ones then
-share their bit with another."""
+"""Size of each of the two generations: 1 KB of state in all. A third of the authors of a brand with 1,200 regular ones
+then share their bit with another."""
 
 GENERATION_MS: Final = WEEK_MS
-"""Someone is a regular for one to two of these after the last mention."""
+"""An author stays known for one to two of these after the latest mention."""
 
 _FULLEST: Final = 0.9
-"""Share of the bits from which the sketch can't tell anybody apart any more."""
+"""Share of set bits from which the sketch no longer distinguishes authors."""
 
 
-class Regulars:
+class KnownAuthors:
     """A Bloom filter with one hash function in two generations; author hashes are uniform already.
 
-    >>> regulars = Regulars()
-    >>> regulars.learn(0, range(1, 101))
-    >>> round(regulars.newcomers(range(51, 151)))
+    >>> authors = KnownAuthors()
+    >>> authors.learn(0, range(1, 101))
+    >>> round(authors.newcomers(range(51, 151)))
     52
     """
 
@@ -36,7 +36,7 @@ class Regulars:
         self._newer = 0
 
     def learn(self, at_ms: int, authors: Iterable[int]) -> None:
-        """Take note of who wrote in a bucket; 0 is nobody in particular."""
+        """Add the authors of a bucket; 0 stands for unknown authors and is skipped."""
         if self._since_ms < 0:
             self._since_ms = at_ms
         passed = (at_ms - self._since_ms) // GENERATION_MS
@@ -49,7 +49,7 @@ class Regulars:
                 self._newer |= 1 << author % BITS
 
     def newcomers(self, authors: Collection[int]) -> float | None:
-        """Estimated number of authors that have not written lately; None if that can't be told.
+        """Estimate how many of some authors have not written lately; None if the sketch is empty or too full.
 
         An unknown author has the bit of a known one with a chance of `fill`, the share of the bits that are set: the
         number of unknown bits divided by 1 - `fill` is the estimate.
@@ -62,10 +62,10 @@ class Regulars:
         return min(float(len(authors)), unknown / (1 - fill))
 
     def dump(self) -> list[Any]:
-        """As plain values for JSON."""
+        """Return the state as plain values for JSON."""
         return [self._since_ms, *(b64encode(bits.to_bytes(BITS // 8)).decode() for bits in (self._older, self._newer))]
 
     def load(self, values: list[Any]) -> None:
-        """Take over what `dump` gave."""
+        """Restore the state that `dump` returned."""
         self._since_ms, *generations = values
         self._older, self._newer = (int.from_bytes(b64decode(bits)) for bits in generations)
