@@ -275,7 +275,7 @@ async def test_a_taken_port_is_said_without_a_traceback(config: Config, tmp_path
         detecting(config.model_copy(update={"metrics": MetricsSettings(detect_port=port)}), tmp_path) as worker,
     ):
         assert await worker.ended() == PortTaken.exit_code
-        assert f"127.0.0.1:{port} is taken" in worker.log
+        assert f"127.0.0.1:{port} is used" in worker.log
         assert "Traceback" not in worker.log
 
 

@@ -118,5 +118,5 @@ def test_a_taken_metrics_port_is_named() -> None:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        with pytest.raises(PortTaken, match=rf"127.0.0.1:{port} is taken .* set metrics\.score_port"):
+        with pytest.raises(PortTaken, match=rf"127.0.0.1:{port} is used .* set metrics\.score_port"):
             serve("127.0.0.1", port, "metrics.score_port")
