@@ -61,7 +61,7 @@ TOP = LazyGroup(sections={"All": [LazyCommand("fail", "", f"{__name__}:failing")
 @pytest.mark.parametrize(
     ("error", "code", "message"),
     [
-        ("taken", PortTaken.exit_code, "firewatch: 127.0.0.1:9402 is taken by another process"),
+        ("taken", PortTaken.exit_code, "firewatch: 127.0.0.1:9402 is used by another process"),
         ("pipe", 0, ""),
     ],
 )
