@@ -1,10 +1,9 @@
-"""Where a scorer goes on, and when a partition counts as idle."""
+"""Where a scorer resumes in a partition."""
 
 from __future__ import annotations
 
 import pytest
 
-from streams.core.score.idle import IDLE_SECONDS, Idleness
 from streams.core.score.position import Position, StartPosition, choose_start, committed_position
 from streams.errors import KafkaError
 
@@ -29,12 +28,12 @@ def test_a_new_group_starts_at_the_beginning() -> None:
     assert choose_start(None, "id", 5, 9) == StartPosition(Position("id", 5, -1), 5)
 
 
-def test_it_goes_on_where_it_was() -> None:
+def test_it_resumes_where_it_was() -> None:
     assert choose_start(Position("id", 7, 99), "id", 5, 9) == StartPosition(Position("id", 7, 99), 5)
     assert choose_start(Position("", 7, -1), "id", 5, 9) == StartPosition(Position("id", 7, -1), 5)
 
 
-def test_a_topic_made_again_is_read_from_its_beginning() -> None:
+def test_a_topic_created_again_is_read_from_its_beginning() -> None:
     assert choose_start(Position("old", 7, 99), "new", 0, 9) == StartPosition(Position("new", 0, -1), 0, recreated=True)
 
 
@@ -45,20 +44,3 @@ def test_what_retention_deleted_is_counted() -> None:
 def test_a_broker_that_lost_records_is_not_trusted() -> None:
     with pytest.raises(KafkaError, match="lost records"):
         choose_start(Position("id", 7, 99), "id", 0, 6)
-
-
-def test_a_partition_is_idle_as_of_the_answer_before_the_last() -> None:
-    idleness = Idleness(now=0)
-    assert idleness.as_of_ms(1_000, at_end=True, now=IDLE_SECONDS) is None  # one answer proves nothing
-    assert idleness.as_of_ms(1_000, at_end=True, now=IDLE_SECONDS + 0.2) is None
-    assert idleness.as_of_ms(1_500, at_end=True, now=IDLE_SECONDS + 0.4) == 1_000
-    assert idleness.as_of_ms(2_000, at_end=True, now=IDLE_SECONDS + 0.9) is None  # not that often
-    assert idleness.as_of_ms(2_500, at_end=True, now=2 * IDLE_SECONDS + 0.5) == 2_000
-
-
-def test_a_partition_with_records_left_is_not_idle() -> None:
-    idleness = Idleness(now=0)
-    assert idleness.as_of_ms(None, at_end=False, now=5) is None
-    assert idleness.as_of_ms(1_000, at_end=False, now=6) is None
-    assert idleness.as_of_ms(1_500, at_end=True, now=6 + IDLE_SECONDS / 2) is None
-    assert idleness.as_of_ms(2_000, at_end=True, now=6 + IDLE_SECONDS) == 1_500

@@ -1,4 +1,4 @@
-"""Which model judges which brand's mentions."""
+"""Which mentions posts become, by which model."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pytest
 
 from streams.config import Config
 from streams.core.score.position import Position
-from streams.core.score.scorer import Scorer, best_model
+from streams.core.score.scorer import MAX_LINK_CHARS, Scorer, best_model
 from streams.errors import MissingPackage
-from streams.records import Envelope, Post
+from streams.records import Envelope, Mention, Post
 
 NOW_MS = 1_760_000_000_000
 
@@ -57,6 +57,38 @@ def test_each_brand_is_judged_by_its_quality_and_its_mentions_name_the_judge() -
     }
     assert fast.asked == ["Nordtel", "Nordtel und Südmilch"]
     assert best.asked == ["Südmilch und Fjell", "Nordtel und Südmilch"]
+
+
+@pytest.mark.parametrize("size", [1, 7, 20])
+def test_batches_of_any_size_come_to_the_same_mentions(size: int) -> None:
+    def of_batches(size: int) -> dict[str, list[Mention]]:
+        scorer = Scorer(config(), Opinion("fast-1", 0.2), Opinion("best-1", 0.7))
+        scorer.assign(0, Position("id"))
+        found: dict[str, list[Mention]] = {}
+        for first in range(0, len(texts), size):
+            for brand, envelope in scored(scorer, *texts[first : first + size], first=first).items():
+                found.setdefault(brand, []).extend(envelope.mentions)
+        return found
+
+    texts = [f"{name} ist {word}" for name in ("Nordtel", "Fjell und Nordtel", "Südmilch") for word in "abcdefg"]
+    assert of_batches(size) == of_batches(len(texts))
+
+
+def test_a_link_that_is_too_long_for_a_mention_is_left_out() -> None:
+    scorer = Scorer(config(), Opinion("fast-1", 0.2), Opinion("best-1", 0.7))
+    scorer.assign(0, Position("id"))
+    links = ["https://a.example/".ljust(MAX_LINK_CHARS + more, "x") for more in (0, 1)]
+    posts = [Post(str(number), "forum", NOW_MS, "Nordtel", url=link) for number, link in enumerate(links)]
+    batch = scorer.score(0, [(number, NOW_MS, post.to_bytes()) for number, post in enumerate(posts)])
+    assert [mention.url for mention in batch.envelopes[0].mentions] == [links[0], None]
+
+
+def test_an_envelope_has_the_broker_time_of_its_newest_mention() -> None:
+    scorer = Scorer(config(), Opinion("fast-1", 0.2), Opinion("best-1", 0.7))
+    scorer.assign(0, Position("id"))
+    posts = [Post(str(number), "forum", NOW_MS, text) for number, text in enumerate(("Nordtel", "Nordtel", "Fjell"))]
+    batch = scorer.score(0, [(number, NOW_MS + number, post.to_bytes()) for number, post in enumerate(posts)])
+    assert {envelope.brand: envelope.ingested_ms - NOW_MS for envelope in batch.envelopes} == {"nordtel": 1, "fjell": 2}
 
 
 def test_models_of_a_quality_are_swapped_on_their_own() -> None:

@@ -1,0 +1,227 @@
+"""Which records of a partition of `social.posts` are scored: those that can be read, are new and within the quota.
+
+Everything that must be the same after a restart is a function of the partition's records alone: the running maximum of
+event time, which posts are among the last `ingest.recent_ids` records, and which sources have used up their quota.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from streams.core.ingest.event_time import admit
+from streams.core.rollup.minute_counts import MinuteCounts
+from streams.core.rollup.watermark import MAX_FOLLOWED_SOURCES, OTHER_SOURCES
+from streams.core.score.deduplication import Deduplicator
+from streams.core.score.position import Position
+from streams.core.score.quota import Quota
+from streams.core.text.clean import without_mark_runs
+from streams.errors import RecordError
+from streams.records import MAX_ID_CHARS, Deletion, OverQuotaPost, Post, Progress, posts_record_from_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from streams.config import IngestSettings
+
+Row = tuple[int, int, bytes | None]
+"""Offset, broker time in milliseconds since the epoch, and value of a record."""
+
+LIVE_WITHIN_MS: Final = 600_000
+"""A partition is live, rather than an archive that is replayed, if its newest post was no older than this on arrival at
+the broker."""
+
+MAX_ACTIVE_SOURCES: Final = 2 * MAX_FOLLOWED_SOURCES
+"""Sources that one progress record names; a client that may write posts may invent any number."""
+
+_OVERHEAD_BYTES: Final = 4_096
+"""By how much a record may exceed ingest.max_record_bytes: field names and encoding again."""
+
+
+class Reject(NamedTuple):
+    """A record of `social.posts` that is not a usable post, and why."""
+
+    offset: int
+    reason: str
+    detail: str
+    value: bytes | None
+
+
+class AdmittedPost(NamedTuple):
+    """A post that is scored.
+
+    Parameters
+    ----------
+    offset, broker_ms
+        Offset and broker time of its record.
+    watermark_ms
+        Newest event time of the partition, this post included.
+    post
+        The post.
+    """
+
+    offset: int
+    broker_ms: int
+    watermark_ms: int
+    post: Post
+
+
+@dataclass(slots=True)
+class Admission:
+    """The records of one batch, sorted by what happens to them.
+
+    Parameters
+    ----------
+    posts
+        Posts to be scored.
+    rejects
+        Records that are not usable.
+    deletions
+        ``(arrival_ms, source, id)`` of posts that are taken back, as in `streams.records.Deletions`.
+    over_quota
+        Posts that are not scored because their source has used up its quota.
+    repeated
+        Number of posts that were dropped because they were seen recently.
+    sources
+        Event time of the partition at the latest post of each source, in milliseconds since the epoch.
+    """
+
+    posts: list[AdmittedPost] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+    deletions: list[tuple[int, str, str]] = field(default_factory=list)
+    over_quota: list[OverQuotaPost] = field(default_factory=list)
+    repeated: int = 0
+    sources: dict[str, int] = field(default_factory=dict)
+
+
+class PartitionState:
+    """What a scorer remembers of one partition of `social.posts`.
+
+    Parameters
+    ----------
+    position
+        Where it starts.
+    ingest
+        Section `ingest` of the config.
+    bucket_ms
+        Length of a window's bucket, in which the deliveries of sources are counted.
+    quota
+        Posts of one source in a minute, None without a limit.
+
+    Attributes
+    ----------
+    minute_counts
+        Mentions by the minute; the scorer adds them.
+    """
+
+    def __init__(self, position: Position, ingest: IngestSettings, bucket_ms: int, quota: int | None) -> None:
+        self._topic_id = position.topic_id
+        self._ingest = ingest
+        self._bucket_ms = bucket_ms
+        self._deduplicator = Deduplicator(ingest.recent_ids)
+        self._quota = Quota(quota, position.watermark_ms, position.minute_offset)
+        self._offset = position.offset - 1
+        self._watermark_ms = position.watermark_ms
+        self._broker_ms = -1
+        self._live = position.live
+        self._active: dict[str, set[int]] = {}
+        self.minute_counts = MinuteCounts(position.minute)
+
+    def warm(self, records: Iterable[Row]) -> None:
+        """Remember the posts of records before the position, and the sources of those in the running minute."""
+        for offset, broker_ms, value in records:
+            try:
+                record = read_post(value, broker_ms, self._ingest)
+            except RecordError:
+                self._deduplicator.is_repeat(None)
+                continue
+            is_repeat = self._deduplicator.is_repeat(record)
+            if isinstance(record, Post) and not is_repeat and 0 <= self._quota.first <= offset:
+                self._quota.count(record.source)
+
+    def admit(self, records: Sequence[Row]) -> Admission:
+        """Read the next records and decide which are scored."""
+        admission = Admission()
+        for offset, broker_ms, value in records:
+            try:
+                record = read_post(value, broker_ms, self._ingest)
+            except RecordError as error:
+                self._deduplicator.is_repeat(None)
+                admission.rejects.append(Reject(offset, error.reason, error.detail, value))
+                continue
+            is_repeat = self._deduplicator.is_repeat(record)
+            if isinstance(record, Deletion):
+                admission.deletions.append((self._watermark_ms, record.source, record.id))
+            elif is_repeat:
+                admission.repeated += 1
+            else:
+                self._admit_new(record, offset, broker_ms, admission)
+        if records:
+            self._offset, self._broker_ms = records[-1][0], records[-1][1]
+        return admission
+
+    def _admit_new(self, post: Post, offset: int, broker_ms: int, admission: Admission) -> None:
+        if post.ts_ms >= self._watermark_ms:
+            self._watermark_ms = post.ts_ms
+            self._live = broker_ms - post.ts_ms < LIVE_WITHIN_MS
+        if not self._quota.admits(post.source, self._watermark_ms, offset):
+            admission.over_quota.append(OverQuotaPost(offset, post.source, post.id))
+            return
+        is_followed = post.source in self._active or len(self._active) < MAX_ACTIVE_SOURCES
+        source = post.source if is_followed else OTHER_SOURCES
+        self._active.setdefault(source, set()).add(self._watermark_ms - self._watermark_ms % self._bucket_ms)
+        admission.sources[source] = self._watermark_ms
+        admission.posts.append(AdmittedPost(offset, broker_ms, self._watermark_ms, post))
+
+    def position(self) -> Position:
+        """Return the position after the records so far."""
+        return Position(
+            self._topic_id,
+            self._offset + 1,
+            self._watermark_ms,
+            self._live,
+            self.minute_counts.current,
+            self._quota.first,
+        )
+
+    def progress(self, partition: int, idle_as_of_ms: int = -1) -> Progress:
+        """Return the progress up to the records so far, and begin to count what the next one will say.
+
+        Parameters
+        ----------
+        partition, idle_as_of_ms
+            As in `Progress`.
+        """
+        active = [(source, sorted(starts)) for source, starts in sorted(self._active.items())]
+        self._active.clear()
+        return Progress(
+            partition=partition,
+            incarnation=self._topic_id,
+            offset=self._offset,
+            watermark_ms=self._watermark_ms,
+            ingested_ms=self._broker_ms,
+            idle_as_of_ms=idle_as_of_ms,
+            live=self._live,
+            active=active,
+            pulse=self.minute_counts.flush(),
+        )
+
+
+def read_post(value: bytes | None, broker_ms: int, settings: IngestSettings) -> Post | Deletion:
+    """Decode a record of `social.posts` and check it again: ingest does, but any client may write to the topic.
+
+    Raises
+    ------
+    RecordError
+        With the reasons of `posts_record_from_bytes` and `streams.core.ingest.event_time.admit`, ``too_large`` or
+        ``bad_id``.
+    """
+    if value is not None and len(value) > settings.max_record_bytes + _OVERHEAD_BYTES:
+        raise RecordError("too_large", f"{len(value)} bytes, over ingest.max_record_bytes={settings.max_record_bytes}")
+    post = posts_record_from_bytes(value)
+    if not post.id or len(post.id) > MAX_ID_CHARS or not post.source or len(post.source) > MAX_ID_CHARS:
+        raise RecordError("bad_id", f"'id' and 'source' must have 1 to {MAX_ID_CHARS} characters")
+    if isinstance(post, Deletion):
+        return post
+    ts_ms = admit(post.ts_ms, broker_ms, settings)
+    return post._replace(ts_ms=ts_ms, text=without_mark_runs(post.text[: settings.max_text_chars]))
