@@ -53,9 +53,10 @@ class TopicId:
         now = time.monotonic()
         if self._requested is not None and now - self._requested < CHECK_SECONDS:
             return False
+        self._requested = now  # an `invalidate` that comes during the request stays in force
         found = await topic_id(self._client, self._settings, self._topic)
         changed = self.current not in {"", found}
-        self.current, self._requested, self._answered = found, now, time.monotonic()
+        self.current, self._answered = found, time.monotonic()
         return changed
 
     def unanswered_for(self) -> str | None:

@@ -1,6 +1,7 @@
-"""social.posts → social.mentions: the shell around `Scorer`.
+"""Worker ``score``: reads `social.posts`, scores them with `Scorer`, writes `social.mentions`.
 
-Read, score, write, and only then commit the offset: a crash anywhere repeats work whose offsets the next step has seen.
+It reads, scores, writes, and only then commits the offset: a crash anywhere repeats work, and `detect` drops mentions
+whose offsets it has seen.
 """
 
 from __future__ import annotations
@@ -12,18 +13,16 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Final
 
 import structlog
-from aiokafka import ConsumerRebalanceListener, TopicPartition
-from aiokafka.errors import CommitFailedError, IllegalStateError, NoOffsetForPartitionError, OffsetOutOfRangeError
 
 from streams.core.score.idle import Idleness
 from streams.core.score.position import Position, StartPosition, choose_start, committed_position
 from streams.core.score.scorer import Scorer, best_model
 from streams.core.sentiment import LinearModel
-from streams.kafka.clients import admin, consumer, producer, raw_client, translated_errors
+from streams.kafka.clients import consumer, producer, raw_client
+from streams.kafka.group_member import GroupMember
 from streams.kafka.model_store import live_model
 from streams.kafka.names import group_of
 from streams.kafka.preflight import preflight
-from streams.kafka.topic_ids import TopicId
 from streams.kafka.topics import Topics
 from streams.runtime import metrics
 from streams.runtime.failpoints import Failpoint, reached
@@ -36,17 +35,18 @@ from streams.workers.mentions_writer import MentionsWriter
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
 
-    from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+    from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
     from aiokafka.client import AIOKafkaClient
     from aiokafka.structs import ConsumerRecord
 
     from streams.config import Config, QualityName
     from streams.core.score.scorer import ScoredBatch
     from streams.core.sentiment import SentimentModel
+    from streams.kafka.group_member import Offsets
     from streams.kafka.model_store import LiveModel
 
 WARM_RECORDS: Final = 5_000
-"""Records read at a time before the position; some 20 ms of work."""
+"""Records before the position that are read at a time; some 20 ms of work."""
 
 log = structlog.get_logger()
 
@@ -54,18 +54,18 @@ log = structlog.get_logger()
 async def score(
     config: Config, stop: asyncio.Event, model: SentimentModel | None = None, file: LiveConfig | None = None
 ) -> None:
-    """Run the worker until `stop` is set, then finish the batch in hand.
+    """Run the worker until `stop` is set, then finish the batch in flight.
 
     Parameters
     ----------
     config
-        All of it.
+        The whole config.
     stop
         Set it to end the worker.
     model
-        To score by until one is published, quality ``fast``; by default that of ``sentiment.weights``.
+        The model of quality ``fast`` until one is published; by default that of ``sentiment.weights``.
     file
-        Where changes of the config come from; none come without it.
+        Follows the config file; without it the config never changes.
 
     Raises
     ------
@@ -106,13 +106,13 @@ async def _score(
         }
         versions = {quality: live.model.version for quality, live in lives.items()}
         log.info("starting", metrics=address, group=group, models=versions)
-        worker = _Worker(file, lives, group, reader=reader, sender=sender, client=client)
+        worker = ScoreWorker(file, lives, group, reader=reader, sender=sender, client=client)
         health.ready_unless(worker.not_ready_reason)
         await worker.run(stop)
 
 
-class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is published without types
-    """One member of the group."""
+class ScoreWorker:
+    """One member of the group of scorers."""
 
     def __init__(
         self,
@@ -131,187 +131,117 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         self._scorer = Scorer(config, self._models["fast"], self._models.get("best"))
         self._remembered = dict.fromkeys(lives, (0, 0))
         self._series = metrics.Capped(metrics.MAX_SOURCES)
-        self._group = group
         self._reader = reader
         self._writer = MentionsWriter(config, sender)
-        self._posts = Topics(config.topics).posts.name
-        self._topic_id = TopicId(client, config.kafka, self._posts)
-        self._assigned: set[TopicPartition] | None = None  # None while the group rebalances
-        self._generation = 0
-        self._ready: dict[int, Idleness] = {}
-        self._known: dict[int, Position] = {}  # where the scorer's state of each partition stands
-        self._batch_in_hand = asyncio.Lock()
+        self._member = GroupMember(
+            config.kafka,
+            group,
+            Topics(config.topics).posts.name,
+            self._release,
+            reader=reader,
+            client=client,
+            worker="score",
+        )
+        self._idle: dict[TopicPartition, Idleness] = {}
+        self._known: dict[TopicPartition, Position] = {}
+        """The position that the scorer's state of each partition belongs to; a rebalance leaves it, so that the state
+        need not be restored where the partition stays."""
 
     async def run(self, stop: asyncio.Event) -> None:
         """Score until `stop` is set."""
-        self._reader.subscribe([self._posts], listener=self)
+        self._member.subscribe()
         watching = watch(self._progress, self._config.liveness.stall_seconds)
         following = [self._file.follow(), *(live.follow() for live in self._lives.values())]
-        await work_until(stop, self._batch_in_hand, self._work(), watching, *following)
+        await work_until(stop, self._member.in_flight, self._work(), watching, *following)
 
     async def _work(self) -> None:
         while True:
-            await self._round()
-
-    async def _round(self) -> None:
-        if await self._topic_id.changed():
-            self._start_over()
-        await self._set_up_new_partitions()
-        batch = await self._read_batch()
-        async with self._batch_in_hand:
-            await self._process(batch)
-            await self._report_idle()
-        self._show_lag()
+            await self._member.check_topic()
+            await self._restore()
+            batch = await self._read_batch()
+            async with self._member.in_flight:
+                await self._process(batch)
+                await self._report_idle()
+            for tp in self._member.restored:
+                self._member.show_lag(tp, self._known[tp].offset)
 
     def not_ready_reason(self) -> str | None:
-        """Why it does not score yet, or None."""
-        if self._assigned is None:
-            return "no partitions are assigned yet: the group is rebalancing"
-        behind = sorted({tp.partition for tp in self._assigned} - self._ready.keys())
-        if behind:
-            return f"partitions {behind} are assigned and not taken over yet"
-        return self._topic_id.unanswered_for()
+        """Return why the worker does not score yet, or None."""
+        return self._member.not_ready_reason() or self._member.topic_id.unanswered_for()
 
     def _progress(self) -> tuple[Hashable, bool]:
-        """What changes whenever it gets on, and whether records wait for it."""
-        offsets = tuple(sorted((partition, position.offset) for partition, position in self._known.items()))
-        return (self._generation, offsets), any(self._lags().values())
+        """Return a value that changes whenever the worker makes progress, and whether records are waiting."""
+        offsets = tuple(sorted((tp.partition, position.offset) for tp, position in self._known.items()))
+        waiting = any(self._member.lag(tp, self._known[tp].offset) for tp in self._member.restored)
+        return (self._member.generation, offsets), waiting
 
     # assignment
 
-    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
-        """Let the batch in hand be committed before other workers take over."""
-        self._assigned = None
-        self._generation += 1
-        async with self._batch_in_hand:
-            self._ready.clear()
-        for tp in revoked:
-            metrics.CONSUMER_LAG.remove(tp.topic, str(tp.partition))
+    async def _release(self) -> None:
+        self._idle.clear()
 
-    async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
-        """Forget partitions that went to others; new ones are set up in the next round."""
-        self._assigned = assigned
-        self._topic_id.invalidate()
-        metrics.REBALANCES.labels("score").inc()
-        for partition in self._known.keys() - {tp.partition for tp in assigned}:
-            self._forget(partition)
-        log.info("assigned", partitions=sorted(tp.partition for tp in assigned))
-
-    def _forget(self, partition: int) -> None:
-        self._ready.pop(partition, None)
-        self._known.pop(partition, None)
-        self._scorer.revoke(partition)
-
-    def _start_over(self) -> None:
-        self._generation += 1
-        self._topic_id.invalidate()
-        self._ready.clear()
-        for partition in list(self._known):
-            self._forget(partition)
-
-    async def _set_up_new_partitions(self) -> None:
-        generation = self._generation
-        new = sorted(tp for tp in self._assigned or () if tp.partition not in self._ready)
+    async def _restore(self) -> None:
+        """Set up partitions that are new: the state of the scorer, then the position."""
+        generation = self._member.generation
+        if self._member.assigned is not None:
+            for tp in self._known.keys() - self._member.assigned:
+                del self._known[tp]
+                self._scorer.revoke(tp.partition)
+        new = self._member.to_restore()
         if not new:
             return
-        starts = await self._starts(new)
-        if generation != self._generation:
+        offsets = await self._member.offsets(new)
+        if generation != self._member.generation:
             return
-        cold = {}
-        for tp, start in starts.items():
-            if start.lost:
-                log.warning("posts were deleted before they were scored", partition=tp.partition, posts=start.lost)
-            if self._known.get(tp.partition) != start.position:
-                cold[tp] = start
-        if not await self._warm(cold, generation):
-            return
-        for tp, start in starts.items():
-            self._reader.seek(tp, start.position.offset)
-            self._ready[tp.partition] = Idleness(time.monotonic())
-        log.info("took over", offsets={tp.partition: start.position.offset for tp, start in starts.items()})
+        starts = {tp: self._start(tp, offsets[tp]) for tp in new}
+        ranges = {tp: self._begin(tp, start) for tp, start in starts.items() if self._known.get(tp) != start.position}
+        async for tp, records in self._member.history(ranges, WARM_RECORDS):
+            self._scorer.warm(tp.partition, [_row(record) for record in records])
+        positions = {tp: start.position for tp, start in starts.items()}
+        if self._member.start_at({tp: position.offset for tp, position in positions.items()}, generation):
+            self._known |= positions
+            self._idle |= {tp: Idleness(time.monotonic()) for tp in positions}
+            log.info("restored", offsets={tp.partition: position.offset for tp, position in positions.items()})
 
-    async def _starts(self, tps: list[TopicPartition]) -> dict[TopicPartition, StartPosition]:
-        with translated_errors(self._config.kafka, f"reading the offsets of group {self._group}"):
-            async with admin(self._config.kafka) as client:
-                committed = await client.list_consumer_group_offsets(self._group, partitions=tps)
-            begins = await self._reader.beginning_offsets(tps)
-            ends = await self._reader.end_offsets(tps)
-        starts = {}
-        for tp in tps:
-            position = committed_position(committed[tp].offset, committed[tp].metadata) if tp in committed else None
-            starts[tp] = choose_start(position, self._topic_id.current, begins[tp], ends[tp])
-            if starts[tp].recreated:
-                log.warning("the topic was deleted and made again: starting at its beginning", partition=tp.partition)
-        return starts
+    def _start(self, tp: TopicPartition, offsets: Offsets) -> StartPosition:
+        """Choose the position of a partition."""
+        committed = committed_position(offsets.committed, offsets.metadata)
+        start = choose_start(committed, self._member.topic_id.current, offsets.begin, offsets.end)
+        if start.recreated:
+            log.warning("topic was recreated; starting from its first offset", partition=tp.partition)
+        if start.lost:
+            log.warning("posts were deleted before they were scored", partition=tp.partition, posts=start.lost)
+        return start
 
-    async def _warm(self, starts: dict[TopicPartition, StartPosition], generation: int) -> bool:
-        """Have the scorer read the ids before its positions; tells whether the partitions stayed ours meanwhile."""
-        recent = self._config.ingest.recent_ids
-        reading = {}
-        for tp, (position, begin, *_) in starts.items():
-            self._known.pop(tp.partition, None)
-            self._scorer.assign(tp.partition, position)
-            first = max(begin, position.known_from(recent))
-            self._reader.seek(tp, first)
-            if first < position.offset:
-                reading[tp] = position.offset
-        while reading:
-            batch = await self._getmany(list(reading), 1.0, WARM_RECORDS)
-            if generation != self._generation:
-                return False
-            await asyncio.sleep(0)  # heartbeats
-            for tp, records in batch.items():
-                rows = [_row(record) for record in records if record.offset < reading[tp]]
-                self._scorer.warm(tp.partition, rows)
-            for tp, end in list(reading.items()):
-                if await self._reader.position(tp) >= end:
-                    del reading[tp]
-            if generation != self._generation:
-                return False
-        self._known |= {tp.partition: start.position for tp, start in starts.items()}
-        return True
+    def _begin(self, tp: TopicPartition, start: StartPosition) -> tuple[int, int]:
+        """Reset the scorer's state of a partition; return the range of offsets whose ids it has to know."""
+        position = start.position
+        self._known.pop(tp, None)
+        self._scorer.assign(tp.partition, position)
+        return max(start.begin, position.known_from(self._config.ingest.recent_ids)), position.offset
 
-    # reading
+    # batches
 
     async def _read_batch(self) -> dict[TopicPartition, list[ConsumerRecord]]:
-        """Up to `score.batch_records` records, or what comes within `score.batch_wait_ms`."""
+        """Return up to `score.batch_records` records, or those that come within `score.batch_wait_ms`."""
         settings = self._config.score
         deadline = time.monotonic() + settings.batch_wait_ms / 1000
         batch: dict[TopicPartition, list[ConsumerRecord]] = {}
         missing = settings.batch_records
-        generation = self._generation
-        while missing and (left := deadline - time.monotonic()) > 0 and generation == self._generation:
-            tps = [TopicPartition(self._posts, partition) for partition in self._ready]
-            for tp, records in (await self._getmany(tps, left, missing)).items():
+        generation = self._member.generation
+        while missing and (left := deadline - time.monotonic()) > 0 and generation == self._member.generation:
+            for tp, records in (await self._member.read(left, missing)).items():
                 batch.setdefault(tp, []).extend(records)
                 missing -= len(records)
-        return batch if generation == self._generation else {}
-
-    async def _getmany(
-        self, tps: list[TopicPartition], timeout_seconds: float, max_records: int
-    ) -> dict[TopicPartition, list[ConsumerRecord]]:
-        records: dict[TopicPartition, list[ConsumerRecord]] = {}
-        with translated_errors(self._config.kafka, f"reading {self._posts}"):
-            try:
-                records = await self._reader.getmany(
-                    *tps, timeout_ms=round(timeout_seconds * 1000), max_records=max_records
-                )
-            except NoOffsetForPartitionError:
-                pass  # newly assigned: it is given its position in the next round
-            except OffsetOutOfRangeError as error:
-                log.warning("the posts moved under the reader, it takes its position anew", reason=str(error))
-                self._start_over()
-        return records
-
-    # writing
+        return batch if generation == self._member.generation else {}
 
     async def _process(self, batch: dict[TopicPartition, list[ConsumerRecord]]) -> None:
         scored: dict[TopicPartition, ScoredBatch] = {}
-        await self._take_over_config()
-        self._take_over_models()
+        await self._apply_config()
+        self._apply_models()
         started = time.perf_counter()
         for tp, records in sorted(batch.items()):
-            if tp.partition in self._ready:
+            if tp in self._member.restored:
                 rows = [_row(record) for record in records]
                 if "best" in self._models:  # milliseconds a post: not in the way of heartbeats
                     scored[tp] = await asyncio.to_thread(self._scorer.score, tp.partition, rows)
@@ -324,43 +254,33 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         metrics.BATCH_RECORDS.labels("score").observe(sum(len(batch[tp]) for tp in scored))
         await self._writer.write(list(scored.values()))
         reached(Failpoint.SCORE_WRITTEN)
-        await self._commit(scored)
+        positions = {tp: each.position for tp, each in scored.items()}
+        self._known |= positions
+        await self._member.commit({tp: (position.offset, position.metadata()) for tp, position in positions.items()})
         self._count(scored.values())
 
-    async def _take_over_config(self) -> None:
-        """Between batches: no batch is matched by two configs."""
+    async def _apply_config(self) -> None:
+        """Apply a changed config between batches: no batch is matched by two configs."""
         if self._file.config is not self._config:
             self._config = self._file.config
             await asyncio.to_thread(self._scorer.reload, self._config)
             metrics.CONFIG.info({"version": self._config.version})
 
-    def _take_over_models(self) -> None:
-        """Between batches: no batch is scored by two models of a quality."""
+    def _apply_models(self) -> None:
+        """Swap models between batches: no batch is scored by two models of a quality."""
         for quality, live in self._lives.items():
             if live.model is not self._models[quality]:
                 self._models[quality] = live.model
                 self._remembered[quality] = (0, 0)
                 self._scorer.use(live.model, quality)
 
-    async def _commit(self, scored: dict[TopicPartition, ScoredBatch]) -> None:
-        positions = {tp: batch.position for tp, batch in scored.items()}
-        self._known |= {tp.partition: position for tp, position in positions.items()}
-        commit = {tp: (each.offset, each.metadata()) for tp, each in positions.items()}
-        with translated_errors(self._config.kafka, "committing offsets"):
-            try:
-                async with asyncio.timeout(self._config.kafka.request_timeout_seconds):
-                    await self._reader.commit(commit)
-            except (CommitFailedError, IllegalStateError):
-                log.warning("the partitions went to others before the commit: they repeat the batch")
-
     async def _report_idle(self) -> None:
         reports = []
-        for partition, idleness in self._ready.items():
-            tp = TopicPartition(self._posts, partition)
+        for tp, idleness in self._idle.items():
             at_end = self._reader.highwater(tp) == await self._reader.position(tp)
             as_of_ms = idleness.as_of_ms(self._reader.last_poll_timestamp(tp), at_end=at_end, now=time.monotonic())
             if as_of_ms is not None:
-                reports.append(self._scorer.idle(partition, as_of_ms))
+                reports.append(self._scorer.idle(tp.partition, as_of_ms))
         if reports:
             await self._writer.write_progress(reports)
 
@@ -384,19 +304,7 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
                 metrics.TEXTS.labels(quality, "anew").inc(misses - self._remembered[quality][1])
                 self._remembered[quality] = (hits, misses)
 
-    def _show_lag(self) -> None:
-        for partition, lag in self._lags().items():
-            metrics.CONSUMER_LAG.labels(self._posts, str(partition)).set(lag)
-
-    def _lags(self) -> dict[int, int]:
-        lags = {}
-        for partition in self._ready.keys() & self._known.keys():
-            highwater = self._reader.highwater(TopicPartition(self._posts, partition))
-            if highwater is not None:
-                lags[partition] = max(0, highwater - self._known[partition].offset)
-        return lags
-
 
 def _row(record: ConsumerRecord) -> tuple[int, int, bytes | None]:
-    """A record as the scorer takes it."""
+    """Return a record as the scorer reads it."""
     return record.offset, record.timestamp, record.value
