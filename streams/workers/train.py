@@ -1,6 +1,6 @@
-"""social.labels → social.models: the shell around `Feedback` and `Trainer`.
+"""Worker ``train``: reads `social.labels`, learns with `Trainer`, writes `social.models`.
 
-What was learned and the offset it was learned up to are published in one record, so that a crash anywhere loses and
+A model and the offset up to which it was learned are published in one record, so that a crash anywhere loses and
 doubles no label: the labels after that offset are read again.
 """
 
@@ -11,17 +11,16 @@ import time
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 import structlog
-from aiokafka import ConsumerRebalanceListener, TopicPartition
-from aiokafka.errors import CommitFailedError, IllegalStateError, NoOffsetForPartitionError, OffsetOutOfRangeError
+from aiokafka import TopicPartition
 
 from streams.core.sentiment import LinearModel
 from streams.errors import RecordError
 from streams.kafka.clients import acknowledged, consumer, producer, raw_client, translated_errors
 from streams.kafka.dead_letters import DeadLetters
+from streams.kafka.group_member import GroupMember
 from streams.kafka.model_store import ModelStore, refuse
 from streams.kafka.names import group_of, worker_name
 from streams.kafka.preflight import preflight
-from streams.kafka.topic_ids import TopicId
 from streams.kafka.topics import Topics
 from streams.records import ModelHeader, PublishedModel, Verdict, VerdictValue, model_key
 from streams.runtime import clock, metrics
@@ -30,7 +29,7 @@ from streams.runtime.health import STARTING, serve_health
 from streams.runtime.shutdown import work_until
 from streams.runtime.watchdog import watch
 from streams.workers.model_dead_letters import write_model_dead_letters
-from streams.workers.train_restore import Mark, Start
+from streams.workers.train_restore import ModelRef, restore_training
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
@@ -41,26 +40,26 @@ if TYPE_CHECKING:
 
     from streams.config import Config, QualityName
     from streams.core.learn.trainer import Candidate
-    from streams.workers.train_restore import Learning
+    from streams.workers.train_restore import TrainState
 
 BATCH_RECORDS: Final[dict[QualityName, int]] = {"fast": 500, "best": 50}
 """Labels read at a time; some 150 ms of learning."""
 
-WAIT_MS: Final = 200
+WAIT_SECONDS: Final = 0.2
 """How long to wait for the next label."""
 
 log = structlog.get_logger()
 
 
 async def train(config: Config, stop: asyncio.Event) -> None:
-    """Run the worker until `stop` is set, then finish the labels in hand.
+    """Run the worker until `stop` is set, then finish the labels in flight.
 
-    Each quality of the config learns on its own, in a group of its own, from the same labels.
+    Each quality of the config learns separately, in a group of its own, from the same labels.
 
     Parameters
     ----------
     config
-        All of it.
+        The whole config.
     stop
         Set it to end the worker.
 
@@ -119,13 +118,13 @@ async def _learn_quality(
     group = group_of(name, config.topics)
     async with consumer(config.kafka, group) as reader, consumer(config.kafka, None) as models:
         store = ModelStore(config, models, name, quality)
-        worker = _Worker(config, name, group, store, reader=reader, sender=sender, client=client)
+        worker = TrainWorker(config, name, group, store, reader=reader, sender=sender, client=client)
         parts.append(worker.not_ready_reason)
         await worker.run(stop)
 
 
-class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is published without types
-    """One member of the group; only one has the partition of the labels."""
+class TrainWorker:
+    """One member of the group that learns one quality; only one of them has the partition of the labels."""
 
     def __init__(
         self,
@@ -143,111 +142,65 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         self._quality = store.quality
         self._counts = store.quality == "fast"  # and writes dead letters: of each label once, however many learn it
         self._store = store
-        self._reader = reader
         self._sender = sender
-        self._start = Start(config, group, store, reader=reader, client=client)
         topics = Topics(config.topics)
         self._labels = TopicPartition(topics.labels.name, 0)
-        self._topic_id = TopicId(client, config.kafka, self._labels.topic)
         self._models = topics.models.name
-        self._letters = DeadLetters(sender, topics.dlq.name)
+        self._dead_letters = DeadLetters(sender, topics.dlq.name)
+        self._member = GroupMember(
+            config.kafka, group, self._labels.topic, self._release, reader=reader, client=client, worker=name
+        )
         self._series = metrics.Capped(metrics.MAX_SOURCES)
-        self._assigned = False
         self._detector = metrics.Capped(metrics.MAX_DETECTORS)
         for detector in config.detectors:
             for verdict in get_args(VerdictValue):
                 metrics.INCIDENT_VERDICTS.labels(self._detector(detector.name), verdict)
-        self._mine = False
+        self._state: TrainState | None = None
         self._lag = 0
-        self._state: Learning | None = None
-        self._generation = 0
-        self._labels_in_hand = asyncio.Lock()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Train until `stop` is set."""
-        self._reader.subscribe([self._labels.topic], listener=self)
+        self._member.subscribe()
         watching = watch(self._progress, self._config.liveness.stall_seconds)
-        await work_until(stop, self._labels_in_hand, self._work(), watching)
-
-    def not_ready_reason(self) -> str | None:
-        """Why it neither learns nor stands by, or None."""
-        if not self._assigned:
-            return "the group is rebalancing"
-        if self._mine and self._state is None:
-            return "the labels are assigned and not taken over yet"
-        return self._topic_id.unanswered_for()
-
-    def _progress(self) -> tuple[Hashable, bool]:
-        """What changes whenever it gets on, and whether labels wait for it."""
-        state = self._state
-        return (self._generation, state.offset if state else -1), state is not None and self._lag > 0
-
-    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
-        """Let the labels in hand be learned before another worker takes over."""
-        self._assigned = self._mine = False
-        self._generation += 1
-        async with self._labels_in_hand:
-            self._state = None
-        for tp in revoked:
-            metrics.CONSUMER_LAG.remove(tp.topic, str(tp.partition))
-
-    async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
-        """What is published is read anew in the next round: another worker may have gone on."""
-        self._assigned, self._mine = True, self._labels in assigned
-        metrics.REBALANCES.labels(self._name).inc()
-        log.info("assigned", quality=self._quality, learning=self._mine)
+        await work_until(stop, self._member.in_flight, self._work(), watching)
 
     async def _work(self) -> None:
         while True:
-            if await self._topic_id.changed():
-                log.warning("the topic of the labels was made anew, they are learned from its beginning")
-                self._state = None
-            if self._mine and self._state is None:
-                await self._take_over()
-            state = self._state
-            records = await self._read()
-            async with self._labels_in_hand:
-                if state is not None and state is self._state:
-                    await self._round(state, records)
+            await self._member.check_topic()
+            if self._member.to_restore():
+                self._state = await restore_training(self._config, self._store, self._member, self._labels)
+            batch = await self._member.read(WAIT_SECONDS, BATCH_RECORDS[self._quality])
+            async with self._member.in_flight:
+                if self._state is not None:
+                    await self._round(self._state, batch.get(self._labels, []))
 
-    async def _take_over(self) -> None:
-        generation = self._generation
-        try:
-            state = await self._start.restored()
-            if generation == self._generation:
-                self._reader.seek(self._labels, state.offset)
-                self._state = state
-        except IllegalStateError:
-            log.warning("the labels went to another worker meanwhile")
+    def not_ready_reason(self) -> str | None:
+        """Return why the worker neither learns nor stands by, or None."""
+        return self._member.not_ready_reason() or self._member.topic_id.unanswered_for()
 
-    async def _round(self, state: Learning, records: Sequence[ConsumerRecord]) -> None:
+    def _progress(self) -> tuple[Hashable, bool]:
+        """Return a value that changes whenever the worker makes progress, and whether labels are waiting."""
+        state = self._state
+        return (self._member.generation, state.offset if state else -1), state is not None and self._lag > 0
+
+    async def _release(self) -> None:
+        """Drop the state: another worker may publish the next model."""
+        self._state = None
+
+    async def _round(self, state: TrainState, records: Sequence[ConsumerRecord]) -> None:
         if records:
             await self._learn(state, records)
         if state.trainer.pending == 0 and state.offset > state.settled:
             state.settled = state.offset  # nothing that was learned since the model in use can be lost
-            await self._commit(state.settled, state.mark)
+            await self._commit(state)
         if state.trainer.due(time.monotonic() - state.judged):
             await self._judge(state)
-        highwater = self._reader.highwater(self._labels)
-        self._lag = max(0, highwater - state.offset) if highwater is not None else 0
-        metrics.CONSUMER_LAG.labels(self._labels.topic, "0").set(self._lag)
+        self._lag = self._member.show_lag(self._labels, state.offset)
 
     # learning
 
-    async def _read(self) -> Sequence[ConsumerRecord]:
-        records: dict[TopicPartition, list[ConsumerRecord]] = {}
-        with translated_errors(self._config.kafka, f"reading {self._labels.topic}"):
-            try:
-                records = await self._reader.getmany(timeout_ms=WAIT_MS, max_records=BATCH_RECORDS[self._quality])
-            except NoOffsetForPartitionError:
-                pass  # newly assigned: it is given its position in the next round
-            except OffsetOutOfRangeError as error:
-                log.warning("the labels moved under the reader, it starts anew", reason=str(error))
-                self._state = None
-        return records.get(self._labels, [])
-
-    async def _learn(self, state: Learning, records: Sequence[ConsumerRecord]) -> None:
-        letters = []
+    async def _learn(self, state: TrainState, records: Sequence[ConsumerRecord]) -> None:
+        dead_letters = []
         rises, falls = state.trainer.running.rises, state.trainer.running.falls
         for record in records:
             source = "unknown"
@@ -256,7 +209,9 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
             except RecordError as error:
                 outcome = error.reason
                 if self._counts:
-                    letters.append(await self._letters.send(error, self._labels.topic, 0, record.offset, record.value))
+                    dead_letters.append(
+                        await self._dead_letters.send(error, self._labels.topic, 0, record.offset, record.value)
+                    )
             else:
                 outcome = "repeated"
                 if isinstance(answer, Verdict):
@@ -276,7 +231,7 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         if running := state.trainer.running.quality():
             metrics.MACRO_F1.labels(self._quality).set(running.macro_f1)
             metrics.NEGATIVE_F1.labels(self._quality).set(running.negative_rest_f1)
-        await acknowledged(self._config.kafka, letters, "sending dead letters")
+        await acknowledged(self._config.kafka, dead_letters, "sending dead letters")
 
     def _count_verdict(self, verdict: Verdict) -> None:
         for detector in verdict.detectors:
@@ -284,33 +239,33 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
 
     # publishing
 
-    async def _judge(self, state: Learning) -> None:
+    async def _judge(self, state: TrainState) -> None:
         candidate = await asyncio.to_thread(state.trainer.candidate)
         state.judged = time.monotonic()
         metrics.JUDGED_F1.labels(self._quality, "candidate").set(candidate.quality.macro_f1)
         metrics.JUDGED_F1.labels(self._quality, "in use").set(candidate.parent_quality.macro_f1)
-        if not await self._commit(state.settled, state.mark):
-            return  # others have the labels by now, and publish themselves
+        if not await self._commit(state):
+            return  # another worker has the labels by now, and publishes its own models
         if candidate.good:
             await self._publish(state, candidate)
             return
         refuse(self._name, "worse", f"{candidate.quality} where the one in use has {candidate.parent_quality}")
         pending = state.trainer.pending
         if state.trainer.refused():
-            log.warning("labels dropped: with them the model is worse on those that judge", labels=pending)
+            log.warning("labels dropped: they make the model worse on the holdout labels", labels=pending)
             state.labels -= pending
             state.settled = state.offset
-            await self._commit(state.settled, state.mark)
+            await self._commit(state)
 
-    async def _publish(self, state: Learning, candidate: Candidate) -> None:
+    async def _publish(self, state: TrainState, candidate: Candidate) -> None:
         version = self._store.next_number()
         header = ModelHeader(
             version=version,
-            parent=state.mark.version,
+            parent=state.model.version,
             created_ms=clock.now_ms(),
             kind=self._quality,
             labels=state.labels,
-            incarnation=state.mark.incarnation,
+            incarnation=state.model.incarnation,
             offset=state.offset,
             quality=candidate.quality,
             parent_quality=candidate.parent_quality,
@@ -320,7 +275,7 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
         reached(Failpoint.TRAIN_PUBLISHED)
         self._store.put(published)
         state.trainer.published(candidate)
-        state.mark = Mark(state.mark.incarnation, version)
+        state.model = ModelRef(state.model.incarnation, version)
         state.settled = state.offset
         metrics.MODELS_PUBLISHED.labels(self._quality).inc()
         metrics.MODEL_NUMBER.labels(self._name).set(version)
@@ -332,7 +287,7 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
             labels=state.labels,
             quality=candidate.quality.model_dump(),
         )
-        await self._commit(state.settled, state.mark)
+        await self._commit(state)
         for old in sorted(self._store.pruned()):
             await self._write(model_key(old, self._quality), None)
             self._store.numbers.discard(old)
@@ -343,13 +298,6 @@ class _Worker(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka is p
             sent: Any = await self._sender.send(self._models, value, key=key)
         await acknowledged(self._config.kafka, [sent], doing)
 
-    async def _commit(self, offset: int, mark: Mark) -> bool:
-        """Commit; tells whether the labels are still ours."""
-        with translated_errors(self._config.kafka, "committing offsets"):
-            try:
-                async with asyncio.timeout(self._config.kafka.request_timeout_seconds):
-                    await self._reader.commit({self._labels: (offset, mark.metadata())})
-            except (CommitFailedError, IllegalStateError):
-                log.warning("the labels went to another worker, which learns them again")
-                return False
-        return True
+    async def _commit(self, state: TrainState) -> bool:
+        """Commit, and return whether the labels are still this worker's."""
+        return await self._member.commit({self._labels: (state.settled, state.model.metadata())})
