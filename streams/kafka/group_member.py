@@ -177,6 +177,8 @@ class GroupMember(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
             If the topic does not exist or the broker does not answer.
         """
         tps = list(partitions)
+        if not tps:
+            return {}
         with translated_errors(self._settings, f"reading the offsets of group {self.group}"):
             # Commits first: read after the ends, they could be beyond them without any loss of records.
             async with admin(self._settings) as client:
@@ -233,7 +235,8 @@ class GroupMember(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         bool
             Whether the partitions are still assigned: if not, the restored state must be dropped.
         """
-        if generation != self.generation or not self._seek(offsets):
+        still_assigned = generation == self.generation and offsets.keys() <= (self.assigned or frozenset())
+        if not still_assigned or not self._seek(offsets):
             log.info("partitions were reassigned while they were restored", group=self.group)
             return False
         self.restored |= offsets.keys()

@@ -6,25 +6,23 @@ their id. After a start the delivery state is restored from the topic itself.
 
 from __future__ import annotations
 
-import asyncio
 import random
 import time
 from typing import TYPE_CHECKING, Any, Final, Generic
 
 import structlog
-from aiokafka import ConsumerRebalanceListener, TopicPartition
-from aiokafka.errors import CommitFailedError, IllegalStateError, NoOffsetForPartitionError, OffsetOutOfRangeError
+from aiokafka.errors import IllegalStateError
 
 from streams.core.deliver.delivery import BACKLOG, PartitionDelivery
 from streams.core.deliver.state import StateT
 from streams.core.deliver.suppression import Silences, Suppression
 from streams.errors import DeliveryError, DeliveryFailed, RecordError
-from streams.kafka.clients import acknowledged, admin, consumer, producer, raw_client, translated_errors
+from streams.kafka.clients import acknowledged, consumer, producer, raw_client
 from streams.kafka.dead_letters import DeadLetters
+from streams.kafka.group_member import GroupMember
 from streams.kafka.names import bridge_name, group_of
 from streams.kafka.preflight import preflight
 from streams.kafka.reader import TopicReader
-from streams.kafka.topic_ids import topic_id
 from streams.kafka.topics import Topics
 from streams.records import MAX_SILENCE_MS, verdict_in
 from streams.runtime import clock, metrics
@@ -34,9 +32,10 @@ from streams.workers.receivers.base import Attempt
 from streams.workers.receivers.http_client import http_client
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Coroutine
 
-    from aiokafka import AIOKafkaConsumer
+    from aiokafka import AIOKafkaConsumer, TopicPartition
     from aiokafka.client import AIOKafkaClient
     from aiokafka.structs import ConsumerRecord
 
@@ -46,7 +45,7 @@ if TYPE_CHECKING:
     from streams.workers.receivers.http_client import HttpClient
 
 BATCH_RECORDS: Final = 200
-WAIT_MS: Final = 500
+WAIT_SECONDS: Final = 0.5
 
 log = structlog.get_logger()
 
@@ -94,7 +93,9 @@ async def _deliver_alerts(
         for record in await verdicts.to_the_end():
             _add_verdict(silences, record)
         dead_letters = DeadLetters(dead_letter_producer, Topics(config.topics).alerts_dlq.name)
-        worker = _Worker(config, sender, silences, http=http, reader=reader, dead_letters=dead_letters, client=client)
+        worker = BridgeWorker(
+            config, sender, silences, http=http, reader=reader, dead_letters=dead_letters, client=client
+        )
         health.ready_unless(worker.not_ready_reason)
         await worker.run(stop, _follow_verdicts(verdicts, silences))
 
@@ -109,8 +110,8 @@ def _add_verdict(silences: Silences, record: ConsumerRecord) -> None:
         silences.add(verdict, record.timestamp)
 
 
-class _Worker(ConsumerRebalanceListener, Generic[StateT]):  # type: ignore[misc]  # aiokafka is published without types
-    """One member of the group."""
+class BridgeWorker(Generic[StateT]):
+    """One member of the group of bridges to one receiver."""
 
     def __init__(
         self,
@@ -128,102 +129,66 @@ class _Worker(ConsumerRebalanceListener, Generic[StateT]):  # type: ignore[misc]
         self._suppression = Suppression(silences, send_suppressed=config.bridge.send_suppressed)
         self._http = http
         self._reader = reader
-        self._client = client
         self._dead_letters = dead_letters
         self._alerts = Topics(config.topics).alerts.name
-        self._group = group_of(bridge_name(sender.target), config.topics)
-        self._topic_id = ""
-        self._assigned = False
-        self._new: set[TopicPartition] = set()
+        self._member = GroupMember(
+            config.kafka,
+            group_of(bridge_name(sender.target), config.topics),
+            self._alerts,
+            self._release,
+            reader=reader,
+            client=client,
+            worker="bridge",
+        )
         self._deliveries: dict[TopicPartition, PartitionDelivery[StateT]] = {}
-        self._in_flight = asyncio.Lock()
 
     async def run(self, stop: asyncio.Event, following: Coroutine[Any, Any, None]) -> None:
         """Deliver alerts until `stop` is set."""
-        self._reader.subscribe([self._alerts], listener=self)
-        await work_until(stop, self._in_flight, self._work(), following)
-
-    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
-        """Finish the delivery in flight before another worker acquires the partitions."""
-        self._assigned = False
-        self._new.clear()
-        async with self._in_flight:
-            self._deliveries.clear()
-        for tp in revoked:
-            metrics.CONSUMER_LAG.remove(tp.topic, str(tp.partition))
-
-    async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
-        """Note the partitions; the next round restores their delivery state."""
-        self._assigned, self._new = True, set(assigned)
-        metrics.REBALANCES.labels("bridge").inc()
-        log.info("assigned", partitions=sorted(tp.partition for tp in assigned))
+        self._member.subscribe()
+        await work_until(stop, self._member.in_flight, self._work(), following)
 
     async def _work(self) -> None:
         while True:
-            if self._new:
-                await self._restore(set(self._new))
-            records = await self._read()
-            async with self._in_flight:
-                await self._add(records)
+            if self._member.to_restore():
+                # Not in every round: during an outage of Kafka, firing alerts must still be repeated to receivers.
+                await self._member.check_topic()
+                await self._restore()
+            batch = await self._member.read(WAIT_SECONDS, BATCH_RECORDS)
+            async with self._member.in_flight:
+                await self._add(batch)
                 for tp, delivery in list(self._deliveries.items()):
                     await self._round(tp, delivery)
                 self._export_metrics()
 
     def not_ready_reason(self) -> str | None:
         """Return why the worker delivers nothing yet, or None."""
-        if not self._assigned:
-            return "no partitions are assigned yet: the group is rebalancing"
-        if self._new:
-            return f"partitions {sorted(tp.partition for tp in self._new)} are assigned and not restored yet"
-        return None
+        return self._member.not_ready_reason()
 
     # restoring assigned partitions
 
-    async def _restore(self, assigned: set[TopicPartition]) -> None:
-        doing = f"reading the offsets of {self._alerts}"
-        current_id = await topic_id(self._client, self._config.kafka, self._alerts)
-        with translated_errors(self._config.kafka, doing):
-            begins = await self._reader.beginning_offsets(list(assigned))
-            ends = await self._reader.end_offsets(list(assigned))
-            async with admin(self._config.kafka) as client:
-                committed = await client.list_consumer_group_offsets(self._group, partitions=list(assigned))
-        if assigned != self._new:
-            return  # the group has rebalanced in the meantime
-        self._topic_id = current_id
-        try:
-            for tp in assigned:
-                found = committed.get(tp)
-                settled = None if found is None or found.offset < 0 else found.offset
-                if settled is not None and (found.metadata not in {current_id, ""} or settled > ends[tp]):
-                    log.warning("topic was recreated; starting from its first offset", partition=tp.partition)
-                    settled = begins[tp]
-                self._reader.seek(tp, begins[tp])
-                self._deliveries[tp] = PartitionDelivery(
-                    tp.partition,
-                    self._sender.new_state(self._suppression),
-                    self._suppression,
-                    begin=begins[tp],
-                    settled=settled,
-                    end=ends[tp],
-                )
-        except IllegalStateError:
-            log.warning("partitions were assigned to another worker in the meantime")
-            self._deliveries.clear()
-        self._new.clear()
+    async def _release(self) -> None:
+        self._deliveries.clear()
 
-    async def _read(self) -> dict[TopicPartition, list[ConsumerRecord]]:
-        with translated_errors(self._config.kafka, f"reading {self._alerts}"):
-            try:
-                records: dict[TopicPartition, list[ConsumerRecord]] = await self._reader.getmany(
-                    timeout_ms=WAIT_MS, max_records=BATCH_RECORDS
-                )
-            except NoOffsetForPartitionError:
-                return {}  # newly assigned: its position is set in the next round
-            except OffsetOutOfRangeError as error:
-                log.warning("the committed offset no longer exists; restoring again", reason=str(error))
-                self._new |= self._reader.assignment()
-                return {}
-        return records
+    async def _restore(self) -> None:
+        """Read assigned partitions from their first offset again: their delivery state is in the records."""
+        generation = self._member.generation
+        deliveries: dict[TopicPartition, PartitionDelivery[StateT]] = {}
+        for tp, offsets in (await self._member.offsets(self._member.to_restore())).items():
+            settled = None if offsets.committed < 0 else offsets.committed
+            same_topic = offsets.metadata in {self._member.topic_id.current, ""}
+            if settled is not None and (not same_topic or settled > offsets.end):
+                log.warning("topic was recreated; starting from its first offset", partition=tp.partition)
+                settled = offsets.begin
+            deliveries[tp] = PartitionDelivery(
+                tp.partition,
+                self._sender.new_state(self._suppression),
+                self._suppression,
+                begin=offsets.begin,
+                settled=settled,
+                end=offsets.end,
+            )
+        if self._member.start_at({tp: delivery.next for tp, delivery in deliveries.items()}, generation):
+            self._deliveries |= deliveries
 
     async def _add(self, records: dict[TopicPartition, list[ConsumerRecord]]) -> None:
         for tp, batch in records.items():
@@ -257,7 +222,9 @@ class _Worker(ConsumerRebalanceListener, Generic[StateT]):  # type: ignore[misc]
         if time.monotonic() >= delivery.retry_at:
             await self._deliver(delivery, now_ms)
         if delivery.position > delivery.committed:
-            await self._commit(tp, delivery)
+            position = delivery.position
+            if await self._member.commit({tp: (position, self._member.topic_id.current)}):
+                delivery.committed = position
         self._throttle(tp, delivery)
 
     async def _deliver(self, delivery: PartitionDelivery[StateT], now_ms: int) -> None:
@@ -285,16 +252,6 @@ class _Worker(ConsumerRebalanceListener, Generic[StateT]):  # type: ignore[misc]
         sent = await self._dead_letters.send(error, self._alerts, partition, offset, value)
         await acknowledged(self._config.kafka, [sent], "sending dead letters")
 
-    async def _commit(self, tp: TopicPartition, delivery: PartitionDelivery[StateT]) -> None:
-        position = delivery.position
-        with translated_errors(self._config.kafka, "committing offsets"):
-            try:
-                await self._reader.commit({tp: (position, self._topic_id)})
-            except (CommitFailedError, IllegalStateError):
-                log.warning("the partition was assigned to another worker, which may repeat its last steps")
-                return
-        delivery.committed = position
-
     def _throttle(self, tp: TopicPartition, delivery: PartitionDelivery[StateT]) -> None:
         """Pause the partition while too much is waiting; polling continues, or the member would leave the group."""
         try:
@@ -310,5 +267,4 @@ class _Worker(ConsumerRebalanceListener, Generic[StateT]):  # type: ignore[misc]
         metrics.BRIDGE_FIRING.labels(self._sender.target).set(sum(each.firing for each in counts))
         metrics.BRIDGE_WAITING.labels(self._sender.target).set(sum(each.waiting for each in counts))
         for tp, delivery in self._deliveries.items():
-            if (highwater := self._reader.highwater(tp)) is not None:
-                metrics.CONSUMER_LAG.labels(tp.topic, str(tp.partition)).set(max(0, highwater - delivery.position))
+            self._member.show_lag(tp, delivery.position)

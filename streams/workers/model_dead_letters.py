@@ -114,8 +114,8 @@ class ModelDeadLetters:
     async def _work(self) -> None:
         while True:
             await self._member.check_topic()
-            if self._member.to_restore():
-                async with self._member.in_flight:  # else its epoch could shut out the next owner
+            async with self._member.in_flight:  # else the epoch of a late producer could shut out the next owner
+                if self._member.to_restore():
                     await self._restore()
             batch = await self._member.read(WAIT_SECONDS, BATCH_RECORDS)
             fenced = False

@@ -154,6 +154,13 @@ async def test_a_partition_that_went_without_a_revocation_starts_nothing(stage: 
     assert stage.member.restored == set()
 
 
+async def test_nothing_starts_while_the_group_rebalances(stage: Stage) -> None:
+    await stage.assign(ONE)
+    await stage.member.on_partitions_revoked({ONE})
+    assert not stage.member.start_at({ONE: 4}, stage.member.generation)
+    assert await stage.member.offsets(stage.member.to_restore()) == {}
+
+
 async def test_offsets_tell_what_is_committed_and_what_is_there(stage: Stage) -> None:
     stage.broker.committed = {ONE: Committed(6, "first")}
     await stage.assign(ONE, TWO)
