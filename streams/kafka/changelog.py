@@ -16,7 +16,7 @@ from aiokafka import TopicPartition
 from aiokafka.errors import InvalidProducerEpoch, ProducerFenced
 
 from streams.errors import WorkerFailed
-from streams.kafka.clients import DELIVERY_FACTOR, consumer, producer, translated_errors
+from streams.kafka.clients import DELIVERY_FACTOR, answered_within, consumer, producer, translated_errors
 from streams.kafka.topics import Topics
 from streams.runtime.failpoints import Failpoint, reached
 
@@ -90,9 +90,8 @@ class Changelog:
         for partition, key, value in changes:
             of_partition.setdefault(partition, []).append((key, value))
         settings = self._config.kafka
-        with translated_errors(settings, _DOING):
-            async with asyncio.timeout(DELIVERY_FACTOR * settings.request_timeout_seconds):
-                await asyncio.gather(*[self._commit(*entries) for entries in of_partition.items()])
+        async with answered_within(settings, _DOING, DELIVERY_FACTOR):
+            await asyncio.gather(*[self._commit(*entries) for entries in of_partition.items()])
 
     async def _writer(self, partition: int) -> AIOKafkaProducer:
         identity = self._topics.state_writer(partition)

@@ -174,30 +174,64 @@ def _hint(settings: KafkaSettings, error: Exception) -> str:
 
 @contextmanager
 def translated_errors(settings: KafkaSettings, doing: str) -> Iterator[None]:
-    """Raise what aiokafka raises in the body as one of our errors.
+    """Translate the errors that aiokafka raises in the body into those of firewatch.
+
+    A `TimeoutError` is left as it is: aiokafka has its own errors for a broker that does not answer, so it comes from
+    elsewhere. Use `answered_within` to give the body a deadline.
 
     Parameters
     ----------
     settings
-        Name the broker in messages.
+        The address of the broker, for messages.
     doing
         What the body does, such as ``committing offsets``.
     """
     try:
         yield
-    except (*_NO_ANSWER, TimeoutError) as error:
-        raise BrokerUnreachable(settings.bootstrap_servers, f"{doing}: {str(error) or 'no answer in time'}") from error
-    except _NOT_ALLOWED as error:
-        raise KafkaError(
+    except errors.KafkaError as error:
+        raise translated(settings, doing, error) from error
+
+
+def translated(settings: KafkaSettings, doing: str, error: errors.KafkaError) -> KafkaError:
+    """Return the error of firewatch for one of aiokafka; parameters as of `translated_errors`."""
+    cause = error.__cause__ if isinstance(error.__cause__, _NO_ANSWER) else error  # raised again as the bare class
+    if isinstance(cause, _NO_ANSWER):
+        return BrokerUnreachable(settings.bootstrap_servers, f"{doing}: {str(cause) or 'no answer in time'}")
+    if isinstance(error, _NOT_ALLOWED):
+        return KafkaError(
             f"{doing}: Kafka does not allow this to {settings.user} ({error}): "
             "`firewatch acls` prints the ACLs to grant"
-        ) from error
-    except errors.UnknownTopicOrPartitionError as error:
-        raise KafkaError(f"{doing}: the topic does not exist (any more): run `firewatch topics`") from error
-    except errors.KafkaError as error:
-        if isinstance(error.__cause__, _NO_ANSWER):  # some are raised again as the bare class
-            raise BrokerUnreachable(settings.bootstrap_servers, f"{doing}: {error.__cause__}") from error
-        raise KafkaError(f"{doing}: {error}") from error
+        )
+    if isinstance(error, errors.UnknownTopicOrPartitionError):
+        return KafkaError(f"{doing}: the topic does not exist (any more): run `firewatch topics`")
+    return KafkaError(f"{doing}: {error}")
+
+
+@asynccontextmanager
+async def answered_within(settings: KafkaSettings, doing: str, request_timeouts: int = 1) -> AsyncIterator[None]:
+    """Translate errors as `translated_errors` does, and give the broker a deadline.
+
+    Parameters
+    ----------
+    settings, doing
+        As for `translated_errors`.
+    request_timeouts
+        The deadline as a multiple of ``request_timeout_seconds``.
+
+    Raises
+    ------
+    BrokerUnreachable
+        If the body takes longer.
+    """
+    deadline = asyncio.timeout(request_timeouts * settings.request_timeout_seconds)
+    with translated_errors(settings, doing):
+        try:
+            async with deadline:
+                yield
+        except TimeoutError as error:
+            if not deadline.expired():
+                raise
+            raise BrokerUnreachable(settings.bootstrap_servers, f"{doing}: no answer in time") from error
 
 
 class _Client(Protocol):
@@ -273,9 +307,8 @@ async def acknowledged(settings: KafkaSettings, sends: Iterable[Awaitable[Any]],
     KafkaError
         If it refuses one, or does not answer within three times ``request_timeout_seconds``.
     """
-    with translated_errors(settings, doing):
-        async with asyncio.timeout(DELIVERY_FACTOR * settings.request_timeout_seconds):
-            await asyncio.gather(*sends)
+    async with answered_within(settings, doing, DELIVERY_FACTOR):
+        await asyncio.gather(*sends)
 
 
 @asynccontextmanager
@@ -324,9 +357,8 @@ async def raw_client(settings: KafkaSettings) -> AsyncIterator[AIOKafkaClient]:
 
 
 async def _start(client: _Client, settings: KafkaSettings, doing: str = "connecting") -> None:
-    with translated_errors(settings, doing):
-        async with asyncio.timeout(DELIVERY_FACTOR * settings.request_timeout_seconds):
-            await client.start()
+    async with answered_within(settings, doing, DELIVERY_FACTOR):
+        await client.start()
 
 
 async def _stop(stopping: Coroutine[Any, Any, None]) -> None:

@@ -15,7 +15,7 @@ import structlog
 from aiokafka import ConsumerRebalanceListener
 from aiokafka.errors import CommitFailedError, IllegalStateError, NoOffsetForPartitionError, OffsetOutOfRangeError
 
-from streams.kafka.clients import admin, translated_errors
+from streams.kafka.clients import admin, answered_within, translated_errors
 from streams.kafka.topic_ids import TopicId
 from streams.runtime import metrics
 
@@ -290,10 +290,9 @@ class GroupMember(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         KafkaError
             If the broker does not answer, or refuses for another reason.
         """
-        with translated_errors(self._settings, "committing offsets"):
+        async with answered_within(self._settings, "committing offsets"):
             try:
-                async with asyncio.timeout(self._settings.request_timeout_seconds):
-                    await self._reader.commit(dict(positions))
+                await self._reader.commit(dict(positions))
             except (CommitFailedError, IllegalStateError):
                 log.warning("partitions were reassigned before the commit; their new owner repeats the work")
                 return False

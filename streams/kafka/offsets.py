@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from aiokafka import TopicPartition
 
-from streams.kafka.clients import translated_errors
+from streams.kafka.clients import answered_within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,11 +53,10 @@ async def group_offsets(
         If the broker does not answer in time.
     """
     tps = [TopicPartition(topic, partition) for partition in partitions]
-    with translated_errors(settings, f"reading the offsets of {topic}"):
-        async with asyncio.timeout(settings.request_timeout_seconds):
-            begins = await observer.beginning_offsets(tps)
-            ends = await observer.end_offsets(tps)
-            committed = await asyncio.gather(*[observer.committed(tp) for tp in tps])
+    async with answered_within(settings, f"reading the offsets of {topic}"):
+        begins = await observer.beginning_offsets(tps)
+        ends = await observer.end_offsets(tps)
+        committed = await asyncio.gather(*[observer.committed(tp) for tp in tps])
     return {
         tp.partition: GroupOffset(max(offset or 0, begins[tp]), ends[tp])
         for tp, offset in zip(tps, committed, strict=True)

@@ -16,7 +16,7 @@ from aiokafka.errors import (
 from streams.errors import NotAllowed
 from streams.kafka.acls import accesses, topics_of
 from streams.kafka.admin import ensure_topics
-from streams.kafka.clients import raw_client, translated_errors
+from streams.kafka.clients import answered_within, raw_client, translated_errors
 from streams.kafka.metadata import group_operations, topic_metadata
 
 if TYPE_CHECKING:
@@ -81,12 +81,11 @@ async def _lacking_on_groups(config: Config, needed: list[Access]) -> list[str]:
 
 
 async def _allowed_on_group(client: AIOKafkaClient, config: Config, group: str) -> frozenset[str]:
-    with translated_errors(config.kafka, f"looking at group {group}"):
-        async with asyncio.timeout(config.kafka.request_timeout_seconds):
-            while True:
-                with suppress(*_NOT_YET):
-                    return await group_operations(client, group)
-                await asyncio.sleep(_POLL_SECONDS)
+    async with answered_within(config.kafka, f"checking the permissions on group {group}"):
+        while True:
+            with suppress(*_NOT_YET):
+                return await group_operations(client, group)
+            await asyncio.sleep(_POLL_SECONDS)
 
 
 def _named(access: Access, operations: Iterable[str]) -> list[str]:

@@ -12,7 +12,7 @@ from aiokafka.errors import GroupCoordinatorNotAvailableError
 from detectors.units import MINUTE_MS, WEEK_MS
 from streams.errors import BrokerUnreachable, KafkaError, RecordError
 from streams.kafka.admin import ensure_topics
-from streams.kafka.clients import admin, consumer, translated_errors
+from streams.kafka.clients import admin, answered_within, consumer, translated_errors
 from streams.kafka.model_store import ModelStore
 from streams.kafka.names import bridge_names, group_of, worker_name
 from streams.kafka.reader import TopicReader
@@ -222,7 +222,7 @@ async def _workers(config: Config, topics: Topics, reader: AIOKafkaConsumer) -> 
 
 async def _wait_for_coordinator(config: Config, client: AIOKafkaAdminClient, group: str) -> None:
     """A broker that has never had a group makes the topic of their offsets only when it is asked for one."""
-    async with asyncio.timeout(config.kafka.request_timeout_seconds):
+    async with answered_within(config.kafka, "asking for the consumer groups"):
         while True:
             try:
                 await client.find_coordinator(group)

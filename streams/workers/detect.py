@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import faust
 import structlog
+from aiokafka import errors
 from faust.exceptions import ConsumerNotStarted
 from mode.supervisors import CrashingSupervisor
 
-from streams.errors import DetectorFailed, FirewatchError, KafkaError, WorkerFailed
+from streams.errors import DetectorFailed, KafkaError, WorkerFailed
 from streams.kafka.changelog import Changelog
-from streams.kafka.clients import METADATA_MS, connection_options, consumer, producer, translated_errors
+from streams.kafka.clients import METADATA_MS, connection_options, consumer, producer, translated
 from streams.kafka.names import group_of
 from streams.kafka.offsets import group_offsets
 from streams.kafka.preflight import preflight
@@ -60,6 +61,9 @@ LAG_SECONDS: Final = 5
 STOP_SECONDS: Final = 20
 FAILED_STOP_SECONDS: Final = 5
 """How long Faust may take to stop: what it has in hand when something has failed is done again anyway."""
+
+UNEXPECTED: Final = 1
+"""Exit code of Python after an exception that nothing handles."""
 
 log = structlog.get_logger()
 
@@ -187,18 +191,13 @@ class _Worker:
             raise failure
 
     def _failure(self, results: Iterable[object]) -> Exception | None:
-        """What went wrong first, as one of our errors where it came from Kafka."""
+        """Return the first failure, translated where it came from aiokafka; None if nothing failed."""
         for failure in (self._app.crash_reason, *results):
+            if isinstance(failure, errors.KafkaError):
+                return translated(self._kafka, "detecting", failure)
             if isinstance(failure, Exception):
-                try:
-                    self._raise(failure)
-                except Exception as translated:  # noqa: BLE001  whatever it is, it is what went wrong
-                    return translated
+                return failure
         return None
-
-    def _raise(self, failure: Exception) -> None:
-        with translated_errors(self._kafka, "detecting"):
-            raise failure
 
     async def _shut_down(self, failure: Exception | None) -> None:
         # `wait_for` would wait for the end of what it has cancelled, and Faust may go on waiting for its own queues.
@@ -206,9 +205,9 @@ class _Worker:
         seconds = FAILED_STOP_SECONDS if failure else STOP_SECONDS
         done, _ = await asyncio.wait({stopping}, timeout=seconds)
         if not done:
-            log.critical("did not stop in time", seconds=seconds, failure=str(failure) if failure else None)
+            log.critical("did not stop in time", seconds=seconds, failure=repr(failure) if failure else None)
             # Faust's threads are not daemons: they would keep the process alive.
-            os._exit(failure.exit_code if isinstance(failure, FirewatchError) else KafkaError.exit_code)
+            os._exit(KafkaError.exit_code if failure is None else getattr(failure, "exit_code", UNEXPECTED))
         stopping.result()
 
     async def _consume(self, stream: StreamT[bytes]) -> None:

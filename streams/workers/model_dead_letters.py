@@ -18,7 +18,7 @@ from aiokafka.errors import InvalidProducerEpoch, ProducerFenced
 
 from streams.core.sentiment import LinearModel
 from streams.errors import RecordError
-from streams.kafka.clients import DELIVERY_FACTOR, consumer, producer, raw_client, translated_errors
+from streams.kafka.clients import DELIVERY_FACTOR, answered_within, consumer, producer, raw_client
 from streams.kafka.dead_letters import DeadLetters
 from streams.kafka.group_member import GroupMember
 from streams.kafka.names import MODEL_DEAD_LETTERS, group_of
@@ -159,10 +159,9 @@ class ModelDeadLetters:
         faults = await asyncio.to_thread(self._faults, records)
         offset = records[-1].offset + 1
         kafka = self._config.kafka
-        with translated_errors(kafka, "writing dead letters of models"):
+        async with answered_within(kafka, "writing dead letters of models", DELIVERY_FACTOR):
             try:
-                async with asyncio.timeout(DELIVERY_FACTOR * kafka.request_timeout_seconds):
-                    await self._write(writer, faults, offset)
+                await self._write(writer, faults, offset)
             except (ProducerFenced, InvalidProducerEpoch):
                 log.warning("the models were assigned to another worker, which checks them again")
                 return False

@@ -115,6 +115,24 @@ async def test_it_gives_up_on_a_worker_that_keeps_crashing_and_ends_the_others()
     assert wait_until_gone(others, 2)
 
 
+OTHER_DEADLINE = """
+import asyncio
+from streams.config import KafkaSettings
+from streams.kafka.clients import answered_within
+
+async def work():
+    async with answered_within(KafkaSettings(), "reading"), asyncio.timeout(0.01):
+        await asyncio.sleep(60)
+
+asyncio.run(work())
+"""
+
+
+async def test_a_worker_with_a_deadline_that_is_not_kafkas_is_given_up_on() -> None:
+    with pytest.raises(WorkerFailed, match=rf"late ended {run.CRASHES} times .* exit code 1: TimeoutError"):
+        await supervise([python("late", OTHER_DEADLINE)], asyncio.Event(), Lines())
+
+
 async def test_no_restart_where_none_can_help() -> None:
     lines = Lines()
     code = f"import sys\nprint('brands: is required', flush=True)\nsys.exit({ConfigError.exit_code})"

@@ -1,4 +1,4 @@
-"""What clients of Kafka raise while no broker answers."""
+"""What clients of Kafka raise while no broker answers, and which deadlines are the broker's."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaProducer, errors
 from streams.config import KafkaSettings
 from streams.errors import BrokerUnreachable
 from streams.kafka import clients
-from streams.kafka.clients import translated_errors
+from streams.kafka.clients import acknowledged, answered_within, translated_errors
 
 
 def test_what_aiokafka_raises_again_as_the_bare_class_is_still_an_absent_broker() -> None:
@@ -59,3 +59,24 @@ async def test_what_a_client_raises_when_it_stops_is_raised() -> None:
 
     with pytest.raises(errors.KafkaError, match="lost"):
         await clients._stop(stop())
+
+
+def test_a_timeout_of_something_else_is_not_told_as_the_brokers() -> None:
+    with pytest.raises(TimeoutError, match="of something else"), translated_errors(KafkaSettings(), "reading"):
+        raise TimeoutError("of something else")
+
+
+async def test_a_broker_that_does_not_answer_in_time_is_named() -> None:
+    settings = KafkaSettings.model_construct(request_timeout_seconds=0.01, bootstrap_servers="kafka:9092")
+    with pytest.raises(BrokerUnreachable, match=r"kafka:9092.*reading: no answer in time"):
+        async with answered_within(settings, "reading"):
+            await asyncio.sleep(60)
+    never: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    with pytest.raises(BrokerUnreachable, match="sending: no answer in time"):
+        await acknowledged(settings, [never], "sending")
+
+
+async def test_a_deadline_within_a_call_of_kafka_is_not_told_as_the_brokers() -> None:
+    with pytest.raises(TimeoutError):
+        async with answered_within(KafkaSettings(), "reading"), asyncio.timeout(0.01):
+            await asyncio.sleep(60)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import faust
 import pytest
+from aiokafka.errors import KafkaConnectionError
 from aiokafka.partitioner import DefaultPartitioner
 from faust.types import TP
 from faust.types.enums import ProcessingGuarantee
 from faust.types.tuples import ConsumerMessage
 
-from streams.config import PASSWORD_VARIABLE, Config
+from streams.config import PASSWORD_VARIABLE, Config, KafkaSettings
 from streams.core.score.partitioning import partition_of
-from streams.errors import ConfigError
+from streams.errors import BrokerUnreachable, ConfigError
 from streams.workers import detect
 
 if TYPE_CHECKING:
@@ -95,3 +97,15 @@ def test_brands_are_looked_for_where_kafka_puts_them(partitions: int) -> None:
     for brand in ("nordtel", "acme", "a", "x" * 64):
         key = brand.encode()
         assert partition_of(key, partitions) == partitioner(key, every, every)
+
+
+def test_only_failures_of_kafka_are_told_as_the_brokers() -> None:
+    worker: Any = detect._Worker.__new__(detect._Worker)
+    worker._kafka = KafkaSettings()
+    worker._app = SimpleNamespace(crash_reason=None)
+    failure = worker._failure([None, KafkaConnectionError("closed")])
+    assert isinstance(failure, BrokerUnreachable)
+    assert "detecting: KafkaConnectionError: closed" in str(failure)
+    for other in (TimeoutError("of something else"), ValueError("wrong")):
+        assert worker._failure([other]) is other
+    assert worker._failure([None]) is None
