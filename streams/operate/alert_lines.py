@@ -9,7 +9,7 @@ from rich.text import Text
 from streams.core.incidents.incident import STEP_WORDS
 from streams.core.text.clean import printable
 from streams.records import utc
-from streams.render.live_view import SEVERITY_STYLES
+from streams.render.severity_styles import SEVERITY_STYLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from streams.core.text.clean import printable
 from streams.records import utc
-from streams.render.live_view import SEVERITY_STYLES
+from streams.render.severity_styles import SEVERITY_STYLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

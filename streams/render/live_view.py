@@ -1,4 +1,4 @@
-"""Brands, incidents and throughput as they change: a live screen on a terminal, plain lines without one."""
+"""The live view of the demo: a screen of brands, incidents and throughput on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from detectors.units import HOUR_MS, MINUTE_MS
 from streams.core.incidents.incident import STEP_WORDS
 from streams.core.text.clean import printable
 from streams.records import SHARE, utc
+from streams.render.severity_styles import SEVERITY_STYLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
     from rich.console import Console, RenderableType
 
-    from detectors.base import Severity
     from streams.records import Alert, Window, WindowScore
 
 FRAME_SECONDS: Final = 0.25
@@ -33,16 +33,14 @@ HEAT_FROM: Final = 0.7
 LARGEST_SHOWN: Final = 99.0
 BLOCKS: Final = "▁▂▃▄▅▆▇█"
 GAP: Final = 1
-"""Blanks between two columns."""
+"""Blanks between two columns of a table."""
 
 HISTORY: Final = 80
-"""Buckets kept of each brand: as many as the sparkline can be wide."""
-
-SEVERITY_STYLES: Final[dict[Severity, str]] = {"watch": "yellow", "warning": "dark_orange", "critical": "bold red"}
+"""Buckets kept for each brand: the largest width of the sparkline."""
 
 
 class Throughput(NamedTuple):
-    """How the workers do: posts read so far, posts a second now, records not yet consumed."""
+    """Progress of the workers: posts read so far, current posts per second, records not yet consumed."""
 
     posts: int
     posts_per_second: float
@@ -61,13 +59,13 @@ class _Brand:
 
     @property
     def heat(self) -> tuple[bool, float]:
-        """What brands are chosen by where not all fit: an open incident first, then the highest score."""
+        """Rank of the brand where not all brands fit: by an open incident first, then by the highest score."""
         is_open = self.alert is not None and self.alert.status == "firing"
         return is_open, max((score.value for score in self.scores.values() if not score.shadow), default=0.0)
 
     @property
     def negative_share(self) -> float | None:
-        """Over the last hour of event time."""
+        """Share of negative mentions in the last hour of event time; None without mentions."""
         since = self.windows[-1].start_ms - HOUR_MS if self.windows else 0
         hour = [window for window in self.windows if window.start_ms > since]
         count = sum(window.count for window in hour)
@@ -75,20 +73,20 @@ class _Brand:
 
 
 class LiveView:
-    """What the demo shows while posts flow; feed it records, it shows them.
+    """A view of the pipeline that is updated with windows, alerts and throughput, and redrawn at a limited rate.
 
     Parameters
     ----------
     console
-        Where to; a terminal gets the live screen, anything else plain lines.
+        Where it is shown: a terminal gets the live screen, anything else plain lines.
     names
-        Brand ids and the names to show for them, in the order to show them in.
+        Displayed name of each brand id, in the order of display.
     metrics
-        Where the metrics can be seen, for the header.
+        Addresses of the metrics, for the footer.
     every_seconds
-        Between two plain lines.
+        Seconds between two plain lines.
     clock
-        Seconds, for the pace of what is shown only.
+        Returns seconds; limits the rate of redrawing only.
 
     Examples
     --------
@@ -133,13 +131,13 @@ class LiveView:
             self._live.stop()
 
     def window(self, window: Window) -> None:
-        """Take a brand's closed bucket."""
+        """Add a closed bucket of a brand."""
         self._brand(window.brand).windows.append(window)
         self._event_ms = max(self._event_ms, window.start_ms + window.length_ms)
         self.tick()
 
     def alert(self, alert: Alert) -> None:
-        """Take a step of an incident."""
+        """Add a step of an incident."""
         self._brand(alert.brand).alert = alert
         self._incidents[alert.fingerprint] = alert
         if self._live is None:
@@ -147,12 +145,12 @@ class LiveView:
         self.tick()
 
     def throughput(self, throughput: Throughput) -> None:
-        """Take how the workers do."""
+        """Set the throughput of the workers."""
         self._throughput = throughput
         self.tick()
 
     def tick(self) -> None:
-        """Show what is new if it is time to; call it now and then while nothing arrives."""
+        """Redraw if it is due; call this regularly while nothing arrives."""
         if self._clock() - self._shown_at >= self._pause:
             self._show()
 
@@ -190,7 +188,7 @@ class LiveView:
         return [f"{posts:,} posts", f"{rate:,.0f} posts/s", f"lag {lag:,}"]
 
     def screen(self) -> RenderableType:
-        """The live screen at the console's present size."""
+        """Return the live screen for the current size of the console."""
         title = ("firewatch", "bold")
         header = Text.assemble(title, "   ", (self._event_time(), "cyan"), "   ", "   ".join(self._rates()))
         footer = Text(f"metrics {self._metrics}" if self._metrics else "", style="dim")
@@ -253,7 +251,7 @@ class LiveView:
 
 
 def sparkline(counts: list[int | None]) -> str:
-    """One block a count, the highest for the largest of them and the lowest for zero alone; None, no data, is a dot.
+    """Return one block for each count: the highest for the largest, the lowest for zero only; a dot for no data (None).
 
     >>> sparkline([0, 1, None, 4, 8])
     '▁▂·▅█'

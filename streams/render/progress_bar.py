@@ -1,4 +1,4 @@
-"""How far something has been read, on a terminal."""
+"""Progress bars on a terminal."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 
 @contextmanager
 def progress_bar(source: Source, shown: bool | None = None) -> Iterator[Callable[[], None]]:
-    """Show how far a source has been read; yields what brings the bar up to date.
+    """Show how much of a source has been read, and yield a function that updates the bar.
 
     Parameters
     ----------
     source
-        Tells what it has consumed of how much.
+        Its name, consumed bytes and total bytes are shown.
     shown
         As for `bar`.
     """
@@ -42,16 +42,16 @@ def progress_bar(source: Source, shown: bool | None = None) -> Iterator[Callable
 def bar(
     name: str, unit: Literal["bytes", "records"], shown: bool | None = None
 ) -> Iterator[Callable[[int, int | None], None]]:
-    """Show a bar on stderr; yields what sets it to so much of how much, None if that is not known.
+    """Show a bar on stderr, and yield a function that sets it to an amount done and a total (None if unknown).
 
     Parameters
     ----------
     name
-        Of what is read.
+        Text before the bar.
     unit
-        In which is counted.
+        Unit of both amounts.
     shown
-        Whether to show it; by default if stderr is a terminal.
+        Whether to show the bar; by default if stderr is a terminal.
     """
     if not (sys.stderr.isatty() if shown is None else shown):
         yield lambda _done, _total: None

@@ -27,6 +27,6 @@ def demo(posts: Path | None, config_path: Path | None, *, seconds: float, out: P
       firewatch demo
       firewatch demo --posts posts.jsonl --config firewatch.yaml --seconds 60
     """
-    from streams.cli.demo_show import run
+    from streams.cli.demo.run import run
 
     run(posts, config_path, seconds, out)

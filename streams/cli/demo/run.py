@@ -1,0 +1,127 @@
+"""The demo from simulated posts to charts: through Kafka and the workers, or in one process where there is no Kafka."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import uuid
+from typing import TYPE_CHECKING, Any, Final
+
+import yaml
+from rich.console import Console
+
+from streams.cli.demo.broker import broker
+from streams.cli.demo.show import Show, replay_in_process
+from streams.cli.demo.workers import replay_through_workers
+from streams.cli.extras import can_draw
+from streams.config.loader import load_config
+from streams.errors import ConfigError, FirewatchError
+from streams.offline.simulate import SimulationSettings, write
+from streams.runtime import logs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from streams.config import Config
+
+END_OF_STREAM_SECONDS: Final = 10
+"""Shorter than the default, since no one wants to wait at the end of a demo."""
+
+
+def run(posts: Path | None, config_path: Path | None, seconds: float, out: Path) -> None:
+    """Run the demo.
+
+    Parameters
+    ----------
+    posts, config_path
+        Posts to replay and the config that goes with them; a simulated day if None.
+    seconds
+        Duration of the replay.
+    out
+        Folder for posts, config, logs of the workers, alerts and charts.
+
+    Raises
+    ------
+    FirewatchError
+        If the posts or the config can't be used, or a worker fails.
+    """
+    if (posts is None) != (config_path is None):
+        raise ConfigError(["posts and config go together: name both (POSTS= and CONFIG= of make demo) or neither"])
+    console = Console()
+    logs.configure("demo", level=logging.ERROR)
+    if not can_draw():
+        console.print("no charts: they need matplotlib, pip install 'firewatch\\[plot]'")
+    out.mkdir(parents=True, exist_ok=True)
+    truth: dict[str, Any] | None = None
+    if posts is None or config_path is None:
+        console.print("simulating a day of posts ...")
+        posts, config_path = out / "posts.jsonl", out / "brands.yaml"
+        truth = write(SimulationSettings(), posts, out / "truth.json", config_path)
+    load_config(config_path)
+    with broker(console) as bootstrap:
+        config_path = _write_own_config(config_path, out, bootstrap)
+        config = load_config(config_path)
+        show = Show(console, config, posts, seconds, metrics=_metrics_addresses(config) if bootstrap else "")
+        if bootstrap:
+            asyncio.run(replay_through_workers(show, config_path, log_path=out / "workers.log"))
+        else:
+            replay_in_process(show)
+        _write_results(show, out, truth)
+
+
+def _write_own_config(config_path: Path, out: Path, bootstrap: str | None) -> Path:
+    """Write the config of this run: the given one with the broker's address, new topics, and ports that are free."""
+    tree = yaml.safe_load(config_path.read_text(encoding="utf-8"))
+    settings = load_config(config_path).metrics
+    own: dict[str, dict[str, Any]] = {
+        "topics": {"prefix": f"demo-{uuid.uuid4().hex[:8]}."},
+        "windows": {"end_of_stream_seconds": END_OF_STREAM_SECONDS},
+        "metrics": {
+            f"{worker}_port": _free_port(getattr(settings, f"{worker}_port"))
+            for worker in ("ingest", "score", "detect")
+        },
+    }
+    if bootstrap:
+        own["kafka"] = {"bootstrap_servers": bootstrap}
+    for section, values in own.items():
+        tree[section] = (tree.get(section) or {}) | values
+    path = out / "config.yaml"
+    path.write_text(yaml.safe_dump(tree, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    return path
+
+
+def _metrics_addresses(config: Config) -> str:
+    settings = config.metrics
+    ports = {"ingest": settings.ingest_port, "score": settings.score_port, "detect": settings.detect_port}
+    return "  ".join(f"{worker} http://{settings.host}:{port}/metrics" for worker, port in ports.items())
+
+
+def _free_port(preferred: int) -> int:
+    for port in (preferred, 0):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise FirewatchError("no free port on 127.0.0.1")
+
+
+def _write_results(show: Show, out: Path, truth: Mapping[str, Any] | None) -> None:
+    """Write the alerts and, where matplotlib is installed, the charts; print the totals."""
+    alerts = sorted(show.alerts.values(), key=lambda alert: (alert.at, alert.brand))
+    (out / "alerts.jsonl").write_bytes(b"".join(alert.to_bytes() + b"\n" for alert in alerts))
+    pictures: list[Path] = []
+    if can_draw():
+        from streams.render.charts import draw
+
+        names = {brand.id: brand.name for brand in show.config.brands}
+        pictures = draw(show.windows.values(), alerts, out / "pictures", truth, names=names)
+    show.console.print(
+        f"posts {show.ingested:,}  mentions matched {show.matched:,}  counted {show.counted:,}  alerts {len(alerts)}"
+    )
+    show.console.print(
+        f"alerts   {out / 'alerts.jsonl'}\npictures {pictures[-1] if pictures else 'none'}", soft_wrap=True
+    )
