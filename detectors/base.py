@@ -180,6 +180,9 @@ class Detector(ABC):
         Unit of `observed`, `expected` and the bounds.
     aspect
         What a high score says.
+    score_is_rarity
+        Whether a score is the ratio of two reduced variates (`detectors.extremes`), which gives the ``once_in_days`` at
+        which it would be 1. False where it is a test statistic over its threshold.
     exempt
         Checks of the contract suite that can't hold for this kind, by name, each with the reason.
     """
@@ -187,6 +190,7 @@ class Detector(ABC):
     kind: ClassVar[str]
     unit: ClassVar[str]
     aspect: ClassVar[Aspect]
+    score_is_rarity: ClassVar[bool] = True
     exempt: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
     @abstractmethod

@@ -101,6 +101,7 @@ class Drift(Detector):
     kind: ClassVar[str] = "drift"
     unit: ClassVar[str] = "mentions per hour"
     aspect: ClassVar[Aspect] = "attention"
+    score_is_rarity: ClassVar[bool] = False
 
     _slots: ClassVar[int] = 24
     """Times of day with a usual value of their own."""

@@ -15,7 +15,7 @@ from detectors.packing import pack, unpack
 from detectors.parameters import AT_LEAST_TIMES, within
 from detectors.refractory import Refractory
 from detectors.shares import NEGATIVE, Shares
-from detectors.units import HOUR_MS
+from detectors.units import HOUR_MS, NEGATIVE_SHARE
 
 _VERSION: Final = 1
 
@@ -105,7 +105,7 @@ class SentimentShift(Detector):
     """
 
     kind: ClassVar[str] = "sentiment_shift"
-    unit: ClassVar[str] = "share of negative mentions"
+    unit: ClassVar[str] = NEGATIVE_SHARE
     aspect: ClassVar[Aspect] = "tone"
 
     def __init__(

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from detectors.drift import DAY_HOURS, Drift, Span
+from detectors.units import NEGATIVE_SHARE
 
 if TYPE_CHECKING:
     from detectors.base import Aspect
@@ -34,7 +35,7 @@ class ToneDrift(Drift):
     """
 
     kind: ClassVar[str] = "tone_drift"
-    unit: ClassVar[str] = "share of negative mentions"
+    unit: ClassVar[str] = NEGATIVE_SHARE
     aspect: ClassVar[Aspect] = "tone"
 
     _slots: ClassVar[int] = 1

@@ -14,7 +14,7 @@ from detectors.magnitude import demanding, times_usual
 from detectors.packing import pack, unpack
 from detectors.parameters import AT_LEAST_TIMES, one_of, within
 from detectors.refractory import Refractory
-from detectors.units import HOUR_MS
+from detectors.units import HOUR_MS, MENTIONS_PER_BUCKET
 from detectors.usual import Usual
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class Volume(Detector):
     """
 
     kind: ClassVar[str] = "volume"
-    unit: ClassVar[str] = "mentions per bucket"
+    unit: ClassVar[str] = MENTIONS_PER_BUCKET
     aspect: ClassVar[Aspect] = "attention"
 
     def __init__(

@@ -73,11 +73,15 @@ def replay(
         show = files.enter_context(progress_bar(source))
         summary = Replay(config, LinearModel.load(config.sentiment.weights), on_alert, on_window).run(source, show)
         if pictures:
-            from streams.render.charts import draw
+            from streams.render.charts import bands_of, draw
 
             windows.seek(0)
             draw(
-                map(window_from_bytes, windows), seen, pictures, names={brand.id: brand.name for brand in config.brands}
+                map(window_from_bytes, windows),
+                seen,
+                pictures,
+                names={brand.id: brand.name for brand in config.brands},
+                bands=bands_of(config.detectors_of()),
             )
     for failure, detail in summary.quarantined:
         where = f"detector {failure.detector!r} of brand {failure.brand!r}"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import quote
 
 import numpy as np
 
+from detectors.registry import KINDS
+from detectors.units import MENTIONS_PER_BUCKET, NEGATIVE_SHARE
 from streams.errors import FirewatchError
 from streams.render.bucket_series import Course
 from streams.render.chart_page import Section, page
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from detectors.base import Severity
+    from streams.config import DetectorSettings
     from streams.records import Alert, Window
     from streams.render.bucket_series import Array
 
@@ -44,6 +47,32 @@ def colours_of(names: Sequence[str]) -> dict[str, str]:
     return {name: LINES[place % len(LINES)] for place, name in enumerate(names)}
 
 
+class Bands(NamedTuple):
+    """Names of the detectors whose expected bands are drawn behind the volume and behind the negative share."""
+
+    volume: str | None = None
+    negative_share: str | None = None
+
+
+def bands_of(detectors: Sequence[DetectorSettings]) -> Bands:
+    """Return the detectors whose expected values have the units of the charts.
+
+    Of several with one unit the first is chosen, but a detector that compares each bucket with what is usual then comes
+    before one that tests for a change of level.
+
+    Examples
+    --------
+    >>> from streams.config import Config
+    >>> brand = {"id": "nordtel", "name": "Nordtel", "match": {"any": ["nordtel"]}}
+    >>> detectors = [{"name": name, "kind": name} for name in ("tone_drift", "sentiment_shift", "composite")]
+    >>> bands_of(Config.model_validate({"brands": [brand], "detectors": detectors}).detectors_of())
+    Bands(volume=None, negative_share='sentiment_shift')
+    """
+    ordered = sorted(detectors, key=lambda each: not KINDS[each.kind].score_is_rarity)
+    first = {KINDS[each.kind].unit: each.name for each in reversed(ordered)}
+    return Bands(first.get(MENTIONS_PER_BUCKET), first.get(NEGATIVE_SHARE))
+
+
 def draw(
     windows: Iterable[Window],
     alerts: Iterable[Alert],
@@ -51,8 +80,7 @@ def draw(
     truth: Mapping[str, Any] | None = None,
     *,
     names: Mapping[str, str] | None = None,
-    volume_detector: str = "volume",
-    tone_detector: str = "tone",
+    bands: Bands | None = None,
 ) -> list[Path]:
     """Draw each brand's volume, negative share, scores and incidents over time.
 
@@ -68,8 +96,8 @@ def draw(
         What really happened, as `firewatch simulate --truth` writes it; its events are drawn at the top.
     names
         Brand ids and the names to show for them; also the order of the page.
-    volume_detector, tone_detector
-        Names of the detectors whose expected bands are drawn behind volume and negative share.
+    bands
+        Detectors whose expected bands are drawn; none by default.
 
     Returns
     -------
@@ -99,7 +127,7 @@ def draw(
             name, steps_of = names.get(brand, brand), list(incidents[brand].values())
             events = [event for event in (truth or {}).get("events", ()) if event["brand"] in {brand, None}]
             path = out_dir / f"{quote(brand, safe='')}.png"
-            figure(name, course, steps_of, events, (volume_detector, tone_detector)).savefig(path)
+            figure(name, course, steps_of, events, bands or Bands()).savefig(path)
             paths.append(path)
             sections.append(Section(name, path.name, course.mentions, course.peak, [steps[-1] for steps in steps_of]))
         index = out_dir / "index.html"
@@ -114,7 +142,7 @@ def figure(
     course: Course,
     incidents: Sequence[Sequence[Alert]],
     events: Sequence[Mapping[str, Any]],
-    detectors: tuple[str, str],
+    bands: Bands,
 ) -> Figure:
     """The picture of one brand.
 
@@ -128,8 +156,8 @@ def figure(
         The steps of each incident, in order.
     events
         Of the truth file, those that concern the brand.
-    detectors
-        Whose bands are drawn behind volume and negative share.
+    bands
+        Detectors whose expected bands are drawn.
     """
     events = [
         event for event in events if _day_of(event["onset"]) < course.end and _day_of(event["end"]) > course.begin
@@ -141,8 +169,8 @@ def figure(
     if events:
         _truth(axes.pop(0), events, course)
     volume, tone, scores = axes
-    _volume(volume, course, detectors[0])
-    _tone(tone, course, detectors[1])
+    _volume(volume, course, bands.volume)
+    _tone(tone, course, bands.negative_share)
     _scores(scores, course)
     for axis in axes:
         _look(axis)
@@ -164,18 +192,18 @@ def _time(axis: Axes, course: Course) -> None:
     axis.set_xlabel("event time, UTC", color=INK)
 
 
-def _volume(axis: Axes, course: Course, detector: str) -> None:
+def _volume(axis: Axes, course: Course, detector: str | None) -> None:
     count = _column(course, "count")
     axis.fill_between(course.days(), count, step="post", color=BLUE, alpha=0.55, linewidth=0, label="mentions")
     axis.plot(course.days(), course.mean_count(), color=INK, linewidth=1, label="mean, last hour")
     _band(axis, course, detector)
-    upper = course.column(detector, "upper")
+    upper = None if detector is None else course.column(detector, "upper")
     normal = 0.0 if upper is None else float(np.nanmax(upper, initial=0))
     axis.set_ylim(0, 1.25 * max(4, course.peak, min(normal, 2 * course.peak)))  # room for the labels of incidents
     axis.set_ylabel(f"mentions in {course.minutes:g} min")
 
 
-def _tone(axis: Axes, course: Course, detector: str) -> None:
+def _tone(axis: Axes, course: Course, detector: str | None) -> None:
     hours = course.tone_hours
     label = f"negative, last {hours} h" if hours > 1 else "negative, last hour"
     axis.plot(course.days(), course.negative_share(hours), color=INK, linewidth=1.3, label=label)
@@ -185,7 +213,9 @@ def _tone(axis: Axes, course: Course, detector: str) -> None:
     axis.set_ylabel("negative share")
 
 
-def _band(axis: Axes, course: Course, detector: str) -> None:
+def _band(axis: Axes, course: Course, detector: str | None) -> None:
+    if detector is None:
+        return
     lower, upper, expected = (course.column(detector, part) for part in ("lower", "upper", "expected"))
     if lower is None or upper is None or expected is None:
         return

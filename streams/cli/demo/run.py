@@ -115,10 +115,11 @@ def _write_results(show: Show, out: Path, truth: Mapping[str, Any] | None) -> No
     (out / "alerts.jsonl").write_bytes(b"".join(alert.to_bytes() + b"\n" for alert in alerts))
     pictures: list[Path] = []
     if can_draw():
-        from streams.render.charts import draw
+        from streams.render.charts import bands_of, draw
 
         names = {brand.id: brand.name for brand in show.config.brands}
-        pictures = draw(show.windows.values(), alerts, out / "pictures", truth, names=names)
+        bands = bands_of(show.config.detectors_of())
+        pictures = draw(show.windows.values(), alerts, out / "pictures", truth, names=names, bands=bands)
     show.console.print(
         f"posts {show.ingested:,}  mentions matched {show.matched:,}  counted {show.counted:,}  alerts {len(alerts)}"
     )

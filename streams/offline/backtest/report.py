@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from streams.offline.backtest.text import comparison_lines, judgement_lines, minutes, share, summary
 from streams.offline.backtest.whatif import curves
-from streams.render.charts import colours_of, figure
+from streams.render.charts import bands_of, colours_of, figure
 from streams.render.html import image, page, pre
 
 if TYPE_CHECKING:
@@ -89,7 +89,9 @@ def _brand(played: Played, brand: str, expected: Sequence[Expected]) -> str:
         for each in expected
         if each.brand == brand
     ]
-    drawn = figure(played.name, played.courses[brand], played.steps(brand), events, ("volume", "tone"))
+    settings = next((each for each in played.config.brands if each.id == brand), None)
+    bands = bands_of(played.config.detectors_of(settings))
+    drawn = figure(played.name, played.courses[brand], played.steps(brand), events, bands)
     return image(drawn, f"{brand} by {played.name}")
 
 

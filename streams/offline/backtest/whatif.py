@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import numpy as np
 
 from detectors.extremes import reduced_variate
+from detectors.registry import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
     from streams.render.bucket_series import Array, Course
 
 DAYS: Final = (2, 3, 4, 5, 7, 10, 14, 21, 30, 45, 60, 90, 180, 365)
-
-OTHER_SCORES: Final = frozenset({"drift", "tone_drift"})
-"""Kinds whose score is a test statistic over its threshold."""
 
 QUIET_HOURS: Final = 6.0
 """Buckets over the threshold that are no further apart than this are one firing."""
@@ -46,7 +44,7 @@ def curves(config: Config, courses: Mapping[str, Course]) -> list[Curve]:
         for brand, course in courses.items():
             detector = settings.get(brand, {}).get(name)
             values = course.column(name, "value")
-            if detector is None or values is None or detector.kind in OTHER_SCORES:
+            if detector is None or values is None or not KINDS[detector.kind].score_is_rarity:
                 continue
             in_use = detector.params["once_in_days"]
             used.add(in_use)

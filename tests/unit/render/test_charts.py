@@ -11,10 +11,11 @@ import pytest
 from matplotlib.colors import to_rgba
 from matplotlib.image import imread
 
+from streams.config import Config
 from streams.errors import FirewatchError
 from streams.records import SHARE, Alert, SentimentSplit, Window, WindowCounts, WindowScore, utc
 from streams.render.bucket_series import Course
-from streams.render.charts import SEVERITY_COLOURS, draw, figure
+from streams.render.charts import SEVERITY_COLOURS, Bands, bands_of, draw, figure
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,7 +72,7 @@ def event(kind: str, onset: str, end: str, brand: str | None = "nordtel", source
 
 
 def axes_of(course: Course, *incidents: list[Alert], events: tuple[dict[str, Any], ...] = ()) -> list[Axes]:
-    return figure("Nordtel", course, incidents, events, ("volume", "tone")).axes
+    return figure("Nordtel", course, incidents, events, Bands("volume", "tone")).axes
 
 
 def spans(axis: Axes) -> list[tuple[float, float, object]]:
@@ -218,6 +219,19 @@ def test_little_or_nothing_to_draw_is_no_error(windows: list[Window], tmp_path: 
     paths = draw(windows, [], tmp_path, names={"quiet": "Quiet"})
     assert len(paths) == len(windows) + 1
     assert ("No brand had a closed bucket." in paths[-1].read_text(encoding="utf-8")) is not bool(windows)
+
+
+def test_bands_are_those_of_detectors_by_whatever_name() -> None:
+    brand = {"id": "nordtel", "name": "Nordtel", "match": {"any": ["nordtel"]}}
+    detectors = [
+        {"name": "level", "kind": "tone_drift"},
+        {"name": "mood", "kind": "sentiment_shift"},
+        {"name": "attention", "kind": "volume"},
+        {"name": "second", "kind": "volume"},
+    ]
+    config = Config.model_validate({"brands": [brand], "detectors": detectors})
+    assert bands_of(config.detectors_of()) == Bands(volume="attention", negative_share="mood")
+    assert bands_of([]) == Bands()
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
