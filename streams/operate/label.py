@@ -9,7 +9,7 @@ import click
 from pydantic import ValidationError
 
 from streams.core.ingest.parsing import Normaliser
-from streams.core.learn.uncertainty import Question, questions
+from streams.core.learn.uncertainty import UncertainPost, most_uncertain
 from streams.core.sentiment import LABELS, LinearModel
 from streams.core.text.clean import normalise
 from streams.errors import InputError, RecordError
@@ -87,7 +87,7 @@ async def ask(
     async with live_model(config, LinearModel.load(config.sentiment.weights)) as live:
         model = live.model
     found = list(_of_file(config, posts)) if posts else await _tail(config)
-    asked = questions(found, model, limit)
+    asked = most_uncertain(found, model, limit)
     if not asked:
         raise InputError(f"{posts or Topics(config.topics).posts.name}: holds no posts to ask about")
     summary = LabelSummary()
@@ -148,7 +148,7 @@ async def _write(config: Config, sender: AIOKafkaProducer, labels: list[Label]) 
     await acknowledged(config.kafka, sends, doing)
 
 
-def _answer(question: Question, label: str, by: str) -> Label:
+def _answer(question: UncertainPost, label: str, by: str) -> Label:
     now_ms = clock.now_ms()
     said = {"text": question.post.text, "lang": question.lang, "label": label, "by": by, "at_ms": now_ms}
     return _label(question.post.key.decode(), said)
@@ -176,8 +176,8 @@ def _next_key(read_key: Callable[[], str]) -> str:
             return key
 
 
-def _shown(question: Question, number: int, of: int) -> str:
-    chances = ", ".join(f"{name} {chance:.0%}" for name, chance in zip(LABELS, question.chances, strict=True))
+def _shown(question: UncertainPost, number: int, of: int) -> str:
+    chances = ", ".join(f"{name} {chance:.0%}" for name, chance in zip(LABELS, question.probabilities, strict=True))
     shown = normalise(question.post.text, SHOWN_CHARS)  # nothing in it controls the terminal
     text = click.wrap_text(shown, width=100, initial_indent="  ", subsequent_indent="  ")
     keys = "[n]egative  ne[u]tral  [p]ositive  [s]kip  [q]uit"

@@ -42,8 +42,8 @@ MAX_VERSION_DIGITS: Final = 15
 _REASON: Final = "broken_model"
 
 
-class JudgedQuality(BaseModel):
-    """On labels that the model has not learned."""
+class HoldoutQuality(BaseModel):
+    """Quality of a model on labels that it has not learned."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -85,8 +85,8 @@ class ModelHeader(BaseModel):
     labels: int = Field(ge=0, le=MAX_NUMBER)
     incarnation: str
     offset: int = Field(ge=0, le=MAX_NUMBER)
-    quality: JudgedQuality
-    parent_quality: JudgedQuality
+    quality: HoldoutQuality
+    parent_quality: HoldoutQuality
 
 
 @dataclass(frozen=True, slots=True)

@@ -205,7 +205,7 @@ class TrainWorker:
         for record in records:
             source = "unknown"
             try:
-                answer = state.feedback.take(record.value, record.timestamp)
+                answer = state.feedback.accept(record.value, record.timestamp)
             except RecordError as error:
                 outcome = error.reason
                 if self._counts:
@@ -220,7 +220,7 @@ class TrainWorker:
                         self._count_verdict(answer)
                 elif answer:
                     source = self._series(answer.source)
-                    outcome = state.trainer.take(answer)
+                    outcome = state.trainer.add(answer)
                     state.labels += outcome == "learned"
             if self._counts:
                 metrics.LABELS.labels(source, outcome).inc()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import orjson
 import structlog
 
-from streams.core.learn.label_filter import Answer, Feedback
+from streams.core.learn.label_filter import AcceptedLabel, LabelFilter
 from streams.core.learn.trainer import Trainer
 from streams.core.sentiment import LinearModel
 from streams.core.sentiment.linear import read_snapshot
@@ -80,7 +80,7 @@ class TrainState:
         When a model was evaluated last, in monotonic seconds.
     """
 
-    feedback: Feedback
+    feedback: LabelFilter
     trainer: Trainer
     model: ModelRef
     labels: int
@@ -154,7 +154,7 @@ def _newest(config: Config, store: ModelStore, topic_id: str) -> TrainState:
 
 
 def _fresh(config: Config, trainer: Trainer, model: ModelRef, labels: int, offset: int) -> TrainState:
-    return TrainState(Feedback(config), trainer, model, labels, offset, offset, time.monotonic())
+    return TrainState(LabelFilter(config), trainer, model, labels, offset, offset, time.monotonic())
 
 
 def _start(state: TrainState, offsets: Offsets, tp: TopicPartition) -> int:
@@ -182,8 +182,8 @@ def _committed_model(metadata: str) -> ModelRef | None:
 def _warm(state: TrainState, value: bytes | None, broker_ms: int) -> None:
     """Add a label from before the position: repeats must be noticed, and holdout labels go on being that."""
     try:
-        answer = state.feedback.take(value, broker_ms)
+        answer = state.feedback.accept(value, broker_ms)
     except RecordError:
         return  # it was refused before the restart, too
-    if isinstance(answer, Answer):
-        state.trainer.warm(answer)
+    if isinstance(answer, AcceptedLabel):
+        state.trainer.restore(answer)

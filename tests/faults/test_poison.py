@@ -15,7 +15,7 @@ from streams.core.sentiment.linear import read_snapshot
 from streams.kafka.topics import Topics
 from streams.records import (
     Envelope,
-    JudgedQuality,
+    HoldoutQuality,
     Label,
     Mention,
     ModelHeader,
@@ -140,7 +140,7 @@ def _now_ms() -> int:
 
 def model_record(version: int) -> bytes:
     """A good one."""
-    judged = JudgedQuality(labels=10, macro_f1=0.5, negative_rest_f1=0.5)
+    judged = HoldoutQuality(labels=10, macro_f1=0.5, negative_rest_f1=0.5)
     header = ModelHeader(
         version=version, parent=0, created_ms=_now_ms(), labels=1, incarnation="x", offset=0,
         quality=judged, parent_quality=judged,

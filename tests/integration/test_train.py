@@ -22,7 +22,7 @@ from streams.kafka.offsets import group_offsets
 from streams.kafka.topics import Topics
 from streams.records import (
     Envelope,
-    JudgedQuality,
+    HoldoutQuality,
     ModelHeader,
     Post,
     PublishedModel,
@@ -100,7 +100,7 @@ async def until_learned(config: Config, offset: int) -> PublishedModel:
 
 
 def model_record(version: int, snapshot: bytes | None = None) -> bytes:
-    measured = JudgedQuality(labels=10, macro_f1=0.5, negative_rest_f1=0.5)
+    measured = HoldoutQuality(labels=10, macro_f1=0.5, negative_rest_f1=0.5)
     header = ModelHeader(
         version=version, parent=0, created_ms=NOW_MS, labels=1, incarnation="x", offset=0,
         quality=measured, parent_quality=measured,

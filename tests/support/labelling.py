@@ -6,7 +6,7 @@ import random
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from streams.core.learn.label_filter import Answer, Feedback
+from streams.core.learn.label_filter import AcceptedLabel, LabelFilter
 from streams.core.learn.trainer import Trainer
 from streams.core.sentiment import LABELS, LinearModel
 from streams.core.sentiment.linear import read_snapshot
@@ -68,6 +68,6 @@ async def published(config: Config) -> dict[int, PublishedModel]:
 
 async def uninterrupted(config: Config, said: list[Label]) -> int:
     """How many labels are learned by one who is never disturbed."""
-    feedback, trainer = Feedback(config), Trainer(config.sentiment.learn, read_snapshot(), LinearModel.load())
-    taken = [feedback.take(label.to_bytes(), NOW_MS) for label in said]
-    return [trainer.take(answer) for answer in taken if isinstance(answer, Answer)].count("learned")
+    feedback, trainer = LabelFilter(config), Trainer(config.sentiment.learn, read_snapshot(), LinearModel.load())
+    taken = [feedback.accept(label.to_bytes(), NOW_MS) for label in said]
+    return [trainer.add(answer) for answer in taken if isinstance(answer, AcceptedLabel)].count("learned")

@@ -1,6 +1,6 @@
-"""Which of the labels in `social.labels` are believed: refused with a reason, noticed as repeats, or let through.
+"""Validate the records of `social.labels`: accept them, skip repetitions, and refuse the others with a reason.
 
-All of it is a function of the records and the broker's clock, so that reading the latest records again restores it.
+The state is a function of the records and the broker's clock, so that reading the latest records again restores it.
 """
 
 from __future__ import annotations
@@ -22,32 +22,32 @@ from streams.records import Label, Verdict, labels_record_from_bytes
 if TYPE_CHECKING:
     from streams.config import Config
 
-KNOWN_TEXTS: Final = 2_000
-"""Posts whose text is remembered for labels without one: an hour of diligent work by some people; 20 MB of the longest
+REMEMBERED_TEXTS: Final = 2_000
+"""Posts whose text is kept for labels without one: an hour of diligent work by some people, 20 MB of the longest
 texts."""
 
-JUDGED_INCIDENTS: Final = 2_000
-"""Incidents whose verdicts are remembered."""
+REMEMBERED_INCIDENTS: Final = 2_000
+"""Incidents whose verdicts are kept."""
 
 MAX_ANNOTATORS: Final = 1_000
-"""Annotators heard within an hour; more are invented ones that get around the limit of each."""
+"""Annotators within an hour; more are invented ones that get around the limit of each."""
 
 
-class Answer(NamedTuple):
-    """A label that is believed.
+class AcceptedLabel(NamedTuple):
+    """A valid label that is no repetition.
 
     Parameters
     ----------
     text
-        Normalised.
+        Normalised text of the post.
     lang
-        ``de``, ``en`` or ``und``, as a scorer finds it.
+        Language ``de``, ``en`` or ``und``, as a scorer detects it.
     label
         One of `streams.core.sentiment.LABELS`.
     by
-        The annotator.
+        Name of the annotator.
     source
-        Where the post was collected.
+        Source of the post.
     """
 
     text: str
@@ -57,64 +57,65 @@ class Answer(NamedTuple):
     source: str
 
 
-class Feedback:
-    """Takes the records of `social.labels` in order.
+class LabelFilter:
+    """Validate the records of `social.labels` in order.
 
     Parameters
     ----------
     config
-        Sections `ingest` and `sentiment.learn`.
+        Config with the limits in `ingest` and `sentiment.learn`.
     """
 
     def __init__(self, config: Config) -> None:
         self._ingest = config.ingest
         self._limit = config.sentiment.learn.max_labels_per_hour
-        self._said: RecentMap[int, str] = RecentMap(config.sentiment.learn.recent_labels)
+        self._latest: RecentMap[int, str] = RecentMap(config.sentiment.learn.recent_labels)
         self._verdicts = _Verdicts()
-        self._texts: RecentMap[str, tuple[str, str]] = RecentMap(KNOWN_TEXTS)
+        self._texts: RecentMap[str, tuple[str, str]] = RecentMap(REMEMBERED_TEXTS)
         self._hour = -1
         self._of_annotator: Counter[str] = Counter()
 
-    def take(self, value: bytes | None, broker_ms: int) -> Answer | Verdict | None:
-        """Judge one record.
+    def accept(self, value: bytes | None, broker_ms: int) -> AcceptedLabel | Verdict | None:
+        """Validate one record.
 
         Parameters
         ----------
         value
-            Of the record.
+            Value of the record.
         broker_ms
-            When the broker took it, milliseconds since the epoch: unlike the label's own time nobody can forge it.
+            Time at which the broker received it, in milliseconds since the epoch; unlike the label's own time, no
+            client can forge it.
 
         Returns
         -------
-        Answer, Verdict or None
-            None for a repeat: the same annotator has given the same post the same label before, or the incident has
-            been given the same verdict. A verdict teaches the model nothing.
+        AcceptedLabel, Verdict or None
+            None for a repetition: the same annotator has given the same post the same label before, or the incident has
+            been given the same verdict. The model learns nothing from a verdict.
 
         Raises
         ------
         RecordError
             With the reasons of `labels_record_from_bytes` and `streams.core.ingest.event_time.admit`, ``too_large``,
-            ``text_too_long``, ``empty_text``, ``unknown_post`` (no text, and none was brought lately),
-            ``contradiction`` (the annotator has called the post something else: what was learned can't be taken back,
-            so the first answer stands), ``over_limit`` (of the annotator), ``too_many_annotators``.
+            ``text_too_long``, ``empty_text``, ``unknown_post`` (no text, and no recent label of the post has one),
+            ``contradiction`` (the annotator has given the post another label, which stays, since learning can't be
+            undone), ``over_limit`` (too many labels of the annotator), ``too_many_annotators``.
         """
-        believed: Label | None = None
+        valid: Label | None = None
         try:
             label = self._read(value, broker_ms)
             if isinstance(label, Verdict):
                 return self._verdicts.new(label)
-            before = self._said.get(_pair(label))
+            before = self._latest.get(_pair(label))
             if before is not None and before != label.label:
-                raise RecordError("contradiction", f"the annotator has called this post {before} before")
-            answer = None if before else self._answer(label, broker_ms)
-            believed = label
+                raise RecordError("contradiction", f"the annotator has labelled this post {before} before")
+            accepted = None if before else self._accepted(label, broker_ms)
+            valid = label
         finally:
-            if believed is None:
-                self._said.add(None)
+            if valid is None:
+                self._latest.add(None)
             else:
-                self._said.put(_pair(believed), believed.label)
-        return answer
+                self._latest.put(_pair(valid), valid.label)
+        return accepted
 
     def _read(self, value: bytes | None, broker_ms: int) -> Label | Verdict:
         if value is not None and len(value) > self._ingest.max_record_bytes:
@@ -125,16 +126,16 @@ class Feedback:
         admit(label.at_ms, broker_ms, self._ingest)
         return label
 
-    def _answer(self, label: Label, broker_ms: int) -> Answer:
+    def _accepted(self, label: Label, broker_ms: int) -> AcceptedLabel:
         text, lang = self._text(label)
         self._count(label.by, broker_ms)
-        return Answer(text, lang, label.label, label.by, label.post.partition(":")[0])
+        return AcceptedLabel(text, lang, label.label, label.by, label.post.partition(":")[0])
 
     def _text(self, label: Label) -> tuple[str, str]:
         if label.text is None:
             known = self._texts.get(label.post)
             if known is None:
-                raise RecordError("unknown_post", "the label brings no text, and no recent label of its post did")
+                raise RecordError("unknown_post", "the label has no text, and no recent label of the post has one")
             return known
         if len(label.text) > self._ingest.max_text_chars:
             raise RecordError(
@@ -143,7 +144,7 @@ class Feedback:
             )
         text = normalise(label.text, self._ingest.max_text_chars)
         if not text:
-            raise RecordError("empty_text", "nothing is left of the text")
+            raise RecordError("empty_text", "the text is empty after normalisation")
         known = (text, language.detect(text, label.lang))
         self._texts.put_new(label.post, known)
         return known
@@ -154,7 +155,7 @@ class Feedback:
             self._hour = hour
             self._of_annotator.clear()
         if annotator not in self._of_annotator and len(self._of_annotator) == MAX_ANNOTATORS:
-            raise RecordError("too_many_annotators", f"{MAX_ANNOTATORS} others have been heard within the hour")
+            raise RecordError("too_many_annotators", f"{MAX_ANNOTATORS} other annotators within the hour")
         if self._of_annotator[annotator] >= self._limit:
             raise RecordError(
                 "over_limit", f"the annotator has given sentiment.learn.max_labels_per_hour={self._limit} labels"
@@ -163,13 +164,13 @@ class Feedback:
 
 
 class _Verdicts:
-    """What the latest incidents were judged to be."""
+    """Verdicts on the latest incidents."""
 
     def __init__(self) -> None:
-        self._latest: RecentMap[tuple[str, bool], str] = RecentMap(JUDGED_INCIDENTS)
+        self._latest: RecentMap[tuple[str, bool], str] = RecentMap(REMEMBERED_INCIDENTS)
 
     def new(self, verdict: Verdict) -> Verdict | None:
-        """The verdict, or None if the incident has been given the same before; that somebody looks is beside it."""
+        """Return the verdict, or None if the incident has been given the same before; acknowledgements count apart."""
         key = (verdict.incident, verdict.verdict == "ack")
         if self._latest.get(key) == verdict.verdict:
             return None
@@ -178,5 +179,5 @@ class _Verdicts:
 
 
 def _pair(label: Label) -> int:
-    said = orjson.dumps((label.by, label.post))
-    return int.from_bytes(blake2b(said, digest_size=8).digest())
+    pair = orjson.dumps((label.by, label.post))
+    return int.from_bytes(blake2b(pair, digest_size=8).digest())

@@ -1,9 +1,9 @@
-"""What becomes of believed labels: tested, then learned or kept to judge by, and now and then a model to publish.
+"""Test accepted labels, learn them or hold them out for evaluation, and decide which models are published.
 
-A text in `judge_every` (by its signature, so that reposts go together) is never learned: labels of such texts judge
-whether a new model is as good as the one in use, and as the best before it, so that small losses can't add up. One that
-is worse is held back; after `REFUSALS` of them in a row the trainer goes back to the model in use, and what it had
-learned since then is dropped.
+One text in `judge_every` (by its signature, so that reposts stay together) is never learned: the labels of such texts
+are a holdout set, by which a new model must be as good as the one in use and as the best before it, so that small
+losses can't add up. A worse model is not published; after `REFUSALS` of them in a row the trainer goes back to the
+model in use and drops all that was learned since.
 """
 
 from __future__ import annotations
@@ -14,33 +14,33 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from river.drift import ADWIN
 
-from streams.core.learn.trust import Trust
+from streams.core.learn.annotator_agreement import AnnotatorAgreement
 from streams.core.sentiment import LABELS, LinearModel
 from streams.core.sentiment.f1 import quality
 from streams.core.sentiment.learner import OnlineSentiment
 from streams.core.text.clean import signature
-from streams.records import JudgedQuality
+from streams.records import HoldoutQuality
 
 if TYPE_CHECKING:
     from river.base.typing import FeatureName
 
     from streams.config import LearnSettings, QualityName
-    from streams.core.learn.label_filter import Answer
+    from streams.core.learn.label_filter import AcceptedLabel
     from streams.core.sentiment import Probabilities
     from streams.core.sentiment.f1 import Quality
 
 REFUSALS: Final = 3
-"""A good model is now and then refused by chance, while few labels judge it; three times in a row hardly ever."""
+"""With few holdout labels a good model is refused by chance now and then, but hardly ever three times in a row."""
 
 ANNOTATOR_SHARE: Final = 4
-"""One annotator gives at most a fourth of the labels that judge."""
+"""One annotator gives at most a fourth of the holdout labels."""
 
-ALWAYS_HEARD: Final = 20
-"""Labels by which an annotator judges in any case; beyond them nobody counts for more than the second most diligent,
-so that whoever labels much alone is outvoted by two others."""
+MIN_ANNOTATOR_LABELS: Final = 20
+"""Holdout labels of an annotator that count in any case; beyond them no annotator counts for more than the second most
+active one, so that two others outvote an annotator who labels much."""
 
 RUNNING: Final = 1_000
-"""Latest labels over which running quality is measured: F1 is then known to about 0.03."""
+"""Number of latest labels over which the running quality is measured: F1 is then known to about 0.03."""
 
 
 class Candidate(NamedTuple):
@@ -49,36 +49,36 @@ class Candidate(NamedTuple):
     Parameters
     ----------
     snapshot
-        Its bytes.
+        Bytes of the model.
     model
-        What scorers make of them.
+        The model as scorers load it.
     quality, parent_quality
-        Of it and of the one in use, on the same labels, which neither has learned.
+        Quality of the candidate and of the model in use on the same holdout labels.
     good
-        Whether it may be published.
+        Whether the candidate may be published.
     """
 
     snapshot: bytes
     model: LinearModel
-    quality: JudgedQuality
-    parent_quality: JudgedQuality
+    quality: HoldoutQuality
+    parent_quality: HoldoutQuality
     good: bool
 
 
 class Trainer:
-    """Learns one label after the other.
+    """Learn one label after the other.
 
     Parameters
     ----------
     settings
-        When a model is due, and how it is judged.
+        Rules by which a model is due, evaluated and published.
     snapshot
         The model in use.
     base
-        That of the weights of the config: nobody can teach it, so it tells whom to believe. Of quality ``fast`` always:
-        all trainers believe the same people.
+        The model of the weights in the config, which no annotator can change: the reference for annotator agreement.
+        Always of quality ``fast``, so that all trainers accept the same annotators.
     quality
-        Of the snapshot.
+        Quality of the snapshot.
 
     Raises
     ------
@@ -95,64 +95,77 @@ class Trainer:
         self._kept = copy.deepcopy(self._learner)
         self._in_use = self._best = LinearModel.from_snapshot(snapshot, quality)
         self._base = base
-        self._trust = Trust()
-        self._judges = Judges(settings.judges)
+        self._agreement = AnnotatorAgreement()
+        self._holdout = HoldoutLabels(settings.judges)
         self._refusals = 0
         self.pending = 0
-        self.running = Running(RUNNING)
+        self.running = RunningQuality(RUNNING)
 
-    def judges(self, answer: Answer) -> bool:
-        """Whether a label judges rather than being learned."""
-        return signature(answer.text) % self._settings.judge_every == 0
+    def is_holdout(self, label: AcceptedLabel) -> bool:
+        """Return whether a label evaluates models instead of being learned."""
+        return signature(label.text) % self._settings.judge_every == 0
 
-    def warm(self, answer: Answer) -> None:
-        """Take in a label that was dealt with before a restart: what judges goes on judging."""
-        if self._believes(answer) and self.judges(answer):
-            self._judges.add(answer)
+    def restore(self, label: AcceptedLabel) -> None:
+        """Add a label that was handled before a restart, so that the holdout labels are complete again."""
+        if self._accepts(label) and self.is_holdout(label):
+            self._holdout.add(label)
 
-    def take(self, answer: Answer) -> Literal["learned", "judges", "distrusted"]:
-        """Test on a label, then learn it, keep it to judge by, or neither, if its annotator is not believed."""
-        if not self._believes(answer):
+    def add(self, label: AcceptedLabel) -> Literal["learned", "judges", "distrusted"]:
+        """Test the model on a label, then learn the label or hold it out.
+
+        Returns
+        -------
+        Literal
+            ``learned``; ``judges`` for a holdout label; ``distrusted`` if the annotator is rejected and the label has
+            no effect.
+        """
+        if not self._accepts(label):
             return "distrusted"
-        x: dict[FeatureName, Any] = {"text": answer.text, "lang": answer.lang}
+        x: dict[FeatureName, Any] = {"text": label.text, "lang": label.lang}
         chances = self._learner.predict_proba_one(x)
-        self.running.add(answer.label, (chances["negative"], chances["neutral"], chances["positive"]))
-        if self.judges(answer):
-            self._judges.add(answer)
+        self.running.add(label.label, (chances["negative"], chances["neutral"], chances["positive"]))
+        if self.is_holdout(label):
+            self._holdout.add(label)
             return "judges"
-        self._learner.learn_one(x, answer.label)
+        self._learner.learn_one(x, label.label)
         self.pending += 1
         return "learned"
 
-    def _believes(self, answer: Answer) -> bool:
-        chances = self._base.predict(answer.text, answer.lang)
-        self._trust.add(answer.by, agrees=LABELS[chances.index(max(chances))] == answer.label)
-        return self._trust.believes(answer.by)
+    def _accepts(self, label: AcceptedLabel) -> bool:
+        chances = self._base.predict(label.text, label.lang)
+        self._agreement.add(label.by, agrees=LABELS[chances.index(max(chances))] == label.label)
+        return self._agreement.accepts(label.by)
 
     def due(self, waited_seconds: float) -> bool:
-        """Whether a model is to be judged, `waited_seconds` after the last time."""
+        """Return whether a model should be evaluated, `waited_seconds` after the last evaluation."""
         enough = self.pending >= self._settings.publish_labels * (self._refusals + 1)
         late = self.pending > 0 and waited_seconds >= self._settings.publish_seconds
-        return (enough or late) and len(self._judges) >= self._settings.min_judges
+        return (enough or late) and len(self._holdout) >= self._settings.min_judges
 
     def candidate(self) -> Candidate:
-        """The model as it is now, judged; takes some tenths of a second."""
+        """Evaluate the model in its present state, which takes some tenths of a second."""
         snapshot = self._learner.snapshot()
         model = LinearModel.from_snapshot(snapshot, self._quality)
-        own, other, best = (self._judges.on(each) for each in (model, self._in_use, self._best))
+        own, other, best = (self._holdout.evaluate(each) for each in (model, self._in_use, self._best))
         good = _score(own) >= max(_score(other), _score(best)) - self._settings.max_loss
         if good and _score(own) >= _score(best):
             self._best = model
         return Candidate(snapshot, model, own, other, good)
 
     def published(self, candidate: Candidate) -> None:
-        """The candidate is in use now."""
+        """Make a candidate the model in use."""
         self._in_use = candidate.model
         self._kept = copy.deepcopy(self._learner)
         self._refusals = self.pending = 0
 
     def refused(self) -> bool:
-        """The candidate was not good; tells whether all that was learned since the one in use is dropped."""
+        """Count a candidate that was not good.
+
+        Returns
+        -------
+        bool
+            Whether all that was learned since the model in use has been dropped.
+        """
         self._refusals += 1
         if self._refusals < REFUSALS:
             return False
@@ -161,69 +174,74 @@ class Trainer:
         return True
 
 
-class Judges:
-    """Latest labels that judge models.
+class HoldoutLabels:
+    """The latest labels by which models are evaluated.
 
     Parameters
     ----------
     size
-        At most so many, and a fourth of it from one annotator.
+        Largest number of labels; one annotator gives at most a fourth of it.
     """
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._answers: deque[Answer] = deque()
+        self._labels: deque[AcceptedLabel] = deque()
         self._of_annotator: Counter[str] = Counter()
 
     def __len__(self) -> int:
-        return len(self._answers)
+        return len(self._labels)
 
-    def add(self, answer: Answer) -> None:
-        """Take in a label; an old one goes, of the same annotator where that has its share."""
-        if self._of_annotator[answer.by] >= self._size // ANNOTATOR_SHARE:
-            self._drop(next(old for old in self._answers if old.by == answer.by))
-        elif len(self._answers) == self._size:
-            self._drop(self._answers[0])
-        self._answers.append(answer)
-        self._of_annotator[answer.by] += 1
+    def add(self, label: AcceptedLabel) -> None:
+        """Add a label and evict an old one if there are too many: one of the same annotator if it has its share."""
+        if self._of_annotator[label.by] >= self._size // ANNOTATOR_SHARE:
+            self._drop(next(old for old in self._labels if old.by == label.by))
+        elif len(self._labels) == self._size:
+            self._drop(self._labels[0])
+        self._labels.append(label)
+        self._of_annotator[label.by] += 1
 
-    def _drop(self, answer: Answer) -> None:
-        self._answers.remove(answer)
-        self._of_annotator -= Counter((answer.by,))
+    def _drop(self, label: AcceptedLabel) -> None:
+        self._labels.remove(label)
+        self._of_annotator -= Counter((label.by,))
 
-    def on(self, model: LinearModel) -> JudgedQuality:
-        """How good a model is on them; there must be at least one."""
-        heard = self._heard()
-        chances = [model.predict(answer.text, answer.lang) for answer in heard]
-        measured = quality([answer.label for answer in heard], chances)
-        return JudgedQuality(
-            labels=len(heard),
+    def evaluate(self, model: LinearModel) -> HoldoutQuality:
+        """Return the quality of a model on the labels, of which there must be at least one."""
+        labels = self._counting()
+        chances = [model.predict(label.text, label.lang) for label in labels]
+        measured = quality([label.label for label in labels], chances)
+        return HoldoutQuality(
+            labels=len(labels),
             macro_f1=round(measured.macro_f1, 4),
             negative_rest_f1=round(measured.negative_rest_f1, 4),
         )
 
-    def _heard(self) -> list[Answer]:
+    def _counting(self) -> list[AcceptedLabel]:
         most = self._of_annotator.most_common(2)
-        limit = max(ALWAYS_HEARD, most[1][1]) if len(most) == 2 else self._size
-        heard: list[Answer] = []
+        limit = max(MIN_ANNOTATOR_LABELS, most[1][1]) if len(most) == 2 else self._size
+        counting: list[AcceptedLabel] = []
         left = dict.fromkeys(self._of_annotator, limit)
-        for answer in reversed(self._answers):
-            if left[answer.by]:
-                left[answer.by] -= 1
-                heard.append(answer)
-        return heard
+        for label in reversed(self._labels):
+            if left[label.by]:
+                left[label.by] -= 1
+                counting.append(label)
+        return counting
 
 
-class Running:
-    """Prequential quality over a window, and whether the error has changed.
+class RunningQuality:
+    """Prequential quality over a window of labels, and the number of changes of the error.
 
-    Change is told by ADWIN (Bifet & Gavaldà, *Learning from Time-Changing Data with Adaptive Windowing*, SDM 2007) at
-    river's settings.
+    ADWIN (Bifet & Gavaldà, *Learning from Time-Changing Data with Adaptive Windowing*, SDM 2007) with river's settings
+    detects the changes.
 
     Parameters
     ----------
     size
-        Of the window, in labels.
+        Length of the window in labels.
+
+    Attributes
+    ----------
+    rises, falls
+        How often the error has risen and fallen.
     """
 
     def __init__(self, size: int) -> None:
@@ -232,7 +250,7 @@ class Running:
         self.rises = self.falls = 0
 
     def add(self, label: str, chances: Probabilities) -> None:
-        """Take in a label and what had been said before it was seen."""
+        """Add a label and the probabilities that were predicted before it was learned."""
         self._latest.append((label, chances))
         before = self._adwin.estimation
         self._adwin.update(float(LABELS[chances.index(max(chances))] != label))  # type: ignore[no-untyped-call]
@@ -243,11 +261,11 @@ class Running:
                 self.falls += 1
 
     def quality(self) -> Quality | None:
-        """Over the window; None before the first label."""
+        """Return the quality over the window; None before the first label."""
         if not self._latest:
             return None
         return quality([label for label, _ in self._latest], [chances for _, chances in self._latest])
 
 
-def _score(measured: JudgedQuality) -> float:
+def _score(measured: HoldoutQuality) -> float:
     return (measured.macro_f1 + measured.negative_rest_f1) / 2

@@ -1,4 +1,4 @@
-"""Which posts are worth a person's answer: those the model is least sure of, each saying something else."""
+"""Uncertainty sampling: choose the posts to label, those of which the model is least certain and no near-duplicates."""
 
 from __future__ import annotations
 
@@ -15,37 +15,37 @@ if TYPE_CHECKING:
     from streams.records import Post
 
 FEW_WORDS: Final = 3
-"""Posts with fewer words hardly ever say anything that could be judged."""
+"""Posts with fewer words hardly ever have a sentiment that people can label."""
 
 
-class Question(NamedTuple):
-    """A post to ask about.
+class UncertainPost(NamedTuple):
+    """A post that is worth a label.
 
     Parameters
     ----------
     post
         The post.
     lang
-        ``de``, ``en`` or ``und``.
-    chances
-        What the model says.
+        Language ``de``, ``en`` or ``und``.
+    probabilities
+        Prediction of the model.
     """
 
     post: Post
     lang: str
-    chances: Probabilities
+    probabilities: Probabilities
 
     @property
     def margin(self) -> float:
-        """Between the two likeliest labels: 0 is a toss-up, 1 certainty."""
-        _, second, first = sorted(self.chances)
+        """Return the difference between the two likeliest labels: 0 is a toss-up, 1 certainty."""
+        _, second, first = sorted(self.probabilities)
         return first - second
 
 
-def questions(posts: Iterable[Post], model: SentimentModel, limit: int) -> list[Question]:
-    """The `limit` posts with the smallest margins (Scheffer, Decomain & Wrobel, IDA 2001), least sure first.
+def most_uncertain(posts: Iterable[Post], model: SentimentModel, limit: int) -> list[UncertainPost]:
+    """Return the `limit` posts with the smallest margins (Scheffer, Decomain & Wrobel, IDA 2001), the smallest first.
 
-    Of near-duplicates (`streams.core.text.clean.signature`) only the first is asked about.
+    Of near-duplicates (`streams.core.text.clean.signature`) only the first is considered.
 
     Examples
     --------
@@ -53,21 +53,21 @@ def questions(posts: Iterable[Post], model: SentimentModel, limit: int) -> list[
     >>> from streams.core.sentiment import LinearModel
     >>> texts = ["Kein Netz, das ist eine Frechheit", "Was kostet das im Monat", "was kostet das im Monat??"]
     >>> posts = [Post(str(number), "forum", 0, text) for number, text in enumerate(texts)]
-    >>> [question.post.id for question in questions(posts, LinearModel.load(), 2)]
+    >>> [uncertain.post.id for uncertain in most_uncertain(posts, LinearModel.load(), 2)]
     ['1', '0']
     """
     seen: set[int] = set()
-    heap: list[tuple[float, int, Question]] = []
+    heap: list[tuple[float, int, UncertainPost]] = []
     for number, post in enumerate(posts):
-        said = signature(post.text)
-        if said in seen or len(post.text.split()) < FEW_WORDS:
+        content = signature(post.text)
+        if content in seen or len(post.text.split()) < FEW_WORDS:
             continue
-        seen.add(said)
+        seen.add(content)
         lang = language.detect(post.text, post.lang)
-        question = Question(post, lang, model.predict(post.text, lang))
-        entry = (-question.margin, -number, question)
+        uncertain = UncertainPost(post, lang, model.predict(post.text, lang))
+        entry = (-uncertain.margin, -number, uncertain)
         if len(heap) < limit:
             heapq.heappush(heap, entry)
         else:
             heapq.heappushpop(heap, entry)
-    return [question for *_, question in sorted(heap, reverse=True)]
+    return [uncertain for *_, uncertain in sorted(heap, reverse=True)]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from streams.config import Config
 from streams.core.detect.partition import PartitionMonitor
 from streams.core.detect.validation import MentionsValidator
-from streams.core.learn.label_filter import Feedback
+from streams.core.learn.label_filter import LabelFilter
 from streams.core.score.partitioning import partition_of
 from streams.core.score.position import Position
 from streams.core.score.scorer import Scorer
@@ -23,7 +23,7 @@ from streams.errors import RecordError
 from streams.records import (
     Deletions,
     Envelope,
-    JudgedQuality,
+    HoldoutQuality,
     Label,
     Mention,
     ModelHeader,
@@ -119,7 +119,7 @@ def read_scored(value: bytes | None) -> None:
 
 
 def read_label(value: bytes | None) -> None:
-    if Feedback(CONFIG).take(value, NOW) is None:
+    if LabelFilter(CONFIG).accept(value, NOW) is None:
         raise AssertionError("taken for a repeat")
 
 
@@ -159,7 +159,7 @@ def test_every_kind_of_poison_is_refused(
 
 
 def test_every_kind_of_broken_model_is_refused() -> None:
-    judged = JudgedQuality(labels=10, macro_f1=0.5, negative_rest_f1=0.5)
+    judged = HoldoutQuality(labels=10, macro_f1=0.5, negative_rest_f1=0.5)
     header = ModelHeader(
         version=7, parent=0, created_ms=NOW, labels=1, incarnation="x", offset=0, quality=judged, parent_quality=judged
     )

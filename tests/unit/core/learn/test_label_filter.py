@@ -1,4 +1,4 @@
-"""Labels of all kinds: which are believed, and why others are not."""
+"""Labels of all kinds: which are accepted, and why others are refused."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 
 from detectors.units import HOUR_MS
 from streams.config import Config
-from streams.core.learn.label_filter import MAX_ANNOTATORS, Answer, Feedback
+from streams.core.learn.label_filter import MAX_ANNOTATORS, AcceptedLabel, LabelFilter
 from streams.errors import RecordError
 from streams.records import Label, Verdict, label_from_bytes
 
 NOW_MS = 1_750_000_000_000
 
 
-def feedback(**learn: Any) -> Feedback:
+def label_filter(**learn: Any) -> LabelFilter:
     brand = {"id": "nordtel", "name": "Nordtel", "match": {"any": ["nordtel"]}}
-    return Feedback(Config.model_validate({"brands": [brand], "sentiment": {"learn": learn}}))
+    return LabelFilter(Config.model_validate({"brands": [brand], "sentiment": {"learn": learn}}))
 
 
 def label(post: str = "forum:1", **fields: Any) -> Label:
@@ -32,15 +32,15 @@ def raw(**fields: Any) -> bytes:
     return orjson.dumps(orjson.loads(label().to_bytes()) | fields)
 
 
-def reason(desk: Feedback, value: bytes | None, at_ms: int = NOW_MS) -> str:
+def reason(labels: LabelFilter, value: bytes | None, at_ms: int = NOW_MS) -> str:
     with pytest.raises(RecordError) as caught:
-        desk.take(value, at_ms)
+        labels.accept(value, at_ms)
     return caught.value.reason
 
 
-def test_a_label_is_believed_as_a_scorer_reads_the_post() -> None:
-    found = feedback().take(label(text="Nordtel ist&nbsp;wieder <b>weg</b>").to_bytes(), NOW_MS)
-    assert found == Answer("Nordtel ist wieder weg", "de", "negative", "anna", "forum")
+def test_a_label_is_accepted_as_a_scorer_reads_the_post() -> None:
+    found = label_filter().accept(label(text="Nordtel ist&nbsp;wieder <b>weg</b>").to_bytes(), NOW_MS)
+    assert found == AcceptedLabel("Nordtel ist wieder weg", "de", "negative", "anna", "forum")
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_a_label_is_believed_as_a_scorer_reads_the_post() -> None:
     ],
 )
 def test_what_is_no_usable_label_is_refused_with_a_reason(value: bytes | None, expected: str) -> None:
-    assert reason(feedback(), value) == expected
+    assert reason(label_filter(), value) == expected
 
 
 def test_details_hold_no_text_of_a_post() -> None:
@@ -76,45 +76,45 @@ def test_details_hold_no_text_of_a_post() -> None:
 
 
 def test_repeats_do_not_count_and_contradictions_are_refused() -> None:
-    desk = feedback()
-    assert desk.take(label().to_bytes(), NOW_MS)
-    assert desk.take(label(at_ms=NOW_MS - 5_000).to_bytes(), NOW_MS) is None
-    assert reason(desk, label(label="positive").to_bytes()) == "contradiction"
-    assert desk.take(label().to_bytes(), NOW_MS) is None
-    assert desk.take(label(label="positive", by="bert").to_bytes(), NOW_MS), "another person may disagree"
+    labels = label_filter()
+    assert labels.accept(label().to_bytes(), NOW_MS)
+    assert labels.accept(label(at_ms=NOW_MS - 5_000).to_bytes(), NOW_MS) is None
+    assert reason(labels, label(label="positive").to_bytes()) == "contradiction"
+    assert labels.accept(label().to_bytes(), NOW_MS) is None
+    assert labels.accept(label(label="positive", by="bert").to_bytes(), NOW_MS), "another person may disagree"
 
 
 def test_repeats_are_forgotten_after_as_many_records_as_configured() -> None:
-    desk = feedback(recent_labels=100)
-    assert desk.take(label().to_bytes(), NOW_MS)
+    labels = label_filter(recent_labels=100)
+    assert labels.accept(label().to_bytes(), NOW_MS)
     for number in range(99):
-        desk.take(label(f"forum:other-{number}").to_bytes(), NOW_MS)
-    assert reason(desk, b"{") == "broken_json"
-    assert desk.take(label().to_bytes(), NOW_MS)
+        labels.accept(label(f"forum:other-{number}").to_bytes(), NOW_MS)
+    assert reason(labels, b"{") == "broken_json"
+    assert labels.accept(label().to_bytes(), NOW_MS)
 
 
 def test_a_text_brought_lately_does_for_labels_without_one() -> None:
-    desk = feedback()
-    desk.take(label().to_bytes(), NOW_MS)
-    found = desk.take(label(by="bert", text=None).to_bytes(), NOW_MS)
-    assert found == Answer("Nordtel ist wieder weg", "de", "negative", "bert", "forum")
+    labels = label_filter()
+    labels.accept(label().to_bytes(), NOW_MS)
+    found = labels.accept(label(by="bert", text=None).to_bytes(), NOW_MS)
+    assert found == AcceptedLabel("Nordtel ist wieder weg", "de", "negative", "bert", "forum")
 
 
 def test_a_flood_of_one_annotator_stops_none_of_the_others() -> None:
-    desk = feedback(max_labels_per_hour=10)
+    labels = label_filter(max_labels_per_hour=10)
     flood = [label(f"forum:{number}", at_ms=NOW_MS - number * HOUR_MS).to_bytes() for number in range(11)]
-    assert all(desk.take(each, NOW_MS) for each in flood[:10])
-    assert reason(desk, flood[10]) == "over_limit", "whatever times it states"
-    assert desk.take(flood[0], NOW_MS) is None
-    assert desk.take(label(by="bert").to_bytes(), NOW_MS)
-    assert desk.take(flood[10], NOW_MS + HOUR_MS), "what was refused can be given again"
+    assert all(labels.accept(each, NOW_MS) for each in flood[:10])
+    assert reason(labels, flood[10]) == "over_limit", "whatever times it states"
+    assert labels.accept(flood[0], NOW_MS) is None
+    assert labels.accept(label(by="bert").to_bytes(), NOW_MS)
+    assert labels.accept(flood[10], NOW_MS + HOUR_MS), "what was refused can be given again"
 
 
 def test_invented_annotators_are_refused_too() -> None:
-    desk = feedback()
+    labels = label_filter()
     for number in range(MAX_ANNOTATORS):
-        assert desk.take(label(by=f"robot {number}").to_bytes(), NOW_MS)
-    assert reason(desk, label(by="one more").to_bytes()) == "too_many_annotators"
+        assert labels.accept(label(by=f"robot {number}").to_bytes(), NOW_MS)
+    assert reason(labels, label(by="one more").to_bytes()) == "too_many_annotators"
 
 
 records = st.one_of(
@@ -128,11 +128,11 @@ records = st.one_of(
 )
 
 
-def outcomes(desk: Feedback, values: list[bytes]) -> list[Answer | Verdict | str | None]:
-    found: list[Answer | Verdict | str | None] = []
+def outcomes(labels: LabelFilter, values: list[bytes]) -> list[AcceptedLabel | Verdict | str | None]:
+    found: list[AcceptedLabel | Verdict | str | None] = []
     for value in values:
         try:
-            found.append(desk.take(value, NOW_MS))
+            found.append(labels.accept(value, NOW_MS))
         except RecordError as error:
             found.append(error.reason)
     return found
@@ -140,11 +140,11 @@ def outcomes(desk: Feedback, values: list[bytes]) -> list[Answer | Verdict | str
 
 @given(st.lists(records, max_size=40), st.integers(0, 40))
 def test_reading_again_from_the_beginning_restores_everything(values: list[bytes], cut: int) -> None:
-    whole = outcomes(feedback(), values)
-    again = feedback()
+    whole = outcomes(label_filter(), values)
+    again = label_filter()
     outcomes(again, values[:cut])
     assert outcomes(again, values[cut:]) == whole[cut:]
-    believed = [each for each in whole if isinstance(each, Answer)]
+    believed = [each for each in whole if isinstance(each, AcceptedLabel)]
     assert len(believed) <= 6 * 2, "a person's answer to a post counts once"
 
 
@@ -154,7 +154,7 @@ def test_reading_again_from_the_beginning_restores_everything(values: list[bytes
 )
 def test_no_bytes_whatever_raise_anything_else(value: bytes) -> None:
     with pytest.raises(RecordError):
-        feedback().take(value, NOW_MS)
+        label_filter().accept(value, NOW_MS)
 
 
 def verdict(**changed: Any) -> Verdict:
@@ -166,9 +166,9 @@ def verdict(**changed: Any) -> Verdict:
 
 
 def test_a_verdict_on_an_incident_counts_once_until_it_changes() -> None:
-    desk = feedback()
+    labels = label_filter()
     said = [verdict(), verdict(by="bert"), verdict(verdict="ack"), verdict(verdict="confirmed"), verdict()]
-    assert outcomes(desk, [each.to_bytes() for each in said]) == [said[0], None, *said[2:]]
+    assert outcomes(labels, [each.to_bytes() for each in said]) == [said[0], None, *said[2:]]
 
 
 @pytest.mark.parametrize(
@@ -183,4 +183,4 @@ def test_a_verdict_on_an_incident_counts_once_until_it_changes() -> None:
     ],
 )
 def test_bad_verdicts_are_refused(changed: dict[str, Any], expected: str) -> None:
-    assert reason(feedback(), orjson.dumps(orjson.loads(verdict().to_bytes()) | changed)) == expected
+    assert reason(label_filter(), orjson.dumps(orjson.loads(verdict().to_bytes()) | changed)) == expected

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from streams.config import LearnSettings
-from streams.core.learn.label_filter import Answer
+from streams.core.learn.label_filter import AcceptedLabel
 from streams.core.learn.trainer import Trainer
 from streams.core.sentiment import LinearModel
 from streams.core.sentiment.f1 import quality
@@ -40,7 +40,7 @@ def taught(posts: list[GoldPost], *, wrong: str = "") -> LinearModel:
     for number, post in enumerate(posts):
         by = f"annotator {number * 7919 % 6}"
         label = TURNED[post.label] if by == wrong else post.label
-        learning.take(Answer(post.text, post.lang, label, by, "microblog"))
+        learning.add(AcceptedLabel(post.text, post.lang, label, by, "microblog"))
         if learning.due(0.0):
             candidate = learning.candidate()
             if candidate.good:
