@@ -42,8 +42,11 @@ soak: $(READY) ## half an hour under load: does memory grow? (FAULTS_SOAK_MINUTE
 bench: $(READY) ## speeds of the hot paths; they need a machine with nothing else to do
 	$(BIN)/pytest tests/benchmarks -s $(PYTEST_ARGS)
 
-docs: $(READY) ## write the reference pages in docs/reference from the code
+docs: $(READY) ## write docs/reference and the schemas in deploy/contract from the code
 	$(BIN)/python -m docs.build
+	for record in alert label verdict config; do \
+	  $(BIN)/firewatch schema $$record > deploy/contract/$$record.schema.json || exit 1; done
+	$(BIN)/firewatch schema asyncapi > deploy/contract/asyncapi.json
 
 dashboards: $(READY) ## write the Grafana boards from their code
 	$(BIN)/python -m deploy.grafana.build
