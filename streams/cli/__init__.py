@@ -23,6 +23,7 @@ SECTIONS = {
         LazyCommand("acls", "Print the Kafka ACLs that workers need.", "streams.cli.operate:acls"),
     ),
     "Configure": (
+        LazyCommand("init", "Write a config to start from.", "streams.cli.init:init"),
         LazyCommand("check-config", "Validate a config and summarise it.", "streams.cli.config:check_config"),
         LazyCommand("explain-config", "Show effective settings and their origin.", "streams.cli.config:explain_config"),
         LazyCommand("test-config", "Run test cases against a config.", "streams.cli.tuning:test_config"),
@@ -53,7 +54,7 @@ Environment:
 \b
 Example:
   firewatch demo
-  firewatch check-config firewatch.yaml
+  firewatch init
   firewatch run -c firewatch.yaml --posts posts.jsonl
 
 \b

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from streams.cli.options import FILE, Duration, config_option
-from streams.kafka.names import WORKERS
+from streams.cli.options import FILE, Duration, LazyChoice, config_option
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from streams.kafka.names import Worker
@@ -112,8 +112,14 @@ def topics(config_path: Path, *, repair: bool) -> None:
             )
 
 
+def _workers() -> Sequence[str]:
+    from streams.kafka.names import WORKERS
+
+    return WORKERS
+
+
 @click.command()
-@click.argument("workers", nargs=-1, type=click.Choice(WORKERS))
+@click.argument("workers", nargs=-1, type=LazyChoice(_workers))
 @config_option
 @click.option("--user", help="Principal to grant to; by default firewatch-score for score, and so on.")
 def acls(workers: tuple[Worker, ...], config_path: Path, user: str | None) -> None:
@@ -127,6 +133,7 @@ def acls(workers: tuple[Worker, ...], config_path: Path, user: str | None) -> No
     """
     from streams.config.loader import load_config
     from streams.kafka.acls import granting_commands
+    from streams.kafka.names import WORKERS
 
     for line in granting_commands(load_config(config_path), workers or WORKERS, user):
         click.echo(line)

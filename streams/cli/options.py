@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, ParamSpec
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 P = ParamSpec("P")
 
@@ -59,6 +59,19 @@ def config_argument(command: Callable[P, None]) -> Callable[..., None]:
         command(*args, **kwargs)
 
     return run
+
+
+class LazyChoice(click.Choice[str]):
+    """A choice whose words are asked for only when they are needed, because they take long to import."""
+
+    def __init__(self, words: Callable[[], Sequence[str]]) -> None:  # the base class would ask for them at once
+        self._words = words
+        self.case_sensitive = True
+
+    @property
+    def choices(self) -> Sequence[str]:  # type: ignore[override]  # an attribute in the base class
+        """The words that may be chosen."""
+        return tuple(self._words())
 
 
 class Duration(click.ParamType):

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from streams.cli.options import FILE, config_option
-from streams.config import receiver_names
+from streams.cli.options import FILE, LazyChoice, config_option
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from streams.config import Config
 
@@ -156,8 +155,14 @@ def train(config_path: Path) -> None:
     until_stopped(lambda stop: worker.train(config, stop))
 
 
+def _receivers() -> Sequence[str]:
+    from streams.config import receiver_names
+
+    return receiver_names()
+
+
 @click.command()
-@click.argument("target", type=click.Choice(receiver_names()))
+@click.argument("target", type=LazyChoice(_receivers))
 @config_option
 def bridge(target: str, config_path: Path) -> None:
     """Send alerts to a receiver outside Kafka.
