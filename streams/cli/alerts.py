@@ -156,10 +156,10 @@ async def _append_verdict(
     config: Config, id: str, value: VerdictValue, by: str, note: str | None, silence_seconds: float | None
 ) -> tuple[Verdict, str]:
     from streams.kafka.clients import consumer
-    from streams.operate.incident_log import judge, read_incidents
+    from streams.operate.incident_log import read_incidents, write_verdict
 
     async with consumer(config.kafka, None) as reader:
         incident = (await read_incidents(config, reader)).find(id).newest
     names = {brand.id: brand.name for brand in config.brands}
-    said = await judge(config, incident, value, by, note, silence_seconds)
+    said = await write_verdict(config, incident, value, by, note, silence_seconds)
     return said, names.get(incident.brand, incident.brand)

@@ -87,7 +87,7 @@ def label(config_path: Path, *, posts: Path | None, labels: Path | None, by: str
     if labels:
         done = asyncio.run(tool.import_file(config, by, labels))
     else:
-        done = asyncio.run(tool.ask(config, by, posts, limit))
+        done = asyncio.run(tool.ask(config, by, posts, limit, read_key=click.getchar, show=click.echo))
     click.echo(f"labels written {done.written:,}, posts skipped {done.skipped:,}", err=True)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from streams.kafka.names import MODEL_DEAD_LETTERS, bridge_names, group_of, worker_name
+from streams.config import receiver_names
+from streams.kafka.names import MODEL_DEAD_LETTERS, bridge_name, group_of, worker_name
 from streams.kafka.topics import Topics
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def accesses(worker: Worker, config: Config) -> list[Access]:
         case "bridge":
             reads = [topics.alerts, topics.labels]
             writes = [topics.alerts_dlq]
-            groups = [*bridge_names()]
+            groups = [bridge_name(receiver) for receiver in receiver_names()]
     needed = []
     for topic in topics.all():
         operations = ["Read"] * (topic in reads) + ["Write"] * (topic in writes)

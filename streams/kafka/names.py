@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal
 
-from streams.config import receiver_names
-
 if TYPE_CHECKING:
     from streams.config import QualityName, TopicSettings
 
@@ -32,15 +30,6 @@ def bridge_name(receiver: str) -> str:
     'bridge-slack'
     """
     return f"bridge-{receiver}"
-
-
-def bridge_names() -> tuple[str, ...]:
-    """Return the names of the bridge workers to all receivers.
-
-    >>> bridge_names()
-    ('bridge-alertmanager', 'bridge-webhook', 'bridge-slack')
-    """
-    return tuple(map(bridge_name, receiver_names()))
 
 
 def group_of(name: str, settings: TopicSettings) -> str:

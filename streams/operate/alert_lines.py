@@ -1,4 +1,4 @@
-"""A step of an incident, and what people say of it, as blocks of lines for a terminal."""
+"""Steps of incidents and verdicts on them as blocks of lines for a terminal."""
 
 from __future__ import annotations
 
@@ -21,21 +21,26 @@ if TYPE_CHECKING:
 BAR: Final = "┃ "
 TERMS: Final = 6
 LINKS: Final = 3
-SPLIT: Final = 4
-"""Sources and languages that are named at most."""
+MAX_SHARES: Final = 4
+"""Largest number of sources, and of languages, that are named."""
 
-SAID: Final = {"ack": "looks after it", "false_alarm": "says it was a false alarm", "confirmed": "confirms it"}
+VERDICT_WORDS: Final = {"ack": "acknowledged", "false_alarm": "marked as a false alarm:", "confirmed": "confirmed"}
 
 
 def print_alert(console: Console, alert: Alert, names: Mapping[str, str], *, is_first: bool) -> None:
-    """Print a step: who, how bad and when; the sentence; what stands out; where to look.
+    """Print a step: brand, severity and time, the summary, top terms, and links.
 
     Parameters
     ----------
+    console
+        Where to print.
+    alert
+        The step.
     names
-        Of brands by id.
+        Names of brands by their ids.
     is_first
-        Whether it is the first of its incident that is shown: only then come the links, and how to answer.
+        Whether this is the first step of its incident that is shown; only the first one has links and the command that
+        records a verdict.
     """
     style = _style(alert)
     name = printable(names.get(alert.brand, alert.brand))
@@ -45,13 +50,13 @@ def print_alert(console: Console, alert: Alert, names: Mapping[str, str], *, is_
         (name, "bold" if style != "dim" else ""),
         ("  " + STEP_WORDS[alert.step or alert.kind], "green" if alert.status == "resolved" else ""),
         (f"  {alert.label}" if alert.label else "", "italic"),
-        (f"  pages nobody: {alert.suppressed}" if alert.suppressed else "", "dim italic"),
+        (f"  does not page: {alert.suppressed}" if alert.suppressed else "", "dim italic"),
     )
     when = Text(f"{alert.at:%a %d %b %H:%M} UTC", style="cyan")
     head.truncate(max(10, console.width - len(BAR) - len(when) - 1), overflow="ellipsis", pad=True)
     lines = [Text.assemble(head, " ", when)]
     lines += Text(printable(alert.summary)).wrap(console, console.width - len(BAR))
-    lines += [line for line in (_standing_out(alert, console.width - len(BAR)), _spread(alert)) if line]
+    lines += [line for line in (_top_terms(alert, console.width - len(BAR)), _spread(alert)) if line]
     if is_first:
         lines += [Text(link, style="blue underline", overflow="ellipsis") for link in _links(alert)]
     if is_first and alert.status == "firing":
@@ -63,18 +68,16 @@ def print_alert(console: Console, alert: Alert, names: Mapping[str, str], *, is_
 
 
 def print_verdict(console: Console, verdict: Verdict, names: Mapping[str, str]) -> None:
-    """Print what somebody says of an incident."""
+    """Print a verdict; `names` are the names of brands by their ids."""
     name = printable(names.get(verdict.brand, verdict.brand))
     until = ""
     if verdict.silence_until_ms is not None:
-        until = (
-            f", {name} is silenced up to {verdict.severity} until {utc(verdict.silence_until_ms):%a %d %b %H:%M} UTC"
-        )
+        until = f", {name} is muted up to {verdict.severity} until {utc(verdict.silence_until_ms):%a %d %b %H:%M} UTC"
     line = Text.assemble(
         ("● ", "magenta"),
         (f"{utc(verdict.at_ms):%a %d %b %H:%M} UTC  ", "cyan"),
         (printable(verdict.by), "bold"),
-        f" {SAID[verdict.verdict]}: {name} {verdict.incident}{until}",
+        f" {VERDICT_WORDS[verdict.verdict]} {name} {verdict.incident}{until}",
     )
     console.print(line)
     if verdict.note:
@@ -88,8 +91,8 @@ def _style(alert: Alert) -> str:
     return "green" if alert.status == "resolved" else SEVERITY_STYLES[alert.severity]
 
 
-def _standing_out(alert: Alert, width: int) -> Text | None:
-    """As many of the first terms as fit on a line."""
+def _top_terms(alert: Alert, width: int) -> Text | None:
+    """Return as many of the first terms as fit on a line."""
     line = Text()
     for term in alert.top_terms[:TERMS]:
         part = Text.assemble((printable(term.term), "bold"), (f" {term.mentions}×   ", "dim"))
@@ -103,13 +106,13 @@ def _spread(alert: Alert) -> Text | None:
     parts = [_shares(alert.sources), _shares(alert.languages)]
     if alert.top_author_share >= 0.1:
         parts.append(f"{alert.top_author_share:.0%} by one author")
-    told = " · ".join(part for part in parts if part)
-    return Text(told, style="dim") if told else None
+    joined = " · ".join(part for part in parts if part)
+    return Text(joined, style="dim") if joined else None
 
 
 def _shares(counts: Mapping[str, int]) -> str:
     total = sum(counts.values())
-    largest = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:SPLIT]
+    largest = sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:MAX_SHARES]
     return ", ".join(f"{printable(name)} {count / total:.0%}" for name, count in largest) if total else ""
 
 

@@ -1,4 +1,4 @@
-"""The incidents of the past days as social.alerts and people's verdicts tell them."""
+"""The incidents of social.alerts with the operators' verdicts from social.labels, and new verdicts."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ if TYPE_CHECKING:
     from streams.config import Config
     from streams.records import Alert, VerdictValue
 
-LEAST_ID_CHARS: Final = 4
-"""So much of an id suffices where it is unique."""
+MIN_PREFIX_CHARS: Final = 4
+"""The shortest beginning of an id that may stand for the whole id."""
 
 
 @dataclass(slots=True)
-class Incident:
-    """One incident.
+class LoggedIncident:
+    """One incident as the topics have it.
 
     Attributes
     ----------
     newest
         Its newest step.
     ids
-        Of all its steps.
+        The ids of all its steps.
     verdicts
-        What people said of it, in order.
+        The verdicts on it, in order.
     """
 
     newest: Alert
@@ -42,39 +42,41 @@ class Incident:
 
 
 class IncidentLog:
-    """Incidents by their fingerprint, in the order in which they were first told."""
+    """Incidents by their fingerprint, in the order of their first steps."""
 
     def __init__(self) -> None:
-        self.incidents: dict[str, Incident] = {}
+        self.incidents: dict[str, LoggedIncident] = {}
 
-    def alert(self, alert: Alert) -> bool:
-        """Take a step; tells whether it is one that has not been taken before."""
-        incident = self.incidents.setdefault(alert.fingerprint, Incident(alert))
+    def add_alert(self, alert: Alert) -> bool:
+        """Add a step, and return whether it is new; a repeat changes nothing."""
+        incident = self.incidents.setdefault(alert.fingerprint, LoggedIncident(alert))
         if alert.id in incident.ids:
             return False
         incident.ids.add(alert.id)
         incident.newest = alert
         return True
 
-    def verdict(self, verdict: Verdict) -> None:
-        """Take what somebody says of an incident; of unknown ones nothing is kept."""
+    def add_verdict(self, verdict: Verdict) -> None:
+        """Add a verdict; a verdict on an unknown incident is ignored."""
         if verdict.incident in self.incidents:
             self.incidents[verdict.incident].verdicts.append(verdict)
 
-    def find(self, id: str) -> Incident:
-        """The incident of a fingerprint or of a step's id; the beginning of either suffices if it is unique.
+    def find(self, id: str) -> LoggedIncident:
+        """Return the incident with a fingerprint or with a step of an id; a unique beginning of either is enough.
 
         Raises
         ------
         UnknownIncident
-            If there is none, or more than one.
+            If there is no such incident, or more than one.
         """
+
+        def matches(known: str) -> bool:
+            return known == id or (len(id) >= MIN_PREFIX_CHARS and known.startswith(id))
+
         found = [
             incident
             for fingerprint, incident in self.incidents.items()
-            if any(known == id or (len(id) >= LEAST_ID_CHARS and known.startswith(id)) for known in incident.ids)
-            or fingerprint == id
-            or (len(id) >= LEAST_ID_CHARS and fingerprint.startswith(id))
+            if matches(fingerprint) or any(map(matches, incident.ids))
         ]
         if len(found) > 1:
             raise UnknownIncident(f"{id}: more than one incident begins like this; give more of the id")
@@ -86,7 +88,7 @@ class IncidentLog:
 
 
 async def read_incidents(config: Config, reader: AIOKafkaConsumer, since_ms: int = 0) -> IncidentLog:
-    """What the topics hold since some moment; what can't be read is left out.
+    """Read the incidents and verdicts since a time, in milliseconds since the epoch; invalid records are left out.
 
     Raises
     ------
@@ -99,41 +101,45 @@ async def read_incidents(config: Config, reader: AIOKafkaConsumer, since_ms: int
     await alerts.seek(since_ms)
     for record in await alerts.to_the_end():
         try:
-            log.alert(alert_from_bytes(record.value))
+            log.add_alert(alert_from_bytes(record.value))
         except RecordError:
             continue
     labels = TopicReader(reader, config.kafka, topics.labels)
     await labels.seek(since_ms)
     for record in await labels.to_the_end():
         if (verdict := verdict_in(record.value)) is not None:
-            log.verdict(verdict)
+            log.add_verdict(verdict)
     return log
 
 
-async def judge(
-    config: Config, incident: Alert, judgement: VerdictValue, by: str, note: str | None, silence_seconds: float | None
+async def write_verdict(
+    config: Config, alert: Alert, value: VerdictValue, by: str, note: str | None, silence_seconds: float | None
 ) -> Verdict:
-    """Write what somebody says of an incident.
+    """Write an operator's verdict on an incident to social.labels, and return it.
 
     Parameters
     ----------
-    incident
-        Its newest step.
+    config
+        The whole configuration.
+    alert
+        The newest step of the incident.
+    value, by, note
+        The verdict, the operator's name, and a reason.
     silence_seconds
-        For how long the brand's incidents up to this severity are not passed on.
+        How long incidents of the brand up to this severity are muted; None for no silence.
 
     Raises
     ------
     KafkaError
-        If the broker does not take it.
+        If the broker does not accept the record.
     """
     now_ms = clock.now_ms()
     verdict = Verdict(
-        incident=incident.fingerprint,
-        brand=incident.brand,
-        verdict=judgement,
-        severity=incident.severity,
-        detectors=raised_by(incident),
+        incident=alert.fingerprint,
+        brand=alert.brand,
+        verdict=value,
+        severity=alert.severity,
+        detectors=raised_by(alert),
         by=by,
         note=note,
         at_ms=now_ms,
@@ -149,6 +155,6 @@ async def judge(
 
 
 def raised_by(alert: Alert) -> list[str]:
-    """Detectors that fired without being suppressed; all that were anomalous where none did."""
+    """Return the names of the detectors that fired without being suppressed, or of all if none did."""
     fired = [name for name, detection in alert.detectors.items() if detection.suppressed is None]
     return sorted(fired or alert.detectors)

@@ -1,11 +1,11 @@
-"""`firewatch label`: ask a person about posts, or take a file of answers, and write to `social.labels`."""
+"""`firewatch label`: ask an annotator about posts, or import a file of labels, and write them to social.labels."""
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-import click
 from pydantic import ValidationError
 
 from streams.core.ingest.parsing import Normaliser
@@ -24,7 +24,7 @@ from streams.sources.files import open_posts
 from streams.sources.labelled_posts import read_gold
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
     from pathlib import Path
 
     from aiokafka import AIOKafkaProducer
@@ -35,46 +35,54 @@ if TYPE_CHECKING:
 KEYS: Final = {"n": "negative", "u": "neutral", "p": "positive"}
 SKIP: Final = "s"
 QUIT: Final = frozenset({"q", "\x03", "\x04", ""})
-"""Also Ctrl-C, Ctrl-D, and the end of a standard input that is no terminal."""
+"""Ctrl-C, Ctrl-D and the end of an input that is no terminal quit as well."""
 
 TAIL_POSTS: Final = 20_000
-"""Latest posts of social.posts that are looked through; it takes some seconds."""
+"""Number of the latest posts in social.posts from which questions are chosen; reading them takes some seconds."""
 
 IMPORTED_SOURCE: Final = "import"
-"""Stands before ids of a file that does not name a source itself."""
+"""Source of imported labels whose ids do not name a source."""
 
 SHOWN_CHARS: Final = 1_000
-"""Part of a text that is shown."""
+"""Largest part of a text that is shown."""
 
 CHUNK: Final = 1_000
-"""Labels sent before their acknowledgements are awaited."""
+"""Number of labels that are sent before their acknowledgements are awaited."""
 
 
 @dataclass(slots=True)
 class LabelSummary:
-    """What came of it."""
+    """How many labels were written and how many posts were skipped."""
 
     written: int = 0
     skipped: int = 0
 
 
 async def ask(
-    config: Config, by: str, posts: Path | None, limit: int, read_key: Callable[[], str] = click.getchar
+    config: Config,
+    by: str,
+    posts: Path | None,
+    limit: int,
+    *,
+    read_key: Callable[[], str],
+    show: Callable[[str], None],
 ) -> LabelSummary:
-    """Show the posts that the model in use is least sure of, and write what is answered.
+    """Show the posts that the current model is least certain of, and write the labels that are given.
 
     Parameters
     ----------
     config
-        All of it.
+        The whole configuration.
     by
-        The annotator.
+        Name of the annotator.
     posts
-        A file of posts; the latest ones in social.posts without it.
+        A file of posts; None for the latest posts in social.posts.
     limit
-        Questions at most.
+        Largest number of questions.
     read_key
-        Waits for the next key.
+        Waits for the next key and returns it.
+    show
+        Shows lines to the annotator.
 
     Raises
     ------
@@ -86,33 +94,54 @@ async def ask(
     await preflight(config, "label")
     async with live_model(config, LinearModel.load(config.sentiment.weights)) as live:
         model = live.model
-    found = list(_of_file(config, posts)) if posts else await _tail(config)
-    asked = most_uncertain(found, model, limit)
-    if not asked:
+    found = list(_posts_of_file(config, posts)) if posts else await _latest_posts(config)
+    chosen = most_uncertain(found, model, limit)
+    if not chosen:
         raise InputError(f"{posts or Topics(config.topics).posts.name}: holds no posts to ask about")
-    summary = LabelSummary()
     async with producer(config.kafka) as sender:
-        for number, question in enumerate(asked, 1):
-            click.echo(_shown(question, number, len(asked)))
-            key = _next_key(read_key)
-            if key in QUIT:
-                break
-            if key == SKIP:
-                summary.skipped += 1
-                continue
-            click.echo(f"  {KEYS[key]}")
-            await _write(config, sender, [_answer(question, KEYS[key], by)])
-            summary.written += 1
+        return await answer(chosen, by, read_key, show, lambda label: _write(config, sender, [label]))
+
+
+async def answer(
+    chosen: Sequence[UncertainPost],
+    by: str,
+    read_key: Callable[[], str],
+    show: Callable[[str], None],
+    write: Callable[[Label], Awaitable[None]],
+) -> LabelSummary:
+    """Put questions to the annotator until there are no more or the annotator quits.
+
+    Parameters
+    ----------
+    chosen
+        The questions.
+    by, read_key, show
+        As for `ask`.
+    write
+        Writes a label.
+    """
+    summary = LabelSummary()
+    for number, question in enumerate(chosen, 1):
+        show(_question_text(question, number, len(chosen)))
+        key = _next_key(read_key)
+        if key in QUIT:
+            break
+        if key == SKIP:
+            summary.skipped += 1
+            continue
+        show(f"  {KEYS[key]}")
+        await write(_answered(question, KEYS[key], by))
+        summary.written += 1
     return summary
 
 
 async def import_file(config: Config, by: str, path: Path) -> LabelSummary:
-    """Write the labels of a file: JSON lines with ``id``, ``text``, ``label`` and if known ``lang``.
+    """Write the labels of a file of JSON lines with ``id``, ``text``, ``label`` and optionally ``lang``.
 
     Raises
     ------
     InputError
-        If the file can't be read, a line is not as it must be, or there are more than an annotator may give.
+        If the file can't be read, a line is invalid, or there are more labels than one annotator may give in an hour.
     KafkaError
         If the broker does not answer, or a topic is missing.
     """
@@ -148,15 +177,14 @@ async def _write(config: Config, sender: AIOKafkaProducer, labels: list[Label]) 
     await acknowledged(config.kafka, sends, doing)
 
 
-def _answer(question: UncertainPost, label: str, by: str) -> Label:
-    now_ms = clock.now_ms()
-    said = {"text": question.post.text, "lang": question.lang, "label": label, "by": by, "at_ms": now_ms}
-    return _label(question.post.key.decode(), said)
+def _answered(question: UncertainPost, label: str, by: str) -> Label:
+    fields = {"text": question.post.text, "lang": question.lang, "label": label, "by": by, "at_ms": clock.now_ms()}
+    return _label(question.post.key.decode(), fields)
 
 
-def _label(post: str, said: dict[str, object]) -> Label:
+def _label(post: str, fields: dict[str, object]) -> Label:
     try:
-        return Label.model_validate({"post": post, **said})
+        return Label.model_validate({"post": post, **fields})
     except ValidationError as error:
         problem = error.errors(include_url=False, include_input=False)[0]
         raise InputError(f"label of post {post:.50}: {problem['loc'][0]}: {problem['msg']}") from None
@@ -176,15 +204,15 @@ def _next_key(read_key: Callable[[], str]) -> str:
             return key
 
 
-def _shown(question: UncertainPost, number: int, of: int) -> str:
+def _question_text(question: UncertainPost, number: int, of: int) -> str:
     chances = ", ".join(f"{name} {chance:.0%}" for name, chance in zip(LABELS, question.probabilities, strict=True))
-    shown = normalise(question.post.text, SHOWN_CHARS)  # nothing in it controls the terminal
-    text = click.wrap_text(shown, width=100, initial_indent="  ", subsequent_indent="  ")
+    shown = normalise(question.post.text, SHOWN_CHARS)  # without characters that control a terminal
+    text = textwrap.fill(shown, width=100, initial_indent="  ", subsequent_indent="  ")
     keys = "[n]egative  ne[u]tral  [p]ositive  [s]kip  [q]uit"
     return f"\n{number}/{of}  {question.lang}; the model: {chances}\n\n{text}\n\n  {keys}"
 
 
-def _of_file(config: Config, path: Path) -> Iterator[Post]:
+def _posts_of_file(config: Config, path: Path) -> Iterator[Post]:
     normaliser = Normaliser(config.ingest, "file")
     now_ms = clock.now_ms()
     with open_posts(str(path), config.ingest.max_record_bytes) as source:
@@ -193,11 +221,11 @@ def _of_file(config: Config, path: Path) -> Iterator[Post]:
                 try:
                     yield normaliser.post(line.data, now_ms)
                 except RecordError:
-                    continue  # ingest is where such lines are counted
+                    continue  # ingest counts such lines
 
 
-async def _tail(config: Config) -> list[Post]:
-    """The latest posts, without those that have been deleted."""
+async def _latest_posts(config: Config) -> list[Post]:
+    """Return the latest posts without those that have been deleted."""
     topic = Topics(config.topics).posts
     found: dict[bytes, Post] = {}
     async with consumer(config.kafka, None) as reader:
@@ -207,7 +235,7 @@ async def _tail(config: Config) -> list[Post]:
             try:
                 post = posts_record_from_bytes(record.value)
             except RecordError:
-                continue  # the scorer is who diverts it
+                continue  # the scorer diverts such records
             if isinstance(post, Deletion):
                 found.pop(post.key, None)
             else:

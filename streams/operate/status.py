@@ -1,4 +1,4 @@
-"""How the service does, as the broker tells it: asked from anywhere, whatever machine the workers run on."""
+"""The state of the service as Kafka has it, so that it can be read from any machine."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from aiokafka import TopicPartition
 from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 from detectors.units import MINUTE_MS, WEEK_MS
+from streams.config import receiver_names
 from streams.errors import BrokerUnreachable, KafkaError, RecordError
 from streams.kafka.admin import ensure_topics
 from streams.kafka.clients import admin, answered_within, consumer, translated_errors
 from streams.kafka.model_store import ModelStore
-from streams.kafka.names import bridge_names, group_of, worker_name
+from streams.kafka.names import bridge_name, group_of, worker_name
 from streams.kafka.reader import TopicReader
 from streams.kafka.topics import Topics
 from streams.operate.incident_log import read_incidents
@@ -27,34 +28,36 @@ if TYPE_CHECKING:
 
     from streams.config import Config, QualityName
     from streams.kafka.topics import Topic
-    from streams.operate.incident_log import Incident
+    from streams.operate.incident_log import LoggedIncident
 
 INCIDENTS_MS: Final = WEEK_MS
-"""How far back incidents are looked for."""
+"""How far back incidents are read."""
 
 LATEST: Final = 8
-"""Incidents that are over which are shown."""
+"""Largest number of resolved incidents that are reported."""
 
 COORDINATOR_POLL_SECONDS: Final = 0.2
 
 REQUIRED: Final = frozenset({"score", "detect"})
-"""Without these nothing is noticed."""
+"""Workers without which no incident is detected."""
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerStatus:
-    """The processes of one kind.
+    """The processes of one kind of worker.
 
     Parameters
     ----------
+    name
+        Name of the worker.
     members
-        How many run.
+        Number of processes that are running.
     state
-        Of their consumer group, in Kafka's words.
+        State of their consumer group, in Kafka's words.
     topic
-        That they read.
+        The topic that they read.
     lag
-        Records of it not yet dealt with; None if they have never been.
+        Records of the topic that have not been processed; None if no such worker has ever run.
     """
 
     name: str
@@ -66,16 +69,16 @@ class WorkerStatus:
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """Milliseconds since the epoch; None if there is none.
+    """How recent the data is; times in milliseconds since the epoch, None without data.
 
     Parameters
     ----------
     arrived_ms
-        When the broker took the newest post.
+        When the broker appended the newest post.
     written_ms
-        When that was written.
+        When the author wrote the newest post.
     windows_ms
-        End of the newest bucket that is closed: detection has come so far in event time.
+        End of the newest closed bucket, up to which detection has progressed in event time.
     """
 
     arrived_ms: int | None = None
@@ -95,7 +98,7 @@ class ModelStatus:
 
 @dataclass(frozen=True, slots=True)
 class IncidentStatus:
-    """An incident as its newest step and the newest verdict have it."""
+    """An incident by its newest step and its newest verdict."""
 
     fingerprint: str
     brand: str
@@ -112,14 +115,28 @@ class IncidentStatus:
 
 @dataclass(slots=True)
 class Status:
-    """All of it.
+    """The state of the service.
 
     Attributes
     ----------
+    broker
+        Address of the broker.
+    at_ms
+        When the state was read, in milliseconds since the epoch.
+    config_version
+        Version of the config.
+    workers
+        The workers, without bridges that have never run.
+    dead_letters
+        Number of records in each dead letter queue, by topic.
+    freshness
+        How recent the data is.
     models
-        By quality; None where none has been published, and that of the config is used.
+        The newest model of each quality; None if none has been published and the weights of the config are used.
+    firing, latest
+        Incidents that are firing, the most important ones first, and the latest resolved ones.
     problems
-        What is wrong, a sentence each.
+        One sentence for each problem.
     """
 
     broker: str
@@ -134,19 +151,21 @@ class Status:
     problems: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
-        """As plain values."""
+        """Return the state as plain values."""
         return asdict(self)
 
 
 async def status(config: Config, *, max_lag: int, stale_seconds: float) -> Status:
-    """Ask the broker.
+    """Read the state of the service from Kafka.
 
     Parameters
     ----------
+    config
+        The whole configuration.
     max_lag
-        More records that a worker has not dealt with are a problem.
+        Number of unprocessed records above which a worker's lag is a problem.
     stale_seconds
-        A newest post that arrived longer ago is a problem.
+        Age of the newest post above which it is a problem.
 
     Raises
     ------
@@ -165,7 +184,7 @@ async def status(config: Config, *, max_lag: int, stale_seconds: float) -> Statu
     async with consumer(config.kafka, None) as reader:
         found.workers = await _workers(config, topics, reader)
         for topic in (topics.dlq, topics.alerts_dlq):
-            found.dead_letters[topic.name] = await _held(config, reader, topic)
+            found.dead_letters[topic.name] = await _record_count(config, reader, topic)
         found.freshness = await _freshness(config, topics, reader)
         for quality in config.models():
             found.models[quality] = await _model(config, reader, quality)
@@ -173,11 +192,12 @@ async def status(config: Config, *, max_lag: int, stale_seconds: float) -> Statu
     incidents = sorted(log.incidents.values(), key=_rank, reverse=True)
     found.firing = [_incident(each) for each in incidents if each.newest.status == "firing"]
     found.latest = [_incident(each) for each in incidents if each.newest.status == "resolved"][:LATEST]
-    found.problems += _problems(found, max_lag, stale_seconds)
+    found.problems += find_problems(found, max_lag=max_lag, stale_seconds=stale_seconds)
     return found
 
 
-def _problems(found: Status, max_lag: int, stale_seconds: float) -> list[str]:
+def find_problems(found: Status, *, max_lag: int, stale_seconds: float) -> list[str]:
+    """Return the problems of a state, one sentence each; parameters as for `status`."""
     problems = []
     for worker in found.workers:
         if not worker.members and worker.name in REQUIRED:
@@ -200,7 +220,8 @@ def _problems(found: Status, max_lag: int, stale_seconds: float) -> list[str]:
 async def _workers(config: Config, topics: Topics, reader: AIOKafkaConsumer) -> list[WorkerStatus]:
     reads = {"score": topics.posts, "detect": topics.mentions}
     reads |= {worker_name("train", quality): topics.labels for quality in config.models()}
-    reads |= dict.fromkeys(bridge_names(), topics.alerts)
+    bridges = dict.fromkeys(map(bridge_name, receiver_names()), topics.alerts)
+    reads |= bridges
     workers = []
     with translated_errors(config.kafka, "asking for the consumer groups"):
         async with admin(config.kafka) as client:
@@ -213,15 +234,15 @@ async def _workers(config: Config, topics: Topics, reader: AIOKafkaConsumer) -> 
                 committed = await client.list_consumer_group_offsets(group, partitions=tps)
                 begins, ends = await reader.beginning_offsets(tps), await reader.end_offsets(tps)
                 known = [tp for tp in tps if tp in committed and committed[tp].offset >= 0]
-                if not members and not known and name in bridge_names():
-                    continue  # not used here
+                if not members and not known and name in bridges:
+                    continue  # this receiver is not used
                 lag = sum(ends[tp] - max(begins[tp], committed[tp].offset if tp in known else 0) for tp in tps)
                 workers.append(WorkerStatus(name, len(members), state, topic.name, lag if known or members else None))
     return workers
 
 
 async def _wait_for_coordinator(config: Config, client: AIOKafkaAdminClient, group: str) -> None:
-    """A broker that has never had a group makes the topic of their offsets only when it is asked for one."""
+    """Wait until the broker has the topic of committed offsets, which it creates at the first request for a group."""
     async with answered_within(config.kafka, "asking for the consumer groups"):
         while True:
             try:
@@ -232,7 +253,7 @@ async def _wait_for_coordinator(config: Config, client: AIOKafkaAdminClient, gro
                 return
 
 
-async def _held(config: Config, reader: AIOKafkaConsumer, topic: Topic) -> int:
+async def _record_count(config: Config, reader: AIOKafkaConsumer, topic: Topic) -> int:
     tps = [TopicPartition(topic.name, partition) for partition in range(topic.partitions)]
     with translated_errors(config.kafka, f"reading {topic.name}"):
         begins, ends = await reader.beginning_offsets(tps), await reader.end_offsets(tps)
@@ -269,13 +290,13 @@ async def _model(config: Config, reader: AIOKafkaConsumer, quality: QualityName)
     return ModelStatus(header.version, header.created_ms, header.labels, header.quality.macro_f1)
 
 
-def _rank(incident: Incident) -> tuple[Any, ...]:
+def _rank(incident: LoggedIncident) -> tuple[Any, ...]:
     alert = incident.newest
     is_firing = alert.status == "firing"
     return is_firing, is_firing and alert.suppressed is None, is_firing and SEVERITIES.index(alert.severity), alert.at
 
 
-def _incident(incident: Incident) -> IncidentStatus:
+def _incident(incident: LoggedIncident) -> IncidentStatus:
     alert = incident.newest
     verdict = incident.verdicts[-1] if incident.verdicts else None
     return IncidentStatus(

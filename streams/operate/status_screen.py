@@ -1,4 +1,4 @@
-"""How the service does, on one screen."""
+"""The state of the service on one screen."""
 
 from __future__ import annotations
 
@@ -21,18 +21,22 @@ if TYPE_CHECKING:
     from streams.operate.status import IncidentStatus, ModelStatus, Status
 
 ROWS: Final = 8
-"""Firing incidents shown at most; the others are counted."""
+"""Largest number of firing incidents that are shown; the rest is counted."""
 
-SAID: Final = {"ack": "seen by", "false_alarm": "false alarm:", "confirmed": "confirmed by"}
+VERDICT_WORDS: Final = {"ack": "seen by", "false_alarm": "false alarm:", "confirmed": "confirmed by"}
 
 
 def print_status(console: Console, found: Status, names: Mapping[str, str]) -> None:
-    """Print it.
+    """Print the state of the service.
 
     Parameters
     ----------
+    console
+        Where to print.
+    found
+        The state.
     names
-        Of brands by id.
+        Names of brands by their ids.
     """
     state = Text(" all well ", "reverse green")
     if found.problems:
@@ -52,7 +56,7 @@ def print_status(console: Console, found: Status, names: Mapping[str, str]) -> N
     console.print(_workers(found))
     console.print()
     console.print(_facts(found))
-    for title, incidents in (("firing", found.firing[:ROWS]), ("over", found.latest)):
+    for title, incidents in (("firing", found.firing[:ROWS]), ("resolved", found.latest)):
         if incidents:
             console.print()
             console.print(_incidents(console, title, incidents, names))
@@ -88,13 +92,13 @@ def _facts(found: Status) -> Table:
         if fresh.written_ms is not None and fresh.written_ms > fresh.windows_ms:
             behind = f", {_span(fresh.written_ms - fresh.windows_ms)} behind the newest post"
         reached = f"buckets up to {utc(fresh.windows_ms):%a %d %b %H:%M} UTC closed{behind}"
-    letters = ", ".join(f"{name} {count:,}" for name, count in found.dead_letters.items())
+    dead_letters = ", ".join(f"{name} {count:,}" for name, count in found.dead_letters.items())
     table = Table.grid(padding=(0, 2))
     facts = (
         ("newest post", newest),
         ("detection", reached),
         *((f"{quality} model", _model(model)) for quality, model in found.models.items()),
-        ("dead letters", letters),
+        ("dead letters", dead_letters),
         ("config", found.config_version),
     )
     for name, fact in facts:
@@ -104,7 +108,7 @@ def _facts(found: Status) -> Table:
 
 def _model(model: ModelStatus | None) -> str:
     if model is None:
-        return "that of the config: none has been published"
+        return "the weights of the config, since none has been published"
     made = f"{utc(model.created_ms):%a %d %b %H:%M} UTC"
     return f"version {model.version} of {made}, {model.labels:,} labels, macro-F1 {model.macro_f1:.2f}"
 
@@ -113,21 +117,21 @@ def _incidents(console: Console, title: str, incidents: Sequence[IncidentStatus]
     table = _table()
     for head in (title, "since", "brand"):
         table.add_column(head, no_wrap=True)
-    table.add_column("what", no_wrap=True, ratio=1, overflow="ellipsis")
-    is_judged = any(each.verdict for each in incidents)
-    if is_judged:
-        table.add_column("said", no_wrap=True)
+    table.add_column("summary", no_wrap=True, ratio=1, overflow="ellipsis")
+    has_verdicts = any(each.verdict for each in incidents)
+    if has_verdicts:
+        table.add_column("verdict", no_wrap=True)
     table.width = console.width
     for each in incidents:
         is_quiet = each.status == "resolved" or each.suppressed is not None
         style: Any = "dim" if is_quiet else SEVERITY_STYLES[each.severity]  # type: ignore[index]
-        said = f"{SAID[each.verdict]} {printable(each.by or '')}" if each.verdict else ""
+        verdict = f"{VERDICT_WORDS[each.verdict]} {printable(each.by or '')}" if each.verdict else ""
         table.add_row(
             Text(each.severity, style),
             f"{datetime.fromisoformat(each.starts_at):%a %d %b %H:%M}",
             printable(names.get(each.brand, each.brand)),
             Text(printable(each.summary), "dim" if is_quiet else ""),
-            *([said] if is_judged else []),
+            *([verdict] if has_verdicts else []),
         )
     return table
 

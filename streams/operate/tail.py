@@ -1,4 +1,4 @@
-"""`firewatch alerts tail`: incidents as they are told, on a terminal or as JSON lines."""
+"""`firewatch alerts tail`: incidents as they are raised, on a terminal or as JSON lines."""
 
 from __future__ import annotations
 
@@ -33,18 +33,23 @@ log = structlog.get_logger()
 
 
 class Tail:
-    """Shows what it is fed, each step once.
+    """Shows records of social.alerts, each step once, and the verdicts on the incidents that are shown.
 
     Parameters
     ----------
     config
-        Knows the names of the brands.
+        The whole configuration, which has the names of the brands.
     brands
-        Only these; all if there are none.
+        Ids of the brands that are shown; all brands if empty.
     severity
-        Nothing below it.
+        The lowest severity that is shown; None for all.
     console
-        Where blocks go; None for JSON lines on standard output.
+        Where to print blocks of lines; None for JSON lines on standard output.
+
+    Attributes
+    ----------
+    shown
+        Number of steps shown so far.
     """
 
     def __init__(
@@ -52,52 +57,56 @@ class Tail:
     ) -> None:
         self._names = {brand.id: brand.name for brand in config.brands}
         self._brands = brands
-        self._least = SEVERITIES.index(severity) if severity else 0
+        self._lowest = SEVERITIES.index(severity) if severity else 0
         self._console = console
         self._log = IncidentLog()
-        self._incidents: set[str] = set()
+        self._shown_incidents: set[str] = set()
         self.shown = 0
 
-    def record(self, record: ConsumerRecord) -> None:
+    def show_alert(self, record: ConsumerRecord) -> None:
         """Show a record of social.alerts."""
         try:
             alert = alert_from_bytes(record.value)
         except RecordError as error:
             where = f"{record.topic}[{record.partition}]@{record.offset}"
-            log.warning("alert can't be read", reason=error.reason, record=where)
+            log.warning("alert can't be decoded", reason=error.reason, record=where)
             return
-        if not self._log.alert(alert) or not self._is_wanted(alert):
+        if not self._log.add_alert(alert) or not self._is_wanted(alert):
             return
         self.shown += 1
         if self._console is None:
             sys.stdout.write(alert.to_bytes().decode() + "\n")
             sys.stdout.flush()
         else:
-            print_alert(self._console, alert, self._names, is_first=alert.fingerprint not in self._incidents)
-        self._incidents.add(alert.fingerprint)
+            print_alert(self._console, alert, self._names, is_first=alert.fingerprint not in self._shown_incidents)
+        self._shown_incidents.add(alert.fingerprint)
 
-    def label(self, record: ConsumerRecord) -> None:
-        """Show a record of social.labels if it is a verdict on an incident that has been shown."""
+    def show_verdict(self, record: ConsumerRecord) -> None:
+        """Show a record of social.labels if it is a verdict on an incident that is shown."""
         verdict = verdict_in(record.value)
         incident = self._log.incidents.get(verdict.incident) if verdict else None
         if verdict and incident and self._console is not None and self._is_wanted(incident.newest):
             print_verdict(self._console, verdict, self._names)
 
     def _is_wanted(self, alert: Alert) -> bool:
-        return (not self._brands or alert.brand in self._brands) and SEVERITIES.index(alert.severity) >= self._least
+        return (not self._brands or alert.brand in self._brands) and SEVERITIES.index(alert.severity) >= self._lowest
 
 
 async def tail(config: Config, shown: Tail, since_seconds: float, stop: asyncio.Event, *, follow: bool) -> None:
-    """Show what was told lately, in the order in which the broker took it, and then what comes.
+    """Show the latest records in the order in which the broker appended them, and then new ones.
 
     Parameters
     ----------
+    config
+        The whole configuration.
+    shown
+        Shows the records.
     since_seconds
-        How far back.
+        How far back to start.
     stop
-        Set it to end.
+        Ends the tail when it is set.
     follow
-        Whether to wait for more.
+        Whether to wait for new records.
 
     Raises
     ------
@@ -114,15 +123,15 @@ async def tail(config: Config, shown: Tail, since_seconds: float, stop: asyncio.
             await reader.seek(since_ms)
             readers.append(reader)
         alerts, labels = readers
-        past = [(record, shown.record) for record in await alerts.to_the_end()]
-        past += [(record, shown.label) for record in await labels.to_the_end()]
+        past = [(record, shown.show_alert) for record in await alerts.to_the_end()]
+        past += [(record, shown.show_verdict) for record in await labels.to_the_end()]
         for record, show in sorted(past, key=lambda each: each[0].timestamp):
             show(record)
         if not follow:
             return
         tasks = [
-            asyncio.create_task(_follow(alerts, shown.record)),
-            asyncio.create_task(_follow(labels, shown.label)),
+            asyncio.create_task(_follow(alerts, shown.show_alert)),
+            asyncio.create_task(_follow(labels, shown.show_verdict)),
             asyncio.create_task(stop.wait()),
         ]
         try:

@@ -73,8 +73,8 @@ def test_the_tail_is_read_by_a_person(run: Callable[..., Result]) -> None:
     assert heads == [
         "┃ watch Nordtel opened Mon 02 Mar 00:05 UTC",
         "┃ critical Nordtel updated Mon 02 Mar 00:05 UTC",
-        "┃ warning Nordtel opened pages nobody: cold_start Mon 02 Mar 00:05 UTC",
-        "┃ warning Nordtel resolved pages nobody: cold_start Mon 02 Mar 00:05 UTC",
+        "┃ warning Nordtel opened does not page: cold_start Mon 02 Mar 00:05 UTC",
+        "┃ warning Nordtel resolved does not page: cold_start Mon 02 Mar 00:05 UTC",
     ]
     assert shown.count("┃ firewatch alerts ack|confirm|false-alarm 5f0c1111") == 1
     assert max(map(len, shown)) <= 100
@@ -102,7 +102,7 @@ def test_a_verdict_is_written_for_the_incident_that_an_id_begins(run: Callable[.
         (("ack", "5f0c"), 3, "more than one incident begins like this"),
         (("confirm", "5f"), 3, "no incident in social.alerts has this fingerprint or id"),
         (("false-alarm", "aa01", "--silence", "31d"), 2, "30 days at most"),
-        (("false-alarm", "aa01", "--silence", "soon"), 2, "no length of time"),
+        (("false-alarm", "aa01", "--silence", "soon"), 2, "is not a duration"),
         (("tail", "--brand", "nope"), 2, "has the id nope"),
     ],
 )

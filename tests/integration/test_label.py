@@ -42,28 +42,30 @@ async def said(config: Config) -> list[Label]:
     return [label_from_bytes(record.value) for record in records]
 
 
-async def test_keys_become_labels_of_the_latest_posts(config: Config, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_keys_become_labels_of_the_latest_posts(config: Config) -> None:
+    shown: list[str] = []
     posts = [Post(str(number), "forum", 1_750_000_000_000, text) for number, text in enumerate(TEXTS)]
     posts.append(Post("9", "forum", 1_750_000_000_000, "Nordtel \x1b[2J löscht den Schirm"))
     async with producer(config.kafka) as sender:
         topic = Topics(config.topics).posts.name
         sends = [await sender.send(topic, post.to_bytes(), key=post.key) for post in posts]
         await acknowledged(config.kafka, [*sends, await sender.send(topic, b"no post")], "sending")
-    done = await ask(config, "anna", None, 100, pressing("nxSpuq"))
+    done = await ask(config, "anna", None, 100, read_key=pressing("nxSpuq"), show=shown.append)
     assert (done.written, done.skipped) == (3, 1)
     labels = await said(config)
     assert [label.label for label in labels] == ["negative", "positive", "neutral"]
     assert {label.by for label in labels} == {"anna"}
     assert len({label.post for label in labels}) == 3
     assert {label.text for label in labels} <= {post.text for post in posts}
-    assert "\x1b" not in capsys.readouterr().out
+    assert shown
+    assert "\x1b" not in "".join(shown)
 
 
 async def test_posts_of_a_file_are_asked_about(config: Config, tmp_path: Path) -> None:
     file = tmp_path / "posts.jsonl"
     lines = [{"id": number, "created_at": "2026-03-02T10:00:00Z", "text": text} for number, text in enumerate(TEXTS)]
     file.write_bytes(b"".join(orjson.dumps(line) + b"\n" for line in lines) + b"broken\n")
-    done = await ask(config, "anna", file, 2, pressing("pp"))
+    done = await ask(config, "anna", file, 2, read_key=pressing("pp"), show=print)
     assert done.written == 2
     assert {label.post for label in await said(config)} < {f"file:{number}" for number in range(4)}
 
@@ -72,7 +74,7 @@ async def test_a_file_without_posts_is_named(config: Config, tmp_path: Path) -> 
     file = tmp_path / "posts.jsonl"
     file.write_bytes(b"{}\n")
     with pytest.raises(InputError, match=r"posts\.jsonl"):
-        await ask(config, "anna", file, 2, pressing("p"))
+        await ask(config, "anna", file, 2, read_key=pressing("p"), show=print)
 
 
 async def test_labels_of_a_file_are_imported(config: Config, tmp_path: Path) -> None:

@@ -219,7 +219,8 @@ async def test_each_worker_does_its_work_with_its_own_rights_alone(
         assert await label.ended() == 0, label.log
         with monkeypatch.context() as patched:
             patched.setenv(PASSWORD_VARIABLE, PASSWORD.format(user="label"))
-            asked = await ask(kafka_config(kafka=login(broker, "label", way), **sections), "anna", None, 3, lambda: "n")
+            as_label = kafka_config(kafka=login(broker, "label", way), **sections)
+            asked = await ask(as_label, "anna", None, 3, read_key=lambda: "n", show=print)
         await check_train(config)
         await check_bridge(config, receiver)
         told = {worker.name: page(ports[f"{worker.name}_port"], "/metrics") for worker in running}

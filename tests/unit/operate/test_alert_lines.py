@@ -1,0 +1,79 @@
+"""Blocks of lines for a terminal: complete, within its width, and unable to control it."""
+
+from __future__ import annotations
+
+from io import StringIO
+from typing import Any
+
+from rich.console import Console
+
+from streams.operate.alert_lines import print_alert, print_verdict
+from streams.records import Alert, SamplePost, TopTerm, Verdict
+from tests.support.alerts import START_MS, alert
+
+NAMES = {"nordtel": "Nordtel"}
+WIDTH = 72
+
+
+def printed(shown: Alert | Verdict, *, is_first: bool = True) -> list[str]:
+    console = Console(file=StringIO(), width=WIDTH)
+    if isinstance(shown, Alert):
+        print_alert(console, shown, NAMES, is_first=is_first)
+    else:
+        print_verdict(console, shown, NAMES)
+    file: Any = console.file
+    return str(file.getvalue()).splitlines()
+
+
+def rich_alert(**changed: Any) -> Alert:
+    fields: dict[str, Any] = {
+        "top_terms": [TopTerm(term=f"netzausfall{number}", mentions=100 - number, lift=3) for number in range(9)],
+        "sources": {"forum": 300, "reviews": 112},
+        "languages": {"de": 412},
+        "top_author_share": 0.25,
+        "samples": [
+            SamplePost(id=str(number), source="forum", url=f"https://forum.example/{number}", negative=1)
+            for number in range(5)
+        ],
+        "generator_url": "https://grafana.example/d/brand",
+    }
+    return alert(**(fields | changed))
+
+
+def test_the_first_block_of_an_incident_has_everything_an_operator_needs() -> None:
+    lines = printed(rich_alert())
+    assert " ".join(lines[0].split()) == "┃ warning Nordtel opened Mon 02 Mar 00:05 UTC"
+    assert lines[1] == "┃ Nordtel: 412 mentions in 25 minutes, 81% negative"
+    assert lines[2].startswith("┃ netzausfall0 100×   netzausfall1 99×")
+    assert lines[3] == "┃ forum 73%, reviews 27% · de 100% · 25% by one author"
+    assert lines[4:8] == ["┃ https://grafana.example/d/brand"] + [f"┃ https://forum.example/{n}" for n in range(3)]
+    assert lines[8] == "┃ firewatch alerts ack|confirm|false-alarm i1"
+
+
+def test_later_blocks_have_neither_links_nor_the_command() -> None:
+    text = "\n".join(printed(rich_alert(), is_first=False))
+    assert "https://" not in text
+    assert "firewatch alerts" not in text
+
+
+def test_a_suppressed_incident_shows_the_reason() -> None:
+    assert "does not page: spam" in printed(alert(suppressed="spam"))[0]
+
+
+def test_no_line_is_wider_than_the_terminal_and_none_controls_it() -> None:
+    nasty = "x\x1b[2J\ny " * 60
+    lines = printed(rich_alert(summary=nasty, brand="b" * 200, fingerprint="f" * 200))
+    assert max(map(len, lines)) <= WIDTH
+    assert not any("\x1b" in line for line in lines)
+
+
+def test_a_verdict_names_the_operator_the_incident_the_silence_and_the_note() -> None:
+    verdict = Verdict(
+        incident="i1", brand="nordtel", verdict="false_alarm", severity="warning", detectors=[], by="anna\x1b",
+        note="a joke\x1b[2J", at_ms=START_MS, silence_until_ms=START_MS + 4 * 3_600_000,
+    )  # fmt: skip
+    text = " ".join(" ".join(printed(verdict)).split())
+    assert text == (
+        "● Mon 02 Mar 00:00 UTC anna\ufffd marked as a false alarm: Nordtel i1, Nordtel is muted up to warning until "
+        "Mon 02 Mar 04:00 UTC “a joke\ufffd[2J”"
+    )

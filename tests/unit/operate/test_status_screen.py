@@ -1,0 +1,83 @@
+"""The screen of `firewatch status`."""
+
+from __future__ import annotations
+
+from io import StringIO
+from typing import Any
+
+from rich.console import Console
+
+from streams.operate.status import Freshness, IncidentStatus, ModelStatus, Status, WorkerStatus
+from streams.operate.status_screen import ROWS, print_status
+
+NOW_MS = 1_772_409_600_000  # Monday 2026-03-02 00:00 UTC
+MINUTE_MS = 60_000
+
+
+def incident(**changed: Any) -> IncidentStatus:
+    fields: dict[str, Any] = {
+        "fingerprint": "i1", "brand": "nordtel", "severity": "warning", "status": "firing", "label": None,
+        "suppressed": None, "starts_at": "2026-03-01T23:00:00+00:00", "ends_at": None, "summary": "412 mentions",
+        "verdict": None, "by": None,
+    }  # fmt: skip
+    return IncidentStatus(**(fields | changed))
+
+
+def state(**changed: Any) -> Status:
+    fields: dict[str, Any] = {
+        "workers": [WorkerStatus("score", 2, "Stable", "social.posts", 1_234)],
+        "dead_letters": {"social.posts.dlq": 7},
+        "freshness": Freshness(NOW_MS - 3 * MINUTE_MS, NOW_MS - 5 * MINUTE_MS, NOW_MS - 15 * MINUTE_MS),
+        "models": {"fast": ModelStatus(3, NOW_MS, 1_200, 0.61), "best": None},
+    }
+    return Status("kafka:9092", NOW_MS, "c1", **(fields | changed))
+
+
+def screen(found: Status) -> str:
+    file = StringIO()
+    print_status(Console(file=file, width=110), found, {"nordtel": "Nordtel"})
+    return "\n".join(" ".join(line.split()) for line in file.getvalue().splitlines())
+
+
+def test_a_healthy_service_without_incidents() -> None:
+    shown = screen(state())
+    assert "all well" in shown
+    assert "score 2 social.posts 1,234" in shown
+    assert "newest post arrived 3 min ago, written Sun 01 Mar 23:55 UTC" in shown
+    assert "detection buckets up to Sun 01 Mar 23:45 UTC closed, 10 min behind the newest post" in shown
+    assert "fast model version 3 of Mon 02 Mar 00:00 UTC, 1,200 labels, macro-F1 0.61" in shown
+    assert "best model the weights of the config, since none has been published" in shown
+    assert "dead letters social.posts.dlq 7" in shown
+    assert "no incidents in the last 7 days" in shown
+
+
+def test_problems_are_counted_and_listed() -> None:
+    shown = screen(state(problems=["no score worker runs"]))
+    assert "1 problem " in shown
+    assert "✗ no score worker runs" in shown
+
+
+def test_a_state_without_workers_is_its_problems_alone() -> None:
+    shown = screen(state(workers=[], problems=["topics are missing"]))
+    assert "✗ topics are missing" in shown
+    assert "newest post" not in shown
+
+
+def test_a_service_without_data_says_so() -> None:
+    shown = screen(state(workers=[WorkerStatus("score", 0, "Empty", "social.posts", None)], freshness=Freshness()))
+    assert "score 0 social.posts never ran" in shown
+    assert "newest post none yet" in shown
+    assert "detection no bucket closed yet" in shown
+
+
+def test_firing_and_resolved_incidents_have_their_verdicts_and_control_no_terminal() -> None:
+    resolved = incident(status="resolved", summary="over\x1b[2J", verdict="false_alarm", by="anna")
+    shown = screen(state(firing=[incident()], latest=[resolved]))
+    assert "warning Sun 01 Mar 23:00 Nordtel 412 mentions" in shown
+    assert "warning Sun 01 Mar 23:00 Nordtel over\ufffd[2J false alarm: anna" in shown
+
+
+def test_firing_incidents_that_do_not_fit_are_counted() -> None:
+    shown = screen(state(firing=[incident()] * (ROWS + 2)))
+    assert shown.count("412 mentions") == ROWS
+    assert "and 2 more firing" in shown
