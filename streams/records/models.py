@@ -172,7 +172,7 @@ def model_from_bytes(value: bytes | None) -> PublishedModel:
         raise RecordError(_REASON, f"{len(value)} bytes, where a published model has {MAX_MODEL_BYTES} at most")
     digest, _, content = value.partition(b"\n")
     if hashlib.sha256(content).hexdigest().encode() != digest:
-        raise RecordError(_REASON, "a published model that is cut off or damaged: its checksum is another")
+        raise RecordError(_REASON, "a published model that is cut off or damaged: its checksum does not match")
     header, _, snapshot = content.partition(b"\n")
     fields = load(header, "published model", MODEL_RECORD_VERSION)
     try:

@@ -1,6 +1,6 @@
-"""How negative a post is: the interface every model has, the model that scores, and the one that learns.
+"""Sentiment of posts: the interface of all models, the model that scores, and the model that learns.
 
-`OnlineSentiment` (`streams.core.sentiment.learner`) is not imported here, so that a scorer does without river.
+`OnlineSentiment` (`streams.core.sentiment.learner`) is not imported here, so that a scorer does not load river.
 """
 
 from streams.core.sentiment.linear import LinearModel

@@ -1,7 +1,8 @@
-"""Labels that are learned once more beside new ones: what one step leaves of a label's information, another takes up.
+"""Memory of the latest labels, from which one is learned again beside each new one.
 
-Learning single labels again from a memory is Lin's experience replay (*Self-Improving Reactive Agents Based On
-Reinforcement Learning, Planning and Teaching*, Machine Learning 1992).
+A single step does not use all the information in a label; learning it again later uses more. Replaying single examples
+from a memory is Lin's experience replay (*Self-Improving Reactive Agents Based On Reinforcement Learning, Planning and
+Teaching*, Machine Learning 1992).
 """
 
 from __future__ import annotations
@@ -13,52 +14,58 @@ if TYPE_CHECKING:
     from streams.core.sentiment.vectors import Vector
 
 SIZE: Final = 5_000
-"""Latest labels that are kept. An error, or a word whose meaning changes, is forgotten after so many."""
+"""Number of latest labels that are kept. An error, or a word whose meaning changes, is forgotten after as many."""
 
 MAX_FEATURES: Final = 1_500
-"""Of a text that is kept, in 12 kB; a tweet has about 190. Longer ones are learned once: this bounds the memory to
-60 MB."""
+"""Features of a text that is kept, in 12 kB; a tweet has about 190. Longer texts are learned once, which bounds the
+memory to 60 MB."""
 
 
-class Labelled(NamedTuple):
-    """What was learned.
+class Example(NamedTuple):
+    """A labelled text that has been learned.
 
     Parameters
     ----------
     vector
-        Not to be written to.
+        Features of the text; read-only.
     label
-        Its place in `streams.core.sentiment.model.LABELS`.
+        Index of the label in `streams.core.sentiment.model.LABELS`.
     """
 
     vector: Vector
     label: int
 
 
-class Rehearsal:
-    """The latest labels, drawn from at random; the same labels in the same order give the same draws."""
+class ExperienceReplay:
+    """The latest examples, sampled at random; the same examples in the same order give the same samples.
 
-    def __init__(self) -> None:
-        self._kept: list[Labelled] = []
+    Parameters
+    ----------
+    seed
+        Seed of the random numbers.
+    """
+
+    def __init__(self, seed: int) -> None:
+        self._kept: list[Example] = []
         self._added = 0
-        self._random = random.Random(0)
+        self._random = random.Random(seed)
 
-    def draw(self) -> Labelled | None:
-        """One of those kept, each with the same chance; None as long as there are none."""
+    def sample(self) -> Example | None:
+        """Return one of the examples, each with the same probability; None while there are none."""
         return self._kept[int(self._random.random() * len(self._kept))] if self._kept else None
 
-    def add(self, labelled: Labelled) -> None:
-        """Keep one; the oldest goes, if there are `SIZE`."""
-        if len(labelled.vector[0]) > MAX_FEATURES:
+    def add(self, example: Example) -> None:
+        """Add an example; it replaces the oldest one if there are `SIZE`."""
+        if len(example.vector[0]) > MAX_FEATURES:
             return
         if len(self._kept) < SIZE:
-            self._kept.append(labelled)
+            self._kept.append(example)
         else:
-            self._kept[self._added % SIZE] = labelled
+            self._kept[self._added % SIZE] = example
         self._added += 1
 
-    def __deepcopy__(self, _memo: dict[int, object]) -> Rehearsal:
-        twin = Rehearsal()
+    def __deepcopy__(self, _memo: dict[int, object]) -> ExperienceReplay:
+        twin = ExperienceReplay(0)
         twin._kept = self._kept.copy()
         twin._added = self._added
         twin._random.setstate(self._random.getstate())

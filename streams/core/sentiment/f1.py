@@ -1,4 +1,4 @@
-"""How good answers are against what people said."""
+"""Measure predictions against labels: F1, recall, and calibration."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ if TYPE_CHECKING:
     from streams.core.sentiment.model import Probabilities
 
 BINS: Final = 10
-"""Of equal width, by the probability of the answer: the usual choice for the calibration error."""
+"""Number of bins of equal width, by the probability of the prediction: the usual choice for the calibration error."""
 
 
 class LabelQuality(NamedTuple):
-    """How well one label is found.
+    """Quality of the predictions of one label.
 
     Parameters
     ----------
     precision, recall, f1
-        0 where undefined.
+        Usual definitions; 0 where undefined.
     posts
-        That people gave this label.
+        Number of posts with this label.
     """
 
     precision: float
@@ -33,7 +33,7 @@ class LabelQuality(NamedTuple):
 
 
 class Quality(NamedTuple):
-    """How well a model does on labelled posts, the likeliest label counting as the answer.
+    """Quality of a model on labelled posts, with the likeliest label as the prediction.
 
     Parameters
     ----------
@@ -44,10 +44,10 @@ class Quality(NamedTuple):
     average_recall
         Mean recall of the labels that occur, the measure of SemEval (Rosenthal et al., SemEval-2017 Task 4).
     by_label
-        In the order of `LABELS`.
+        Quality of each label, in the order of `LABELS`.
     calibration_error
         Expected calibration error (Guo et al., *On Calibration of Modern Neural Networks*, ICML 2017): mean gap, over
-        posts, between the probability of the answer and how often such answers are right.
+        posts, between the probability of the prediction and how often such predictions are right.
     mean_negative
         Mean probability of negative.
     """
@@ -61,7 +61,7 @@ class Quality(NamedTuple):
 
 
 def quality(gold: Sequence[str], chances: Sequence[Probabilities]) -> Quality:
-    """Measure `chances` of as many posts as have `gold` labels, at least one.
+    """Measure the predictions `chances` for as many posts as there are `gold` labels, at least one.
 
     Examples
     --------

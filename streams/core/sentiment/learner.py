@@ -1,9 +1,9 @@
-"""The model while it learns: one label at a time, river's `learn_one` / `predict_proba_one`.
+"""Learn sentiment from one label at a time, with the interface of river: `learn_one` and `predict_proba_one`.
 
 Softmax regression by AdaGrad (Duchi, Hazan & Singer, *Adaptive Subgradient Methods for Online Learning and Stochastic
 Optimization*, JMLR 2011) over the hashed features of `streams.core.sentiment.features`. It starts from weights learned
-elsewhere with all its step sizes fresh, so that a new domain's labels move it quickly. Labels of rare classes count
-more. Beside each label one of the latest is learned again (`experience_replay`), at half the weight.
+elsewhere with fresh step sizes, so that the labels of a new domain move it quickly. Labels of rare classes count more.
+With each label one of the latest is learned again (`experience_replay`), at half the weight.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from river.base import Classifier
 
 from streams.core.sentiment import snapshot
-from streams.core.sentiment.experience_replay import Labelled, Rehearsal
+from streams.core.sentiment.experience_replay import Example, ExperienceReplay
 from streams.core.sentiment.model import LABELS, softmax
 from streams.core.sentiment.snapshot import CLIP, Weights
 from streams.core.sentiment.vectors import Vectors
@@ -32,36 +32,38 @@ RATE: Final = 0.07
 """Step size of AdaGrad. From 0.05 to 0.08 the streams differ by half a point of macro-F1 at most."""
 
 FIRST_SQUARES: Final = 0.05
-"""What stands under the root before a feature was ever seen: the first step is
-three to four times `RATE` at a clear error."""
+"""Sum of squared gradients of a feature that was never seen: the first step is three to four times `RATE` at a clear
+error."""
 
 BIAS_RATE: Final = 0.05
 """Step size of the two biases; ten times as much makes no difference."""
 
 BALANCE: Final = 0.5
-"""A label counts (mean share / share of its class) to this power. 0 takes classes as often as they come and neglects
-rare ones, 1 takes all alike and calls too much rare: in between macro-F1 gains a point and more on unbalanced
-streams, and probabilities stay within 0.05 of what comes true."""
+"""Exponent of (mean share / share of the class), by which a label is weighted. At 0, classes count as often as they
+occur and rare ones are neglected; at 1, all classes count alike and rare ones are predicted too often. In between
+macro-F1 gains a point and more on unbalanced streams, and probabilities stay within 0.05 of the observed
+frequencies."""
 
 FIRST_COUNT: Final = 10.0
-"""Labels of each class taken as seen before the first: the balance of the first few is chance."""
+"""Labels of each class that are assumed before the first one, since the balance of the first few is chance."""
 
+REPLAY_WEIGHT: Final = 0.5
+"""Weight of a label that is learned again. Compared with no replay, all four streams, shuffled and with all labels,
+gain a tenth of a point of macro-F1 and are better calibrated; in their own order GermEval gains 0.3, airline loses 0.2.
+At 1 PotTS loses 0.2."""
 
-REHEARSED: Final = 0.5
-"""How much a label counts that is learned again. Against none, all four streams, shuffled and with all labels, gain a
-tenth of a point of macro-F1 and are better calibrated; in their own order GermEval gains 0.3, airline loses 0.2. At 1
-PotTS loses 0.2."""
+REPLAY_SEED: Final = 0
 
 
 class OnlineSentiment(Classifier):
-    """Sentiment of posts, learned as labels come.
+    """Sentiment model that learns from labels as they arrive.
 
     Parameters
     ----------
     rate
         Step size.
     quality
-        What it looks at.
+        Quality of the model: ``fast`` looks at words, ``best`` at sentence embeddings too.
 
     Examples
     --------
@@ -76,7 +78,7 @@ class OnlineSentiment(Classifier):
     def __init__(self, rate: float = RATE, quality: QualityName = "fast") -> None:
         self.rate = rate
         self.quality = quality
-        self._start(Weights.nothing(quality))
+        self._start(Weights.zeros(quality))
 
     def _start(self, weights: Weights) -> None:
         self._bias = np.array(weights.bias)
@@ -87,20 +89,20 @@ class OnlineSentiment(Classifier):
         self._rows[:, :2] = weights.table
         self._counts = [FIRST_COUNT] * len(LABELS)
         self._vectors = Vectors(self.quality)
-        self._rehearsal = Rehearsal()
+        self._replay = ExperienceReplay(REPLAY_SEED)
 
     @classmethod
     def from_snapshot(cls, content: bytes, quality: QualityName = "fast", **parameters: Any) -> OnlineSentiment:
-        """Go on from a snapshot: its weights, fresh step sizes, nothing to rehearse.
+        """Start from a snapshot: with its weights, fresh step sizes, and no labels to replay.
 
         Parameters
         ----------
         content
-            What `snapshot` gave.
+            Snapshot, as `snapshot` returns it.
         quality
-            It must be of.
+            Quality that the snapshot must have.
         parameters
-            Those of the class.
+            Other parameters of the class.
 
         Raises
         ------
@@ -112,7 +114,7 @@ class OnlineSentiment(Classifier):
         return model
 
     def snapshot(self) -> bytes:
-        """What scorers load (`LinearModel.from_snapshot`); at most `streams.records.MAX_SNAPSHOT_BYTES`."""
+        """Return the snapshot that scorers load, of at most `streams.records.MAX_SNAPSHOT_BYTES`."""
         negative, positive = self._bias.tolist()
         return snapshot.encode(Weights((negative, positive), self._rows[:, :2]))
 
@@ -121,7 +123,7 @@ class OnlineSentiment(Classifier):
         return True
 
     def predict_proba_one(self, x: dict[FeatureName, Any], **_kwargs: Any) -> dict[ClfTarget, float]:
-        """Probability of each label.
+        """Return the probability of each label.
 
         Parameters
         ----------
@@ -131,35 +133,35 @@ class OnlineSentiment(Classifier):
         return dict(zip(LABELS, self._chances(self._vectors.of(x["text"], x.get("lang") or "und")), strict=True))
 
     def learn_one(self, x: dict[FeatureName, Any], y: ClfTarget) -> None:
-        """Learn what a person said of a post.
+        """Learn the label of a post.
 
         Parameters
         ----------
         x
             As for `predict_proba_one`.
         y
-            One of `streams.core.sentiment.model.LABELS`.
+            Label, one of `streams.core.sentiment.model.LABELS`.
 
         Raises
         ------
         InputError
-            If `y` is no label.
+            If `y` is not a label.
         """
         if y not in LABELS:
-            raise InputError(f"no label of sentiment: {y!r:.50}, allowed are {', '.join(LABELS)}")
+            raise InputError(f"unknown sentiment label {y!r:.50}; there are {', '.join(LABELS)}")
         label = LABELS.index(y)
         self._counts[label] += 1
-        learned = Labelled(self._vectors.of(x["text"], x.get("lang") or "und"), label)
-        self._step(learned, 1.0)
-        again = self._rehearsal.draw()
-        if again:
-            self._step(again, REHEARSED)
-        self._rehearsal.add(learned)
+        example = Example(self._vectors.of(x["text"], x.get("lang") or "und"), label)
+        self._step(example, 1.0)
+        earlier = self._replay.sample()
+        if earlier:
+            self._step(earlier, REPLAY_WEIGHT)
+        self._replay.add(example)
 
-    def _step(self, learned: Labelled, share: float) -> None:
-        (slots, values), label = learned
+    def _step(self, example: Example, share: float) -> None:
+        (slots, values), label = example
         rows = self._rows.take(slots, axis=0)
-        chances = self._chances(learned.vector, rows)
+        chances = self._chances(example.vector, rows)
         weight = share * (sum(self._counts) / len(LABELS) / self._counts[label]) ** BALANCE
         negative = weight * (chances[0] - (label == 0))
         positive = weight * (chances[2] - (label == 2))
@@ -182,7 +184,7 @@ class OnlineSentiment(Classifier):
 
 
 def _clipped(weights: NDArray[Any]) -> NDArray[Any]:
-    """As `np.clip`, which takes ten times as long for the two columns of a table of a few hundred rows."""
+    """Clip in place, like `np.clip`, which takes ten times as long for two columns of a few hundred rows."""
     np.maximum(weights, -CLIP, out=weights)
     np.minimum(weights, CLIP, out=weights)
     return weights

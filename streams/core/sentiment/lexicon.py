@@ -1,7 +1,7 @@
-"""Words known to carry sentiment before anything is learned: a list of our own, and VADER's for English and emoji.
+"""Look up words known to carry sentiment: a list of the project's own, and VADER's for English and emoji.
 
 VADER: Hutto & Gilbert, "VADER: A Parsimonious Rule-based Model for Sentiment Analysis of Social Media Text", ICWSM 2014
-(MIT). What such words are worth is learned: the lexicon only says which they are.
+(MIT). The weights of these words are learned: the lexicon only lists them.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from streams.core.sentiment.tokens import NEGATED, tokens, word_form
 OWN_WORDS: Final = "weights/lexicon.txt"
 
 ANY_LANGUAGE: Final = "*"
-"""Language of what every language shares: emoji, emoticons, punctuation."""
+"""Language of the tokens that all languages share: emoji, emoticons, punctuation."""
 
 _LOOKED_UP: Final = {"de": ("de", "en"), "en": ("en", "de")}
-"""Posts mix German and English: the lexicon of the other language is asked for words that its own does not list."""
+"""Languages to look up in turn: posts mix German and English, so a word may be listed in the other language only."""
 
 _FRIENDS: Final = """arm ass bald dick die fallen fast gift god gross grosse grossen grosser grosses hand hell herb hut
     kind kinder lag lied lose lust mag mia mist not rat rot stern toll war wars wut"""
@@ -26,14 +26,14 @@ _FALSE_FRIENDS: Final = frozenset(_FRIENDS.split())
 """Words that mean something else in the other language."""
 
 CHANNELS: Final = ("vader+", "vader-", "strong+", "strong-", "weak+", "weak-")
-"""Kinds of evidence that learning weighs against each other; own words of strength 1 are weak."""
+"""Kinds of evidence with a learned weight each; words of the project's own list with strength 1 are weak."""
 
 NEGATED_GOOD: Final = -0.74
-"""What a negation makes of a good word: VADER's factor, from its raters. A negated bad word (``not bad``) is worth
-nothing: left to itself, a model learned for it neither one nor the other."""
+"""Factor on the strength of a negated good word, from VADER's raters. A negated bad word (``not bad``) has no strength:
+a model that could choose learned neither sign for it."""
 
 Strengths = dict[str, dict[str, float]]
-"""By language, then by token: < 0 bad, > 0 good."""
+"""Strength by language, then by token: < 0 bad, > 0 good."""
 
 
 class Lexicon:
@@ -42,9 +42,9 @@ class Lexicon:
     Attributes
     ----------
     own, stems
-        In -3..3; what is a stem stands for all words that begin so.
+        Strengths of words, and of stems, each of which stands for all words that begin with it; from -3 to 3.
     vader
-        In -4..4.
+        Strengths from VADER's lists; from -4 to 4.
     """
 
     def __init__(self) -> None:
@@ -53,12 +53,12 @@ class Lexicon:
         self._longest_stem = max(len(stem) for stems in self.stems.values() for stem in stems)
 
     def evidence(self, token: str, lang: str) -> tuple[float, ...] | None:
-        """Strength of a token in each of `CHANNELS`, each >= 0; None where the lexicon says nothing.
+        """Return the strength of a token in each of `CHANNELS`, each >= 0; None for a token that is not listed.
 
         Parameters
         ----------
         token
-            One of `streams.core.sentiment.tokens.tokens`.
+            A token from `streams.core.sentiment.tokens.tokens`.
         lang
             ``de`` or ``en``; anything else is looked up as English first.
         """
@@ -78,7 +78,7 @@ class Lexicon:
         return tuple(max(0.0, sign * strength) for strength in (vader, strong, weak) for sign in (1, -1))
 
     def content(self) -> list[tuple[str, str, str, float]]:
-        """All it holds, in one order: kind of list, language, word or stem, strength."""
+        """Return all entries, sorted: kind of list, language, word or stem, strength."""
         lists = {"own": self.own, "stems": self.stems, "vader": self.vader}
         return sorted(
             (kind, lang, word, strength)
@@ -118,7 +118,7 @@ def _vader() -> Strengths:
     for line in _lines("vaderSentiment", "vader_lexicon.txt"):
         entry, mean, *_ = line.split("\t")
         parts = tokens(entry, "en")
-        # As the model sees it: phrases and unusual emoticons are none of its tokens, and letters are left of emoticons.
+        # Only entries that the tokeniser keeps whole: phrases are split, and unusual emoticons leave a single letter.
         if len(parts) == 1 and not (len(parts[0]) == 1 and parts[0].isalpha()):
             strengths["en" if parts[0][0].isalpha() else ANY_LANGUAGE].setdefault(parts[0], float(mean))
     for line in _lines("vaderSentiment", "emoji_utf8_lexicon.txt"):

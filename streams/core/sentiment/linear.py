@@ -1,8 +1,8 @@
-"""The scorer's model: a snapshot compiled into a table of tokens, a look-up for each token and one softmax a text.
+"""Score texts with a snapshot compiled into a table of tokens: a look-up for each token and one softmax for each text.
 
-The n-grams of a token and what the lexicon knows of it always come with it: their weights are summed when the token is
-first met. A complex number carries both log-odds, negative as its real part and positive as its imaginary one, so that
-one addition adds both.
+The n-grams and lexicon entries of a token are always the same: their weights are summed when the token first occurs. A
+complex number holds both log-odds, negative as its real part and positive as its imaginary part, so that one addition
+adds both.
 """
 
 from __future__ import annotations
@@ -39,22 +39,22 @@ if TYPE_CHECKING:
 SHIPPED_WEIGHTS: Final[dict[QualityName, str]] = {"fast": "weights/shipped.fwsm", "best": "weights/shipped-best.fwsm"}
 
 VERSIONS: Final[dict[QualityName, str]] = {"fast": "linear", "best": "sentences"}
-"""What the version of a model begins with: a mention thus tells the quality of its judge."""
+"""Prefix of the version of a model, by which a mention shows the quality of the model that scored it."""
 
 CACHED_TEXTS: Final = 8192
 MAX_CACHED_CHARS: Final = 1000
-"""Reposts and spam repeat texts; this bounds what remembering them costs to about 10 MB."""
+"""Number and length of texts whose predictions are cached, since reposts and spam repeat texts; about 10 MB."""
 
 CACHED_TOKENS: Final = 1 << 16
-"""Tokens remembered of each language, about 280 bytes each. A day of tweets has about as many; when full, the table
-starts anew, so that junk words can't keep real ones out."""
+"""Tokens cached for each language, about 280 bytes each. A day of tweets has about as many; a full table is cleared, so
+that junk words can't keep real ones out."""
 
 _Entry = tuple[complex, int]
-"""Log-odds that a token brings in, and its slot."""
+"""Log-odds of a token, and its slot."""
 
 
 class _TokenTable(dict[str, _Entry]):
-    """Entries of one language, each worked out when its token is first met."""
+    """Entries of one language, each computed when its token first occurs."""
 
     def __init__(self, table: list[complex], lang: str) -> None:
         super().__init__()
@@ -74,8 +74,8 @@ class _TokenTable(dict[str, _Entry]):
 class _Compiled:
     """The weights of a snapshot as a function.
 
-    It stands by itself, so that a model whose cache points to it is no cycle of references, and its ten megabytes go
-    with the last who uses it.
+    It is separate from `LinearModel`, so that the model's cache does not form a reference cycle and the ten megabytes
+    are freed with the last reference.
     """
 
     def __init__(self, weights: snapshot.Weights) -> None:
@@ -86,7 +86,7 @@ class _Compiled:
         self._tokens = {lang: _TokenTable(self._table, lang) for lang in self._biases}
 
     def predict(self, text: str, lang: str) -> Probabilities:
-        """As `LinearModel.predict`."""
+        """Predict as `LinearModel.predict`, without its cache."""
         lang = lang if lang in self._tokens else "und"
         table = self._tokens[lang]
         seen = [table[token] for token in tokens(text, lang)]
@@ -101,14 +101,14 @@ class _Compiled:
 
 
 class LinearModel:
-    """Softmax over the summed weights of a text's features; immutable but for its caches, which are bounded.
+    """Softmax over the summed weights of a text's features; immutable except for bounded caches.
 
     Parameters
     ----------
     weights
-        What was learned.
+        Learned weights.
     version
-        What mentions carry.
+        Version of the model in mentions.
 
     Examples
     --------
@@ -124,19 +124,19 @@ class LinearModel:
         self._remembered = lru_cache(CACHED_TEXTS)(self._compiled.predict)
 
     def predict(self, text: str, lang: str) -> Probabilities:
-        """Probabilities of negative, neutral, positive."""
+        """Return the probabilities of negative, neutral and positive."""
         if len(text) > MAX_CACHED_CHARS:
             return self._compiled.predict(text, lang)
         return self._remembered(text, lang)
 
     def remembered(self) -> tuple[int, int]:
-        """Texts that were answered from memory, and those that had to be judged."""
+        """Return the numbers of predictions from the cache, and of those that were computed."""
         hits, misses, *_ = self._remembered.cache_info()
         return hits, misses
 
     @classmethod
     def from_snapshot(cls, content: bytes, quality: QualityName = "fast") -> LinearModel:
-        """Compile a snapshot; two scorers that load the same one answer alike to the last bit.
+        """Compile a snapshot; two scorers that load the same one predict the same bits.
 
         Raises
         ------
@@ -148,14 +148,14 @@ class LinearModel:
 
     @classmethod
     def load(cls, path: Path | None = None, quality: QualityName = "fast") -> LinearModel:
-        """Compile a file that ``firewatch sentiment train`` wrote.
+        """Load a file that ``firewatch sentiment train`` wrote.
 
         Parameters
         ----------
         path
             The file; None for the weights that ship.
         quality
-            It must be of.
+            Quality that the model must have.
 
         Raises
         ------
@@ -172,7 +172,7 @@ class LinearModel:
 
 
 def read_snapshot(path: Path | None = None, quality: QualityName = "fast") -> bytes:
-    """Bytes of a file of weights, of the one shipped for a quality without a path.
+    """Return the bytes of a file of weights; without a path, of the file that ships for a quality.
 
     Raises
     ------

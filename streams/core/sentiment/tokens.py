@@ -1,4 +1,4 @@
-"""What a sentiment model sees of a text: words, negated words, emoticons, emoji and the louder kind of punctuation."""
+"""Split a text into the tokens of the sentiment model: words, negated words, emoticons, emoji and loud punctuation."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Final
 from streams.core.text.clean import HASHTAG, fold, hashtag_words, without_handles, without_urls
 
 NEGATED: Final = "not "
-"""Stands before a word in the scope of a negation; its blank keeps it apart from all tokens."""
+"""Prefix of a word in the scope of a negation; its blank distinguishes it from all tokens."""
 
 NEGATION_SCOPE: Final = 3
-"""Words a negation reaches, unless punctuation ends it before: the window of VADER (Hutto & Gilbert 2014)."""
+"""Number of words that a negation reaches unless punctuation ends it: the window of VADER (Hutto & Gilbert 2014)."""
 
 ELONGATED: Final = "<elongated>"
-"""Stands for one more word written with a letter three times or more (``sooo``)."""
+"""Token for a word with a letter three times or more in a row (``sooo``)."""
 
 _NOT_DE: Final = "nicht kein keine keinen keinem keiner keines nie niemals nichts ohne kaum weder nirgends nix ned net"
 _NOT_EN: Final = """not no never none nobody nothing neither nor nowhere without hardly barely cannot cant can't
@@ -35,14 +35,14 @@ _TRIPLED: Final = re.compile(r"([a-z])\1{2,}+")
 
 
 def word_form(text: str) -> str:
-    """Folded text, but with umlauts as ``ae``, ``oe``, ``ue``: ``schön`` is ``schoen``, and not ``schon``."""
+    """Fold a text, with umlauts as ``ae``, ``oe``, ``ue``: ``schön`` becomes ``schoen``, and not ``schon``."""
     if text.isascii():
         return text.lower()
     return fold(text.lower().replace("ä", "ae").replace("ö", "oe").replace("ü", "ue"))
 
 
 def tokens(text: str, lang: str) -> list[str]:
-    """Tokens in order of appearance; links, handles, digits and letters of other scripts give none.
+    """Return the tokens in order of appearance; links, handles, digits and letters of other scripts give none.
 
     Examples
     --------
@@ -85,7 +85,7 @@ def tokens(text: str, lang: str) -> list[str]:
 
 
 def _emoticon(written: str) -> str:
-    """Eyes and mouth alone, upright: ``:-)))``, ``=)`` and ``(:`` are ``:)``."""
+    """Reduce an emoticon to upright eyes and mouth: ``:-)))``, ``=)`` and ``(:`` become ``:)``."""
     eyes, mouth = (written[-1], ")") if written[0] == "(" else (written[0], written[-1])
     return (";" if eyes == ";" else ":") + mouth
 

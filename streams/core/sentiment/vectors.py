@@ -1,4 +1,4 @@
-"""Features of texts as numpy arrays, for those who learn; features of a token are worked out once."""
+"""Return the features of texts as numpy arrays for learning; the features of a token are computed once."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ if TYPE_CHECKING:
     from streams.config import QualityName
 
 CACHED_TOKENS: Final = 1 << 15
-"""Tokens whose features are kept, about 700 bytes each; then the cache starts anew."""
+"""Tokens whose features are cached, about 700 bytes each; a full cache is cleared."""
 
 Vector = tuple["NDArray[np.int32]", "NDArray[np.float32]"]
-"""Slots and values of features, side by side; a slot may stand twice."""
+"""Slots and values of features, in arrays of equal length; a slot may occur twice."""
 
 _SENTENCE: Final = np.arange(SLOTS, SLOTS + sentences.DIMENSIONS, dtype=np.int32)
 
 
 class Vectors:
-    """Turns texts into vectors.
+    """Convert texts to vectors.
 
     Parameters
     ----------
     quality
-        With ``best`` the sentence's embedding stands behind the words.
+        Quality of the model; with ``best`` the embedding of the sentence follows the words.
 
     Examples
     --------
@@ -54,7 +54,7 @@ class Vectors:
         self._tokens: dict[tuple[str, str], tuple[int, Vector]] = {}
 
     def of(self, text: str, lang: str) -> Vector:
-        """Vector of a text in ``de``, ``en`` or ``und``."""
+        """Return the vector of a text in ``de``, ``en`` or ``und``."""
         parts = [self._token(token, lang) for token in tokens(text, lang)]
         pairs = pair_slots([slot for slot, _ in parts])
         slots = [part[0] for _, part in parts]

@@ -71,10 +71,10 @@ def train(sets: Sequence[Sequence[GoldPost]], start: Weights | None = None, qual
     """
     labelled = _Labelled(sets, cold=start is None)
     if quality == "fast":
-        return _learned(labelled, start or Weights.nothing(), _words(labelled.posts), None)
+        return _learned(labelled, start or Weights.zeros(), _words(labelled.posts), None)
     if start:
         return _learned(labelled, start, _words(labelled.posts), _sentences(labelled.posts))
-    nothing = Weights.nothing("best")
+    nothing = Weights.zeros("best")
     words = _learned(labelled, nothing, _words(labelled.posts), None)
     whole = _learned(labelled, nothing, None, _sentences(labelled.posts))
     negative, positive = (a + SENTENCE_SHARE * b for a, b in zip(words.bias, whole.bias, strict=True))

@@ -7,55 +7,55 @@ import copy
 import numpy as np
 import pytest
 
-from streams.core.sentiment.experience_replay import MAX_FEATURES, SIZE, Labelled, Rehearsal
+from streams.core.sentiment.experience_replay import MAX_FEATURES, SIZE, Example, ExperienceReplay
 from streams.core.sentiment.features import SLOTS
 from streams.core.sentiment.learner import OnlineSentiment
 
 
-def labelled(number: int, features: int = 3) -> Labelled:
-    return Labelled((np.full(features, number, np.int32), np.ones(features, np.float32)), number % 3)
+def example(number: int, features: int = 3) -> Example:
+    return Example((np.full(features, number, np.int32), np.ones(features, np.float32)), number % 3)
 
 
-def number_of(drawn: Labelled | None) -> int:
+def number_of(drawn: Example | None) -> int:
     assert drawn is not None
     return int(drawn.vector[0][0])
 
 
 def test_nothing_is_drawn_before_the_first_label() -> None:
-    assert Rehearsal().draw() is None
+    assert ExperienceReplay(0).sample() is None
 
 
 def test_any_of_the_latest_is_drawn_and_no_older_one() -> None:
-    rehearsal = Rehearsal()
+    replay = ExperienceReplay(0)
     for number in range(SIZE + 700):
-        rehearsal.add(labelled(number))
-    drawn = [number_of(rehearsal.draw()) for _ in range(4_000)]
+        replay.add(example(number))
+    drawn = [number_of(replay.sample()) for _ in range(4_000)]
     assert 700 <= min(drawn) < 720
     assert SIZE + 680 <= max(drawn) < SIZE + 700
     assert np.mean(drawn) == pytest.approx(700 + SIZE / 2, rel=0.03)
 
 
 def test_a_text_too_long_to_keep_is_not_kept() -> None:
-    rehearsal = Rehearsal()
-    rehearsal.add(labelled(1, MAX_FEATURES + 1))
-    assert rehearsal.draw() is None
-    rehearsal.add(labelled(2, MAX_FEATURES))
-    assert number_of(rehearsal.draw()) == 2
+    replay = ExperienceReplay(0)
+    replay.add(example(1, MAX_FEATURES + 1))
+    assert replay.sample() is None
+    replay.add(example(2, MAX_FEATURES))
+    assert number_of(replay.sample()) == 2
 
 
 def test_a_copy_goes_on_alike_and_by_itself() -> None:
-    rehearsal = Rehearsal()
+    replay = ExperienceReplay(0)
     for number in range(50):
-        rehearsal.add(labelled(number))
-    rehearsal.draw()
-    twin = copy.deepcopy(rehearsal)
-    assert [number_of(twin.draw()) for _ in range(20)] == [number_of(rehearsal.draw()) for _ in range(20)]
+        replay.add(example(number))
+    replay.sample()
+    twin = copy.deepcopy(replay)
+    assert [number_of(twin.sample()) for _ in range(20)] == [number_of(replay.sample()) for _ in range(20)]
     for number in range(1_000, 6_000):
-        twin.add(labelled(number))
-    assert all(number_of(rehearsal.draw()) < 50 for _ in range(100))
+        twin.add(example(number))
+    assert all(number_of(replay.sample()) < 50 for _ in range(100))
 
 
-def test_what_was_dropped_with_a_learner_is_not_rehearsed(learner: OnlineSentiment) -> None:
+def test_what_was_dropped_with_a_learner_is_not_replayed(learner: OnlineSentiment) -> None:
     """As the trainer does after refusals: it goes back to a copy, and what that learns next is what it would have."""
     kept, other = copy.deepcopy(learner), copy.deepcopy(learner)
     for number in range(50):

@@ -19,7 +19,7 @@ from streams.records import MAX_SNAPSHOT_BYTES
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-Labelled = list[tuple[str, str, str]]
+Example = list[tuple[str, str, str]]
 
 STREAM = st.lists(st.tuples(st.text(max_size=60), st.sampled_from(["de", "en", "und"]), st.sampled_from(LABELS)))
 
@@ -61,7 +61,7 @@ def test_a_post_without_language_is_known_from_words_of_either(learner: OnlineSe
 
 @settings(max_examples=25, deadline=None)
 @given(STREAM)
-def test_the_same_labels_in_the_same_order_give_the_same_bytes(stream: Labelled) -> None:
+def test_the_same_labels_in_the_same_order_give_the_same_bytes(stream: Example) -> None:
     def learned() -> bytes:
         model = OnlineSentiment()
         for text, lang, label in stream:
@@ -73,7 +73,7 @@ def test_the_same_labels_in_the_same_order_give_the_same_bytes(stream: Labelled)
 
 @settings(max_examples=25, deadline=None)
 @given(STREAM)
-def test_any_stream_leaves_probabilities_and_weights_within_bounds(stream: Labelled) -> None:
+def test_any_stream_leaves_probabilities_and_weights_within_bounds(stream: Example) -> None:
     model = OnlineSentiment()
     for text, lang, label in stream:
         chances = model.predict_proba_one(post(text, lang))
@@ -105,7 +105,7 @@ def test_its_size_does_not_grow() -> None:
 @pytest.mark.parametrize("label", ["angry", "", 1, None])
 def test_a_wrong_label_is_refused_and_changes_nothing(learner: OnlineSentiment, label: Any) -> None:
     before = learner.snapshot()
-    with pytest.raises(InputError, match="allowed are negative, neutral, positive"):
+    with pytest.raises(InputError, match="there are negative, neutral, positive"):
         learner.learn_one(post("gut"), label)
     assert learner.snapshot() == before
 

@@ -154,7 +154,7 @@ def test_memory_stays_within_bounds() -> None:
 
 
 def test_an_unknown_model_has_no_opinion() -> None:
-    model = LinearModel(Weights.nothing(), version="nothing")
+    model = LinearModel(Weights.zeros(), version="nothing")
     assert model.predict("great", "en") == pytest.approx((1 / 3, 1 / 3, 1 / 3))
 
 
@@ -162,7 +162,7 @@ def test_an_unknown_model_has_no_opinion() -> None:
 def test_what_is_no_model_is_refused_by_name(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "w.fwsm"
     path.write_bytes(content)
-    with pytest.raises(InputError, match=r"w\.fwsm: broken_snapshot: no sentiment model"):
+    with pytest.raises(InputError, match=r"w\.fwsm: broken_snapshot: not a sentiment model"):
         LinearModel.load(path)
     with pytest.raises(InputError, match="can't be read"):
         LinearModel.load(tmp_path / "none.fwsm")

@@ -110,7 +110,7 @@ def test_weights_survive_with_those_of_sentences() -> None:
 
 
 def test_no_quality_takes_the_weights_of_the_other(tmp_path: Path) -> None:
-    fast, best = read_snapshot(), encode(Weights.nothing("best"))
+    fast, best = read_snapshot(), encode(Weights.zeros("best"))
     with pytest.raises(RecordError, match=r"other_quality: .* quality 'best', where one of 'fast' is needed"):
         LinearModel.from_snapshot(best)
     with pytest.raises(RecordError, match=r"other_quality: .* quality 'fast', where one of 'best' is needed"):
@@ -123,7 +123,7 @@ def test_no_quality_takes_the_weights_of_the_other(tmp_path: Path) -> None:
 
 
 def test_weights_of_another_encoder_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    content = encode(Weights.nothing("best"))
+    content = encode(Weights.zeros("best"))
     monkeypatch.setattr(sentences, "version", lambda _: "99")
     with pytest.raises(RecordError, match=r"other_features: .*train it again"):
         decode(content, "best")
