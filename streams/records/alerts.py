@@ -1,4 +1,4 @@
-"""The steps of incidents, as `social.alerts` carries them: the contract with those who are paged."""
+"""Alerts, the records of `social.alerts`: each is one step of an incident, and the contract with its receivers."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from streams.records.wire import load
 ALERT_VERSION: Final = 1
 
 MAX_ALERT_BYTES: Final = 262_144
-"""No alert is larger, whatever is posted: what it lists has a bounded number of parts of a bounded length."""
+"""No alert is larger, whatever is posted, since its lists have a bounded number of elements of a bounded length."""
 
 SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
-"""Ascending."""
+"""The severities in ascending order."""
 
 AlertKind = Literal["open", "update", "resolve"]
 
@@ -30,32 +30,32 @@ class _Body(BaseModel):
 
 
 class Detection(_Body):
-    """The strongest answer of one detector within the incident."""
+    """The highest score of one detector within the incident."""
 
     kind: str
-    score: float = Field(ge=0, description="Common scale of all detectors: 1 and more is anomalous")
+    score: float = Field(ge=0, description="Score on the common scale of all detectors: 1 or more is anomalous")
     observed: float
     expected: float
     lower: float
     upper: float
-    unit: str = Field(description="Unit of observed, expected and the bounds")
+    unit: str = Field(description="Unit of observed, expected, lower and upper")
     reason: str
     suppressed: str | None = None
 
 
 class WindowCounts(_Body):
-    """A span of event time: [start, end)."""
+    """Counts in a span of event time, from start (inclusive) to end (exclusive)."""
 
     start: datetime
     end: datetime
     mentions: int = Field(ge=0)
-    authors: int = Field(ge=0, description="Distinct authors, estimated above a few dozen")
+    authors: int = Field(ge=0, description="Number of distinct authors, estimated above a few dozen")
     reposts: int = Field(ge=0)
     engagement: int = Field(ge=0)
 
 
 class SentimentSplit(_Body):
-    """Shares of the incident's mentions, by the model's probabilities; they add up to 1."""
+    """Sentiment shares of the incident's mentions by the model's probabilities; they add up to 1."""
 
     negative: float = Field(ge=0, le=1)
     neutral: float = Field(ge=0, le=1)
@@ -63,103 +63,117 @@ class SentimentSplit(_Body):
 
 
 class TopTerm(_Body):
-    """A word, a hashtag, or two words beside each other, that stand out."""
+    """A word, a hashtag or two adjacent words that are much more frequent than usual."""
 
     term: str
     mentions: int = Field(ge=1)
-    lift: float = Field(ge=0, description="Share in the incident divided by the share in the brand's usual mentions")
+    lift: float = Field(
+        ge=0, description="Share of the term in the incident divided by its share in the brand's usual mentions"
+    )
     z: float | None = Field(
         default=None,
-        description="How sure that is, in standard errors: a log-odds ratio with a prior; the list's order",
+        description="Certainty of the lift in standard errors (log-odds ratio with a prior); terms are sorted by it",
     )
 
 
 class SamplePost(_Body):
-    """A post to look at."""
+    """A representative post of the incident."""
 
     id: str
     source: str
     url: str | None = None
-    text: str | None = Field(default=None, description="Only where alerts.include_texts is set")
+    text: str | None = Field(default=None, description="Text of the post; null unless alerts.include_texts is set")
     negative: float = Field(ge=0, le=1)
-    at: datetime | None = Field(default=None, description="When it was written")
-    copies: int = Field(default=1, ge=1, description="Posts with the same text, this one included, without reposts")
+    at: datetime | None = Field(default=None, description="When the post was written")
+    copies: int = Field(
+        default=1, ge=1, description="Number of posts with the same text, including this one and without reposts"
+    )
 
 
 class Drivers(_Body):
-    """Who drives it."""
+    """Authors who drive the incident."""
 
     spread: Literal["one", "few", "many"] | None = Field(
-        description="Whether one author or ten wrote half of the mentions; null where authors are not known"
+        description="one if one author wrote half of the mentions, few if ten did, otherwise many; null if authors are "
+        "not known"
     )
     top_ten_author_share: float | None = Field(
-        ge=0, le=1, description="Share of the mentions by the ten most active authors"
+        ge=0, le=1, description="Share of the mentions that the ten most active authors wrote"
     )
     newcomer_share: float | None = Field(
-        ge=0, le=1, description="Estimated share of the authors that had not named the brand in the last week or two"
+        ge=0,
+        le=1,
+        description="Estimated share of the authors who had not mentioned the brand in the last one to two weeks",
     )
-    usual_newcomer_share: float | None = Field(ge=0, le=1, description="The same when nothing happens")
+    usual_newcomer_share: float | None = Field(
+        ge=0, le=1, description="Usual share of such authors outside of incidents"
+    )
 
 
 class PastPeak(_Body):
-    """One of the busiest hours that the brand has had."""
+    """One of the brand's busiest hours so far."""
 
-    hour: datetime = Field(description="Its start")
+    hour: datetime = Field(description="Start of the hour")
     mentions: int = Field(ge=1)
 
 
 class Comparison(_Body):
-    """Against what the brand is used to; null where too little is known."""
+    """The incident compared with the brand's baseline; fields are null while too little is known."""
 
-    usual_mentions_per_hour: float | None = Field(ge=0)
-    times_usual: float | None = Field(ge=0, description="Mentions per hour of the window divided by the usual ones")
-    usual_negative: float | None = Field(ge=0, le=1, description="Usual negative share")
-    busiest_hour: int = Field(ge=0, description="Mentions in the busiest hour so far, without what is still open")
-    past_peaks: list[PastPeak] = Field(description="The busiest hours before the incident, at least 12 h apart")
+    usual_mentions_per_hour: float | None = Field(ge=0, description="Usual mentions per hour of the brand")
+    times_usual: float | None = Field(
+        ge=0, description="Mentions per hour of the window divided by the usual mentions per hour"
+    )
+    usual_negative: float | None = Field(ge=0, le=1, description="Usual share of negative mentions")
+    busiest_hour: int = Field(
+        ge=0, description="Mentions in the incident's busiest hour so far, without buckets that are still open"
+    )
+    past_peaks: list[PastPeak] = Field(description="The brand's busiest hours before the incident, at least 12 h apart")
 
 
 class Alert(_Body):
-    """The body of a record of `social.alerts`, and a line of ``--alerts OUT.jsonl``: one step in the life of an
-    incident."""
+    """One step of an incident: the body of a record of `social.alerts`, and a line of ``--alerts OUT.jsonl``."""
 
     v: Literal[1] = ALERT_VERSION
     id: str = Field(
-        description="Deterministic: the same step of the same incident has the same id, so repeats can be dropped"
+        description="Deterministic id: the same step of the same incident has the same id, so repeats can be dropped"
     )
     kind: AlertKind
     step: AlertStep | None = Field(
         default=None,
-        description="The kind more exactly. Of kind update are: escalate (a higher severity, or it pages from now on), "
-        "update (another label or detector), grow (many more mentions), reopen (it was resolved and begins again "
-        "within the cool-down, judged afresh) and correct (posts that came late); a correction after the end is of "
-        "kind resolve. Null before contract 1.1",
+        description="The kind of step in more detail. Of kind update are: escalate (a higher severity, or the "
+        "incident pages from now on), update (another label or detector), grow (many more mentions), reopen (a "
+        "resolved incident begins again within the cool-down and is evaluated again) and correct (posts that arrived "
+        "late); a correction after the end is of kind resolve. Null before contract 1.1",
     )
     status: Literal["firing", "resolved"]
     severity: Severity
-    label: Label | None = Field(default=None, description="What is going on, or null where that can't be told")
+    label: Label | None = Field(default=None, description="Type of the incident, or null if it is not clear")
     suppressed: str | None = Field(
-        description="Why it must not page anyone (cold_start, refractory, spam, surge, outage, maintenance, expected), "
-        "or null"
+        description="Reason why the incident does not page (cold_start, refractory, spam, surge, outage, maintenance, "
+        "expected), or null if it pages"
     )
     brand: str
-    fingerprint: str = Field(description="One per incident: opening, updates and resolution share it")
-    starts_at: datetime = Field(description="When it first opened")
+    fingerprint: str = Field(description="Id of the incident, which all of its steps share")
+    starts_at: datetime = Field(description="When the incident first opened")
     reopened: int = Field(
-        default=0, ge=0, description="How many times it has begun again; window and evidence are those since the last"
+        default=0,
+        ge=0,
+        description="Number of times the incident has reopened; its evidence covers the time since the last",
     )
-    earlier_mentions: int = Field(default=0, ge=0, description="Mentions before it last began again")
+    earlier_mentions: int = Field(default=0, ge=0, description="Mentions before the incident last reopened")
     late_mentions: int = Field(
-        default=0, ge=0, description="Mentions that came after their bucket had closed, since the step before"
+        default=0, ge=0, description="Mentions since the previous step that arrived after their bucket had closed"
     )
     ends_at: datetime | None = None
-    at: datetime = Field(description="Event time at which this step was taken")
-    summary: str = Field(description="What happened, for a person")
-    language: Literal["en", "de"] = Field(default="en", description="Of the summary")
+    at: datetime = Field(description="Event time of this step")
+    summary: str = Field(description="Description of the incident for people")
+    language: Literal["en", "de"] = Field(default="en", description="Language of the summary")
     detectors: dict[str, Detection]
     window: WindowCounts
     sentiment: SentimentSplit
     top_terms: list[TopTerm]
-    top_author_share: float = Field(ge=0, le=1, description="Share of the mentions by the most active author")
+    top_author_share: float = Field(ge=0, le=1, description="Share of the mentions that the most active author wrote")
     duplicate_share: float = Field(ge=0, le=1)
     sources: dict[str, int]
     languages: dict[str, int]
@@ -168,17 +182,17 @@ class Alert(_Body):
     comparison: Comparison | None = None
     config_version: str
     model_version: str
-    labels: dict[str, str] = Field(description="As Alertmanager wants them: identity")
-    annotations: dict[str, str] = Field(description="As Alertmanager wants them: for people")
+    labels: dict[str, str] = Field(description="Labels for Alertmanager, which identify the alert")
+    annotations: dict[str, str] = Field(description="Annotations for Alertmanager, which are shown to people")
     generator_url: str | None = None
 
     @property
     def since(self) -> datetime:
-        """When it opened, or last began again."""
+        """When the incident opened or last reopened."""
         return self.window.start if self.reopened else self.starts_at
 
     def to_bytes(self) -> bytes:
-        """Encode; the same alert gives the same bytes."""
+        """Encode the alert; equal alerts have equal bytes."""
         return orjson.dumps(self.model_dump(mode="json"))
 
 
