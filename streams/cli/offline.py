@@ -51,7 +51,7 @@ def replay(
     from streams.records import window_from_bytes
     from streams.render.progress_bar import progress_bar
     from streams.runtime.files import ensure_distinct_paths
-    from streams.sources.files import open_posts
+    from streams.sources.registry import open_posts
 
     if pictures:
         require_charts("--pictures")

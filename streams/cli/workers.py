@@ -80,15 +80,18 @@ def ingest(posts: str, config_path: Path, *, speed: float | None, redate: bool, 
       firewatch ingest posts.jsonl -c firewatch.yaml --cursor posts.cursor
       firewatch ingest - -c firewatch.yaml < posts.jsonl
     """
+    from streams.render.progress_bar import progress_bar
     from streams.runtime.files import ensure_distinct_paths
-    from streams.sources.files import open_posts
+    from streams.sources.registry import open_posts
     from streams.workers import ingest as worker
 
     ensure_distinct_paths([config_path, Path(posts)], [cursor_file])
     config = _load("ingest", config_path)
-    with open_posts(posts, config.ingest.max_record_bytes) as source:
+    with open_posts(posts, config.ingest.max_record_bytes) as source, progress_bar(source) as show:
         summary = until_stopped(
-            lambda stop: worker.ingest(config, source, stop=stop, speed=speed, redate=redate, cursor_file=cursor_file)
+            lambda stop: worker.ingest(
+                config, source, stop=stop, speed=speed, redate=redate, cursor_file=cursor_file, show=show
+            )
         )
     rate = summary.ingested / summary.seconds if summary.seconds else 0.0
     click.echo(

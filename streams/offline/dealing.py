@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streams.core.ingest.parsing import Normaliser
-from streams.core.ingest.reject_rate import BadShare
+from streams.core.ingest.rejection_ratio import RejectionRatio
 from streams.core.score.partitioning import partition_of
 from streams.errors import InputError, RecordError
 from streams.runtime import clock
@@ -34,14 +34,14 @@ class Dealer:
 
     def __init__(self, config: Config, source: Source) -> None:
         self._source = source
-        self._normaliser = Normaliser(config.ingest, "file")
-        self._share = BadShare(config.ingest)
+        self._normaliser = Normaliser(config.ingest, source.source_name)
+        self._ratio = RejectionRatio(config.ingest)
         self._offsets = [0] * config.topics.partitions
 
     @property
     def rejected(self) -> dict[str, int]:
         """Records that are no usable posts, by reason."""
-        return self._share.reasons
+        return self._ratio.reasons
 
     def chunks(self) -> Iterator[Dealt]:
         """The posts of each chunk of the source.
@@ -58,13 +58,13 @@ class Dealer:
                 try:
                     post = self._normaliser.record(line.data, now_ms)
                 except RecordError as error:
-                    self._share.bad(error.reason)
+                    self._ratio.reject(error.reason)
                     continue
-                self._share.good()
+                self._ratio.accept()
                 partition = partition_of(post.key, len(self._offsets))
                 dealt.setdefault(partition, []).append((self._offsets[partition], now_ms, post.to_bytes()))
                 self._offsets[partition] += 1
             yield dealt
-        if not self._share.seen:
+        if not self._ratio.records:
             raise InputError(f"{self._source.name}: holds no posts")
-        self._share.check_end()
+        self._ratio.check()

@@ -20,8 +20,8 @@ from streams.kafka.reader import TopicReader
 from streams.kafka.topics import Topics
 from streams.records import Deletion, Label, posts_record_from_bytes
 from streams.runtime import clock
-from streams.sources.files import open_posts
 from streams.sources.labelled_posts import read_gold
+from streams.sources.registry import open_posts
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence

@@ -1,1 +1,1 @@
-"""Where posts come from: one module a source."""
+"""Sources of posts: one module a kind, found through `streams.sources.registry`."""

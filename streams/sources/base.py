@@ -1,59 +1,104 @@
-"""What ingest and replay ask of a source."""
+"""The interface of a source of posts: all that `ingest` and `replay` know of it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
+import asyncio
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncGenerator, Iterator
+    from types import TracebackType
 
 
 class Line(NamedTuple):
-    """One record as the source has it.
+    """One record of a source.
 
     Parameters
     ----------
     data
-        Its bytes without the line end; of a record that is too long only the beginning, one byte more than is allowed.
+        A post or a deletion as JSON (`streams.core.ingest.parsing`), without the line end. Of a record that is longer
+        than allowed only the beginning, one byte more than is allowed.
     cursor
-        Where the source stands after it: everything before has been yielded.
+        Position of the source after this record; all records before have been yielded.
     """
 
     data: bytes
     cursor: int
 
 
-class Source(Protocol):
-    """Yields lines of JSON, in order."""
+class Source(ABC):
+    """Yields posts and deletions as lines of JSON, in order; a context manager that closes it.
 
-    @property
-    def name(self) -> str:
-        """For messages: the path of the file, ``standard input``, ..."""
+    A source reads and nothing else: it neither parses nor filters, knows no brands and no Kafka. Records that are not
+    usable posts are yielded like all others, so that they are counted and sent to the dead-letter topic.
 
-    @property
-    def consumed_bytes(self) -> int:
-        """How much of `total_bytes` has been read."""
+    Attributes
+    ----------
+    name
+        Name in messages, such as the path of the file or ``standard input``.
+    source_name
+        `Post.source` of posts that do not state theirs. Source and ID together identify a post, so a source that is
+        read under another name delivers all its posts again.
+    consumed_bytes
+        How much of the input has been read.
+    total_bytes
+        Size of the whole input, None if it has no end or no known one.
+    """
 
-    @property
-    def total_bytes(self) -> int | None:
-        """Size of the whole input, None where it has no end or no known one."""
+    name: str
+    source_name: str = "file"
+    consumed_bytes: int = 0
+    total_bytes: int | None = None
 
+    @abstractmethod
     def chunks(self) -> Iterator[list[Line]]:
-        """Lines in chunks of bounded size; an empty chunk means that none came for a fraction of a second.
+        """Yield the lines in chunks of bounded size; blocks until there is one.
+
+        An empty chunk means that no line came for a fraction of a second, so that the caller can finish what it has.
 
         Raises
         ------
         InputError
-            If the source can't be read, or not read on.
+            If the source can't be read.
         """
 
+    async def incoming(self) -> AsyncGenerator[list[Line], None]:
+        """Yield the same chunks without blocking the event loop.
 
-@runtime_checkable
-class Seekable(Source, Protocol):
+        Unless a source overrides it, `chunks` is read in a thread. A live source whose client is asynchronous awaits
+        its lines here, and yields an empty chunk when none came for a fraction of a second.
+
+        Raises
+        ------
+        InputError
+            If the source can't be read.
+        """
+        chunks = self.chunks()
+        while (chunk := await asyncio.to_thread(next, chunks, None)) is not None:
+            yield chunk
+
+    def close(self) -> None:  # noqa: B027  # most sources hold nothing
+        """Release what the source holds; by default nothing."""
+
+    def __enter__(self) -> Self:
+        """Return the source itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the source."""
+        self.close()
+
+
+class Seekable(Source):
     """A source that can be read again, from the beginning or from a cursor."""
 
+    @abstractmethod
     def fingerprint(self, cursor: int) -> str:
-        """Identity of what stands before `cursor`."""
+        """Return a string that identifies the input before `cursor`, so that a cursor is not used on other posts."""
 
+    @abstractmethod
     def resume(self, cursor: int) -> None:
-        """Go on after `cursor`; to be called before `chunks`."""
+        """Have `chunks` begin after `cursor`."""

@@ -1,84 +1,39 @@
-"""Posts from files: one JSON object a line, plain or compressed by gzip, or from standard input."""
+"""Posts from files: one JSON object a line, plain or compressed by gzip."""
 
 from __future__ import annotations
 
 import gzip
 import hashlib
 import os
-import select
 import zlib
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from streams.errors import InputError
-from streams.sources.base import Line
+from streams.sources.base import Seekable
+from streams.sources.line_splitter import LineSplitter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from io import BufferedReader
 
-STDIN: Final = "-"
+    from streams.sources.base import Line
 
 _BLOCK_BYTES: Final = 262_144
 _HEAD_BYTES: Final = 4_096
-_POLL_SECONDS: Final = 0.2
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 
 
-class LineSplitter:
-    """Cuts blocks of bytes into lines in bounded memory; blank lines are left out.
-
-    Parameters
-    ----------
-    max_bytes
-        Of a longer line the first ``max_bytes + 1`` bytes are kept and the rest is skipped.
-    position
-        Offset of the first block.
-
-    Examples
-    --------
-    >>> splitter = LineSplitter(max_bytes=5)
-    >>> splitter.feed(b'{"a"'), splitter.feed(b"}\\n\\n1234567"), splitter.feed(b"89\\n{}")
-    ([], [Line(data=b'{"a"}', cursor=6)], [Line(data=b'123456', cursor=17)])
-    >>> splitter.rest()
-    [Line(data=b'{}', cursor=19)]
-    """
-
-    def __init__(self, max_bytes: int, position: int = 0) -> None:
-        self._keep = max_bytes + 1
-        self._position = position
-        self._begun = b""
-
-    def feed(self, block: bytes) -> list[Line]:
-        """Lines that end in `block`."""
-        *ended, begun = block.split(b"\n")
-        lines = []
-        for data in ended:
-            self._position += len(data) + 1
-            line = (self._begun + data)[: self._keep] if self._begun else data[: self._keep]
-            self._begun = b""
-            if line and not line.isspace():
-                lines.append(Line(line, self._position))
-        self._position += len(begun)
-        if len(self._begun) < self._keep:
-            self._begun = (self._begun + begun)[: self._keep]
-        return lines
-
-    def rest(self) -> list[Line]:
-        """The last line, where it has no line end."""
-        return [Line(self._begun, self._position)] if self._begun and not self._begun.isspace() else []
-
-
-class FileSource:
+class FileSource(Seekable):
     """Lines of a file on disk; the cursor is an offset in the (uncompressed) file.
 
     Parameters
     ----------
     path
-        A name that ends in ``.gz`` is decompressed.
+        Path of the file; one that ends in ``.gz`` is decompressed.
     max_record_bytes
-        As in `LineSplitter`.
+        Of a longer line only the beginning is read (`LineSplitter`).
 
     Raises
     ------
@@ -115,21 +70,16 @@ class FileSource:
             raise InputError(f"{self.name}: is compressed by gzip: give it a name that ends in .gz")
         return head
 
-    @property
-    def consumed_bytes(self) -> int:
-        """Bytes of the file on disk that have been read."""
-        return 0 if self._file.closed else self._file.tell()
-
     def fingerprint(self, cursor: int) -> str:
-        """Hash of the file's beginning before `cursor`, so that a cursor is not used on another file."""
+        """Return a hash of the beginning of the file, up to `cursor`."""
         return hashlib.blake2b(self._head[:cursor], digest_size=16).hexdigest()
 
     def resume(self, cursor: int) -> None:
-        """Go on after `cursor`."""
+        """Have `chunks` begin after `cursor`."""
         self._start = cursor
 
     def chunks(self) -> Iterator[list[Line]]:
-        """Lines in chunks of about 256 KiB, from the beginning or the cursor, each time it is called."""
+        """Yield lines in chunks of about 256 KiB, from the beginning or the cursor, each time it is called."""
         splitter = LineSplitter(self._max_record_bytes, self._start)
         self._seek(self._start)
         while block := self._read(_BLOCK_BYTES):
@@ -142,7 +92,9 @@ class FileSource:
 
     def _read(self, size: int) -> bytes:
         with self._readable():
-            return self._lines.read1(size)
+            block = self._lines.read1(size)
+            self.consumed_bytes = self._file.tell()  # of the file on disk, compressed or not
+            return block
 
     @contextmanager
     def _readable(self) -> Iterator[None]:
@@ -163,50 +115,12 @@ class FileSource:
         self._file.close()
 
 
-class StdinSource:
-    """Lines of standard input, or of another descriptor; it can't go back to a cursor."""
-
-    name = "standard input"
-    total_bytes = None
-
-    def __init__(self, max_record_bytes: int, descriptor: int = 0) -> None:
-        self._descriptor = descriptor
-        self._max_record_bytes = max_record_bytes
-        self.consumed_bytes = 0
-
-    def chunks(self) -> Iterator[list[Line]]:
-        """Lines as they come in; an empty chunk after 0.2 seconds without any."""
-        splitter = LineSplitter(self._max_record_bytes)
-        try:
-            while True:
-                # Reading only what is there: a thread that hangs in a read could not be stopped by anything.
-                if not select.select([self._descriptor], [], [], _POLL_SECONDS)[0]:
-                    yield []
-                    continue
-                block = os.read(self._descriptor, _BLOCK_BYTES)
-                self.consumed_bytes += len(block)
-                if not block:
-                    break
-                yield splitter.feed(block)
-        except OSError as error:
-            raise InputError(f"{self.name}: can't be read ({error.strerror})") from error
-        yield splitter.rest()
-
-
-@contextmanager
-def open_posts(name: str, max_record_bytes: int) -> Iterator[FileSource | StdinSource]:
-    """The source that `name` stands for: a path, or ``-`` for standard input.
+def open_source(location: str, max_record_bytes: int) -> FileSource:
+    """Open the file at a path.
 
     Raises
     ------
     InputError
         As `FileSource`.
     """
-    if name == STDIN:
-        yield StdinSource(max_record_bytes)
-        return
-    source = FileSource(Path(name), max_record_bytes)
-    try:
-        yield source
-    finally:
-        source.close()
+    return FileSource(Path(location), max_record_bytes)

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from detectors.units import DAY_MS
 from streams.core.ingest.parsing import event_time_ms, parse
 from streams.errors import InputError, RecordError
-from streams.sources.base import Seekable
+from streams.sources.base import Seekable, Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from streams.config import IngestSettings
-    from streams.sources.base import Line, Source
+    from streams.sources.base import Line
 
-NAP_SECONDS: Final = 0.2
-"""Longest sleep of a source that waits, so that those behind it can do something meanwhile."""
+MAX_WAIT_SECONDS: Final = 0.2
+"""Longest single wait for a line that is not due, so that a caller stays responsive."""
 
 MAX_SILENCE_MS: Final = DAY_MS
 """A post further ahead in a stream than this is not waited for: its date is taken for wrong."""
@@ -140,49 +140,38 @@ class Pacing:
         return started_ms
 
 
-class Paced:
-    """A source whose lines come when they are due.
+class Paced(Source):
+    """A source that yields the lines of another when they are due.
 
     Parameters
     ----------
     source
-        Where they come from.
+        The other source.
     pacing
-        When they are due; a line without a readable time is due with the one before.
+        When lines are due; a line without a readable time is due with the one before.
     sleep
-        How to wait, in seconds.
+        Waits for a number of seconds.
     """
 
     def __init__(self, source: Source, pacing: Pacing, sleep: Callable[[float], None] = time.sleep) -> None:
         self._source = source
         self._pacing = pacing
         self._sleep = sleep
-
-    @property
-    def name(self) -> str:
-        """As of the source."""
-        return self._source.name
-
-    @property
-    def consumed_bytes(self) -> int:
-        """As of the source."""
-        return self._source.consumed_bytes
-
-    @property
-    def total_bytes(self) -> int | None:
-        """As of the source."""
-        return self._source.total_bytes
+        self.name = source.name
+        self.source_name = source.source_name
+        self.total_bytes = source.total_bytes
 
     def chunks(self) -> Iterator[list[Line]]:
-        """Lines that are due together; empty chunks while none is."""
+        """Yield lines that are due together, and empty chunks while none is."""
         due: list[Line] = []
         for chunk in self._source.chunks():
+            self.consumed_bytes = self._source.consumed_bytes
             for line in chunk:
                 event_ms = self._event_ms(line)
                 while event_ms is not None and (wait := self._pacing.wait_seconds(event_ms)):
                     yield due
                     due = []
-                    self._sleep(min(wait, NAP_SECONDS))
+                    self._sleep(min(wait, MAX_WAIT_SECONDS))
                 due.append(line)
         yield due
 

@@ -1,17 +1,16 @@
-"""A source → social.posts."""
+"""Posts of a source go to `social.posts`, lines that are not usable posts to the dead-letter topic."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections import Counter, deque
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-import structlog
-
 from streams.core.ingest.parsing import Normaliser
-from streams.core.ingest.reject_rate import BadShare
+from streams.core.ingest.rejection_ratio import RejectionRatio
 from streams.core.recent import RecentSet
 from streams.errors import BadShareExceeded, InputError, RecordError
 from streams.kafka.clients import acknowledged, producer, translated_errors
@@ -19,12 +18,11 @@ from streams.kafka.dead_letters import DeadLetters
 from streams.kafka.preflight import preflight
 from streams.kafka.topics import Topics
 from streams.records import Deletion
-from streams.render.progress_bar import progress_bar
 from streams.runtime import clock, metrics
 from streams.runtime.failpoints import Failpoint, reached
 from streams.runtime.health import serve_health
 from streams.sources.cursor import CursorFile
-from streams.sources.pacing import Pacing, measure_span
+from streams.sources.pacing import MAX_WAIT_SECONDS, Pacing, measure_span
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,19 +41,15 @@ GROUPS_IN_FLIGHT: Final = 8
 """Groups sent and not yet acknowledged, at most."""
 
 CURSOR_SECONDS: Final = 1.0
-"""Time between two saves of the cursor: what is ingested twice after a crash, to be dropped as repeats later."""
+"""Time between two saves of the cursor. After a crash the posts of this time are ingested twice; `score` drops them."""
 
-PATIENCE_SECONDS: Final = 0.01
-"""Least sleep of a paced replay: posts that fall due meanwhile are sent together, late by no more than this."""
-
-NAP_SECONDS: Final = 0.2
-
-log = structlog.get_logger()
+MIN_WAIT_SECONDS: Final = 0.01
+"""Shortest wait of a paced replay: posts that fall due during it are sent together, late by no more than this."""
 
 
 @dataclass(frozen=True, slots=True)
 class IngestSummary:
-    """What an ingest came to: `read` = `ingested` + `deletions` + `repeated` + the sum of `rejected`."""
+    """Counts of an ingest; `read` = `ingested` + `deletions` + `repeated` + the sum of `rejected`."""
 
     read: int
     ingested: int
@@ -70,11 +64,10 @@ async def ingest(
     source: Source,
     *,
     stop: asyncio.Event,
-    source_name: str = "file",
     speed: float | None = None,
     redate: bool = False,
     cursor_file: Path | None = None,
-    progress: bool | None = None,
+    show: Callable[[], None] = lambda: None,
 ) -> IngestSummary:
     """Read a source to its end, or until `stop` is set, and write its posts to `social.posts`.
 
@@ -83,26 +76,24 @@ async def ingest(
     config
         Sections `kafka`, `topics`, `ingest`.
     source
-        Yields lines of JSON.
+        Where the posts come from.
     stop
-        Set it to end early: what has been read is acknowledged first.
-    source_name
-        `Post.source` of posts that do not state theirs.
+        Set it to end early; lines that have been read are acknowledged first.
     speed
-        Multiple of real time to replay at; None is as fast as possible.
+        Multiple of real time to replay at, None for as fast as possible.
     redate
-        Whether event times are moved to the present.
+        Whether event times are shifted to the present.
     cursor_file
-        Where to remember how far the broker has acknowledged, and to go on from.
-    progress
-        Whether to show a progress bar on stderr; by default if it is a terminal.
+        File that stores the position up to which the broker has acknowledged, to resume from.
+    show
+        Called after each chunk of the source, to show how far it has been read.
 
     Raises
     ------
     InputError
         If the source can't be read or holds no posts, or too much of it is bad (`BadShareExceeded`).
     KafkaError
-        If the broker can't be reached, a topic is missing, or the broker does not take a record.
+        If the broker can't be reached, a topic is missing, or the broker does not accept a record.
     PortTaken
         If another process listens on `metrics.ingest_port`.
     """
@@ -114,19 +105,18 @@ async def ingest(
         await preflight(config, "ingest")
         async with producer(config.kafka) as client:
             health.ready_unless(lambda: None)
-            run = _Run(config, client, source, source_name=source_name, pacing=pacing, cursor=cursor, stop=stop)
-            with progress_bar(source, progress) as show:
-                finished = await run.read_all(show)
+            run = _Run(config, client, source, pacing=pacing, cursor=cursor, stop=stop)
+            finished = await run.read_all(show)
     if finished and not run.read and not resumed_at:
         raise InputError(f"{source.name}: holds no posts")
     if finished:
-        run.share.check_end()
+        run.ratio.check()
     return IngestSummary(
         read=run.read,
         ingested=run.ingested,
         deletions=run.deletions,
         repeated=run.repeated,
-        rejected=dict(run.share.reasons),
+        rejected=dict(run.ratio.reasons),
         seconds=round(time.monotonic() - started, 3),
     )
 
@@ -141,7 +131,19 @@ async def _pacing(config: Config, source: Source, speed: float | None, redate: b
 
 @dataclass(slots=True)
 class _Group:
-    """Lines that were read together, and what the broker still owes for them."""
+    """Lines that were read together, and the sends of them that the broker has not acknowledged.
+
+    Parameters
+    ----------
+    sends
+        Acknowledgements to come.
+    posts
+        Posts sent, by source.
+    lines
+        Lines read.
+    cursor
+        Position of the source after the last of them.
+    """
 
     sends: list[asyncio.Future[Any]] = field(default_factory=list)
     posts: Counter[str] = field(default_factory=Counter)
@@ -158,7 +160,6 @@ class _Run:
         client: AIOKafkaProducer,
         source: Source,
         *,
-        source_name: str,
         pacing: Pacing | None,
         cursor: CursorFile | None,
         stop: asyncio.Event,
@@ -166,40 +167,33 @@ class _Run:
         self._config = config
         self._client = client
         self._source = source
-        self._source_name = source_name
         self._pacing = pacing
         self._cursor = cursor
         self._stop = stop
         topics = Topics(config.topics)
         self._topic = topics.posts.name
-        self._letters = DeadLetters(client, topics.dlq.name)
-        self._normaliser = Normaliser(config.ingest, source_name, pacing.redate if pacing else None)
+        self._dead_letters = DeadLetters(client, topics.dlq.name)
+        self._normaliser = Normaliser(config.ingest, source.source_name, pacing.redate if pacing else None)
         self._recent: RecentSet[bytes] = RecentSet(config.ingest.recent_ids)
         self._series = metrics.Capped(metrics.MAX_SOURCES)
         self._open = _Group()
         self._in_flight: deque[_Group] = deque()
         self._cursor_saved = time.monotonic()
-        self.share = BadShare(config.ingest)
+        self.ratio = RejectionRatio(config.ingest)
         self.read = 0
         self.ingested = 0
         self.deletions = 0
         self.repeated = 0
 
     async def read_all(self, show: Callable[[], None]) -> bool:
-        """Take line by line; tells whether the end was reached rather than told to stop."""
-        chunks = self._source.chunks()
+        """Send the lines of the source; return whether its end was reached, false if `stop` was set before."""
         try:
-            while (chunk := await asyncio.to_thread(next, chunks, None)) is not None:
-                for line in chunk:
-                    if self._stop.is_set() or not await self._take(line):
+            async with aclosing(self._source.incoming()) as chunks:
+                async for chunk in chunks:
+                    await self._read_chunk(chunk)
+                    if self._stop.is_set():
                         break
-                    if self._open.lines >= GROUP_LINES:
-                        await self._settle(GROUPS_IN_FLIGHT)
-                if self._stop.is_set():
-                    break
-                if not chunk:
-                    await self._settle(0)
-                show()
+                    show()
             await self._settle(0)
         except (InputError, BadShareExceeded):
             await self._settle(0)
@@ -210,8 +204,17 @@ class _Run:
             self._cursor.save(self._open.cursor)
         return not self._stop.is_set()
 
-    async def _take(self, line: Line) -> bool:
-        """Send one line on its way; tells whether it was dealt with before `stop` was set."""
+    async def _read_chunk(self, chunk: list[Line]) -> None:
+        for line in chunk:
+            if self._stop.is_set() or not await self._handle(line):
+                return
+            if self._open.lines >= GROUP_LINES:
+                await self._settle(GROUPS_IN_FLIGHT)
+        if not chunk:
+            await self._settle(0)
+
+    async def _handle(self, line: Line) -> bool:
+        """Send one line; return false if `stop` was set before it was due."""
         try:
             post = self._normaliser.record(line.data, clock.now_ms())
         except RecordError as error:
@@ -223,7 +226,7 @@ class _Run:
         if self._pacing and not await self._await_turn(self._pacing, post):
             return False
         self._count(line)
-        self.share.good()
+        self.ratio.accept()
         key = post.key
         if not self._recent.add_new(key):
             self.repeated += 1
@@ -236,17 +239,19 @@ class _Run:
 
     async def _delete(self, line: Line, deletion: Deletion) -> None:
         self._count(line)
-        self.share.good()
+        self.ratio.accept()
         self.deletions += 1
         with translated_errors(self._config.kafka, "sending posts"):
             self._open.sends.append(await self._client.send(self._topic, deletion.to_bytes(), key=deletion.key))
 
     async def _reject(self, line: Line, error: RecordError) -> None:
         self._count(line)
-        metrics.POSTS_REJECTED.labels(self._source_name, error.reason).inc()
+        metrics.POSTS_REJECTED.labels(self._source.source_name, error.reason).inc()
         with translated_errors(self._config.kafka, "sending dead letters"):
-            self._open.sends.append(await self._letters.send(error, self._source.name, None, line.cursor, line.data))
-        self.share.bad(error.reason)
+            self._open.sends.append(
+                await self._dead_letters.send(error, self._source.name, None, line.cursor, line.data)
+            )
+        self.ratio.reject(error.reason)
 
     def _count(self, line: Line) -> None:
         self.read += 1
@@ -260,7 +265,7 @@ class _Run:
         while wait := pacing.wait_seconds(post.ts_ms):
             if self._stop.is_set():
                 return False
-            await asyncio.sleep(min(max(wait, PATIENCE_SECONDS), NAP_SECONDS))
+            await asyncio.sleep(min(max(wait, MIN_WAIT_SECONDS), MAX_WAIT_SECONDS))
         return True
 
     async def _settle(self, keep: int) -> None:
@@ -284,4 +289,4 @@ class _Run:
         for group in (self._open, *self._in_flight):
             for send in group.sends:
                 if not send.cancel() and not send.cancelled():
-                    send.exception()  # seen: the first failure is the one that is reported
+                    send.exception()  # retrieved: the first failure is reported, asyncio need not log the others

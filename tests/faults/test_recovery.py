@@ -18,7 +18,7 @@ from streams.kafka.clients import admin, producer
 from streams.kafka.topics import Topics
 from streams.offline.replay import Replay
 from streams.runtime.failpoints import Failpoint
-from streams.sources.files import open_posts
+from streams.sources.registry import open_posts
 from streams.workers.detect_partitions import PartitionMonitors
 from tests.faults.table import Row
 from tests.support.broker import read_topic, until

@@ -18,7 +18,7 @@ from streams.kafka.clients import producer
 from streams.kafka.topics import Topics
 from streams.offline.backtest import Span, play, recorded, scored
 from streams.offline.simulate import SimulationSettings, write
-from streams.sources.files import open_posts
+from streams.sources.registry import open_posts
 from streams.workers.ingest import ingest
 from tests.integration.test_score import working
 from tests.support.worker import write_config
@@ -40,7 +40,7 @@ async def bring(config: Config, posts: Path) -> None:
     """Ingest and score a file."""
     await ensure_topics(config, create=True)
     with open_posts(str(posts), config.ingest.max_record_bytes) as source:
-        summary = await ingest(config, source, stop=asyncio.Event(), progress=False)
+        summary = await ingest(config, source, stop=asyncio.Event())
     async with working(config) as worker:
         await worker.until_committed(summary.ingested)
 

@@ -23,7 +23,9 @@ from streams.kafka.admin import ensure_topics
 from streams.kafka.clients import check_reachable
 from streams.kafka.topics import Topics
 from streams.records import Post, post_from_bytes
-from streams.sources.files import FileSource, StdinSource, open_posts
+from streams.sources.files import FileSource
+from streams.sources.registry import open_posts
+from streams.sources.stdin import StdinSource
 from streams.workers.ingest import IngestSummary, ingest
 from tests.support.broker import headers, read_topic, until
 
@@ -50,7 +52,7 @@ def write(path: Path, lines: list[bytes]) -> Path:
 
 async def run(config: Config, path: Path, **options: Any) -> IngestSummary:
     with open_posts(str(path), config.ingest.max_record_bytes) as source:
-        return await ingest(config, source, stop=asyncio.Event(), progress=False, **options)
+        return await ingest(config, source, stop=asyncio.Event(), **options)
 
 
 async def posts_in(config: Config) -> list[Post]:
@@ -83,7 +85,9 @@ async def test_good_posts_arrive_once_and_bad_lines_are_diverted(config: Config,
     lines = [post(number) for number in range(300)] + [post(number) for number in range(20)] + list(bad)
     random.Random(1).shuffle(lines)
     before_ms = time.time_ns() // 1_000_000
-    summary = await run(config, write(tmp_path / "posts.jsonl", lines), source_name="archive")
+    with FileSource(write(tmp_path / "posts.jsonl", lines), config.ingest.max_record_bytes) as source:
+        source.source_name = "archive"
+        summary = await ingest(config, source, stop=asyncio.Event())
     assert (summary.read, summary.ingested, summary.repeated) == (329, 300, 20)
     assert summary.rejected == Counter(bad.values())
 
@@ -159,7 +163,7 @@ async def test_a_stopped_ingest_goes_on_at_its_cursor(config: Config, tmp_path: 
     path, cursor = write(tmp_path / "posts.jsonl", [post(n) for n in range(20_000)]), tmp_path / "cursor"
     stop = asyncio.Event()
     source = Interrupted(path, stop)
-    first = await ingest(config, source, stop=stop, cursor_file=cursor, progress=False)
+    first = await ingest(config, source, stop=stop, cursor_file=cursor)
     source.close()
     assert 0 < first.ingested < 20_000
     assert len(await posts_in(config)) == first.ingested
@@ -188,7 +192,7 @@ async def test_standard_input_is_ingested_as_it_comes(config: Config) -> None:
     reading, writing = os.pipe()
     stop = asyncio.Event()
     try:
-        running = asyncio.create_task(ingest(config, StdinSource(65_536, reading), stop=stop, progress=False))
+        running = asyncio.create_task(ingest(config, StdinSource(65_536, reading), stop=stop))
         os.write(writing, post(1) + b"\n" + post(2) + b"\n")
         await until(lambda: arrived(config, 2))
         stop.set()
@@ -253,7 +257,7 @@ async def test_a_broker_that_dies_ends_it_in_bounded_time(kafka_config: Callable
         config = kafka_config(kafka={"bootstrap_servers": broker.start(), "request_timeout_seconds": 2})
         await ensure_topics(config, create=True)
         source = StdinSource(65_536, reading)
-        running = asyncio.create_task(ingest(config, source, stop=asyncio.Event(), progress=False))
+        running = asyncio.create_task(ingest(config, source, stop=asyncio.Event()))
         os.write(writing, post(1) + b"\n")
         await until(lambda: arrived(config, 1))
         os.kill(int(broker._process_file.read_text().split()[0]), signal.SIGKILL)

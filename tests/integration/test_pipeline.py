@@ -21,7 +21,7 @@ from streams.kafka.clients import consumer
 from streams.kafka.topics import Topics
 from streams.offline.simulate import SimulationSettings, write
 from streams.records import window_from_bytes
-from streams.sources.files import open_posts
+from streams.sources.registry import open_posts
 from streams.workers.ingest import IngestSummary, ingest
 from streams.workers.supervisor import run
 from tests.support.oracle import Outcome, replayed
@@ -89,7 +89,7 @@ async def through_kafka(config: Config, folder: Path, posts: Path, expected: Out
     config_path.write_text(yaml.safe_dump(tree), encoding="utf-8")
     async with workers(config, config_path) as lines:
         with open_posts(str(posts), config.ingest.max_record_bytes) as source:
-            summary = await ingest(config, source, stop=asyncio.Event(), progress=False)
+            summary = await ingest(config, source, stop=asyncio.Event())
         outcome = await collect(config, expected)
     assert not [line for line in lines if "restarted" in line or "Traceback" in line], lines
     return outcome, summary

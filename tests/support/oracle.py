@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from streams.core.sentiment import LinearModel
 from streams.offline.replay import Replay, ReplaySummary
-from streams.sources.files import open_posts
+from streams.sources.registry import open_posts
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,8 +9,8 @@ from streams.core.sentiment import LinearModel
 from streams.offline.replay import Replay
 from streams.render.live_view import LiveView, Throughput
 from streams.runtime import clock
-from streams.sources.files import open_posts
 from streams.sources.pacing import Paced, Pacing, measure_span
+from streams.sources.registry import open_posts
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager

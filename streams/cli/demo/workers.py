@@ -88,7 +88,7 @@ async def _run_all(show: Show, config_path: Path, stop: asyncio.Event, log: IO[s
 
 async def _ingest(show: Show, stop: asyncio.Event) -> IngestSummary:
     with show.open_posts() as source:
-        return await ingest(show.config, source, stop=stop, speed=show.speed(), progress=False)
+        return await ingest(show.config, source, stop=stop, speed=show.speed())
 
 
 async def _watch(show: Show, feed: asyncio.Task[IngestSummary], stop: asyncio.Event, log: IO[str]) -> None:

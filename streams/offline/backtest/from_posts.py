@@ -16,7 +16,7 @@ from streams.offline.dealing import Dealer, Dealt
 from streams.offline.replay import scorer_of_all
 from streams.render.progress_bar import progress_bar
 from streams.runtime.processes import process_pool
-from streams.sources.files import open_posts
+from streams.sources.registry import open_posts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

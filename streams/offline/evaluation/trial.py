@@ -17,7 +17,7 @@ from streams.offline.incident_matching import Outcome, Raised, cases, match, rai
 from streams.offline.replay import Replay
 from streams.offline.simulate import Simulation
 from streams.offline.simulate.world import world
-from streams.sources.base import Line
+from streams.sources.base import Line, Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,8 +30,8 @@ _CHUNK: Final = 1_000
 """Posts handed out together, about as many as a file is read in."""
 
 
-class SimulatedPosts:
-    """A simulation as a `streams.sources.base.Source`: its posts are drawn as they are asked for, once.
+class SimulatedPosts(Source):
+    """A simulation as a source: its posts are drawn as they are asked for, once.
 
     Attributes
     ----------
@@ -39,11 +39,8 @@ class SimulatedPosts:
         By the event's position in the truth, when each of its own posts that has been handed out was written.
     """
 
-    total_bytes = None
-
     def __init__(self, settings: SimulationSettings) -> None:
         self.name = f"simulation {settings.seed}"
-        self.consumed_bytes = 0
         self.posts_ms: dict[int, list[int]] = defaultdict(list)
         self.simulation = Simulation(settings)
         self._newest_ms = settings.start_ms

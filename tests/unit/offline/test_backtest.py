@@ -27,7 +27,7 @@ from streams.offline.incident_matching import Raised, Rise
 from streams.offline.replay import Replay
 from streams.records import Window, WindowScore
 from streams.render.bucket_series import Course
-from streams.sources.files import open_posts
+from streams.sources.registry import open_posts
 from tests.unit.core.detect.test_partition import PARTITIONS, START, WordModel, config, story
 
 if TYPE_CHECKING:

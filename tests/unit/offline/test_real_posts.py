@@ -11,7 +11,7 @@ import pytest
 from streams.config.loader import load_config
 from streams.core.sentiment import LinearModel
 from streams.offline.replay import Replay
-from streams.sources.files import open_posts
+from streams.sources.registry import open_posts
 from tests.support.paths import DEPLOY
 
 if TYPE_CHECKING:

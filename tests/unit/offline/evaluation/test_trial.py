@@ -14,7 +14,7 @@ from streams.errors import ConfigError
 from streams.offline.evaluation import SimulatedPosts, cases, config_for, match, raised, run_trial, run_trials
 from streams.offline.replay import Replay
 from streams.offline.simulate import SimulationSettings, simulate, write
-from streams.sources.files import open_posts
+from streams.sources.registry import open_posts
 
 if TYPE_CHECKING:
     from pathlib import Path

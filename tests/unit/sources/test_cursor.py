@@ -1,0 +1,51 @@
+"""How far a source was ingested survives a restart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from streams.errors import InputError
+from streams.sources.cursor import CursorFile
+from streams.sources.registry import open_posts
+from streams.sources.stdin import StdinSource
+from tests.support.lines import MAX_BYTES, data_of, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_cursor_file_remembers(tmp_path: Path) -> None:
+    path = write(tmp_path / "posts.jsonl", b'{"id":1}\n{"id":2}\n')
+    with open_posts(str(path), MAX_BYTES) as source:
+        cursor = CursorFile(tmp_path / "cursor", source)
+        assert cursor.resume() == 0
+        cursor.save(9)
+    with path.open("ab") as file:
+        file.write(b'{"id":3}\n')
+    with open_posts(str(path), MAX_BYTES) as source:
+        assert CursorFile(tmp_path / "cursor", source).resume() == 9
+        assert data_of(source) == [b'{"id":2}', b'{"id":3}']
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["cursor", "posts.jsonl"]
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"[1]", b"nonsense", b'{"cursor":1}'])
+def test_a_damaged_cursor_file_is_named(tmp_path: Path, content: bytes) -> None:
+    path = write(tmp_path / "posts.jsonl", b'{"id":1}\n')
+    (tmp_path / "cursor").write_bytes(content)
+    with open_posts(str(path), MAX_BYTES) as source, pytest.raises(InputError, match=r"cursor.*delete it"):
+        CursorFile(tmp_path / "cursor", source).resume()
+
+
+def test_a_cursor_is_not_used_on_other_posts(tmp_path: Path) -> None:
+    first, second = write(tmp_path / "a.jsonl", b'{"id":1}\n'), write(tmp_path / "b.jsonl", b'{"id":2}\n')
+    with open_posts(str(first), MAX_BYTES) as source:
+        CursorFile(tmp_path / "cursor", source).save(9)
+    with open_posts(str(second), MAX_BYTES) as source, pytest.raises(InputError, match="other posts"):
+        CursorFile(tmp_path / "cursor", source).resume()
+
+
+def test_standard_input_takes_no_cursor_file(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="can't be resumed"):
+        CursorFile(tmp_path / "cursor", StdinSource(MAX_BYTES))
