@@ -93,7 +93,7 @@ def ack(id: str, config_path: Path, by: str, note: str | None) -> None:
 
     \b
     Example:
-      firewatch alerts ack 3f9c2a -c firewatch.yaml --note "call with support at 10"
+      firewatch alerts ack 3f9c2a -c firewatch.yaml --note "call at 10"
     """
     _record(config_path, id, "ack", by, note)
 
@@ -128,7 +128,7 @@ def false_alarm(id: str, config_path: Path, by: str, note: str | None, silence: 
 
     \b
     Example:
-      firewatch alerts false-alarm 3f9c2a -c firewatch.yaml --silence 4h --note "a meme"
+      firewatch alerts false-alarm 3f9c2a -c firewatch.yaml --silence 4h
     """
     if silence is not None and silence > LONGEST_SILENCE_SECONDS:
         raise click.BadParameter("a silence lasts 30 days at most", param_hint="--silence")

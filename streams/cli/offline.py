@@ -42,7 +42,7 @@ def replay(
 
     \b
     Example:
-      firewatch replay posts.jsonl -c firewatch.yaml --alerts alerts.jsonl --pictures pictures
+      firewatch replay posts.jsonl -c firewatch.yaml --alerts alerts.jsonl
     """
     from streams.cli.workers import reasons
     from streams.config.loader import load_config
@@ -176,7 +176,7 @@ def evaluate_simulation(
 
     \b
     Example:
-      firewatch evaluate-simulation --seed 1 --seed 2 --days 7 --brands 10 --json figures.json
+      firewatch evaluate-simulation --seed 1 --seed 2 --days 7 --brands 10
     """
     import orjson
 

@@ -88,7 +88,7 @@ def sentiment_evaluate(
 
     \b
     Example:
-      firewatch sentiment evaluate labelled.jsonl --labels 0.1 --active --predictions probabilities.jsonl
+      firewatch sentiment evaluate labelled.jsonl --labels 0.1 --active
     """
     from streams.offline.sentiment import workbench
 

@@ -112,8 +112,8 @@ def backtest(
 
     \b
     Example:
-      firewatch backtest --posts posts.jsonl -c new.yaml --compare firewatch.yaml --report report.html
-      firewatch backtest --topic social.mentions --from 2026-03-02 -c new.yaml --labels incidents.yaml
+      firewatch backtest --posts posts.jsonl -c new.yaml --compare firewatch.yaml
+      firewatch backtest --topic social.mentions -c new.yaml --report report.html
     """
     from streams.config.loader import load_config
     from streams.offline import backtest as backtests
@@ -205,7 +205,7 @@ def tune(
 
     \b
     Example:
-      firewatch tune --posts posts.jsonl -c firewatch.yaml --labels incidents.yaml --report report.html
+      firewatch tune --posts posts.jsonl -c firewatch.yaml --labels incidents.yaml
     """
     from streams.config.loader import load_config
     from streams.offline import backtest as backtests
@@ -254,7 +254,7 @@ def tune(
     "--config",
     "config_path",
     type=FILE,
-    metavar="FILE",
+    metavar="CONFIG",
     help="Test this config instead of the one that FILE names.",
 )
 def test_config(file: Path, config_path: Path | None) -> None:
@@ -263,13 +263,16 @@ def test_config(file: Path, config_path: Path | None) -> None:
     Runs the cases in FILE against the config that it names. Exits with 9 if one fails.
 
     \b
-    config: firewatch.yaml                 # relative to FILE, as all paths in it
+    config: firewatch.yaml      # relative to FILE, as all paths in it
     cases:
       - name: the storm of August
         posts: august.jsonl.gz
         expect:
-          - {brand: nordtel, from: 2026-08-03T10:00:00Z, to: 2026-08-03T18:00:00Z, severity: critical}
-        quiet: [acme]                      # nothing at `severity` (warning by default) or above
+          - brand: nordtel
+            from: 2026-08-03T10:00:00Z
+            to: 2026-08-03T18:00:00Z
+            severity: critical
+        quiet: [acme]           # nothing at `severity` (or warning) and above
 
     \b
     Example:

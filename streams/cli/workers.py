@@ -170,10 +170,10 @@ def _receivers() -> Sequence[str]:
 def bridge(target: str, config_path: Path) -> None:
     """Send alerts to a receiver outside Kafka.
 
-    Worker: reads social.alerts and sends them to TARGET, as set in the section `bridge` of the config. Suppressed and
-    silenced incidents are not sent. Alertmanager is notified again of firing incidents before it would resolve them;
-    webhooks and Slack receive each step of an incident once, in order, and failed deliveries are retried. An alert that
-    the receiver refuses goes to social.alerts.dlq with the reason.
+    Worker: reads social.alerts and sends the alerts to a receiver, whose settings are in the section `bridge` of the
+    config. Suppressed and silenced incidents are not sent. Alertmanager receives a firing incident again and again, so
+    that it does not expire there; webhooks and Slack receive each step of an incident once, in order, and failed
+    deliveries are retried. An alert that the receiver refuses goes to social.alerts.dlq with the reason.
 
     \b
     Example:

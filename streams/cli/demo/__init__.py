@@ -13,7 +13,11 @@ from streams.cli.options import FILE
 @click.option("--posts", type=FILE, help="Posts to replay instead of simulated ones; goes with --config.")
 @click.option("-c", "--config", "config_path", type=FILE, metavar="FILE", help="Config for --posts.")
 @click.option(
-    "--seconds", type=click.FloatRange(min=10), default=120.0, show_default=True, help="Duration of the replay."
+    "--seconds",
+    type=click.FloatRange(min=10),
+    default=120.0,
+    show_default=True,
+    help="Duration of the replay in seconds.",
 )
 @click.option("--out", type=FILE, default=Path("demo-out"), show_default=True, help="Folder for all that it writes.")
 def demo(posts: Path | None, config_path: Path | None, *, seconds: float, out: Path) -> None:

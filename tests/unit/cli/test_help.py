@@ -130,6 +130,11 @@ def test_no_summary_is_cut_or_wrapped(columns: int) -> None:
             assert re.search(rf"^  {name} +{re.escape(summary)}$", text, re.MULTILINE), (path, name)
 
 
+@every_command
+def test_the_help_fits_into_80_columns(path: tuple[str, ...]) -> None:
+    assert [line for line in help_of(path).splitlines() if len(line) > 80] == []
+
+
 def test_commands_are_grouped() -> None:
     headings = re.findall(r"^(\w+):$", help_of(()), re.MULTILINE)
     assert headings == ["Options", "Workers", "Operate", "Configure", "Offline"]
