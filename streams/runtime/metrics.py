@@ -190,26 +190,32 @@ INCIDENT_VERDICTS: Final = Counter(
 
 # bridge
 BRIDGE_SENT: Final = Counter(
-    "firewatch_bridge_sent", "Alerts that the receiver has taken, re-sent ones included", ["target"], registry=REGISTRY
+    "firewatch_bridge_sent",
+    "Alerts that the receiver has accepted, including repeats of firing ones",
+    ["target"],
+    registry=REGISTRY,
 )
 BRIDGE_FAILURES: Final = Counter(
-    "firewatch_bridge_failures", "Attempts to send that failed", ["target", "reason"], registry=REGISTRY
+    "firewatch_bridge_failures", "Failed attempts to deliver alerts", ["target", "reason"], registry=REGISTRY
 )
 BRIDGE_HELD_BACK: Final = Counter(
-    "firewatch_bridge_held_back", "Steps of incidents not passed on", ["target", "reason"], registry=REGISTRY
+    "firewatch_bridge_held_back",
+    "Steps of incidents that were not delivered because they are suppressed",
+    ["target", "reason"],
+    registry=REGISTRY,
 )
 BRIDGE_FIRING: Final = Gauge(
     "firewatch_bridge_firing",
-    "Incidents that the receiver was told of and that are not over",
+    "Incidents that the receiver has been notified of and that are firing",
     ["target"],
     registry=REGISTRY,
 )
 BRIDGE_WAITING: Final = Gauge(
-    "firewatch_bridge_waiting", "Alerts that the receiver has still to take", ["target"], registry=REGISTRY
+    "firewatch_bridge_waiting", "Alerts that wait for the receiver to accept them", ["target"], registry=REGISTRY
 )
 BRIDGE_LAST_SUCCESS: Final = Gauge(
     "firewatch_bridge_last_success_timestamp_seconds",
-    "When the receiver last took an alert; absent before the first",
+    "When the receiver last accepted an alert; absent before the first one",
     ["target"],
     registry=REGISTRY,
 )

@@ -44,7 +44,7 @@ async def config(kafka_config: Callable[..., Config]) -> Config:
         now_ms = time.time_ns() // 1_000_000
         post = Post(id="1", source="forum", ts_ms=now_ms, text="Nordtel ist weg")
         sends = [await sender.send(topics.alerts.name, each.to_bytes(), key=b"nordtel") for each in STEPS]
-        sends.append(await sender.send(topics.alerts.name, STEPS[0].to_bytes(), key=b"nordtel"))  # told again
+        sends.append(await sender.send(topics.alerts.name, STEPS[0].to_bytes(), key=b"nordtel"))  # a repeat
         sends.append(await sender.send(topics.posts.name, post.to_bytes(), key=post.key))
         await acknowledged(config.kafka, sends, "sending")
     return config
@@ -67,7 +67,7 @@ def test_the_tail_shows_each_step_once(run: Callable[..., Result]) -> None:
     assert [orjson.loads(line)["id"] for line in chosen.splitlines()] == ["aa02"]
 
 
-def test_the_tail_is_read_by_a_person(run: Callable[..., Result]) -> None:
+def test_the_tail_shows_blocks_of_lines_on_a_terminal(run: Callable[..., Result]) -> None:
     shown = run("alerts", "tail", "--no-follow").stdout.splitlines()
     heads = [" ".join(line.split()) for line in shown if "UTC" in line]
     assert heads == [
@@ -85,12 +85,12 @@ def test_a_verdict_is_written_for_the_incident_that_an_id_begins(run: Callable[.
     assert done.exit_code == 0, done.output
     assert done.stdout.startswith("Nordtel 5f0c1111 (critical, ")
     (record,) = asyncio.run(read_topic(config, Topics(config.topics).labels.name))
-    said = labels_record_from_bytes(record.value)
-    assert isinstance(said, Verdict)
-    assert (said.incident, said.verdict, said.severity, said.by, said.note) == (
+    verdict = labels_record_from_bytes(record.value)
+    assert isinstance(verdict, Verdict)
+    assert (verdict.incident, verdict.verdict, verdict.severity, verdict.by, verdict.note) == (
         "5f0c1111", "false_alarm", "critical", "anna", "a joke",
     )  # fmt: skip
-    assert said.silence_until_ms == said.at_ms + 4 * 3_600_000
+    assert verdict.silence_until_ms == verdict.at_ms + 4 * 3_600_000
     assert "“a joke”" in run("alerts", "tail", "--no-follow").stdout
     (firing,) = orjson.loads(run("status", "--json").stdout)["firing"]
     assert (firing["verdict"], firing["by"]) == ("false_alarm", "anna")
@@ -106,13 +106,15 @@ def test_a_verdict_is_written_for_the_incident_that_an_id_begins(run: Callable[.
         (("tail", "--brand", "nope"), 2, "has the id nope"),
     ],
 )
-def test_mistakes_are_told(run: Callable[..., Result], arguments: tuple[str, ...], code: int, says: str) -> None:
+def test_a_mistake_is_an_error_that_names_it(
+    run: Callable[..., Result], arguments: tuple[str, ...], code: int, says: str
+) -> None:
     done = run("alerts", *arguments)
     assert done.exit_code == code
     assert says in done.output
 
 
-def test_the_status_tells_what_runs_and_what_is_wrong(run: Callable[..., Result]) -> None:
+def test_the_status_lists_the_workers_and_the_problems(run: Callable[..., Result]) -> None:
     done = run("status", "--json")
     assert done.exit_code == 1
     found = orjson.loads(done.stdout)

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import time
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -66,7 +67,7 @@ async def raise_alerts(config: Config, *alerts: Alert | bytes) -> None:
         await acknowledged(config.kafka, sends, "sending")
 
 
-async def judge(config: Config, verdict: Verdict) -> None:
+async def write(config: Config, verdict: Verdict) -> None:
     async with producer(config.kafka) as sender:
         sent = await sender.send(Topics(config.topics).labels.name, verdict.to_bytes(), key=verdict.key)
         await acknowledged(config.kafka, [sent], "sending")
@@ -98,7 +99,7 @@ async def soon_active(server: Alertmanager, *expected: str) -> None:
     await until(as_expected, 20)
 
 
-async def taken(receiver: Receiver, count: int) -> list[str]:
+async def accepted(receiver: Receiver, count: int) -> list[str]:
     async def enough() -> bool:
         return len(receiver.requests) >= count
 
@@ -181,10 +182,10 @@ async def test_an_alert_that_alertmanager_refuses_goes_to_the_dlq_and_holds_up_n
         await soon_active(alertmanager, "good warning")
         await raise_alerts(config, b'{"v": 1, ', bad, alert("fine", "f1"))
         await soon_active(alertmanager, "good warning", "fine warning")
-        letters = await dead_letters(config, 2)
-    assert [letter["reason"] for letter in letters] == ["broken_json", "http_400"]
-    assert "not a name" in letters[1]["detail"]
-    assert letters[1]["offset"] == "2"
+        dead = await dead_letters(config, 2)
+    assert [each["reason"] for each in dead] == ["broken_json", "http_400"]
+    assert "not a name" in dead[1]["detail"]
+    assert dead[1]["offset"] == "2"
 
 
 async def dead_letters(config: Config, count: int) -> list[dict[str, str]]:
@@ -209,7 +210,7 @@ async def test_a_false_alarm_silences_its_brand_until_it_expires_or_gets_worse(
     async with paging(config):
         await raise_alerts(config, alert("storm", "s1"))
         await soon_active(alertmanager, "storm warning")
-        await judge(config, verdict)
+        await write(config, verdict)
         await soon_active(alertmanager)
         await raise_alerts(config, alert("next", "n1"), alert("worse", "w1", severity="critical"))
         await soon_active(alertmanager, "worse critical")
@@ -220,7 +221,7 @@ async def test_a_false_alarm_silences_its_brand_until_it_expires_or_gets_worse(
 async def test_webhooks_are_signed_ordered_retried_and_sent_once(config: Config, receiver: Receiver) -> None:
     await raise_alerts(config, alert("old", "old1"), alert("old", "old2", "resolve"), alert("open", "open1"))
     async with posting(config):
-        assert await taken(receiver, 1) == ["open1"]
+        assert await accepted(receiver, 1) == ["open1"]
         receiver.status = 503
         await raise_alerts(config, alert("a", "a1"), alert("b", "b1", suppressed="spam"), alert("a", "a2", "update"))
 
@@ -231,9 +232,9 @@ async def test_webhooks_are_signed_ordered_retried_and_sent_once(config: Config,
         assert {headers["webhook-id"] for headers, _ in receiver.refused} == {"a1"}
     receiver.status = 200
     async with posting(config):
-        await taken(receiver, 3)
+        await accepted(receiver, 3)
         await raise_alerts(config, alert("a", "a3", "resolve", suppressed="spam"), alert("b", "b2", "resolve"))
-        assert await taken(receiver, 4) == ["open1", "a1", "a2", "a3"]
+        assert await accepted(receiver, 4) == ["open1", "a1", "a2", "a3"]
     for got, body in receiver.requests:
         verified = Verifier(KEY).verify(body, got)
         assert verified["data"]["id"] == got["webhook-id"]
@@ -244,16 +245,16 @@ async def test_a_step_that_a_webhook_refuses_goes_to_the_dlq(config: Config, rec
     receiver.statuses = {"a1": 422, "a2": 404}
     await raise_alerts(config, alert("first", "f1"))
     async with posting(config):
-        await taken(receiver, 1)
+        await accepted(receiver, 1)
         await raise_alerts(config, alert("a", "a1"), alert("a", "a2", "update"))
-        (letter,) = await dead_letters(config, 1)
-        assert letter["reason"] == "http_422"
+        (dead,) = await dead_letters(config, 1)
+        assert dead["reason"] == "http_422"
         assert (
-            letter["detail"]
-            == f"webhook: {receiver.url.removesuffix('/hook')} answers 422 Unprocessable Entity: as told"
+            dead["detail"]
+            == f"webhook: {receiver.url.removesuffix('/hook')} answers 422 {HTTPStatus(422).phrase}: as configured"
         )
         receiver.statuses = {}
-        assert await taken(receiver, 2) == ["f1", "a2"]  # a 404 concerns the address, which has been repaired
+        assert await accepted(receiver, 2) == ["f1", "a2"]  # a 404 concerns the address, which has been repaired
     assert len(await dead_letters(config, 1)) == 1
 
 
@@ -264,8 +265,8 @@ async def test_slack_gets_a_message_for_each_step(
     await raise_alerts(config, alert("a", "a1", starts_at=utc(NOW_MS)))
     async with running(config, "slack"):
 
-        async def told() -> bool:
+        async def posted() -> bool:
             return len(receiver.requests) == 1
 
-        await until(told)
+        await until(posted)
     assert orjson.loads(receiver.requests[0][1])["text"].startswith("nordtel: warning, opened.")

@@ -36,7 +36,7 @@ def pressing(keys: str) -> Callable[[], str]:
     return lambda: next(left)
 
 
-async def said(config: Config) -> list[Label]:
+async def written(config: Config) -> list[Label]:
     records = await read_topic(config, Topics(config.topics).labels.name)
     assert all(record.key == label_from_bytes(record.value).key for record in records)
     return [label_from_bytes(record.value) for record in records]
@@ -52,7 +52,7 @@ async def test_keys_become_labels_of_the_latest_posts(config: Config) -> None:
         await acknowledged(config.kafka, [*sends, await sender.send(topic, b"no post")], "sending")
     done = await ask(config, "anna", None, 100, read_key=pressing("nxSpuq"), show=shown.append)
     assert (done.written, done.skipped) == (3, 1)
-    labels = await said(config)
+    labels = await written(config)
     assert [label.label for label in labels] == ["negative", "positive", "neutral"]
     assert {label.by for label in labels} == {"anna"}
     assert len({label.post for label in labels}) == 3
@@ -67,7 +67,7 @@ async def test_posts_of_a_file_are_asked_about(config: Config, tmp_path: Path) -
     file.write_bytes(b"".join(orjson.dumps(line) + b"\n" for line in lines) + b"broken\n")
     done = await ask(config, "anna", file, 2, read_key=pressing("pp"), show=print)
     assert done.written == 2
-    assert {label.post for label in await said(config)} < {f"file:{number}" for number in range(4)}
+    assert {label.post for label in await written(config)} < {f"file:{number}" for number in range(4)}
 
 
 async def test_a_file_without_posts_is_named(config: Config, tmp_path: Path) -> None:
@@ -85,21 +85,23 @@ async def test_labels_of_a_file_are_imported(config: Config, tmp_path: Path) -> 
     ]
     file.write_bytes(b"".join(orjson.dumps(line) + b"\n" for line in lines))
     assert (await import_file(config, "anna", file)).written == 2
-    found = [(label.post, label.text, label.lang, label.label) for label in await said(config)]
+    found = [(label.post, label.text, label.lang, label.label) for label in await written(config)]
     assert found == [
         ("forum:7", "Nordtel ist weg", "de", "negative"),
         ("import:8", "Nordtel is back", "en", "positive"),
     ]
 
 
-async def test_a_file_of_more_labels_than_one_may_give_is_refused_as_a_whole(config: Config, tmp_path: Path) -> None:
+async def test_a_file_with_more_labels_than_one_annotator_may_give_is_refused_as_a_whole(
+    config: Config, tmp_path: Path
+) -> None:
     file = tmp_path / "labels.jsonl"
     file.write_bytes(b'{"text": "Nordtel ist weg", "label": "negative"}\n' * 501)
     with pytest.raises(InputError, match="firewatch sentiment train"):
         await import_file(config, "anna", file)
 
 
-async def test_a_wrong_name_and_a_wrong_label_are_told(config: Config, tmp_path: Path) -> None:
+async def test_an_invalid_name_and_an_invalid_label_are_errors(config: Config, tmp_path: Path) -> None:
     file = tmp_path / "labels.jsonl"
     file.write_bytes(b'{"id": 1, "text": "Nordtel ist weg", "label": "negative"}\n')
     with pytest.raises(InputError, match="by: "):
@@ -107,4 +109,4 @@ async def test_a_wrong_name_and_a_wrong_label_are_told(config: Config, tmp_path:
     file.write_bytes(b'{"id": 1, "text": "Nordtel ist weg", "label": "furious"}\n')
     with pytest.raises(InputError, match=r"labels\.jsonl:1"):
         await import_file(config, "anna", file)
-    assert await said(config) == []
+    assert await written(config) == []

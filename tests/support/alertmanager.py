@@ -1,4 +1,4 @@
-"""A real Alertmanager that a test starts and stops, and a receiver that notes what it is sent."""
+"""A real Alertmanager that a test starts and stops, and a receiver that records its requests."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SECONDS_TO_START: Final = 30
 
 
 class Alertmanager:
-    """One that notifies at once and pages `pager`; it keeps its port and its data over a restart."""
+    """An Alertmanager that notifies `pager` at once and keeps its port and its data through a restart."""
 
     def __init__(self, folder: Path, pager: str) -> None:
         self._folder = folder
@@ -64,14 +64,14 @@ class Alertmanager:
             return False
 
     async def active(self) -> dict[str, dict[str, Any]]:
-        """What it takes for firing, by incident and severity."""
+        """Return the alerts that are firing, by incident and severity."""
         async with aiohttp.ClientSession() as session, session.get(f"{self.url}/api/v2/alerts") as answer:
             alerts: list[dict[str, Any]] = await answer.json()
         return {f"{each['labels']['fingerprint']} {each['labels']['severity']}": each for each in alerts}
 
 
 def require_alertmanager() -> None:
-    """Skip where there is none and none can be installed."""
+    """Skip the test if there is no Alertmanager and none can be installed."""
     try:
         require(PROGRAM, "prometheus-alertmanager")
     except LocalKafkaError:
@@ -79,7 +79,7 @@ def require_alertmanager() -> None:
 
 
 class Receiver:
-    """An endpoint that notes requests and answers as it is told."""
+    """An endpoint that records its requests, and answers with `statuses` by message id or with `status`."""
 
     def __init__(self) -> None:
         self.statuses: dict[str, int] = {}
@@ -91,7 +91,7 @@ class Receiver:
 
     async def start(self) -> None:
         app = web.Application()
-        app.router.add_post("/hook", self._take)
+        app.router.add_post("/hook", self._answer)
         self._runner = web.AppRunner(app)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -102,9 +102,9 @@ class Receiver:
         if self._runner is not None:
             await self._runner.cleanup()
 
-    async def _take(self, request: web.Request) -> web.Response:
+    async def _answer(self, request: web.Request) -> web.Response:
         body = await request.read()
         headers = {name.lower(): value for name, value in request.headers.items()}
         status = self.statuses.get(headers.get("webhook-id", ""), self.status)
         (self.requests if status < 300 else self.refused).append((headers, body))
-        return web.Response(status=status, text="as told")
+        return web.Response(status=status, text="as configured")

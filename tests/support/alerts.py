@@ -1,4 +1,4 @@
-"""Alerts for tests: steps of made-up incidents."""
+"""Alerts for tests: steps of invented incidents."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ START_MS = 1_772_409_600_000  # Monday 2026-03-02 00:00 UTC
 
 
 def alert(incident: str = "i1", id: str = "a1", kind: str = "open", **changed: Any) -> Alert:
-    """A step; a resolution ends the incident ten minutes after its start."""
+    """Return a step; a resolution ends the incident ten minutes after its start."""
     begin: datetime = changed.pop("starts_at", utc(START_MS))
     brand = changed.get("brand", "nordtel")
     severity = changed.get("severity", "warning")
-    over = kind == "resolve"
+    ended = kind == "resolve"
     fields: dict[str, Any] = {
-        "id": id, "kind": kind, "status": "resolved" if over else "firing", "severity": severity, "suppressed": None,
+        "id": id, "kind": kind, "status": "resolved" if ended else "firing", "severity": severity, "suppressed": None,
         "brand": brand, "fingerprint": incident, "starts_at": begin, "at": begin + timedelta(minutes=5),
-        "ends_at": begin + timedelta(minutes=10) if over else None, "detectors": {}, "samples": [], "sources": {},
+        "ends_at": begin + timedelta(minutes=10) if ended else None, "detectors": {}, "samples": [], "sources": {},
         "summary": "Nordtel: 412 mentions in 25 minutes, 81% negative", "top_terms": [], "top_author_share": 0,
         "window": WindowCounts(start=begin, end=begin, mentions=412, authors=1, reposts=0, engagement=0),
         "sentiment": SentimentSplit(negative=0.81, neutral=0.19, positive=0), "duplicate_share": 0, "languages": {},
@@ -36,7 +36,7 @@ def alert(incident: str = "i1", id: str = "a1", kind: str = "open", **changed: A
 
 
 def step(incident: str = "i1", id: str = "a1", kind: str = "open", **changed: Any) -> DeliveryStep:
-    """The same as a record; `offset` and `broker_ms` may be given."""
+    """Return a step with its position; `offset` and `broker_ms` may be given."""
     offset, broker_ms = changed.pop("offset", 0), changed.pop("broker_ms", START_MS)
     made = alert(incident, id, kind, **changed)
     return DeliveryStep(made, 0, offset, broker_ms, made.to_bytes())
