@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +26,27 @@ class Detected(NamedTuple):
     detector: str
     mode: Mode
     suppressed: str | None
+
+
+class DroppedState(NamedTuple):
+    """What a detector had learned and can't use any more: it starts from nothing.
+
+    Parameters
+    ----------
+    reason
+        ``outdated_snapshot``: an earlier firewatch wrote it, and the detector learns differently since.
+        ``other_kind``: the config gives its name to another kind of detector now.
+    detail
+        The reason with versions or kinds.
+    snapshot
+        The learned state as bytes.
+    """
+
+    brand: str
+    detector: str
+    reason: Literal["outdated_snapshot", "other_kind"]
+    detail: str
+    snapshot: bytes
 
 
 @dataclass(slots=True)
@@ -54,6 +75,8 @@ class Outcome:
         Scores that reached 1 for the first time in their bucket.
     samples_deleted
         Posts removed from the samples of a brand, by brand.
+    dropped
+        Learned states of detectors that could not be restored.
     """
 
     alerts: list[Alert] = field(default_factory=list)
@@ -66,6 +89,7 @@ class Outcome:
     languages: Counter[tuple[str, str]] = field(default_factory=Counter)
     detections: list[Detected] = field(default_factory=list)
     samples_deleted: Counter[str] = field(default_factory=Counter)
+    dropped: list[DroppedState] = field(default_factory=list)
 
     def count(self, brand: str, fresh: Sequence[Mention], replayed: int) -> None:
         """Count the mentions of one envelope: those above the high-water mark, and how many are not."""
@@ -91,3 +115,4 @@ class Outcome:
         self.languages.update(other.languages)
         self.detections += other.detections
         self.samples_deleted.update(other.samples_deleted)
+        self.dropped += other.dropped

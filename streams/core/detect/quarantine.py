@@ -69,7 +69,7 @@ class Quarantine:
         self._defects: set[tuple[str, str]] = set()
         self._news: list[Quarantined] = []
 
-    def take(self, failure: Failure, error: Exception) -> None:
+    def handle(self, failure: Failure, error: Exception) -> None:
         """Put the detector out, or end the worker. A detector that is out for one brand is not given further lives by
         raising the same for others.
 

@@ -1,20 +1,36 @@
-"""A state that an earlier firewatch wrote becomes one of today, a version at a time.
+"""Upgrades of states: a state that an earlier firewatch wrote is brought to the present version, one version at a time.
 
 Whoever changes the shape or the meaning of a state raises its version by one, adds to the table how a state of the
-version before becomes one of the new, and adds a state of the new version to `tests/unit/testdata/state`.
+previous version becomes one of the new, and adds a state of the new version to `tests/unit/testdata/state`.
 """
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from streams.errors import OutdatedState, UnknownVersion
+from streams.errors import OutdatedState, RecordError, UnknownVersion
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     State = dict[str, Any]
     Upgrades = Mapping[int, Callable[[State], State]]
+
+
+@contextmanager
+def readable(what: str) -> Iterator[None]:
+    """Raise `RecordError` if the body finds that a state is not of the expected shape.
+
+    Parameters
+    ----------
+    what
+        Name of the state in the message.
+    """
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError) as error:  # damaged JSON and snapshots are ValueErrors
+        raise RecordError("damaged_state", f"{what} can't be read ({error})") from error
 
 
 def upgraded(state: State, what: str, known: int, upgrades: Upgrades) -> State:
@@ -23,18 +39,18 @@ def upgraded(state: State, what: str, known: int, upgrades: Upgrades) -> State:
     Parameters
     ----------
     state
-        With its version under ``v``.
+        The state, with its version under ``v``.
     what
-        Names it in messages.
+        Name of the state in messages.
     known
-        The version of today.
+        The present version.
     upgrades
-        By version, how a state of it becomes one of the next; without gaps up to `known`.
+        By version, a function that turns a state of it into one of the next version; without gaps up to `known`.
 
     Raises
     ------
     OutdatedState
-        If nothing is known of the version any more.
+        If the version is older than any that can be upgraded.
     UnknownVersion
         If it is newer than `known`, or no version at all.
 
@@ -54,9 +70,14 @@ def upgraded(state: State, what: str, known: int, upgrades: Upgrades) -> State:
     return state
 
 
+def _brand_2(state: State) -> State:
+    """Add the quarantined detectors (`streams.core.detect.quarantine`)."""
+    return {**state, "out": []}
+
+
 def _brand_3(state: State) -> State:
-    """Incidents know what came before they were opened again, and the last one that is over is kept; posts to show have
-    a time and terms; the calm past is more than its terms; posts can be deleted."""
+    """Add to incidents the time before they were reopened, and the last incident that is over; to samples their time
+    and terms; to the baseline more than its terms; and pending deletions."""
     current, excesses = state["incidents"]
     if current is not None:
         start_ms, tally = current[1], _tally_3(current[10])
@@ -64,9 +85,9 @@ def _brand_3(state: State) -> State:
     reached_ms, late, pending, opened = state["windows"]
     windows = [reached_ms, late, pending, [[start, _tally_3(tally)] for start, tally in opened]]
     no_authors = "A" * 512
-    calm = [state["terms"], state["mentions"], [0.0, 0.0, 0.0], [0.0, 0.0], [-1, no_authors, no_authors]]
-    calm.append([-1, 0, [-1, 0], []])
-    return {**state, "incidents": [current, None, excesses], "windows": windows, "calm": calm, "deletions": []}
+    baseline = [state["terms"], state["mentions"], [0.0, 0.0, 0.0], [0.0, 0.0], [-1, no_authors, no_authors]]
+    baseline.append([-1, 0, [-1, 0], []])
+    return {**state, "incidents": [current, None, excesses], "windows": windows, "calm": baseline, "deletions": []}
 
 
 def _tally_3(tally: list[Any]) -> list[Any]:
@@ -74,12 +95,6 @@ def _tally_3(tally: list[Any]) -> list[Any]:
     return [*rest, [[*sample, None, []] for sample in samples]]
 
 
-BRAND: Final[Upgrades] = {
-    2: lambda state: {
-        **state,
-        "out": [],
-    },  # detectors that are out of use for the brand (`streams.core.detect.quarantine`)
-    3: _brand_3,
-}
+BRAND: Final[Upgrades] = {2: _brand_2, 3: _brand_3}
 PROGRESS: Final[Upgrades] = {}
-WAITING: Final[Upgrades] = {}
+PENDING: Final[Upgrades] = {}

@@ -1,4 +1,4 @@
-"""What an alert says happened: the body of `social.alerts` from an incident and the brand's usual."""
+"""The alert builder: a record of `social.alerts` from a step of an incident and the brand's baseline."""
 
 from __future__ import annotations
 
@@ -36,23 +36,23 @@ if TYPE_CHECKING:
     from streams.core.rollup.tally import Tally
 
 MAX_SOURCES: Final = 20
-"""Sources that an alert lists: those with most mentions."""
+"""Sources that an alert lists, those with most mentions."""
 
 _TOP_AUTHORS: Final = 10
 _HALF: Final = 0.5
 
 
 class AlertBuilder:
-    """Writes the alerts of one brand.
+    """Builds the alerts of one brand.
 
     Parameters
     ----------
     brand, name
-        Its id, and what people call it.
+        Id and name of the brand.
     language
-        Of the summary.
+        Language of the summary.
     kinds, units
-        Of each detector, by name.
+        Kind and unit of each detector, by name.
     """
 
     def __init__(
@@ -74,23 +74,23 @@ class AlertBuilder:
         self._kinds = kinds
         self._units = units
 
-    def alert(self, change: Change, calm: Baseline, model_version: str) -> Alert:
-        """The alert for a step of an incident.
+    def alert(self, change: Change, baseline: Baseline, model_version: str) -> Alert:
+        """Build the alert of a step of an incident.
 
         Parameters
         ----------
         change
             The step.
-        calm
+        baseline
             What is usual for the brand.
         model_version
-            Of the newest mention.
+            Sentiment model of the newest mention.
         """
-        incident, said = change.incident, change.said
+        incident, mentions = change.incident, change.mentions
         resolved = change.kind == "resolve"
-        split = _split(said)
-        keys = self._keys(said, calm)
-        drivers, comparison = _drivers(said, calm), _comparison(change, calm)
+        split = _split(mentions)
+        keys = self._keys(mentions, baseline)
+        drivers, comparison = _drivers(mentions, baseline), _comparison(change, baseline)
         terms = [key.term for key in keys]
         summary = summarise(self._language, self._name, change, split, drivers, comparison, terms)
         generator_url = self._settings.generator_url and self._settings.generator_url.format(
@@ -132,21 +132,21 @@ class AlertBuilder:
             window=WindowCounts(
                 start=utc(incident.start_ms),
                 end=utc(change.until_ms),
-                mentions=said.count,
-                authors=said.distinct_authors,
-                reposts=said.reposts,
-                engagement=said.engagement,
+                mentions=mentions.count,
+                authors=mentions.distinct_authors,
+                reposts=mentions.reposts,
+                engagement=mentions.engagement,
             ),
             sentiment=split,
             top_terms=[
                 TopTerm(term=key.term, mentions=key.mentions, lift=round(key.lift, 2), z=round(key.z, 2))
                 for key in keys[: self._settings.top_terms]
             ],
-            top_author_share=round(said.top_author_share, 4),
-            duplicate_share=round(said.duplicate_share, 4),
-            sources=dict(sorted(most_frequent(said.sources, MAX_SOURCES).items())),
-            languages=dict(sorted(said.languages.items())),
-            samples=_samples(said, keys, self._settings.samples),
+            top_author_share=round(mentions.top_author_share, 4),
+            duplicate_share=round(mentions.duplicate_share, 4),
+            sources=dict(sorted(most_frequent(mentions.sources, MAX_SOURCES).items())),
+            languages=dict(sorted(mentions.languages.items())),
+            samples=_samples(mentions, keys, self._settings.samples),
             drivers=drivers,
             comparison=comparison,
             config_version=self._config_version,
@@ -164,33 +164,34 @@ class AlertBuilder:
             generator_url=generator_url,
         )
 
-    def _keys(self, said: Tally, calm: Baseline) -> list[Key]:
-        """Terms that stand out, other than the brand's own name."""
+    def _keys(self, mentions: Tally, baseline: Baseline) -> list[Key]:
+        """Return the terms that stand out, other than the brand's own name."""
         counts = {
             term: count
-            for term, count in said.terms.items()
+            for term, count in mentions.terms.items()
             if self._own.isdisjoint(term.removeprefix("#").split(" ")) and len(term) <= 2 * MAX_TERM_CHARS + 1
         }
-        return key_terms(counts, said.count, calm.terms, calm.mentions, calm.unlisted)
+        return key_terms(counts, mentions.count, baseline.terms, baseline.mentions, baseline.unlisted)
 
 
 def _reasons(incident: Incident) -> list[str]:
-    """What is going on, and the strongest answer of each detector."""
+    """Return the explanation of the label, and the reason of each detector's highest score."""
     reasons = [score.reason for _, score in sorted(incident.peaks.items())]
     return [f"{reason.removesuffix('.')}." for reason in dict.fromkeys([incident.note, *reasons]) if reason]
 
 
-def _split(said: Tally) -> SentimentSplit:
-    if not said.count:
+def _split(mentions: Tally) -> SentimentSplit:
+    if not mentions.count:
         return SentimentSplit(negative=0.0, neutral=1.0, positive=0.0)
-    negative, positive = said.negative / SHARE / said.count, said.positive / SHARE / said.count
+    count = mentions.count
+    negative, positive = mentions.negative / SHARE / count, mentions.positive / SHARE / count
     return SentimentSplit(
         negative=round(negative, 4), neutral=round(max(0.0, 1 - negative - positive), 4), positive=round(positive, 4)
     )
 
 
-def _samples(said: Tally, keys: Sequence[Key], limit: int) -> list[SamplePost]:
-    chosen = representative(said.samples.values(), {key.term: key.z for key in keys}, limit)
+def _samples(mentions: Tally, keys: Sequence[Key], limit: int) -> list[SamplePost]:
+    chosen = representative(mentions.samples.values(), {key.term: key.z for key in keys}, limit)
     return [
         SamplePost(
             id=sample.id,
@@ -199,37 +200,37 @@ def _samples(said: Tally, keys: Sequence[Key], limit: int) -> list[SamplePost]:
             text=sample.text,
             negative=sample.negative / SHARE,
             at=None if sample.ts_ms is None else utc(sample.ts_ms),
-            copies=max(1, said.signatures.get(sample.signature, (1, 0))[0]),
+            copies=max(1, mentions.signatures.get(sample.signature, (1, 0))[0]),
         )
         for sample in chosen
     ]
 
 
-def _drivers(said: Tally, calm: Baseline) -> Drivers:
-    known = sorted((count for author, count in said.authors.items() if author), reverse=True)
-    top_ten = sum(known[:_TOP_AUTHORS]) / said.count if known else None
+def _drivers(mentions: Tally, baseline: Baseline) -> Drivers:
+    known = sorted((count for author, count in mentions.authors.items() if author), reverse=True)
+    top_ten = sum(known[:_TOP_AUTHORS]) / mentions.count if known else None
     spread: Literal["one", "few", "many"] | None = None
     if top_ten is not None:
-        spread = "one" if said.top_author_share >= _HALF else "few" if top_ten >= _HALF else "many"
+        spread = "one" if mentions.top_author_share >= _HALF else "few" if top_ten >= _HALF else "many"
     return Drivers(
         spread=spread,
         top_ten_author_share=_rounded(top_ten),
-        newcomer_share=_rounded(calm.newcomer_share(said)),
-        usual_newcomer_share=_rounded(calm.usual_newcomer_share),
+        newcomer_share=_rounded(baseline.newcomer_share(mentions)),
+        usual_newcomer_share=_rounded(baseline.usual_newcomer_share),
     )
 
 
-def _comparison(change: Change, calm: Baseline) -> Comparison:
-    incident, said = change.incident, change.said
+def _comparison(change: Change, baseline: Baseline) -> Comparison:
+    incident, count = change.incident, change.mentions.count
     span_ms = change.until_ms - incident.start_ms
-    pace, tone = calm.mentions_per_hour, calm.negative_share
+    pace, tone = baseline.mentions_per_hour, baseline.negative_share
     return Comparison(
         usual_mentions_per_hour=None if pace is None else round(pace, 2),
-        times_usual=round(said.count * HOUR_MS / span_ms / pace, 2) if pace and span_ms > 0 else None,
+        times_usual=round(count * HOUR_MS / span_ms / pace, 2) if pace and span_ms > 0 else None,
         usual_negative=_rounded(tone),
-        busiest_hour=said.count if span_ms <= HOUR_MS else incident.busiest,
+        busiest_hour=count if span_ms <= HOUR_MS else incident.busiest,
         past_peaks=[
-            PastPeak(hour=utc(hour_ms), mentions=count) for hour_ms, count in calm.peaks.before(incident.first_ms)
+            PastPeak(hour=utc(hour_ms), mentions=peak) for hour_ms, peak in baseline.peaks.before(incident.first_ms)
         ],
     )
 

@@ -1,4 +1,4 @@
-"""What is known of one incident, and a step in its life."""
+"""One incident with everything known of it, and a step in its life."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from detectors.base import Label, Severity
     from streams.records import AlertKind, AlertStep
 
-_COUNTED_STEPS: Final = frozenset({"grow", "correct"})
+_COUNTING_STEPS: Final = frozenset({"grow", "correct"})
 """Steps that change nothing but counts."""
 
 STEP_WORDS: Final[dict[AlertStep, str]] = {
@@ -23,9 +23,15 @@ STEP_WORDS: Final[dict[AlertStep, str]] = {
 }  # fmt: skip
 """The participle that names each step to a reader."""
 
+_STATE_FIELDS: Final = (
+    "fingerprint", "start_ms", "hot_ms", "severity", "suppressed", "label", "note", "first_ms", "reopened", "earlier",
+    "fired", "peaks", "excesses", "tally", "busiest", "hour_ms", "hour_mentions", "told", "late", "closed_ms",
+)  # fmt: skip
+"""Fields in the order in which a state lists them."""
+
 
 class IncidentState(NamedTuple):
-    """What people are told of an incident whenever one of these changes."""
+    """The part of an incident whose changes lead to an alert."""
 
     severity: Severity
     suppressed: str | None
@@ -35,12 +41,12 @@ class IncidentState(NamedTuple):
 
 @dataclass(slots=True)
 class Incident:
-    """An incident, since it opened or was last opened again.
+    """An incident since it was opened or last reopened.
 
     Attributes
     ----------
     fingerprint
-        Names it.
+        Identity of the incident.
     start_ms
         Start of the first anomalous bucket since then.
     hot_ms
@@ -48,32 +54,32 @@ class Incident:
     severity
         The highest it has had since then.
     suppressed
-        Why it pages nobody, or None; empty before the first judgement.
+        Why it does not page, or None.
     label, note
-        The highest label so far (of `lifecycle.LABELS`), and the latest sentence that says so; None and empty
+        The highest label so far (of `lifecycle.LABELS`), and the latest sentence that explains it; None and empty
         without.
     first_ms
         Start of its very first anomalous bucket.
     reopened
-        How many times it was opened again.
+        Number of times it was reopened.
     earlier
-        Mentions before it was last opened again.
+        Mentions before it was last reopened.
     fired
         Detectors that fired without being suppressed.
     peaks
         The highest score of each detector that was anomalous.
     excesses
-        By detector, the most mentions (for tone: the most negative mentions) beyond the expected that one bucket had.
+        By detector, the most mentions (for tone: the most negative mentions) beyond the expected in one bucket.
     tally
-        Everything said since `start_ms`, without the bucket that is still open.
+        Counts of all closed buckets since `start_ms`.
     busiest
-        Most mentions that one hour by the clock had, of those that have closed in part or whole.
+        Most mentions in one clock hour, of those that have closed in part or whole.
     hour_ms, hour_mentions
         The newest of these hours.
     told
-        Mentions when people were last told of it.
+        Mentions as of the latest alert.
     late
-        Mentions since then that came after their bucket had closed.
+        Mentions since then that arrived after their bucket had closed.
     closed_ms
         Event time at which it was found to be over; -1 while it is open.
     """
@@ -82,7 +88,7 @@ class Incident:
     start_ms: int
     hot_ms: int
     severity: Severity = "watch"
-    suppressed: str | None = ""
+    suppressed: str | None = None
     label: Label | None = None
     note: str = ""
     first_ms: int = -1
@@ -104,12 +110,12 @@ class Incident:
             self.first_ms = self.start_ms
 
     @property
-    def standing(self) -> IncidentState:
-        """As of now."""
+    def state(self) -> IncidentState:
+        """Present values of the fields whose changes lead to an alert."""
         return IncidentState(self.severity, self.suppressed, self.label, frozenset(self.fired))
 
-    def opened_again(self, start_ms: int, end_ms: int) -> Incident:
-        """The same incident from another anomalous bucket on, judged afresh."""
+    def reopen(self, start_ms: int, end_ms: int) -> Incident:
+        """Return the same incident reopened by another anomalous bucket, with severity, label and counts from zero."""
         return Incident(
             self.fingerprint,
             start_ms,
@@ -120,11 +126,11 @@ class Incident:
         )
 
     def covers(self, start_ms: int) -> bool:
-        """Whether what is said in a bucket that has closed belongs to it."""
+        """Return whether the mentions of a closed bucket belong to it."""
         return start_ms >= self.start_ms and (self.closed_ms < 0 or start_ms < self.closed_ms)
 
     def add(self, start_ms: int, tally: Tally) -> None:
-        """Take a bucket that has closed."""
+        """Add a closed bucket."""
         self.tally.merge(tally)
         hour_ms = start_ms - start_ms % HOUR_MS
         if hour_ms != self.hour_ms:
@@ -132,57 +138,54 @@ class Incident:
         self.hour_mentions += tally.count
         self.busiest = max(self.busiest, self.hour_mentions)
 
-    def set_down(self) -> None:
-        """Keep no more than who it is and how much was said."""
+    def archive(self) -> None:
+        """Keep only the identity and the number of mentions."""
         self.earlier, self.tally, self.peaks = self.earlier + self.tally.count, Tally(), {}
 
     def dump(self) -> list[Any]:
-        """As plain values for JSON."""
-        peaks = [[name, *score] for name, score in self.peaks.items()]
-        return [
-            self.fingerprint, self.start_ms, self.hot_ms, self.severity, self.suppressed, self.label, self.note,
-            self.first_ms, self.reopened, self.earlier, sorted(self.fired), peaks, list(self.excesses.items()),
-            self.tally.dump(), self.busiest, self.hour_ms, self.hour_mentions, self.told, self.late, self.closed_ms,
-        ]  # fmt: skip
+        """Return the state as plain values for JSON, in the order of `_STATE_FIELDS`."""
+        state = {name: getattr(self, name) for name in _STATE_FIELDS}
+        state["fired"] = sorted(self.fired)
+        state["peaks"] = [[name, *score] for name, score in self.peaks.items()]
+        state["excesses"] = list(self.excesses.items())
+        state["tally"] = self.tally.dump()
+        return list(state.values())
 
     @classmethod
     def load(cls, values: list[Any]) -> Incident:
-        """Inverse of `dump`."""
-        fired, peaks, excesses, tally = values[10:14]
-        incident = cls(*values[:10])
-        incident.fired = set(fired)
-        incident.peaks = {name: Score(*parts) for name, *parts in peaks}
-        incident.excesses = dict(excesses)
-        incident.tally = Tally.load(tally)
-        incident.busiest, incident.hour_ms, incident.hour_mentions = values[14:17]
-        incident.told, incident.late, incident.closed_ms = values[17:]
-        return incident
+        """Restore an incident that `dump` returned."""
+        state = dict(zip(_STATE_FIELDS, values, strict=True))
+        state["fired"] = set(state["fired"])
+        state["peaks"] = {name: Score(*parts) for name, *parts in state["peaks"]}
+        state["excesses"] = dict(state["excesses"])
+        state["tally"] = Tally.load(state["tally"])
+        return cls(**state)
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A step in the life of an incident, and what has been said in it up to then.
+    """A step in the life of an incident, with its mentions up to then.
 
     Parameters
     ----------
     kind, step
-        What happened, as the first consumers know it, and more exactly.
+        The step in the coarse terms of the first consumers, and in finer ones.
     incident
-        As it stands now.
-    said
-        Since it was last opened.
+        The incident after the step.
+    mentions
+        Counts since it was last opened.
     at_ms, until_ms
-        Event time of the step, and up to which `said` goes.
+        Event time of the step, and the end of the mentions.
     bucket_ms
         Start of the bucket that led to it.
     late
-        Mentions in `said` that came after people were last told and after their bucket had closed.
+        Mentions that arrived after the previous alert and after their bucket had closed.
     """
 
     kind: AlertKind
     step: AlertStep
     incident: Incident
-    said: Tally
+    mentions: Tally
     at_ms: int
     until_ms: int
     bucket_ms: int
@@ -190,17 +193,17 @@ class Change:
 
 
 def fingerprint(brand: str, config_version: str, start_ms: int) -> str:
-    """Name of the incident that opens in a bucket."""
+    """Return the identity of the incident that opens in a bucket."""
     return hashlib.blake2b(f"{brand}|{config_version}|{start_ms}".encode(), digest_size=8).hexdigest()
 
 
 def alert_id(brand: str, config_version: str, change: Change) -> str:
-    """Deterministic identity of a step: brand, detectors, config version, bucket, kind, and what the step changed."""
+    """Return the deterministic identity of a step: brand, detectors, config version, bucket, kind, and its changes."""
     incident = change.incident
     parts: list[object] = [
         brand, ",".join(sorted(incident.fired or incident.peaks)), config_version, incident.fingerprint,
         change.bucket_ms, change.kind, incident.severity, incident.suppressed, incident.label,
     ]  # fmt: skip
-    if change.step in _COUNTED_STEPS:
-        parts += [change.step, change.said.count]
+    if change.step in _COUNTING_STEPS:
+        parts += [change.step, change.mentions.count]
     return hashlib.blake2b("|".join(map(str, parts)).encode(), digest_size=16).hexdigest()

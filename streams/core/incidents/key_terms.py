@@ -1,4 +1,4 @@
-"""Which terms an incident is about, against what is usual for the brand.
+"""Key terms of an incident: those over-represented compared with the baseline of the brand.
 
 References
 ----------
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PRIOR: Final = 10.0
-"""Mentions that the prior is worth: they carry each term as often as all mentions do, usual and new."""
+"""Weight of the prior in mentions, which carry each term as often as all mentions do, usual and new."""
 
 FLOOR: Final = 0.5
-"""Mentions that each term has in the prior at least: what was never said before stands out, and not beyond measure."""
+"""Mentions that each term has in the prior at least: a term never seen before stands out, and not beyond measure."""
 
 MIN_MENTIONS: Final = 2
 MIN_Z: Final = 1.96
-"""A term less certainly over-represented than this (95 %) is among what is always said."""
+"""A term less certainly over-represented than this (95 %) is not a key term."""
 
 _CARRIED: Final = 0.7
-"""Share of a word's mentions from which a pair says it better, and below half of it a pair says less than its words."""
+"""Share of a word's mentions from which a pair of words replaces it."""
 
 
 class Key(NamedTuple):
@@ -36,7 +36,7 @@ class Key(NamedTuple):
     term
         A word, a hashtag, or two words.
     mentions
-        That carry it.
+        Mentions with the term.
     z
         Its log-odds ratio in standard errors.
     lift
@@ -52,20 +52,20 @@ class Key(NamedTuple):
 def key_terms(
     counts: Mapping[str, int], mentions: int, usual: Mapping[str, float], usual_mentions: float, unlisted: float = 0.0
 ) -> list[Key]:
-    """Terms that are over-represented, the most certain first.
+    """Return the over-represented terms, the most certain first.
 
-    The log-odds ratio with an informative Dirichlet prior, of the share of mentions that carry a term.
+    The measure is the log-odds ratio, with an informative Dirichlet prior, of the share of mentions that carry a term.
 
     Parameters
     ----------
     counts
         Mentions of each term in the incident.
     mentions
-        In the incident.
+        All mentions in the incident.
     usual, usual_mentions
-        The same in the brand's calm past.
+        The same of the baseline.
     unlisted
-        Mentions that a term may have there which is not in `usual`, as only the most frequent are kept.
+        Upper bound of the mentions in the baseline of a term that is not in `usual`, which has only the most frequent.
 
     Examples
     --------
@@ -83,7 +83,7 @@ def key_terms(
                 lift = (count / mentions) / ((before + 0.5) / (usual_mentions + 1))
                 keys.append(Key(term, count, z, lift))
     keys.sort(key=lambda key: (-key.z, key.term))
-    return _said_once(keys)
+    return _without_overlap(keys)
 
 
 def _z(count: float, mentions: float, before: float, usual_mentions: float) -> float:
@@ -94,8 +94,8 @@ def _z(count: float, mentions: float, before: float, usual_mentions: float) -> f
     return (math.log(odds) - math.log(usual_odds)) / math.sqrt(1 / (count + prior) + 1 / (before + prior))
 
 
-def _said_once(keys: list[Key]) -> list[Key]:
-    """Either a pair or its words: the pair where it carries most of a word's mentions, else the words."""
+def _without_overlap(keys: list[Key]) -> list[Key]:
+    """Keep either a pair or its words: the pair where it carries most of a word's mentions, else the words."""
     count = {key.term: key.mentions for key in keys}
     pairs = {key.term: key.term.split(" ") for key in keys if " " in key.term}
     strong = {
@@ -103,5 +103,5 @@ def _said_once(keys: list[Key]) -> list[Key]:
         for pair, words in pairs.items()
         if count[pair] >= _CARRIED * min(count.get(word, count[pair]) for word in words)
     }
-    said = {word for pair in strong for word in pairs[pair] if count[pair] >= _CARRIED * count.get(word, 0)}
-    return [key for key in keys if key.term in strong or (key.term not in pairs and key.term not in said)]
+    covered = {word for pair in strong for word in pairs[pair] if count[pair] >= _CARRIED * count.get(word, 0)}
+    return [key for key in keys if key.term in strong or (key.term not in pairs and key.term not in covered)]

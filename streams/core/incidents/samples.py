@@ -1,4 +1,4 @@
-"""Which posts to show of an incident: such as say what most say, and not the same thing three times.
+"""Choice of the sample posts of an incident: representative ones that differ from one another.
 
 References
 ----------
@@ -18,52 +18,54 @@ if TYPE_CHECKING:
     from streams.core.rollup.tally import Sample
 
 RELEVANCE: Final = 0.7
-"""Weight of what a post says of the incident; the rest is that of its likeness to posts chosen before."""
+"""Weight of a post's relevance to the incident; the rest is that of its similarity to posts chosen before."""
 
 COPY: Final = 0.75
-"""Likeness from which a post is a copy with a word changed, and not shown."""
+"""Similarity from which a post is a copy with a word changed, and not shown."""
 
 _FEWEST_TERMS: Final = 3
-"""Terms of two posts together below which their likeness means nothing."""
+"""Number of different terms in two posts below which their similarity is meaningless."""
 
 
 def representative(samples: Iterable[Sample], weights: Mapping[str, float], limit: int) -> list[Sample]:
-    """Posts by maximal marginal relevance; of equals, the most negative, then the one with most engagement.
+    """Choose posts by maximal marginal relevance; ties go to the most negative, then to the highest engagement.
 
     Parameters
     ----------
     samples
-        To choose from, each with another signature.
+        Posts to choose from, each with another signature.
     weights
-        How much each term stands out.
+        Weight by term: how much it stands out.
     limit
-        Posts to choose at most.
+        Maximum number of posts.
     """
     left = sorted(samples, key=RANK, reverse=True)
     terms = {sample.signature: frozenset(sample.terms[:SAMPLE_TERMS]) for sample in left}
     sums = {sample.signature: sum(weights.get(term, 0.0) for term in sample.terms[:SAMPLE_TERMS]) for sample in left}
-    most = max(sums.values(), default=0.0) or 1.0
-    likeness = dict.fromkeys(terms, 0.0)
+    highest = max(sums.values(), default=0.0) or 1.0
+    similarity = dict.fromkeys(terms, 0.0)  # to the most similar post chosen so far
+
+    def marginal_relevance(sample: Sample) -> float:
+        key = sample.signature
+        return RELEVANCE * sums[key] / highest - (1 - RELEVANCE) * similarity[key]
+
+    def is_copy(sample: Sample, of: Sample) -> bool:
+        different = len(terms[sample.signature] | terms[of.signature])
+        return similarity[sample.signature] >= COPY and different >= _FEWEST_TERMS
+
     chosen: list[Sample] = []
     while left and len(chosen) < limit:
-        best = max(
-            left,
-            key=lambda sample: RELEVANCE * sums[sample.signature] / most - (1 - RELEVANCE) * likeness[sample.signature],
-        )
+        best = max(left, key=marginal_relevance)
         chosen.append(best)
         left.remove(best)
-        said = terms[best.signature]
         for sample in left:
-            likeness[sample.signature] = max(likeness[sample.signature], _likeness(said, terms[sample.signature]))
-        left = [sample for sample in left if likeness[sample.signature] < COPY or not _tells(said, terms, sample)]
+            key = sample.signature
+            similarity[key] = max(similarity[key], _similarity(terms[best.signature], terms[key]))
+        left = [sample for sample in left if not is_copy(sample, best)]
     return chosen
 
 
-def _tells(said: frozenset[str], terms: Mapping[int, frozenset[str]], sample: Sample) -> bool:
-    return len(said | terms[sample.signature]) >= _FEWEST_TERMS
-
-
-def _likeness(one: frozenset[str], other: frozenset[str]) -> float:
-    """Terms in both among those in either (Jaccard)."""
+def _similarity(one: frozenset[str], other: frozenset[str]) -> float:
+    """Return the Jaccard index: terms in both divided by terms in either."""
     either = len(one | other)
     return len(one & other) / either if either else 0.0

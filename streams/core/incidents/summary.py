@@ -1,4 +1,4 @@
-"""The plain sentence in which an alert says what happened, in English or German."""
+"""The summary of an alert: one plain sentence in English or German."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ if TYPE_CHECKING:
     from streams.records import Comparison, Drivers, SentimentSplit
 
 _TERMS: Final = 3
-"""Terms named."""
+"""Number of terms named."""
 
 _MANY_TIMES: Final = 1.5
-"""Times the usual pace from which it is worth saying."""
+"""Multiple of the usual pace from which it is mentioned."""
 
 _TODAY_MS: Final = 20 * HOUR_MS
-"""What began longer ago is told with its date."""
+"""Age from which the start is given with its date."""
 
 _KNOWN: Final = timedelta(days=7)
-"""Age of a peak from which it means something to be higher."""
+"""Age of the oldest peak from which a new record means something."""
 
 _NEW: Final = 0.5
 _NEWER: Final = 0.2
-"""Share of the authors that are new, and by how much it is more than usual, from which it is worth saying."""
+"""Share of new authors, and its excess over the usual one, from which it is mentioned."""
 
 _REPOSTED: Final = 0.5
-"""Share of the mentions that are reposts from which it is worth saying."""
+"""Share of reposts from which it is mentioned."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """One language's words; patterns take the values that their names in braces say."""
+    """The phrases of one language; placeholders in braces name the values to fill in."""
 
     mentions: tuple[str, str]
     spans: tuple[tuple[str, str], tuple[str, str], str]
@@ -128,46 +128,46 @@ def summarise(
     comparison: Comparison,
     terms: Sequence[str],
 ) -> str:
-    """What happened, and one word more where it is over, corrected or suppressed.
+    """Summarise a step of an incident; the end, a correction and a suppression are appended as short sentences.
 
     Parameters
     ----------
     language
-        To say it in.
+        Language of the summary.
     name
-        Of the brand.
+        Name of the brand.
     change
         The step.
     split, drivers, comparison
-        As the alert has them.
+        Those of the alert.
     terms
-        What it is about, the most telling first.
+        Terms that stand out, the most certain first.
     """
-    words, said, incident = _WORDS[language], change.said, change.incident
+    words, mentions, incident = _WORDS[language], change.mentions, change.incident
     start, span_ms = datetime.fromtimestamp(incident.start_ms / 1000, UTC), change.until_ms - incident.start_ms
     usual = comparison.usual_negative
-    told = words.template.format(
+    summary = words.template.format(
         name=name,
         label=f", {words.labels.get(incident.label, incident.label)}" if incident.label else "",
         again=words.again if incident.reopened else "",
-        mentions=_counted(words.mentions, said.count),
-        span=_spoken(words, span_ms),
+        mentions=_counted(words.mentions, mentions.count),
+        span=_span(words, span_ms),
         since=(words.since if span_ms < _TODAY_MS else words.since_day).format(start),
         times=_times(words, comparison.times_usual),
         negative=words.negative.format(f"{100 * split.negative:.0f}"),
         usual=words.usual.format(f"{100 * usual:.0f}") if usual is not None else "",
-        by=_authors(words, said.distinct_authors, drivers),
-        reposts=words.reposts if said.reposts > _REPOSTED * said.count else "",
+        by=_authors(words, mentions.distinct_authors, drivers),
+        reposts=words.reposts if mentions.reposts > _REPOSTED * mentions.count else "",
         about=words.about.format(", ".join(terms[:_TERMS])) if terms else "",
         peak=_peak(words, start, comparison),
     )
     if change.kind == "resolve":
-        told += words.over
+        summary += words.over
     if change.step == "correct":
-        told += words.corrected
+        summary += words.corrected
     if incident.suppressed:
-        told += words.suppressed.format(words.reasons.get(incident.suppressed, incident.suppressed))
-    return told
+        summary += words.suppressed.format(words.reasons.get(incident.suppressed, incident.suppressed))
+    return summary
 
 
 def _authors(words: _Words, authors: int, drivers: Drivers) -> str:
@@ -180,7 +180,7 @@ def _authors(words: _Words, authors: int, drivers: Drivers) -> str:
 
 
 def _peak(words: _Words, start: datetime, comparison: Comparison) -> str:
-    """Whether there was never more in an hour, of a brand that has been known for some time."""
+    """Return the phrase for a record hour, if the brand has been known for some time; empty otherwise."""
     known_since = min((peak.hour for peak in comparison.past_peaks), default=start)
     highest = max((peak.mentions for peak in comparison.past_peaks), default=0)
     if start - known_since < _KNOWN or comparison.busiest_hour <= highest:
@@ -198,10 +198,10 @@ def _counted(patterns: tuple[str, str], count: int) -> str:
     return patterns[count != 1].format(count)
 
 
-def _spoken(words: _Words, span_ms: int) -> str:
-    """A span of time, in whole minutes below two hours.
+def _span(words: _Words, span_ms: int) -> str:
+    """Return a span of time as words, in whole minutes below two hours.
 
-    >>> [_spoken(_ENGLISH, minutes * 60_000) for minutes in (1, 90, 150)]
+    >>> [_span(_ENGLISH, minutes * 60_000) for minutes in (1, 90, 150)]
     ['1 minute', '90 minutes', '2.5 hours']
     """
     seconds, minutes, hours = words.spans

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from streams.core.detect.partition import PartitionMonitor
 from streams.offline.backtest.parallel import Job, side_by_side
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from streams.config import Config
     from streams.core.detect.outcome import Outcome
+    from streams.core.detect.partition import PartitionScoring
     from streams.offline.backtest.partition_files import LaneReader, Mentions
     from streams.offline.incident_matching import Raised
     from streams.records import Alert
@@ -92,7 +93,7 @@ def play(
     return played
 
 
-def outcomes(monitor: PartitionMonitor, lane: LaneReader, on_batch: Callable[[], None]) -> Iterator[Outcome]:
+def outcomes(monitor: PartitionScoring[Any], lane: LaneReader, on_batch: Callable[[], None]) -> Iterator[Outcome]:
     """What a monitor makes of a lane, batch by batch and at its end."""
     for batch in lane.batches():
         for record in batch:

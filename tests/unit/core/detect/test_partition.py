@@ -11,7 +11,7 @@ import pytest
 
 from streams.config import Config
 from streams.core.detect.outcome import Detected, Outcome
-from streams.core.detect.partition import PROGRESS_KEY, WAITING_KEY, PartitionMonitor
+from streams.core.detect.partition import PENDING_KEY, PROGRESS_KEY, PartitionMonitor
 from streams.core.score.partitioning import partition_of
 from streams.core.score.position import Position
 from streams.core.score.scorer import ScoredBatch, Scorer
@@ -497,7 +497,7 @@ def test_mentions_of_a_brand_that_never_comes_are_given_up_and_counted(records: 
     run = Run(config(), None)
     run.use_in_detection(one)
     run.feed(records)
-    waiting = orjson.loads(run.state[WAITING_KEY % 0])["envelopes"]
+    waiting = orjson.loads(run.state[PENDING_KEY % 0])["envelopes"]
     still = sum(len(orjson.loads(envelope)["mentions"]) for envelope in waiting)
     posts = {post.key for post in story(1) if "Nordtel" in post.text}
     assert run.whole.unwatched > still

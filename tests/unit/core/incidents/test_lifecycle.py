@@ -89,7 +89,7 @@ def test_it_opens_once_and_is_resolved_after_the_quiet_time() -> None:
     quiet = [brand.bucket(5, volume=attention(0.3, observed=5)) for _ in range(6)]
     assert quiet == [[], [], [], [], [], ["resolve"]]
     assert len({change.incident.fingerprint for change in brand.changes}) == 1
-    assert brand.changes[-1].said.count == 130
+    assert brand.changes[-1].mentions.count == 130
     assert brand.incidents.current is None
 
 
@@ -161,7 +161,7 @@ def test_what_begins_again_within_the_cool_down_is_the_same_incident_judged_afre
     again = brand.changes[-1]
     assert (again.step, again.incident.severity, again.incident.suppressed) == ("reopen", "watch", None)
     assert (again.incident.first_ms, again.incident.reopened, again.incident.earlier) == (0, 1, 120)
-    assert again.said.count == 40
+    assert again.mentions.count == 40
     brand.quiet(6)
     assert [change.kind for change in brand.changes] == ["open", "resolve", "update", "resolve"]
     assert len({change.incident.fingerprint for change in brand.changes}) == 1
@@ -194,7 +194,7 @@ def test_growth_is_told_when_it_is_worth_it_and_pages_somebody() -> None:
         [],
         ["update"],
     ]
-    assert [(change.step, change.said.count) for change in brand.changes[1:]] == [("grow", 60), ("grow", 190)]
+    assert [(change.step, change.mentions.count) for change in brand.changes[1:]] == [("grow", 60), ("grow", 190)]
     assert len({alert_id("nordtel", "c0ffee", change) for change in brand.changes}) == 3
     spam.bucket(50, volume=attention(1.5), crisis=crisis(0.4, "spam"))
     assert spam.bucket(500, volume=attention(1.5)) == []
@@ -206,13 +206,13 @@ def test_posts_that_come_late_correct_the_incident_while_it_is_open_and_when_it_
     assert brand.late(0, 9) is None
     opened = brand.late(0, 1)
     assert opened is not None
-    assert (opened.kind, opened.step, opened.late, opened.said.count) == ("update", "correct", 10, 110)
+    assert (opened.kind, opened.step, opened.late, opened.mentions.count) == ("update", "correct", 10, 110)
     brand.quiet(6)
     resolved = brand.changes[-1]
-    assert resolved.said.count == 140
+    assert resolved.mentions.count == 140
     over = brand.late(LENGTH, 14)
     assert over is not None
-    assert (over.kind, over.step, over.said.count, over.until_ms) == ("resolve", "correct", 154, resolved.at_ms)
+    assert (over.kind, over.step, over.mentions.count, over.until_ms) == ("resolve", "correct", 154, resolved.at_ms)
     assert over.incident.fingerprint == resolved.incident.fingerprint
     assert brand.late(resolved.at_ms, 500) is None
     assert brand.incidents.current is None

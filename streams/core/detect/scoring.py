@@ -1,0 +1,298 @@
+"""The first half of one brand's detection: mentions become buckets, and its detectors score and learn them."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from base64 import b64decode, b64encode
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
+
+from detectors.base import OutdatedSnapshot, Score, SnapshotError
+from streams.core.detect.outcome import Detected, DroppedState
+from streams.core.rollup.high_water import HighWaterMark
+from streams.core.rollup.minute_counts import group_of
+from streams.core.rollup.repetition import RepetitionMemory
+from streams.core.rollup.tally import KEPT, Tally
+from streams.core.rollup.windows import BucketStep, Windows
+from streams.errors import ANY_TIME, Failure
+from streams.records import Window, WindowScore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from detectors.base import Bucket, Detector
+    from streams.config import BrandSettings, Config
+    from streams.config.brands import DetectorSettings
+    from streams.core.detect.outcome import Outcome
+    from streams.core.detect.quarantine import Quarantine
+    from streams.core.rollup.watermark import StreamProgress
+    from streams.errors import Doing
+    from streams.records import Deletions, Envelope, Mention
+
+Answer = TypeVar("Answer")
+
+_SHARE_ALPHA: Final = 0.01
+"""Weight of one bucket in a brand's usual mix of sources: about eight hours of five-minute buckets."""
+
+
+class Evaluation(NamedTuple):
+    """A step of a bucket with its scores.
+
+    Parameters
+    ----------
+    step
+        The moment, the bucket and its counts. If it is late, there are no scores.
+    end_ms
+        End of the bucket.
+    scores
+        Scores by detector, without those of detectors in shadow mode.
+    detections
+        Scores, those in shadow mode included, that reached 1 for the first time in the bucket.
+    window
+        The record of the bucket if it closes.
+    whole
+        Whether all usual sources delivered.
+    """
+
+    step: BucketStep
+    end_ms: int
+    scores: Mapping[str, Score]
+    detections: list[Detected]
+    window: Window | None
+    whole: bool
+
+
+class BrandScoring(ABC):
+    """Counts the mentions of one brand, and lets its detectors score and learn the buckets.
+
+    What becomes of the scores is up to the subclass: `BrandMonitor` raises incidents, and a tuning run raises those of
+    many candidates at once.
+
+    Parameters
+    ----------
+    config_version
+        `Config.version`, which takes as long to compute as the config has brands.
+    detectors
+        Settings of the detectors to run for the brand.
+    quarantine
+        Decides what becomes of a detector that raises.
+
+    Raises
+    ------
+    detectors.base.ParameterError
+        If a detector can't be built; a loaded config has been checked for that.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        config_version: str,
+        brand: BrandSettings,
+        detectors: Sequence[DetectorSettings],
+        quarantine: Quarantine,
+    ) -> None:
+        self._id = brand.id
+        self._group = group_of(brand.id)
+        self._config_version = config_version
+        self._windows = Windows(config.windows)
+        self._detectors = {settings.name: settings.build(brand.usual_posts_per_day) for settings in detectors}
+        self._shadow = frozenset(settings.name for settings in detectors if settings.mode == "shadow")
+        self._quiet_times = config.quiet_times(brand.id)
+        self._quarantine = quarantine
+        self._quarantined: dict[str, Failure] = {}
+        self._repetition = RepetitionMemory(config.windows.bucket_seconds)
+        self._marks: dict[int, HighWaterMark] = {}
+        self._source_shares: dict[str, float] = {}
+        self._detected: tuple[int, frozenset[str]] = (-1, frozenset())
+
+    def absorb(self, envelope: Envelope) -> list[Mention]:
+        """Count the mentions above the high-water mark of their partition, and return them."""
+        mark = self._marks.setdefault(envelope.partition, HighWaterMark(envelope.incarnation))
+        if not mark.admits(envelope.incarnation):
+            return []
+        fresh = [mention for mention in envelope.mentions if mention.offset > mark.offset]
+        if not fresh:
+            return []
+        for mention in fresh:
+            self._windows.add(mention)
+        mark.offset = fresh[-1].offset
+        return fresh
+
+    @abstractmethod
+    def forget(self, deletions: Deletions) -> bool:
+        """Delete posts from everything that could show them; return whether any of them is held here."""
+
+    def due(self, watermark_ms: int, progress: StreamProgress) -> bool:
+        """Return whether `advance` would do anything."""
+        return self._windows.due(watermark_ms, progress.buckets)
+
+    @abstractmethod
+    def advance(self, watermark_ms: int, progress: StreamProgress) -> Outcome:
+        """Score and close the buckets that the watermark allows."""
+
+    def _evaluations(self, watermark_ms: int, progress: StreamProgress) -> Iterator[Evaluation]:
+        """Score each step up to the watermark; detectors learn a closed bucket after it has been yielded."""
+        length_ms = self._windows.bucket_ms
+        for step in self._windows.walk(watermark_ms, progress.buckets):
+            end_ms = step.start_ms + length_ms
+            if step.late:
+                yield Evaluation(step, end_ms, {}, [], None, whole=True)
+                continue
+            elapsed_ms = length_ms if step.closes else min(length_ms, step.at_ms - step.start_ms)
+            out = progress.out.get(step.start_ms, frozenset())
+            coverage = self._coverage(out) if step.closes else 1.0
+            platform = progress.load_of_others(min(step.at_ms, end_ms), self._group)
+            repeated = self._repetition.repeated(step.tally)
+            bucket = step.tally.bucket(step.start_ms, length_ms, elapsed_ms, coverage, repeated, platform)
+            scores = self._score(bucket, step.at_ms)
+            detections = self._detections(step.start_ms, scores)
+            live = {name: score for name, score in scores.items() if name not in self._shadow}
+            window = self._window(step, coverage, scores) if step.closes else None
+            yield Evaluation(step, end_ms, live, detections, window, whole=coverage >= 1)
+            if step.closes:
+                self._learn(bucket, step.at_ms)
+                self._repetition.learn(step.tally)
+                self._learn_sources(step.tally, coverage)
+
+    def _score(self, bucket: Bucket, at_ms: int) -> dict[str, Score]:
+        scores = self._of_each("score_one", at_ms, lambda detector: _finite(detector.score_one(bucket)))
+        self._suppress_in_quiet_times(bucket.start_ms, bucket.start_ms + bucket.length_ms, scores)
+        return scores
+
+    def _learn(self, bucket: Bucket, at_ms: int) -> None:
+        self._of_each("learn_one", at_ms, lambda detector: detector.learn_one(bucket))
+
+    def _of_each(self, doing: Doing, at_ms: int, do: Callable[[Detector], Answer]) -> dict[str, Answer]:
+        """Call each detector and return the results by name; the quarantine decides about those that raise."""
+        answers = {}
+        for name, detector in list(self._detectors.items()):
+            try:
+                answers[name] = do(detector)
+            except Exception as error:  # noqa: BLE001  a detector may raise anything
+                self._failed(name, doing, at_ms, error)
+        return answers
+
+    def _failed(self, name: str, doing: Doing, at_ms: int, error: Exception) -> None:
+        failure = Failure(self._id, name, doing, at_ms, type(error).__name__)
+        self._quarantine.handle(failure, error)
+        self._quarantined[name] = failure
+        del self._detectors[name]
+
+    def _suppress_in_quiet_times(self, start_ms: int, end_ms: int, scores: dict[str, Score]) -> None:
+        """Suppress anomalous scores in maintenance windows and expected events of the config."""
+        anomalous = [name for name, score in scores.items() if score.value >= 1]
+        quiet = self._quiet_times.at(start_ms, end_ms) if anomalous else None
+        if quiet is not None:
+            for name in anomalous:
+                reason = f"{scores[name].reason} ({quiet.suppressed}: {quiet.reason})".lstrip()
+                scores[name] = scores[name]._replace(suppressed=quiet.suppressed, reason=reason)
+
+    def _detections(self, start_ms: int, scores: Mapping[str, Score]) -> list[Detected]:
+        """Return the scores that reach 1 for the first time in their bucket."""
+        anomalous = {name for name, score in scores.items() if score.value >= 1}
+        if not anomalous:
+            return []
+        known = self._detected[1] if self._detected[0] == start_ms else frozenset()
+        self._detected = (start_ms, known | anomalous)
+        return [
+            Detected(self._id, name, "shadow" if name in self._shadow else "live", scores[name].suppressed)
+            for name in sorted(anomalous - known)
+        ]
+
+    def _window(self, step: BucketStep, coverage: float, scores: Mapping[str, Score]) -> Window:
+        tally = step.tally
+        return Window(
+            brand=self._id,
+            start_ms=step.start_ms,
+            length_ms=self._windows.bucket_ms,
+            count=tally.count,
+            late=self._windows.reset_late(),
+            negative=tally.negative,
+            positive=tally.positive,
+            authors=tally.distinct_authors,
+            reposts=tally.reposts,
+            engagement=tally.engagement,
+            coverage=round(coverage, 4),
+            scores={
+                name: WindowScore(
+                    score.value,
+                    score.observed,
+                    score.expected,
+                    score.lower,
+                    score.upper,
+                    score.suppressed,
+                    name in self._shadow,
+                )
+                for name, score in scores.items()
+            },
+            config_version=self._config_version,
+        )
+
+    def _coverage(self, out: frozenset[str]) -> float:
+        """Return the share of the usual sources that are not out; `fsum` makes it independent of their order."""
+        if not out:
+            return 1.0
+        total = math.fsum(self._source_shares.values())
+        delivered = math.fsum(share for source, share in self._source_shares.items() if source not in out)
+        return delivered / total if total else 1.0
+
+    def _learn_sources(self, tally: Tally, coverage: float) -> None:
+        if coverage < 1 or not tally.count:
+            return
+        shares = self._source_shares
+        for source in shares.keys() | tally.sources.keys():
+            share = shares.get(source, 0.0)
+            shares[source] = share + _SHARE_ALPHA * (tally.sources.get(source, 0) / tally.count - share)
+        if len(shares) > KEPT:
+            del shares[min(shares, key=lambda source: (shares[source], source))]
+
+    def _dump(self) -> dict[str, Any]:
+        """Return the state as plain values for JSON, by name."""
+        snapshots = self._of_each("snapshot", ANY_TIME, _snapshot)
+        return {
+            "marks": [[partition, *mark.dump()] for partition, mark in self._marks.items()],
+            "windows": self._windows.dump(),
+            "detectors": [[name, *snapshot] for name, snapshot in snapshots.items()],
+            "out": self._quarantine.dump(self._quarantined),
+            "echo": self._repetition.dump(),
+            "sources": list(self._source_shares.items()),
+        }
+
+    def _load(self, state: Mapping[str, Any]) -> list[DroppedState]:
+        """Restore the state that `_dump` returned, and return the learned states that can't be used any more."""
+        self._marks = {partition: HighWaterMark(*mark) for partition, *mark in state["marks"]}
+        self._windows.load(state["windows"])
+        self._quarantined = self._quarantine.load(state["out"])
+        for name in self._quarantined:
+            self._detectors.pop(name, None)
+        dropped = [self._restore(name, kind, b64decode(snapshot)) for name, kind, snapshot in state["detectors"]]
+        self._repetition.load(state["echo"])
+        self._source_shares = dict(state["sources"])
+        return [each for each in dropped if each is not None]
+
+    def _restore(self, name: str, kind: str, snapshot: bytes) -> DroppedState | None:
+        detector = self._detectors.get(name)
+        if detector is None:  # no longer in the config, or quarantined
+            return None
+        if detector.kind != kind:
+            return DroppedState(self._id, name, "other_kind", f"of kind {kind!r}, now {detector.kind!r}", snapshot)
+        try:
+            detector.restore(snapshot)
+        except OutdatedSnapshot as error:
+            return DroppedState(self._id, name, "outdated_snapshot", str(error), snapshot)
+        except SnapshotError:
+            raise
+        except Exception as error:  # noqa: BLE001  a detector may raise anything
+            self._failed(name, "restore", ANY_TIME, error)
+        return None
+
+
+def _finite(score: Score) -> Score:
+    """Return a score if its value is a finite number; anything else counts as raised by the detector."""
+    if not math.isfinite(score.value):
+        raise ValueError(f"a score of {score.value}")
+    return score
+
+
+def _snapshot(detector: Detector) -> tuple[str, str]:
+    return detector.kind, b64encode(detector.snapshot()).decode()
