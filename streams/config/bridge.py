@@ -122,8 +122,8 @@ class BridgeSettings(Settings):
 def receiver_names() -> tuple[str, ...]:
     """Return the names of the receivers, which are the keys of their sections.
 
-    >>> receiver_names()
-    ('alertmanager', 'webhook', 'slack')
+    >>> "slack" in receiver_names()
+    True
     """
     return tuple(
         name for name, field in BridgeSettings.model_fields.items() if isinstance(field.default, ReceiverSettings)
