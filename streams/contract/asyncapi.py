@@ -1,4 +1,4 @@
-"""The AsyncAPI 3 document of all topics, from the record types, the topics' settings and the headers."""
+"""Build the AsyncAPI 3 document of all topics from the record types, the topics' settings and the headers."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 ASYNCAPI_VERSION: Final = "3.0.0"
 
 CONTRACT_VERSION: Final = "1.1.0"
-"""Of all records together; ``deploy/contract/README.md`` has the rules by which it rises."""
+"""Version of the contract for all records; ``deploy/contract/README.md`` has the rules by which it changes."""
 
 JSON: Final = "application/json"
 BINARY: Final = "application/octet-stream"
@@ -56,17 +56,17 @@ class _Message:
     Parameters
     ----------
     name
-        In the document.
+        Name in the document.
     summary
-        What it is.
+        One sentence about the record.
     key
-        What the record key is, empty without one.
+        Description of the record key, empty if there is none.
     payload
-        JSON Schema.
+        JSON Schema of the value.
     content_type
-        Of the value.
+        Media type of the value.
     headers
-        JSON Schema, or None.
+        JSON Schema of the headers, or None.
     """
 
     name: str
@@ -77,7 +77,7 @@ class _Message:
     headers: dict[str, Any] | None = None
 
     def tree(self) -> dict[str, Any]:
-        """As AsyncAPI has it."""
+        """Return the part of the document."""
         tree: dict[str, Any] = {
             "name": self.name,
             "summary": self.summary,
@@ -94,7 +94,7 @@ class _Message:
 
 @dataclass(frozen=True, slots=True)
 class _Channel:
-    """One topic: who writes and who reads it, and what is in it."""
+    """One topic with its messages, and the workers that write and read it."""
 
     id: str
     topic: Topic
@@ -104,7 +104,7 @@ class _Channel:
     received_by: str = ""
 
     def tree(self) -> dict[str, Any]:
-        """As AsyncAPI has it."""
+        """Return the part of the document."""
         configuration: dict[str, Any] = {"cleanup.policy": [self.topic.cleanup_policy]}
         if self.topic.retention_ms is not None:
             configuration["retention.ms"] = self.topic.retention_ms
@@ -123,7 +123,7 @@ class _Channel:
         }
 
     def operations(self) -> dict[str, Any]:
-        """What firewatch does with it."""
+        """Return the operations of firewatch on the topic."""
         doers = (("send", self.sent_by), ("receive", self.received_by))
         return {
             f"{action}{self.id[0].upper()}{self.id[1:]}": {
@@ -137,16 +137,16 @@ class _Channel:
 
 
 def asyncapi() -> dict[str, Any]:
-    """The whole document, for the defaults of `topics`."""
+    """Return the whole document, for the default settings of topics."""
     channels = _channels(Topics(TopicSettings()))
     return {
         "asyncapi": ASYNCAPI_VERSION,
         "info": {
             "title": "firewatch",
             "version": CONTRACT_VERSION,
-            "description": "Topics of firewatch, as `firewatch topics` makes them without any setting; a prefix "
-            "(`topics.prefix`) stands before each name. Every record has its version `v`, times are milliseconds since "
-            "the epoch (UTC) unless they are ISO 8601, and readers pass over fields they don't know.",
+            "description": "Topics of firewatch as `firewatch topics` creates them with the default settings; a prefix "
+            "(`topics.prefix`) precedes each name. Every record has its version `v`, times are milliseconds since the "
+            "epoch (UTC) unless they are ISO 8601, and readers ignore fields that they don't know.",
             "license": {"name": "Apache-2.0"},
         },
         "defaultContentType": JSON,
@@ -163,13 +163,13 @@ def _channels(topics: Topics) -> list[_Channel]:
     post = _Message("post", "One normalised post.", "source:id of the post", record_schema(Post, POST_VERSION))
     deletion = _Message(
         "deletion",
-        "A post is to be forgotten.",
+        "A request to delete a post.",
         "source:id of the post",
         record_schema(Deletion, DELETION_VERSION, delete={"const": True}),
     )
     deletions = _Message(
         "deletions",
-        "Deletions read from one partition of social.posts; goes to every partition.",
+        "Deletions that were read from one partition of social.posts; the record goes to every partition.",
         "",
         record_schema(Deletions, DELETION_VERSION, deletions={"const": True}),
     )
@@ -181,7 +181,7 @@ def _channels(topics: Topics) -> list[_Channel]:
     )
     progress = _Message(
         "progress",
-        "How far one partition of social.posts has been read; goes to every partition.",
+        "Position up to which one partition of social.posts has been read; the record goes to every partition.",
         "",
         record_schema(Progress, PROGRESS_VERSION, progress={"const": True}),
     )
@@ -195,41 +195,41 @@ def _channels(topics: Topics) -> list[_Channel]:
     )
     label = _Message(
         "label",
-        "What one person says of one post.",
+        "One annotator's label of one post.",
         "source:id of the post",
         described(Label.model_json_schema(mode="validation"), LABEL_VERSION),
     )
     verdict = _Message(
         "verdict",
-        "What one person says of one incident.",
+        "One operator's verdict on one incident.",
         "incident, a blank, and the incident's fingerprint",
         described(Verdict.model_json_schema(mode="validation"), VERDICT_VERSION),
     )
     header = inlined(ModelHeader.model_json_schema(mode="serialization"))
     model = _Message(
         "model",
-        "What was learned of the labels up to an offset.",
+        "A version of the sentiment model, with the offset up to which it has learned the labels.",
         f"{' or '.join(MODEL_NAMES.values())}, a slash, and the version",
         {
             "type": "string",
             "format": "binary",
             "description": "SHA-256 of all that follows, in hexadecimal; newline; a header in JSON; newline; a "
-            "snapshot that only firewatch reads. The schema of the header stands under x-header.",
+            "snapshot that only firewatch reads. x-header is the schema of the header.",
             "x-header": described(header, MODEL_RECORD_VERSION),
         },
         content_type=BINARY,
     )
-    letter = _Message(
+    dead_letter = _Message(
         "deadLetter",
-        "What could not be used, as it came.",
+        "A record that could not be processed, unchanged.",
         "",
-        {"type": "string", "format": "binary", "description": "The value of the record, or the line of the source"},
+        {"type": "string", "format": "binary", "description": "The value of the record, or the line of the source."},
         content_type=BINARY,
         headers=_strings(dead_letters.HEADERS, optional=dead_letters.OPTIONAL_HEADERS),
     )
     over_quota = _Message(
         "overQuota",
-        "A dead letter with the reason over_quota: names posts that were not scored, and holds none of them.",
+        "A dead letter with the reason over_quota, which lists posts that were not scored, without their content.",
         "",
         record_schema(OverQuota, OVER_QUOTA_VERSION),
         headers=_strings(dead_letters.HEADERS, optional=dead_letters.OPTIONAL_HEADERS),
@@ -240,27 +240,32 @@ def _channels(topics: Topics) -> list[_Channel]:
             received_by="score",
         ),
         _Channel(
-            "mentions", topics.mentions, "Between two workers of firewatch, and not for others to write.",
+            "mentions", topics.mentions, "Records between two workers of firewatch; other clients must not write here.",
             [envelope, progress, deletions], "score", received_by="detect",
         ),
-        _Channel("windows", topics.windows, "Every count and score of every brand.", [window], "detect"),
         _Channel(
-            "alerts", topics.alerts, "Incidents, for those who are paged.", [alert], "detect", received_by="bridge"
+            "windows", topics.windows, "Counts and scores of every brand's closed buckets.", [window], "detect"
         ),
         _Channel(
-            "labels", topics.labels, "What people say of posts and incidents; anybody may write here.",
+            "alerts", topics.alerts, "Incidents, step by step, for receivers of alerts.", [alert], "detect",
+            received_by="bridge",
+        ),
+        _Channel(
+            "labels", topics.labels, "Labels of posts and verdicts on incidents; any producer may write here.",
             [label, verdict], "label and alerts", received_by="train and bridge",
         ),
         _Channel(
-            "models", topics.models, "Learned models, compacted; only firewatch reads and writes them.", [model],
-            "train", received_by="score and train",
+            "models", topics.models,
+            "Versions of the sentiment model, compacted; only firewatch reads and writes them.", [model], "train",
+            received_by="score and train",
         ),
         _Channel(
-            "letters", topics.dlq, "The dead letters of posts, mentions, labels and models.", [letter, over_quota],
+            "letters", topics.dlq, "Dead letters of posts, mentions, labels and models.", [dead_letter, over_quota],
             "ingest, score, train and detect",
         ),
         _Channel(
-            "alertLetters", topics.alerts_dlq, "Alerts that a receiver would not take.", [letter], "bridge"
+            "alertLetters", topics.alerts_dlq, "Dead letters of alerts that a receiver has not accepted.",
+            [dead_letter], "bridge",
         ),
     ]  # fmt: skip
 

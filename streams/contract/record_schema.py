@@ -1,4 +1,4 @@
-"""JSON Schemas of records from their Python types and docstrings, self-contained and in the draft 7 of AsyncAPI."""
+"""Build JSON Schemas of records from their types and docstrings, self-contained and in draft 7 as AsyncAPI needs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field, create_model
 
 
 def record_schema(record: type[Any], version: int, **constants: dict[str, Any]) -> dict[str, Any]:
-    """Schema of a record whose bytes are a JSON object with a field for each of a type's fields.
+    """Return the schema of a record whose bytes are a JSON object with the fields of a type.
 
     Parameters
     ----------
@@ -20,14 +20,14 @@ def record_schema(record: type[Any], version: int, **constants: dict[str, Any]) 
     version
         Value of the field ``v``.
     constants
-        Schemas of fields that are on the wire and not in the type.
+        Schemas of fields that are on the wire but not in the type.
 
     Examples
     --------
     >>> from streams.records import Post
     >>> schema = record_schema(Post, 1)
     >>> schema["required"], schema["properties"]["ts_ms"]["description"]
-    (['v', 'id', 'source', 'ts_ms', 'text'], 'When it was written (event time).')
+    (['v', 'id', 'source', 'ts_ms', 'text'], 'When the post was written (event time).')
     """
     about, defaults = _parameters(record), _defaults(record)
     fields: dict[str, Any] = {
@@ -45,9 +45,9 @@ def record_schema(record: type[Any], version: int, **constants: dict[str, Any]) 
 
 
 def described(schema: dict[str, Any], version: int) -> dict[str, Any]:
-    """A schema without references, and with the field ``v`` first and required."""
+    """Return a schema without references, with ``v`` as its first and a required field."""
     plain = inlined(schema)
-    properties = {"v": {"const": version, "description": "Version of this record"}} | {
+    properties = {"v": {"const": version, "description": "Version of this record."}} | {
         name: each for name, each in plain["properties"].items() if name != "v"
     }
     required = ["v", *(name for name in plain.get("required", []) if name != "v")]
@@ -55,7 +55,7 @@ def described(schema: dict[str, Any], version: int) -> dict[str, Any]:
 
 
 def inlined(schema: dict[str, Any]) -> dict[str, Any]:
-    """A schema whose references to its own definitions are resolved, and its tuples as draft 7 says them."""
+    """Return a schema with its references resolved and its tuples in the form of draft 7."""
     definitions = schema.get("$defs", {})
 
     def plain(node: Any) -> Any:
@@ -88,7 +88,7 @@ def _positional(part: type[Any], schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _tuples(kind: Any) -> list[type[Any]]:
-    """Named tuples in a type hint."""
+    """Return the named tuples in a type hint."""
     if hasattr(kind, "_fields"):
         return [kind]
     return [found for part in get_args(kind) for found in _tuples(part)]
@@ -110,7 +110,7 @@ def _summary(record: type[Any]) -> str:
 
 
 def _parameters(record: type[Any]) -> dict[str, str]:
-    """What a numpy docstring says of each parameter."""
+    """Return the description of each parameter in a numpy docstring."""
     text = inspect.getdoc(record) or ""
     section = text.partition("Parameters\n----------\n")[2].partition("\n\n")[0]
     found: dict[str, str] = {}

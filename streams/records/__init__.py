@@ -1,24 +1,24 @@
-"""What flows through firewatch, and its bytes.
+"""Records of all topics, and how they are encoded; one module for each topic.
 
 ================  =================  ==========================  =============================================
-record            topic              key                         one record is
+record            topic              key                         meaning
 ================  =================  ==========================  =============================================
 `Post`            social.posts       ``source:id``               one normalised post
-`Deletion`        social.posts       that of the post            a post that is to be forgotten
-`Envelope`        social.mentions    brand id                    1..n scored mentions of one brand
+`Deletion`        social.posts       that of the post            a request to delete a post
+`Envelope`        social.mentions    brand id                    one or more mentions of one brand
 `Progress`        social.mentions    none, to every partition    how far one partition of social.posts is read
-`Deletions`       social.mentions    none, to every partition    1..n of these
-`Window`          social.windows     brand id                    one brand's closed bucket with its scores
+`Deletions`       social.mentions    none, to every partition    one or more deletions
+`Window`          social.windows     brand id                    a closed bucket with its scores
 `Alert`           social.alerts      brand id                    one step in the life of an incident
-`Label`           social.labels      ``source:id`` of the post   what one person says of one post
-`Verdict`         social.labels      ``incident`` and its id     what one person says of one incident
-`PublishedModel`  social.models      ``sentiment/version``       what was learned of the labels up to an offset
-                                     ``sentiment-best/version``  the same of the model of quality `best`
+`Label`           social.labels      ``source:id`` of the post   one annotator's label of a post
+`Verdict`         social.labels      ``incident`` and its id     one operator's verdict on an incident
+`PublishedModel`  social.models      ``sentiment/version``       a version of the model of quality `fast`
+                                     ``sentiment-best/version``  a version of the model of quality `best`
 ================  =================  ==========================  =============================================
 
-Every record carries its version ``v``; a reader refuses a newer one and says so. Times are milliseconds since the
-epoch, UTC, unless a name says otherwise; probabilities travel as integers in ten-thousandths, so that sums are exact
-whatever the order of addition.
+Every record has its version ``v``, and a reader refuses a newer one with an error. Times are milliseconds since the
+epoch, UTC, unless their name has another unit. Probabilities are integers in ten-thousandths, so that sums are exact in
+any order of addition.
 """
 
 from streams.records.alerts import (

@@ -1,4 +1,4 @@
-"""An alert as a CloudEvent 1.0 in binary mode: attributes in the record's headers, the body as it is.
+"""Headers that make an alert a CloudEvent 1.0 in binary mode; the body of the record is the alert itself.
 
 The mapping is that of the Kafka protocol binding for CloudEvents 1.0.2, section 3.2.
 """
@@ -12,23 +12,23 @@ if TYPE_CHECKING:
 
 HEADERS: Final = {
     "ce_specversion": "1.0",
-    "ce_id": "The alert's id: the same step of the same incident has the same one, so repeats can be dropped",
-    "ce_source": "The installation that raised it",
-    "ce_type": "io.firewatch.incident. and the alert's kind",
-    "ce_subject": "Brand id",
+    "ce_id": "Id of the alert: the same step of the same incident has the same id, so repetitions can be dropped",
+    "ce_source": "Installation of firewatch that raised the alert",
+    "ce_type": "The prefix io.firewatch.incident. and the kind of the alert",
+    "ce_subject": "Id of the brand",
     "ce_time": "Event time of the step, ISO 8601",
-    "content-type": "application/json",
+    "content-type": "Media type of the body, application/json",
 }
-"""Of a record of `social.alerts`, and what each says."""
+"""Headers of a record of `social.alerts`, and the meaning of each."""
 
 
 def headers(alert: Alert, source: str) -> list[tuple[str, bytes]]:
-    """Headers of the record that carries `alert`.
+    """Return the headers of the record with an alert.
 
     Parameters
     ----------
     source
-        Names the installation that raised it; with the alert's id it identifies the event.
+        Name of the installation that raised the alert; with the alert's id it identifies the event.
     """
     attributes = {
         "specversion": "1.0",

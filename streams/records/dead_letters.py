@@ -95,7 +95,7 @@ class OverQuota:
     Parameters
     ----------
     posts
-        The posts, ascending by offset; at most `MAX_OVER_QUOTA`.
+        The posts, ascending by offset; at most 250.
     """
 
     posts: list[OverQuotaPost]

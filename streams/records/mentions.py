@@ -28,35 +28,40 @@ REPLY: Final = 2
 
 
 class Mention(NamedTuple):
-    """One post that names one brand, scored; a positional list on the wire.
+    """One scored post that names one brand; a positional list on the wire.
 
     Parameters
     ----------
     offset
-        Offset of the post in its partition of `social.posts`: what exact counting rests on.
+        Offset of the post in its partition of `social.posts`, on which exact counting rests.
     ts_ms
         Event time of the post.
     behind_ms
-        How far `ts_ms` lies behind the newest event time of that partition up to this offset, >= 0. With it the moment
-        of arrival is a property of the partition alone, and lateness does not depend on how partitions interleave.
+        Milliseconds by which `ts_ms` lies behind the newest event time of that partition up to this offset, >= 0. With
+        it the time of arrival is a property of the partition alone, and lateness does not depend on how partitions
+        interleave.
     negative, positive
-        Probabilities in ten-thousandths; the rest is neutral.
+        Probabilities in ten-thousandths; the rest to 10,000 is neutral.
     author
         Keyed hash of the author, 0 if unknown.
     signature
         Near-duplicate signature of the text.
     flags
-        `REPOST`, `REPLY`.
+        Sum of 1 for a repost and 2 for a reply.
     engagement
-        As in `Post`.
-    lang, source, id
-        As in `Post`; language ``und`` if unknown.
+        Likes, reposts and replies of the post at collection time, summed.
+    lang
+        ISO 639-1 code of the language, ``und`` if unknown.
+    source
+        Source of the post.
+    id
+        Id of the post within its source.
     terms
-        Words and hashtags worth counting as evidence.
+        Words and hashtags of the text that count as key terms.
     url
-        As in `Post`.
+        Address of the post, or null.
     text
-        An excerpt, only where the config lets alerts carry texts.
+        Excerpt of the text, only if the config includes texts in alerts.
     """
 
     offset: int
@@ -85,15 +90,15 @@ class Envelope:
     brand
         Brand id, also the record key.
     partition
-        The partition of `social.posts` all these offsets count in.
+        Partition of `social.posts` to which all offsets belong.
     incarnation
-        Names the topic those offsets belong to; a topic deleted and made again has another.
+        Topic ID of `social.posts`, to which all offsets belong; a topic that is deleted and created again has another.
     model
         Version of the sentiment model.
     ingested_ms
-        Broker time of the batch's newest post: where post-to-alert latency starts.
+        Broker time of the newest post of the batch, from which the latency from post to alert is measured.
     mentions
-        At most `MAX_MENTIONS`.
+        The mentions, at most 250.
     """
 
     brand: str
@@ -125,23 +130,25 @@ class Progress:
 
     Parameters
     ----------
-    partition, incarnation
-        As in `Envelope`.
+    partition
+        Partition of `social.posts`.
+    incarnation
+        Topic ID of `social.posts`, to which the offset belongs; a topic that is deleted and created again has another.
     offset
-        Everything up to and including it has been scored and sent before this record.
+        Offset up to and including which everything has been scored and sent before this record.
     watermark_ms
         Newest event time of the partition up to `offset`; -1 while the partition is empty.
     ingested_ms
         Broker time of the post at `offset`; -1 while the partition is empty.
     idle_as_of_ms
-        Broker time at which the partition was seen read to its end; -1 if it has not been.
+        Broker time at which the partition had been read to its end; -1 if it has not been.
     live
         Whether event time runs with broker time in this partition (not an archive being replayed).
     active
-        ``[source, [bucket start, ...]]``: in which buckets which sources delivered since the last progress record.
+        ``[source, [bucket start, ...]]``: buckets in which each source has delivered since the last progress record.
     pulse
-        ``[minute, [mentions, ...]]``: for each minute of the partition's event time that was reached since the last
-        progress record, how many mentions of each group of brands it has up to `offset`, ascending.
+        ``[minute, [mentions, ...]]``: number of mentions of each group of brands up to `offset`, for each minute of
+        the partition's event time that was reached since the last progress record, ascending.
     """
 
     partition: int
@@ -168,10 +175,10 @@ class Deletions:
     Parameters
     ----------
     partition
-        Of `social.posts`.
+        Partition of `social.posts`.
     posts
-        ``(arrival_ms, source, id)``, in order; the first is the newest event time of the partition at that point. At
-        most `MAX_DELETIONS`.
+        ``[arrival_ms, source, id]`` of each deleted post in order, at most 250; arrival_ms is the newest event time of
+        the partition at that point.
     """
 
     partition: int
@@ -242,12 +249,12 @@ _PROGRESS_TYPES: Final = {
 _MENTION_TYPES: Final = (int, int, int, int, int, int, int, int, int, str, str, str, list)
 
 MAX_CHARS: Final = 4_096
-"""Of anything that names, links or quotes; scorers keep to less."""
+"""Longest name, link or excerpt; scorers write shorter ones."""
 
 MAX_TERMS: Final = 64
 
 MAX_GROUP_COUNT: Final = 10**9
-"""Mentions of a group of brands in one minute."""
+"""Largest number of mentions of a group of brands in one minute."""
 
 
 def _check_types(record: object, types: dict[str, type]) -> None:
@@ -264,7 +271,7 @@ def _whole(value: Any) -> int:
 
 def _group_counts(counts: list[Any]) -> list[int]:
     if len(counts) != GROUPS or not all(type(count) is int and 0 <= count <= MAX_GROUP_COUNT for count in counts):
-        raise ValueError(f"a pulse must have {GROUPS} counts")
+        raise ValueError(f"the counts of a minute must be {GROUPS} numbers")
     return counts
 
 
@@ -282,7 +289,7 @@ def _mention(fields: list[Any]) -> Mention:
     texts += [text for text in (mention.url, mention.text) if text is not None]
     for text in texts:
         if type(text) is not str or len(text) > MAX_CHARS:
-            raise TypeError("a mention's text is none, or too long")
+            raise TypeError("a mention's text is not a string, or too long")
     return mention
 
 

@@ -1,11 +1,11 @@
-"""Published states of the learning model, as `social.models` carries them.
+"""Records of `social.models`: published versions of the sentiment model.
 
 ::
 
     sha256 of all that follows, hexadecimal | newline | header, JSON | newline | snapshot
 
-The header says where in `social.labels` the snapshot stands: what was learned and how far that is from are one record,
-so that no crash can tear them apart.
+The header has the position in `social.labels` up to which the snapshot has learned. Both are in one record, so that no
+crash can separate them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from streams.records.wire import MAX_NUMBER, load
 MODEL_RECORD_VERSION: Final = 1
 
 MAX_HEADER_BYTES: Final = 4_096
-"""The fields of `ModelHeader` take a tenth of it."""
+"""Largest header; the fields of `ModelHeader` need a tenth of it."""
 
 MAX_SNAPSHOT_BYTES: Final = 900_000
 """Largest snapshot of a model, less than the 1 MiB that Kafka accepts by default; `streams.core.sentiment.snapshot`
@@ -34,10 +34,10 @@ MAX_MODEL_BYTES: Final = 64 + 1 + MAX_HEADER_BYTES + 1 + MAX_SNAPSHOT_BYTES
 """Largest record with a model; Kafka accepts it by default."""
 
 MODEL_NAMES: Final[dict[QualityName, str]] = {"fast": "sentiment", "best": "sentiment-best"}
-"""What keys begin with."""
+"""Prefix of the record key by quality."""
 
 MAX_VERSION_DIGITS: Final = 15
-"""Of a version in a key."""
+"""Digits of a version in a key."""
 
 _REASON: Final = "broken_model"
 
@@ -53,26 +53,26 @@ class HoldoutQuality(BaseModel):
 
 
 class ModelHeader(BaseModel):
-    """All of a published model but the snapshot.
+    """Header of a published model.
 
     Parameters
     ----------
     version
-        1, 2, 3, ...
+        Number of the version: 1, 2, 3, ...
     parent
-        Version it was learned on top of, 0 for the weights of the config.
+        Version from which this one has learned on, 0 for the weights of the config.
     created_ms
-        When.
+        Time of creation.
     kind
-        Whether the model is the ``fast`` or the ``best`` one; each counts its own versions.
+        Quality of the model, ``fast`` or ``best``; each counts its own versions.
     labels
-        Learned since the weights of the config.
+        Number of labels learned since the weights of the config.
     incarnation
-        Of `social.labels` that `offset` counts in.
+        Topic ID of `social.labels`, to which the offset belongs.
     offset
-        Of the first record of `social.labels` that has not been dealt with.
+        Offset of the first record of `social.labels` that has not been handled.
     quality, parent_quality
-        Of this model, and of the one it replaces, on the same recent labels.
+        Quality of this model, and of the one it replaces, on the same holdout labels.
     """
 
     model_config = ConfigDict(frozen=True, strict=True)
@@ -96,9 +96,9 @@ class PublishedModel:
     Parameters
     ----------
     header
-        What is known of it.
+        Version, position and quality of the model.
     snapshot
-        `streams.core.sentiment.snapshot`.
+        Bytes of the model (`streams.core.sentiment.snapshot`).
     """
 
     header: ModelHeader
@@ -106,17 +106,17 @@ class PublishedModel:
 
     @property
     def key(self) -> bytes:
-        """Record key: each version has its own."""
+        """Record key, different for each version."""
         return model_key(self.header.version, self.header.kind)
 
     def to_bytes(self) -> bytes:
-        """Encode."""
+        """Encode checksum, header and snapshot."""
         content = orjson.dumps(self.header.model_dump()) + b"\n" + self.snapshot
         return hashlib.sha256(content).hexdigest().encode() + b"\n" + content
 
 
 def model_key(version: int, kind: QualityName = "fast") -> bytes:
-    """Record key of a version.
+    """Return the record key of a version.
 
     >>> model_key(12), model_key(3, "best")
     (b'sentiment/12', b'sentiment-best/3')
@@ -125,12 +125,12 @@ def model_key(version: int, kind: QualityName = "fast") -> bytes:
 
 
 def model_of_key(key: bytes | None) -> tuple[QualityName, int]:
-    """Quality and version that a record key names.
+    """Return quality and version in a record key.
 
     Raises
     ------
     RecordError
-        ``wrong_key`` if it is none of a model.
+        ``wrong_key`` if the key is not that of a model.
 
     Examples
     --------
@@ -141,11 +141,11 @@ def model_of_key(key: bytes | None) -> tuple[QualityName, int]:
     for quality, known in MODEL_NAMES.items():
         if name == known and number.isdecimal() and len(number) <= MAX_VERSION_DIGITS:
             return quality, int(number)
-    raise RecordError("wrong_key", "the key is none of a model")
+    raise RecordError("wrong_key", "the key is not that of a model")
 
 
 def model_from_record(key: bytes | None, value: bytes | None) -> PublishedModel:
-    """Decode a record of `social.models` and compare it with its key; the snapshot itself is not looked into.
+    """Decode a record of `social.models` and compare it with its key, without decoding the snapshot.
 
     Raises
     ------
@@ -154,12 +154,12 @@ def model_from_record(key: bytes | None, value: bytes | None) -> PublishedModel:
     """
     model = model_from_bytes(value)
     if model.key != key:
-        raise RecordError("wrong_key", f"the record is of version {model.header.version}, its key of another")
+        raise RecordError("wrong_key", f"the record has version {model.header.version}, its key another one")
     return model
 
 
 def model_from_bytes(value: bytes | None) -> PublishedModel:
-    """Decode a record of `social.models`; the snapshot itself is not looked into.
+    """Decode a record of `social.models` without decoding the snapshot.
 
     Raises
     ------
@@ -169,7 +169,7 @@ def model_from_bytes(value: bytes | None) -> PublishedModel:
     if not value:
         raise RecordError("empty", "a model without bytes")
     if len(value) > MAX_MODEL_BYTES:
-        raise RecordError(_REASON, f"{len(value)} bytes, where a published model has {MAX_MODEL_BYTES} at most")
+        raise RecordError(_REASON, f"{len(value)} bytes, but a published model has at most {MAX_MODEL_BYTES}")
     digest, _, content = value.partition(b"\n")
     if hashlib.sha256(content).hexdigest().encode() != digest:
         raise RecordError(_REASON, "a published model that is cut off or damaged: its checksum does not match")

@@ -13,35 +13,35 @@ POST_VERSION: Final = 1
 DELETION_VERSION: Final = 1
 
 MAX_ENGAGEMENT: Final = 10**11
-"""Likes, reposts and replies of one post beyond it are defects; sums of it stay far below 2**63."""
+"""Largest engagement of one post; larger values are defects, and sums stay far below 2**63."""
 
 MAX_ID_CHARS: Final = 256
-"""Of a post's id, and of what names authors and sources."""
+"""Longest id of a post, and name of an author or source."""
 
 
 class Post(NamedTuple):
-    """One post as `social.posts` carries it.
+    """One normalised post.
 
     Parameters
     ----------
     id
-        Identity within the source.
+        Id of the post within its source.
     source
-        Where it was collected: ``microblog``, ``forum``, the name of a file source, ...
+        Source of the post: ``microblog``, ``forum``, the name of a file source, ...
     ts_ms
-        When it was written (event time).
+        When the post was written (event time).
     text
-        Plain text, NFC, capped.
+        Plain text, NFC, of limited length.
     author
-        The source's identity of the author, or None.
+        Identity of the author in the source, or null.
     lang
-        ISO 639-1 code if the source knows it, else None.
+        ISO 639-1 code of the language if the source knows it, else null.
     url
-        Address of the post, or None.
+        Address of the post, or null.
     tag
-        The brand the source says the post is about (the thread or query it was collected by), or None.
+        Brand that the post is about according to the source (the thread or query it was collected by), or null.
     repost_of, reply_to
-        Ids of other posts, or None.
+        Id of the post that this one reposts or answers, or null.
     engagement
         Likes, reposts and replies at collection time, summed.
     """
@@ -60,11 +60,11 @@ class Post(NamedTuple):
 
     @property
     def key(self) -> bytes:
-        """Record key; repeats of a post meet in one partition."""
+        """Record key, by which repetitions of a post are in the same partition."""
         return f"{self.source}:{self.id}".encode()
 
     def to_bytes(self) -> bytes:
-        """Encode; fields without a value are left out.
+        """Encode; fields without a value are omitted.
 
         >>> Post(id="1", source="forum", ts_ms=1700000000000, text="hallo").to_bytes()
         b'{"v":1,"id":"1","source":"forum","ts_ms":1700000000000,"text":"hallo"}'

@@ -1,4 +1,4 @@
-"""A brand's closed buckets with their scores, as `social.windows` carries them."""
+"""Records of `social.windows`: closed buckets of brands with their scores."""
 
 from __future__ import annotations
 
@@ -14,8 +14,19 @@ WINDOW_VERSION: Final = 1
 
 
 class WindowScore(NamedTuple):
-    """One detector's score of a closed bucket; quantities in the detector's own unit. A detector in shadow has no part
-    in incidents."""
+    """One detector's score of a closed bucket.
+
+    Parameters
+    ----------
+    value
+        Score; 1 and more is anomalous.
+    observed, expected, lower, upper
+        Observed and expected value and its bounds, in the unit of the detector.
+    suppressed
+        Why the score must not page, or null.
+    shadow
+        Whether the detector runs in shadow mode and has no part in incidents.
+    """
 
     value: float
     observed: float
@@ -32,21 +43,31 @@ class Window:
 
     Parameters
     ----------
-    start_ms, length_ms
-        The span of event time.
+    brand
+        Brand id, also the record key.
+    start_ms
+        Start of the bucket in event time.
+    length_ms
+        Length of the bucket.
     count
-        Mentions in it.
+        Number of mentions in the bucket.
     late
-        Mentions that arrived since the previous window but whose own bucket had closed. Over all windows of a brand,
-        `count` + `late` is every mention, each once.
+        Number of mentions that arrived since the previous window but after their own bucket had closed. Over all
+        windows of a brand, `count` + `late` counts every mention once.
     negative, positive
-        Summed probabilities in ten-thousandths.
-    authors, reposts, engagement, coverage
-        As in `detectors.base.Bucket`.
+        Summed probabilities of the mentions in ten-thousandths.
+    authors
+        Number of distinct authors, estimated above a few dozen.
+    reposts
+        Number of mentions that are reposts.
+    engagement
+        Likes, reposts and replies of the mentions at collection time, summed.
+    coverage
+        Share of the brand's usual sources that delivered in the bucket, from 0 to 1; at 0 there is no data.
     scores
-        By detector name.
+        Score of each detector, by its name.
     config_version
-        Of the settings that produced the scores.
+        Version of the config that produced the scores.
     """
 
     brand: str

@@ -1,4 +1,4 @@
-"""What all records have in common: JSON with a version, units, and how bytes are refused."""
+"""Functions for all records: decode JSON with a version, refuse invalid bytes, and convert units."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ import orjson
 from streams.errors import RecordError, UnknownVersion
 
 SHARE: Final = 10_000
-"""Unit of probabilities on the wire: 10,000 is certainty."""
+"""Probabilities on the wire are integers from 0 to 10,000."""
 
 MAX_NUMBER: Final = 2**63 - 1
-"""Of an offset, a time and whatever else is kept: what JSON as orjson writes it can carry, sums of engagement
-included."""
+"""Largest offset, time or other number: orjson can encode it, and sums of engagement stay below it."""
 
 
 def load(value: bytes | None, what: str, known: int) -> dict[str, Any]:
@@ -23,9 +22,9 @@ def load(value: bytes | None, what: str, known: int) -> dict[str, Any]:
     Parameters
     ----------
     what
-        Names the kind of record in messages.
+        Kind of record, for messages.
     known
-        Newest version that can be read.
+        Newest version that this version of firewatch reads.
 
     Raises
     ------
@@ -49,7 +48,7 @@ def load(value: bytes | None, what: str, known: int) -> dict[str, Any]:
 
 
 def utc(ms: int) -> datetime:
-    """Milliseconds since the epoch as an aware datetime.
+    """Convert milliseconds since the epoch to an aware datetime.
 
     >>> utc(0).isoformat()
     '1970-01-01T00:00:00+00:00'
@@ -58,7 +57,7 @@ def utc(ms: int) -> datetime:
 
 
 def epoch_ms(moment: datetime) -> int:
-    """An aware datetime as milliseconds since the epoch.
+    """Convert an aware datetime to milliseconds since the epoch.
 
     >>> epoch_ms(utc(1_772_409_600_123))
     1772409600123

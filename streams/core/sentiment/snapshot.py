@@ -102,14 +102,12 @@ def decode(snapshot: bytes, quality: QualityName = "fast") -> Weights:
         If the quality needs a package that is not installed.
     """
     if len(snapshot) > MAX_SNAPSHOT_BYTES:
-        raise RecordError(_REASON, f"{len(snapshot)} bytes, where a sentiment model has {MAX_SNAPSHOT_BYTES} at most")
+        raise RecordError(_REASON, f"{len(snapshot)} bytes, but a sentiment model has at most {MAX_SNAPSHOT_BYTES}")
     found = next((name for name in QUALITIES if snapshot.startswith(MAGIC[name])), None)
     if len(snapshot) < _HEADER.size or found is None:
         raise RecordError(_REASON, "not a sentiment model: it begins with other bytes")
     if found != quality:
-        raise RecordError(
-            "other_quality", f"a sentiment model of quality {found!r}, where one of {quality!r} is needed"
-        )
+        raise RecordError("other_quality", f"a sentiment model of quality {found!r}, but quality {quality!r} is needed")
     _, version, checksum, fingerprint = _HEADER.unpack_from(snapshot)
     if version != FORMAT_VERSION:
         raise UnknownVersion("a sentiment model", version, FORMAT_VERSION)
