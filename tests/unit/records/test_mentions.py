@@ -1,0 +1,46 @@
+"""Records of social.mentions: round trips, and what is refused."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+
+from streams.errors import RecordError
+from streams.records import MAX_DELETIONS, Deletions, Envelope, Progress, mentions_record_from_bytes
+from tests.support.records import ANY_BYTES, DELETIONS, ENVELOPE, MENTION, PROGRESS, changed
+
+
+@pytest.mark.parametrize("record", [ENVELOPE, PROGRESS, DELETIONS], ids=lambda record: type(record).__name__)
+def test_mentions_records_round_trip(record: Envelope | Progress | Deletions) -> None:
+    assert mentions_record_from_bytes(record.to_bytes()) == record
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        changed(ENVELOPE, partition="2"),
+        changed(ENVELOPE, mentions=None),
+        changed(ENVELOPE, mentions=[[1, 2]]),
+        changed(ENVELOPE, mentions=[tuple(MENTION._replace(negative=9_900, positive=200))]),
+        changed(ENVELOPE, mentions=[tuple(MENTION._replace(behind_ms=-1))]),
+        changed(ENVELOPE, mentions=[tuple(MENTION._replace(offset=True))]),
+        changed(PROGRESS, active=[["forum"]]),
+        changed(PROGRESS, watermark_ms=1.5),
+        changed(PROGRESS, pulse=[[1_699_999_980_000, [3]]]),
+        changed(ENVELOPE, mentions=[tuple(MENTION), tuple(MENTION)]),
+        changed(DELETIONS, partition="2"),
+        changed(DELETIONS, posts=[]),
+        changed(DELETIONS, posts=[[1, "forum", "1"]] * (MAX_DELETIONS + 1)),
+        changed(DELETIONS, posts=[["1", "forum", "1"]]),
+    ],
+)
+def test_bad_mentions_records_are_refused(value: bytes) -> None:
+    with pytest.raises(RecordError) as caught:
+        mentions_record_from_bytes(value)
+    assert caught.value.reason == "wrong_type"
+
+
+@given(ANY_BYTES)
+def test_no_bytes_raise_anything_else(value: bytes) -> None:
+    with pytest.raises(RecordError):
+        mentions_record_from_bytes(value)

@@ -1,0 +1,89 @@
+"""Records of social.posts: round trips, and what is refused."""
+
+from __future__ import annotations
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streams.errors import RecordError
+from streams.records import Deletion, Post, is_deletion, post_from_bytes, posts_record_from_bytes
+from streams.records.posts import MAX_ENGAGEMENT
+from tests.support.records import ANY_BYTES, TEXTS
+
+
+@given(
+    st.builds(
+        Post,
+        TEXTS,
+        TEXTS,
+        st.integers(-(10**12), 10**13),
+        TEXTS,
+        TEXTS | st.none(),
+        url=TEXTS | st.none(),
+        engagement=st.integers(0, MAX_ENGAGEMENT),
+    )
+)
+def test_posts_round_trip(post: Post) -> None:
+    assert post_from_bytes(post.to_bytes()) == post
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (None, "empty"),
+        (b"", "empty"),
+        (b"{", "broken_json"),
+        (b"\x00\xff", "broken_json"),
+        (b"[" * 10_000, "broken_json"),
+        (b"[]", "wrong_type"),
+        (b"{}", "missing_field"),
+        (b'{"v": "1"}', "missing_field"),
+        (b'{"v": 2}', "unknown_version"),
+        (b'{"v": 1}', "missing_field"),
+        (b'{"v": 1, "id": 7, "source": "s", "text": "t", "ts_ms": 1}', "wrong_type"),
+        (b'{"v": 1, "id": "7", "source": "s", "text": "t", "ts_ms": true}', "wrong_type"),
+        (b'{"v": 1, "id": "7", "source": "s", "text": "t"}', "missing_field"),
+        (b'{"v": 1, "id": "7", "source": "s", "text": "t", "ts_ms": 1, "lang": 4}', "wrong_type"),
+        (b'{"v": 1, "id": "7", "source": "s", "text": "t", "ts_ms": 1, "engagement": -4}', "wrong_type"),
+    ],
+)
+def test_bad_posts_are_refused_with_a_reason(value: bytes | None, reason: str) -> None:
+    with pytest.raises(RecordError) as caught:
+        post_from_bytes(value)
+    assert caught.value.reason == reason
+
+
+@given(ANY_BYTES)
+def test_no_bytes_raise_anything_else(value: bytes) -> None:
+    for read in (post_from_bytes, posts_record_from_bytes):
+        with pytest.raises(RecordError):
+            read(value)
+
+
+def test_a_deletion_has_the_key_of_its_post_and_is_read_beside_posts() -> None:
+    deletion = Deletion("1", "forum")
+    post = Post("1", "forum", 0, "text")
+    assert deletion.key == post.key == b"forum:1"
+    assert posts_record_from_bytes(deletion.to_bytes()) == deletion
+    assert posts_record_from_bytes(post.to_bytes()) == post
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"delete": "yes", "id": "1", "source": "forum"}, "wrong_type"),
+        ({"delete": True, "id": "1"}, "missing_field"),
+        ({"delete": True, "id": 1, "source": "forum"}, "wrong_type"),
+    ],
+)
+def test_bad_deletions_are_refused_with_a_reason(fields: dict[str, object], reason: str) -> None:
+    with pytest.raises(RecordError) as caught:
+        posts_record_from_bytes(orjson.dumps({"v": 1} | fields))
+    assert caught.value.reason == reason
+
+
+@pytest.mark.parametrize(("fields", "expected"), [({}, False), ({"delete": False}, False), ({"delete": True}, True)])
+def test_only_true_deletes(fields: dict[str, object], expected: bool) -> None:
+    assert is_deletion(fields) is expected
