@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Final
 import click
 
 from streams.cli.extras import require_charts
-from streams.cli.options import FILE, config_option
+from streams.cli.options import FILE, complete_file, config_option
 
 if TYPE_CHECKING:
     from streams.records import Alert, Window
@@ -25,7 +25,7 @@ scenario_option = click.option(
 
 
 @click.command()
-@click.argument("posts")
+@click.argument("posts", shell_complete=complete_file)
 @config_option
 @click.option(
     "--alerts", "alerts_path", type=FILE, required=True, help="File to write alerts to, one JSON object a line."

@@ -12,9 +12,19 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from click.shell_completion import CompletionItem
+
 P = ParamSpec("P")
 
 FILE: Final = click.Path(path_type=Path)
+
+
+def complete_file(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Let the shell complete the name of a file, for parameters that are no `click.Path` because - is stdin."""
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(incomplete, type="file")]
+
 
 CONFIG_VARIABLE: Final = "FIREWATCH_CONFIG"
 

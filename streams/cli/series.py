@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from streams.cli.extras import require_charts
-from streams.cli.options import FILE
+from streams.cli.options import FILE, complete_file
 from streams.errors import OutputError
 
 detector_option = click.option(
@@ -21,7 +21,7 @@ plot_option = click.option("--plot", type=FILE, help="Chart to write, such as ou
 
 
 @click.command("detect-series")
-@click.argument("series", default="-")
+@click.argument("series", default="-", shell_complete=complete_file)
 @detector_option
 @detector_config_option
 @plot_option

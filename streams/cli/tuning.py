@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, ParamSpec
 import click
 
 from streams.cli.extras import require_charts
-from streams.cli.options import FILE, Moment, config_option, severity_choice
+from streams.cli.options import FILE, Moment, complete_file, config_option, severity_choice
 from streams.errors import ConfigError, ExpectationFailed, InputError
 
 if TYPE_CHECKING:
@@ -40,7 +40,9 @@ class MentionsTopic(NamedTuple):
 
 
 _SOURCE: Final = (
-    click.option("--posts", help="Recorded posts: a .jsonl or .jsonl.gz file, or - for standard input."),
+    click.option(
+        "--posts", shell_complete=complete_file, help="Recorded posts: a .jsonl or .jsonl.gz file, or - for standard input."
+    ),
     click.option("--topic", help="A topic of mentions in Kafka instead, such as social.mentions."),
     click.option(
         "--from", "from_ms", type=Moment(), help="First event time to read of --topic, such as 2026-03-02T10:00Z."

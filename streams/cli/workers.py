@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from streams.cli.options import FILE, LazyChoice, config_option
+from streams.cli.options import FILE, LazyChoice, complete_file, config_option
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -32,7 +32,9 @@ redate_option = click.option(
 
 @click.command()
 @config_option
-@click.option("--posts", help="Also ingest this file (.jsonl or .jsonl.gz), then keep running.")
+@click.option(
+    "--posts", shell_complete=complete_file, help="Also ingest this file (.jsonl or .jsonl.gz), then keep running."
+)
 @speed_option
 @redate_option
 def run(config_path: Path, *, posts: str | None, speed: float | None, redate: bool) -> None:
@@ -64,7 +66,7 @@ def run(config_path: Path, *, posts: str | None, speed: float | None, redate: bo
 
 
 @click.command()
-@click.argument("posts")
+@click.argument("posts", shell_complete=complete_file)
 @config_option
 @speed_option
 @redate_option

@@ -107,6 +107,9 @@ def test_options_and_values_of_a_command_are_completed() -> None:
 
     assert completed("alerts", "false-alarm", "--sil") == ["plain,--silence"]
     assert completed("bridge", "sl") == ["plain,slack"]
+    assert completed("score", "-c", "fire") == ["file,fire"]
+    for words in (["replay", "fire"], ["ingest", "fire"], ["detect-series", "fire"], ["backtest", "--posts", "fire"]):
+        assert completed(*words) == ["file,fire"]
     assert completed("--vers") == ["plain,--version"]
 
 
