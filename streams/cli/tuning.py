@@ -41,7 +41,7 @@ class MentionsTopic(NamedTuple):
 
 _SOURCE: Final = (
     click.option(
-        "--posts", shell_complete=complete_file, help="Recorded posts: a .jsonl or .jsonl.gz file, or - for standard input."
+        "--posts", shell_complete=complete_file, help="Recorded posts: a .jsonl or .jsonl.gz file, or - for stdin."
     ),
     click.option("--topic", help="A topic of mentions in Kafka instead, such as social.mentions."),
     click.option(

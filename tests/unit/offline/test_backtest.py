@@ -128,7 +128,7 @@ def test_cases_say_which_fail_and_why(folder: Path) -> None:
             ["--topic", "social.mentions", "--from", "2026-03-02T10:00Z", "--to", "2026-03-02T11:00+01:00"],
             "after --from",
         ),
-        (["--topic", "social.mentions", "--from", "yesterday"], "'yesterday' is no moment"),
+        (["--topic", "social.mentions", "--from", "yesterday"], "'yesterday' is not a time"),
         (["--posts", "@nowhere.jsonl"], "no such file"),
     ],
 )
