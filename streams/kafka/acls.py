@@ -1,4 +1,4 @@
-"""What each worker may do in Kafka: the least rights it runs with, checked at its start and printed as ACLs."""
+"""Permissions of each worker in Kafka: the fewest it runs with, checked when it starts and printed as ACLs."""
 
 from __future__ import annotations
 
@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from streams.kafka.topics import Topic
 
 VERIFY: Final = "DescribeConfigs"
-"""Every worker compares its topics with their definition before it starts."""
+"""The operation by which every worker compares its topics with their definition before it starts."""
 
 
 class Access(NamedTuple):
-    """Operations on one topic, consumer group or transactional id, in Kafka's own words; Read and Write include
-    Describe."""
+    """Operations on one topic, consumer group or transactional id, as Kafka names them.
+
+    Read and Write include Describe.
+    """
 
     kind: Literal["topic", "group", "transactional-id"]
     name: str
@@ -29,13 +31,13 @@ class Access(NamedTuple):
 
 
 def topics_of(worker: Worker, config: Config) -> list[Topic]:
-    """The topics that a worker has to do with."""
+    """Return the topics that a worker reads or writes."""
     own = {access.name for access in accesses(worker, config) if access.kind == "topic"}
     return [topic for topic in Topics(config.topics).all() if topic.name in own]
 
 
 def accesses(worker: Worker, config: Config) -> list[Access]:
-    """All that a worker needs, and nothing else.
+    """Return all that a worker needs, and nothing else.
 
     >>> from streams.config import Config
     >>> config = Config(brands=[{"id": "nordtel", "name": "Nordtel", "match": {"any": ["nordtel"]}}])
@@ -86,16 +88,16 @@ def accesses(worker: Worker, config: Config) -> list[Access]:
 
 
 def granting_commands(config: Config, workers: Iterable[Worker], user: str | None = None) -> list[str]:
-    """Command lines of ``kafka-acls.sh`` that grant them.
+    """Return the command lines of ``kafka-acls.sh`` that grant the permissions of workers.
 
     Parameters
     ----------
     config
-        Names the broker and the topics.
+        Sections `kafka` and `topics`.
     workers
-        To whom.
+        The workers that get the permissions.
     user
-        Principal of them all; ``firewatch-score`` and so on by default.
+        Principal of all workers; ``firewatch-score`` and so on by default.
     """
     lines = []
     for worker in workers:

@@ -1,4 +1,4 @@
-"""Create the topics, and verify those that exist against their definition."""
+"""Creation of topics, and verification of existing ones against their definition."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _PROPAGATION_POLL_SECONDS: Final = 0.05
 
 
 class Difference(NamedTuple):
-    """A setting of an existing topic that is not as it is defined; named as Kafka names it."""
+    """A setting of an existing topic that differs from the definition, named as Kafka names it."""
 
     setting: str
     actual: str
@@ -37,17 +37,17 @@ class Difference(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TopicReport:
-    """What became of one topic.
+    """The result of verifying or creating one topic.
 
     Parameters
     ----------
     name
         Full name.
     state
-        ``created``, ``verified`` (exists and is as defined), ``differs`` (in `differences`, the service runs all the
-        same), ``repaired`` (`differences` are gone).
+        ``created``, ``verified`` (as defined), ``differs`` (in `differences`, which the service can run with), or
+        ``repaired`` (the `differences` are gone).
     differences
-        Retention, timestamps, record sizes.
+        Settings of retention, timestamps and record sizes.
     """
 
     name: str
@@ -71,18 +71,18 @@ class _Existing:
 async def ensure_topics(
     config: Config, *, create: bool, repair: bool = False, only: list[Topic] | None = None
 ) -> list[TopicReport]:
-    """See to it that topics are there and as they are defined.
+    """Verify that topics exist and are as defined; create or repair them if asked to.
 
     Parameters
     ----------
     config
-        Says where Kafka is and what the topics are like.
+        Sections `kafka` and `topics`.
     create
-        Whether missing topics are made; workers only verify.
+        Whether missing topics are created; workers only verify.
     repair
-        Whether differences in retention, timestamps and record sizes are set right. Shorter retention deletes records.
+        Whether differences in retention, timestamps and record sizes are repaired. Shorter retention deletes records.
     only
-        Those looked at; all by default.
+        The topics to verify; all by default.
 
     Returns
     -------
@@ -92,15 +92,15 @@ async def ensure_topics(
     Raises
     ------
     TopicMismatch
-        If topics differ in partitions or cleanup policy: what they are, what they must be, and how to repair it.
+        If topics differ in partitions or cleanup policy, with the commands that repair it.
     KafkaError
-        If topics are missing and are not to be created, or can't be created.
+        If topics are missing and `create` is false, or they can't be created.
     """
     topics = Topics(config.topics)
     wanted = topics.all() if only is None else only
     one_partition = (topics.dlq, topics.alerts_dlq, topics.labels, topics.models)
     async with admin(config.kafka) as client:
-        with translated_errors(config.kafka, "looking at the topics"):
+        with translated_errors(config.kafka, "checking the topics"):
             existing = await _describe(client, [topic.name for topic in wanted])
         missing = [topic for topic in wanted if topic.name not in existing]
         if missing and not create:
@@ -132,12 +132,12 @@ async def ensure_topics(
 
 
 async def delete_topics(config: Config) -> None:
-    """Delete all topics of an installation, with everything in them.
+    """Delete all topics of an installation and their records.
 
     Raises
     ------
     KafkaError
-        If Kafka does not let us.
+        If Kafka refuses.
     """
     names = [topic.name for topic in Topics(config.topics).all()]
     async with admin(config.kafka) as client:
@@ -190,7 +190,7 @@ def _differences(topic: Topic, existing: _Existing) -> tuple[Difference, ...]:
 
 
 async def _repair(client: AIOKafkaAdminClient, topic: Topic, existing: _Existing, config: Config) -> None:
-    # This request replaces all of a topic's own settings, so those that we do not define are sent along.
+    # This request replaces all settings of the topic, so those that firewatch does not define are sent along.
     configs = existing.own_configs | topic.configs()
     with translated_errors(config.kafka, f"repairing topic {topic.name}"):
         for response in await client.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic.name, configs)]):

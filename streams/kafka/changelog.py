@@ -1,9 +1,9 @@
-"""The state of all brands, as its topic holds it: who takes a partition over shuts out its former owner, then reads.
+"""The changelog topic with the state of all brands: a new owner of a partition shuts out the former one, then reads.
 
-Each partition has a transactional id of Kafka's. Taking over raises its epoch at the broker, which rolls back what the
-former owner had begun and refuses what it may still send, however late it wakes up. So a partition has one writer at a
-time, and no high-water mark in it ever goes back. Faust's own tables can't promise that: nothing in them keeps a worker
-that stood still at the wrong moment from writing over the state of its successor.
+Each partition has a transactional ID. Acquiring the partition raises the epoch of that ID at the broker, which rolls
+back what the former owner had begun and refuses what it may still send, however late. So a partition has one writer at
+a time, and no high-water mark in it ever decreases. Faust's own tables can't promise that: nothing in them prevents a
+worker that was stalled at the wrong moment from overwriting the state of its successor.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _DOING = "saving state"
 
 
 class Changelog:
-    """The partitions that one worker has now.
+    """The partitions of the changelog that one worker owns.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class Changelog:
     Attributes
     ----------
     read
-        Records read so far: it grows while a take-over gets on.
+        Records read so far; it grows while partitions are restored.
     """
 
     def __init__(self, config: Config) -> None:
@@ -62,7 +62,7 @@ class Changelog:
         await self._open.__aexit__(kind, error, traceback)
 
     async def take_over(self, partitions: Collection[int]) -> dict[bytes, bytes]:
-        """Become the only writer of some partitions, and of no others; return what they hold, by key.
+        """Become the only writer of some partitions, and of no others; return their values by key.
 
         Raises
         ------
@@ -77,12 +77,17 @@ class Changelog:
         return await self._read(partitions)
 
     async def write(self, changes: Iterable[tuple[int, bytes, bytes]]) -> None:
-        """Write partition, key and value of what changed: of each partition all or nothing. Return when it is there.
+        """Write changed entries, those of each partition in one transaction, and wait until the broker has them.
+
+        Parameters
+        ----------
+        changes
+            Partition, key and value of each entry.
 
         Raises
         ------
         WorkerFailed
-            If another worker has taken the partition over.
+            If another worker has acquired the partition.
         KafkaError
             If it can't be written.
         """
@@ -106,7 +111,7 @@ class Changelog:
             reached(Failpoint.DETECT_STATE_SENT)
             await writer.commit_transaction()
         except (ProducerFenced, InvalidProducerEpoch) as error:
-            raise WorkerFailed(f"{self._topic}[{partition}]: another worker has taken it over meanwhile") from error
+            raise WorkerFailed(f"{self._topic}[{partition}]: another worker has acquired it in the meantime") from error
 
     async def _read(self, partitions: Collection[int]) -> dict[bytes, bytes]:
         tps = [TopicPartition(self._topic, partition) for partition in partitions]

@@ -1,15 +1,16 @@
 """Kafka clients made from the config: security, idempotence, bounded waits, and errors that name the broker.
 
-Every client here is an async context manager. A first connection is made before aiokafka starts, because aiokafka only
-logs why it could not connect; this way the caller gets the reason.
+Every client here is an async context manager. aiokafka only logs why it could not connect; if it can't, a connection of
+our own finds the reason, so that the caller gets it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import ssl
+import time
 from contextlib import asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, errors
 from aiokafka.admin import AIOKafkaAdminClient
@@ -20,7 +21,7 @@ from streams.config import PASSWORD_VARIABLE, KafkaSettings
 from streams.errors import BrokerUnreachable, ConfigError, KafkaError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Coroutine, Iterable, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator
 
 MAX_RECORD_BYTES: Final = 1_048_576
 """Largest request of a producer: below Kafka's default `message.max.bytes` of 1,048,588."""
@@ -29,11 +30,11 @@ _BATCH_BYTES: Final = 262_144
 _LINGER_MS: Final = 5
 
 DELIVERY_FACTOR: Final = 3
-"""Request timeouts until a delivery counts as failed; Kafka's own defaults have 4 (120 s to 30 s)."""
+"""Request timeouts until a delivery counts as failed; Kafka's own defaults amount to 4 (120 s to 30 s)."""
 
 METADATA_MS: Final = 10_000
-"""How soon a group notices partitions that came or went, at the latest. A leader that was elected while its client knew
-no topics, as just after an outage, gives nobody anything until then; by default that is five minutes."""
+"""Longest time until a group notices that partitions were added or removed. A leader that was elected while its client
+knew no topics, as just after an outage, assigns no partitions until then; the default is five minutes."""
 
 _STOP_SECONDS: Final = 5.0
 
@@ -60,7 +61,7 @@ _NOT_ALLOWED: Final = (
 
 
 def ssl_context(settings: KafkaSettings) -> ssl.SSLContext | None:
-    """TLS as configured, with the broker's host name checked; None without TLS.
+    """Return TLS as configured, with the broker's host name checked; None without TLS.
 
     Raises
     ------
@@ -84,13 +85,14 @@ def ssl_context(settings: KafkaSettings) -> ssl.SSLContext | None:
 
 
 def connection_options(settings: KafkaSettings) -> dict[str, Any]:
-    """Arguments that all clients of aiokafka take.
+    """Return the arguments that all clients of aiokafka take.
 
     Raises
     ------
     ConfigError
-        If SASL has no password, or a certificate can't be loaded.
+        If an address can't be parsed, SASL has no password, or a certificate can't be loaded.
     """
+    _hosts(settings)
     options: dict[str, Any] = {
         "client_id": settings.client_id,
         "request_timeout_ms": round(settings.request_timeout_seconds * 1000),
@@ -115,7 +117,7 @@ def connection_options(settings: KafkaSettings) -> dict[str, Any]:
 
 
 async def check_reachable(settings: KafkaSettings) -> None:
-    """Connect to one of the bootstrap servers, log in, and hang up.
+    """Connect to one of the bootstrap servers, log in, and disconnect.
 
     Raises
     ------
@@ -124,20 +126,16 @@ async def check_reachable(settings: KafkaSettings) -> None:
     KafkaError
         If one answers, but refuses TLS or the login.
     ConfigError
-        If the address can't be read.
+        If an address can't be parsed.
     """
     options = connection_options(settings)
-    try:
-        hosts = collect_hosts(settings.bootstrap_servers)
-    except ValueError as error:
-        raise ConfigError([f"kafka.bootstrap_servers: must be host:port, separated by commas ({error})"]) from error
     problems = []
-    for host, port, _ in hosts:
+    for host, port, _ in _hosts(settings):
         try:
             connection = await create_conn(host, port, **options)
         except ssl.SSLError as error:
             raise KafkaError(
-                f"TLS with the Kafka broker {host}:{port} failed ({_told(error)}): "
+                f"TLS with the Kafka broker {host}:{port} failed ({_reason(error)}): "
                 "check kafka.ca_file, kafka.certificate_file, and that the broker expects TLS on this port"
             ) from error
         except _REFUSED_LOGIN as error:
@@ -157,14 +155,22 @@ async def check_reachable(settings: KafkaSettings) -> None:
     raise BrokerUnreachable(settings.bootstrap_servers, "; ".join(problems))
 
 
-def _told(error: ssl.SSLError) -> str:
-    """What is wrong with the certificate, such as the host name it is for, or else what went wrong."""
-    told = getattr(error, "verify_message", None) or error.reason or error
-    return str(told).rstrip(".")
+def _hosts(settings: KafkaSettings) -> list[tuple[str, int, Any]]:
+    try:
+        hosts: list[tuple[str, int, Any]] = collect_hosts(settings.bootstrap_servers)
+    except ValueError as error:
+        raise ConfigError([f"kafka.bootstrap_servers: must be host:port, separated by commas ({error})"]) from error
+    return hosts
+
+
+def _reason(error: ssl.SSLError) -> str:
+    """Return what is wrong with the certificate, such as the host name it is for, or else the error."""
+    reason = getattr(error, "verify_message", None) or error.reason or error
+    return str(reason).rstrip(".")
 
 
 def _hint(settings: KafkaSettings, error: Exception) -> str:
-    """TLS 1.3 lets the client believe in a handshake whose certificate the broker then refuses by hanging up."""
+    """Return a hint on client certificates: with TLS 1.3 a broker refuses one by disconnecting after the handshake."""
     if settings.security_protocol != "SSL" or not isinstance(error, errors.KafkaConnectionError):
         return ""
     if settings.certificate_file is None:
@@ -234,12 +240,8 @@ async def answered_within(settings: KafkaSettings, doing: str, request_timeouts:
             raise BrokerUnreachable(settings.bootstrap_servers, f"{doing}: no answer in time") from error
 
 
-class _Client(Protocol):
-    async def start(self) -> None: ...
-
-
 class _Producer(AIOKafkaProducer):  # type: ignore[misc]  # aiokafka is published without types
-    """Says that the broker is away where aiokafka says so with another name."""
+    """A producer that raises `BrokerUnreachable` where aiokafka raises other errors for it."""
 
     def __init__(self, settings: KafkaSettings, **options: Any) -> None:
         super().__init__(bootstrap_servers=settings.bootstrap_servers, **options)
@@ -248,7 +250,7 @@ class _Producer(AIOKafkaProducer):  # type: ignore[misc]  # aiokafka is publishe
     async def send(self, topic: str, *arguments: Any, **options: Any) -> Any:
         try:
             return await super().send(topic, *arguments, **options)
-        except errors.UnknownTopicOrPartitionError as error:  # none has told of it within a request's time
+        except errors.UnknownTopicOrPartitionError as error:  # no broker had metadata of it within a request timeout
             raise BrokerUnreachable(self._servers, f"no broker has {topic}") from error
         except _NO_ANSWER as error:
             raise BrokerUnreachable(self._servers, f"sending to {topic}: {error}") from error
@@ -256,18 +258,17 @@ class _Producer(AIOKafkaProducer):  # type: ignore[misc]  # aiokafka is publishe
 
 @asynccontextmanager
 async def producer(settings: KafkaSettings, transactional_id: str | None = None) -> AsyncIterator[AIOKafkaProducer]:
-    """A started producer: idempotent, ``acks=all``.
+    """Yield a started producer: idempotent, ``acks=all``.
 
-    When the body raises, what is still queued is dropped rather than sent after the failure.
+    When the body raises, records that are still queued are dropped rather than sent after the failure.
 
     Parameters
     ----------
     settings
-        How to reach the broker.
+        Address, security and timeouts.
     transactional_id
-        Makes it send in transactions, and shuts out all earlier producers with the same id.
+        Makes it send in transactions, and shuts out all earlier producers with the same ID.
     """
-    await check_reachable(settings)
     client = _Producer(
         settings,
         enable_idempotence=True,
@@ -279,8 +280,8 @@ async def producer(settings: KafkaSettings, transactional_id: str | None = None)
         **connection_options(settings),
     )
     try:
-        as_whom = f" with transactional id {transactional_id}" if transactional_id else ""
-        await _start(client, settings, f"connecting{as_whom}")
+        identity = f" with transactional id {transactional_id}" if transactional_id else ""
+        await _start(client.start, settings, f"connecting{identity}")
         yield client
     except BaseException:
         await _abandon(client)
@@ -291,7 +292,7 @@ async def producer(settings: KafkaSettings, transactional_id: str | None = None)
 
 async def _abandon(client: AIOKafkaProducer) -> None:
     """Make `stop` return at once: an idempotent producer of aiokafka retries for ever, also while it stops."""
-    sending = client._sender.sender_task  # noqa: SLF001  there is no public way to give up
+    sending = client._sender.sender_task  # noqa: SLF001  there is no public way to abort
     if sending is not None:
         sending.cancel()  # makes it wait for the requests in flight ...
         await asyncio.sleep(0)
@@ -313,8 +314,7 @@ async def acknowledged(settings: KafkaSettings, sends: Iterable[Awaitable[Any]],
 
 @asynccontextmanager
 async def consumer(settings: KafkaSettings, group: str | None, **options: Any) -> AsyncIterator[AIOKafkaConsumer]:
-    """A started consumer without a subscription; it commits only when told, and never skips records on its own."""
-    await check_reachable(settings)
+    """Yield a started consumer without a subscription; it commits only on request, and never skips records."""
     client = AIOKafkaConsumer(
         bootstrap_servers=settings.bootstrap_servers,
         group_id=group,
@@ -325,7 +325,7 @@ async def consumer(settings: KafkaSettings, group: str | None, **options: Any) -
         **connection_options(settings),
     )
     try:
-        await _start(client, settings)
+        await _start(client.start, settings)
         yield client
     finally:
         await _stop(client.stop())
@@ -333,11 +333,10 @@ async def consumer(settings: KafkaSettings, group: str | None, **options: Any) -
 
 @asynccontextmanager
 async def admin(settings: KafkaSettings) -> AsyncIterator[AIOKafkaAdminClient]:
-    """A started admin client."""
-    await check_reachable(settings)
+    """Yield a started admin client."""
     client = AIOKafkaAdminClient(bootstrap_servers=settings.bootstrap_servers, **connection_options(settings))
     try:
-        await _start(client, settings)
+        await _start(client.start, settings)
         yield client
     finally:
         await _stop(client.close())
@@ -345,24 +344,32 @@ async def admin(settings: KafkaSettings) -> AsyncIterator[AIOKafkaAdminClient]:
 
 @asynccontextmanager
 async def raw_client(settings: KafkaSettings) -> AsyncIterator[AIOKafkaClient]:
-    """A client for requests that aiokafka has no method for."""
-    await check_reachable(settings)
+    """Yield a client for requests that aiokafka has no method for."""
     client = AIOKafkaClient(bootstrap_servers=settings.bootstrap_servers, **connection_options(settings))
     try:
-        with translated_errors(settings, "connecting"):
-            await client.bootstrap()
+        await _start(client.bootstrap, settings)
         yield client
     finally:
         await _stop(client.close())
 
 
-async def _start(client: _Client, settings: KafkaSettings, doing: str = "connecting") -> None:
-    async with answered_within(settings, doing, DELIVERY_FACTOR):
-        await client.start()
+async def _start(start: Callable[[], Awaitable[None]], settings: KafkaSettings, doing: str = "connecting") -> None:
+    """Start a client; if it can't connect, raise the reason."""
+    started = time.monotonic()
+    try:
+        async with answered_within(settings, doing, DELIVERY_FACTOR):
+            await start()
+    except BrokerUnreachable as error:
+        waited = time.monotonic() - started
+        if waited >= settings.request_timeout_seconds:  # the reason is known: there was no answer
+            reason = f"{doing}: no answer within {waited:.0f} s"
+            raise BrokerUnreachable(settings.bootstrap_servers, reason) from error
+        await check_reachable(settings)
+        raise
 
 
 async def _stop(stopping: Coroutine[Any, Any, None]) -> None:
-    # A consumer without a broker stops by raising the cancellation of a part of its own, which is not ours.
+    # A consumer without a broker stops by raising the cancellation of one of its own tasks, which is not ours.
     task = asyncio.create_task(stopping)
     done, _ = await asyncio.wait({task}, timeout=_STOP_SECONDS)
     if not done:

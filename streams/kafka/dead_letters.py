@@ -1,4 +1,4 @@
-"""What can't be used goes to the dead letter queue, as it was, with the reason in its headers."""
+"""Dead letters: records that can't be used, written unchanged to the dead letter queue, with the reason in headers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class DeadLetters:
     async def write(
         self, error: RecordError, topic: str, partition: int | None, offset: int, value: bytes | None
     ) -> None:
-        """Write one letter and wait until the broker has it."""
+        """Write one dead letter and wait until the broker has it."""
         await (await self.send(error, topic, partition, offset, value))
 
     async def send(
@@ -46,10 +46,9 @@ class DeadLetters:
         *,
         records: int = 1,
     ) -> asyncio.Future[Any]:
-        """Queue one letter, that of one record or that which names so many; the result is done when the broker has
-        it."""
+        """Queue one dead letter, which stands for `records` records; the result is done when the broker has it."""
         value = value or b""
         headers = headers_of(error, topic, partition, offset, value, records)
         metrics.DEAD_LETTERS.labels(topic, error.reason).inc(records)
-        letter: asyncio.Future[Any] = await self._producer.send(self._topic, value[:MAX_VALUE_BYTES], headers=headers)
-        return letter
+        sent: asyncio.Future[Any] = await self._producer.send(self._topic, value[:MAX_VALUE_BYTES], headers=headers)
+        return sent

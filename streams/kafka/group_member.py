@@ -15,7 +15,8 @@ import structlog
 from aiokafka import ConsumerRebalanceListener
 from aiokafka.errors import CommitFailedError, IllegalStateError, NoOffsetForPartitionError, OffsetOutOfRangeError
 
-from streams.kafka.clients import admin, answered_within, translated_errors
+from streams.kafka.clients import answered_within, translated_errors
+from streams.kafka.metadata import committed_offsets, when_coordinated
 from streams.kafka.topic_ids import TopicId
 from streams.runtime import metrics
 
@@ -69,7 +70,7 @@ class GroupMember(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
     reader
         A started consumer of the group without a subscription.
     client
-        Requests the ID of the topic.
+        Requests the ID of the topic and the commits.
     worker
         Label of the rebalances in the metrics; without it they are not counted.
 
@@ -108,6 +109,7 @@ class GroupMember(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         self._topic = topic
         self._release = release
         self._reader = reader
+        self._client = client
         self._worker = worker
 
     def subscribe(self) -> None:
@@ -179,18 +181,14 @@ class GroupMember(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         tps = list(partitions)
         if not tps:
             return {}
-        with translated_errors(self._settings, f"reading the offsets of group {self.group}"):
-            # Commits first: read after the ends, they could be beyond them without any loss of records.
-            async with admin(self._settings) as client:
-                committed = await client.list_consumer_group_offsets(self.group, partitions=tps)
+        doing = f"reading the offsets of group {self.group}"
+        # Commits first: read after the ends, they could be beyond them without any loss of records.
+        async with answered_within(self._settings, doing):
+            committed = await when_coordinated(lambda: committed_offsets(self._client, self.group, tps))
+        with translated_errors(self._settings, doing):
             begins = await self._reader.beginning_offsets(tps)
             ends = await self._reader.end_offsets(tps)
-        offsets = {}
-        for tp in tps:
-            found = committed.get(tp)
-            offset, metadata = (-1, "") if found is None else (found.offset, found.metadata)
-            offsets[tp] = Offsets(offset, metadata, begins[tp], ends[tp])
-        return offsets
+        return {tp: Offsets(*committed[tp], begins[tp], ends[tp]) for tp in tps}
 
     async def history(
         self, ranges: Mapping[TopicPartition, tuple[int, int]], max_records: int

@@ -1,29 +1,45 @@
-"""What a broker tells of topics and groups, and of what a client may do with them, where aiokafka 0.14 can't ask.
+"""Requests about topics and groups that aiokafka 0.14 has no method for: topic IDs, permissions, committed metadata.
 
-Version 10 of the request about topics (Kafka 2.8) is the first with topic ids, aiokafka ends at 5; also, this one makes
-no topics where the broker would make them by itself. Version 3 of the request about groups (Kafka 2.3) tells what is
-allowed, and aiokafka passes over it.
+Version 10 of the request about topics (Kafka 2.8) is the first with topic IDs, while aiokafka ends at 5; also, this one
+creates no topics where the broker would create them automatically. Version 3 of the request about groups (Kafka 2.3)
+returns the permissions, which aiokafka ignores.
 """
 
 from __future__ import annotations
 
+import asyncio
 import base64
-from typing import TYPE_CHECKING, NamedTuple
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
+from aiokafka import TopicPartition
 from aiokafka.client import ConnectionGroup, CoordinationType
-from aiokafka.errors import GroupAuthorizationFailedError, NoError, for_code
+from aiokafka.errors import (
+    GroupAuthorizationFailedError,
+    GroupCoordinatorNotAvailableError,
+    GroupLoadInProgressError,
+    NoError,
+    NotCoordinatorForGroupError,
+    for_code,
+)
 from aiokafka.protocol.abstract import AbstractType
 from aiokafka.protocol.admin import DescribeGroupsRequest_v3, DescribeGroupsResponse_v3
 from aiokafka.protocol.api import Request, RequestStruct, Response
+from aiokafka.protocol.commit import OffsetFetchRequest
 from aiokafka.protocol.types import Boolean, CompactArray, CompactString, Int16, Int32, Schema, TaggedFields
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Awaitable, Callable, Iterable
     from io import BytesIO
 
     from aiokafka.client import AIOKafkaClient
 
-_METADATA = 3
+_METADATA: Final = 3
+
+_POLL_SECONDS: Final = 0.1
+_NOT_READY: Final = (GroupCoordinatorNotAvailableError, GroupLoadInProgressError, NotCoordinatorForGroupError)
+
+_Answer = TypeVar("_Answer")
 
 _OPERATIONS = {
     3: "Read", 4: "Write", 5: "Create", 6: "Delete", 7: "Alter", 8: "Describe", 10: "DescribeConfigs",
@@ -78,12 +94,53 @@ async def group_operations(client: AIOKafkaClient, group: str) -> frozenset[str]
         coordinator = await client.coordinator_lookup(CoordinationType.GROUP, group)
         response = await client.send(coordinator, _GroupsRequest(group), group=ConnectionGroup.COORDINATION)
         ((error_code, *_, allowed),) = response.groups
-        error = for_code(error_code)
-        if error is not NoError:
-            raise error
+        _raise_if_error(error_code)
     except GroupAuthorizationFailedError:
         return frozenset()
     return operations(allowed)
+
+
+async def committed_offsets(
+    client: AIOKafkaClient, group: str, partitions: Iterable[TopicPartition]
+) -> dict[TopicPartition, tuple[int, str]]:
+    """Return the offsets that a group has committed, with their metadata; -1 and an empty text without a commit.
+
+    The consumer of aiokafka leaves out the metadata, and its admin client the errors of the group: a coordinator that
+    is not ready yet would look like a group without commits.
+
+    Raises
+    ------
+    aiokafka.errors.KafkaError
+        If the broker does not answer, or its groups can't be asked about yet.
+    """
+    topics: dict[str, list[int]] = {}
+    for tp in partitions:
+        topics.setdefault(tp.topic, []).append(tp.partition)
+    coordinator = await client.coordinator_lookup(CoordinationType.GROUP, group)
+    request = OffsetFetchRequest(group, list(topics.items()))
+    response = await client.send(coordinator, request, group=ConnectionGroup.COORDINATION)
+    _raise_if_error(response.error_code)
+    committed = {}
+    for topic, answers in response.topics:
+        for partition, offset, metadata, error_code in answers:
+            _raise_if_error(error_code)
+            committed[TopicPartition(topic, partition)] = (offset, metadata or "")
+    return committed
+
+
+async def when_coordinated(request: Callable[[], Awaitable[_Answer]]) -> _Answer:
+    """Repeat a request to the coordinator of a group until it is ready: the first group ever makes the broker create
+    the topic of all offsets, and a coordinator that has just been elected reads its part of it first."""
+    while True:
+        with suppress(*_NOT_READY):
+            return await request()
+        await asyncio.sleep(_POLL_SECONDS)
+
+
+def _raise_if_error(error_code: int) -> None:
+    error = for_code(error_code)
+    if error is not NoError:
+        raise error
 
 
 def operations(bits: int) -> frozenset[str]:

@@ -1,6 +1,6 @@
-"""Published models on `social.models`: what the trainer goes on from, and what scorers follow.
+"""Published models on `social.models`: the trainer resumes from them, and scorers follow them.
 
-What can't be read is refused, logged and counted; the newest good one stays.
+A model that can't be read is refused, logged and counted; the newest good one stays in use.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ log = structlog.get_logger()
 
 
 def refuse(worker: str, reason: str, detail: str) -> None:
-    """Log and count a model that is not taken into use."""
+    """Log and count a model that is refused."""
     metrics.MODELS_REFUSED.labels(worker, reason).inc()
     log.warning("model refused", reason=reason, detail=detail)
 
 
 class ModelStore:
-    """The published models of one quality, read from the beginning of the topic on.
+    """The published models of one quality, read from the beginning of the topic.
 
     Parameters
     ----------
@@ -52,15 +52,15 @@ class ModelStore:
     reader
         A started consumer without a group.
     worker
-        Who reads, for logs and metrics.
+        Name of the worker that reads, for metrics.
     quality
-        Of the models; others are passed over.
+        Quality of the models; others are skipped.
 
     Attributes
     ----------
     models
-        The newest by their version, and the pinned one.
-    numbers
+        The newest models and the pinned one, by version.
+    versions
         Versions that the topic holds, readable or not.
     """
 
@@ -72,12 +72,12 @@ class ModelStore:
         self._worker = worker
         self._tp = TopicPartition(Topics(config.topics).models.name, 0)
         self.models: dict[int, PublishedModel] = {}
-        self.numbers: set[int] = set()
+        self.versions: set[int] = set()
 
     async def read_all(self) -> None:
         """Read the topic from its beginning to its end."""
         self.models.clear()
-        self.numbers.clear()
+        self.versions.clear()
         self._reader.assign([self._tp])
         with translated_errors(self._kafka, f"reading {self._tp.topic}"):
             ends = await self._reader.end_offsets([self._tp])
@@ -87,39 +87,39 @@ class ModelStore:
                 await self.read_on()
 
     async def read_on(self) -> bool:
-        """Wait for more; tells whether anything came."""
+        """Wait for records, and return whether there were any."""
         with translated_errors(self._kafka, f"reading {self._tp.topic}"):
             try:
                 batch = await self._reader.getmany(timeout_ms=round(POLL_SECONDS * 1000))
             except OffsetOutOfRangeError:
-                log.warning("the models were deleted, they are read anew", topic=self._tp.topic)
+                log.warning("models were deleted; reading the topic again", topic=self._tp.topic)
                 await self.read_all()
                 return True
         for records in batch.values():
             for record in records:
-                self._put(record)
+                self._add(record)
         return bool(batch)
 
-    def next_number(self) -> int:
-        """The version after the newest that can be read; one that the topic holds for what can't be is passed over."""
-        number = max(self.models, default=0) + 1
-        while number in self.numbers:
-            number += 1
-        return number
+    def next_version(self) -> int:
+        """Return the version after the newest readable one, except for versions of unreadable models in the topic."""
+        version = max(self.models, default=0) + 1
+        while version in self.versions:
+            version += 1
+        return version
 
-    def put(self, model: PublishedModel) -> None:
-        """Take in a model that can be read, or that has just been published."""
-        self.numbers.add(model.header.version)
+    def add(self, model: PublishedModel) -> None:
+        """Add a readable model, or one that has just been published."""
+        self.versions.add(model.header.version)
         self.models[model.header.version] = model
-        for old in self.pruned() & self.models.keys():
+        for old in self.outdated() & self.models.keys():
             del self.models[old]
 
-    def pruned(self) -> set[int]:
-        """Versions older than the newest `sentiment.learn.keep_versions` that can be read, but for the pinned one."""
+    def outdated(self) -> set[int]:
+        """Return versions older than the `sentiment.learn.keep_versions` newest readable ones; not the pinned one."""
         oldest = min(sorted(self.models)[-self._settings.learn.keep_versions :], default=0)
-        return {number for number in self.numbers if number < oldest} - {self._settings.pin_of(self.quality)}
+        return {version for version in self.versions if version < oldest} - {self._settings.pin_of(self.quality)}
 
-    def _put(self, record: ConsumerRecord) -> None:
+    def _add(self, record: ConsumerRecord) -> None:
         try:
             quality, version = model_of_key(record.key)
         except RecordError as error:
@@ -128,16 +128,16 @@ class ModelStore:
         if quality != self.quality:
             return
         if record.value is None:
-            self.numbers.discard(version)
+            self.versions.discard(version)
             self.models.pop(version, None)
             return
-        self.numbers.add(version)
+        self.versions.add(version)
         try:
             model = model_from_record(record.key, record.value)
         except RecordError as error:
             refuse(self._worker, error.reason, f"version {version}: {error.detail}")
             return
-        self.put(model)
+        self.add(model)
 
 
 class LiveModel:
@@ -150,12 +150,12 @@ class LiveModel:
     base
         The model of the weights.
     store
-        What is published.
+        The published models.
 
     Attributes
     ----------
     model
-        To be used from the next batch on.
+        The model to use from the next batch on.
     """
 
     def __init__(self, config: Config, base: SentimentModel, store: ModelStore) -> None:
@@ -167,7 +167,7 @@ class LiveModel:
         self._show(created_ms=None)
 
     async def catch_up(self) -> None:
-        """Take what is published by now.
+        """Use the newest model that is published, or the pinned one.
 
         Raises
         ------
@@ -178,7 +178,7 @@ class LiveModel:
             return
         await self._store.read_all()
         if self._pin is None:
-            await self._take_newest()
+            await self._use_newest()
             return
         pinned = self._store.models.get(self._pin)
         if pinned is None or not await self._use(pinned):
@@ -187,15 +187,15 @@ class LiveModel:
             raise ConfigError([f"sentiment.{setting}: no usable version {self._pin} is published; there are {there}"])
 
     async def follow(self) -> None:
-        """Take newer models as they come, until cancelled."""
+        """Use newer models as they are published, until cancelled."""
         while self._pin is None:
             if await self._store.read_on():
-                await self._take_newest()
+                await self._use_newest()
         await asyncio.Event().wait()
 
-    async def _take_newest(self) -> None:
-        if self.number not in self._store.numbers:
-            self.number = 0  # the topic was made again: its versions start anew
+    async def _use_newest(self) -> None:
+        if self.number not in self._store.versions:
+            self.number = 0  # the topic was recreated: its versions start again
         for version in sorted(self._store.models, reverse=True):
             if version <= self.number or await self._use(self._store.models[version]):
                 return
@@ -222,7 +222,7 @@ class LiveModel:
 
 @asynccontextmanager
 async def live_model(config: Config, base: SentimentModel, quality: QualityName = "fast") -> AsyncIterator[LiveModel]:
-    """The model of a quality in use as of now; it has to be told to `LiveModel.follow`.
+    """Yield the model of a quality that is in use; call `LiveModel.follow` to use newer ones.
 
     Raises
     ------

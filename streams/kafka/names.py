@@ -11,11 +11,11 @@ Worker = Literal["topics", "ingest", "score", "detect", "train", "label", "bridg
 WORKERS: Final[tuple[Worker, ...]] = ("topics", "ingest", "score", "detect", "train", "label", "bridge")
 
 MODEL_DEAD_LETTERS: Final = "train-letters"
-"""The part of `train` that writes the dead letters of models: its consumer group, and its transactional id."""
+"""Name of the part of `train` that writes the dead letters of models: of its group and its transactional ID."""
 
 
 def worker_name(worker: str, quality: QualityName) -> str:
-    """Name of a worker's part for a quality in metrics, logs and consumer groups.
+    """Return the name of a worker's part for a quality, as in metrics, logs and consumer groups.
 
     >>> worker_name("train", "fast"), worker_name("train", "best")
     ('train', 'train-best')
@@ -33,5 +33,5 @@ def bridge_name(receiver: str) -> str:
 
 
 def group_of(name: str, settings: TopicSettings) -> str:
-    """The consumer group of a worker or of a part of it; Faust names that of `detect` after its app, by this too."""
+    """Return the consumer group of a worker or of a part of it; it is also the name of the Faust app of `detect`."""
     return f"{settings.prefix}firewatch-{name}"

@@ -1,4 +1,4 @@
-"""Where a consumer group stands in a topic, as the broker sees it."""
+"""Committed offsets and lag of a consumer group, as the broker reports them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class GroupOffset(NamedTuple):
-    """How far a group has come in one partition.
+    """The position of a group in one partition.
 
     Parameters
     ----------
@@ -33,19 +33,19 @@ class GroupOffset(NamedTuple):
 
     @property
     def lag(self) -> int:
-        """Records that a restart would read."""
+        """Return how many records a restart would read."""
         return self.end - self.next
 
 
 async def group_offsets(
     observer: AIOKafkaConsumer, settings: KafkaSettings, topic: str, partitions: Iterable[int]
 ) -> dict[int, GroupOffset]:
-    """Ask the broker.
+    """Return the position of a group in partitions of a topic.
 
     Parameters
     ----------
     observer
-        A client with the group's id that is no member of it, so that it answers also when the member is stuck.
+        A client with the group's ID that is not a member, so that it gets answers also when the member is stuck.
 
     Raises
     ------

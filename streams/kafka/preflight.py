@@ -1,23 +1,16 @@
-"""Before a worker starts: is the broker there, are its topics, and may it do what it has to?"""
+"""Checks of Kafka before a worker starts: the broker answers, its topics are as defined, the permissions suffice."""
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from aiokafka.errors import (
-    GroupCoordinatorNotAvailableError,
-    GroupLoadInProgressError,
-    NotCoordinatorForGroupError,
-    TopicAuthorizationFailedError,
-)
+from aiokafka.errors import TopicAuthorizationFailedError
 
 from streams.errors import NotAllowed
 from streams.kafka.acls import accesses, topics_of
 from streams.kafka.admin import ensure_topics
 from streams.kafka.clients import answered_within, raw_client, translated_errors
-from streams.kafka.metadata import group_operations, topic_metadata
+from streams.kafka.metadata import group_operations, topic_metadata, when_coordinated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,13 +21,9 @@ if TYPE_CHECKING:
     from streams.kafka.acls import Access
     from streams.kafka.names import Worker
 
-_POLL_SECONDS: Final = 0.1
-_NOT_YET: Final = (GroupCoordinatorNotAvailableError, GroupLoadInProgressError, NotCoordinatorForGroupError)
-"""The first group ever asked about lets the broker make the topic of all offsets."""
-
 
 async def preflight(config: Config, worker: Worker) -> None:
-    """Check all that a worker needs of Kafka, but for transactional ids: those are refused by name when they are used.
+    """Check all that a worker needs of Kafka, except for transactional ids: Kafka refuses those by name when used.
 
     Raises
     ------
@@ -48,22 +37,22 @@ async def preflight(config: Config, worker: Worker) -> None:
         If topics are not as they must be.
     """
     needed = accesses(worker, config)
-    lacking = [
-        *await _lacking_on_topics(config, [access for access in needed if access.kind == "topic"]),
-        *await _lacking_on_groups(config, [access for access in needed if access.kind == "group"]),
-    ]
+    async with raw_client(config.kafka) as client:
+        lacking = [
+            *await _lacking_on_topics(client, config, [access for access in needed if access.kind == "topic"]),
+            *await _lacking_on_groups(client, config, [access for access in needed if access.kind == "group"]),
+        ]
     if lacking:
         raise NotAllowed(worker, config.kafka.user, config.kafka.bootstrap_servers, lacking)
     await ensure_topics(config, create=False, only=topics_of(worker, config))
 
 
-async def _lacking_on_topics(config: Config, needed: list[Access]) -> list[str]:
-    async with raw_client(config.kafka) as client:
-        with translated_errors(config.kafka, "looking at the topics"):
-            told = await topic_metadata(client, [access.name for access in needed])
+async def _lacking_on_topics(client: AIOKafkaClient, config: Config, needed: list[Access]) -> list[str]:
+    with translated_errors(config.kafka, "checking the topics"):
+        topics = await topic_metadata(client, [access.name for access in needed])
     lacking = []
     for access in needed:
-        topic = told[access.name]
+        topic = topics[access.name]
         if topic.error is TopicAuthorizationFailedError:
             lacking += _named(access, access.operations)
         elif topic.operations:
@@ -71,21 +60,17 @@ async def _lacking_on_topics(config: Config, needed: list[Access]) -> list[str]:
     return lacking
 
 
-async def _lacking_on_groups(config: Config, needed: list[Access]) -> list[str]:
+async def _lacking_on_groups(client: AIOKafkaClient, config: Config, needed: list[Access]) -> list[str]:
     lacking = []
-    async with raw_client(config.kafka) as client:
-        for access in needed:
-            allowed = await _allowed_on_group(client, config, access.name)
-            lacking += _named(access, (each for each in access.operations if each not in allowed))
+    for access in needed:
+        allowed = await _allowed_on_group(client, config, access.name)
+        lacking += _named(access, (each for each in access.operations if each not in allowed))
     return lacking
 
 
 async def _allowed_on_group(client: AIOKafkaClient, config: Config, group: str) -> frozenset[str]:
     async with answered_within(config.kafka, f"checking the permissions on group {group}"):
-        while True:
-            with suppress(*_NOT_YET):
-                return await group_operations(client, group)
-            await asyncio.sleep(_POLL_SECONDS)
+        return await when_coordinated(lambda: group_operations(client, group))
 
 
 def _named(access: Access, operations: Iterable[str]) -> list[str]:

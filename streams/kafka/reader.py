@@ -1,4 +1,4 @@
-"""Reading a topic without a group: from some moment to its end, and on from there."""
+"""A reader of a topic without a consumer group: from a moment to the end, and new records after that."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ WAIT_MS: Final = 500
 
 
 class TopicReader:
-    """All partitions of a topic.
+    """Reads all partitions of a topic.
 
     Parameters
     ----------
     reader
         A started consumer without a group that nothing else uses.
     settings
-        Name the broker in messages.
+        The address of the broker, for messages.
     topic
-        That is read.
+        The topic to read.
 
     Attributes
     ----------
     passed
-        How many records `up_to_now` has given, of about how many.
+        How many records `up_to_now` has yielded, and of about how many.
     """
 
     def __init__(self, reader: AIOKafkaConsumer, settings: KafkaSettings, topic: Topic) -> None:
@@ -48,7 +48,7 @@ class TopicReader:
         reader.assign(self._tps)
 
     async def seek(self, since_ms: int) -> None:
-        """Go to the first records that the broker took at or after `since_ms`."""
+        """Move to the first records that the broker appended at or after `since_ms` (milliseconds since the epoch)."""
         with translated_errors(self._settings, self._doing):
             ends = await self._reader.end_offsets(self._tps)
             found = await self._reader.offsets_for_times(dict.fromkeys(self._tps, max(0, since_ms)))
@@ -56,7 +56,7 @@ class TopicReader:
             self._reader.seek(tp, found[tp].offset if found.get(tp) else ends[tp])
 
     async def seek_back(self, records: int) -> None:
-        """Go to so many records before the end of each partition."""
+        """Move to so many records before the end of each partition."""
         with translated_errors(self._settings, self._doing):
             begins = await self._reader.beginning_offsets(self._tps)
             ends = await self._reader.end_offsets(self._tps)
@@ -64,7 +64,7 @@ class TopicReader:
             self._reader.seek(tp, max(begins[tp], ends[tp] - records))
 
     async def up_to_now(self) -> AsyncIterator[list[ConsumerRecord]]:
-        """What there is by now, bit by bit, in order within each partition.
+        """Yield the records that exist now in batches, in order within each partition.
 
         Raises
         ------
@@ -88,7 +88,7 @@ class TopicReader:
         return {tp: await self._reader.position(tp) for tp in self._tps}
 
     async def to_the_end(self) -> list[ConsumerRecord]:
-        """What there is by now, in the order in which the broker took it.
+        """Return the records that exist now, in the order in which the broker appended them.
 
         Raises
         ------
@@ -99,7 +99,7 @@ class TopicReader:
         return sorted(found, key=lambda record: (record.timestamp, record.partition, record.offset))
 
     async def more(self) -> list[ConsumerRecord]:
-        """What has come since, after a short wait if nothing has.
+        """Return new records, after a short wait if there are none.
 
         Raises
         ------
@@ -115,7 +115,7 @@ class TopicReader:
         return [record for records in batch.values() for record in records]
 
     async def on(self) -> AsyncIterator[ConsumerRecord]:
-        """What comes from now on; never ends."""
+        """Yield new records as they arrive; never ends."""
         while True:
             for record in await self.more():
                 yield record

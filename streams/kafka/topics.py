@@ -1,4 +1,4 @@
-"""Names, partitions and retention of every topic: the one definition that creates and verifies them."""
+"""The definition of every topic, by which topics are created and verified: names, partitions, retention."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ if TYPE_CHECKING:
     from streams.config import TopicSettings
 
 COMPACTED_SEGMENT_BYTES: Final = 64 * 1024 * 1024
-"""The newest segment is never compacted, and whoever takes over a partition must read it."""
+"""Size of a segment of a compacted topic: the newest one is never compacted, and each new owner must read it."""
 
 NO_LIMIT_MS: Final = 2**63 - 1
 
 BRANDS_TABLE: Final = "brands"
-"""What the changelog topic's name says it holds: all that is known of each brand."""
+"""Name of the table in the name of the changelog topic, which holds the state of each brand."""
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One topic as it must be.
+    """The definition of one topic.
 
     Parameters
     ----------
     name
         Full name with prefix.
     partitions
-        Exact number: keys and state depend on it.
+        The exact number, because keys and state depend on it.
     cleanup_policy
         ``delete`` or ``compact``.
     retention_ms
-        For ``delete``; counted from ingest time, so that a replayed archive is not deleted as it arrives.
+        Retention for ``delete``; it counts from ingest time, so that a replayed archive is not deleted as it arrives.
     log_append_time
-        Broker stamps records on arrival (ingest time); producers can't forge it.
+        Whether the broker stamps records on arrival (ingest time), which producers can't forge.
     max_message_bytes
-        Largest record batch the broker takes.
+        Largest record batch that the broker accepts.
     """
 
     name: str
@@ -49,10 +49,10 @@ class Topic:
     max_message_bytes: int = 1_048_588
 
     def configs(self) -> dict[str, str]:
-        """Topic-level settings in Kafka's own names.
+        """Return the settings of the topic as Kafka names them.
 
-        The limits of timestamps are as wide as they go: under LogAppendTime the broker stamps records itself, and
-        should someone switch a topic to CreateTime, an archive must not be refused for its age.
+        The limits of timestamps are as wide as possible: with LogAppendTime the broker stamps records itself, and if
+        someone switches a topic to CreateTime, an archive must not be refused for its age.
         """
         configs = {
             "cleanup.policy": self.cleanup_policy,
@@ -71,7 +71,7 @@ class Topic:
 class Topics:
     """All topics of one installation.
 
-    `labels` and `models` have one partition whatever is set: what is learned of labels depends on their order.
+    `labels` and `models` always have one partition, because what is learned depends on the order of the labels.
 
     >>> from streams.config import TopicSettings
     >>> Topics(TopicSettings(prefix="staging.")).posts.name
@@ -109,11 +109,11 @@ class Topics:
         )
 
     def state_writer(self, partition: int) -> str:
-        """Transactional id of whoever writes a partition of the state."""
+        """Return the transactional ID of the writer of a partition of the state."""
         return f"{self.changelog.name}-{partition}"
 
     def all(self) -> list[Topic]:
-        """In the order of the flow."""
+        """Return all topics in the order of the flow."""
         return [
             self.posts,
             self.dlq,

@@ -1,8 +1,8 @@
-"""Named places where a process kills or stops itself, so that a test can have it exactly there.
+"""Failpoints: named places where a process kills or suspends itself, so that tests can stage a crash exactly there.
 
 The environment variable ``FIREWATCH_FAILPOINT=detect.state_saved:3`` arms one: the third time the place is reached,
-the process sends itself SIGKILL, as if the machine had died; with ``:stop`` behind it SIGSTOP, as if it were suspended.
-Without the variable a failpoint is one comparison. Each stands at a batch or a rarer event, none at a post.
+the process sends itself SIGKILL, as if the machine had died; with ``:stop`` added SIGSTOP, as if it were suspended.
+Without the variable a failpoint costs one comparison. They are reached once a batch or less often, never per post.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ log = structlog.get_logger()
 
 
 class Failpoint(StrEnum):
-    """Between which two steps a crash can be staged."""
+    """The places, each between two steps of a worker."""
 
     INGEST_ACKNOWLEDGED = "ingest.acknowledged"
-    """The broker has the posts, the cursor does not say so."""
+    """The broker has the posts, the cursor is not updated."""
     SCORE_WRITTEN = "score.written"
     """The broker has the mentions and the progress, the offset is not committed."""
     DETECT_TAKING_OVER = "detect.taking_over"
-    """The former owners of the partitions are shut out, part of the state is read."""
+    """Former owners of the partitions are shut out, part of the state is read."""
     DETECT_ALERT_SENT = "detect.alert_sent"
-    """The broker has an alert, the state does not know of it."""
+    """The broker has an alert, the state that includes it is not written."""
     DETECT_OWNERSHIP_CHECKED = "detect.ownership_checked"
-    """The worker has made sure that its partitions are still its own, the broker has nothing of the new state."""
+    """The worker has checked that it still owns its partitions, nothing of the new state is written."""
     DETECT_STATE_SENT = "detect.state_sent"
     """The broker has the records of the new state of a partition, their transaction is open."""
     DETECT_STATE_SAVED = "detect.state_saved"
@@ -54,7 +54,7 @@ _SETTING: Final = re.compile(f"({'|'.join(map(re.escape, Failpoint))})(?::([1-9]
 
 
 class _Armed:
-    """Which one, how often it may still be passed, and what happens then."""
+    """The armed failpoint, how often it is still passed without effect, and the signal."""
 
     def __init__(self) -> None:
         self.point: Failpoint | None = None
@@ -66,12 +66,12 @@ _armed: Final = _Armed()
 
 
 def arm(environment: Mapping[str, str]) -> None:
-    """Read the variable; workers do so when they start.
+    """Arm the failpoint that the environment names; workers call this when they start.
 
     Raises
     ------
     ConfigError
-        If it names no failpoint, or its number is none.
+        If it does not name a failpoint, or its number is not one.
     """
     setting = environment.get(VARIABLE)
     if not setting:

@@ -1,7 +1,7 @@
-"""The config file followed while a worker runs.
+"""The config file, followed while a worker runs.
 
-The worker asks for `config` between two batches. What can't be used is logged and counted, and the last good config
-stays.
+The worker reads `config` between two batches. A file that can't be used is logged and counted, and the last good config
+stays in use.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from streams.config import Config
 
 POLL_SECONDS: Final = 2.0
-"""Time between two looks at the file. It is read when two of them saw the same, so never half written."""
+"""Time between two checks of the file. It is loaded when two of them saw the same content, so never half written."""
 
 SHOWN_CHANGES: Final = 50
 
@@ -33,7 +33,7 @@ log = structlog.get_logger()
 
 
 class LiveConfig:
-    """The last good config.
+    """The last good config of a file that may change.
 
     Contents are compared, not times or inodes: an editor's rename, a rewrite in place, and the symlink that Kubernetes
     swaps for a ConfigMap are all seen.
@@ -41,14 +41,16 @@ class LiveConfig:
     Parameters
     ----------
     config
-        To begin with.
+        The config as loaded at the start.
     path
         The file to follow; None for a config that never changes.
+    digest
+        Digest of the content that `config` was loaded from.
 
     Attributes
     ----------
     config
-        To be used from the next batch on.
+        The config to use from the next batch on.
     """
 
     def __init__(self, config: Config, path: Path | None = None, digest: bytes | None = None) -> None:
@@ -71,11 +73,11 @@ class LiveConfig:
         return cls(load_config(path), path, digest)
 
     def ask(self) -> None:
-        """Have the file read at once, as SIGHUP does."""
+        """Have the file loaded at once, as SIGHUP does."""
         self._asked.set()
 
     async def follow(self) -> None:
-        """Look at the file again and again until cancelled."""
+        """Check the file repeatedly until cancelled."""
         while self._path is not None:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._asked.wait(), POLL_SECONDS)
@@ -83,7 +85,7 @@ class LiveConfig:
         await asyncio.Event().wait()
 
     async def look(self) -> None:
-        """Take over what the file holds, if it is new and two looks saw it, or if that was asked for."""
+        """Load the file if its content is new and two checks saw the same, or if `ask` was called."""
         if self._path is None:
             return
         digest = await asyncio.to_thread(_digest, self._path)
@@ -109,7 +111,7 @@ class LiveConfig:
         metrics.CONFIG_RELOADS.labels("success").inc()
         self._show(successful=True)
         if new == old:
-            log.info("config read again, nothing differs", file=str(path), version=old.version)
+            log.info("config reloaded without changes", file=str(path), version=old.version)
             return
         self.config = new
         changes = await asyncio.to_thread(differences, old, new)
@@ -124,7 +126,7 @@ class LiveConfig:
     def _refuse(self, outcome: str, error: ConfigError) -> None:
         metrics.CONFIG_RELOADS.labels(outcome).inc()
         self._show(successful=False)
-        log.error("config not reloaded, the last good one stays", outcome=outcome, problems=error.problems)
+        log.error("config not reloaded; the last good one stays in use", outcome=outcome, problems=error.problems)
 
     def _show(self, *, successful: bool) -> None:
         metrics.CONFIG_RELOAD_SUCCESSFUL.set(successful)

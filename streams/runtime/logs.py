@@ -1,8 +1,8 @@
-"""How every worker logs: one line an event on stderr, readable on a terminal, JSON elsewhere.
+"""Logging of all workers: one line per event on stderr, readable on a terminal, JSON elsewhere.
 
-Libraries that log through the standard library take the same way, from `WARNING` up and without tracebacks: what goes
-wrong in them reaches the caller as an exception too, and the command line reports that one. aiokafka, which during an
-outage repeats itself several times a second, is not heard at all.
+Libraries that use the standard library's logging are logged the same way, from `WARNING` up and without tracebacks:
+their failures also reach the caller as exceptions, which the command line reports. aiokafka is silenced, because during
+an outage it repeats itself several times a second.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
     from structlog.typing import EventDict, Processor, WrappedLogger
 
 FORMAT_VARIABLE: Final = "FIREWATCH_LOG_FORMAT"
-"""Set to ``console`` or ``json`` it decides the format, whatever stderr is."""
+"""Environment variable that sets the format to ``console`` or ``json``, whatever stderr is."""
 
 
 def configure(worker: str, *, level: int = logging.INFO, stream: TextIO | None = None) -> None:
-    """Set up logging of this process, once, before anything logs.
+    """Set up the logging of this process; call it once, before anything logs.
 
     Parameters
     ----------
     worker
-        Named in every line: ``ingest``, ``score``, ``detect``, ...
+        Name of the worker in every line: ``ingest``, ``score``, ``detect``, ...
     level
-        Least severity of firewatch's own events.
+        Lowest severity of firewatch's own events.
     stream
-        Where lines go; stderr by default.
+        Where lines are written; stderr by default.
     """
     stream = sys.stderr if stream is None else stream
     shared: list[Processor] = [
@@ -64,7 +64,7 @@ def _renderer(stream: TextIO) -> Processor:
 
 
 class _Stamp:
-    """Puts the worker's name into an event; threads of libraries have no context variables."""
+    """Adds the worker's name to an event; a processor, because threads of libraries have no context variables."""
 
     def __init__(self, worker: str) -> None:
         self._worker = worker

@@ -1,4 +1,4 @@
-"""All workers on one machine, each a process: started, watched, restarted, and ended together."""
+"""The supervisor of all workers on one machine: it starts, restarts and ends one process for each."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ if TYPE_CHECKING:
 
 CRASHES: Final = 5
 CRASHES_WITHIN_SECONDS: Final = 120
-"""A worker that ends `CRASHES` times within this time is not restarted any more, unless `PASSING` tells why."""
+"""A worker that ends `CRASHES` times within this time is not restarted any more; ends of `PASSING` do not count."""
 
 FIRST_DELAY_SECONDS: Final = 0.5
 LAST_DELAY_SECONDS: Final = 15.0
-"""Restarts wait, each twice as long as the one before."""
+"""Delays before a restart: each is twice as long as the one before, from the first up to the last."""
 
 STOP_SECONDS: Final = 30
-"""What a worker gets to finish what it has in hand; detect itself gives up earlier."""
+"""Time that a worker gets to finish its work in flight; detect itself aborts earlier."""
 
 HOPELESS: Final = frozenset({ConfigError.exit_code, InputError.exit_code, PortTaken.exit_code})
-"""Exit codes that no restart will change."""
+"""Exit codes that no restart changes."""
 
 PASSING: Final = frozenset({BrokerUnreachable.exit_code, DetectorFailed.exit_code})
-"""Exit codes that are not counted: an outage of Kafka ends by itself, and the worker gets past a detector that raises
-(`streams.core.detect.quarantine`)."""
+"""Exit codes that are not counted: an outage of Kafka ends without the worker, and a detector that keeps raising is
+quarantined (`streams.core.detect.quarantine`)."""
 
 _PR_SET_PDEATHSIG: Final = 1
 
@@ -49,12 +49,12 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A worker as it is started.
+    """The command of a worker.
 
     Parameters
     ----------
     name
-        Stands before each of its lines.
+        Printed before each of its lines.
     arguments
         Program and arguments.
     finite
@@ -67,29 +67,29 @@ class Command:
 
 
 RELOADING: Final = frozenset({"score", "detect"})
-"""Workers that read their config again at SIGHUP; it ends the others."""
+"""Workers that reload their config on SIGHUP; it ends the others."""
 
 
 class Hangups:
-    """Hands SIGHUP on to the workers that read their config again."""
+    """Forwards SIGHUP to the workers that reload their config."""
 
     def __init__(self) -> None:
         self._processes: dict[str, asyncio.subprocess.Process] = {}
 
     def note(self, name: str, process: asyncio.subprocess.Process) -> None:
-        """A worker has been started."""
+        """Note the process of a worker that has been started."""
         if name in RELOADING:
             self._processes[name] = process
 
     def forward(self) -> None:
-        """Send it to all that run."""
+        """Send SIGHUP to all workers that run and reload."""
         for process in self._processes.values():
             if process.returncode is None:
                 process.send_signal(signal.SIGHUP)
 
 
 def worker_command(name: str, config_path: Path, *arguments: str) -> Command:
-    """The command that runs ``firewatch NAME``."""
+    """Return the command that runs ``firewatch NAME``."""
     program = (sys.executable, "-m", "streams.cli", name, "--config", str(config_path))
     return Command(name, (*program, *arguments), finite=name == "ingest")
 
@@ -117,16 +117,16 @@ async def run(
     workers
         ``score``, ``detect``, ...
     ingest
-        Arguments of an ingest that runs beside them; none by default.
+        Arguments of an ingest to run as well; none by default.
     emit
-        Takes each line a worker prints, after the worker's name.
+        Called with the worker's name and each line that it prints.
     hangups
-        Is told of the workers, to hand SIGHUP on to them.
+        Gets the processes of the workers, to forward SIGHUP to them.
 
     Raises
     ------
     WorkerFailed
-        If one can't be kept running; the others have been ended by then.
+        If a worker can't be kept running; the others have been ended by then.
     """
     commands = [worker_command(name, config_path) for name in workers]
     if ingest:
@@ -142,7 +142,7 @@ async def supervise(
     Raises
     ------
     WorkerFailed
-        Naming the worker, how often it ended, and its last line.
+        With the name of the worker, how often it ended, and its last line.
     """
     hangups = hangups or Hangups()
     stopping = asyncio.create_task(stop.wait())
@@ -169,7 +169,7 @@ async def _keep(command: Command, emit: Callable[[str, str], None], hangups: Han
         if code == 0 and command.finite:
             log.info("worker is done", of=command.name)
             return
-        config_broke = restarts > 0 and code == ConfigError.exit_code  # the others go on with the last good one
+        config_broke = restarts > 0 and code == ConfigError.exit_code  # the others keep the last good one
         if code in HOPELESS and not config_broke:
             raise WorkerFailed(f"{command.name} ended with exit code {code}: {process.last_line}")
         now = time.monotonic()
@@ -189,7 +189,7 @@ async def _keep(command: Command, emit: Callable[[str, str], None], hangups: Han
 
 
 class _Process:
-    """One life of a worker."""
+    """One process of a worker."""
 
     def __init__(self, command: Command, emit: Callable[[str, str], None], hangups: Hangups, restarts: int) -> None:
         self._command = command
@@ -199,7 +199,7 @@ class _Process:
         self.last_line = "it printed nothing"
 
     async def run(self) -> int:
-        """Start it and return its exit code; ends it when cancelled."""
+        """Start the process and return its exit code; end it when cancelled."""
         log_format = "console" if sys.stderr.isatty() else "json"
         process = await asyncio.create_subprocess_exec(
             *self._command.arguments,
@@ -233,7 +233,7 @@ class _Process:
 
 
 class _EndWithParent:
-    """Run in the child before it becomes the worker: however this process dies, the worker is asked to end."""
+    """Run in the child before it becomes the worker: however the supervisor dies, the worker gets SIGTERM."""
 
     def __init__(self) -> None:
         self._prctl = ctypes.CDLL(None, use_errno=True).prctl
@@ -246,7 +246,7 @@ class _EndWithParent:
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """Ask the process to end; kill it, with all that it started, if it does not."""
+    """Terminate the process; kill it, with its children, if it does not end."""
     if process.returncode is not None:
         return
     process.terminate()
@@ -259,7 +259,7 @@ async def _end(process: asyncio.subprocess.Process) -> None:
 
 
 async def _lines(stream: asyncio.StreamReader) -> AsyncIterator[str]:
-    """Lines of any length, in pieces where they are longer than a read."""
+    """Yield lines of any length, in pieces if they are longer than a read."""
     rest = b""
     while chunk := await stream.read(65_536):
         *lines, rest = (rest + chunk).split(b"\n")

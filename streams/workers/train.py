@@ -258,7 +258,7 @@ class TrainWorker:
             await self._commit(state)
 
     async def _publish(self, state: TrainState, candidate: Candidate) -> None:
-        version = self._store.next_number()
+        version = self._store.next_version()
         header = ModelHeader(
             version=version,
             parent=state.model.version,
@@ -273,7 +273,7 @@ class TrainWorker:
         published = PublishedModel(header, candidate.snapshot)
         await self._write(published.key, published.to_bytes())
         reached(Failpoint.TRAIN_PUBLISHED)
-        self._store.put(published)
+        self._store.add(published)
         state.trainer.published(candidate)
         state.model = ModelRef(state.model.incarnation, version)
         state.settled = state.offset
@@ -288,9 +288,9 @@ class TrainWorker:
             quality=candidate.quality.model_dump(),
         )
         await self._commit(state)
-        for old in sorted(self._store.pruned()):
+        for old in sorted(self._store.outdated()):
             await self._write(model_key(old, self._quality), None)
-            self._store.numbers.discard(old)
+            self._store.versions.discard(old)
 
     async def _write(self, key: bytes, value: bytes | None) -> None:
         doing = f"writing {self._models}"

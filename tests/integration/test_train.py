@@ -471,7 +471,7 @@ async def test_old_versions_go_but_for_the_pinned_one(config: Config) -> None:
     async with consumer(config.kafka, None) as reader:
         store = ModelStore(config, reader, "score")
         await store.read_all()
-        assert sorted(store.models) == versions == sorted(store.numbers)
+        assert sorted(store.models) == versions == sorted(store.versions)
 
 
 async def test_a_second_trainer_waits_and_takes_over(config: Config) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from aiokafka.errors import IllegalStateError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from aiokafka import ConsumerRebalanceListener, TopicPartition
 
@@ -19,13 +18,6 @@ class Record(NamedTuple):
     """As much of a record as a member looks at."""
 
     offset: int
-
-
-class Committed(NamedTuple):
-    """What a group has committed."""
-
-    offset: int
-    metadata: str
 
 
 @dataclass
@@ -98,23 +90,19 @@ class FakeReader:
 
 @dataclass
 class FakeBroker:
-    """The commits of the group and the ID of the topic."""
+    """The commits of the group and the ID of the topic; its methods stand in for functions of `streams.kafka`."""
 
-    committed: dict[TopicPartition, Committed] = field(default_factory=dict)
-    topic_id: str = "first"
+    committed: dict[TopicPartition, tuple[int, str]] = field(default_factory=dict)
+    current_id: str = "first"
 
-    async def list_consumer_group_offsets(
-        self, _group: str, partitions: Iterable[TopicPartition]
-    ) -> dict[TopicPartition, Committed]:
+    async def committed_offsets(
+        self, _client: object, _group: str, partitions: Iterable[TopicPartition]
+    ) -> dict[TopicPartition, tuple[int, str]]:
+        """Stand in for `streams.kafka.metadata.committed_offsets`."""
         await asyncio.sleep(0)
-        return {tp: self.committed.get(tp, Committed(-1, "")) for tp in partitions}
+        return {tp: self.committed.get(tp, (-1, "")) for tp in partitions}
 
-    @asynccontextmanager
-    async def admin(self, *_: object) -> AsyncIterator[FakeBroker]:
-        """Stand in for `streams.kafka.clients.admin`."""
-        yield self
-
-    async def current_id(self, *_: object) -> str:
+    async def topic_id(self, *_: object) -> str:
         """Stand in for `streams.kafka.topic_ids.topic_id`."""
         await asyncio.sleep(0)
-        return self.topic_id
+        return self.current_id

@@ -20,7 +20,7 @@ from streams.errors import BrokerUnreachable, KafkaError
 from streams.kafka import group_member, topic_ids
 from streams.kafka.group_member import GroupMember, Offsets
 from streams.runtime import metrics
-from tests.support.group import Committed, FakeBroker, FakeReader
+from tests.support.group import FakeBroker, FakeReader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,8 +70,8 @@ class Stage:
 @pytest.fixture
 def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
     broker = FakeBroker()
-    monkeypatch.setattr(group_member, "admin", broker.admin)
-    monkeypatch.setattr(topic_ids, "topic_id", broker.current_id)
+    monkeypatch.setattr(group_member, "committed_offsets", broker.committed_offsets)
+    monkeypatch.setattr(topic_ids, "topic_id", broker.topic_id)
     return Stage(broker)
 
 
@@ -162,7 +162,7 @@ async def test_nothing_starts_while_the_group_rebalances(stage: Stage) -> None:
 
 
 async def test_offsets_tell_what_is_committed_and_what_is_there(stage: Stage) -> None:
-    stage.broker.committed = {ONE: Committed(6, "first")}
+    stage.broker.committed = {ONE: (6, "first")}
     await stage.assign(ONE, TWO)
     assert await stage.member.offsets([ONE, TWO]) == {ONE: Offsets(6, "first", 3, 10), TWO: Offsets(-1, "", 0, 5)}
 
@@ -194,7 +194,7 @@ async def test_a_topic_that_was_recreated_is_restored_again(stage: Stage) -> Non
     generation = stage.member.generation
     await stage.member.check_topic()
     assert stage.member.restored == {ONE}
-    stage.broker.topic_id = "second"
+    stage.broker.current_id = "second"
     await stage.member.check_topic()
     assert stage.member.restored == {ONE}  # the last answer is still fresh
     stage.member.topic_id.invalidate()
@@ -210,12 +210,12 @@ async def test_an_assignment_that_comes_during_a_request_has_the_id_requested_ag
 ) -> None:
     async def answer_of_before(*_: object) -> str:
         await stage.assign(ONE)
-        monkeypatch.setattr(topic_ids, "topic_id", stage.broker.current_id)
+        monkeypatch.setattr(topic_ids, "topic_id", stage.broker.topic_id)
         return "first"
 
     monkeypatch.setattr(topic_ids, "topic_id", answer_of_before)
     await stage.member.check_topic()
-    stage.broker.topic_id = "second"
+    stage.broker.current_id = "second"
     await stage.member.check_topic()
     assert stage.member.topic_id.current == "second"
 
