@@ -41,14 +41,14 @@ def detect_series(series: str, detector: str, config_path: Path | None, plot: Pa
       firewatch detect-series counts.csv --plot counts.png > scores.csv
     """
     from streams.offline.series.csv_reader import STDIN, read_rows
-    from streams.offline.series.detector_choice import Choice
+    from streams.offline.series.detector_choice import DetectorChoice
     from streams.offline.series.online import watch, write_scores
     from streams.runtime.files import ensure_distinct_paths
 
     if plot:
         require_charts("--plot")
     ensure_distinct_paths([Path(series), config_path], [plot])
-    scored = watch(read_rows(series), Choice(detector, config_path).build())
+    scored = watch(read_rows(series), DetectorChoice(detector, config_path).build())
     if plot:
         from streams.offline.series.evaluation import unlabelled
         from streams.offline.series.plot import draw
@@ -98,13 +98,13 @@ def evaluate_series(
       firewatch evaluate-series realTweets --labels labels.json --sensitivity
     """
     from streams.offline.series import evaluation, labelled, tables
-    from streams.offline.series.detector_choice import Choice
+    from streams.offline.series.detector_choice import DetectorChoice
     from streams.runtime.files import ensure_distinct_paths
 
     if plot:
         require_charts("--plot")
     ensure_distinct_paths([labels_path, marks_path, config_path], [plot])
-    choice = Choice(detector, config_path)
+    choice = DetectorChoice(detector, config_path)
     series = labelled.load(folder, labels_path, marks_path)
     evaluated = [evaluation.evaluate(one, choice.build()) for one in series]
     _print(tables.per_series(evaluated))

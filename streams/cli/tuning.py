@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from detectors.base import Severity
     from streams.config import Config
-    from streams.offline.backtest import Expected, Mentions, Named, Played, Span
+    from streams.offline.backtest import BacktestRun, Expected, Mentions, NamedConfig, TimeRange
 
 P = ParamSpec("P")
 
@@ -133,7 +133,7 @@ def backtest(
     _print(outside)
     if isinstance(source, MentionsTopic):
         _check_partitions(configs)
-    runs: list[Played] = []
+    runs: list[BacktestRun] = []
     notes: list[str] = []
     for alike in backtests.scored_alike(configs) if isinstance(source, PostsFile) else [configs]:
         with _mentions(source, alike, span) as mentions:
@@ -142,23 +142,23 @@ def backtest(
                 lines += text.unmatched(mentions, configs)
             _print(lines)
             notes += lines
-            these = backtests.play(alike, mentions, courses=report_path is not None)
+            these = backtests.run_configs(alike, mentions, series=report_path is not None)
         _print(text.summary(each, severity) for each in these)
         runs += these
     new, current = runs[-1], runs[0] if current_path else None
     comparison = backtests.compare(current.raised, new.raised, severity) if current else None
     if comparison is not None:
         _print(text.comparison_lines(comparison, severity))
-    judgements = [(each, backtests.judge(expected, each.raised, severity)) for each in runs] if labels_path else []
-    for each, judgement in judgements:
-        _print(text.judgement_lines(each.name, judgement, severity))
+    evaluations = [(each, backtests.evaluate(expected, each.raised, severity)) for each in runs] if labels_path else []
+    for each, evaluation in evaluations:
+        _print(text.judgement_lines(each.name, evaluation, severity))
     if report_path:
         from streams.offline.backtest.report import report
 
         with open_output(report_path) as out:
-            out.write(report(new, current, comparison, expected, judgements, severity, notes).encode())
+            out.write(report(new, current, comparison, expected, evaluations, severity, notes).encode())
         click.echo(f"report in {report_path}")
-    missed = judgements[-1][1].missed if judgements else []
+    missed = evaluations[-1][1].missed if evaluations else []
     if missed:
         raise ExpectationFailed(f"{config_path} misses {', '.join(each.title for each in missed)}")
 
@@ -296,28 +296,28 @@ def _files(source: PostsFile | MentionsTopic) -> list[Path]:
     return [Path(source.name)] if isinstance(source, PostsFile) else []
 
 
-def _span(source: PostsFile | MentionsTopic, config: Config) -> Span:
-    from streams.offline.backtest import Span
+def _span(source: PostsFile | MentionsTopic, config: Config) -> TimeRange:
+    from streams.offline.backtest import TimeRange
 
-    span = Span.given(source.from_ms, source.to_ms) if isinstance(source, MentionsTopic) else Span()
+    span = TimeRange.given(source.from_ms, source.to_ms) if isinstance(source, MentionsTopic) else TimeRange()
     return span.whole_buckets(config.windows)
 
 
-def _within(span: Span, labels: Sequence[Expected]) -> tuple[list[Expected], list[str]]:
+def _within(span: TimeRange, labels: Sequence[Expected]) -> tuple[list[Expected], list[str]]:
     """Return the labels that begin in a span, and a line that names the others, if there are any."""
     outside = ", ".join(each.title for each in labels if not span.holds(each.from_))
     lines = [f"labels that begin outside of {span} are left out: {outside}"] if outside else []
     return [each for each in labels if span.holds(each.from_)], lines
 
 
-def _check_partitions(configs: Sequence[Named]) -> None:
+def _check_partitions(configs: Sequence[NamedConfig]) -> None:
     counts = [f"{config.topics.partitions} in {name}" for name, config in configs]
     if len({config.topics.partitions for _, config in configs}) > 1:
         raise ConfigError([f"topics.partitions: {' and '.join(counts)}; must be the same for mentions of one topic"])
 
 
 def _mentions(
-    source: PostsFile | MentionsTopic, configs: Sequence[Named], span: Span
+    source: PostsFile | MentionsTopic, configs: Sequence[NamedConfig], span: TimeRange
 ) -> AbstractContextManager[Mentions]:
     from streams.offline.backtest import recorded, scored
 

@@ -23,9 +23,9 @@ Level = Literal["nothing", "suppressed", "watch", "warning", "critical"]
 LEVELS: Final[tuple[Level, ...]] = get_args(Level)
 """Ascending."""
 
-Verdict = Literal["nothing", "suppressed", "attention", "praise", "spam", "surge", "outage", "crisis"]
+Classification = Literal["nothing", "suppressed", "attention", "praise", "spam", "surge", "outage", "crisis"]
 
-VERDICTS: Final[tuple[Verdict, ...]] = get_args(Verdict)
+CLASSIFICATIONS: Final[tuple[Classification, ...]] = get_args(Classification)
 """What a case can be taken for: the label of what was raised, where it is no warning; ascending."""
 
 AFTERMATH_MS: Final = HOUR_MS
@@ -40,7 +40,7 @@ class Rise(NamedTuple):
 
 
 @dataclass(slots=True)
-class Raised:
+class RaisedIncident:
     """An incident as its alerts tell it.
 
     `summary` and `reasons` (by detector) are those of the latest rise, `labels` all that it ever had, `over_ms` when it
@@ -82,7 +82,7 @@ class Raised:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class BrandEvent:
     """An event as it concerns one brand.
 
     Parameters
@@ -112,7 +112,7 @@ class Case:
 
 
 @dataclass(slots=True)
-class Outcome:
+class EventOutcome:
     """What was raised for a case.
 
     Attributes
@@ -123,9 +123,9 @@ class Outcome:
         Those with a rise that counts for the case.
     """
 
-    case: Case
+    case: BrandEvent
     reached_ms: dict[Level, int] = field(default_factory=dict)
-    incidents: list[Raised] = field(default_factory=list)
+    incidents: list[RaisedIncident] = field(default_factory=list)
 
     @property
     def raised_as(self) -> Level:
@@ -133,14 +133,14 @@ class Outcome:
         return max(self.reached_ms, key=LEVELS.index, default="nothing")
 
     @property
-    def taken_for(self) -> Verdict:
+    def classified_as(self) -> Classification:
         """A crisis if it was raised as ``warning`` or above, else the label it had, else ``attention``."""
         level = self.raised_as
         if LEVELS.index(level) >= LEVELS.index("warning"):
             return "crisis"
         labels = [label for incident in self.incidents for label in incident.labels if label != "crisis"]
         if labels:
-            return max(labels, key=VERDICTS.index)
+            return max(labels, key=CLASSIFICATIONS.index)
         if level == "watch":
             return "attention"
         return "suppressed" if level == "suppressed" else "nothing"
@@ -150,7 +150,7 @@ class Outcome:
         at_ms = self.reached_ms.get(level)
         return None if at_ms is None else at_ms - self.case.onset_ms
 
-    def take(self, incident: Raised, rise: Rise) -> None:
+    def take(self, incident: RaisedIncident, rise: Rise) -> None:
         """Count a rise of an incident for the case."""
         if incident not in self.incidents:
             self.incidents.append(incident)
@@ -158,7 +158,7 @@ class Outcome:
             self.reached_ms[level] = min(rise.at_ms, self.reached_ms.get(level, rise.at_ms))
 
 
-def cases(truth: Mapping[str, Any], posts_ms: Mapping[int, Sequence[int]]) -> list[Case]:
+def cases(truth: Mapping[str, Any], posts_ms: Mapping[int, Sequence[int]]) -> list[BrandEvent]:
     """The cases of a run.
 
     Parameters
@@ -168,39 +168,42 @@ def cases(truth: Mapping[str, Any], posts_ms: Mapping[int, Sequence[int]]) -> li
     posts_ms
         When the posts of each event were written, by the event's position in the truth.
     """
-    own: list[Case] = []
-    shared: list[Case] = []
+    own: list[BrandEvent] = []
+    shared: list[BrandEvent] = []
     for position, event in enumerate(truth["events"]):
         onset_ms, end_ms = (epoch_ms(datetime.fromisoformat(event[moment])) for moment in ("onset", "end"))
         if event["brand"] is not None:
-            own.append(Case(event["kind"], event["brand"], onset_ms, end_ms, sorted(posts_ms.get(position, ()))))
+            own.append(BrandEvent(event["kind"], event["brand"], onset_ms, end_ms, sorted(posts_ms.get(position, ()))))
         else:
-            shared += [Case(event["kind"], brand["id"], onset_ms, end_ms) for brand in truth["brands"]]
+            shared += [BrandEvent(event["kind"], brand["id"], onset_ms, end_ms) for brand in truth["brands"]]
     return own + [case for case in shared if not any(_overlap(case, other) for other in own)]
 
 
-def raised(alerts: Iterable[Alert]) -> list[Raised]:
+def raised(alerts: Iterable[Alert]) -> list[RaisedIncident]:
     """The incidents behind alerts, which come in order of time for each brand; one that begins again counts again."""
-    incidents: dict[tuple[str, int], Raised] = {}
+    incidents: dict[tuple[str, int], RaisedIncident] = {}
     for alert in alerts:
         key = alert.fingerprint, alert.reopened
-        incidents.setdefault(key, Raised(alert.brand, alert.fingerprint)).take(alert)
+        incidents.setdefault(key, RaisedIncident(alert.brand, alert.fingerprint)).take(alert)
     return list(incidents.values())
 
 
-def match(happened: Iterable[Case], incidents: Iterable[Raised]) -> tuple[list[Outcome], list[Raised]]:
+def match(
+    happened: Iterable[BrandEvent], incidents: Iterable[RaisedIncident]
+) -> tuple[list[EventOutcome], list[RaisedIncident]]:
     """The outcome of each case, and the incidents that count for none.
 
     Examples
     --------
-    >>> storm = Case("firestorm", "nordtel", onset_ms=0, end_ms=1_000)
-    >>> early, right = Raised("nordtel", "a", [Rise(-1, "watch")]), Raised("nordtel", "b", [Rise(9, "critical")])
+    >>> storm = BrandEvent("firestorm", "nordtel", onset_ms=0, end_ms=1_000)
+    >>> early = RaisedIncident("nordtel", "a", [Rise(-1, "watch")])
+    >>> right = RaisedIncident("nordtel", "b", [Rise(9, "critical")])
     >>> outcomes, others = match([storm], [early, right])
     >>> outcomes[0].raised_as, outcomes[0].delay_ms("warning"), [incident.fingerprint for incident in others]
     ('critical', 9, ['a'])
     """
-    outcomes = [Outcome(case) for case in happened]
-    by_brand: dict[str, list[Outcome]] = defaultdict(list)
+    outcomes = [EventOutcome(case) for case in happened]
+    by_brand: dict[str, list[EventOutcome]] = defaultdict(list)
     for outcome in outcomes:
         by_brand[outcome.case.brand].append(outcome)
     others = []
@@ -220,5 +223,5 @@ def match(happened: Iterable[Case], incidents: Iterable[Raised]) -> tuple[list[O
     return outcomes, others
 
 
-def _overlap(one: Case, other: Case) -> bool:
+def _overlap(one: BrandEvent, other: BrandEvent) -> bool:
     return one.brand == other.brand and one.onset_ms <= other.over_ms and other.onset_ms <= one.over_ms

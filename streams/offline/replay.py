@@ -11,7 +11,7 @@ from streams.core.detect.partition import PartitionMonitor
 from streams.core.detect.quarantine import Quarantine
 from streams.core.score.position import Position
 from streams.core.score.scorer import Scorer, best_model
-from streams.offline.dealing import Dealer
+from streams.offline.partitioner import Partitioner
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from streams.core.detect.outcome import Outcome
     from streams.core.detect.quarantine import Quarantined
     from streams.core.sentiment import SentimentModel
-    from streams.offline.dealing import Dealt
+    from streams.offline.partitioner import PartitionedRecords
     from streams.records import Alert, Window
     from streams.sources.base import Source
 
@@ -93,18 +93,18 @@ class Replay:
             If the source can't be read, or too much of it is bad (`BadShareExceeded`).
         """
         started = time.monotonic()
-        dealer = Dealer(self._config, source)
-        for dealt in dealer.chunks():
-            self._feed(dealt)
+        partitioner = Partitioner(self._config, source)
+        for partitioned in partitioner.chunks():
+            self._feed(partitioned)
             on_chunk()
         self._take(self._monitor.finish())
-        self.summary.rejected = dealer.rejected | ({"quota": self._over_quota} if self._over_quota else {})
+        self.summary.rejected = partitioner.rejected | ({"quota": self._over_quota} if self._over_quota else {})
         self.summary.quarantined = self._quarantine.news()
         self.summary.seconds = time.monotonic() - started
         return self.summary
 
-    def _feed(self, dealt: Dealt) -> None:
-        for partition, records in dealt.items():
+    def _feed(self, partitioned: PartitionedRecords) -> None:
+        for partition, records in partitioned.items():
             batch = self._scorer.score(partition, records)
             self.summary.posts += batch.posts
             self.summary.repeated += batch.repeated

@@ -23,7 +23,7 @@ ENOUGH_MENTIONS: Final = 20
 """With 20 mentions, a share of a third has a standard error of about 0.1."""
 
 
-class Course:
+class BucketSeries:
     """Takes windows one by one in any order and gives them back as columns in order of time.
 
     A column has one number for each bucket, and a NaN where buckets are missing in between, so that no line is drawn
@@ -32,10 +32,10 @@ class Course:
     Examples
     --------
     >>> from streams.records import Window
-    >>> course = Course()
+    >>> series = BucketSeries()
     >>> for start_ms in (600_000, 0, 0, 300_000):
-    ...     course.add(Window("nordtel", start_ms, 300_000, 5, 0, 20_000, 0, 4, 0, 0, 1.0, {}, "c1"))
-    >>> len(course), course.mentions, course.negative_share().tolist()
+    ...     series.add(Window("nordtel", start_ms, 300_000, 5, 0, 20_000, 0, 4, 0, 0, 1.0, {}, "c1"))
+    >>> len(series), series.mentions, series.negative_share().tolist()
     (3, 15, [0.4, 0.4, 0.4])
     """
 

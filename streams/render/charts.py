@@ -12,7 +12,7 @@ import numpy as np
 from detectors.registry import KINDS
 from detectors.units import MENTIONS_PER_BUCKET, NEGATIVE_SHARE
 from streams.errors import FirewatchError
-from streams.render.bucket_series import Course
+from streams.render.bucket_series import BucketSeries
 from streams.render.chart_page import Section, page
 
 try:
@@ -110,9 +110,9 @@ def draw(
         If the folder can't be written.
     """
     names = names or {}
-    courses: dict[str, Course] = {brand: Course() for brand in names}
+    series_of: dict[str, BucketSeries] = {brand: BucketSeries() for brand in names}
     for window in windows:
-        courses.setdefault(window.brand, Course()).add(window)
+        series_of.setdefault(window.brand, BucketSeries()).add(window)
     incidents: dict[str, dict[tuple[str, int], list[Alert]]] = defaultdict(lambda: defaultdict(list))
     for alert in sorted(alerts, key=lambda alert: alert.at):
         steps = incidents[alert.brand][alert.fingerprint, alert.reopened]
@@ -121,15 +121,15 @@ def draw(
     paths, sections = [], []
     try:
         out_dir.mkdir(parents=True, exist_ok=True)
-        for brand, course in courses.items():
-            if not course:
+        for brand, series in series_of.items():
+            if not series:
                 continue
             name, steps_of = names.get(brand, brand), list(incidents[brand].values())
             events = [event for event in (truth or {}).get("events", ()) if event["brand"] in {brand, None}]
             path = out_dir / f"{quote(brand, safe='')}.png"
-            figure(name, course, steps_of, events, bands or Bands()).savefig(path)
+            figure(name, series, steps_of, events, bands or Bands()).savefig(path)
             paths.append(path)
-            sections.append(Section(name, path.name, course.mentions, course.peak, [steps[-1] for steps in steps_of]))
+            sections.append(Section(name, path.name, series.mentions, series.peak, [steps[-1] for steps in steps_of]))
         index = out_dir / "index.html"
         index.write_text(page(sections), encoding="utf-8")
     except OSError as error:
@@ -139,7 +139,7 @@ def draw(
 
 def figure(
     name: str,
-    course: Course,
+    series: BucketSeries,
     incidents: Sequence[Sequence[Alert]],
     events: Sequence[Mapping[str, Any]],
     bands: Bands,
@@ -160,92 +160,92 @@ def figure(
         Detectors whose expected bands are drawn.
     """
     events = [
-        event for event in events if _day_of(event["onset"]) < course.end and _day_of(event["end"]) > course.begin
+        event for event in events if _day_of(event["onset"]) < series.end and _day_of(event["end"]) > series.begin
     ]
     drawn = Figure(figsize=(13, 8 + 0.3 * len(events)), dpi=100, layout="constrained")
     drawn.suptitle(name, x=0.01, ha="left", fontsize=15, fontweight="bold", color=INK, parse_math=False)
     heights = ([0.15 + 0.3 * len(events)] if events else []) + [3.0, 2.0, 2.0]
     axes = list(drawn.subplots(len(heights), 1, sharex=True, height_ratios=heights))
     if events:
-        _truth(axes.pop(0), events, course)
+        _truth(axes.pop(0), events, series)
     volume, tone, scores = axes
-    _volume(volume, course, bands.volume)
-    _tone(tone, course, bands.negative_share)
-    _scores(scores, course)
+    _volume(volume, series, bands.volume)
+    _tone(tone, series, bands.negative_share)
+    _scores(scores, series)
     for axis in axes:
         _look(axis)
-        _no_data(axis, course)
+        _no_data(axis, series)
         for steps in incidents:
-            _incident(axis, steps, course)
+            _incident(axis, steps, series)
         axis.legend(loc="upper left", bbox_to_anchor=(1.005, 1), frameon=False, fontsize=8.5)
     for row, steps in enumerate(incidents):
         _incident_label(volume, steps, row % 3)
-    _time(scores, course)
+    _time(scores, series)
     return drawn
 
 
-def _time(axis: Axes, course: Course) -> None:
+def _time(axis: Axes, series: BucketSeries) -> None:
     locator = AutoDateLocator(tz=UTC)  # type: ignore[no-untyped-call]
     axis.xaxis.set_major_locator(locator)
     axis.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=UTC))  # type: ignore[no-untyped-call]
-    axis.set_xlim(course.begin, course.end)
+    axis.set_xlim(series.begin, series.end)
     axis.set_xlabel("event time, UTC", color=INK)
 
 
-def _volume(axis: Axes, course: Course, detector: str | None) -> None:
-    count = _column(course, "count")
-    axis.fill_between(course.days(), count, step="post", color=BLUE, alpha=0.55, linewidth=0, label="mentions")
-    axis.plot(course.days(), course.mean_count(), color=INK, linewidth=1, label="mean, last hour")
-    _band(axis, course, detector)
-    upper = None if detector is None else course.column(detector, "upper")
+def _volume(axis: Axes, series: BucketSeries, detector: str | None) -> None:
+    count = _column(series, "count")
+    axis.fill_between(series.days(), count, step="post", color=BLUE, alpha=0.55, linewidth=0, label="mentions")
+    axis.plot(series.days(), series.mean_count(), color=INK, linewidth=1, label="mean, last hour")
+    _band(axis, series, detector)
+    upper = None if detector is None else series.column(detector, "upper")
     normal = 0.0 if upper is None else float(np.nanmax(upper, initial=0))
-    axis.set_ylim(0, 1.25 * max(4, course.peak, min(normal, 2 * course.peak)))  # room for the labels of incidents
-    axis.set_ylabel(f"mentions in {course.minutes:g} min")
+    axis.set_ylim(0, 1.25 * max(4, series.peak, min(normal, 2 * series.peak)))  # room for the labels of incidents
+    axis.set_ylabel(f"mentions in {series.minutes:g} min")
 
 
-def _tone(axis: Axes, course: Course, detector: str | None) -> None:
-    hours = course.tone_hours
+def _tone(axis: Axes, series: BucketSeries, detector: str | None) -> None:
+    hours = series.tone_hours
     label = f"negative, last {hours} h" if hours > 1 else "negative, last hour"
-    axis.plot(course.days(), course.negative_share(hours), color=INK, linewidth=1.3, label=label)
-    _band(axis, course, detector)
+    axis.plot(series.days(), series.negative_share(hours), color=INK, linewidth=1.3, label=label)
+    _band(axis, series, detector)
     axis.set_ylim(0, 1)
     axis.yaxis.set_major_formatter(PercentFormatter(xmax=1))
     axis.set_ylabel("negative share")
 
 
-def _band(axis: Axes, course: Course, detector: str | None) -> None:
+def _band(axis: Axes, series: BucketSeries, detector: str | None) -> None:
     if detector is None:
         return
-    lower, upper, expected = (course.column(detector, part) for part in ("lower", "upper", "expected"))
+    lower, upper, expected = (series.column(detector, part) for part in ("lower", "upper", "expected"))
     if lower is None or upper is None or expected is None:
         return
-    days = course.days()
+    days = series.days()
     axis.fill_between(days, lower, upper, step="post", color=SKY, alpha=0.28, linewidth=0, zorder=0.5, label="normal")
     axis.plot(days, expected, color=BLUE, linewidth=0.9, linestyle=(0, (4, 3)), label="expected")
 
 
-def _scores(axis: Axes, course: Course) -> None:
+def _scores(axis: Axes, series: BucketSeries) -> None:
     highest = 1.5
-    colours = colours_of(course.detectors)
-    for detector in course.detectors:
-        value = np.minimum(_column(course, detector, "value"), HIGHEST_SCORE)
+    colours = colours_of(series.detectors)
+    for detector in series.detectors:
+        value = np.minimum(_column(series, detector, "value"), HIGHEST_SCORE)
         highest = np.nanmax(value, initial=highest)
-        axis.plot(course.days(), value, color=colours[detector], linewidth=1.2, label=detector)
+        axis.plot(series.days(), value, color=colours[detector], linewidth=1.2, label=detector)
     axis.axhline(1, color=INK, linewidth=1, linestyle=(0, (6, 3)), label="threshold")
     axis.set_ylim(0, highest * 1.05)
     axis.set_ylabel("score")
 
 
-def _column(course: Course, *key: str) -> Array:
-    column = course.column(*key)
+def _column(series: BucketSeries, *key: str) -> Array:
+    column = series.column(*key)
     if column is None:
         raise KeyError(key)
     return column
 
 
-def _incident(axis: Axes, steps: Sequence[Alert], course: Course) -> None:
+def _incident(axis: Axes, steps: Sequence[Alert], series: BucketSeries) -> None:
     """Shade from step to step, in the colour of the severity that held until the next."""
-    over = _day(steps[-1].ends_at) if steps[-1].ends_at else course.end
+    over = _day(steps[-1].ends_at) if steps[-1].ends_at else series.end
     begin = _day(steps[0].since)
     ends = [*(min(_day(step.at), over) for step in steps[1:]), over]
     for step, end in zip(steps, ends, strict=True):
@@ -268,15 +268,15 @@ def _incident_label(axis: Axes, steps: Sequence[Alert], row: int) -> None:
     )  # fmt: skip
 
 
-def _no_data(axis: Axes, course: Course) -> None:
-    for begin, end in course.without_data():
+def _no_data(axis: Axes, series: BucketSeries) -> None:
+    for begin, end in series.without_data():
         axis.axvspan(begin, end, color=GREY, alpha=0.18, linewidth=0, zorder=0.1)
 
 
-def _truth(axis: Axes, events: Sequence[Mapping[str, Any]], course: Course) -> None:
+def _truth(axis: Axes, events: Sequence[Mapping[str, Any]], series: BucketSeries) -> None:
     for row, event in enumerate(events):
         begin, peak, end = (_day_of(event[key]) for key in ("onset", "peak", "end"))
-        begin, end = max(begin, course.begin), min(end, course.end)
+        begin, end = max(begin, series.begin), min(end, series.end)
         axis.broken_barh([(begin, end - begin)], (row + 0.2, 0.6), color=INK if event["brand"] else GREY, alpha=0.8)
         if begin < peak < end:
             axis.plot([peak], [row + 0.5], marker="|", color="white", markersize=8)

@@ -16,7 +16,7 @@ from streams.errors import BrokerUnreachable, InputError, KafkaError
 from streams.kafka.admin import ensure_topics
 from streams.kafka.clients import producer
 from streams.kafka.topics import Topics
-from streams.offline.backtest import Span, play, recorded, scored
+from streams.offline.backtest import TimeRange, recorded, run_configs, scored
 from streams.offline.simulate import SimulationSettings, write
 from streams.sources.registry import open_posts
 from streams.workers.ingest import ingest
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from click.testing import Result
 
     from streams.config import Config
-    from streams.offline.backtest import Played
+    from streams.offline.backtest import BacktestRun
 
 
 pytestmark = pytest.mark.timeout(600)
@@ -54,8 +54,8 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(cli, ["backtest", *arguments])
 
 
-def alerts(played: Played) -> list[bytes]:
-    return [alert.to_bytes() for alert in played.alerts]
+def alerts(run: BacktestRun) -> list[bytes]:
+    return [alert.to_bytes() for alert in run.alerts]
 
 
 def test_mentions_in_a_topic_raise_what_their_posts_raise(kafka_config: Callable[..., Config], tmp_path: Path) -> None:
@@ -67,22 +67,22 @@ def test_mentions_in_a_topic_raise_what_their_posts_raise(kafka_config: Callable
     asyncio.run(bring(config, posts))
 
     with scored(str(posts), config, processes=1) as mentions:
-        (expected,) = play([("posts", config)], mentions, processes=1)
-    with recorded(topic, config, Span()) as mentions:
-        (actual,) = play([("topic", config)], mentions, processes=1)
+        (expected,) = run_configs([("posts", config)], mentions, processes=1)
+    with recorded(topic, config, TimeRange()) as mentions:
+        (actual,) = run_configs([("topic", config)], mentions, processes=1)
 
     assert expected.alerts
     assert alerts(actual) == alerts(expected)
     assert (actual.counted, actual.late) == (expected.counted, expected.late)
-    assert {brand: course.mentions for brand, course in actual.courses.items()} == {
-        brand: course.mentions for brand, course in expected.courses.items()
+    assert {brand: course.mentions for brand, course in actual.series.items()} == {
+        brand: course.mentions for brand, course in expected.series.items()
     }
 
     begin_ms = SimulationSettings().start_ms + 6 * HOUR_MS
-    with recorded(topic, config, Span(begin_ms, begin_ms + 3 * HOUR_MS)) as mentions:
-        (part,) = play([("part", config)], mentions, processes=1)
+    with recorded(topic, config, TimeRange(begin_ms, begin_ms + 3 * HOUR_MS)) as mentions:
+        (part,) = run_configs([("part", config)], mentions, processes=1)
     assert 0 < part.counted + part.late == mentions.total < expected.counted
-    for course in part.courses.values():
+    for course in part.series.values():
         assert course.begin * 24 * HOUR_MS >= begin_ms
         assert round(course.end * 24 * HOUR_MS) <= begin_ms + 3 * HOUR_MS
 

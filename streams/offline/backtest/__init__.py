@@ -1,34 +1,34 @@
-"""What a config would have raised on recorded posts, against another config and against what people say happened.
+"""Run configs over recorded posts, and compare the incidents they raise with each other and with labels.
 
-Posts are matched and scored once (`scored`), or mentions read from their topic (`recorded`); these run through each
-config (`play`), by the same code as live. An incident *pages* when it is raised at a severity that was asked for,
-``warning`` by default, without being suppressed. A labelled incident is *found* by an incident that begins to page from
-its beginning to an hour after its end (`streams.offline.incident_matching`); of all that page, those that find none are
-false.
+Posts are matched and scored once (`scored`), or mentions are read from their topic (`recorded`). The mentions run
+through each config (`run_configs`) by the code that detects live. An incident *pages* when it is raised, without being
+suppressed, at the chosen severity or above (``warning`` by default). A labelled incident is *found* by an incident that
+begins to page between its beginning and an hour after its end (`streams.offline.incident_matching`). Incidents that
+page and find no label are *false positives*.
 """
 
-from streams.offline.backtest.comparison import Comparison, Pair, compare
-from streams.offline.backtest.from_posts import Named, scored, scored_alike, scoring
-from streams.offline.backtest.from_topic import Span, recorded
-from streams.offline.backtest.judgement import Judgement, judge
+from streams.offline.backtest.comparison import ConfigComparison, Pair, compare
+from streams.offline.backtest.evaluation import LabelEvaluation, evaluate
+from streams.offline.backtest.from_posts import NamedConfig, scored, scored_alike, scoring
+from streams.offline.backtest.from_topic import TimeRange, recorded
 from streams.offline.backtest.labels import Expected, read_expected
 from streams.offline.backtest.partition_files import Mentions
-from streams.offline.backtest.playback import Played, play
+from streams.offline.backtest.playback import BacktestRun, run_configs
 
 __all__ = [
-    "Comparison",
+    "BacktestRun",
+    "ConfigComparison",
     "Expected",
-    "Judgement",
+    "LabelEvaluation",
     "Mentions",
-    "Named",
+    "NamedConfig",
     "Pair",
-    "Played",
-    "Span",
+    "TimeRange",
     "compare",
-    "judge",
-    "play",
+    "evaluate",
     "read_expected",
     "recorded",
+    "run_configs",
     "scored",
     "scored_alike",
     "scoring",

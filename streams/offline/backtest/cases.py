@@ -10,10 +10,10 @@ from pydantic import Field
 from detectors.base import Severity
 from streams.config.base import BrandId, Name, Settings
 from streams.config.loader import load_config
+from streams.offline.backtest.evaluation import evaluate, pages
 from streams.offline.backtest.from_posts import scored
-from streams.offline.backtest.judgement import judge, pages
 from streams.offline.backtest.labels import Expected, read_yaml
-from streams.offline.backtest.playback import play
+from streams.offline.backtest.playback import run_configs
 from streams.offline.backtest.text import described
 
 if TYPE_CHECKING:
@@ -67,10 +67,10 @@ def _problems(case: Case, config: Config, folder: Path) -> Iterator[str]:
     for brand in sorted(({each.brand for each in case.expect} | set(case.quiet)) - known):
         yield f"the config has no brand {brand!r}"
     with scored(str(folder / case.posts), config) as mentions:
-        (played,) = play([(case.name, config)], mentions, courses=False)
-    for found in judge(case.expect, played.raised, case.severity).cases:
+        (run,) = run_configs([(case.name, config)], mentions, series=False)
+    for found in evaluate(case.expect, run.raised, case.severity).cases:
         if not found.found:
             yield f"{found.expected.title}: wanted {found.expected.severity}, was {found.outcome.raised_as}"
-    for incident in played.raised:
+    for incident in run.raised:
         if incident.brand in case.quiet and pages(incident, case.severity):
             yield f"should be quiet: {described(incident, case.severity)}"

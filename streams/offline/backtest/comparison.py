@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from detectors.units import HOUR_MS, MINUTE_MS
-from streams.offline.backtest.judgement import paged_ms, pages
+from streams.offline.backtest.evaluation import paged_ms, pages
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from detectors.base import Severity
-    from streams.offline.incident_matching import Raised
+    from streams.offline.incident_matching import RaisedIncident
 
 SAME_WITHIN_MS: Final = 6 * HOUR_MS
 """Incidents of a brand that begin to page within so long of each other are taken for the same one."""
@@ -21,8 +21,8 @@ SAME_WITHIN_MS: Final = 6 * HOUR_MS
 class Pair(NamedTuple):
     """An incident as both configs raise it, and when each of them pages, milliseconds since the epoch."""
 
-    current: Raised
-    new: Raised
+    current: RaisedIncident
+    new: RaisedIncident
     current_ms: int
     new_ms: int
 
@@ -38,11 +38,11 @@ class Pair(NamedTuple):
 
 
 @dataclass(slots=True)
-class Comparison:
+class ConfigComparison:
     """Of the incidents that page, those that only the new config raises, only the current one, and both."""
 
-    gained: list[Raised] = field(default_factory=list)
-    lost: list[Raised] = field(default_factory=list)
+    gained: list[RaisedIncident] = field(default_factory=list)
+    lost: list[RaisedIncident] = field(default_factory=list)
     both: list[Pair] = field(default_factory=list)
 
     @property
@@ -51,14 +51,14 @@ class Comparison:
         return [pair for pair in self.both if pair.moved]
 
 
-def compare(current: Iterable[Raised], new: Iterable[Raised], severity: Severity) -> Comparison:
+def compare(current: Iterable[RaisedIncident], new: Iterable[RaisedIncident], severity: Severity) -> ConfigComparison:
     """Pair the incidents of two configs, the nearest in time first.
 
     Examples
     --------
-    >>> from streams.offline.incident_matching import Raised, Rise
-    >>> early, late = (Raised("nordtel", "f", [Rise(at, "warning")]) for at in (0, 600_000))
-    >>> found = compare([early], [late, Raised("acme", "g", [Rise(0, "critical")])], "warning")
+    >>> from streams.offline.incident_matching import RaisedIncident, Rise
+    >>> early, late = (RaisedIncident("nordtel", "f", [Rise(at, "warning")]) for at in (0, 600_000))
+    >>> found = compare([early], [late, RaisedIncident("acme", "g", [Rise(0, "critical")])], "warning")
     >>> [pair.later_minutes for pair in found.moved], [each.brand for each in found.gained], found.lost
     ([10.0], ['acme'], [])
     """
@@ -80,7 +80,7 @@ def compare(current: Iterable[Raised], new: Iterable[Raised], severity: Severity
         if i not in pairs and j not in taken:
             pairs[i] = j
             taken.add(j)
-    return Comparison(
+    return ConfigComparison(
         gained=[each for j, (_, each) in enumerate(right) if j not in taken],
         lost=[each for i, (_, each) in enumerate(left) if i not in pairs],
         both=[Pair(left[i][1], right[j][1], left[i][0], right[j][0]) for i, j in sorted(pairs.items())],

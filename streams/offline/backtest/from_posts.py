@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from streams.config import Config
 from streams.core.sentiment import LinearModel
-from streams.offline.backtest.partition_files import LaneWriter, lanes_for
-from streams.offline.dealing import Dealer, Dealt
+from streams.offline.backtest.partition_files import PartitionFileWriter, partition_files
+from streams.offline.partitioner import PartitionedRecords, Partitioner
 from streams.offline.replay import scorer_of_all
 from streams.render.progress_bar import progress_bar
 from streams.runtime.processes import process_pool
@@ -35,7 +35,7 @@ _AHEAD: Final = 4
 """Chunks that are read before the first of them must be scored."""
 
 
-Named = tuple[str, Config]
+NamedConfig = tuple[str, Config]
 """A config with its name for people."""
 
 
@@ -51,7 +51,7 @@ class _Encoded(NamedTuple):
 _Batches = dict[int, _Encoded]
 """By partition of the posts."""
 
-_Score = Callable[[Dealt], Callable[[], _Batches]]
+_Score = Callable[[PartitionedRecords], Callable[[], _Batches]]
 """Begins to score and gives what waits for the end of it."""
 
 
@@ -65,9 +65,9 @@ def scoring(config: Config) -> dict[str, Any]:
     }
 
 
-def scored_alike(configs: Iterable[Named]) -> list[list[Named]]:
+def scored_alike(configs: Iterable[NamedConfig]) -> list[list[NamedConfig]]:
     """Configs in groups of the same `scoring`, in the order in which each first stands."""
-    groups: list[tuple[dict[str, Any], list[Named]]] = []
+    groups: list[tuple[dict[str, Any], list[NamedConfig]]] = []
     for named in configs:
         wanted = scoring(named[1])
         known = next((group for key, group in groups if key == wanted), None)
@@ -102,7 +102,7 @@ def scored(posts: str, config: Config, processes: int | None = None) -> Iterator
         small = source.total_bytes is not None and source.total_bytes <= SMALL_BYTES
         side_by_side = processes or (1 if small else os.cpu_count() or 1)
         lanes = 1 if side_by_side == 1 else side_by_side * LANES_PER_PROCESS
-        with lanes_for(source.name, lanes) as mentions:
+        with partition_files(source.name, lanes) as mentions:
             with progress_bar(source) as show:
                 _score_all(source, config, mentions, side_by_side, show)
             yield mentions
@@ -111,9 +111,9 @@ def scored(posts: str, config: Config, processes: int | None = None) -> Iterator
 def _score_all(source: Source, config: Config, mentions: Mentions, processes: int, show: Callable[[], None]) -> None:
     started = time.monotonic()
     posts = over_quota = 0
-    dealer = Dealer(config, source)
-    with LaneWriter(mentions) as lanes, _scorers(config, processes) as scorers:
-        for encoded in _scored_chunks(dealer, scorers):
+    partitioner = Partitioner(config, source)
+    with PartitionFileWriter(mentions) as lanes, _scorers(config, processes) as scorers:
+        for encoded in _scored_chunks(partitioner, scorers):
             for batch in encoded:
                 posts += batch.posts
                 over_quota += batch.over_quota
@@ -124,11 +124,11 @@ def _score_all(source: Source, config: Config, mentions: Mentions, processes: in
             lanes.end_batch()
             show()
     mentions.posts = posts
-    mentions.rejected = dealer.rejected | ({"quota": over_quota} if over_quota else {})
+    mentions.rejected = partitioner.rejected | ({"quota": over_quota} if over_quota else {})
     mentions.seconds = time.monotonic() - started
 
 
-def _scored_chunks(dealer: Dealer, scorers: list[_Score]) -> Iterator[list[_Encoded]]:
+def _scored_chunks(partitioner: Partitioner, scorers: list[_Score]) -> Iterator[list[_Encoded]]:
     """The batches of each chunk in the order in which they were dealt, while chunks ahead are being scored."""
     ahead: deque[tuple[list[int], list[Callable[[], _Batches]]]] = deque()
 
@@ -137,11 +137,11 @@ def _scored_chunks(dealer: Dealer, scorers: list[_Score]) -> Iterator[list[_Enco
         found = {partition: batch for batches in promised for partition, batch in batches().items()}
         return [found[partition] for partition in order]
 
-    for dealt in dealer.chunks():
-        shares: list[Dealt] = [{} for _ in scorers]
-        for partition, records in dealt.items():
+    for partitioned in partitioner.chunks():
+        shares: list[PartitionedRecords] = [{} for _ in scorers]
+        for partition, records in partitioned.items():
             shares[partition % len(scorers)][partition] = records
-        ahead.append((list(dealt), [score(share) for score, share in zip(scorers, shares, strict=True) if share]))
+        ahead.append((list(partitioned), [score(share) for score, share in zip(scorers, shares, strict=True) if share]))
         if len(ahead) > _AHEAD:
             yield first()
     while ahead:
@@ -154,8 +154,8 @@ def _scorers(config: Config, processes: int) -> Iterator[list[_Score]]:
     if processes == 1:
         scoring = _Scoring(config)
 
-        def here(dealt: Dealt) -> Callable[[], _Batches]:
-            batches = scoring.score(dealt)
+        def here(partitioned: PartitionedRecords) -> Callable[[], _Batches]:
+            batches = scoring.score(partitioned)
             return lambda: batches
 
         yield [here]
@@ -169,7 +169,7 @@ def _scorers(config: Config, processes: int) -> Iterator[list[_Score]]:
 
 
 def _there(other: ProcessPoolExecutor) -> _Score:
-    return lambda dealt: other.submit(_score, dealt).result
+    return lambda partitioned: other.submit(_score, partitioned).result
 
 
 class _Scoring:
@@ -178,8 +178,8 @@ class _Scoring:
     def __init__(self, config: Config) -> None:
         self._scorer = scorer_of_all(config, LinearModel.load(config.sentiment.weights))
 
-    def score(self, dealt: Dealt) -> _Batches:
-        return {partition: self._encoded(partition, records) for partition, records in dealt.items()}
+    def score(self, partitioned: PartitionedRecords) -> _Batches:
+        return {partition: self._encoded(partition, records) for partition, records in partitioned.items()}
 
     def _encoded(self, partition: int, records: list[tuple[int, int, bytes]]) -> _Encoded:
         batch = self._scorer.score(partition, records)
@@ -198,5 +198,5 @@ def _begin(config: Config) -> None:
     _of_this_process.append(_Scoring(config))
 
 
-def _score(dealt: Dealt) -> _Batches:
-    return _of_this_process[0].score(dealt)
+def _score(partitioned: PartitionedRecords) -> _Batches:
+    return _of_this_process[0].score(partitioned)

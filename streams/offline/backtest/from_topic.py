@@ -15,7 +15,7 @@ from streams.kafka.admin import ensure_topics
 from streams.kafka.clients import consumer
 from streams.kafka.reader import TopicReader
 from streams.kafka.topics import Topics
-from streams.offline.backtest.partition_files import LaneWriter, lanes_for
+from streams.offline.backtest.partition_files import PartitionFileWriter, partition_files
 from streams.records import Deletions, Envelope, Progress, utc
 from streams.render.progress_bar import bar
 
@@ -38,14 +38,14 @@ END_MS: Final = 2**53
 _SHOWN: Final = "%Y-%m-%d %H:%M UTC"
 
 
-class Span(NamedTuple):
+class TimeRange(NamedTuple):
     """Event times from `from_ms` to before `to_ms`, milliseconds since the epoch."""
 
     from_ms: int = 0
     to_ms: int = END_MS
 
     @classmethod
-    def given(cls, from_ms: int | None, to_ms: int | None) -> Span:
+    def given(cls, from_ms: int | None, to_ms: int | None) -> TimeRange:
         """Open where nothing is given."""
         return cls(from_ms or 0, END_MS if to_ms is None else to_ms)
 
@@ -53,16 +53,16 @@ class Span(NamedTuple):
         """Whether a moment lies within."""
         return self.from_ms <= moment.timestamp() * 1000 < self.to_ms
 
-    def whole_buckets(self, settings: WindowSettings) -> Span:
+    def whole_buckets(self, settings: WindowSettings) -> TimeRange:
         """The span widened to where buckets begin and end: half a bucket would pass for a drop.
 
         >>> from streams.config import WindowSettings
-        >>> Span(310_000, 599_999).whole_buckets(WindowSettings(bucket_seconds=300))
+        >>> TimeRange(310_000, 599_999).whole_buckets(WindowSettings(bucket_seconds=300))
         Span(from_ms=300000, to_ms=600000)
         """
         bucket_ms = settings.bucket_seconds * 1000
         end_ms = self.to_ms if self.to_ms == END_MS else -(-self.to_ms // bucket_ms) * bucket_ms
-        return Span(self.from_ms - self.from_ms % bucket_ms, end_ms)
+        return TimeRange(self.from_ms - self.from_ms % bucket_ms, end_ms)
 
     def __str__(self) -> str:
         begin = f"{utc(self.from_ms):{_SHOWN}}" if self.from_ms else "the beginning"
@@ -70,7 +70,7 @@ class Span(NamedTuple):
 
 
 @contextmanager
-def recorded(topic: str, config: Config, span: Span) -> Iterator[Mentions]:
+def recorded(topic: str, config: Config, span: TimeRange) -> Iterator[Mentions]:
     """What a topic of mentions holds of a span of event time; gone afterwards.
 
     A mention is taken if it is dated within the span, and had arrived when the event time of its partition reached the
@@ -96,10 +96,10 @@ def recorded(topic: str, config: Config, span: Span) -> Iterator[Mentions]:
     OutputError
         If the disk is full.
     """
-    name = topic if span == Span() else f"{topic} from {span}"
-    with lanes_for(name, config.topics.partitions) as mentions:
+    name = topic if span == TimeRange() else f"{topic} from {span}"
+    with partition_files(name, config.topics.partitions) as mentions:
         started = time.monotonic()
-        with LaneWriter(mentions) as lanes:
+        with PartitionFileWriter(mentions) as lanes:
             copy = _Copy(config, mentions, lanes, span)
             asyncio.run(_read(config, topic, span, copy))
         if not mentions.mentions:
@@ -108,7 +108,7 @@ def recorded(topic: str, config: Config, span: Span) -> Iterator[Mentions]:
         yield mentions
 
 
-def _nothing(copy: _Copy, span: Span) -> str:
+def _nothing(copy: _Copy, span: TimeRange) -> str:
     if copy.newest_ms >= 0:
         there = f"{utc(copy.oldest_ms):{_SHOWN}} to {utc(copy.newest_ms):{_SHOWN}}"
         return f"no mentions from {span}; what was read is from {there}"
@@ -118,7 +118,7 @@ def _nothing(copy: _Copy, span: Span) -> str:
     return f"no mentions from {span}"
 
 
-async def _read(config: Config, topic: str, span: Span, copy: _Copy) -> None:
+async def _read(config: Config, topic: str, span: TimeRange, copy: _Copy) -> None:
     defined = replace(Topics(config.topics).mentions, name=topic)
     await ensure_topics(config, create=False, only=[defined])
     async with consumer(config.kafka, None) as client:
@@ -133,7 +133,7 @@ async def _read(config: Config, topic: str, span: Span, copy: _Copy) -> None:
 class _Copy:
     """Takes what lies within the span into the lanes."""
 
-    def __init__(self, config: Config, mentions: Mentions, lanes: LaneWriter, span: Span) -> None:
+    def __init__(self, config: Config, mentions: Mentions, lanes: PartitionFileWriter, span: TimeRange) -> None:
         self._scored = MentionsValidator(config)
         self._lanes = lanes
         self._cut = Cut(span, config.windows)
@@ -167,7 +167,7 @@ class Cut:
         Section `windows`.
     """
 
-    def __init__(self, span: Span, settings: WindowSettings) -> None:
+    def __init__(self, span: TimeRange, settings: WindowSettings) -> None:
         self._span = span
         self._last_ms = span.to_ms - settings.check_seconds * 1000 - 1
         """Later, and the end of the stream would close the bucket behind the span too."""

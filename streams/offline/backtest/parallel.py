@@ -8,7 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
-from streams.offline.backtest.partition_files import LaneReader
+from streams.offline.backtest.partition_files import PartitionFileReader
 from streams.render.progress_bar import bar
 from streams.runtime.processes import CONTEXT, process_pool
 
@@ -33,7 +33,7 @@ T = TypeVar("T")
 class Work(Protocol[T_co]):
     """Reads a lane to its end; it is sent to other processes."""
 
-    def __call__(self, lane: LaneReader, on_batch: Callable[[], None]) -> T_co:
+    def __call__(self, lane: PartitionFileReader, on_batch: Callable[[], None]) -> T_co:
         """Call `on_batch` after each batch."""
 
 
@@ -72,9 +72,9 @@ def side_by_side(name: str, jobs: Sequence[Job[T]], processes: int | None = None
 def _here(jobs: Sequence[Job[T]], order: Sequence[int], on_bytes: Callable[[int], None]) -> Iterator[tuple[int, T]]:
     before = 0
     for place in order:
-        lane = LaneReader(jobs[place].lane)
+        lane = PartitionFileReader(jobs[place].lane)
 
-        def on_batch(lane: LaneReader = lane, before: int = before) -> None:
+        def on_batch(lane: PartitionFileReader = lane, before: int = before) -> None:
             on_bytes(before + lane.consumed_bytes)
 
         yield place, jobs[place].work(lane, on_batch)
@@ -104,7 +104,7 @@ def _begin(consumed: SynchronizedArray[int]) -> None:
 
 
 def _run(job: Job[T], place: int) -> T:
-    lane = LaneReader(job.lane)
+    lane = PartitionFileReader(job.lane)
 
     def on_batch() -> None:
         _consumed[0][place] = lane.consumed_bytes

@@ -55,7 +55,7 @@ class Mentions:
         return sum(self.mentions.values())
 
 
-class LaneWriter:
+class PartitionFileWriter:
     """Writes the lanes of `mentions` and counts what goes into them."""
 
     def __init__(self, mentions: Mentions) -> None:
@@ -97,7 +97,7 @@ class LaneWriter:
 
 
 @contextmanager
-def lanes_for(name: str, count: int) -> Iterator[Mentions]:
+def partition_files(name: str, count: int) -> Iterator[Mentions]:
     """Empty lanes that are gone afterwards.
 
     Raises
@@ -110,7 +110,7 @@ def lanes_for(name: str, count: int) -> Iterator[Mentions]:
 
 
 @dataclass(slots=True)
-class LaneReader:
+class PartitionFileReader:
     """Reads one lane; `consumed_bytes` of it so far."""
 
     path: Path

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from streams.core.detect.partition import PartitionMonitor
 from streams.offline.backtest.parallel import Job, side_by_side
 from streams.offline.incident_matching import raised
-from streams.render.bucket_series import Course
+from streams.render.bucket_series import BucketSeries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from streams.config import Config
     from streams.core.detect.outcome import Outcome
     from streams.core.detect.partition import PartitionScoring
-    from streams.offline.backtest.partition_files import LaneReader, Mentions
-    from streams.offline.incident_matching import Raised
+    from streams.offline.backtest.partition_files import Mentions, PartitionFileReader
+    from streams.offline.incident_matching import RaisedIncident
     from streams.records import Alert
 
 
 @dataclass(slots=True)
-class Played:
+class BacktestRun:
     """What a config made of the mentions.
 
     Attributes
@@ -43,14 +43,14 @@ class Played:
 
     name: str
     config: Config
-    courses: dict[str, Course] = field(default_factory=dict)
+    series: dict[str, BucketSeries] = field(default_factory=dict)
     alerts: list[Alert] = field(default_factory=list)
     counted: int = 0
     late: int = 0
     seconds: float = 0.0
 
     @property
-    def raised(self) -> list[Raised]:
+    def raised(self) -> list[RaisedIncident]:
         """The incidents behind the alerts."""
         return raised(self.alerts)
 
@@ -63,9 +63,9 @@ class Played:
         return list(incidents.values())
 
 
-def play(
-    configs: Sequence[tuple[str, Config]], mentions: Mentions, *, courses: bool = True, processes: int | None = None
-) -> list[Played]:
+def run_configs(
+    configs: Sequence[tuple[str, Config]], mentions: Mentions, *, series: bool = True, processes: int | None = None
+) -> list[BacktestRun]:
     """Run configs over scored mentions: what each would have raised, by the code that detects live.
 
     Parameters
@@ -79,21 +79,23 @@ def play(
     processes
         How many run at the same time; by default as many as there are cores, or one for few mentions.
     """
-    played = [Played(name, config) for name, config in configs]
-    jobs = [Job(lane, partial(_detect, each.config, courses)) for each in played for lane in mentions.lanes]
+    run = [BacktestRun(name, config) for name, config in configs]
+    jobs = [Job(lane, partial(_detect, each.config, series)) for each in run for lane in mentions.lanes]
     for place, part in side_by_side(mentions.name, jobs, processes):
-        whole = played[place // len(mentions.lanes)]
-        whole.courses |= part.courses
+        whole = run[place // len(mentions.lanes)]
+        whole.series |= part.series
         whole.alerts += part.alerts
         whole.counted += part.counted
         whole.late += part.late
         whole.seconds += part.seconds
-    for each in played:
+    for each in run:
         each.alerts.sort(key=lambda alert: (alert.at, alert.brand))
-    return played
+    return run
 
 
-def outcomes(monitor: PartitionScoring[Any], lane: LaneReader, on_batch: Callable[[], None]) -> Iterator[Outcome]:
+def outcomes(
+    monitor: PartitionScoring[Any], lane: PartitionFileReader, on_batch: Callable[[], None]
+) -> Iterator[Outcome]:
     """What a monitor makes of a lane, batch by batch and at its end."""
     for batch in lane.batches():
         for record in batch:
@@ -107,25 +109,25 @@ def outcomes(monitor: PartitionScoring[Any], lane: LaneReader, on_batch: Callabl
 class _Part:
     """What came of one lane by one config."""
 
-    courses: dict[str, Course] = field(default_factory=dict)
+    series: dict[str, BucketSeries] = field(default_factory=dict)
     alerts: list[Alert] = field(default_factory=list)
     counted: int = 0
     late: int = 0
     seconds: float = 0.0
 
-    def take(self, outcome: Outcome, *, courses: bool) -> None:
+    def take(self, outcome: Outcome, *, series: bool) -> None:
         for window in outcome.windows:
             self.counted += window.count
             self.late += window.late
-            if courses:
-                self.courses.setdefault(window.brand, Course()).add(window)
+            if series:
+                self.series.setdefault(window.brand, BucketSeries()).add(window)
         self.alerts += outcome.alerts
 
 
-def _detect(config: Config, courses: bool, lane: LaneReader, on_batch: Callable[[], None]) -> _Part:
+def _detect(config: Config, series: bool, lane: PartitionFileReader, on_batch: Callable[[], None]) -> _Part:
     part = _Part()
     started = time.process_time()
     for outcome in outcomes(PartitionMonitor(config, 0), lane, on_batch):
-        part.take(outcome, courses=courses)
+        part.take(outcome, series=series)
     part.seconds = time.process_time() - started
     return part

@@ -16,21 +16,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from detectors.base import Severity
-    from streams.offline.backtest.comparison import Comparison
-    from streams.offline.backtest.judgement import Judgement
+    from streams.offline.backtest.comparison import ConfigComparison
+    from streams.offline.backtest.evaluation import LabelEvaluation
     from streams.offline.backtest.labels import Expected
-    from streams.offline.backtest.playback import Played
+    from streams.offline.backtest.playback import BacktestRun
 
 MOST_BRANDS: Final = 40
 """Brands drawn; those with incidents come first."""
 
 
 def report(
-    new: Played,
-    current: Played | None,
-    comparison: Comparison | None,
+    new: BacktestRun,
+    current: BacktestRun | None,
+    comparison: ConfigComparison | None,
     expected: Sequence[Expected],
-    judgements: Sequence[tuple[Played, Judgement]],
+    evaluations: Sequence[tuple[BacktestRun, LabelEvaluation]],
     severity: Severity,
     notes: Sequence[str] = (),
 ) -> str:
@@ -51,54 +51,54 @@ def report(
     notes
         About where the mentions come from.
     """
-    configs = [played for played in (current, new) if played is not None]
-    body = [f"<p>{escape(line)}</p>" for line in (*notes, *(summary(played, severity) for played in configs))]
-    if judgements:
-        body += ["<h2>Against the labels</h2>", _judgement_table(judgements)]
-        for played, judged in judgements:
-            body.append(pre(judgement_lines(played.name, judged, severity)))
+    configs = [run for run in (current, new) if run is not None]
+    body = [f"<p>{escape(line)}</p>" for line in (*notes, *(summary(run, severity) for run in configs))]
+    if evaluations:
+        body += ["<h2>Against the labels</h2>", _judgement_table(evaluations)]
+        for run, judged in evaluations:
+            body.append(pre(judgement_lines(run.name, judged, severity)))
     if comparison is not None:
         body += ["<h2>Gained, lost and moved incidents</h2>", pre(comparison_lines(comparison, severity))]
-    body += ["<h2>What if</h2>", *(_what_if(played) for played in configs)]
+    body += ["<h2>What if</h2>", *(_what_if(run) for run in configs)]
     for brand in _brands(configs):
         body.append(f"<h2>{escape(brand)}</h2>")
-        body += [_brand(played, brand, expected) for played in configs if brand in played.courses]
+        body += [_brand(run, brand, expected) for run in configs if brand in run.series]
     return page("firewatch: backtest", body)
 
 
-def _judgement_table(judgements: Iterable[tuple[Played, Judgement]]) -> str:
+def _judgement_table(evaluations: Iterable[tuple[BacktestRun, LabelEvaluation]]) -> str:
     rows = "".join(
-        f"<tr><td>{escape(played.name)}</td><td>{share(judged.recall)}</td><td>{share(judged.precision)}</td>"
+        f"<tr><td>{escape(run.name)}</td><td>{share(judged.recall)}</td><td>{share(judged.precision)}</td>"
         f"<td>{minutes(judged.delay_minutes)}</td></tr>"
-        for played, judged in judgements
+        for run, judged in evaluations
     )
     return f"<table><tr><th>config</th><th>recall</th><th>precision</th><th>median delay</th></tr>{rows}</table>"
 
 
-def _brands(configs: Sequence[Played]) -> list[str]:
+def _brands(configs: Sequence[BacktestRun]) -> list[str]:
     """The brands to draw, those with incidents first."""
-    busy = {alert.brand for played in configs for alert in played.alerts}
-    all_of_them = sorted({brand for played in configs for brand in played.courses}, key=lambda id: (id not in busy, id))
+    busy = {alert.brand for run in configs for alert in run.alerts}
+    all_of_them = sorted({brand for run in configs for brand in run.series}, key=lambda id: (id not in busy, id))
     return all_of_them[:MOST_BRANDS]
 
 
-def _brand(played: Played, brand: str, expected: Sequence[Expected]) -> str:
+def _brand(run: BacktestRun, brand: str, expected: Sequence[Expected]) -> str:
     events = [
         {"kind": each.title, "brand": brand}
         | {"onset": each.from_.isoformat(), "peak": each.from_.isoformat(), "end": each.to.isoformat()}
         for each in expected
         if each.brand == brand
     ]
-    settings = next((each for each in played.config.brands if each.id == brand), None)
-    bands = bands_of(played.config.detectors_of(settings))
-    drawn = figure(played.name, played.courses[brand], played.steps(brand), events, bands)
-    return image(drawn, f"{brand} by {played.name}")
+    settings = next((each for each in run.config.brands if each.id == brand), None)
+    bands = bands_of(run.config.detectors_of(settings))
+    drawn = figure(run.name, run.series[brand], run.steps(brand), events, bands)
+    return image(drawn, f"{brand} by {run.name}")
 
 
-def _what_if(played: Played) -> str:
+def _what_if(run: BacktestRun) -> str:
     drawn = Figure(figsize=(7, 3), dpi=100, layout="constrained")
     axis = drawn.subplots()
-    found = curves(played.config, played.courses)
+    found = curves(run.config, run.series)
     colours = colours_of(sorted(curve.detector for curve in found))  # as in the pictures of brands
     for curve in found:
         colour = colours[curve.detector]
@@ -112,4 +112,4 @@ def _what_if(played: Played) -> str:
     axis.set_ylabel("firings per brand and week")
     if found:
         axis.legend(frameon=False, fontsize=8.5)
-    return f"<h3>{escape(played.name)}</h3>{image(drawn, 'firings at other thresholds', 'small')}"
+    return f"<h3>{escape(run.name)}</h3>{image(drawn, 'firings at other thresholds', 'small')}"

@@ -5,18 +5,18 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from streams.offline.backtest.judgement import paged_ms, pages
+from streams.offline.backtest.evaluation import paged_ms, pages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from detectors.base import Severity
-    from streams.offline.backtest.comparison import Comparison
-    from streams.offline.backtest.from_posts import Named
-    from streams.offline.backtest.judgement import Judgement
+    from streams.offline.backtest.comparison import ConfigComparison
+    from streams.offline.backtest.evaluation import LabelEvaluation
+    from streams.offline.backtest.from_posts import NamedConfig
     from streams.offline.backtest.partition_files import Mentions
-    from streams.offline.backtest.playback import Played
-    from streams.offline.incident_matching import Raised
+    from streams.offline.backtest.playback import BacktestRun
+    from streams.offline.incident_matching import RaisedIncident
 
 MOST_NAMED: Final = 10
 
@@ -36,7 +36,7 @@ def minutes(value: float | None) -> str:
     return "-" if value is None else f"{value:.1f} min"
 
 
-def described(incident: Raised, severity: Severity) -> str:
+def described(incident: RaisedIncident, severity: Severity) -> str:
     """When it began to page, and as what."""
     return f"{moment(paged_ms(incident, severity))}  {incident.brand:<20} {incident.level}"
 
@@ -52,7 +52,7 @@ def source(mentions: Mentions) -> str:
     )
 
 
-def unmatched(mentions: Mentions, configs: Sequence[Named]) -> Iterator[str]:
+def unmatched(mentions: Mentions, configs: Sequence[NamedConfig]) -> Iterator[str]:
     """Where mentions that were matched before can't tell what these configs would match."""
     yield "  taken as they were matched and scored: other terms or weights in a config change nothing here"
     for name, config in configs:
@@ -79,17 +79,17 @@ def listed(brands: Sequence[str]) -> str:
     return ", ".join(brands[:MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
 
 
-def summary(played: Played, severity: Severity) -> str:
+def summary(run: BacktestRun, severity: Severity) -> str:
     """What a config made of the mentions, in one line."""
-    incidents = played.raised
+    incidents = run.raised
     paging = sum(pages(incident, severity) for incident in incidents)
     return (
-        f"{played.name} ({played.config.version}): {played.counted + played.late:,} mentions, {len(incidents)} "
-        f"incidents, {paging} of them at {severity} or above, in {played.seconds:.1f} s of CPU"
+        f"{run.name} ({run.config.version}): {run.counted + run.late:,} mentions, {len(incidents)} "
+        f"incidents, {paging} of them at {severity} or above, in {run.seconds:.1f} s of CPU"
     )
 
 
-def comparison_lines(found: Comparison, severity: Severity) -> Iterator[str]:
+def comparison_lines(found: ConfigComparison, severity: Severity) -> Iterator[str]:
     """What is gained, lost and moved."""
     yield (
         f"gained {len(found.gained)}, lost {len(found.lost)}, moved {len(found.moved)}, "
@@ -102,7 +102,7 @@ def comparison_lines(found: Comparison, severity: Severity) -> Iterator[str]:
         yield f"  moved   {described(pair.new, severity)}, {pair.later_minutes:+.1f} min{was}"
 
 
-def judgement_lines(name: str, judged: Judgement, severity: Severity) -> Iterator[str]:
+def judgement_lines(name: str, judged: LabelEvaluation, severity: Severity) -> Iterator[str]:
     """What was found of the expected incidents."""
     found = len(judged.cases) - len(judged.missed)
     yield (

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from detectors.units import HOUR_MS
-from streams.offline.incident_matching import LEVELS, VERDICTS, Level, Outcome, Verdict
+from streams.offline.incident_matching import CLASSIFICATIONS, LEVELS, Classification, EventOutcome, Level
 from streams.offline.simulate import KINDS, Kind
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from streams.offline.evaluation.trial import Trial
 
-Word = TypeVar("Word", Level, Verdict)
+Word = TypeVar("Word", Level, Classification)
 
 CRISES: Final[tuple[Kind, ...]] = ("firestorm", "slow_burn")
 
@@ -64,7 +64,7 @@ class KindFigures:
 
     cases: int
     raised_as: dict[Level, int]
-    taken_for: dict[Verdict, int]
+    classified_as: dict[Classification, int]
     warning: Delays
     watch: Delays
     in_time: float | None
@@ -101,7 +101,7 @@ class Figures:
 
 def figures(trials: Sequence[Trial]) -> Figures:
     """Put at least one trial into figures."""
-    by_kind: dict[Kind, list[Outcome]] = {
+    by_kind: dict[Kind, list[EventOutcome]] = {
         kind: [outcome for trial in trials for outcome in trial.outcomes if outcome.case.kind == kind] for kind in KINDS
     }
     return Figures(
@@ -128,7 +128,7 @@ def percentile(values: Iterable[float], share: float) -> float | None:
     return ordered[below] + (position - below) * (ordered[above] - ordered[below])
 
 
-def _of_kind(kind: Kind, outcomes: Sequence[Outcome]) -> KindFigures:
+def _of_kind(kind: Kind, outcomes: Sequence[EventOutcome]) -> KindFigures:
     limit_ms = LIMITS.get(kind)
     in_time = None
     if limit_ms is not None:
@@ -137,14 +137,14 @@ def _of_kind(kind: Kind, outcomes: Sequence[Outcome]) -> KindFigures:
     return KindFigures(
         cases=len(outcomes),
         raised_as=_counted((outcome.raised_as for outcome in outcomes), LEVELS),
-        taken_for=_counted((outcome.taken_for for outcome in outcomes), VERDICTS),
+        classified_as=_counted((outcome.classified_as for outcome in outcomes), CLASSIFICATIONS),
         warning=_delays(outcomes, "warning"),
         watch=_delays(outcomes, "watch"),
         in_time=in_time,
     )
 
 
-def _delays(outcomes: Sequence[Outcome], level: Level) -> Delays:
+def _delays(outcomes: Sequence[EventOutcome], level: Level) -> Delays:
     reached = [outcome for outcome in outcomes if level in outcome.reached_ms]
     delays_ms = [outcome.reached_ms[level] - outcome.case.onset_ms for outcome in reached]
     posts = [outcome.case.posts_by(outcome.reached_ms[level]) for outcome in reached]

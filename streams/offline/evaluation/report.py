@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from streams.offline.evaluation.figures import Figures
     from streams.offline.evaluation.trial import Trial
-    from streams.offline.incident_matching import Outcome, Raised
+    from streams.offline.incident_matching import EventOutcome, RaisedIncident
     from streams.offline.simulate import Kind
 
 VERSION: Final = 1
@@ -47,7 +47,7 @@ def report(
     }
 
 
-def _case(outcome: Outcome) -> dict[str, Any]:
+def _case(outcome: EventOutcome) -> dict[str, Any]:
     case = outcome.case
     limit_ms = LIMITS.get(case.kind)
     return {
@@ -58,18 +58,18 @@ def _case(outcome: Outcome) -> dict[str, Any]:
         "posts": len(case.posts_ms),
         "posts_within_limit": None if limit_ms is None else case.posts_by(case.onset_ms + limit_ms),
         "raised_as": outcome.raised_as,
-        "taken_for": outcome.taken_for,
+        "taken_for": outcome.classified_as,
         "reached": {level: _moment(outcome, at_ms) for level, at_ms in outcome.reached_ms.items()},
         "incidents": [_incident(incident) for incident in outcome.incidents],
     }
 
 
-def _moment(outcome: Outcome, at_ms: int) -> dict[str, Any]:
+def _moment(outcome: EventOutcome, at_ms: int) -> dict[str, Any]:
     case = outcome.case
     return {"at": utc(at_ms), "delay_seconds": (at_ms - case.onset_ms) / 1000, "posts_by_then": case.posts_by(at_ms)}
 
 
-def _incident(incident: Raised) -> dict[str, Any]:
+def _incident(incident: RaisedIncident) -> dict[str, Any]:
     return {
         "brand": incident.brand,
         "fingerprint": incident.fingerprint,

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from detectors.units import MINUTE_MS
 from streams.offline.evaluation.figures import CRISES, LIMITS, Delays, Figures
-from streams.offline.incident_matching import LEVELS, VERDICTS
+from streams.offline.incident_matching import CLASSIFICATIONS, LEVELS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -69,9 +69,9 @@ def _raised(figures: Figures) -> str:
 
 
 def _confusion(figures: Figures) -> str:
-    verdicts = VERDICTS[::-1]
+    verdicts = CLASSIFICATIONS[::-1]
     rows = [
-        [_named(kind), str(found.cases), *(str(found.taken_for[verdict]) for verdict in verdicts)]
+        [_named(kind), str(found.cases), *(str(found.classified_as[verdict]) for verdict in verdicts)]
         for kind, found in figures.kinds.items()
     ]
     return _table(["kind", "cases", *verdicts], rows)

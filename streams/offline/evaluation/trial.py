@@ -13,7 +13,7 @@ from detectors.units import MINUTE_MS
 from streams.config import Config
 from streams.config.loader import load_config
 from streams.core.sentiment import LinearModel
-from streams.offline.incident_matching import Outcome, Raised, cases, match, raised
+from streams.offline.incident_matching import EventOutcome, RaisedIncident, cases, match, raised
 from streams.offline.replay import Replay
 from streams.offline.simulate import Simulation
 from streams.offline.simulate.world import world
@@ -89,8 +89,8 @@ class Trial:
     days: float
     posts: int
     seconds: float
-    outcomes: list[Outcome]
-    others: list[Raised]
+    outcomes: list[EventOutcome]
+    others: list[RaisedIncident]
 
     @property
     def brand_weeks(self) -> float:

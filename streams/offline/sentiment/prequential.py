@@ -86,7 +86,7 @@ class BySmallestMargin:
         return asked
 
 
-class Outcome(NamedTuple):
+class PrequentialResult(NamedTuple):
     """What came of a stream.
 
     Parameters
@@ -106,7 +106,7 @@ class Outcome(NamedTuple):
 
 def run(
     model: OnlineSentiment, posts: Sequence[GoldPost], chooser: Chooser, predictions: IO[bytes] | None = None
-) -> Outcome:
+) -> PrequentialResult:
     """Let `model` judge each post and then learn its label, if `chooser` reveals it.
 
     Parameters
@@ -136,7 +136,9 @@ def run(
             revealed += 1
     seconds = time.perf_counter() - started
     half = len(posts) // 2
-    return Outcome(quality([post.label for post in posts[half:]], chances[half:]), revealed, len(posts) / seconds)
+    return PrequentialResult(
+        quality([post.label for post in posts[half:]], chances[half:]), revealed, len(posts) / seconds
+    )
 
 
 def _line(post_id: str, chance: Probabilities, *, reveals: bool) -> bytes:
@@ -144,7 +146,7 @@ def _line(post_id: str, chance: Probabilities, *, reveals: bool) -> bytes:
     return orjson.dumps({"id": post_id, **named, "label_revealed": reveals}, option=orjson.OPT_APPEND_NEWLINE)
 
 
-def rendered(outcome: Outcome, posts: int) -> str:
+def rendered(outcome: PrequentialResult, posts: int) -> str:
     """The figures as text."""
     measured = outcome.second_half
     lines = [

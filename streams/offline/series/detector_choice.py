@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from detectors.base import Detector
 
 
-class Choice:
+class DetectorChoice:
     """A detector by its name in a config, or else by its kind with the defaults of the kind.
 
     Parameters
@@ -33,7 +33,7 @@ class Choice:
 
     Examples
     --------
-    >>> Choice("volume").build(once_in_days=14).kind
+    >>> DetectorChoice("volume").build(once_in_days=14).kind
     'volume'
     """
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from detectors.base import Detector, Score
     from streams.offline.series.csv_reader import Row
-    from streams.offline.series.detector_choice import Choice
+    from streams.offline.series.detector_choice import DetectorChoice
 
 SENSITIVITY_DAYS: Final = (4.0, 5.0, 6.0, 7.0, 8.0, 9.0)
 """Return periods of the sensitivity table: from about half the shipped one to a third more."""
@@ -55,7 +55,9 @@ def unlabelled(name: str, scored: Sequence[tuple[Row, Score]]) -> Judged:
     return Judged(LabelledSeries(name, rows, [], []), scores, judge(len(rows), (), ()))
 
 
-def at_days(series: Sequence[LabelledSeries], choice: Choice, days: Sequence[float]) -> dict[float, list[Verdict]]:
+def at_days(
+    series: Sequence[LabelledSeries], choice: DetectorChoice, days: Sequence[float]
+) -> dict[float, list[Verdict]]:
     """Verdicts on all series, in order, for each return period and nothing else changed."""
     return {
         once_in_days: [evaluate(one, choice.build(once_in_days=once_in_days)).verdict for one in series]
@@ -63,7 +65,7 @@ def at_days(series: Sequence[LabelledSeries], choice: Choice, days: Sequence[flo
     }
 
 
-def leave_one_out(series: Sequence[LabelledSeries], choice: Choice) -> list[LeftOut]:
+def leave_one_out(series: Sequence[LabelledSeries], choice: DetectorChoice) -> list[LeftOut]:
     """Choose `once_in_days` on all series but one, by the standard score, and judge that one; for each with windows.
 
     Of several equally good return periods the longest is taken.

@@ -9,68 +9,68 @@ from streams.offline.tuning.objective import interval, score
 from streams.offline.tuning.text import chosen, snippet
 
 if TYPE_CHECKING:
-    from streams.offline.backtest import Judgement
-    from streams.offline.tuning.candidates import Candidate
-    from streams.offline.tuning.search import Tuned
+    from streams.offline.backtest import LabelEvaluation
+    from streams.offline.tuning.candidates import CandidateConfig
+    from streams.offline.tuning.search import TuningResult
 
 
-def as_tree(tuned: Tuned) -> dict[str, Any]:
+def as_tree(result: TuningResult) -> dict[str, Any]:
     """Everything; times in minutes, shares from 0 to 1, null where there is none."""
     return {
-        "labels": len(tuned.labels),
-        "brand_weeks": tuned.brand_weeks,
-        "severity": tuned.severity,
-        "tolerance": tuned.tolerance,
-        "now": _figures(tuned, tuned.now),
-        "held_out": None if tuned.held_out is None else _figures(tuned, tuned.held_out),
+        "labels": len(result.labels),
+        "brand_weeks": result.brand_weeks,
+        "severity": result.severity,
+        "tolerance": result.tolerance,
+        "now": _figures(result, result.now),
+        "held_out": None if result.held_out is None else _figures(result, result.held_out),
         "folds": [
             {
                 "fold": each.fold.name,
-                "chosen": chosen(tuned, each),
+                "chosen": chosen(result, each),
                 "found": len(each.judged.cases) - len(each.judged.missed),
                 "labels": len(each.judged.cases),
                 "false": len(each.judged.false),
             }
-            for each in tuned.held
+            for each in result.held
         ],
-        "curves": [_curve(tuned, place) for place in range(len(tuned.knobs))],
-        "suggestion": None if tuned.suggestion is None else _suggestion(tuned, tuned.suggestion),
-        "keep_because": tuned.keep,
-        "notes": tuned.warnings,
+        "curves": [_curve(result, place) for place in range(len(result.parameters))],
+        "suggestion": None if result.suggestion is None else _suggestion(result, result.suggestion),
+        "keep_because": result.keep,
+        "notes": result.warnings,
     }
 
 
-def _curve(tuned: Tuned, place: int) -> dict[str, Any]:
-    knob = tuned.knobs[place]
-    factors = [candidate.factor for candidate in knob.candidates]
+def _curve(result: TuningResult, place: int) -> dict[str, Any]:
+    parameter = result.parameters[place]
+    factors = [candidate.factor for candidate in parameter.candidates]
     return {
-        "turned": knob.name,
+        "turned": parameter.name,
         "points": [
-            {"times_as_rare": candidate.factor, RARENESS: candidate.days, **_figures(tuned, judged)}
-            for candidate, judged in zip(knob.candidates, tuned.judgements[place], strict=True)
+            {"times_as_rare": candidate.factor, RARENESS: candidate.days, **_figures(result, judged)}
+            for candidate, judged in zip(parameter.candidates, result.evaluations[place], strict=True)
         ],
-        "flat": [[factors[run.first], factors[run.last]] for run in tuned.flat if run.knob == place],
+        "flat": [[factors[run.first], factors[run.last]] for run in result.flat if run.parameter == place],
     }
 
 
-def _suggestion(tuned: Tuned, candidate: Candidate) -> dict[str, Any]:
+def _suggestion(result: TuningResult, candidate: CandidateConfig) -> dict[str, Any]:
     return {
-        "turned": tuned.knobs[tuned.choice.knob].name,
+        "turned": result.parameters[result.choice.parameter].name,
         "times_as_rare": candidate.factor,
         RARENESS: candidate.days,
         "yaml": snippet(candidate),
-        "preset": preset_of(candidate, tuned.config),
-        **_figures(tuned, tuned.chosen_judged),
+        "preset": preset_of(candidate, result.config),
+        **_figures(result, result.chosen_judged),
     }
 
 
-def _figures(tuned: Tuned, judged: Judgement) -> dict[str, Any]:
+def _figures(result: TuningResult, judged: LabelEvaluation) -> dict[str, Any]:
     return {
         "recall": judged.recall,
         "recall_between": interval(judged.recall or 0.0, len(judged.cases)),
         "precision": judged.precision,
         "delay_minutes": judged.delay_minutes,
         "false": len(judged.false),
-        "false_per_brand_week": tuned.false_per_week(judged),
+        "false_per_brand_week": result.false_per_week(judged),
         "score": score(judged),
     }

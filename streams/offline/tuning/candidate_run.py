@@ -24,7 +24,7 @@ from streams.core.detect.scoring import BrandScoring
 from streams.core.incidents.lifecycle import Incidents
 from streams.offline.backtest.parallel import Job, side_by_side
 from streams.offline.backtest.playback import outcomes
-from streams.offline.incident_matching import Raised
+from streams.offline.incident_matching import RaisedIncident
 from streams.offline.tuning.candidates import RARENESS
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from streams.core.incidents.incident import Change
     from streams.core.rollup.watermark import StreamProgress
     from streams.offline.backtest import Mentions
-    from streams.offline.backtest.partition_files import LaneReader
+    from streams.offline.backtest.partition_files import PartitionFileReader
     from streams.records import Deletions, Window
 
 T = TypeVar("T")
@@ -80,7 +80,7 @@ class Tried:
         Time watched, by brand.
     """
 
-    raised: list[list[Raised]]
+    raised: list[list[RaisedIncident]]
     watched: dict[str, Watched] = field(default_factory=dict)
 
     def join(self, other: Tried) -> None:
@@ -102,7 +102,7 @@ def try_all(config: Config, candidates: Sequence[Days], mentions: Mentions, proc
     mentions
         Mentions of all brands.
     processes
-        As in `streams.offline.backtest.play`.
+        As in `streams.offline.backtest.run_configs`.
     """
     jobs = [Job(lane, partial(_detect, config, list(candidates))) for lane in mentions.lanes]
     whole = Tried([[] for _ in candidates])
@@ -111,7 +111,9 @@ def try_all(config: Config, candidates: Sequence[Days], mentions: Mentions, proc
     return whole
 
 
-def _detect(config: Config, candidates: Sequence[Days], lane: LaneReader, on_batch: Callable[[], None]) -> Tried:
+def _detect(
+    config: Config, candidates: Sequence[Days], lane: PartitionFileReader, on_batch: Callable[[], None]
+) -> Tried:
     raised = RaisedByCandidate(candidates)
     version, quarantine = config.version, Quarantine(config, after=0)
     partition = PartitionScoring(
@@ -128,16 +130,16 @@ class RaisedByCandidate:
     """The incidents that each candidate has raised so far."""
 
     def __init__(self, candidates: Sequence[Days]) -> None:
-        self._raised: list[dict[tuple[str, int], Raised]] = [{} for _ in candidates]
+        self._raised: list[dict[tuple[str, int], RaisedIncident]] = [{} for _ in candidates]
 
     def add(self, place: int, brand: str, change: Change) -> None:
         """Add a step of an incident of the candidate at a place."""
         incident = change.incident
         key = incident.fingerprint, incident.reopened
-        raised = self._raised[place].setdefault(key, Raised(brand, incident.fingerprint))
+        raised = self._raised[place].setdefault(key, RaisedIncident(brand, incident.fingerprint))
         raised.reach(change.at_ms, change.kind, incident.severity, incident.suppressed, incident.label)
 
-    def incidents(self) -> list[list[Raised]]:
+    def incidents(self) -> list[list[RaisedIncident]]:
         """Return the incidents of each candidate, in the order of the candidates."""
         return [list(each.values()) for each in self._raised]
 

@@ -26,7 +26,7 @@ RARENESS: Final = "once_in_days"
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class CandidateConfig:
     """A config that is tried.
 
     Parameters
@@ -43,7 +43,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Knob:
+class TunedParameter:
     """What can be turned.
 
     Parameters
@@ -57,11 +57,11 @@ class Knob:
     """
 
     name: str
-    candidates: Sequence[Candidate]
+    candidates: Sequence[CandidateConfig]
     now: int
 
 
-def knobs(config: Config) -> list[Knob]:
+def parameters(config: Config) -> list[TunedParameter]:
     """All that can be turned: each detector that is live for any brand for itself, then `ALL`; nothing if none is."""
     live = {each.name for brand in config.brands for each in config.detectors_of(brand) if each.mode == "live"}
     now = {
@@ -70,21 +70,21 @@ def knobs(config: Config) -> list[Knob]:
         if each.name in live
     }
     names = [*now, ALL] if len(now) > 1 else list(now)
-    return [_knob(config, name, now) for name in names]
+    return [_parameter(config, name, now) for name in names]
 
 
-def _knob(config: Config, name: str, now: Mapping[str, float]) -> Knob:
-    found: dict[tuple[float, ...], Candidate] = {tuple(now.values()): Candidate(1.0, config, now)}
+def _parameter(config: Config, name: str, now: Mapping[str, float]) -> TunedParameter:
+    found: dict[tuple[float, ...], CandidateConfig] = {tuple(now.values()): CandidateConfig(1.0, config, now)}
     for factor in sorted(LADDER, key=lambda factor: abs(math.log(factor))):
         days = {**now} | {each: _turned(now[each], factor) for each in now if factor != 1 and name in {ALL, each}}
         detectors = [
             each.model_copy(update={RARENESS: days[each.name]}) if days.get(each.name) != now.get(each.name) else each
             for each in config.detectors
         ]
-        tried = Candidate(factor, config.model_copy(update={"detectors": detectors}), days)
+        tried = CandidateConfig(factor, config.model_copy(update={"detectors": detectors}), days)
         found.setdefault(tuple(days.values()), tried)  # a step that can't be gone is none
     candidates = sorted(found.values(), key=lambda candidate: candidate.factor)
-    return Knob(name, candidates, [candidate.factor for candidate in candidates].index(1.0))
+    return TunedParameter(name, candidates, [candidate.factor for candidate in candidates].index(1.0))
 
 
 def _turned(days: float, factor: float) -> float:
@@ -99,7 +99,7 @@ def _turned(days: float, factor: float) -> float:
     return min(max(turned, float(ONCE_IN_DAYS[0])), float(ONCE_IN_DAYS[1]))
 
 
-def preset_of(candidate: Candidate, config: Config) -> presets.Preset | None:
+def preset_of(candidate: CandidateConfig, config: Config) -> presets.Preset | None:
     """The preset that would make a config the candidate, if one does and no detector of the config says otherwise."""
     if any(RARENESS in each.params or each.name not in candidate.days for each in config.detectors):
         return None
@@ -119,14 +119,14 @@ def left_alone(config: Config) -> Iterator[tuple[str, str]]:
                 yield brand.id, detector.name
 
 
-def distinct(turned: Sequence[Knob]) -> list[Candidate]:
+def distinct(turned: Sequence[TunedParameter]) -> list[CandidateConfig]:
     """Each candidate once, the config in use first."""
     found = {identity(turned[0].candidates[turned[0].now]): turned[0].candidates[turned[0].now]}
-    for candidate in (each for knob in turned for each in knob.candidates):
+    for candidate in (each for parameter in turned for each in parameter.candidates):
         found.setdefault(identity(candidate), candidate)
     return list(found.values())
 
 
-def identity(candidate: Candidate) -> tuple[float, ...]:
+def identity(candidate: CandidateConfig) -> tuple[float, ...]:
     """By which candidates of a config are told apart."""
     return tuple(candidate.days.values())

@@ -29,7 +29,7 @@ class Run(NamedTuple):
         Places on it, both included.
     """
 
-    knob: int
+    parameter: int
     first: int
     last: int
 
@@ -55,7 +55,7 @@ class Choice(NamedTuple):
         Whether it is the config in use.
     """
 
-    knob: int
+    parameter: int
     place: int
     run: Run
     keeps: bool
@@ -68,14 +68,14 @@ def runs(curves: Sequence[Sequence[float]], tolerance: float) -> list[Run]:
     [Run(knob=0, first=1, last=2), Run(knob=0, first=4, last=4)]
     """
     enough = max(map(max, curves)) - tolerance - _EQUAL
-    return [run for knob, scores in enumerate(curves) for run in _runs_of(knob, scores, enough)]
+    return [run for parameter, scores in enumerate(curves) for run in _runs_of(parameter, scores, enough)]
 
 
-def _runs_of(knob: int, scores: Sequence[float], enough: float) -> Iterator[Run]:
+def _runs_of(parameter: int, scores: Sequence[float], enough: float) -> Iterator[Run]:
     for good, places in groupby(range(len(scores)), key=lambda place: scores[place] >= enough):
         if good:
             run = list(places)
-            yield Run(knob, run[0], run[-1])
+            yield Run(parameter, run[0], run[-1])
 
 
 def choose(curves: Sequence[Sequence[float]], now: Sequence[int], tolerance: float) -> Choice:
@@ -99,11 +99,11 @@ def choose(curves: Sequence[Sequence[float]], now: Sequence[int], tolerance: flo
     True
     """
     flat = runs(curves, tolerance)
-    in_use = [run for run in flat if run.off(now[run.knob]) == 0]
+    in_use = [run for run in flat if run.off(now[run.parameter]) == 0]
     if in_use:
-        return Choice(in_use[0].knob, now[in_use[0].knob], in_use[0], keeps=True)
-    widest = min(flat, key=lambda run: (run.first - run.last, run.off(now[run.knob]), run.knob))
-    return Choice(widest.knob, widest.middle(now[widest.knob]), widest, keeps=False)
+        return Choice(in_use[0].parameter, now[in_use[0].parameter], in_use[0], keeps=True)
+    widest = min(flat, key=lambda run: (run.first - run.last, run.off(now[run.parameter]), run.parameter))
+    return Choice(widest.parameter, widest.middle(now[widest.parameter]), widest, keeps=False)
 
 
 class Edge(NamedTuple):

@@ -13,7 +13,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from streams.offline.backtest import Judgement
+    from streams.offline.backtest import LabelEvaluation
 
 BETA: Final = 2
 """How many times as important recall is as precision."""
@@ -29,11 +29,11 @@ _Z: Final = 1.959964
 """Of the normal distribution, for 95 %."""
 
 
-def score(judged: Judgement) -> float:
+def score(judged: LabelEvaluation) -> float:
     """F-measure of what was found of the labels, 0 to 1; 0 without any.
 
-    >>> from streams.offline.backtest import Judgement
-    >>> score(Judgement([], []))
+    >>> from streams.offline.backtest import LabelEvaluation
+    >>> score(LabelEvaluation([], []))
     0.0
     """
     missed = len(judged.missed)

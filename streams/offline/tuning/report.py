@@ -15,14 +15,14 @@ from streams.render.html import image, page, pre
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from streams.offline.tuning.search import Tuned
+    from streams.offline.tuning.search import TuningResult
 
 
 DASHES: Final = ("-", "--", ":", "-.")
 """So that lines which lie on each other are seen."""
 
 
-def report(tuned: Tuned, config_name: str) -> str:
+def report(result: TuningResult, config_name: str) -> str:
     """The page.
 
     Parameters
@@ -32,27 +32,27 @@ def report(tuned: Tuned, config_name: str) -> str:
     config_name
         Of the config in use, for people.
     """
-    return page("firewatch: tune", [_pictures(tuned), pre(lines(tuned, config_name))])
+    return page("firewatch: tune", [_pictures(result), pre(lines(result, config_name))])
 
 
-def _pictures(tuned: Tuned) -> str:
+def _pictures(result: TuningResult) -> str:
     drawn = Figure(figsize=(12, 4), dpi=100, layout="constrained")
     trade, flat = drawn.subplots(1, 2)
-    colours = colours_of([knob.name for knob in tuned.knobs])
-    for place, (knob, judgements) in enumerate(zip(tuned.knobs, tuned.judgements, strict=True)):
+    colours = colours_of([parameter.name for parameter in result.parameters])
+    for place, (parameter, evaluations) in enumerate(zip(result.parameters, result.evaluations, strict=True)):
         style: dict[str, Any] = {
-            "color": colours[knob.name],
+            "color": colours[parameter.name],
             "linestyle": DASHES[place % len(DASHES)],
             "marker": ".",
         }
-        false = [tuned.false_per_week(each) for each in judgements]
-        trade.plot(false, [each.recall for each in judgements], label=knob.name, **style)
-        factors = [candidate.factor for candidate in knob.candidates]
-        flat.plot(factors, [score(each) for each in judgements], label=knob.name, **style)
-    _mark_now(trade, tuned.false_per_week(tuned.now), tuned.now.recall or 0.0)
-    _mark_now(flat, 1.0, score(tuned.now))
-    best = max(score(each) for judgements in tuned.judgements for each in judgements)
-    flat.axhspan(best - tuned.tolerance, best, color="#ddd", zorder=0)
+        false = [result.false_per_week(each) for each in evaluations]
+        trade.plot(false, [each.recall for each in evaluations], label=parameter.name, **style)
+        factors = [candidate.factor for candidate in parameter.candidates]
+        flat.plot(factors, [score(each) for each in evaluations], label=parameter.name, **style)
+    _mark_now(trade, result.false_per_week(result.now), result.now.recall or 0.0)
+    _mark_now(flat, 1.0, score(result.now))
+    best = max(score(each) for evaluations in result.evaluations for each in evaluations)
+    flat.axhspan(best - result.tolerance, best, color="#ddd", zorder=0)
     trade.set_ylim(0, 1.05)
     trade.set_xlabel("false incidents per brand and week")
     trade.set_ylabel("recall")

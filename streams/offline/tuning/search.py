@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from detectors.units import WEEK_MS
 from streams.errors import ConfigError, InputError
-from streams.offline.backtest import judge
+from streams.offline.backtest import evaluate
 from streams.offline.backtest.text import moment
 from streams.offline.tuning.candidate_run import try_all
-from streams.offline.tuning.candidates import distinct, identity, knobs, left_alone
+from streams.offline.tuning.candidates import distinct, identity, left_alone, parameters
 from streams.offline.tuning.curve import choose, edges, runs
 from streams.offline.tuning.objective import FEWEST, WIDE, interval, labels_needed, score
 from streams.offline.tuning.validation import begin_ms, folds, pooled, validate
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 
     from detectors.base import Severity
     from streams.config import Config
-    from streams.offline.backtest import Expected, Judgement, Mentions
+    from streams.offline.backtest import Expected, LabelEvaluation, Mentions
     from streams.offline.tuning.candidate_run import Tried
-    from streams.offline.tuning.candidates import Candidate, Knob
+    from streams.offline.tuning.candidates import CandidateConfig, TunedParameter
     from streams.offline.tuning.curve import Choice, Run
     from streams.offline.tuning.validation import HeldOut
 
 
 @dataclass(frozen=True, slots=True)
-class Tuned:
+class TuningResult:
     """What came of it.
 
     Parameters
@@ -56,8 +56,8 @@ class Tuned:
     severity: Severity
     tolerance: float
     labels: Sequence[Expected]
-    knobs: Sequence[Knob]
-    judgements: Sequence[Sequence[Judgement]]
+    parameters: Sequence[TunedParameter]
+    evaluations: Sequence[Sequence[LabelEvaluation]]
     brand_weeks: float
     flat: Sequence[Run]
     choice: Choice
@@ -67,22 +67,22 @@ class Tuned:
     @property
     def scores(self) -> list[list[float]]:
         """Of each candidate, knob by knob."""
-        return [[score(each) for each in curve] for curve in self.judgements]
+        return [[score(each) for each in curve] for curve in self.evaluations]
 
     @property
-    def now(self) -> Judgement:
+    def now(self) -> LabelEvaluation:
         """Of the config in use."""
-        return self.judgements[0][self.knobs[0].now]
+        return self.evaluations[0][self.parameters[0].now]
 
     @property
-    def chosen(self) -> Candidate:
+    def chosen(self) -> CandidateConfig:
         """What does best by all labels."""
-        return self.knobs[self.choice.knob].candidates[self.choice.place]
+        return self.parameters[self.choice.parameter].candidates[self.choice.place]
 
     @property
-    def chosen_judged(self) -> Judgement:
+    def chosen_judged(self) -> LabelEvaluation:
         """Of what does best by all labels."""
-        return self.judgements[self.choice.knob][self.choice.place]
+        return self.evaluations[self.choice.parameter][self.choice.place]
 
     @property
     def keep(self) -> list[str]:
@@ -95,16 +95,16 @@ class Tuned:
         return [*self.notes, *_warnings(self)]
 
     @property
-    def suggestion(self) -> Candidate | None:
+    def suggestion(self) -> CandidateConfig | None:
         """What to use instead of the config in use; None: keep that."""
         return None if self.keep else self.chosen
 
     @property
-    def held_out(self) -> Judgement | None:
+    def held_out(self) -> LabelEvaluation | None:
         """Of all folds, each judged by what was chosen without it; None if nothing can be held out."""
         return pooled(self.held) if self.held else None
 
-    def false_per_week(self, judged: Judgement) -> float:
+    def false_per_week(self, judged: LabelEvaluation) -> float:
         """False incidents for each brand and week."""
         return len(judged.false) / self.brand_weeks
 
@@ -116,7 +116,7 @@ def tune(
     severity: Severity,
     tolerance: float,
     notes: Sequence[str] = (),
-) -> Tuned:
+) -> TuningResult:
     """Try what can be tried, and judge it.
 
     Parameters
@@ -141,30 +141,31 @@ def tune(
     InputError
         If the labels don't fit the mentions.
     """
-    turned = knobs(config)
+    turned = parameters(config)
     if not turned:
         raise ConfigError(["detectors: none is live, so there is nothing to tune"])
     candidates = distinct(turned)
     tried = try_all(config, [each.days for each in candidates], mentions)
     check_times(labels, tried)
     judged = {
-        identity(each): judge(labels, raised, severity) for each, raised in zip(candidates, tried.raised, strict=True)
+        identity(each): evaluate(labels, raised, severity)
+        for each, raised in zip(candidates, tried.raised, strict=True)
     }
-    judgements = [[judged[identity(each)] for each in knob.candidates] for knob in turned]
-    scores = [[score(each) for each in curve] for curve in judgements]
-    now = [knob.now for knob in turned]
+    evaluations = [[judged[identity(each)] for each in parameter.candidates] for parameter in turned]
+    scores = [[score(each) for each in curve] for curve in evaluations]
+    now = [parameter.now for parameter in turned]
     divided = folds(labels, tried.watched)
-    return Tuned(
+    return TuningResult(
         config,
         severity,
         tolerance,
         labels,
         turned,
-        judgements,
+        evaluations,
         sum(each.total_ms for each in tried.watched.values()) / WEEK_MS,
         runs(scores, tolerance),
         choose(scores, now, tolerance),
-        validate(judgements, now, divided, severity, tolerance) if len(divided) > 1 else [],
+        validate(evaluations, now, divided, severity, tolerance) if len(divided) > 1 else [],
         notes,
     )
 
@@ -219,63 +220,64 @@ def check_times(labels: Sequence[Expected], tried: Tried) -> None:
         raise InputError("\n".join(problems))
 
 
-def _reasons_to_keep(tuned: Tuned) -> Iterator[str]:
-    labels = len(tuned.labels)
+def _reasons_to_keep(result: TuningResult) -> Iterator[str]:
+    labels = len(result.labels)
     if labels < FEWEST:
         yield (
             f"{labels} {'label says' if labels == 1 else 'labels say'} too little: with fewer than {FEWEST}, all may "
             "speak for a change by chance"
         )
-    elif not tuned.held:
+    elif not result.held:
         yield "the labels are of few brands and too close in time to hold any of them out"
-    if tuned.choice.keeps:
-        yield f"it does as well as the best of what was tried, within {tuned.tolerance:g} of the score"
-    elif tuned.held_out is not None and score(tuned.held_out) <= score(tuned.now):
+    if result.choice.keeps:
+        yield f"it does as well as the best of what was tried, within {result.tolerance:g} of the score"
+    elif result.held_out is not None and score(result.held_out) <= score(result.now):
         yield (
             "on incidents that it was not chosen by, what one would choose does no better "
-            f"({score(tuned.held_out):.2f} against {score(tuned.now):.2f})"
+            f"({score(result.held_out):.2f} against {score(result.now):.2f})"
         )
 
 
-def _warnings(tuned: Tuned) -> Iterator[str]:
-    scores = tuned.scores
-    choice = tuned.choice
-    now = [knob.now for knob in tuned.knobs]
-    stands = [run for run in tuned.flat if run.off(now[run.knob]) == 0] if choice.keeps else [choice.run]
+def _warnings(result: TuningResult) -> Iterator[str]:
+    scores = result.scores
+    choice = result.choice
+    now = [parameter.now for parameter in result.parameters]
+    stands = [run for run in result.flat if run.off(now[run.parameter]) == 0] if choice.keeps else [choice.run]
     for run in stands:
-        knob, place = tuned.knobs[run.knob], now[run.knob] if choice.keeps else choice.place
-        for edge in edges(scores[run.knob], run, place):
+        parameter, place = result.parameters[run.parameter], now[run.parameter] if choice.keeps else choice.place
+        for edge in edges(scores[run.parameter], run, place):
             where = "a cliff" if edge.steep else "the edge of the flat range"
-            beyond = f"{knob.candidates[edge.place].factor:g} times as rare ({knob.name})"
+            beyond = f"{parameter.candidates[edge.place].factor:g} times as rare ({parameter.name})"
             yield f"at {where}: a step on, at {beyond}, the score falls by {edge.drop:.2f}"
-    if not choice.keeps and choice.place in {0, len(scores[choice.knob]) - 1}:
+    if not choice.keeps and choice.place in {0, len(scores[choice.parameter]) - 1}:
         yield "it is at the end of what was tried: tune again from there"
     differ = sum(
         abs(len(before) - len(after))
         for before, after in (
-            (tuned.now.missed, tuned.chosen_judged.missed),
-            (tuned.now.false, tuned.chosen_judged.false),
+            (result.now.missed, result.chosen_judged.missed),
+            (result.now.false, result.chosen_judged.false),
         )
     )
     if not choice.keeps and differ < FEWEST:
         yield f"all that it does better or worse comes to {differ} {'incident' if differ == 1 else 'incidents'}"
-    recall = tuned.now.recall
+    recall = result.now.recall
     if recall is not None:
-        low, high = interval(recall, len(tuned.labels))
+        low, high = interval(recall, len(result.labels))
         if high - low > WIDE:
             yield (
-                f"a recall of {recall:.0%} of {len(tuned.labels)} labels may be anything from {low:.0%} to {high:.0%}; "
+                f"a recall of {recall:.0%} of {len(result.labels)} labels may be anything from "
+                f"{low:.0%} to {high:.0%}; "
                 f"about {labels_needed(recall)} labels would tell it to within {WIDE:.0%}"
             )
     agreeing = [
         each
-        for each in tuned.held
-        if (each.choice.knob, each.choice.keeps) == (choice.knob, choice.keeps)
+        for each in result.held
+        if (each.choice.parameter, each.choice.keeps) == (choice.parameter, choice.keeps)
         and choice.run.first <= each.choice.place <= choice.run.last
     ]
-    if tuned.held and 2 * len(agreeing) <= len(tuned.held):
-        yield f"without one fold most often something else is chosen: only {len(agreeing)} of {len(tuned.held)} agree"
-    alone = sorted({f"{brand} ({detector})" for brand, detector in left_alone(tuned.config)})
+    if result.held and 2 * len(agreeing) <= len(result.held):
+        yield f"without one fold most often something else is chosen: only {len(agreeing)} of {len(result.held)} agree"
+    alone = sorted({f"{brand} ({detector})" for brand, detector in left_alone(result.config)})
     if alone:
         yield f"left alone, because they say themselves how rare something must be: {', '.join(alone[:10])}" + (
             f" and {len(alone) - 10} more" if len(alone) > 10 else ""

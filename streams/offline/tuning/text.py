@@ -13,119 +13,119 @@ from streams.offline.tuning.objective import interval, score
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from streams.offline.backtest import Judgement
-    from streams.offline.tuning.candidates import Candidate
+    from streams.offline.backtest import LabelEvaluation
+    from streams.offline.tuning.candidates import CandidateConfig
     from streams.offline.tuning.curve import Run
-    from streams.offline.tuning.search import Tuned
+    from streams.offline.tuning.search import TuningResult
     from streams.offline.tuning.validation import HeldOut
 
 _FIGURES = ("recall", "precision", "median delay", "false/brand-week", "score")
 
 
-def lines(tuned: Tuned, config_name: str) -> Iterator[str]:
+def lines(result: TuningResult, config_name: str) -> Iterator[str]:
     """All of it."""
-    brands = len({label.brand for label in tuned.labels})
+    brands = len({label.brand for label in result.labels})
     yield (
-        f"labels: {len(tuned.labels)}, of brands: {brands}, brand-weeks: {tuned.brand_weeks:.1f}; "
-        f"what pages ({tuned.severity} or above) and is not labelled is false"
+        f"labels: {len(result.labels)}, of brands: {brands}, brand-weeks: {result.brand_weeks:.1f}; "
+        f"what pages ({result.severity} or above) and is not labelled is false"
     )
     yield "score: 5 found / (5 found + 4 missed + false), the F-measure with recall weighted twice (0 to 1)"
-    for place in range(len(tuned.knobs)):
+    for place in range(len(result.parameters)):
         yield ""
-        yield from _curve(tuned, place)
+        yield from _curve(result, place)
     yield ""
-    yield from _validation(tuned)
+    yield from _validation(result)
     yield ""
-    yield from _verdict(tuned, config_name)
+    yield from _verdict(result, config_name)
 
 
-def _curve(tuned: Tuned, place: int) -> Iterator[str]:
+def _curve(result: TuningResult, place: int) -> Iterator[str]:
     """The trade-off along a knob, and how flat it is."""
-    knob = tuned.knobs[place]
-    names = [each for each in knob.candidates[0].days if knob.name in {ALL, each}]
-    flat = {at for run in tuned.flat if run.knob == place for at in range(run.first, run.last + 1)}
-    yield "all detectors together, as a preset does:" if knob.name == ALL else f"{knob.name} alone:"
+    parameter = result.parameters[place]
+    names = [each for each in parameter.candidates[0].days if parameter.name in {ALL, each}]
+    flat = {at for run in result.flat if run.parameter == place for at in range(run.first, run.last + 1)}
+    yield "all detectors together, as a preset does:" if parameter.name == ALL else f"{parameter.name} alone:"
     rows: list[tuple[str, ...]] = [("times as rare", *names, *_FIGURES, "")]
-    for at, (candidate, judged) in enumerate(zip(knob.candidates, tuned.judgements[place], strict=True)):
-        chosen = not tuned.choice.keeps and (place, at) == (tuned.choice.knob, tuned.choice.place)
-        notes = ["flat" if at in flat else "", "now" if at == knob.now else "", "<- best" if chosen else ""]
+    for at, (candidate, judged) in enumerate(zip(parameter.candidates, result.evaluations[place], strict=True)):
+        chosen = not result.choice.keeps and (place, at) == (result.choice.parameter, result.choice.place)
+        notes = ["flat" if at in flat else "", "now" if at == parameter.now else "", "<- best" if chosen else ""]
         days = (f"{candidate.days[name]:g}" for name in names)
-        rows.append((f"{candidate.factor:g}", *days, *figures(tuned, judged), " ".join(filter(None, notes))))
+        rows.append((f"{candidate.factor:g}", *days, *figures(result, judged), " ".join(filter(None, notes))))
     yield from table(rows)
-    for run in tuned.flat:
-        if run.knob == place:
-            yield f"  {_flat(tuned, run)}"
+    for run in result.flat:
+        if run.parameter == place:
+            yield f"  {_flat(result, run)}"
     if not flat:
-        yield f"  nowhere within {tuned.tolerance:g} of the best"
+        yield f"  nowhere within {result.tolerance:g} of the best"
 
 
-def _flat(tuned: Tuned, run: Run) -> str:
-    knob, judgements = tuned.knobs[run.knob], tuned.judgements[run.knob]
-    first, last = (knob.candidates[at].factor for at in (run.first, run.last))
+def _flat(result: TuningResult, run: Run) -> str:
+    parameter, evaluations = result.parameters[run.parameter], result.evaluations[run.parameter]
+    first, last = (parameter.candidates[at].factor for at in (run.first, run.last))
     span = f"at {first:g}" if run.first == run.last else f"from {first:g} to {last:g}"
-    delays = [judgements[at].delay_minutes for at in range(run.first, run.last + 1)]
+    delays = [evaluations[at].delay_minutes for at in range(run.first, run.last + 1)]
     known = [delay for delay in delays if delay is not None]
     meanwhile = f"; median delay {min(known):.1f} to {max(known):.1f} min" if known else ""
-    steps = f"{run.last - run.first + 1} of {len(knob.candidates)} steps"
-    return f"flat {span} times as rare ({steps}): within {tuned.tolerance:g} of the best{meanwhile}"
+    steps = f"{run.last - run.first + 1} of {len(parameter.candidates)} steps"
+    return f"flat {span} times as rare ({steps}): within {result.tolerance:g} of the best{meanwhile}"
 
 
-def _validation(tuned: Tuned) -> Iterator[str]:
+def _validation(result: TuningResult) -> Iterator[str]:
     """What was chosen without each fold, and how that does."""
-    if tuned.held:
+    if result.held:
         yield "cross-validation:"
         folds = [("left out", "chosen without it", "found", "false")]
         folds += [
-            (each.fold.name, chosen(tuned, each), f"{_found(each.judged)}", f"{len(each.judged.false)}")
-            for each in tuned.held
+            (each.fold.name, chosen(result, each), f"{_found(each.judged)}", f"{len(each.judged.false)}")
+            for each in result.held
         ]
         yield from table(folds, left=2)
         yield ""
-    rows: list[tuple[str, ...]] = [("", "labels", *_FIGURES, "recall between"), _row(tuned, "now", tuned.now)]
-    if tuned.held_out is not None:
-        rows.append(_row(tuned, "held out", tuned.held_out))
-    if not tuned.choice.keeps:
-        rows.append(_row(tuned, "by the labels it was chosen by", tuned.chosen_judged))
+    rows: list[tuple[str, ...]] = [("", "labels", *_FIGURES, "recall between"), _row(result, "now", result.now)]
+    if result.held_out is not None:
+        rows.append(_row(result, "held out", result.held_out))
+    if not result.choice.keeps:
+        rows.append(_row(result, "by the labels it was chosen by", result.chosen_judged))
     yield from table(rows)
 
 
-def _row(tuned: Tuned, name: str, judged: Judgement) -> tuple[str, ...]:
+def _row(result: TuningResult, name: str, judged: LabelEvaluation) -> tuple[str, ...]:
     low, high = interval(judged.recall or 0.0, len(judged.cases))
-    return name, str(len(judged.cases)), *figures(tuned, judged), f"{low:.0%} to {high:.0%}"
+    return name, str(len(judged.cases)), *figures(result, judged), f"{low:.0%} to {high:.0%}"
 
 
-def _found(judged: Judgement) -> str:
+def _found(judged: LabelEvaluation) -> str:
     return f"{len(judged.cases) - len(judged.missed)} of {len(judged.cases)}"
 
 
-def chosen(tuned: Tuned, held: HeldOut) -> str:
+def chosen(result: TuningResult, held: HeldOut) -> str:
     """What was chosen without a fold."""
-    knob = tuned.knobs[held.choice.knob]
-    return "as now" if held.choice.keeps else f"{knob.name} x {knob.candidates[held.choice.place].factor:g}"
+    parameter = result.parameters[held.choice.parameter]
+    return "as now" if held.choice.keeps else f"{parameter.name} x {parameter.candidates[held.choice.place].factor:g}"
 
 
-def _verdict(tuned: Tuned, config_name: str) -> Iterator[str]:
-    yield from (f"note: {each}" for each in tuned.warnings)
-    suggestion = tuned.suggestion
+def _verdict(result: TuningResult, config_name: str) -> Iterator[str]:
+    yield from (f"note: {each}" for each in result.warnings)
+    suggestion = result.suggestion
     if suggestion is None:
         yield f"keep what you have in {config_name}:"
-        yield from (f"  {each}" for each in tuned.keep)
+        yield from (f"  {each}" for each in result.keep)
         return
     yield f"suggested in place of `detectors` in {config_name}, which stays as it is:"
     yield from snippet(suggestion).splitlines()
-    preset = preset_of(suggestion, tuned.config)
+    preset = preset_of(suggestion, result.config)
     if preset is not None:
         yield f"# or leave `detectors` alone: it is what `preset: {preset}` says"
 
 
-def snippet(candidate: Candidate) -> str:
+def snippet(candidate: CandidateConfig) -> str:
     """The detectors of a candidate as YAML.
 
     >>> from streams.config import Config
-    >>> from streams.offline.tuning.candidates import knobs
+    >>> from streams.offline.tuning.candidates import parameters
     >>> brand = {"id": "nordtel", "name": "Nordtel", "match": {"any": ["nordtel"]}}
     >>> detector = {"name": "volume", "kind": "volume", "mode": "live", "refractory_hours": 6}
-    >>> turned = knobs(Config.model_validate({"brands": [brand], "detectors": [detector]}))
+    >>> turned = parameters(Config.model_validate({"brands": [brand], "detectors": [detector]}))
     >>> print(snippet(turned[0].candidates[-1]))
     detectors:
       - {name: volume, kind: volume, mode: live, refractory_hours: 6, once_in_days: 28}
@@ -140,11 +140,11 @@ def snippet(candidate: Candidate) -> str:
     return "\n".join(["detectors:", *entries])
 
 
-def figures(tuned: Tuned, judged: Judgement) -> tuple[str, ...]:
+def figures(result: TuningResult, judged: LabelEvaluation) -> tuple[str, ...]:
     """Recall, precision, median delay, false incidents per brand and week, score."""
     return (
         share(judged.recall), share(judged.precision), minutes(judged.delay_minutes),
-        f"{tuned.false_per_week(judged):.3f}", f"{score(judged):.3f}",
+        f"{result.false_per_week(judged):.3f}", f"{score(judged):.3f}",
     )  # fmt: skip
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from streams.offline.backtest import Judgement
-from streams.offline.backtest.judgement import paged_ms
+from streams.offline.backtest import LabelEvaluation
+from streams.offline.backtest.evaluation import paged_ms
 from streams.offline.backtest.text import moment
 from streams.offline.incident_matching import AFTERMATH_MS
 from streams.offline.tuning.curve import choose
@@ -46,9 +46,9 @@ class Fold:
         """Whether something that began with a brand at some moment belongs to it."""
         return brand in self.brands if self.brands is not None else self.first_ms <= at_ms < self.end_ms
 
-    def part(self, judged: Judgement, severity: Severity, *, inside: bool) -> Judgement:
+    def part(self, judged: LabelEvaluation, severity: Severity, *, inside: bool) -> LabelEvaluation:
         """What of a judgement is in the fold, or outside of it."""
-        return Judgement(
+        return LabelEvaluation(
             [case for case in judged.cases if self.holds(case.expected.brand, begin_ms(case.expected)) == inside],
             [each for each in judged.false if self.holds(each.brand, paged_ms(each, severity)) == inside],
         )
@@ -59,7 +59,7 @@ class HeldOut(NamedTuple):
 
     fold: Fold
     choice: Choice
-    judged: Judgement
+    judged: LabelEvaluation
 
 
 def begin_ms(label: Expected) -> float:
@@ -112,7 +112,7 @@ def _span_name(begin_ms: float, end_ms: float) -> str:
 
 
 def validate(
-    curves: Sequence[Sequence[Judgement]],
+    curves: Sequence[Sequence[LabelEvaluation]],
     now: Sequence[int],
     divided: Sequence[Fold],
     severity: Severity,
@@ -135,12 +135,14 @@ def validate(
     for fold in divided:
         scores = [[score(fold.part(each, severity, inside=False)) for each in curve] for curve in curves]
         choice = choose(scores, now, tolerance)
-        chosen = curves[choice.knob][choice.place]
+        chosen = curves[choice.parameter][choice.place]
         held.append(HeldOut(fold, choice, fold.part(chosen, severity, inside=True)))
     return held
 
 
-def pooled(held: Iterable[HeldOut]) -> Judgement:
+def pooled(held: Iterable[HeldOut]) -> LabelEvaluation:
     """What was held out, of all folds together."""
     parts = [each.judged for each in held]
-    return Judgement([case for part in parts for case in part.cases], [each for part in parts for each in part.false])
+    return LabelEvaluation(
+        [case for part in parts for case in part.cases], [each for part in parts for each in part.false]
+    )

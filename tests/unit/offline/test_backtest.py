@@ -19,14 +19,14 @@ from streams.core.score.position import Position
 from streams.core.score.scorer import Scorer
 from streams.core.sentiment import LinearModel
 from streams.errors import ConfigError, ExpectationFailed, InputError
-from streams.offline.backtest import Span, compare, judge, play, scored, scored_alike
+from streams.offline.backtest import TimeRange, compare, evaluate, run_configs, scored, scored_alike
 from streams.offline.backtest.from_topic import Cut
 from streams.offline.backtest.labels import Expected
 from streams.offline.backtest.whatif import curves
-from streams.offline.incident_matching import Raised, Rise
+from streams.offline.incident_matching import RaisedIncident, Rise
 from streams.offline.replay import Replay
 from streams.records import Window, WindowScore
-from streams.render.bucket_series import Course
+from streams.render.bucket_series import BucketSeries
 from streams.sources.registry import open_posts
 from tests.unit.core.detect.test_partition import PARTITIONS, START, WordModel, config, story
 
@@ -157,11 +157,11 @@ def test_side_by_side_comes_out_what_a_replay_gives(folder: Path) -> None:
     for processes in (1, 2):
         with scored(str(folder / "posts.jsonl"), settings, processes) as mentions:
             assert (mentions.posts, mentions.total) == (summary.posts, summary.matched)
-            played = play([("a", settings), ("b", settings)], mentions, processes=processes)
-        for each in played:
+            run = run_configs([("a", settings), ("b", settings)], mentions, processes=processes)
+        for each in run:
             assert sorted(alert.to_bytes() for alert in each.alerts) == sorted(alert.to_bytes() for alert in replayed)
             assert (each.counted, each.late) == (summary.counted, summary.late)
-            assert sum(course.mentions for course in each.courses.values()) == summary.counted
+            assert sum(series.mentions for series in each.series.values()) == summary.counted
         assert not any(lane.exists() for lane in mentions.lanes)
 
 
@@ -174,7 +174,7 @@ def test_configs_that_score_alike_are_told_from_those_that_do_not() -> None:
 
 
 def played_records(
-    records: Iterable[Envelope | Progress | Deletions], settings: Config, span: Span
+    records: Iterable[Envelope | Progress | Deletions], settings: Config, span: TimeRange
 ) -> tuple[list[bytes], list[bytes]]:
     """Alerts and windows; without a bucket behind the span, which closes where the last post stands at its very end."""
     monitor = PartitionMonitor(settings, 0)
@@ -201,7 +201,7 @@ def scored_records(posts: Iterable[Post], settings: Config) -> list[Envelope | P
 def test_mentions_of_a_span_give_what_the_posts_of_the_span_give(from_minute: int, to_minute: int) -> None:
     settings = config()
     posts = sorted({post.id: post for post in story(1)}.values(), key=lambda post: post.ts_ms)
-    span = Span(START + from_minute * MINUTE_MS, START + to_minute * MINUTE_MS)
+    span = TimeRange(START + from_minute * MINUTE_MS, START + to_minute * MINUTE_MS)
     cut = Cut(span, settings.windows)
     kept = [cut.within(record, 0) for record in scored_records(posts, settings)]
     alerts, windows = played_records([record for record in kept if record is not None], settings, span)
@@ -228,8 +228,8 @@ def test_labels_that_can_not_be_used_are_told_by_their_place(folder: Path, text:
     assert "Traceback" not in result.output
 
 
-def incident(brand: str, *rises: tuple[int, str]) -> Raised:
-    return Raised(brand, f"{brand}{rises}", [Rise(at, level) for at, level in rises])  # type: ignore[arg-type]
+def incident(brand: str, *rises: tuple[int, str]) -> RaisedIncident:
+    return RaisedIncident(brand, f"{brand}{rises}", [Rise(at, level) for at, level in rises])  # type: ignore[arg-type]
 
 
 def test_precision_counts_what_pages_and_recall_what_was_expected() -> None:
@@ -242,7 +242,7 @@ def test_precision_counts_what_pages_and_recall_what_was_expected() -> None:
         incident("d", (150_000, "suppressed")),
     ]
     incidents[1].over_ms = 50_000
-    judged = judge(expected, incidents, "warning")
+    judged = evaluate(expected, incidents, "warning")
     assert [each.brand for each in judged.missed] == ["b", "c"]
     assert judged.recall == pytest.approx(1 / 3)
     assert judged.precision == 1 / 2
@@ -254,7 +254,7 @@ def test_what_was_open_when_it_began_has_found_it_and_what_was_over_has_not() ->
     expected = [Expected.model_validate({"brand": brand, "from": begin, "to": end}) for brand in ("a", "b", "c")]
     still_open, over, never_over = (incident(brand, (50_000, "warning")) for brand in ("a", "b", "c"))
     still_open.over_ms, over.over_ms = 100_000, 99_999
-    judged = judge(expected, [still_open, over, never_over], "warning")
+    judged = evaluate(expected, [still_open, over, never_over], "warning")
     assert [each.brand for each in judged.missed] == ["b"]
     assert [case.delay_minutes for case in judged.cases] == [0, None, 0]
     assert judged.false == [over]
@@ -268,7 +268,7 @@ def test_what_is_open_over_two_labels_counts_for_the_first() -> None:
         )
         for begin, end in spans
     ]
-    judged = judge(expected, [incident("a", (50_000, "warning"))], "warning")
+    judged = evaluate(expected, [incident("a", (50_000, "warning"))], "warning")
     assert [case.delay_minutes for case in judged.cases] == [0, None]
 
 
@@ -292,12 +292,12 @@ def test_the_what_if_curve_falls_and_meets_what_fired_at_the_threshold_in_use() 
             "detectors": [{"name": "volume", "kind": "volume"}, {"name": "level", "kind": "drift"}],
         }
     )
-    course = Course()
+    series = BucketSeries()
     for index in range(2016):
         score = WindowScore({100: 1.0, 101: 1.2, 1000: 3.0, 1500: 0.9}.get(index, 0.0), 1, 1, 0, 2, None)
         scores = {"volume": score, "level": score}
-        course.add(Window("a", index * 300_000, 300_000, 1, 0, 0, 0, 1, 0, 0, 1.0, scores, "c"))
-    (curve,) = curves(settings, {"a": course})
+        series.add(Window("a", index * 300_000, 300_000, 1, 0, 0, 0, 1, 0, 0, 1.0, scores, "c"))
+    (curve,) = curves(settings, {"a": series})
     at = dict(zip(curve.days, curve.firings, strict=True))
     assert curve.in_use == 7
     assert at[7] == 2

@@ -7,24 +7,26 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from streams.offline.incident_matching import AFTERMATH_MS, Case, Raised, Rise, cases, match, raised
+from streams.offline.incident_matching import AFTERMATH_MS, BrandEvent, RaisedIncident, Rise, cases, match, raised
 from streams.records import Alert, SentimentSplit, WindowCounts
 
 if TYPE_CHECKING:
     from detectors.base import Severity
-    from streams.offline.incident_matching import Level, Outcome
+    from streams.offline.incident_matching import EventOutcome, Level
 
 MINUTE = 60_000
 START = datetime(2026, 3, 2, tzinfo=UTC)
 
-STORM = Case("firestorm", "nordtel", onset_ms=100 * MINUTE, end_ms=300 * MINUTE, posts_ms=(101 * MINUTE, 110 * MINUTE))
+STORM = BrandEvent(
+    "firestorm", "nordtel", onset_ms=100 * MINUTE, end_ms=300 * MINUTE, posts_ms=(101 * MINUTE, 110 * MINUTE)
+)
 
 
-def incident(*rises: tuple[float, Level], brand: str = "nordtel") -> Raised:
-    return Raised(brand, f"of {rises[0][0]}", [Rise(round(minute * MINUTE), level) for minute, level in rises])
+def incident(*rises: tuple[float, Level], brand: str = "nordtel") -> RaisedIncident:
+    return RaisedIncident(brand, f"of {rises[0][0]}", [Rise(round(minute * MINUTE), level) for minute, level in rises])
 
 
-def of(case: Case, *incidents: Raised) -> tuple[Outcome, list[Raised]]:
+def of(case: BrandEvent, *incidents: RaisedIncident) -> tuple[EventOutcome, list[RaisedIncident]]:
     (outcome,), others = match([case], incidents)
     return outcome, others
 
@@ -67,7 +69,7 @@ def test_a_case_that_was_not_raised_has_no_delay() -> None:
 
 
 def test_of_two_cases_under_way_the_later_one_has_the_rise() -> None:
-    burn = Case("slow_burn", "nordtel", 0, 400 * MINUTE)
+    burn = BrandEvent("slow_burn", "nordtel", 0, 400 * MINUTE)
     outcomes, _ = match([burn, STORM], [incident((50, "watch"), (150, "critical"))])
     assert [outcome.raised_as for outcome in outcomes] == ["watch", "critical"]
 

@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 
 from detectors.units import DAY_MS, HOUR_MS
 from streams.config import Config
-from streams.offline.backtest import Expected, judge
-from streams.offline.incident_matching import Raised, Rise
-from streams.offline.tuning.candidates import ALL, distinct, knobs, left_alone, preset_of
+from streams.offline.backtest import Expected, evaluate
+from streams.offline.incident_matching import RaisedIncident, Rise
+from streams.offline.tuning.candidates import ALL, distinct, left_alone, parameters, preset_of
 from streams.offline.tuning.curve import Edge, choose, edges, runs
 from streams.offline.tuning.objective import score
 from streams.offline.tuning.validation import folds, pooled, validate
 
 if TYPE_CHECKING:
-    from streams.offline.backtest import Judgement
+    from streams.offline.backtest import LabelEvaluation
 
 
 def config(**sections: object) -> Config:
@@ -32,13 +32,15 @@ def label(brand: str, at_ms: int) -> Expected:
     return Expected.model_validate({"brand": brand, "from": begin, "to": end})
 
 
-def incident(brand: str, at_ms: int) -> Raised:
-    return Raised(brand, f"{brand}{at_ms}", [Rise(at_ms, "warning")])
+def incident(brand: str, at_ms: int) -> RaisedIncident:
+    return RaisedIncident(brand, f"{brand}{at_ms}", [Rise(at_ms, "warning")])
 
 
-def judged(labels: list[Expected], found: int, false: int = 0, brand: str = "delta") -> Judgement:
+def judged(labels: list[Expected], found: int, false: int = 0, brand: str = "delta") -> LabelEvaluation:
     right = [incident(each.brand, round(each.from_.timestamp() * 1000)) for each in labels[:found]]
-    return judge(labels, right + [incident(brand, 100 * DAY_MS + place * DAY_MS) for place in range(false)], "warning")
+    return evaluate(
+        labels, right + [incident(brand, 100 * DAY_MS + place * DAY_MS) for place in range(false)], "warning"
+    )
 
 
 def test_a_candidate_turns_all_live_detectors_or_one_and_nothing_else() -> None:
@@ -49,7 +51,7 @@ def test_a_candidate_turns_all_live_detectors_or_one_and_nothing_else() -> None:
             {"name": "level", "kind": "drift", "mode": "shadow"},
         ]
     )
-    turned = {knob.name: knob for knob in knobs(current)}
+    turned = {parameter.name: parameter for parameter in parameters(current)}
     assert list(turned) == ["volume", "crisis", ALL]
     most = turned[ALL].candidates[-1]
     assert (most.factor, dict(most.days)) == (4.0, {"volume": 28.0, "crisis": 400.0})
@@ -62,13 +64,13 @@ def test_a_candidate_turns_all_live_detectors_or_one_and_nothing_else() -> None:
 
 
 def test_steps_that_are_not_allowed_are_left_out() -> None:
-    (knob,) = knobs(config(detectors=[{"name": "volume", "kind": "volume", "once_in_days": 3}]))
-    assert [candidate.days["volume"] for candidate in knob.candidates] == [2.0, 2.1, 3.0, 4.2, 6.0, 8.4, 12.0]
-    assert knob.candidates[knob.now].days["volume"] == 3
+    (parameter,) = parameters(config(detectors=[{"name": "volume", "kind": "volume", "once_in_days": 3}]))
+    assert [candidate.days["volume"] for candidate in parameter.candidates] == [2.0, 2.1, 3.0, 4.2, 6.0, 8.4, 12.0]
+    assert parameter.candidates[parameter.now].days["volume"] == 3
 
 
 def test_nothing_can_be_turned_where_all_detectors_are_in_shadow() -> None:
-    assert knobs(config(detectors=[{"name": "volume", "kind": "volume", "mode": "shadow"}])) == []
+    assert parameters(config(detectors=[{"name": "volume", "kind": "volume", "mode": "shadow"}])) == []
 
 
 def test_brands_that_say_themselves_how_rare_it_must_be_are_told() -> None:
@@ -91,7 +93,7 @@ def test_the_choice_is_about_as_good_as_the_best_and_in_the_middle_of_its_run(
         curve[now] = curves[0][now]
     choice = choose(curves, [now] * len(curves), tolerance)
     best = max(map(max, curves))
-    assert curves[choice.knob][choice.place] >= best - tolerance - 1e-8
+    assert curves[choice.parameter][choice.place] >= best - tolerance - 1e-8
     assert choice.keeps == (curves[0][now] >= best - tolerance - 1e-9)
     run = choice.run
     if not choice.keeps:
@@ -113,7 +115,7 @@ def test_a_choice_at_a_cliff_is_told_and_one_on_a_plateau_is_not() -> None:
 
 
 def test_a_preset_is_named_where_it_says_the_same() -> None:
-    together = knobs(config())[-1]
+    together = parameters(config())[-1]
     by_factor = {candidate.factor: preset_of(candidate, config()) for candidate in together.candidates}
     assert {factor: preset for factor, preset in by_factor.items() if preset} == {
         0.5: "sensitive",
@@ -121,7 +123,7 @@ def test_a_preset_is_named_where_it_says_the_same() -> None:
         2.0: "calm",
     }
     outspoken = config(detectors=[{"name": "volume", "kind": "volume", "once_in_days": 7}])
-    assert [preset_of(candidate, outspoken) for candidate in knobs(outspoken)[0].candidates] == [None] * 9
+    assert [preset_of(candidate, outspoken) for candidate in parameters(outspoken)[0].candidates] == [None] * 9
 
 
 def test_a_missed_incident_weighs_as_much_as_four_false_ones() -> None:
@@ -154,8 +156,8 @@ def test_what_happened_at_the_same_time_can_not_be_divided() -> None:
 
 def test_each_label_is_judged_by_what_was_chosen_without_it() -> None:
     labels = [label(brand, 0) for brand in ("alpha", "beta", "gamma")]
-    only_alpha = judge(labels, [incident("alpha", 0)], "warning")
-    others = judge(labels, [incident("beta", 0), incident("gamma", 0)], "warning")
+    only_alpha = evaluate(labels, [incident("alpha", 0)], "warning")
+    others = evaluate(labels, [incident("beta", 0), incident("gamma", 0)], "warning")
     held = validate([[only_alpha, others]], [0], folds(labels, []), "warning", 0.02)
     # without alpha the other candidate is better; without one of the others both do as well, and what is in use stays
     assert [each.choice.place for each in held] == [1, 0, 0]

@@ -14,7 +14,7 @@ from matplotlib.image import imread
 from streams.config import Config
 from streams.errors import FirewatchError
 from streams.records import SHARE, Alert, SentimentSplit, Window, WindowCounts, WindowScore, utc
-from streams.render.bucket_series import Course
+from streams.render.bucket_series import BucketSeries
 from streams.render.charts import SEVERITY_COLOURS, Bands, bands_of, draw, figure
 
 if TYPE_CHECKING:
@@ -59,11 +59,11 @@ def over(step: int, minutes: float, ended: float, **changed: Any) -> Alert:
     return alert(step, minutes, kind="resolve", status="resolved", ends_at=ends_at, **changed)
 
 
-def course_of(*windows: Window) -> Course:
-    course = Course()
+def course_of(*windows: Window) -> BucketSeries:
+    series = BucketSeries()
     for each in windows:
-        course.add(each)
-    return course
+        series.add(each)
+    return series
 
 
 def event(kind: str, onset: str, end: str, brand: str | None = "nordtel", source: str | None = None) -> dict[str, Any]:
@@ -71,8 +71,8 @@ def event(kind: str, onset: str, end: str, brand: str | None = "nordtel", source
     return {"kind": kind, "brand": brand, "source": source, "factor": 9.0, "negative_share": 0.8, **when}
 
 
-def axes_of(course: Course, *incidents: list[Alert], events: tuple[dict[str, Any], ...] = ()) -> list[Axes]:
-    return figure("Nordtel", course, incidents, events, Bands("volume", "tone")).axes
+def axes_of(series: BucketSeries, *incidents: list[Alert], events: tuple[dict[str, Any], ...] = ()) -> list[Axes]:
+    return figure("Nordtel", series, incidents, events, Bands("volume", "tone")).axes
 
 
 def spans(axis: Axes) -> list[tuple[float, float, object]]:
@@ -88,20 +88,20 @@ def spans(axis: Axes) -> list[tuple[float, float, object]]:
 def test_a_course_is_in_order_whatever_the_order_of_arrival_and_has_no_repeats() -> None:
     windows = [window(index, count=index) for index in range(50)]
     shuffled = random.Random(1).sample(windows, 50) + windows[:10]
-    course = course_of(*shuffled)
-    assert len(course) == 50
-    assert course.mentions == sum(range(50))
-    assert course.peak == 49
-    assert course.column("count").tolist() == list(range(50))  # type: ignore[union-attr]
-    assert course.days() == pytest.approx([DAY + index * BUCKET for index in range(50)])
+    series = course_of(*shuffled)
+    assert len(series) == 50
+    assert series.mentions == sum(range(50))
+    assert series.peak == 49
+    assert series.column("count").tolist() == list(range(50))  # type: ignore[union-attr]
+    assert series.days() == pytest.approx([DAY + index * BUCKET for index in range(50)])
 
 
 @pytest.mark.parametrize("hours", [1, 3])
 def test_shares_and_means_are_those_of_the_hours_up_to_each_bucket(hours: int) -> None:
     dice = random.Random(2)
     windows = [window(i, count=(n := dice.randrange(4)), negative=dice.randrange(n + 1)) for i in range(60)]
-    course = course_of(*windows)
-    for index, (share, mean) in enumerate(zip(course.negative_share(hours), course.mean_count(hours), strict=True)):
+    series = course_of(*windows)
+    for index, (share, mean) in enumerate(zip(series.negative_share(hours), series.mean_count(hours), strict=True)):
         span = windows[max(0, index + 1 - 12 * hours) : index + 1]
         count = sum(each.count for each in span)
         expected = sum(each.negative for each in span) / SHARE / count if count else np.nan
@@ -115,24 +115,24 @@ def test_the_fewer_mentions_the_longer_the_time_of_a_share(count: int, hours: in
 
 
 def test_no_line_is_drawn_across_missing_buckets() -> None:
-    course = course_of(window(0), window(1), window(5), window(6))
-    count = course.column("count")
+    series = course_of(window(0), window(1), window(5), window(6))
+    count = series.column("count")
     assert count is not None
     assert np.isnan(count).tolist() == [False, False, True, False, False]
-    assert course.days()[2] == pytest.approx(DAY + 2 * BUCKET)
-    assert course.without_data() == [pytest.approx((DAY + 2 * BUCKET, DAY + 5 * BUCKET))]
+    assert series.days()[2] == pytest.approx(DAY + 2 * BUCKET)
+    assert series.without_data() == [pytest.approx((DAY + 2 * BUCKET, DAY + 5 * BUCKET))]
 
 
 def test_buckets_without_coverage_are_shown_as_without_data() -> None:
-    course = course_of(window(0), *(window(i, count=0, coverage=0.0) for i in (1, 2)), window(3), window(4))
-    assert course.without_data() == [pytest.approx((DAY + BUCKET, DAY + 3 * BUCKET))]
-    assert [span[:2] for span in spans(axes_of(course)[0])] == [(5, 15)]
+    series = course_of(window(0), *(window(i, count=0, coverage=0.0) for i in (1, 2)), window(3), window(4))
+    assert series.without_data() == [pytest.approx((DAY + BUCKET, DAY + 3 * BUCKET))]
+    assert [span[:2] for span in spans(axes_of(series)[0])] == [(5, 15)]
 
 
 def test_a_detector_that_comes_later_leaves_the_time_before_it_empty() -> None:
-    course = course_of(window(0, scores={}), window(1), window(2, scores={}))
-    assert course.detectors == ["tone", "volume"]
-    values = course.column("volume", "value")
+    series = course_of(window(0, scores={}), window(1), window(2, scores={}))
+    assert series.detectors == ["tone", "volume"]
+    values = series.column("volume", "value")
     assert values is not None
     assert np.isnan(values).tolist() == [True, False, True]
 
@@ -171,14 +171,14 @@ def test_a_suppressed_incident_is_hatched_and_says_why() -> None:
 
 
 def test_the_truth_is_drawn_above_and_cut_to_what_was_seen() -> None:
-    course = course_of(*(window(i) for i in range(12, 48)))
+    series = course_of(*(window(i) for i in range(12, 48)))
     events = (
         event("firestorm", "02:00", "23:00"),
         event("surge", "00:00", "02:00", brand=None),
         event("outage", "02:00", "03:00", brand=None, source="forum"),
         event("launch", "08:00", "09:00"),
     )
-    truth, *rest = axes_of(course, events=events)
+    truth, *rest = axes_of(series, events=events)
     assert len(rest) == 3
     assert [text.get_text().strip() for text in truth.texts] == ["firestorm", "surge of all brands", "outage of forum"]
     bars = [collection.get_paths()[0].get_extents() for collection in truth.collections]

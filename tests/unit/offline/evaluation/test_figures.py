@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import orjson
 import pytest
 
-from streams.offline.evaluation import Case, Raised, Rise, Trial, figures, match, rendered, report
+from streams.offline.evaluation import BrandEvent, RaisedIncident, Rise, Trial, figures, match, rendered, report
 from streams.offline.evaluation.figures import percentile
 
 if TYPE_CHECKING:
@@ -24,10 +24,10 @@ def trial(seed: int, *happened: tuple[Kind, float | None, Level], false: tuple[L
     incidents = []
     for number, (kind, minutes, level) in enumerate(happened):
         brand = f"b{number}"
-        known.append(Case(kind, brand, 0, 10 * HOUR, posts_ms=range(0, 10 * HOUR, MINUTE)))
+        known.append(BrandEvent(kind, brand, 0, 10 * HOUR, posts_ms=range(0, 10 * HOUR, MINUTE)))
         if minutes is not None:
-            incidents.append(Raised(brand, brand, [Rise(round(minutes * MINUTE), level)]))
-    incidents += [Raised("calm", str(number), [Rise(20 * HOUR, level)]) for number, level in enumerate(false)]
+            incidents.append(RaisedIncident(brand, brand, [Rise(round(minutes * MINUTE), level)]))
+    incidents += [RaisedIncident("calm", str(number), [Rise(20 * HOUR, level)]) for number, level in enumerate(false)]
     outcomes, others = match(known, incidents)
     return Trial(seed, 10, 7.0, 1_000, 1.0, outcomes, others)
 

@@ -10,7 +10,7 @@ import pytest
 from streams.offline.series import labelled
 from streams.offline.series.benchmark import PROFILES, THRESHOLD, Window, judge, normalised, probation
 from streams.offline.series.csv_reader import read_rows
-from streams.offline.series.detector_choice import Choice
+from streams.offline.series.detector_choice import DetectorChoice
 from streams.offline.series.evaluation import evaluate
 from streams.offline.series.online import alarm_score, watch, write_scores
 
@@ -79,7 +79,7 @@ def test_agrees_with_the_published_scorer_on_the_tweet_counts(
 ) -> None:
     """What `detect-series` writes gets from the published scorer what `evaluate-series` prints, to four decimals."""
     folder = shared_data / "nab-tweets"
-    choice = Choice("volume")
+    choice = DetectorChoice("volume")
     series = labelled.load(folder, folder / "labels.json")
     verdicts = []
     for one in series:

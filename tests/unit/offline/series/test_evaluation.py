@@ -8,7 +8,7 @@ import pytest
 from streams.errors import InputError
 from streams.offline.series import tables
 from streams.offline.series.benchmark import PROFILES, normalised
-from streams.offline.series.detector_choice import Choice
+from streams.offline.series.detector_choice import DetectorChoice
 from streams.offline.series.evaluation import SENSITIVITY_DAYS, STANDARD, TUNING_DAYS, at_days, evaluate, leave_one_out
 from streams.offline.series.labelled import LabelledSeries, load
 from streams.offline.series.peers import Setting, compare, settings
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-CHOICE = Choice("volume")
+CHOICE = DetectorChoice("volume")
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from streams.errors import FirewatchError
-from streams.offline.series.detector_choice import Choice
+from streams.offline.series.detector_choice import DetectorChoice
 from streams.offline.series.evaluation import Judged, evaluate
 from streams.offline.series.labelled import load
 from streams.offline.series.plot import draw
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="module")
 def judged(labelled_folder: Path) -> list[Judged]:
     series = load(labelled_folder, labelled_folder / "labels.json")
-    return [evaluate(one, Choice("volume").build()) for one in series]
+    return [evaluate(one, DetectorChoice("volume").build()) for one in series]
 
 
 def test_each_series_has_its_panel(judged: list[Judged], tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from streams.offline.series.benchmark import PROFILES, Profile, Verdict, normalised
-from streams.offline.series.detector_choice import Choice
+from streams.offline.series.detector_choice import DetectorChoice
 from streams.offline.series.evaluation import at_days
 from streams.offline.series.labelled import load
 
@@ -22,7 +22,7 @@ STANDARD = PROFILES[0]
 def verdicts(shared_data: Path) -> dict[float, list[Verdict]]:
     """By `once_in_days`, at the shipped default and at the ends of what an operator may set without thinking."""
     tweets = shared_data / "nab-tweets"
-    return at_days(load(tweets, tweets / "labels.json", None), Choice("volume", None), (4, SHIPPED, 9))
+    return at_days(load(tweets, tweets / "labels.json", None), DetectorChoice("volume", None), (4, SHIPPED, 9))
 
 
 @pytest.mark.parametrize(("profile", "must"), list(zip(PROFILES, (86, 80, 90), strict=True)), ids=str)

@@ -14,14 +14,14 @@ from click.testing import CliRunner, Result
 from streams.cli import cli
 from streams.config.loader import load_config
 from streams.errors import ConfigError, InputError
-from streams.offline.backtest import play, scored
+from streams.offline.backtest import run_configs, scored
 from streams.offline.tuning.candidate_run import try_all
-from streams.offline.tuning.candidates import distinct, knobs
+from streams.offline.tuning.candidates import distinct, parameters
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from streams.offline.incident_matching import Raised, Rise
+    from streams.offline.incident_matching import RaisedIncident, Rise
 
 DAYS = 6
 THINNED = 6
@@ -90,50 +90,50 @@ def printed(folder: Path) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def tuned(printed: bytes) -> dict[str, Any]:
+def result(printed: bytes) -> dict[str, Any]:
     tree: dict[str, Any] = orjson.loads(printed)
     return tree
 
 
-def test_a_config_that_fires_at_too_much_is_told_to_fire_at_less(tuned: dict[str, Any]) -> None:
-    assert tuned["labels"] == DAYS
-    assert tuned["now"]["false"] > 0
-    suggestion = tuned["suggestion"]
-    assert tuned["keep_because"] == []
+def test_a_config_that_fires_at_too_much_is_told_to_fire_at_less(result: dict[str, Any]) -> None:
+    assert result["labels"] == DAYS
+    assert result["now"]["false"] > 0
+    suggestion = result["suggestion"]
+    assert result["keep_because"] == []
     assert suggestion["times_as_rare"] > 1
-    assert suggestion["false"] < tuned["now"]["false"]
-    assert suggestion["score"] > tuned["now"]["score"]
-    assert tuned["held_out"]["score"] > tuned["now"]["score"]
-    assert tuned["held_out"]["recall"] >= tuned["now"]["recall"]
-    assert sum(fold["labels"] for fold in tuned["folds"]) == DAYS
-    curve = next(each for each in tuned["curves"] if each["turned"] == suggestion["turned"])
+    assert suggestion["false"] < result["now"]["false"]
+    assert suggestion["score"] > result["now"]["score"]
+    assert result["held_out"]["score"] > result["now"]["score"]
+    assert result["held_out"]["recall"] >= result["now"]["recall"]
+    assert sum(fold["labels"] for fold in result["folds"]) == DAYS
+    curve = next(each for each in result["curves"] if each["turned"] == suggestion["turned"])
     assert any(first <= suggestion["times_as_rare"] <= last for first, last in curve["flat"])
 
 
-def test_the_trade_off_falls_from_many_false_incidents_to_few(tuned: dict[str, Any]) -> None:
-    curve = next(each for each in tuned["curves"] if each["turned"] == "all")
+def test_the_trade_off_falls_from_many_false_incidents_to_few(result: dict[str, Any]) -> None:
+    curve = next(each for each in result["curves"] if each["turned"] == "all")
     false = [point["false_per_brand_week"] for point in curve["points"]]
     assert false[0] > false[-1]
     assert [point["times_as_rare"] for point in curve["points"]] == sorted(
         point["times_as_rare"] for point in curve["points"]
     )
-    assert tuned["brand_weeks"] == pytest.approx(3 * DAYS / 7, rel=0.05)
+    assert result["brand_weeks"] == pytest.approx(3 * DAYS / 7, rel=0.05)
 
 
-def test_what_is_suggested_does_in_a_backtest_what_was_said(folder: Path, tuned: dict[str, Any]) -> None:
-    suggestion = tuned["suggestion"]
+def test_what_is_suggested_does_in_a_backtest_what_was_said(folder: Path, result: dict[str, Any]) -> None:
+    suggestion = result["suggestion"]
     tree = yaml.safe_load((folder / "c.yaml").read_text()) | yaml.safe_load(suggestion["yaml"])
     (folder / "suggested.yaml").write_text(yaml.safe_dump(tree))
-    result = run(
+    backtest = run(
         folder, "backtest", "--posts", "@posts.jsonl", "-c", "@suggested.yaml", "--compare", "@c.yaml",
         "--labels", "@labels.yaml",
     )  # fmt: skip
-    for name, figures in (("suggested", suggestion), ("c", tuned["now"])):
-        line = next(line for line in result.output.splitlines() if f"{name}.yaml: recall" in line)
+    for name, figures in (("suggested", suggestion), ("c", result["now"])):
+        line = next(line for line in backtest.output.splitlines() if f"{name}.yaml: recall" in line)
         assert f"recall {figures['recall']:.0%}" in line
         assert f"precision {figures['precision']:.0%}" in line
         assert f"median delay {figures['delay_minutes']:.1f} min" in line
-    false = re.split(r"suggested\.yaml: recall", result.output)[-1].count("\n  false ")
+    false = re.split(r"suggested\.yaml: recall", backtest.output)[-1].count("\n  false ")
     assert false == suggestion["false"]
 
 
@@ -141,18 +141,18 @@ def test_again_it_says_the_same(folder: Path, printed: bytes) -> None:
     assert tune(folder, "--labels", "@labels.yaml", "--json").stdout_bytes == printed
 
 
-def told(incidents: list[Raised]) -> list[tuple[str, list[Rise], list[str]]]:
+def told(incidents: list[RaisedIncident]) -> list[tuple[str, list[Rise], list[str]]]:
     return sorted((each.brand, each.rises, list(each.labels)) for each in incidents)
 
 
 def test_a_candidate_raises_in_the_panel_what_it_raises_alone(folder: Path) -> None:
     config = load_config(folder / "c.yaml")
-    candidates = distinct(knobs(config))
+    candidates = distinct(parameters(config))
     with scored(str(folder / "posts.jsonl"), config, processes=2) as mentions:
         assert len(mentions.lanes) > 1
         panel = try_all(config, [each.days for each in candidates], mentions, processes=2)
         some = range(0, len(candidates), 8)
-        alone = play([("", candidates[place].config) for place in some], mentions, courses=False)
+        alone = run_configs([("", candidates[place].config) for place in some], mentions, series=False)
     assert [told(panel.raised[place]) for place in some] == [told(each.raised) for each in alone]
     assert len({str(told(raised)) for raised in panel.raised}) > 3
 

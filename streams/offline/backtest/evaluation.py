@@ -7,7 +7,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from detectors.units import MINUTE_MS
-from streams.offline.incident_matching import LEVELS, Case, Rise, match
+from streams.offline.incident_matching import LEVELS, BrandEvent, Rise, match
 from streams.records import epoch_ms
 
 if TYPE_CHECKING:
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
     from detectors.base import Severity
     from streams.offline.backtest.labels import Expected
-    from streams.offline.incident_matching import Outcome, Raised
+    from streams.offline.incident_matching import EventOutcome, RaisedIncident
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class LabelResult:
     """An expected incident and what was raised for it."""
 
     expected: Expected
-    outcome: Outcome
+    outcome: EventOutcome
 
     @property
     def found(self) -> bool:
@@ -38,11 +38,11 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class LabelEvaluation:
     """What was found, and what was raised besides."""
 
-    cases: Sequence[Found]
-    false: Sequence[Raised]
+    cases: Sequence[LabelResult]
+    false: Sequence[RaisedIncident]
 
     @property
     def missed(self) -> list[Expected]:
@@ -68,24 +68,24 @@ class Judgement:
         return median(delays) if delays else None
 
 
-def pages(incident: Raised, severity: Severity) -> bool:
+def pages(incident: RaisedIncident, severity: Severity) -> bool:
     """Whether it was raised at a severity or above without being suppressed.
 
-    >>> from streams.offline.incident_matching import Raised, Rise
-    >>> storm = Raised("nordtel", "f1", [Rise(0, "suppressed"), Rise(60_000, "watch")])
+    >>> from streams.offline.incident_matching import RaisedIncident, Rise
+    >>> storm = RaisedIncident("nordtel", "f1", [Rise(0, "suppressed"), Rise(60_000, "watch")])
     >>> pages(storm, "watch"), pages(storm, "warning")
     (True, False)
     """
     return LEVELS.index(incident.level) >= LEVELS.index(severity)
 
 
-def paged_ms(incident: Raised, severity: Severity) -> int:
+def paged_ms(incident: RaisedIncident, severity: Severity) -> int:
     """When it first was raised at a severity or above; only for one that `pages`."""
     least = LEVELS.index(severity)
     return next(rise.at_ms for rise in incident.rises if LEVELS.index(rise.level) >= least)
 
 
-def judge(expected: Iterable[Expected], incidents: Iterable[Raised], severity: Severity) -> Judgement:
+def evaluate(expected: Iterable[Expected], incidents: Iterable[RaisedIncident], severity: Severity) -> LabelEvaluation:
     """Compare. An incident that is still open when what people say happened begins has found it, without delay.
 
     Parameters
@@ -98,13 +98,13 @@ def judge(expected: Iterable[Expected], incidents: Iterable[Raised], severity: S
         From which on an incident pages: those below can't be false.
     """
     wanted = list(expected)
-    cases = [Case("firestorm", each.brand, epoch_ms(each.from_), epoch_ms(each.to)) for each in wanted]
+    cases = [BrandEvent("firestorm", each.brand, epoch_ms(each.from_), epoch_ms(each.to)) for each in wanted]
     outcomes, others = match(cases, [_from_then_on(incident, cases) for incident in incidents])
-    found = [Found(each, outcome) for each, outcome in zip(wanted, outcomes, strict=True)]
-    return Judgement(found, [incident for incident in others if pages(incident, severity)])
+    found = [LabelResult(each, outcome) for each, outcome in zip(wanted, outcomes, strict=True)]
+    return LabelEvaluation(found, [incident for incident in others if pages(incident, severity)])
 
 
-def _from_then_on(incident: Raised, cases: Sequence[Case]) -> Raised:
+def _from_then_on(incident: RaisedIncident, cases: Sequence[BrandEvent]) -> RaisedIncident:
     """The incident, where it rose before a case began for which it was still open as if it had risen at that moment."""
     own = sorted((case for case in cases if case.brand == incident.brand), key=lambda case: case.onset_ms)
 

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from streams.config import Config
     from streams.sources.base import Source
 
-Dealt = dict[int, list[tuple[int, int, bytes]]]
+PartitionedRecords = dict[int, list[tuple[int, int, bytes]]]
 """By partition, what `Scorer.score` takes; in the order in which the partitions were first met."""
 
 
-class Dealer:
+class Partitioner:
     """Reads a source to its end.
 
     Parameters
@@ -43,7 +43,7 @@ class Dealer:
         """Records that are no usable posts, by reason."""
         return self._ratio.reasons
 
-    def chunks(self) -> Iterator[Dealt]:
+    def chunks(self) -> Iterator[PartitionedRecords]:
         """The posts of each chunk of the source.
 
         Raises
@@ -53,7 +53,7 @@ class Dealer:
         """
         for chunk in self._source.chunks():
             now_ms = clock.now_ms()
-            dealt: Dealt = {}
+            partitioned: PartitionedRecords = {}
             for line in chunk:
                 try:
                     post = self._normaliser.record(line.data, now_ms)
@@ -62,9 +62,9 @@ class Dealer:
                     continue
                 self._ratio.accept()
                 partition = partition_of(post.key, len(self._offsets))
-                dealt.setdefault(partition, []).append((self._offsets[partition], now_ms, post.to_bytes()))
+                partitioned.setdefault(partition, []).append((self._offsets[partition], now_ms, post.to_bytes()))
                 self._offsets[partition] += 1
-            yield dealt
+            yield partitioned
         if not self._ratio.records:
             raise InputError(f"{self._source.name}: holds no posts")
         self._ratio.check()
