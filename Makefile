@@ -18,10 +18,11 @@ $(READY): pyproject.toml constraints.txt Makefile deploy/local/venv.sh
 	@sh deploy/local/venv.sh
 	@touch $@
 
-lint: $(READY) ## ruff, formatting and types
+lint: $(READY) ## ruff, formatting, types and import rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 
 format: $(READY) ## let ruff format the code and repair what it can
 	$(BIN)/ruff check --fix .
