@@ -1,4 +1,4 @@
-"""A line of JSON from a source becomes a `Post`, or is refused with a reason.
+"""Parsing of a line of JSON from a source into a `Post`, or rejection with a reason.
 
 ===============  ==================================================  ================================================
 input field      accepted                                            becomes
@@ -18,8 +18,8 @@ likes, reposts,  integers >= 0                                       summed into
 replies
 ===============  ==================================================  ================================================
 
-A line with ``"delete": true`` takes a post back and needs no more than its ``id`` (and ``source``). Fields beside these
-are ignored; null counts as absent.
+A line with ``"delete": true`` deletes a post and needs only its ``id`` (and ``source``). Other fields are ignored; null
+counts as absent.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ MAX_TAG_CHARS: Final = 100
 MAX_URL_CHARS: Final = 2_048
 
 MAX_COUNT: Final = 10**10
-"""Likes and the like beyond it are defects: more than there are people."""
+"""Larger numbers of likes, reposts or replies are defects: there are fewer people."""
 
 _MILLISECONDS_FROM: Final = 10**11
 """Epoch numbers from here on are milliseconds: as seconds this is the year 5138, as milliseconds 1973."""
@@ -62,17 +62,17 @@ _ESCAPE: Final = re.compile(
 
 
 class Normaliser:
-    """Makes posts of the lines of one source.
+    """Parses the lines of one source.
 
     Parameters
     ----------
     settings
-        Section `ingest` of the config: caps and admitted times.
+        Section `ingest` of the config: limits of sizes and times.
     source
-        Name that posts without a field ``source`` get.
+        Source of posts without a field ``source``.
     redate
-        Maps the stated event time to the one the post gets and to the present when it will be sent, all in milliseconds
-        since the epoch.
+        Maps the stated event time to the one that the post gets, and to the time at which it will be sent, all in
+        milliseconds since the epoch.
 
     Examples
     --------
@@ -91,14 +91,14 @@ class Normaliser:
         self._redate = redate
 
     def record(self, line: bytes, now_ms: int) -> Post | Deletion:
-        """Read one line, which may also take back a post; otherwise as `post`."""
+        """Parse one line, which may be a deletion; otherwise as `post`."""
         fields = self._fields(line)
         if is_deletion(fields):
             return Deletion(_identity(fields), _source(fields) or self._source)
         return self._post(fields, now_ms)
 
     def post(self, line: bytes, now_ms: int) -> Post:
-        """Read one line.
+        """Parse one line that is a post.
 
         Parameters
         ----------
@@ -150,7 +150,7 @@ class Normaliser:
 
 
 def parse(line: bytes) -> dict[str, Any]:
-    r"""Decode a JSON object; lone surrogates (an emoji cut in half) become U+FFFD, a byte order mark is skipped.
+    r"""Decode a JSON object; lone surrogates (half an emoji) become U+FFFD, a byte order mark is skipped.
 
     Raises
     ------
@@ -182,7 +182,7 @@ def _without_lone_surrogates(line: bytes) -> bytes:
 
 
 def event_time_ms(fields: dict[str, Any]) -> int:
-    """Event time that ``created_at`` states, in milliseconds since the epoch, whatever the year.
+    """Return the event time that ``created_at`` states, in milliseconds since the epoch, whatever the year.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""When a partition counts as read to its end."""
+"""When a partition of `social.posts` counts as read to its end."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ IDLE_SECONDS: Final = 1.0
 
 
 class Idleness:
-    """Tells as of when one partition is read to its end.
+    """Decides as of which broker time one partition is reported idle.
 
-    A fetch that finds nothing says so for a moment after it was sent, and it was sent after the answer to the fetch
-    before: one is in flight at a time. So that answer is the latest moment for which the end is certain.
+    A fetch without records proves the end of the partition for some moment after it was sent. One fetch is in flight at
+    a time, so it was sent after the answer to the fetch before. The time of that answer is therefore the latest for
+    which the end is certain.
 
     Parameters
     ----------
@@ -31,16 +32,21 @@ class Idleness:
         self._answered_ms: int | None = None
 
     def as_of_ms(self, answered_ms: int | None, *, at_end: bool, now: float) -> int | None:
-        """Milliseconds since the epoch as of which to report the partition idle, None if there is nothing to report.
+        """Return the time as of which to report the partition idle, None if there is nothing to report.
 
         Parameters
         ----------
         answered_ms
-            When the newest fetch was answered, in milliseconds since the epoch; None before the first.
+            When the newest fetch was answered, in milliseconds since the epoch; None before the first answer.
         at_end
-            Whether everything up to the high watermark in that answer has been dealt with.
+            Whether everything below the high watermark in that answer has been processed.
         now
             Monotonic seconds.
+
+        Returns
+        -------
+        int or None
+            Milliseconds since the epoch.
         """
         before, self._answered_ms = self._answered_ms, answered_ms
         if not at_end:

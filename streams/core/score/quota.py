@@ -1,9 +1,9 @@
-"""How many posts of one source are scored in a minute, so that no source starves the others.
+"""The quota of a source: how many of its posts are scored in a minute, so that no source starves the others.
 
-The minutes are those of a partition's event time, so a replay drops the same posts as the workers do; and an archive
-that is read at full speed is not taken for a flood. Repeats of a post are not to be shown to it: whether they are
-dropped before or behind Kafka must make no difference. A source can't get round it by dating posts back, as a
-partition's event time never goes back.
+The minutes are those of a partition's event time. A replay therefore drops the same posts as the workers do, and an
+archive that is read at full speed does not count as a flood. Dating posts back does not get round the quota, as a
+partition's event time never goes back. Repeats of a post must not be counted: ingest may or may not have dropped them,
+and that must make no difference.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import Final
 from detectors.units import MINUTE_MS
 
 MAX_COUNTED_SOURCES: Final = 256
-"""Sources counted by themselves in a minute; more share what one may have."""
+"""Sources that have a quota each in a minute; all further ones share one."""
 
 OTHERS: Final = ""
-"""Stands for all of these; no source has an empty name."""
+"""Name of all that share one; no source has an empty name."""
 
 
 class Quota:
@@ -25,16 +25,16 @@ class Quota:
     Parameters
     ----------
     limit
-        Posts of one source in a minute; None is without end.
+        Posts of one source in a minute, None for no limit.
     watermark_ms
         Newest event time of the partition so far, -1 if there is none.
     first
-        Offset of the first record of the minute that runs, -1 if not known.
+        Offset of the first record of the running minute, -1 if it is not known.
 
     Attributes
     ----------
     first
-        As above: what comes from there on has to be counted anew after a restart.
+        As above. After a restart the posts from there on have to be counted again.
 
     Examples
     --------
@@ -52,16 +52,16 @@ class Quota:
         self.first = first
 
     def admits(self, source: str, watermark_ms: int, offset: int) -> bool:
-        """Count a post and tell whether its source is within the limit.
+        """Count a post and return whether its source is within the limit.
 
         Parameters
         ----------
         source
-            Of the post.
+            Source of the post.
         watermark_ms
             Newest event time of the partition, this post included.
         offset
-            Of the post.
+            Offset of the post.
         """
         if self._limit is None:
             return True
@@ -71,7 +71,7 @@ class Quota:
         return self.count(source) <= self._limit
 
     def count(self, source: str) -> int:
-        """Count a post of the running minute and return how many its source has by now."""
+        """Count a post of the running minute and return the count of its source so far."""
         if source not in self._counts and len(self._counts) >= MAX_COUNTED_SOURCES:
             source = OTHERS
         counted = self._counts[source] = self._counts.get(source, 0) + 1
