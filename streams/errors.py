@@ -5,7 +5,7 @@
     FirewatchError                 a problem that the user or operator can act on
     ├── ConfigError                the YAML file, an environment override, or a secret file
     ├── InputError                 a file of posts that can't be read
-    │   └── BadShareExceeded       too many rejected records: stop before all go to the dead letter queue
+    │   └── RejectionRatioExceeded too many rejected records: stop before all go to the dead letter queue
     ├── OutputError                a file that can't be written, such as for a full disk
     ├── RecordError                the bytes of a record; has topic, partition and offset where known
     │   ├── OutdatedState          a state written by a version of firewatch that is too old
@@ -67,7 +67,7 @@ class InputError(FirewatchError):
     exit_code = 3
 
 
-class BadShareExceeded(InputError):
+class RejectionRatioExceeded(InputError):
     """The share of rejected records exceeds `ingest.max_bad_share`."""
 
     def __init__(self, bad: int, seen: int, limit: float, reasons: dict[str, int]) -> None:

@@ -49,7 +49,7 @@ class Partitioner:
         Raises
         ------
         InputError
-            If the source can't be read, holds no posts, or too much of it is bad (`BadShareExceeded`).
+            If the source can't be read, holds no posts, or too much of it is bad (`RejectionRatioExceeded`).
         """
         for chunk in self._source.chunks():
             now_ms = clock.now_ms()

@@ -90,7 +90,7 @@ class Replay:
         Raises
         ------
         InputError
-            If the source can't be read, or too much of it is bad (`BadShareExceeded`).
+            If the source can't be read, or too much of it is bad (`RejectionRatioExceeded`).
         """
         started = time.monotonic()
         partitioner = Partitioner(self._config, source)

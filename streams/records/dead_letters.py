@@ -27,7 +27,7 @@ HEADERS: Final = {
     "topic": "Topic of the record, or the source it came from on its way into Kafka",
     "partition": "Partition of the record; absent if it came from a source",
     "offset": "Offset of the record, or the cursor in the source",
-    "records": "How many records the dead letter stands for, where it names them instead of holding one",
+    "records": "Number of records that the dead letter lists, if it lists records instead of holding one",
     "truncated_from": "Length of the value in bytes, where it had to be cut",
 }
 """Headers of a dead letter, and the meaning of each."""
@@ -49,7 +49,7 @@ def headers_of(
     value
         The whole value, before it is cut to `MAX_VALUE_BYTES`.
     records
-        How many records the dead letter stands for.
+        Number of records that the dead letter lists, or 1.
 
     Examples
     --------

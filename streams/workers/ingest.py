@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from streams.core.ingest.parsing import Normaliser
 from streams.core.ingest.rejection_ratio import RejectionRatio
 from streams.core.recent import RecentSet
-from streams.errors import BadShareExceeded, InputError, RecordError
+from streams.errors import InputError, RecordError, RejectionRatioExceeded
 from streams.kafka.clients import acknowledged, producer, translated_errors
 from streams.kafka.dead_letters import DeadLetters
 from streams.kafka.preflight import preflight
@@ -91,7 +91,7 @@ async def ingest(
     Raises
     ------
     InputError
-        If the source can't be read or holds no posts, or too much of it is bad (`BadShareExceeded`).
+        If the source can't be read or holds no posts, or too much of it is bad (`RejectionRatioExceeded`).
     KafkaError
         If the broker can't be reached, a topic is missing, or the broker does not accept a record.
     PortTaken
@@ -195,7 +195,7 @@ class _Run:
                         break
                     show()
             await self._settle(0)
-        except (InputError, BadShareExceeded):
+        except (InputError, RejectionRatioExceeded):
             await self._settle(0)
             raise
         finally:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from deploy.local.kafka import DEFAULT_HOME, LocalKafka
-from streams.errors import BadShareExceeded, BrokerUnreachable, ConfigError, InputError, KafkaError
+from streams.errors import BrokerUnreachable, ConfigError, InputError, KafkaError, RejectionRatioExceeded
 from streams.kafka.admin import ensure_topics
 from streams.kafka.clients import check_reachable
 from streams.kafka.topics import Topics
@@ -115,7 +115,7 @@ async def test_good_posts_arrive_once_and_bad_lines_are_diverted(config: Config,
 
 async def test_it_stops_when_too_much_is_bad(config: Config, tmp_path: Path) -> None:
     lines = [b"nonsense" if number % 5 == 0 else post(number) for number in range(20_000)]
-    with pytest.raises(BadShareExceeded, match=r"broken_json") as refused:
+    with pytest.raises(RejectionRatioExceeded, match=r"broken_json") as refused:
         await run(config, write(tmp_path / "posts.jsonl", lines))
     assert (refused.value.bad, refused.value.seen) == (21, 101)
     assert refused.value.exit_code != 0
@@ -124,7 +124,7 @@ async def test_it_stops_when_too_much_is_bad(config: Config, tmp_path: Path) -> 
 
 
 async def test_a_short_input_is_judged_at_its_end(config: Config, tmp_path: Path) -> None:
-    with pytest.raises(BadShareExceeded, match="2 of 5"):
+    with pytest.raises(RejectionRatioExceeded, match="2 of 5"):
         await run(config, write(tmp_path / "posts.jsonl", [b"{", post(1), post(2), post(3), b"["]))
     assert len(await posts_in(config)) == 3
 

@@ -12,7 +12,6 @@ import pytest
 from streams import errors
 from streams.errors import (
     ANY_TIME,
-    BadShareExceeded,
     BrokerUnreachable,
     ConfigError,
     DetectorFailed,
@@ -24,6 +23,7 @@ from streams.errors import (
     OutputError,
     PortTaken,
     RecordError,
+    RejectionRatioExceeded,
     UnknownVersion,
 )
 
@@ -82,7 +82,7 @@ def test_a_record_error_names_the_place_where_it_is_known() -> None:
 
 
 def test_too_many_rejected_records_are_listed_by_their_reasons_the_commonest_first() -> None:
-    message = str(BadShareExceeded(9, 10, 0.05, {"empty": 2, "broken_json": 7}))
+    message = str(RejectionRatioExceeded(9, 10, 0.05, {"empty": 2, "broken_json": 7}))
     assert message.startswith("9 of 10 records are rejected (broken_json 7, empty 2): over the limit ingest.max_bad")
 
 

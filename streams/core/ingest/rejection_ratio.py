@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streams.errors import BadShareExceeded
+from streams.errors import RejectionRatioExceeded
 
 if TYPE_CHECKING:
     from streams.config import IngestSettings
@@ -34,7 +34,7 @@ class RejectionRatio:
     >>> ratio.reject("broken_json")
     Traceback (most recent call last):
     ...
-    streams.errors.BadShareExceeded: 2 of 3 records are rejected (broken_json 2): over the limit \
+    streams.errors.RejectionRatioExceeded: 2 of 3 records are rejected (broken_json 2): over the limit \
 ingest.max_bad_share=0.5. Stopped before the whole input goes to the dead letter queue; check the source, or raise the \
 limit if this is expected.
     """
@@ -54,7 +54,7 @@ limit if this is expected.
 
         Raises
         ------
-        BadShareExceeded
+        RejectionRatioExceeded
             If the ratio is over the limit and there have been ``ingest.bad_share_after`` records.
         """
         self.records += 1
@@ -67,9 +67,9 @@ limit if this is expected.
 
         Raises
         ------
-        BadShareExceeded
+        RejectionRatioExceeded
             If the ratio is over the limit.
         """
         rejected = sum(self.reasons.values())
         if rejected > self._limit * self.records:
-            raise BadShareExceeded(rejected, self.records, self._limit, self.reasons)
+            raise RejectionRatioExceeded(rejected, self.records, self._limit, self.reasons)

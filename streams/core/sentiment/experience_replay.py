@@ -1,4 +1,4 @@
-"""Memory of the latest labels, from which one is learned again beside each new one.
+"""Memory of the latest labels, from which one is learned again together with each new one.
 
 A single step does not use all the information in a label; learning it again later uses more. Replaying single examples
 from a memory is Lin's experience replay (*Self-Improving Reactive Agents Based On Reinforcement Learning, Planning and

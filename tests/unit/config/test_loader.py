@@ -8,7 +8,6 @@ import pytest
 from click.testing import CliRunner
 
 from streams.cli import cli
-from streams.config import PASSWORD_VARIABLE, Config
 from streams.config.loader import load_config
 from streams.errors import ConfigError
 from tests.support.paths import TESTDATA
@@ -84,35 +83,3 @@ def test_an_override_of_nothing_is_refused(file: Path) -> None:
         load_config(file, {"FIREWATCH__TOPICS__PARTITONS": "7"})
     with pytest.raises(ConfigError, match="FIREWATCH__BRANDS__0__NAME"):
         load_config(file, {"FIREWATCH__BRANDS__0__NAME": "x"})
-
-
-def test_the_version_names_what_decides_alerts_and_nothing_else(file: Path) -> None:
-    config = load_config(file, {})
-    elsewhere = load_config(file, {"FIREWATCH__TOPICS__PREFIX": "x.", "KAFKA_BOOTSTRAP": "other:9092"})
-    stricter = load_config(file, {"FIREWATCH__INCIDENTS__NEGATIVE_SHARE": "0.9"})
-    assert config.version == elsewhere.version != stricter.version
-
-
-def test_secrets_come_from_the_environment_or_a_file_and_do_not_print(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    secret = tmp_path / "password"
-    secret.write_text("from-the-file\n")
-    settings = {"security_protocol": "SASL_SSL", "sasl_username": "firewatch", "password_file": str(secret)}
-    brands = [{"id": "a", "name": "A", "match": {"any": ["aa"]}}]
-    config = Config.model_validate({"brands": brands, "kafka": settings})
-    password = config.kafka.password()
-    assert password is not None
-    assert password.get_secret_value() == "from-the-file"
-    monkeypatch.setenv(PASSWORD_VARIABLE, "from-the-environment")
-    password = config.kafka.password()
-    assert password is not None
-    assert password.get_secret_value() == "from-the-environment"
-    assert "from-the" not in f"{password} {config!r} {config.model_dump()}"
-
-
-def test_an_unreadable_secret_is_a_config_error(tmp_path: Path) -> None:
-    brands = [{"id": "a", "name": "A", "match": {"any": ["aa"]}}]
-    config = Config.model_validate({"brands": brands, "author_key_file": str(tmp_path / "none")})
-    with pytest.raises(ConfigError, match="author_key_file"):
-        config.author_key()

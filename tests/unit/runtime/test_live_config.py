@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 import pytest
 from structlog.testing import capture_logs
 
-from streams.config.changes import differences
-from streams.config.loader import load_config
 from streams.runtime import metrics
 from streams.runtime.live_config import LiveConfig
 
@@ -130,27 +128,3 @@ async def test_what_can_not_be_used_leaves_the_last_good_one(
     await live.look()
     assert len(live.config.brands) == 2
     assert value("firewatch_config_last_reload_successful") == 1
-
-
-def test_differences_are_told_by_name(tmp_path: Path) -> None:
-    def config(text: str) -> Path:
-        file = tmp_path / "one.yaml"
-        file.write_text(text)
-        return file
-
-    old = load_config(config(BRANDS + ACME + "detectors: [{name: volume, kind: volume, once_in_days: 7}]\n"), {})
-    new = load_config(
-        config(
-            BRANDS.replace("900", "1200")
-            + "preset: calm\n"
-            + "detectors: [{name: volume, kind: volume, once_in_days: 10}, {name: level, kind: drift}]\n"
-        ),
-        {},
-    )
-    assert differences(old, new) == [
-        "brands.nordtel.usual_posts_per_day: 900.0 -> 1200.0",
-        "brands.acme: removed",
-        "preset: balanced -> calm",
-        "detectors.volume.once_in_days: 7 -> 10",
-        "detectors.level: added",
-    ]

@@ -6,7 +6,7 @@ import pytest
 
 from streams.config import IngestSettings
 from streams.core.ingest.rejection_ratio import RejectionRatio
-from streams.errors import BadShareExceeded
+from streams.errors import RejectionRatioExceeded
 
 
 def counted(accepted: int, rejected: int, *, after: int, limit: float = 0.5) -> RejectionRatio:
@@ -20,19 +20,19 @@ def counted(accepted: int, rejected: int, *, after: int, limit: float = 0.5) -> 
 
 def test_nothing_is_decided_before_there_are_enough_records() -> None:
     ratio = counted(0, 9, after=10)
-    with pytest.raises(BadShareExceeded):
+    with pytest.raises(RejectionRatioExceeded):
         ratio.reject("broken_json")
 
 
 def test_at_the_end_few_records_are_enough() -> None:
-    with pytest.raises(BadShareExceeded, match="2 of 3 records"):
+    with pytest.raises(RejectionRatioExceeded, match="2 of 3 records"):
         counted(1, 2, after=1_000).check()
 
 
 def test_a_ratio_at_the_limit_is_not_over_it() -> None:
     ratio = counted(5, 5, after=10)
     ratio.check()
-    with pytest.raises(BadShareExceeded):
+    with pytest.raises(RejectionRatioExceeded):
         ratio.reject("broken_json")
 
 
@@ -45,5 +45,5 @@ def test_the_error_counts_the_reasons_the_most_frequent_first() -> None:
     for reason in ("bad_id", "broken_json", "broken_json", "empty_text"):
         ratio.reject(reason)
     assert ratio.reasons == {"bad_id": 1, "broken_json": 2, "empty_text": 1}
-    with pytest.raises(BadShareExceeded, match=r"4 of 6 records .*\(broken_json 2, bad_id 1, empty_text 1\)"):
+    with pytest.raises(RejectionRatioExceeded, match=r"4 of 6 records .*\(broken_json 2, bad_id 1, empty_text 1\)"):
         ratio.check()

@@ -19,7 +19,7 @@ from streams.records import MAX_SNAPSHOT_BYTES
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-Example = list[tuple[str, str, str]]
+Stream = list[tuple[str, str, str]]
 
 STREAM = st.lists(st.tuples(st.text(max_size=60), st.sampled_from(["de", "en", "und"]), st.sampled_from(LABELS)))
 
@@ -61,7 +61,7 @@ def test_a_post_without_language_is_known_from_words_of_either(learner: OnlineSe
 
 @settings(max_examples=25, deadline=None)
 @given(STREAM)
-def test_the_same_labels_in_the_same_order_give_the_same_bytes(stream: Example) -> None:
+def test_the_same_labels_in_the_same_order_give_the_same_bytes(stream: Stream) -> None:
     def learned() -> bytes:
         model = OnlineSentiment()
         for text, lang, label in stream:
@@ -73,7 +73,7 @@ def test_the_same_labels_in_the_same_order_give_the_same_bytes(stream: Example) 
 
 @settings(max_examples=25, deadline=None)
 @given(STREAM)
-def test_any_stream_leaves_probabilities_and_weights_within_bounds(stream: Example) -> None:
+def test_any_stream_leaves_probabilities_and_weights_within_bounds(stream: Stream) -> None:
     model = OnlineSentiment()
     for text, lang, label in stream:
         chances = model.predict_proba_one(post(text, lang))

@@ -11,7 +11,6 @@ from click.testing import CliRunner
 
 from streams.cli import cli
 from streams.core.sentiment import LABELS, LinearModel
-from streams.core.sentiment.f1 import quality
 from streams.core.sentiment.learner import OnlineSentiment
 from streams.errors import InputError
 from streams.offline.sentiment.prequential import AtRandom, BySmallestMargin, run
@@ -109,23 +108,6 @@ def test_small_margins_are_asked_about() -> None:
     chances = [(p, 0.9 - p, 0.1) for p in (draw.uniform(0, 0.9) for _ in range(4000))]
     asked = [abs(2 * p[0] - 0.9) for p in chances if chooser.reveals(p)]
     assert sum(asked) / len(asked) < 0.1  # 0.45 at random
-
-
-def test_figures_are_those_of_the_definitions() -> None:
-    gold = ["negative", "negative", "neutral", "positive"]
-    chances = [(0.9, 0.1, 0.0), (0.2, 0.8, 0.0), (0.0, 1.0, 0.0), (0.0, 0.6, 0.4)]
-    measured = quality(gold, chances)
-    assert [label.f1 for label in measured.by_label] == pytest.approx([2 / 3, 1 / 2, 0])
-    assert measured.macro_f1 == pytest.approx((2 / 3 + 1 / 2) / 3)
-    assert measured.negative_rest_f1 == pytest.approx((2 / 3 + 4 / 5) / 2)
-    assert measured.average_recall == pytest.approx((1 / 2 + 1 + 0) / 3)
-    assert measured.calibration_error == pytest.approx((0.1 + 0.8 + 0.0 + 0.6) / 4)
-    assert measured.mean_negative == pytest.approx(1.1 / 4)
-
-
-def test_labels_that_never_occur_do_not_count() -> None:
-    assert quality(["neutral"], [(0.1, 0.8, 0.1)]).macro_f1 == 1
-    assert quality(["neutral"], [(0.1, 0.8, 0.1)]).negative_rest_f1 == 1
 
 
 @pytest.mark.parametrize(

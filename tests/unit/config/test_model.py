@@ -1,0 +1,87 @@
+"""The whole config: its version, and what holds across sections."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pydantic import ValidationError
+
+from detectors import registry
+from streams.config import Config
+from streams.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BRAND = {"id": "nordtel", "name": "Nordtel", "match": {"any": ["nordtel"]}}
+ACME = {"id": "acme", "name": "Acme", "match": {"any": ["acme"]}}
+
+
+def config(**sections: Any) -> Config:
+    return Config.model_validate({"brands": [BRAND, ACME]} | sections)
+
+
+def test_the_version_names_what_decides_alerts_and_nothing_else() -> None:
+    elsewhere = config(topics={"prefix": "x."}, kafka={"bootstrap_servers": "other:9092"})
+    stricter = config(incidents={"negative_share": 0.9})
+    assert config().version == elsewhere.version != stricter.version
+
+
+def test_the_default_detectors_are_those_of_the_registry() -> None:
+    assert {each.name: each.kind for each in config().detectors} == registry.DEFAULTS
+
+
+def test_the_default_preset_is_not_a_chosen_one() -> None:
+    assert (config().chosen_preset, config(preset="balanced").chosen_preset) == (None, "balanced")
+
+
+def test_a_detector_that_is_off_does_not_run() -> None:
+    made = config(detectors=[{"name": "a", "kind": "volume"}, {"name": "b", "kind": "drift", "mode": "off"}])
+    assert [each.name for each in made.detectors_of()] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("sections", "problem"),
+    [
+        ({"brands": [BRAND, BRAND]}, "each brand id must be unique, repeated: nordtel"),
+        ({"detectors": [{"name": "a", "kind": "volume"}] * 2}, "each detector name must be unique, repeated: a"),
+        ({"detectors": [{"name": "a", "kind": "seismograph"}]}, r"detectors\[0\].kind: unknown detector kind"),
+        (
+            {"expected_events": [{"reason": "x", "day": "2026-03-05", "brands": ["acne"]}]},
+            r"expected_events\[0\].brands: there is no brand acne",
+        ),
+    ],
+)
+def test_what_does_not_fit_together_is_refused_at_its_place(sections: dict[str, Any], problem: str) -> None:
+    with pytest.raises(ValidationError, match=problem):
+        config(**sections)
+
+
+def test_a_brand_has_its_own_quality_and_a_fast_model_is_always_needed() -> None:
+    made = config(brands=[BRAND | {"quality": "best"}, ACME])
+    assert made.qualities() == {"nordtel": "best", "acme": "fast"}
+    assert made.models() == ["fast", "best"]
+    assert config().models() == ["fast"]
+
+
+def test_quiet_times_are_those_of_the_brand() -> None:
+    made = config(expected_events=[{"reason": "launch", "day": "1970-01-02", "brands": ["acme"]}])
+    assert made.quiet_times("acme").at(86_400_000, 86_700_000) is not None
+    assert made.quiet_times("nordtel").at(86_400_000, 86_700_000) is None
+
+
+def test_the_key_that_hashes_authors_comes_from_its_file_and_is_fixed_without_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("FIREWATCH_AUTHOR_KEY", raising=False)
+    (tmp_path / "key").write_text("k" * 70 + "\n")
+    assert config().author_key() == b"firewatch"
+    assert config(author_key_file=str(tmp_path / "key")).author_key() == b"k" * 64
+
+
+def test_an_unreadable_secret_is_a_config_error(tmp_path: Path) -> None:
+    brands = [{"id": "a", "name": "A", "match": {"any": ["aa"]}}]
+    config = Config.model_validate({"brands": brands, "author_key_file": str(tmp_path / "none")})
+    with pytest.raises(ConfigError, match="author_key_file"):
+        config.author_key()
