@@ -1,4 +1,4 @@
-"""Whether alerts reach those who are to be paged."""
+"""The row of panels about deliveries: whether alerts reach their receivers."""
 
 from __future__ import annotations
 
@@ -12,35 +12,36 @@ if TYPE_CHECKING:
 
 
 def bridges() -> Row:
-    """What the bridges pass on, and what waits."""
+    """Return the panels about delivered, failed and waiting alerts."""
     return "Bridges", [
         bars(
-            "Alerts passed on",
-            "Alerts that each receiver has taken, firing ones sent again included.",
+            "Alerts delivered",
+            "Alerts that each receiver has accepted, including repeats of firing ones.",
             "short",
             query(events("firewatch_bridge_sent_total", "instance", by="target"), "{{target}}"),
         ),
         bars(
-            "Failed attempts and steps held back",
-            "Attempts to send that failed, which are tried again, and steps that are not passed on: suppressed or "
-            "silenced.",
+            "Failed attempts and suppressed steps",
+            "Failed attempts to deliver, which are retried, and steps that are not delivered because they are "
+            "suppressed or silenced.",
             "short",
             query(events("firewatch_bridge_failures_total", "instance", by="target, reason"), "{{target}}: {{reason}}"),
             query(
                 events("firewatch_bridge_held_back_total", "instance", by="target, reason"),
-                "{{target}}: held back, {{reason}}",
+                "{{target}}: suppressed, {{reason}}",
             ),
         ),
         lines(
             "Waiting and firing",
-            "Alerts that each receiver has still to take, and incidents it was told of that are not over.",
+            "Alerts that wait for each receiver to accept them, and incidents it has been notified of that are firing.",
             "short",
             query(newest("firewatch_bridge_waiting", "instance", by="target"), "{{target}}: waiting"),
             query(newest("firewatch_bridge_firing", "instance", by="target"), "{{target}}: firing"),
         ),
         lines(
             "Time since the last delivery",
-            "Time since each receiver last took an alert. It rises while nothing happens; look at what is waiting.",
+            "Time since each receiver last accepted an alert. It also rises while there is nothing to deliver; compare it "
+            "with the waiting alerts.",
             "s",
             query(
                 delay(newest("firewatch_bridge_last_success_timestamp_seconds", "instance", by="target")), "{{target}}"
