@@ -40,7 +40,7 @@ def bridges() -> Row:
         ),
         lines(
             "Time since the last delivery",
-            "Time since each receiver last accepted an alert. It also rises while there is nothing to deliver; compare it "
+            "Time since each receiver last accepted an alert. It also rises while nothing is to be sent; compare it "
             "with the waiting alerts.",
             "s",
             query(
