@@ -61,7 +61,7 @@ class Changelog:
     ) -> None:
         await self._open.__aexit__(kind, error, traceback)
 
-    async def take_over(self, partitions: Collection[int]) -> dict[bytes, bytes]:
+    async def acquire(self, partitions: Collection[int]) -> dict[bytes, bytes]:
         """Become the only writer of some partitions, and of no others; return their values by key.
 
         Raises
@@ -128,5 +128,5 @@ class Changelog:
                     for records in (await reader.getmany(timeout_ms=200)).values():
                         self.read += len(records)
                         state.update((record.key, record.value) for record in records)
-                        reached(Failpoint.DETECT_TAKING_OVER)
+                        reached(Failpoint.DETECT_RESTORING)
         return state

@@ -32,7 +32,7 @@ class Failpoint(StrEnum):
     """The broker has the posts, the cursor is not updated."""
     SCORE_WRITTEN = "score.written"
     """The broker has the mentions and the progress, the offset is not committed."""
-    DETECT_TAKING_OVER = "detect.taking_over"
+    DETECT_RESTORING = "detect.taking_over"
     """Former owners of the partitions are shut out, part of the state is read."""
     DETECT_ALERT_SENT = "detect.alert_sent"
     """The broker has an alert, the state that includes it is not written."""

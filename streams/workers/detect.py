@@ -248,7 +248,7 @@ class _Worker:
         """Go on from the state of the partitions assigned now; tells whether they stayed this worker's meanwhile."""
         assigned = self._assigned()
         self._taking_over = True
-        state = await self._changelog.take_over(assigned)
+        state = await self._changelog.acquire(assigned)
         self._taking_over = False
         offsets = await group_offsets(self._observer, self._kafka, self._mentions, assigned)
         self._expected = {partition: offset.next for partition, offset in offsets.items()}

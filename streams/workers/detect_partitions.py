@@ -160,7 +160,7 @@ class PartitionMonitors:
         self._config = config
         self._gauges.change_over(config)
         partitions = list(self._monitors)
-        self.take_over(partitions, await self._changelog.take_over(partitions))
+        self.take_over(partitions, await self._changelog.acquire(partitions))
 
     async def conclude(self, records: Collection[MentionsRecord]) -> None:
         """Take records, and send what follows from them; return when the broker has it.

@@ -193,8 +193,8 @@ class TrainWorker:
         if state.trainer.pending == 0 and state.offset > state.settled:
             state.settled = state.offset  # nothing that was learned since the model in use can be lost
             await self._commit(state)
-        if state.trainer.due(time.monotonic() - state.judged):
-            await self._judge(state)
+        if state.trainer.due(time.monotonic() - state.evaluated):
+            await self._evaluate(state)
         self._lag = self._member.show_lag(self._labels, state.offset)
 
     # learning
@@ -205,7 +205,7 @@ class TrainWorker:
         for record in records:
             source = "unknown"
             try:
-                answer = state.feedback.accept(record.value, record.timestamp)
+                answer = state.label_filter.accept(record.value, record.timestamp)
             except RecordError as error:
                 outcome = error.reason
                 if self._counts:
@@ -239,9 +239,9 @@ class TrainWorker:
 
     # publishing
 
-    async def _judge(self, state: TrainState) -> None:
+    async def _evaluate(self, state: TrainState) -> None:
         candidate = await asyncio.to_thread(state.trainer.candidate)
-        state.judged = time.monotonic()
+        state.evaluated = time.monotonic()
         metrics.JUDGED_F1.labels(self._quality, "candidate").set(candidate.quality.macro_f1)
         metrics.JUDGED_F1.labels(self._quality, "in use").set(candidate.parent_quality.macro_f1)
         if not await self._commit(state):
@@ -265,7 +265,7 @@ class TrainWorker:
             created_ms=clock.now_ms(),
             kind=self._quality,
             labels=state.labels,
-            incarnation=state.model.incarnation,
+            incarnation=state.model.topic_id,
             offset=state.offset,
             quality=candidate.quality,
             parent_quality=candidate.parent_quality,
@@ -275,7 +275,7 @@ class TrainWorker:
         reached(Failpoint.TRAIN_PUBLISHED)
         self._store.add(published)
         state.trainer.published(candidate)
-        state.model = ModelRef(state.model.incarnation, version)
+        state.model = ModelRef(state.model.topic_id, version)
         state.settled = state.offset
         metrics.MODELS_PUBLISHED.labels(self._quality).inc()
         metrics.MODEL_NUMBER.labels(self._name).set(version)

@@ -41,14 +41,14 @@ class ModelRef(NamedTuple):
 
     Parameters
     ----------
-    incarnation
-        ID of the topic of the labels.
+    topic_id
+        ID of the topic that the labels were read from.
     version
         The labels before the committed offset add nothing to this model: they are in it, taught nothing, or were
         dropped. 0 is the weights of the config.
     """
 
-    incarnation: str
+    topic_id: str
     version: int
 
     def metadata(self) -> str:
@@ -66,7 +66,7 @@ class TrainState:
 
     Parameters
     ----------
-    feedback, trainer
+    label_filter, trainer
         What they know comes from the labels before `offset`.
     model
         The model in use.
@@ -76,17 +76,17 @@ class TrainState:
         Offset of the next label.
     settled
         The offset that may be committed with `model`.
-    judged
+    evaluated
         When a model was evaluated last, in monotonic seconds.
     """
 
-    feedback: LabelFilter
+    label_filter: LabelFilter
     trainer: Trainer
     model: ModelRef
     labels: int
     offset: int
     settled: int
-    judged: float
+    evaluated: float
 
 
 async def restore_training(
@@ -97,7 +97,7 @@ async def restore_training(
     Parameters
     ----------
     config
-        Sections `sentiment` and, for what labels may say, `sources`.
+        The whole config.
     store
         The published models of the quality that learns.
     member
@@ -182,7 +182,7 @@ def _committed_model(metadata: str) -> ModelRef | None:
 def _warm(state: TrainState, value: bytes | None, broker_ms: int) -> None:
     """Add a label from before the position: repeats must be noticed, and holdout labels go on being that."""
     try:
-        answer = state.feedback.accept(value, broker_ms)
+        answer = state.label_filter.accept(value, broker_ms)
     except RecordError:
         return  # it was refused before the restart, too
     if isinstance(answer, AcceptedLabel):

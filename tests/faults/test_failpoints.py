@@ -52,7 +52,7 @@ async def die_at(stage: Trial, point: Failpoint, rounds: int, seconds: float = L
     assert reached == rounds, "a test in which nothing failed proves nothing"
 
 
-ELSEWHERE = {Failpoint.DETECT_TAKING_OVER, Failpoint.TRAIN_DEAD_LETTERS_SENT}
+ELSEWHERE = {Failpoint.DETECT_RESTORING, Failpoint.TRAIN_DEAD_LETTERS_SENT}
 """Reached only in a test that sends something else."""
 
 

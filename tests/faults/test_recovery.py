@@ -41,7 +41,7 @@ async def kill_while_taking_over(stage: Trial, rounds: int) -> None:
     for _ in range(rounds):
         await asyncio.sleep(stage.random.uniform(4, 6))
         for member in detecting:
-            member.plan(f"{Failpoint.DETECT_TAKING_OVER}:1")
+            member.plan(f"{Failpoint.DETECT_RESTORING}:1")
         lives = [member.lives for member in detecting]
         with stage.recovery(detecting[0]):
             await asyncio.gather(*[member.kill() for member in detecting])
@@ -106,12 +106,12 @@ async def test_how_long_taking_over_takes(
     entries = states(config, load)
     partitions = range(config.topics.partitions)
     async with Changelog(config) as changelog:
-        await changelog.take_over(partitions)
+        await changelog.acquire(partitions)
         for first in range(0, len(entries), 1_000):
             await changelog.write(entries[first : first + 1_000])
     began = time.monotonic()
     async with producer(config.kafka) as sender, Changelog(config) as changelog:
-        found = await changelog.take_over(partitions)
+        found = await changelog.acquire(partitions)
         PartitionMonitors(config, sender, changelog).take_over(partitions, found)
     row = Row("", 1, 0, recovery_seconds=[time.monotonic() - began])
     size = sum(map(len, found.values())) / 1e6

@@ -80,3 +80,41 @@ async def test_a_deadline_within_a_call_of_kafka_is_not_told_as_the_brokers() ->
     with pytest.raises(TimeoutError):
         async with answered_within(KafkaSettings(), "reading"), asyncio.timeout(0.01):
             await asyncio.sleep(60)
+
+
+async def refused() -> None:
+    raise errors.KafkaConnectionError("Unable to bootstrap")
+
+
+async def test_a_client_that_connects_is_the_only_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def no_other(_: object) -> None:
+        pytest.fail("there was another connection")
+
+    monkeypatch.setattr(clients, "check_reachable", no_other)
+    await clients._start(lambda: asyncio.sleep(0), KafkaSettings())
+
+
+async def test_a_client_that_can_not_connect_raises_the_reason() -> None:
+    settings = KafkaSettings(bootstrap_servers="127.0.0.1:1")
+    with pytest.raises(BrokerUnreachable, match=r"127\.0\.0\.1:1: connection refused"):
+        await clients._start(refused, settings)
+
+
+async def test_a_broker_that_is_back_when_the_reason_is_looked_for_was_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clients, "check_reachable", lambda _: asyncio.sleep(0))
+    with pytest.raises(BrokerUnreachable, match="connecting: KafkaConnectionError: Unable to bootstrap"):
+        await clients._start(refused, KafkaSettings())
+
+
+async def test_a_client_that_waited_for_an_answer_does_not_wait_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def no_other(_: object) -> None:
+        pytest.fail("there was another connection")
+
+    async def silent() -> None:
+        await asyncio.sleep(0.05)
+        raise errors.KafkaConnectionError("Unable to bootstrap")
+
+    monkeypatch.setattr(clients, "check_reachable", no_other)
+    settings = KafkaSettings.model_construct(request_timeout_seconds=0.04, bootstrap_servers="kafka:9092")
+    with pytest.raises(BrokerUnreachable, match=r"kafka:9092.*connecting: no answer within 0 s"):
+        await clients._start(silent, settings)
