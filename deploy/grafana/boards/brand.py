@@ -1,4 +1,4 @@
-"""Brand: everything about one of them."""
+"""The board of one brand: volume, tone, scores, origin and incidents."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ if TYPE_CHECKING:
 
 
 def board() -> Dashboard:
-    """The board an alert leads to."""
+    """Return the board that alerts link to."""
     return frame.board(
         "firewatch-brand",
         "Brand",
-        "Everything about one brand: what is said of it and where, what its detectors expect and answer.",
+        "One brand in detail: its mentions and their origin, expected values, scores and incidents.",
         [*frame.datasource_and_job(), frame.brand(several=False), frame.detector(), *frame.bands()],
-        [now(), said(), judged(), origin(), outcome()],
+        [now(), mentions(), scores(), origin(), outcome()],
         incidents_of="brand",
     )
 
 
 def now() -> Row:
-    """The newest figures."""
+    """Return the panels with the newest figures."""
     return "Now", [
         number(
             "Open incident",
@@ -76,20 +76,20 @@ def now() -> Row:
         ),
         number(
             "Late mentions a second",
-            "Mentions whose bucket had closed when they came: they are counted, but judged no more.",
+            "Mentions whose bucket had closed when they arrived: they are counted, but not evaluated any more.",
             "cps",
             f"{rate('firewatch_mentions_late_total', 'brand')} or vector(0)",
         ),
     ]
 
 
-def said() -> Row:
-    """Volume and tone against what is usual."""
-    return "What is said, and what was expected", [
+def mentions() -> Row:
+    """Return the panels that compare volume and tone with the expected values."""
+    return "Mentions against expected values", [
         with_band(
             lines(
                 "Volume",
-                "Mentions in the last closed bucket; the band is what the chosen detector takes for normal.",
+                "Mentions in the last closed bucket; the band is the normal range of the chosen detector.",
                 "short",
                 query(newest("firewatch_brand_mentions", "brand"), "mentions"),
                 *band("max", "$volume_detector"),
@@ -99,7 +99,7 @@ def said() -> Row:
         with_band(
             lines(
                 "Negative share",
-                "Share of negative mentions over the last hour; the band is what the chosen detector takes for normal.",
+                "Share of negative mentions over the last hour; the band is the normal range of the chosen detector.",
                 "percentunit",
                 query(newest("firewatch_brand_negative_ratio", "brand"), "negative share"),
                 *band("max", "$tone_detector"),
@@ -109,25 +109,25 @@ def said() -> Row:
     ]
 
 
-def judged() -> Row:
-    """What each detector makes of it."""
-    scores = newest("firewatch_anomaly_score", "brand", "detector", by="detector, mode")
+def scores() -> Row:
+    """Return the panels about the detectors' scores."""
+    newest_scores = newest("firewatch_anomaly_score", "brand", "detector", by="detector, mode")
     threshold = newest("firewatch_anomaly_threshold", "brand", "detector")
-    return "What the detectors say", [
+    return "Scores of the detectors", [
         with_threshold(
             lines(
                 "Scores and threshold",
                 "Newest score of each detector on their common scale; from the dashed line on it is anomalous. "
-                "Detectors in shadow page nobody.",
+                "Detectors in shadow mode do not page.",
                 "none",
-                query(scores, "{{detector}} {{mode}}"),
+                query(newest_scores, "{{detector}} {{mode}}"),
                 query(threshold, "threshold"),
                 width=12,
             )
         ),
         ranking(
             "Score in units of the threshold",
-            "Newest score of each detector that is live, divided by its threshold.",
+            "Newest score of each live detector, divided by its threshold.",
             "none",
             heat("detector", "brand", "detector"),
             "{{detector}}",
@@ -138,7 +138,7 @@ def judged() -> Row:
         .height(8),
         lines(
             "Bounds of each detector",
-            "What each detector expected and the bounds of normal, in its own unit: mentions, a share, or a score.",
+            "Expected value and normal range of each detector, in its own unit: mentions, a share, or a score.",
             "none",
             query(newest("firewatch_expected", "brand", "detector", by="detector, bound"), "{{detector}} {{bound}}"),
             width=24,
@@ -147,19 +147,18 @@ def judged() -> Row:
 
 
 def origin() -> Row:
-    """Where it is said, and in which language."""
-    return "Where it comes from", [
+    """Return the panels about sources and languages."""
+    return "Origin of mentions", [
         bars(
             "Mentions by source",
-            "Mentions a second by source of the post; the eight sources met first have a name, the rest is other.",
+            "Mentions a second by source of the post; the first eight sources are named, the rest is other.",
             "cps",
             query(rate("firewatch_mentions_by_source_total", "brand", by="source"), "{{source}}"),
             width=12,
         ),
         bars(
             "Mentions by language",
-            "Mentions a second by language; und is unknown. The eight languages met first have a name, the rest is "
-            "other.",
+            "Mentions a second by language; und is unknown. The first eight languages are named, the rest is other.",
             "cps",
             query(rate("firewatch_mentions_by_language_total", "brand", by="language"), "{{language}}"),
             width=12,
@@ -168,11 +167,11 @@ def origin() -> Row:
 
 
 def outcome() -> Row:
-    """What came of it, and who judged."""
-    return "What came of it, and by which model", [
+    """Return the panels about detections, state and versions."""
+    return "Detections, state and versions", [
         bars(
             "Detections",
-            "Buckets whose score reached 1, by detector and, where there is one, the reason why it pages nobody.",
+            "Buckets whose score reached 1, by detector and, if there is one, the reason of suppression.",
             "short",
             query(
                 events("firewatch_detections_total", "brand", "detector", by="detector, mode, suppressed"),
@@ -181,14 +180,14 @@ def outcome() -> Row:
         ),
         lines(
             "State",
-            "Bytes of all that is known of the brand, and the size at which it no longer fits into a record of Kafka.",
+            "Size of the brand's state, and the size at which it no longer fits into a record of Kafka.",
             "bytes",
             query(newest("firewatch_state_bytes", "brand"), "state"),
             query(newest("firewatch_state_limit_bytes"), "limit"),
         ),
         facts(
             "Sentiment model and config",
-            "Version of the sentiment model and of the config that judged, by worker.",
+            "Versions of the sentiment model and of the config in use, by worker.",
             [
                 aggregate("max", select(f"firewatch_{what}_info"), "worker, version")
                 for what in ("sentiment_model", "config")

@@ -1,4 +1,4 @@
-"""Overview: which brands are heating up, and what has become of it."""
+"""The overview: brands with rising scores, their volume and tone, and incidents."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ HOTTEST: Final = heat("brand", "brand", "detector")
 
 
 def board() -> Dashboard:
-    """The board one opens first."""
+    """Return the board to open first."""
     return frame.board(
         "firewatch-overview",
         "Overview",
-        "Which brands are heating up, how much is said of them and how negative it is, and what incidents came of it.",
+        "Brands with rising scores, the volume and tone of their mentions, and their incidents.",
         [*frame.datasource_and_job(), frame.brand(several=True), frame.detector(), *frame.bands()],
-        [now(), brands(), together(), incidents()],
+        [now(), brands(), chosen(), incidents()],
         incidents_of="brand",
     )
 
 
 def now() -> Row:
-    """What to look at first."""
+    """Return the panels to look at first."""
     return "Now", [
         number(
             "Open incidents",
@@ -60,7 +60,7 @@ def now() -> Row:
         ).no_value("0"),
         number(
             "Brands at or above their threshold",
-            "Brands of which some detector's newest score is 1 or more, suppressed or not.",
+            "Brands with a detector whose newest score is 1 or more, suppressed or not.",
             "none",
             f"count({HOTTEST} >= 1) or vector(0)",
             steps=ANY_IS_BAD,
@@ -73,8 +73,8 @@ def now() -> Row:
         ),
         number(
             "Negative share",
-            "Share of negative mentions over the last hour of event time: the mean of the chosen brands, each counting "
-            "as much as it has mentions.",
+            "Share of negative mentions over the last hour of event time: the mean of the chosen brands, weighted by "
+            "their mentions.",
             "percentunit",
             f"sum({NEGATIVE} * {MENTIONS}) / sum({MENTIONS})",
         ),
@@ -88,7 +88,7 @@ def now() -> Row:
         number(
             "Watermark delay",
             "How far the slowest partition's event time lies behind the clock. For live posts that is the allowed "
-            "lateness and some seconds; for a replayed archive it is the archive's age, which is right.",
+            "lateness and some seconds; for a replayed archive it is the archive's age, as it should be.",
             "s",
             delay(f"min({newest('firewatch_watermark_timestamp_seconds', by='partition')})"),
             steps=BEHIND,
@@ -97,12 +97,12 @@ def now() -> Row:
 
 
 def brands() -> Row:
-    """Which of them."""
+    """Return the panels that rank the brands."""
     return "Brands", [
         ranking(
             "Heating up",
-            "The ten brands whose highest score is nearest to its threshold: at 1 a bucket is anomalous. Brands that "
-            "are suppressed, say for their cold start, show here too. A click leads to the brand's board.",
+            "The ten brands whose highest score is nearest to its threshold; at 1 a bucket is anomalous. Suppressed "
+            "brands, for example during a cold start, are included. A click opens the brand's board.",
             "none",
             f"sort_desc(topk(10, {HOTTEST}))",
             "{{brand}}",
@@ -114,7 +114,7 @@ def brands() -> Row:
         columns(
             "Every brand",
             "Highest score in units of its threshold, mentions in the last closed bucket, and negative share over the "
-            "last hour. A click leads to the brand's board.",
+            "last hour. A click opens the brand's board.",
             "short",
             {"Score": HOTTEST, "Mentions": MENTIONS, "Negative share": NEGATIVE},
             sort="Score",
@@ -124,7 +124,7 @@ def brands() -> Row:
         .data_links(to_brand("__data.fields.brand")),
         states(
             "Open incidents by brand",
-            "When which brand had an incident open that may page, by severity. Empty is good.",
+            "Brands with an open incident that may page, by severity. Empty is good.",
             query(f"{newest('firewatch_incidents_open', 'brand', by='brand, severity')} > 0", "{{brand}} {{severity}}"),
             steps=ANY_IS_BAD,
             width=24,
@@ -132,14 +132,14 @@ def brands() -> Row:
     ]
 
 
-def together() -> Row:
-    """How the chosen brands do."""
+def chosen() -> Row:
+    """Return the panels about volume and tone of the chosen brands."""
     return "Volume and tone of the chosen brands", [
         with_band(
             lines(
                 "Volume",
-                "Mentions in the last closed bucket, summed over the chosen brands; the band is the sum of what the "
-                "chosen detector takes for normal of each.",
+                "Mentions in the last closed bucket, summed over the chosen brands; the band is the sum of their "
+                "normal ranges by the chosen detector.",
                 "short",
                 query(f"sum({MENTIONS})", "mentions"),
                 *band("sum", "$volume_detector"),
@@ -150,7 +150,7 @@ def together() -> Row:
             lines(
                 "Negative share",
                 "Share of negative mentions over the last hour, the mean of the chosen brands; the band is the mean of "
-                "what the chosen detector takes for normal of each.",
+                "their normal ranges by the chosen detector.",
                 "percentunit",
                 query(f"avg({NEGATIVE})", "negative share"),
                 *band("avg", "$tone_detector"),
@@ -177,12 +177,12 @@ def together() -> Row:
 
 
 def incidents() -> Row:
-    """What came of it."""
+    """Return the panels about incidents and detections."""
     return "Incidents", [
         bars(
             "Steps of incidents",
-            "Incidents opened, updated and resolved, and what they were taken for, over all brands. Suppressed ones "
-            "page nobody.",
+            "Incidents opened, updated and resolved over all brands, by severity, label and reason of suppression. "
+            "Suppressed ones do not page.",
             "short",
             query(
                 events("firewatch_incidents_total", by="kind, severity, label, suppressed"),
@@ -192,7 +192,7 @@ def incidents() -> Row:
         ),
         bars(
             "Detections by brand",
-            "Buckets whose score reached 1, by brand and detector, without detectors in shadow.",
+            "Buckets whose score reached 1, by brand and detector, without detectors in shadow mode.",
             "short",
             query(
                 events("firewatch_detections_total", "brand", "detector", LIVE, by="brand, detector"),

@@ -1,4 +1,4 @@
-"""Tuning: how detectors would behave with other settings, and how good the sentiment model is."""
+"""The board for tuning: detectors at other thresholds, suppression, verdicts, quality of the sentiment model."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
 
 SCORES: Final = "firewatch_anomaly_score_distribution"
 THRESHOLDS: Final = ("0.5", "0.75", "1.0", "1.25", "1.5", "2.0", "3.0")
-"""Bounds of that histogram, as its label ``le`` writes them."""
+"""Bounds of the histogram of scores, as in its label ``le``."""
 
 NOT_SUPPRESSED: Final = 'suppressed=""'
 SUPPRESSED: Final = 'suppressed!=""'
 
 
 def board() -> Dashboard:
-    """The board of those who set thresholds and label posts."""
+    """Return the board for setting thresholds and labelling posts."""
     return frame.board(
         "firewatch-tuning",
         "Tuning",
-        "How scores spread, how often each detector would fire at other thresholds, what was suppressed and why, and "
-        "how good the sentiment model is.",
+        "Distribution of the scores, how often each detector would fire at other thresholds, what was suppressed and "
+        "why, and the quality of the sentiment model.",
         [*frame.datasource_and_job(), frame.brand(several=True), frame.detector()],
         [thresholds(), fired(), verdicts(), sentiment(), models()],
         incidents_of="brand",
@@ -35,7 +35,7 @@ def board() -> Dashboard:
 
 
 def above(threshold: str) -> str:
-    """Closed buckets a day whose score was above a threshold, by detector, over the shown time."""
+    """Return the query for closed buckets a day whose score was above a threshold, by detector, over the shown time."""
     every = f"increase({select(f'{SCORES}_count', 'detector')}[$__range])"
     bucket = select(f"{SCORES}_bucket", "detector", f'le="{threshold}"')
     up_to = f"increase({bucket}[$__range])"
@@ -44,21 +44,20 @@ def above(threshold: str) -> str:
 
 
 def thresholds() -> Row:
-    """What another threshold would do."""
+    """Return the panels about the effect of other thresholds."""
     newest_scores = newest("firewatch_anomaly_score", "brand", "detector", by="brand, detector")
     return "Thresholds", [
         distribution(
-            "Spread of the scores",
-            "Scores of the buckets that closed, over all brands: how many fell between which bounds. At 1 a bucket is "
-            "anomalous.",
+            "Distribution of scores",
+            "Number of closed buckets by their score, over all brands. At 1 a bucket is anomalous.",
             "short",
             aggregate("sum", f"increase({select(f'{SCORES}_bucket', 'detector')}[$__rate_interval])", "le"),
         ),
         columns(
             "Firing at other thresholds",
             "Buckets a day over all brands whose score at their close was above each threshold, by detector, in the "
-            "shown time. Above 1 is what fires now; suppressed ones are counted. Open buckets are scored too, so a "
-            "detector may fire on some that had calmed down when they closed.",
+            "shown time. Detectors fire above 1 today; suppressed ones are counted. Open buckets are scored too, so a "
+            "detector may fire on some whose score is lower when they close.",
             "short",
             {f"> {float(threshold):g}": above(threshold) for threshold in THRESHOLDS},
         ),
@@ -79,27 +78,26 @@ def thresholds() -> Row:
 
 
 def fired() -> Row:
-    """What fired, and what was kept from paging."""
-    return "What fired", [
+    """Return the panels about detections and suppression."""
+    return "Detections and suppression", [
         ranking(
             "Shadow against live",
             "Buckets of the chosen brands whose score reached 1 in the shown time, without suppressed ones: detectors "
-            "in shadow beside those that are live.",
+            "in shadow mode and live ones.",
             "short",
             within_range("firewatch_detections_total", "brand", "detector", NOT_SUPPRESSED, by="detector, mode"),
             "{{detector}} {{mode}}",
         ),
         ranking(
             "Suppressed by reason",
-            "Buckets of the chosen brands whose score reached 1 in the shown time but that must page nobody, by the "
-            "reason.",
+            "Buckets of the chosen brands whose score reached 1 in the shown time but that do not page, by the reason.",
             "short",
             within_range("firewatch_detections_total", "brand", "detector", SUPPRESSED, by="suppressed"),
             "{{suppressed}}",
         ),
         bars(
             "Detections over time",
-            "Buckets of the chosen brands whose score reached 1, by detector, live or shadow, and, where there is one, "
+            "Buckets of the chosen brands whose score reached 1, by detector, mode and, if there is one, "
             "reason of suppression.",
             "short",
             query(
@@ -109,8 +107,8 @@ def fired() -> Row:
             width=12,
         ),
         bars(
-            "Incidents by what they were taken for",
-            "Incidents opened, over all brands, by label and, where there is one, reason of suppression.",
+            "Incidents by label",
+            "Incidents opened, over all brands, by label and, if there is one, reason of suppression.",
             "short",
             query(
                 events("firewatch_incidents_total", 'kind="open"', by="severity, label, suppressed"),
@@ -122,20 +120,20 @@ def fired() -> Row:
 
 
 def verdicts() -> Row:
-    """What people said of the incidents."""
-    judged = within_range("firewatch_incident_verdicts_total", "detector", 'verdict!="ack"', by="detector")
-    right = within_range("firewatch_incident_verdicts_total", "detector", 'verdict="confirmed"', by="detector")
+    """Return the panels about the operators' verdicts."""
+    reviewed = within_range("firewatch_incident_verdicts_total", "detector", 'verdict!="ack"', by="detector")
+    confirmed = within_range("firewatch_incident_verdicts_total", "detector", 'verdict="confirmed"', by="detector")
     return "Verdicts", [
         columns(
             "Precision by detector",
-            "Of the incidents that people have confirmed or called a false alarm in the shown time, the share that was "
-            "confirmed, by detector that raised them; and how many were judged.",
+            "Share of confirmed incidents among those that operators have confirmed or marked as a false alarm in the "
+            "shown time, by detector that raised them; and the number of those incidents.",
             "short",
-            {"precision": f"({right} or 0 * {judged}) / {judged}", "judged": judged},
+            {"precision": f"({confirmed} or 0 * {reviewed}) / {reviewed}", "reviewed": reviewed},
         ),
         bars(
             "Verdicts",
-            "What people judged incidents to be, counted once for each detector that raised them.",
+            "Verdicts on incidents, counted once for each detector that raised them.",
             "short",
             query(
                 events("firewatch_incident_verdicts_total", "detector", by="detector, verdict"),
@@ -147,25 +145,25 @@ def verdicts() -> Row:
 
 
 def sentiment() -> Row:
-    """How good the learning model is."""
+    """Return the panels about the quality of the model that is being trained."""
     return "Sentiment: quality", [
         lines(
             "Running quality",
-            "F1 of the learning model on the latest labels, each tested before it was learned. It falls when the talk "
-            "changes, and when labels are wrong.",
+            "F1 of the model in training on the latest labels, each tested before it is learned. It falls when the "
+            "language changes, and when labels are wrong.",
             "percentunit",
             query(newest("firewatch_sentiment_macro_f1", by="quality"), "{{quality}}: macro"),
             query(newest("firewatch_sentiment_negative_f1", by="quality"), "{{quality}}: negative against the rest"),
         ).max(1),
         lines(
-            "Judged quality",
-            "Macro-F1 on labels that no model has learned: of the latest model judged, and of the one in use.",
+            "Quality on holdout labels",
+            "Macro-F1 on labels that no model has learned: of the latest candidate, and of the model in use.",
             "percentunit",
             query(newest("firewatch_sentiment_judged_f1", by="quality, model"), "{{quality}}: {{model}}"),
         ).max(1),
         bars(
             "Labels",
-            "Labels read, by source of the post and what became of them. Those that judge are never learned.",
+            "Labels read, by source of the post and outcome. Holdout labels are never learned.",
             "short",
             query(events("firewatch_labels_total", by="source, outcome"), "{{source}}: {{outcome}}"),
         ),
@@ -173,13 +171,13 @@ def sentiment() -> Row:
 
 
 def models() -> Row:
-    """Which model is in use where."""
+    """Return the panels about the models in use."""
     created = aggregate("min", select("firewatch_sentiment_created_timestamp_seconds"), "worker, instance")
     return "Sentiment: models", [
         lines(
             "Model version",
-            "Number of the published model in each worker; 0 is the weights of the config. Scorers that stay behind "
-            "are pinned or refuse it.",
+            "Number of the published model in each worker; 0 is the weights of the config. Scorers with an older "
+            "version are pinned or refuse the newest one.",
             "none",
             query(
                 aggregate("min", select("firewatch_sentiment_version"), "worker, instance"), "{{worker}} {{instance}}"
@@ -188,14 +186,14 @@ def models() -> Row:
         ),
         lines(
             "Age of the model",
-            "Time since the model in use was made. It rises while nobody labels.",
+            "Time since the model in use was created. It rises while no one labels posts.",
             "s",
             query(delay(created), "{{worker}} {{instance}}"),
             width=6,
         ),
         bars(
             "Models published and refused",
-            "Refused are those that are damaged, of another version, or worse than the one in use.",
+            "Models published, and models refused: damaged, of another version, or worse than the one in use.",
             "short",
             query(events("firewatch_sentiment_published_total", by="quality"), "{{quality}}: published"),
             query(events("firewatch_sentiment_refused_total", by="worker, reason"), "{{worker}}: {{reason}}"),
@@ -203,7 +201,7 @@ def models() -> Row:
         ),
         bars(
             "Drift",
-            "Changes of the error that ADWIN has detected, to the worse or to the better.",
+            "Changes of the error that ADWIN has detected, for the worse or for the better.",
             "short",
             query(events("firewatch_sentiment_drifts_total", by="quality, direction"), "{{quality}}: {{direction}}"),
             width=6,
