@@ -1,4 +1,4 @@
-"""Remembers across restarts how far a source has been ingested."""
+"""The position up to which a source has been ingested, kept across restarts."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class CursorFile:
     Parameters
     ----------
     path
-        The file; its folder must exist.
+        Path of the file; its folder must exist.
     source
-        What the cursor counts in.
+        Source that the cursor is a position of.
 
     Raises
     ------
@@ -34,7 +34,7 @@ class CursorFile:
 
     def __init__(self, path: Path, source: Source) -> None:
         if not isinstance(source, Seekable):
-            raise InputError(f"{source.name} can't be resumed, so it takes no cursor file: name a file of posts")
+            raise InputError(f"{source.name} can't be resumed, so a cursor file is of no use: name a file of posts")
         self._path = path
         self._source = source
 
@@ -52,7 +52,7 @@ class CursorFile:
         except FileNotFoundError:
             return 0
         except (OSError, orjson.JSONDecodeError, KeyError, TypeError) as error:
-            raise InputError(f"{self._path}: is no cursor file; delete it to start from the beginning") from error
+            raise InputError(f"{self._path}: is not a cursor file; delete it to start from the beginning") from error
         if type(cursor) is not int or cursor < 0 or fingerprint != self._source.fingerprint(cursor):
             raise InputError(
                 f"{self._path}: belongs to other posts than {self._source.name}; delete it to start from the beginning"

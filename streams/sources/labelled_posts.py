@@ -1,4 +1,4 @@
-"""Posts that people have labelled: what models learn from and are measured on."""
+"""Posts with labels of annotators, from which models learn and on which they are measured."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MAX_CHARS: Final = 10_000
-"""Part of a text that is read: the default of ``ingest.max_text_chars``."""
+"""Characters of a text that are read; the default of ``ingest.max_text_chars``."""
 
 
 class GoldPost(NamedTuple):
@@ -24,11 +24,11 @@ class GoldPost(NamedTuple):
     Parameters
     ----------
     id
-        The record's, or the number of its line where it has none.
+        ID of the record, or the number of its line if it has none.
     text
-        Normalised.
+        Normalised text.
     lang
-        ``de``, ``en`` or ``und``; what `streams.core.text.language.detect` says where the record has none.
+        ``de``, ``en`` or ``und``; detected by `streams.core.text.language.detect` if the record has none.
     label
         One of `streams.core.sentiment.model.LABELS`.
     """

@@ -20,21 +20,21 @@ MAX_WAIT_SECONDS: Final = 0.2
 """Longest single wait for a line that is not due, so that a caller stays responsive."""
 
 MAX_SILENCE_MS: Final = DAY_MS
-"""A post further ahead in a stream than this is not waited for: its date is taken for wrong."""
+"""A post further ahead in a stream than this is not waited for: its date must be wrong."""
 
 
-class Span(NamedTuple):
+class RecordingSpan(NamedTuple):
     """Event time of the first post of a recording and of the newest, in milliseconds since the epoch."""
 
     first_ms: int
     last_ms: int
 
 
-def measure_span(source: Source, settings: IngestSettings, now_ms: int) -> Span:
+def measure_span(source: Source, settings: IngestSettings, now_ms: int) -> RecordingSpan:
     """Read a recording once to find its span.
 
-    Times too far ahead for ingest are left out, so that one post dated 2099 does not move all others; only where there
-    are none but these, as in a simulation of next year, do they count.
+    Times too far ahead for ingest are left out, so that one post dated 2099 does not move all others. They count only
+    if there are no others, as in a simulation of next year.
 
     Raises
     ------
@@ -46,8 +46,8 @@ def measure_span(source: Source, settings: IngestSettings, now_ms: int) -> Span:
             f"{source.name} can't be read twice, as re-dating at more than real time needs: name a file, or set speed 1"
         )
     latest_plausible_ms = now_ms + settings.max_future_seconds * 1000
-    plausible: Span | None = None
-    any_time: Span | None = None
+    plausible: RecordingSpan | None = None
+    any_time: RecordingSpan | None = None
     for chunk in source.chunks():
         for line in chunk:
             if len(line.data) > settings.max_record_bytes:
@@ -65,39 +65,41 @@ def measure_span(source: Source, settings: IngestSettings, now_ms: int) -> Span:
     return span
 
 
-def _extend(span: Span | None, ts_ms: int) -> Span:
-    return Span(span.first_ms, max(span.last_ms, ts_ms)) if span else Span(ts_ms, ts_ms)
+def _extend(span: RecordingSpan | None, ts_ms: int) -> RecordingSpan:
+    return RecordingSpan(span.first_ms, max(span.last_ms, ts_ms)) if span else RecordingSpan(ts_ms, ts_ms)
 
 
 class Pacing:
-    """Plays a recording at a multiple of real time, in its own time or re-dated to the present.
+    """Replays a recording at a multiple of real time, with its own event times or re-dated to the present.
 
-    Re-dated posts are never ahead of the clock: above real time the newest post of the recording is dated to the moment
-    it is sent and all others come before; at real time or slower the first one is.
+    Re-dated posts are never ahead of the clock. Above real time the newest post of the recording is dated to the moment
+    when it is sent, and all others come before; at real time or slower the first post is.
 
     Parameters
     ----------
     speed
-        1 is real time, None as fast as possible.
+        Multiple of real time, None for as fast as possible.
     redate
-        Whether event times move to the present; gaps between posts stay as they are.
+        Whether event times are shifted to the present; gaps between posts stay as they are.
     span
-        Of the recording; needed to re-date at more than real time, else the first post stands in for it.
+        RecordingSpan of the recording; needed to re-date at more than real time, otherwise the first post is enough.
     now_ms
         The clock, in milliseconds since the epoch.
 
     Examples
     --------
-    An hour, played at 60 times real time and re-dated to a clock that shows 10,000,000 ms:
+    An hour, replayed at 60 times real time and re-dated to a clock that shows 10,000,000 ms:
 
-    >>> pacing = Pacing(speed=60, redate=True, span=Span(0, 3_600_000), now_ms=lambda: 10_000_000)
+    >>> pacing = Pacing(speed=60, redate=True, span=RecordingSpan(0, 3_600_000), now_ms=lambda: 10_000_000)
     >>> pacing.redate(0), pacing.redate(3_600_000)
     ((6460000, 10000000), (10060000, 10060000))
     >>> pacing.wait_seconds(6_460_000), pacing.wait_seconds(10_060_000)
     (0.0, 60.0)
     """
 
-    def __init__(self, *, speed: float | None, redate: bool, span: Span | None, now_ms: Callable[[], int]) -> None:
+    def __init__(
+        self, *, speed: float | None, redate: bool, span: RecordingSpan | None, now_ms: Callable[[], int]
+    ) -> None:
         if speed is not None and not 0 < speed < float("inf"):
             raise InputError(f"speed must be above 0, got {speed:g}")
         if redate and span is None and (speed is None or speed > 1):
@@ -112,16 +114,16 @@ class Pacing:
         self._ends_ms: int | None = None
 
     def redate(self, ts_ms: int) -> tuple[int, int]:
-        """Event time of a post that the recording dates `ts_ms`, and what the clock shows when it is sent."""
+        """Return the event time of a post that the recording dates `ts_ms`, and the time at which it is sent."""
         if self._started_ms is None:
-            self._started_ms = self._begin(self._span or Span(ts_ms, ts_ms))
+            self._started_ms = self._begin(self._span or RecordingSpan(ts_ms, ts_ms))
         event_ms, now_ms = ts_ms + self._shift_ms, self._now_ms()
         due_ms = self._due_ms(event_ms)
         latest_ms = now_ms + MAX_SILENCE_MS if self._ends_ms is None else self._ends_ms
         return event_ms, due_ms if self._redate and now_ms < due_ms <= latest_ms else now_ms
 
     def wait_seconds(self, event_ms: int) -> float:
-        """Time to wait before a post with this (new) event time is sent."""
+        """Return the time to wait before a post with this (new) event time is sent."""
         return max(0, self._due_ms(event_ms) - self._now_ms()) / 1000
 
     def _due_ms(self, event_ms: int) -> int:
@@ -129,7 +131,7 @@ class Pacing:
             return 0
         return self._started_ms + round((event_ms - self._origin_ms) / self._speed)
 
-    def _begin(self, span: Span) -> int:
+    def _begin(self, span: RecordingSpan) -> int:
         started_ms = self._now_ms()
         sending_ms = 0 if self._speed is None else round((span.last_ms - span.first_ms) / self._speed)
         if self._redate:

@@ -1,7 +1,7 @@
-"""What a scorer writes, in the order that makes counting exact.
+"""Writes the records of a scorer in the order that makes counting exact.
 
-The envelopes of a brand go one after the other, then what is to be forgotten of them, then the progress that says they
-are there. Each is acknowledged before the next is sent, and the first that fails raises.
+The envelopes of a brand go one after the other, then the deletions, then the progress up to them. Each is acknowledged
+before the next is sent, and the first failure raises.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class MentionsWriter:
-    """Writes to `social.mentions`, and what can't be used to the dead letter queue.
+    """Writes to `social.mentions`, and unusable records to the dead letter queue.
 
     Parameters
     ----------
@@ -43,17 +43,17 @@ class MentionsWriter:
         self._producer = producer
         self._posts = topics.posts.name
         self._mentions = topics.mentions
-        self._letters = DeadLetters(producer, topics.dlq.name)
+        self._dead_letters = DeadLetters(producer, topics.dlq.name)
 
     async def write(self, batches: list[ScoredBatch]) -> None:
-        """Write batches, one a partition of `social.posts`.
+        """Write batches, one for each partition of `social.posts`.
 
         Raises
         ------
         KafkaError
-            If the broker does not take a record; nothing that depends on it has been sent then.
+            If the broker does not accept a record; no record that depends on it has been sent then.
         """
-        await self._write_letters(batches)
+        await self._write_dead_letters(batches)
         await self._write_envelopes(batches)
         await self._write_to_all([deletions for batch in batches for deletions in batch.deletions])
         await self.write_progress([batch.progress for batch in batches])
@@ -64,7 +64,7 @@ class MentionsWriter:
         Raises
         ------
         KafkaError
-            If the broker does not take a record.
+            If the broker does not accept a record.
         """
         await self._write_to_all(progress)
 
@@ -77,11 +77,11 @@ class MentionsWriter:
             ]
         )
 
-    async def _write_letters(self, batches: list[ScoredBatch]) -> None:
-        await self._acknowledge([await self._send_over_quota(*each) for each in _letters_over_quota(batches)])
+    async def _write_dead_letters(self, batches: list[ScoredBatch]) -> None:
+        await self._acknowledge([await self._send_over_quota(*each) for each in _lists_over_quota(batches)])
         await self._acknowledge(
             [
-                await self._letters.send(
+                await self._dead_letters.send(
                     RecordError(reject.reason, reject.detail),
                     self._posts,
                     batch.progress.partition,
@@ -93,14 +93,14 @@ class MentionsWriter:
             ]
         )
 
-    async def _send_over_quota(self, partition: int, named: OverQuota) -> asyncio.Future[Any]:
-        return await self._letters.send(
+    async def _send_over_quota(self, partition: int, over_quota: OverQuota) -> asyncio.Future[Any]:
+        return await self._dead_letters.send(
             RecordError("over_quota", "more posts of a source than score.max_posts_per_source_per_minute"),
             self._posts,
             partition,
-            named.posts[0].offset,
-            named.to_bytes(),
-            records=len(named.posts),
+            over_quota.posts[0].offset,
+            over_quota.to_bytes(),
+            records=len(over_quota.posts),
         )
 
     async def _write_envelopes(self, batches: list[ScoredBatch]) -> None:
@@ -108,7 +108,7 @@ class MentionsWriter:
         for batch in batches:
             for envelope in batch.envelopes:
                 queues.setdefault((envelope.partition, envelope.brand), []).append(envelope)
-        # A second envelope that arrived without the first would hide the first one's offsets for ever.
+        # If the second envelope of a brand arrived without the first, the offsets of the first would never be counted.
         for wave in zip_longest(*queues.values()):
             await self._acknowledge(
                 [
@@ -122,8 +122,11 @@ class MentionsWriter:
         await acknowledged(self._settings, sends, f"writing {self._mentions.name}")
 
 
-def _letters_over_quota(batches: Iterable[ScoredBatch]) -> Iterator[tuple[int, OverQuota]]:
-    """Of each partition; a letter names many posts and holds none, so that a flood of posts is none of letters."""
+def _lists_over_quota(batches: Iterable[ScoredBatch]) -> Iterator[tuple[int, OverQuota]]:
+    """Yield partitions and lists of their posts over quota.
+
+    One dead letter names many posts and holds none of them, so that a flood of posts is not a flood of dead letters.
+    """
     for batch in batches:
         for start in range(0, len(batch.over_quota), MAX_OVER_QUOTA):
             yield batch.progress.partition, OverQuota(batch.over_quota[start : start + MAX_OVER_QUOTA])

@@ -12,7 +12,7 @@ from detectors.units import HOUR_MS
 from streams.config import IngestSettings
 from streams.errors import InputError
 from streams.sources.files import FileSource
-from streams.sources.pacing import MAX_WAIT_SECONDS, Paced, Pacing, Span, measure_span
+from streams.sources.pacing import MAX_WAIT_SECONDS, Paced, Pacing, RecordingSpan, measure_span
 from streams.sources.stdin import StdinSource
 from tests.support.lines import MAX_BYTES, lines_of, write
 
@@ -29,14 +29,14 @@ def recording(tmp_path: Path, *times: object) -> FileSource:
 
 def test_the_span_is_from_the_first_post_to_the_newest(tmp_path: Path) -> None:
     source = recording(tmp_path, 1_500_000_000_000, 1_500_000_900_000, "broken", 1_500_000_600_000)
-    assert measure_span(source, IngestSettings(), NOW_MS) == Span(1_500_000_000_000, 1_500_000_900_000)
+    assert measure_span(source, IngestSettings(), NOW_MS) == RecordingSpan(1_500_000_000_000, 1_500_000_900_000)
     assert len(lines_of(source)) == 4
     source.close()
 
 
 def test_one_post_dated_2099_does_not_stretch_the_span(tmp_path: Path) -> None:
     source = recording(tmp_path, "2099-01-01T00:00:00Z", 1_500_000_000_000, 1_500_000_900_000)
-    assert measure_span(source, IngestSettings(), NOW_MS) == Span(1_500_000_000_000, 1_500_000_900_000)
+    assert measure_span(source, IngestSettings(), NOW_MS) == RecordingSpan(1_500_000_000_000, 1_500_000_900_000)
     source.close()
 
 
@@ -67,7 +67,7 @@ class Clock:
 @pytest.mark.parametrize("speed", [0.5, 1, 60, 1440, None])
 def test_redated_posts_are_never_ahead_of_the_clock_and_keep_their_gaps(speed: float | None) -> None:
     clock = Clock()
-    pacing = Pacing(speed=speed, redate=True, span=Span(0, 24 * HOUR_MS), now_ms=clock)
+    pacing = Pacing(speed=speed, redate=True, span=RecordingSpan(0, 24 * HOUR_MS), now_ms=clock)
     times = []
     for hour in range(25):
         event_ms, sent_ms = pacing.redate(hour * HOUR_MS)
@@ -102,7 +102,7 @@ def test_a_stream_can_be_redated_in_real_time_only() -> None:
 
 
 def test_a_post_beyond_the_span_is_not_waited_for() -> None:
-    pacing = Pacing(speed=60, redate=True, span=Span(0, HOUR_MS), now_ms=Clock())
+    pacing = Pacing(speed=60, redate=True, span=RecordingSpan(0, HOUR_MS), now_ms=Clock())
     assert pacing.redate(HOUR_MS)[1] == NOW_MS + 60_000
     assert pacing.redate(3 * HOUR_MS)[1] == NOW_MS
 

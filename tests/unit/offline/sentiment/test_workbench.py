@@ -12,7 +12,6 @@ from click.testing import CliRunner
 from streams.cli import cli
 from streams.core.sentiment import LABELS, LinearModel
 from streams.core.sentiment.learner import OnlineSentiment
-from streams.errors import InputError
 from streams.offline.sentiment.prequential import AtRandom, BySmallestMargin, run
 from streams.sources.labelled_posts import read_gold
 
@@ -108,37 +107,6 @@ def test_small_margins_are_asked_about() -> None:
     chances = [(p, 0.9 - p, 0.1) for p in (draw.uniform(0, 0.9) for _ in range(4000))]
     asked = [abs(2 * p[0] - 0.9) for p in chances if chooser.reveals(p)]
     assert sum(asked) / len(asked) < 0.1  # 0.45 at random
-
-
-@pytest.mark.parametrize(
-    ("content", "complaint"),
-    [
-        (b"", "holds no labelled posts"),
-        (b"{", ":1: expected a JSON object"),
-        (b"[]", ":1: expected"),
-        (b'{"text": "a", "lang": "de"}', ":1: expected"),
-        (b'{"text": 7, "label": "neutral"}', ":1: expected"),
-        (b'{"text": "a", "label": "neutral", "lang": 3}', ":1: expected"),
-        (b'{"text": "a", "lang": "de", "label": "angry"}', "negative, neutral, positive"),
-    ],
-)
-def test_bad_gold_is_refused(tmp_path: Path, content: bytes, complaint: str) -> None:
-    path = tmp_path / "gold.jsonl"
-    path.write_bytes(content)
-    with pytest.raises(InputError, match=complaint):
-        read_gold(path)
-
-
-def test_gold_is_cleaned_as_posts_are(tmp_path: Path) -> None:
-    path = tmp_path / "gold.jsonl"
-    path.write_bytes(
-        b'{"id": 7, "text": "<p>Das ist doch nicht&nbsp;gut &amp; teuer</p>", "label": "negative"}\n'
-        b'{"text": "fine", "lang": "en-GB", "label": "positive"}'
-    )
-    assert read_gold(path) == [
-        ("7", "Das ist doch nicht gut & teuer", "de", "negative"),
-        ("2", "fine", "en", "positive"),
-    ]
 
 
 def test_mistakes_end_in_a_message(gold_file: Path, tmp_path: Path) -> None:
