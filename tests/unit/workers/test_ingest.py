@@ -10,7 +10,7 @@ import pytest
 from aiokafka.errors import MessageSizeTooLargeError
 
 from streams.config import Config
-from streams.errors import BadShareExceeded, InputError, KafkaError
+from streams.errors import InputError, KafkaError, RejectionRatioExceeded
 from streams.sources.base import Line, Source
 from streams.workers.ingest import GROUP_LINES, GROUPS_IN_FLIGHT, _Run
 from tests.support.producer import FakeProducer, Sent
@@ -125,7 +125,7 @@ async def test_what_was_read_before_the_source_failed_is_acknowledged() -> None:
 
 async def test_too_many_rejected_lines_end_it_after_what_was_read() -> None:
     run = started(Given([post(1), b"{", b"{", b"{", post(2)]), FakeProducer(), bad_share_after=3)
-    with pytest.raises(BadShareExceeded):
+    with pytest.raises(RejectionRatioExceeded):
         await read(run)
     assert (run.read, run.ingested) == (3, 1)
 
