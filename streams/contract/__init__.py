@@ -1,0 +1,1 @@
+"""Machine-readable descriptions of the public contract: the AsyncAPI document and JSON Schemas of records."""
