@@ -80,6 +80,13 @@ class Trainer:
     quality
         Quality of the snapshot.
 
+    Attributes
+    ----------
+    pending
+        Number of labels learned since the model in use.
+    running
+        Quality of the predictions for the latest labels, each made before the label was learned.
+
     Raises
     ------
     RecordError
