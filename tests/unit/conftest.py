@@ -1,4 +1,4 @@
-"""Labelled posts of words that no lexicon knows, and the shipped models."""
+"""Labelled posts of words that no lexicon knows, the shipped models, and labelled series of counts."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from streams.core.sentiment import LABELS, LinearModel
 from streams.core.sentiment.learner import OnlineSentiment
 from streams.core.sentiment.linear import read_snapshot
+from tests.support.series_files import write_labelled_series
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,3 +40,11 @@ def gold_file(tmp_path: Path) -> Path:
     ]
     path.write_bytes(b"\n".join(map(orjson.dumps, posts)))
     return path
+
+
+@pytest.fixture(scope="session")
+def labelled_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three series of counts with labels and marks."""
+    folder = tmp_path_factory.mktemp("series")
+    write_labelled_series(folder)
+    return folder
