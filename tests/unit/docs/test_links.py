@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from tests.support.documents import DOCUMENTS, REFERENCE, name_of, prose
+from tests.support.documents import DOCUMENTS, name_of, prose
 from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ PRIVATE_WORDS: Final = (
 """Words of a private vocabulary; docs/glossary.md has the terms to use."""
 
 
-@pytest.mark.parametrize("document", [each for each in DOCUMENTS if not each.is_relative_to(REFERENCE)], ids=name_of)
+@each_document
 def test_prose_uses_the_terms_of_the_field(document: Path) -> None:
     text = prose(document)
     assert re.findall(rf"\b(?:{'|'.join(PRIVATE_WORDS)})\b", text, flags=re.IGNORECASE) == []
