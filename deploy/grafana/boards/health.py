@@ -1,4 +1,4 @@
-"""Pipeline health: whether everything that should arrive does, and whether the workers keep up."""
+"""The board of the pipeline's health: arrival of posts, speed of the workers, deliveries, config and processes."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ FROM_MEMORY: Final = 'judged="from memory"'
 
 
 def board() -> Dashboard:
-    """The board of those who run the service."""
+    """Return the board for operators of the service."""
     instance = frame.choice("instance", "Instance", 'firewatch_build_info{job=~"$job"}, instance')
     return frame.board(
         "firewatch-health",
@@ -52,11 +52,11 @@ def board() -> Dashboard:
 
 
 def now() -> Row:
-    """What to look at first."""
+    """Return the panels to look at first."""
     return "Now", [
         number(
             "Workers up",
-            "Metrics endpoints that answered the last scrape. An ingest that finished its file is down, and rightly.",
+            "Metrics endpoints that answered the last scrape. An ingest that finished its file is down, as expected.",
             "none",
             aggregate("sum", select("up", "instance")),
         ),
@@ -75,7 +75,7 @@ def now() -> Row:
         ),
         number(
             "Post to alert, 95 %",
-            "95 % of the alerts were acknowledged within this time of the broker taking the newest post they rest on. "
+            "95 % of the alerts were acknowledged within this time after the broker received their newest post. "
             "No value means no alert in the interval.",
             "s",
             quantile(0.95, "firewatch_post_to_alert_seconds", "instance"),
@@ -84,14 +84,14 @@ def now() -> Row:
         number(
             "Watermark delay",
             "How far the slowest partition's event time lies behind the clock. For live posts that is the allowed "
-            "lateness and some seconds; for a replayed archive it is the archive's age, which is right.",
+            "lateness and some seconds; for a replayed archive it is the archive's age, as it should be.",
             "s",
             delay(f"min({newest('firewatch_watermark_timestamp_seconds', 'instance', by='partition')})"),
             steps=BEHIND,
         ),
         number(
             "Restarts in the shown time",
-            "Times that the supervisor of `firewatch run` has started a worker anew.",
+            "Number of times that the supervisor of `firewatch run` has restarted a worker.",
             "none",
             aggregate("sum", f"increase({select('firewatch_restarts_total', 'instance')}[$__range])"),
             steps=((None, GREEN), (1, ORANGE), (5, RED)),
@@ -100,11 +100,11 @@ def now() -> Row:
 
 
 def arrival() -> Row:
-    """Whether everything that should arrive does."""
+    """Return the panels about the arrival of posts."""
     return "Does everything arrive?", [
         lines(
             "Throughput",
-            "Records a second at each step. Matched counts a post for each brand it names; counted follows matched.",
+            "Records a second at each step. Matched counts a post for each brand it mentions; counted follows.",
             "cps",
             query(rate("firewatch_posts_ingested_total", "instance"), "posts ingested"),
             query(rate("firewatch_posts_scored_total", "instance"), "posts scored"),
@@ -113,7 +113,7 @@ def arrival() -> Row:
         ),
         lines(
             "Ingested by source",
-            "Posts a second acknowledged by the broker. A source at zero is an ingestion fault, not a calm brand.",
+            "Posts a second acknowledged by the broker. A source at zero is an ingestion fault, not a quiet brand.",
             "cps",
             query(rate("firewatch_posts_ingested_total", "instance", by="source"), "{{source}}"),
         ),
@@ -125,7 +125,7 @@ def arrival() -> Row:
         ),
         states(
             "Sources",
-            "Whether each source delivers as it usually does. A silent source is never taken for a calm brand.",
+            "Whether each source delivers as usual. A silent source is never interpreted as a quiet brand.",
             query(aggregate("min", select("firewatch_source_up", "instance"), "source"), "{{source}}"),
             steps=ALL_IS_GOOD,
         ).mappings(
@@ -133,15 +133,15 @@ def arrival() -> Row:
         ),
         bars(
             "Rejected input and dead letters",
-            "Input that is no usable post, and records diverted to the dead letter queue, by reason.",
+            "Invalid input, and records diverted to the dead letter queue, by reason.",
             "short",
             query(events("firewatch_posts_rejected_total", "instance", by="source, reason"), "{{source}}: {{reason}}"),
             query(events("firewatch_dead_letters_total", "instance", by="topic, reason"), "{{topic}}: {{reason}}"),
         ),
         lines(
             "Over quota and deleted",
-            "Posts a second not scored because their source had sent more than it may, deletions that sources sent, "
-            "and posts taken out of what alerts may show.",
+            "Posts a second that were not scored because their source exceeded its quota, deletions from sources, and "
+            "deleted posts that alerts can no longer show.",
             "cps",
             query(rate("firewatch_posts_over_quota_total", "instance", by="source"), "over quota, {{source}}"),
             query(rate("firewatch_posts_deleted_total", "instance"), "deletions"),
@@ -158,7 +158,7 @@ def arrival() -> Row:
 
 
 def keeping_up() -> Row:
-    """Whether the workers keep up."""
+    """Return the panels about the speed of the workers."""
     return "Do the workers keep up?", [
         lines(
             "Lag",
@@ -168,14 +168,14 @@ def keeping_up() -> Row:
         ),
         lines(
             "Post to alert",
-            "From the broker taking the newest post to the alert being acknowledged. Gaps: no alert.",
+            "Time from the broker's receipt of the newest post to the acknowledgement of the alert. Gaps: no alert.",
             "s",
             query(quantile(0.5, "firewatch_post_to_alert_seconds", "instance"), "median"),
             query(quantile(0.95, "firewatch_post_to_alert_seconds", "instance"), "95 %"),
         ),
         lines(
             "Time to score a batch",
-            "Matching and sentiment of one batch, without waiting for Kafka.",
+            "Time for matching and sentiment of one batch, without waiting for Kafka.",
             "s",
             query(quantile(0.5, "firewatch_score_batch_seconds", "instance"), "median"),
             query(quantile(0.95, "firewatch_score_batch_seconds", "instance"), "95 %"),
@@ -188,18 +188,18 @@ def keeping_up() -> Row:
             query(quantile(0.95, "firewatch_batch_records", "instance", by="worker"), "{{worker}} 95 %"),
         ),
         lines(
-            "Texts from memory",
-            "Share of texts that were answered from memory, because they had been judged before.",
+            "Texts from the cache",
+            "Share of texts whose sentiment came from the cache, because they had been scored before.",
             "percentunit",
             query(
                 f"{rate('firewatch_sentiment_texts_total', 'instance', FROM_MEMORY)}"
                 f" / {rate('firewatch_sentiment_texts_total', 'instance')}",
-                "from memory",
+                "from the cache",
             ),
         ).max(1),
         bars(
             "Rebalances",
-            "Partition assignments received. More than a few an hour mean workers that come and go.",
+            "Partition assignments received. More than a few an hour mean that workers start and stop.",
             "short",
             query(events("firewatch_rebalances_total", "instance", by="worker"), "{{worker}}"),
         ),

@@ -79,22 +79,22 @@ def event_time() -> Row:
 
 
 def config() -> Row:
-    """Which config is in use."""
+    """Return the panels about the config in use."""
     in_use = select("firewatch_config_last_reload_successful", "instance")
-    taken_over = select("firewatch_config_last_reload_success_timestamp_seconds", "instance")
+    applied = select("firewatch_config_last_reload_success_timestamp_seconds", "instance")
     return "Config", [
         states(
-            "Config as last read",
-            "Whether each worker that reads it again uses the config file as it is, or keeps to the one before.",
+            "State of the config",
+            "Whether each worker that reloads the config uses the file as it is, or keeps the config before.",
             query(
-                aggregate("min", f"{in_use} and {taken_over} > 0", WORKERS),
+                aggregate("min", f"{in_use} and {applied} > 0", WORKERS),
                 "{{worker}} {{instance}}",
             ),
             steps=ALL_IS_GOOD,
         ).mappings([ValueMap({"0": ValueMappingResult(text="refused"), "1": ValueMappingResult(text="in use")})]),
         bars(
             "Reloads",
-            "Times the config file was read again: with success, invalid (it can't be used), or refused (it needs a "
+            "Reloads of the config file by outcome: success, invalid (it can't be used) or refused (it needs a "
             "restart).",
             "short",
             query(
@@ -103,10 +103,10 @@ def config() -> Row:
         ),
         lines(
             "Age of the config",
-            "Time since each worker last took over the config file.",
+            "Time since each worker last applied the config file.",
             "s",
             query(
-                delay(f"({aggregate('max', taken_over, WORKERS)} > 0)"),
+                delay(f"({aggregate('max', applied, WORKERS)} > 0)"),
                 "{{worker}} {{instance}}",
             ),
         ),
@@ -114,11 +114,11 @@ def config() -> Row:
 
 
 def processes() -> Row:
-    """The processes themselves."""
+    """Return the panels about the processes."""
     return "Workers", [
         bars(
             "Restarts",
-            "Times that the supervisor has started a worker anew, and new processes, whoever started them.",
+            "Restarts by the supervisor, and new processes, whatever started them.",
             "short",
             query(
                 events("firewatch_restarts_total", "instance", by="worker"),
@@ -139,7 +139,7 @@ def processes() -> Row:
         ),
         lines(
             "Processor",
-            "Share of one core that each worker uses; near 1 it can do no more.",
+            "Share of one core that each worker uses; near 1 it is at its limit.",
             "percentunit",
             query(rate("process_cpu_seconds_total", "instance", by=WORKERS), "{{worker}} {{instance}}"),
         ),
