@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 from aiokafka import TopicPartition
 from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 from detectors.units import MINUTE_MS, WEEK_MS
 from streams.config import receiver_names
+from streams.core.detect.outcome import DropReason
 from streams.errors import BrokerUnreachable, KafkaError, RecordError
 from streams.kafka.admin import ensure_topics
 from streams.kafka.clients import admin, answered_within, consumer, translated_errors
@@ -35,6 +37,9 @@ INCIDENTS_MS: Final = WEEK_MS
 
 LATEST: Final = 8
 """Largest number of resolved incidents that are reported."""
+
+NEWEST_DEAD_LETTERS: Final = 1_000
+"""Dead letters of each partition that are searched for learned states that were dropped."""
 
 COORDINATOR_POLL_SECONDS: Final = 0.2
 
@@ -129,6 +134,9 @@ class Status:
         The workers, without bridges that have never run.
     dead_letters
         Number of records in each dead letter queue, by topic.
+    dropped_states
+        Number of learned states that detectors could not restore in the past week, by reason; None if the dead letters
+        can't be read.
     freshness
         How recent the data is.
     models
@@ -144,6 +152,7 @@ class Status:
     config_version: str
     workers: list[WorkerStatus] = field(default_factory=list)
     dead_letters: dict[str, int] = field(default_factory=dict)
+    dropped_states: dict[str, int] | None = field(default_factory=dict)
     freshness: Freshness = field(default_factory=Freshness)
     models: dict[str, ModelStatus | None] = field(default_factory=dict)
     firing: list[IncidentStatus] = field(default_factory=list)
@@ -185,6 +194,7 @@ async def status(config: Config, *, max_lag: int, stale_seconds: float) -> Statu
         found.workers = await _workers(config, topics, reader)
         for topic in (topics.dlq, topics.alerts_dlq):
             found.dead_letters[topic.name] = await _record_count(config, reader, topic)
+        found.dropped_states = await _dropped_states(config, topics, reader, found.at_ms - WEEK_MS)
         found.freshness = await _freshness(config, topics, reader)
         for quality in config.models():
             found.models[quality] = await _model(config, reader, quality)
@@ -258,6 +268,21 @@ async def _record_count(config: Config, reader: AIOKafkaConsumer, topic: Topic) 
     with translated_errors(config.kafka, f"reading {topic.name}"):
         begins, ends = await reader.beginning_offsets(tps), await reader.end_offsets(tps)
     return sum(ends[tp] - begins[tp] for tp in tps)
+
+
+async def _dropped_states(
+    config: Config, topics: Topics, reader: AIOKafkaConsumer, since_ms: int
+) -> dict[str, int] | None:
+    dead_letters = TopicReader(reader, config.kafka, topics.dlq)
+    try:
+        await dead_letters.seek_back(NEWEST_DEAD_LETTERS)
+        records = await dead_letters.to_the_end()
+    except BrokerUnreachable:
+        raise
+    except KafkaError:  # reading them takes a right that nothing else here does
+        return None
+    reasons = [dict(record.headers).get("reason", b"").decode() for record in records if record.timestamp >= since_ms]
+    return dict(Counter(reason for reason in reasons if reason in get_args(DropReason)))
 
 
 async def _freshness(config: Config, topics: Topics, reader: AIOKafkaConsumer) -> Freshness:

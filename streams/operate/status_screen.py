@@ -99,11 +99,21 @@ def _facts(found: Status) -> Table:
         ("detection", reached),
         *((f"{quality} model", _model(model)) for quality, model in found.models.items()),
         ("dead letters", dead_letters),
+        *_dropped_states(found),
         ("config", found.config_version),
     )
     for name, fact in facts:
         table.add_row(Text(name, "bold"), fact)
     return table
+
+
+def _dropped_states(found: Status) -> list[tuple[str, str]]:
+    if found.dropped_states is None:
+        return [("learned states", "unknown: the dead letters can't be read")]
+    if not found.dropped_states:
+        return []
+    reasons = ", ".join(f"{reason} {count:,}" for reason, count in sorted(found.dropped_states.items()))
+    return [("learned states", f"{sum(found.dropped_states.values()):,} dropped in the last 7 days: {reasons}")]
 
 
 def _model(model: ModelStatus | None) -> str:

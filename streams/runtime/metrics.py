@@ -287,6 +287,12 @@ BRAND_QUARANTINED: Final = _gauge(
     "1 for a detector that is quarantined for a brand because it kept raising exceptions; absent otherwise",
     ["brand", "detector"],
 )
+DETECTOR_STATE_DROPPED: Final = _counter(
+    "firewatch_detector_state_dropped",
+    "Learned states that a detector could not restore, so that it started from nothing: outdated_snapshot (written by "
+    "an earlier firewatch that learned differently), other_kind (the kind of the detector has changed)",
+    ["detector", "reason"],
+)
 SOURCE_UP: Final = _gauge(
     "firewatch_source_up", "1 if a source delivers posts as usual, 0 if it has gone silent", ["source"]
 )

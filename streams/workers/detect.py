@@ -1,7 +1,7 @@
-"""social.mentions → social.alerts and social.windows: the shell around `PartitionMonitors`, and all that knows Faust.
+"""The detect worker: from social.mentions to social.alerts and social.windows. The only module that uses Faust.
 
-Faust shares the partitions among the workers. It is not trusted with the offsets, nothing but a batch that is done with
-can be acknowledged, and the order of the offsets is checked; nor with the state, which `Changelog` keeps.
+Faust distributes the partitions among the workers. It is not trusted with offsets: only a processed batch can be
+acknowledged, and the order of the offsets is checked. Nor is it trusted with state, which `Changelog` keeps.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import os
 import tempfile
 import threading
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import faust
@@ -34,7 +35,7 @@ from streams.runtime.watchdog import Heartbeat, Stall
 from streams.workers.detect_partitions import PartitionMonitors
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
     from faust.streams import Stream
@@ -43,24 +44,24 @@ if TYPE_CHECKING:
     from streams.config import Config, KafkaSettings
 
 BATCH_RECORDS: Final = 500
-"""Envelopes in one batch at most."""
+"""Maximum number of envelopes in a batch."""
 
 BATCH_SECONDS: Final = 0.5
-"""How long envelopes are collected. The state of a brand is written once a batch, so a shorter time costs writes."""
+"""Time for which envelopes are collected. The state of a brand is written once a batch, so less time costs writes."""
 
 SESSION_SECONDS: Final = 10
 """Time after which Kafka gives the partitions of a silent worker to the others."""
 
 HEARTBEAT_SECONDS: Final = SESSION_SECONDS / 3
 
-STILL_SECONDS: Final = 0.9 * (SESSION_SECONDS - HEARTBEAT_SECONDS)
-"""Standing still for longer may have cost the partitions: Kafka counts from the last heartbeat, which is up to an
+STALLED_SECONDS: Final = 0.9 * (SESSION_SECONDS - HEARTBEAT_SECONDS)
+"""A process suspended for longer may have lost its partitions: Kafka counts from the last heartbeat, which is up to an
 interval old when the process stops, and a tenth more if it was late."""
 
 LAG_SECONDS: Final = 5
 STOP_SECONDS: Final = 20
 FAILED_STOP_SECONDS: Final = 5
-"""How long Faust may take to stop: what it has in hand when something has failed is done again anyway."""
+"""How long Faust may take to stop after a failure: its in-flight work is repeated anyway."""
 
 UNEXPECTED: Final = 1
 """Exit code of Python after an exception that nothing handles."""
@@ -69,37 +70,42 @@ log = structlog.get_logger()
 
 
 async def detect(config: Config, stop: asyncio.Event, file: LiveConfig | None = None) -> None:
-    """Run the worker until `stop` is set, then finish what is in hand.
+    """Run the worker until `stop` is set, then finish its in-flight work.
 
     Parameters
     ----------
     config
-        All of it.
+        The whole config.
     stop
-        Set it to end the worker.
+        Event that ends the worker.
     file
-        Where changes of the config come from; none come without it.
+        Source of changes of the config; without it the config never changes.
 
     Raises
     ------
     DetectorFailed
-        If a detector raised, which is noted (`streams.core.detect.quarantine`).
+        If a detector raised; the failure is counted in the changelog (`streams.core.detect.quarantine`).
     KafkaError
-        If no broker answers, a topic is missing or not as it must be, or a record can't be written.
+        If no broker answers, a topic is missing or misconfigured, or a record can't be written.
     PortTaken
         If another process listens on `metrics.detect_port`.
     RecordError
         If the state that was recovered is damaged, or was written by a newer firewatch.
     WorkerFailed
-        If the worker got stuck, or stood still for so long that others took over, or Faust left records out.
+        If the worker made no progress, was suspended for so long that others may own its partitions, or Faust skipped
+        records.
     """
+    with _thread_failures_logged():
+        await _detect(config, stop, file)
+
+
+async def _detect(config: Config, stop: asyncio.Event, file: LiveConfig | None) -> None:
     group = group_of("detect", config.topics)
-    threading.excepthook = _tell_thread_failure
     async with serve_health(config, "detect") as (health, address):
         await preflight(config, "detect")
         with (
             tempfile.TemporaryDirectory(prefix="firewatch-detect-") as directory,
-            Heartbeat(STILL_SECONDS) as heartbeat,
+            Heartbeat(STALLED_SECONDS) as heartbeat,
         ):
             async with (
                 producer(config.kafka) as sender,
@@ -108,24 +114,36 @@ async def detect(config: Config, stop: asyncio.Event, file: LiveConfig | None = 
             ):
                 log.info("starting", group=group, metrics=address)
                 file = file or LiveConfig(config)
-                worker = _Worker(file, sender, changelog, observer, heartbeat, directory)
+                worker = DetectWorker(file, sender, changelog, observer, heartbeat, directory)
                 health.ready_unless(worker.not_ready_reason)
                 await worker.run(stop)
     log.info("stopped")
 
 
-def _tell_thread_failure(told: threading.ExceptHookArgs) -> None:
-    """Faust's consumer has a thread of its own, which may end with an error when it is stopped without a broker."""
-    log.warning(
-        "a thread ended with an error", thread=told.thread.name if told.thread else None, error=repr(told.exc_value)
-    )
+@contextmanager
+def _thread_failures_logged() -> Iterator[None]:
+    """Log exceptions that end threads, instead of printing tracebacks, while the body runs.
+
+    Faust's consumer has a thread of its own, which may end with an error when it is stopped without a broker.
+    """
+    before = threading.excepthook
+    threading.excepthook = _log_thread_failure
+    try:
+        yield
+    finally:
+        threading.excepthook = before
+
+
+def _log_thread_failure(failure: threading.ExceptHookArgs) -> None:
+    thread = failure.thread.name if failure.thread else None
+    log.warning("a thread ended with an error", thread=thread, error=repr(failure.exc_value))
 
 
 class _Event(faust.Event):
-    """Acknowledged by nobody but `_Worker`.
+    """An event that only `DetectWorker` acknowledges.
 
-    Where Faust runs without its C extension it also acknowledges what it skips in a rebalance; the offset would move
-    past records that nobody has processed.
+    Without its C extension Faust also acknowledges events that it skips in a rebalance; the offset would move past
+    records that no worker has processed.
     """
 
     processed = False
@@ -134,7 +152,7 @@ class _Event(faust.Event):
         return self.processed and super().ack()
 
 
-class _Worker:
+class DetectWorker:
     """One Faust app with its agent and its watchdogs."""
 
     def __init__(
@@ -150,7 +168,7 @@ class _Worker:
         self._config = config = file.config
         self._kafka = config.kafka
         self._stall_seconds = config.liveness.stall_seconds
-        self._silence: str | None = None
+        self._unanswered: str | None = None
         self._mentions = Topics(config.topics).mentions.name
         self._partitions = range(config.topics.partitions)
         self._monitors = PartitionMonitors(config, sender, changelog)
@@ -158,14 +176,14 @@ class _Worker:
         self._observer = observer
         self._heartbeat = heartbeat
         self._generation = -1
-        self._taking_over = False
+        self._restoring = False
         self._expected: dict[int, int] = {}
         self._app = faust.App(Topics(config.topics).detect_app, **_settings(config, directory))
-        # Bytes alone are not enough: without these Faust decodes JSON, and drops unseen what is none.
+        # Without these serializers Faust decodes JSON, and silently drops records that are not JSON.
         topic = self._app.topic(self._mentions, key_serializer="raw", value_serializer="raw")
         self._app.agent(topic, name="mentions", supervisor_strategy=CrashingSupervisor)(self._consume)
         self._app.on_partitions_assigned.connect(self._on_assigned)
-        self._app.on_rebalance_complete.connect(self._hold_fetching)
+        self._app.on_rebalance_complete.connect(self._stop_fetching)
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set or something fails."""
@@ -200,7 +218,7 @@ class _Worker:
         return None
 
     async def _shut_down(self, failure: Exception | None) -> None:
-        # `wait_for` would wait for the end of what it has cancelled, and Faust may go on waiting for its own queues.
+        # `wait_for` would wait for the end of the cancelled task, and Faust may still wait for its own queues.
         stopping = asyncio.create_task(self._app.stop())
         seconds = FAILED_STOP_SECONDS if failure else STOP_SECONDS
         done, _ = await asyncio.wait({stopping}, timeout=seconds)
@@ -211,7 +229,7 @@ class _Worker:
         stopping.result()
 
     async def _consume(self, stream: StreamT[bytes]) -> None:
-        # Without this an error below would make `noack_take` acknowledge what it has not handed over yet.
+        # Without this, an error below would make `noack_take` acknowledge events that it has not yielded yet.
         stream.enable_acks = False
         async for events in cast("Stream[Any]", stream).noack_take(BATCH_RECORDS, within=BATCH_SECONDS):
             try:
@@ -220,22 +238,22 @@ class _Worker:
                 await self._monitors.note(failed)
                 raise
             except WorkerFailed:
-                self._heartbeat.check()  # who stood still may first notice what came of it
+                self._heartbeat.check()  # a worker that was suspended may first notice the consequences
                 raise
 
-    async def _process(self, stream: StreamT[bytes], taken: Sequence[EventT[bytes]]) -> None:
+    async def _process(self, stream: StreamT[bytes], batch: Sequence[EventT[bytes]]) -> None:
         generation = self._app.consumer_generation_id
-        events = [cast("_Event", event) for event in taken if event.message.generation_id == generation]
+        events = [cast("_Event", event) for event in batch if event.message.generation_id == generation]
         if not events:
             return
         self._check_ownership(generation)
-        if generation != self._generation and not await self._take_over(generation):
+        if generation != self._generation and not await self._restore(generation):
             return
         if self._file.config is not self._config:
-            await self._change_over(generation)
+            await self._reload(generation)
         self._check_order(events)
         metrics.BATCH_RECORDS.labels("detect").observe(len(events))
-        await self._monitors.conclude([event.message for event in events])
+        await self._monitors.process([event.message for event in events])
         self._check_ownership(generation)
         reached(Failpoint.DETECT_OWNERSHIP_CHECKED)
         await self._monitors.save()
@@ -244,45 +262,45 @@ class _Worker:
             await stream.ack(event)
         reached(Failpoint.DETECT_UNCOMMITTED)
 
-    async def _take_over(self, generation: int) -> bool:
-        """Go on from the state of the partitions assigned now; tells whether they stayed this worker's meanwhile."""
+    async def _restore(self, generation: int) -> bool:
+        """Restore the state of the assigned partitions; return whether this worker still owns them afterwards."""
         assigned = self._assigned()
-        self._taking_over = True
+        self._restoring = True
         state = await self._changelog.acquire(assigned)
-        self._taking_over = False
+        self._restoring = False
         offsets = await group_offsets(self._observer, self._kafka, self._mentions, assigned)
         self._expected = {partition: offset.next for partition, offset in offsets.items()}
         if generation != self._app.consumer_generation_id:
             return False
-        self._monitors.take_over(assigned, state)
+        self._monitors.restore(assigned, state)
         self._generation = generation
-        log.info("took over", partitions=assigned, entries=len(state))
+        log.info("restored", partitions=assigned, entries=len(state))
         return True
 
-    async def _change_over(self, generation: int) -> None:
-        """Go on by the config as the file has it now."""
+    async def _reload(self, generation: int) -> None:
+        """Apply the present config of the file."""
         self._check_ownership(generation)
         self._config = self._file.config
-        await self._monitors.change_over(self._config)
+        await self._monitors.reload(self._config)
         self._check_ownership(generation)
         metrics.CONFIG.info({"version": self._config.version})
-        log.info("changed over", version=self._config.version)
+        log.info("config applied", version=self._config.version)
 
     def _check_ownership(self, generation: int) -> None:
-        """Make sure that the partitions are still this worker's, before it writes what only their owner may write."""
+        """Raise `WorkerFailed` if this worker may have lost its partitions: only their owner may write their state."""
         self._heartbeat.check()
         if self._app.consumer_generation_id != generation:
-            raise WorkerFailed("the partitions were assigned anew in the middle of a batch")
+            raise WorkerFailed("the partitions were reassigned in the middle of a batch")
 
     def _check_order(self, events: Iterable[_Event]) -> None:
-        """Make sure that Faust has left nothing out: offsets may come again, but none may be jumped over."""
+        """Raise `WorkerFailed` if Faust has skipped records: offsets may repeat, but never leave a gap."""
         for event in events:
             message = event.message
             expected = self._expected[message.partition]
             if message.offset > expected:
                 raise WorkerFailed(
-                    f"{message.topic}[{message.partition}]: Faust passed over the offsets {expected} to "
-                    f"{message.offset - 1}; none of them is lost, a restart reads them"
+                    f"{message.topic}[{message.partition}]: Faust skipped the offsets {expected} to "
+                    f"{message.offset - 1}; none of them is lost: a restart reads them"
                 )
             self._expected[message.partition] = max(expected, message.offset + 1)
 
@@ -292,49 +310,50 @@ class _Worker:
         metrics.CONSUMER_LAG.clear()
         log.info("assigned", partitions=self._assigned())
 
-    async def _hold_fetching(self, *_: Any, **__: Any) -> None:
+    async def _stop_fetching(self, *_: Any, **__: Any) -> None:
         """Stop fetching while Faust seeks.
 
-        Faust lets the mentions flow, then seeks to the committed offsets, then empties its queue and starts the flow:
-        what it fetched in between would never reach the agent.
+        Faust starts to fetch, then seeks to the committed offsets, then empties its queue and starts the flow: records
+        that it fetched in between would never reach the agent.
         """
         self._app.consumer.stop_flow()
 
     async def _watch(self) -> None:
-        """Show the lag; fail when it does not shrink, or when the broker stays away.
+        """Show the lag; raise if it does not shrink, or if the broker does not answer.
 
-        Who has no partitions gives the others twice the time: it may be to spare, or all may have been given nothing.
+        A worker without partitions waits twice as long: there may be more workers than partitions, but the group may
+        also have assigned nothing to any of them.
         """
         stall, idle = Stall(self._stall_seconds), Stall(2 * self._stall_seconds)
-        heard = time.monotonic()
+        answered = time.monotonic()
         while True:
             await asyncio.sleep(LAG_SECONDS)
             try:
                 offsets = await group_offsets(self._observer, self._kafka, self._mentions, self._partitions)
             except KafkaError as error:
-                if time.monotonic() - heard > self._kafka.request_timeout_seconds:
+                if time.monotonic() - answered > self._kafka.request_timeout_seconds:
                     raise
-                self._silence = str(error)
-                log.warning("the lag is unknown", reason=self._silence)
+                self._unanswered = str(error)
+                log.warning("the lag is unknown", reason=self._unanswered)
                 stall, idle = Stall(self._stall_seconds), Stall(2 * self._stall_seconds)
                 continue
-            self._silence, heard = None, time.monotonic()
+            self._unanswered, answered = None, time.monotonic()
             own = {partition: offsets[partition] for partition in self._assigned()}
             for partition, offset in own.items():
                 metrics.CONSUMER_LAG.labels(self._mentions, str(partition)).set(offset.lag)
             read = tuple(offset.next for offset in own.values())
             progress = (self._app.consumer_generation_id, read, self._changelog.read)
-            stall.check(progress, any(offset.lag for offset in own.values()), heard)
+            stall.check(progress, any(offset.lag for offset in own.values()), answered)
             done = tuple(offset.next for offset in offsets.values())
-            idle.check(done, not own and any(offset.lag for offset in offsets.values()), heard)
+            idle.check(done, not own and any(offset.lag for offset in offsets.values()), answered)
 
     def not_ready_reason(self) -> str | None:
-        """Why it does not detect yet, or None."""
-        if self._silence:
-            return self._silence
+        """Return why the worker does not detect yet; None if it does."""
+        if self._unanswered:
+            return self._unanswered
         if self._app.consumer_generation_id < 0 or self._app.rebalancing:
             return "no partitions are assigned yet: the group is rebalancing"
-        if self._taking_over:
+        if self._restoring:
             return f"its state is being read: {self._changelog.read} records so far"
         return None
 
@@ -347,7 +366,7 @@ class _Worker:
 
 
 def _settings(config: Config, directory: str) -> dict[str, Any]:
-    """Tell Faust everything; with an empty `env`, or variables like ``BROKER_URL`` would override what stands here."""
+    """Return all settings of Faust; with an empty `env`, as variables such as ``BROKER_URL`` would override them."""
     return {
         "Event": _Event,
         "env": {},
@@ -370,7 +389,8 @@ def _settings(config: Config, directory: str) -> dict[str, Any]:
 
 
 def _credentials(settings: KafkaSettings) -> faust.SASLCredentials | faust.SSLCredentials | None:
-    """How Faust logs in. Given no TLS context its SASL sends the password in the clear; the config has allowed that."""
+    """Return the credentials for Faust. SASL without a TLS context sends the password in the clear, which the config
+    has to allow."""
     options = connection_options(settings)
     context = options["ssl_context"]
     if settings.sasl:

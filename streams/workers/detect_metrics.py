@@ -1,4 +1,4 @@
-"""What a detect worker shows of its brands in `/metrics`."""
+"""Metrics and log lines of a detect worker, from the outcomes of its partitions."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ _OF_BRANDS: Final = (
 )
 
 
-class BrandGauges:
-    """Gauges of the brands whose partitions this worker has."""
+class DetectMetrics:
+    """Metrics of the brands whose partitions this worker owns."""
 
     def __init__(self, config: Config) -> None:
         self._brands = [brand.id for brand in config.brands]
@@ -46,13 +46,13 @@ class BrandGauges:
         self._language = metrics.Capped(metrics.MAX_OF_A_BRAND)
 
     def reset(self) -> None:
-        """Forget every brand: another worker may show it from now on."""
+        """Remove the gauges of all brands: other workers may own them from now on."""
         self._last_hour.clear()
         for gauge in (*_OF_BRANDS, metrics.WATERMARK):
             gauge.clear()
 
-    def change_over(self, config: Config) -> None:
-        """Show the brands and detectors of another config, and no longer those that it does not have."""
+    def reload(self, config: Config) -> None:
+        """Apply another config: remove the gauges of brands and detectors that it does not have."""
         scores = _scores(config)
         for brand, detector, _ in self._scores - scores:
             for gauge in (metrics.ANOMALY_SCORE, metrics.ANOMALY_THRESHOLD, metrics.EXPECTED):
@@ -65,8 +65,11 @@ class BrandGauges:
         self._brands, self._scores = brands, scores
 
     def show(self, outcome: Outcome) -> None:
-        """Show the windows, the alerts and the counts of an outcome."""
+        """Show the windows, the alerts and the counts of an outcome, and log dropped states."""
         self._count(outcome)
+        for brand, detector, reason, detail, _ in outcome.dropped:
+            metrics.DETECTOR_STATE_DROPPED.labels(detector, reason).inc()
+            log.warning("learned state dropped", brand=brand, detector=detector, reason=reason, detail=detail)
         for window in outcome.windows:
             self._show_window(window)
         for alert in outcome.alerts:
@@ -89,20 +92,20 @@ class BrandGauges:
             metrics.SAMPLES_DELETED.labels(brand).inc(count)
 
     def show_quarantined(self, news: Iterable[Quarantined]) -> None:
-        """Show which detectors are out of use, and log those that have just been put out of use."""
+        """Show which detectors are quarantined, and log those that have just been quarantined."""
         for (brand, detector, doing, at_ms, _), detail in news:
             metrics.BRAND_QUARANTINED.labels(brand, detector).set(1)
             if detail is not None:
                 where = {"brand": brand, "detector": detector, "doing": doing, "at_ms": at_ms}
-                log.error("detector out of use", **where, error=detail)
+                log.error("detector quarantined", **where, error=detail)
 
     def show_size(self, brand: str, size: int) -> None:
-        """Show how many bytes the state of a brand has."""
+        """Show the size of the state of a brand in bytes."""
         metrics.STATE_BYTES.labels(brand).set(size)
         metrics.SAMPLES_DELETED.labels(brand)  # a brand has this series from the start, at 0
 
     def show_progress(self, partition: int, monitor: PartitionMonitor) -> None:
-        """Show how far event time has come in a partition of `social.mentions`, and which sources deliver."""
+        """Show the watermark of a partition of `social.mentions`, and which sources deliver."""
         if monitor.watermark_ms >= 0:
             metrics.WATERMARK.labels(str(partition)).set(monitor.watermark_ms / 1000)
         for source, up in monitor.source_up().items():

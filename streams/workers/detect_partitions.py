@@ -1,8 +1,8 @@
-"""The monitors of the partitions a detect worker has, and the records in which they say what they found.
+"""The monitors of the partitions that a detect worker owns, and the records that it sends and saves for them.
 
 Counts are exact because of one order within a batch: mentions at or below their high-water mark are skipped; the broker
-acknowledges alerts and windows (`conclude`); it acknowledges the state that knows of them (`save`); only then may the
-offset move. A crash in between repeats work that the marks, and the deterministic ids of alerts, make harmless.
+acknowledges alerts and windows (`process`); it acknowledges the state that includes them (`save`); only then may the
+offset move. A crash in between repeats work, which the high-water marks and the deterministic alert ids make harmless.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from streams.kafka.topics import Topics
 from streams.records import Deletions, cloudevents
 from streams.runtime import metrics
 from streams.runtime.failpoints import Failpoint, reached
-from streams.workers.detect_metrics import BrandGauges
+from streams.workers.detect_metrics import DetectMetrics
 
 if TYPE_CHECKING:
     import asyncio
@@ -33,16 +33,20 @@ if TYPE_CHECKING:
     from aiokafka import AIOKafkaProducer
 
     from streams.config import Config
+    from streams.core.detect.outcome import DroppedState
     from streams.errors import DetectorFailed
     from streams.kafka.changelog import Changelog
 
-_CONCLUDING: Final = "sending alerts and windows"
+_SENDING: Final = "sending alerts and windows"
+
+_UNKNOWN_OFFSET: Final = -1
+"""Offset of a state in its dead letter: a restored state is the newest of its key, wherever it is."""
 
 log = structlog.get_logger()
 
 
 class MentionsRecord(Protocol):
-    """A record of `social.mentions` as any client of Kafka gives it."""
+    """A record of `social.mentions` as any Kafka client returns it."""
 
     @property
     def topic(self) -> str: ...
@@ -51,22 +55,22 @@ class MentionsRecord(Protocol):
     @property
     def offset(self) -> int: ...
     @property
-    def timestamp(self) -> float: ...  # of the broker; seconds
+    def timestamp(self) -> float: ...  # broker time in seconds
     @property
     def value(self) -> bytes | None: ...
 
 
 class PartitionMonitors:
-    """The monitors of the partitions that this worker has now.
+    """The monitors of the partitions that this worker owns now.
 
     Parameters
     ----------
     config
-        All of it.
+        The whole config.
     sender
         A started idempotent producer: what it sends to one partition arrives in order or not at all.
     changelog
-        Where state is written to.
+        The topic to which state is written.
     """
 
     def __init__(self, config: Config, sender: AIOKafkaProducer, changelog: Changelog) -> None:
@@ -74,25 +78,29 @@ class PartitionMonitors:
         self._topics = Topics(config.topics)
         self._sender = sender
         self._changelog = changelog
-        self._letters = DeadLetters(sender, self._topics.dlq.name)
-        self._gauges = BrandGauges(config)
+        self._dead_letters = DeadLetters(sender, self._topics.dlq.name)
+        self._metrics = DetectMetrics(config)
         self._monitors: dict[int, PartitionMonitor] = {}
         self._quarantine = Quarantine(config, config.detect.quarantine_after)
+        self._dropped: list[DroppedState] = []
         self._own_keys = partition_keys(self._topics.mentions.partitions)
-        self._scored = MentionsValidator(config)
+        self._validator = MentionsValidator(config)
         metrics.STATE_LIMIT.set(MAX_RECORD_BYTES)
 
     def hide(self) -> None:
-        """Show nothing until the next `take_over`: others may have the partitions."""
-        self._gauges.reset()
+        """Show nothing until the next `restore`: other workers may own the partitions."""
+        self._metrics.reset()
 
-    def take_over(self, partitions: Iterable[int], state: Mapping[bytes, bytes]) -> None:
-        """Begin anew with some partitions.
+    def restore(self, partitions: Iterable[int], state: Mapping[bytes, bytes]) -> None:
+        """Replace all monitors by those of some partitions, with their saved state.
 
         Parameters
         ----------
+        partitions
+            The partitions.
         state
-            What `save` wrote for these partitions up to now, whoever called it; entries of others are passed over.
+            Everything that `save` has written for these partitions, whichever worker called it; entries of other
+            partitions are skipped.
 
         Raises
         ------
@@ -110,38 +118,41 @@ class PartitionMonitors:
             if monitor is not None:
                 monitor.restore(key, value)
                 self._show_size(key, value)
-        self._gauges.show_quarantined(self._quarantine.news())
-        self._gauges.show_incidents(self._monitors.values())
+        for monitor in self._monitors.values():
+            outcome = monitor.outcome()
+            self._dropped += outcome.dropped
+            self._metrics.show(outcome)
+        self._metrics.show_quarantined(self._quarantine.news())
+        self._metrics.show_incidents(self._monitors.values())
 
     def _home(self, key: bytes) -> int:
-        """The partition that an entry of the state belongs to."""
+        """Return the partition that an entry of the state belongs to."""
         own = self._own_keys.get(key)
-        return self._scored.home(key.removeprefix(NOTE_KEY)) if own is None else own
+        return self._validator.home(key.removeprefix(NOTE_KEY)) if own is None else own
 
     async def note(self, failed: DetectorFailed) -> None:
-        """Write to the changelog that a detector raised, so that the next owner of the partition knows.
+        """Write to the changelog that a detector raised, for the next owner of the partition.
 
         Raises
         ------
         KafkaError
             If it can't be written.
         WorkerFailed
-            If another worker has the partition by now.
+            If another worker owns the partition now.
         """
-        self._gauges.show_quarantined(self._quarantine.news())
+        self._metrics.show_quarantined(self._quarantine.news())
         key, value = self._quarantine.note(failed.failure)
         await self._changelog.write([(self._home(key), key, value)])
 
-    async def change_over(self, config: Config) -> None:
-        """Go on with another config, between two batches: no bucket is skipped, none is judged twice.
+    async def reload(self, config: Config) -> None:
+        """Apply another config between two batches: no bucket is skipped, none is evaluated twice.
 
-        Incidents of brands that it does not name are resolved. Everything begins anew from the state, as after a
-        rebalance.
+        Incidents of brands that it does not name are resolved. The state is restored as after a rebalance.
 
         Parameters
         ----------
         config
-            The other one; it differs in what can be changed live (`streams.config.changes`).
+            The other config; it differs only in what can be changed live (`streams.config.changes`).
 
         Raises
         ------
@@ -150,35 +161,36 @@ class PartitionMonitors:
         KafkaError
             If something can't be sent, saved or read.
         WorkerFailed
-            If another worker has the partitions by now.
+            If another worker owns the partitions now.
         """
         brands = {brand.id for brand in config.brands}
         outcome = Outcome([alert for monitor in self._monitors.values() for alert in monitor.dismiss(brands)])
-        await acknowledged(self._config.kafka, await self._send(outcome), _CONCLUDING)
-        self._gauges.show(outcome)
+        await acknowledged(self._config.kafka, await self._send(outcome), _SENDING)
+        self._metrics.show(outcome)
         await self.save()
         self._config = config
-        self._gauges.change_over(config)
+        self._metrics.reload(config)
         partitions = list(self._monitors)
-        self.take_over(partitions, await self._changelog.acquire(partitions))
+        self.restore(partitions, await self._changelog.acquire(partitions))
 
-    async def conclude(self, records: Collection[MentionsRecord]) -> None:
-        """Take records, and send what follows from them; return when the broker has it.
+    async def process(self, records: Collection[MentionsRecord]) -> None:
+        """Consume records, and send what follows from them; return when the broker has it.
 
         Raises
         ------
         DetectorFailed
-            If a detector raises; `note` it. Nothing has been sent then but letters.
+            If a detector raises; `note` it. Nothing has been sent then but dead letters.
         KafkaError
             If it can't be sent.
         """
-        newest_ms, letters = await self._absorb(records)
+        newest_ms, dead_letters = await self._absorb(records)
+        dead_letters += await self._send_dropped()
         outcome = Outcome()
         partitions = sorted({record.partition for record in records})
         for partition in partitions:
             outcome.add(self._monitors[partition].advance())
-        self._gauges.show_quarantined(self._quarantine.news())
-        await acknowledged(self._config.kafka, [*letters, *await self._send(outcome)], _CONCLUDING)
+        self._metrics.show_quarantined(self._quarantine.news())
+        await acknowledged(self._config.kafka, [*dead_letters, *await self._send(outcome)], _SENDING)
         if outcome.alerts:
             reached(Failpoint.DETECT_ALERT_SENT)
             if newest_ms >= 0:
@@ -186,7 +198,7 @@ class PartitionMonitors:
         self._show(outcome, partitions)
 
     async def save(self) -> None:
-        """Write what changed since the last call to the changelog; return when the broker has it.
+        """Write everything that has changed since the last call to the changelog; return when the broker has it.
 
         Raises
         ------
@@ -195,42 +207,54 @@ class PartitionMonitors:
         KafkaError
             If it can't be written.
         WorkerFailed
-            If another worker has the partitions by now.
+            If another worker owns the partitions now.
         """
         changes = [(partition, *entry) for partition, monitor in self._monitors.items() for entry in monitor.dirty()]
-        self._gauges.show_quarantined(self._quarantine.news())
+        self._metrics.show_quarantined(self._quarantine.news())
         await self._changelog.write(changes)
         reached(Failpoint.DETECT_STATE_SAVED)
         for _, key, value in changes:
             self._show_size(key, value)
 
     async def _absorb(self, records: Iterable[MentionsRecord]) -> tuple[int, list[asyncio.Future[Any]]]:
-        """Hand the records to their monitors.
+        """Pass the records to their monitors.
 
         Returns
         -------
         tuple
-            Broker time of the newest post among them, ms, and the letters about those that can't be used.
+            Broker time of the newest post among them, ms, and the dead letters of unusable records.
         """
-        newest_ms, letters = -1, []
+        newest_ms, dead_letters = -1, []
         for record in records:
             try:
-                content = self._scored.read(record.partition, round(record.timestamp * 1000), record.value)
+                content = self._validator.read(record.partition, round(record.timestamp * 1000), record.value)
                 self._monitors[record.partition].absorb(content)
             except RecordError as error:
                 where = record.topic, record.partition, record.offset
                 log.warning("unusable record", where=where, reason=error.reason)
-                with translated_errors(self._config.kafka, _CONCLUDING):
-                    letters.append(await self._letters.send(error, *where, record.value))
+                with translated_errors(self._config.kafka, _SENDING):
+                    dead_letters.append(await self._dead_letters.send(error, *where, record.value))
                 continue
             if not isinstance(content, Deletions):
                 newest_ms = max(newest_ms, content.ingested_ms)
-        return newest_ms, letters
+        return newest_ms, dead_letters
+
+    async def _send_dropped(self) -> list[asyncio.Future[Any]]:
+        """Send learned states that could not be restored to the DLQ, before the next `save` overwrites them."""
+        dropped, self._dropped = self._dropped, []
+        topic = self._topics.changelog.name
+        sent = []
+        with translated_errors(self._config.kafka, _SENDING):
+            for brand, detector, reason, detail, snapshot in dropped:
+                error = RecordError(reason, f"detector {detector!r} of brand {brand!r} starts from nothing: {detail}")
+                partition = self._validator.home(brand.encode())
+                sent.append(await self._dead_letters.send(error, topic, partition, _UNKNOWN_OFFSET, snapshot))
+        return sent
 
     async def _send(self, outcome: Outcome) -> list[asyncio.Future[Any]]:
         source = f"/{self._topics.detect_app}"
         alerts, windows = self._topics.alerts.name, self._topics.windows.name
-        with translated_errors(self._config.kafka, _CONCLUDING):
+        with translated_errors(self._config.kafka, _SENDING):
             sent = [
                 await self._sender.send(
                     alerts, alert.to_bytes(), key=alert.brand.encode(), headers=cloudevents.headers(alert, source)
@@ -244,12 +268,12 @@ class PartitionMonitors:
         return sent
 
     def _show(self, outcome: Outcome, partitions: Iterable[int]) -> None:
-        self._gauges.show(outcome)
+        self._metrics.show(outcome)
         if outcome.alerts:
-            self._gauges.show_incidents(self._monitors.values())
+            self._metrics.show_incidents(self._monitors.values())
         for partition in partitions:
-            self._gauges.show_progress(partition, self._monitors[partition])
+            self._metrics.show_progress(partition, self._monitors[partition])
 
     def _show_size(self, key: bytes, value: bytes) -> None:
         if not key.startswith(b"\x00"):
-            self._gauges.show_size(key.decode(), len(value))
+            self._metrics.show_size(key.decode(), len(value))

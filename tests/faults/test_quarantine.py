@@ -69,7 +69,7 @@ async def test_a_detector_that_raises_is_put_out_of_use(
         stage.fleet.deaths[:] = [death for death in stage.fleet.deaths if not death.startswith(wanted)]
         shown = [line for member in stage.fleet.named("detect") if member.worker for line in out_of_use(member.worker)]
         running = [member.worker.log for member in stage.fleet.named("detect") if member.worker]
-        told = [event for log in running for event in events(log) if event["event"] == "detector out of use"]
+        told = [event for log in running for event in events(log) if event["event"] == "detector quarantined"]
         row = await stage.verdict(f"a detector raises ({AFTER} times the same: quarantine)", AFTER)
     if len(deaths) != AFTER:
         row.problems.append(f"{len(deaths)} workers ended with {DetectorFailed.exit_code}: {deaths}")

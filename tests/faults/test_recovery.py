@@ -90,7 +90,7 @@ async def test_a_compacted_changelog_is_the_same_state(
         successor = stage.fleet.start("detect")
         await stage.heard(successor, '"starting"')
         with stage.recovery(successor):
-            await stage.heard(successor, '"took over"')
+            await stage.heard(successor, '"restored"')
         size = sum(map(len, found.values())) / 1e3
         record(await stage.verdict(f"changelog compacted from {before} to {after} records, {size:.0f} kB", 1))
 
@@ -112,7 +112,7 @@ async def test_how_long_taking_over_takes(
     began = time.monotonic()
     async with producer(config.kafka) as sender, Changelog(config) as changelog:
         found = await changelog.acquire(partitions)
-        PartitionMonitors(config, sender, changelog).take_over(partitions, found)
+        PartitionMonitors(config, sender, changelog).restore(partitions, found)
     row = Row("", 1, 0, recovery_seconds=[time.monotonic() - began])
     size = sum(map(len, found.values())) / 1e6
     row.fault = f"taking over {brands:,} brands, {size:.1f} MB of state"

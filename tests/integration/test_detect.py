@@ -183,14 +183,14 @@ async def test_counts_are_exact_after_kill_9_in_the_middle(config: Config, tmp_p
     stream = Stream(config)
     async with detecting(config, tmp_path) as worker:
         await stream.send(40)
-        await worker.wait_for("took over")
+        await worker.wait_for('"restored"')
         sending = asyncio.create_task(stream.send(40, pause_seconds=0.05))
         await asyncio.sleep(1.2)
         assert await worker.end(signal.SIGKILL) == -signal.SIGKILL
     await sending
     assert await uncommitted(config) > 0
     async with detecting(config, tmp_path) as worker:
-        await worker.wait_for("took over")
+        await worker.wait_for('"restored"')
         assert '"entries": 0' not in worker.log
         await stream.finish()
         await wait_until_counted(config, stream.sent)
@@ -205,7 +205,7 @@ async def test_counts_are_exact_when_workers_join_stand_still_and_leave(config: 
         await wait_until_consumed(config)
         sending = asyncio.create_task(stream.send(200, pause_seconds=0.1))
         async with detecting(config, tmp_path) as second:
-            await second.wait_for("took over")
+            await second.wait_for('"restored"')
             first.process.send_signal(signal.SIGSTOP)
             await second.wait_for('{"partitions": [0, 1, 2, 3], "event": "assigned"')
             first.process.send_signal(signal.SIGCONT)
@@ -286,4 +286,4 @@ async def test_a_leader_that_knew_no_topics_gives_out_the_partitions_when_it_doe
     await Stream(config).send(2)
     async with detecting(config, tmp_path, "tests.support.forgetful") as worker:
         await worker.wait_for('"partitions": [], "event": "assigned"')
-        await worker.wait_for('"partitions": [0, 1, 2, 3], "entries": 0, "event": "took over"')
+        await worker.wait_for('"partitions": [0, 1, 2, 3], "entries": 0, "event": "restored"')

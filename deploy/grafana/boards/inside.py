@@ -62,18 +62,27 @@ def event_time() -> Row:
             query(aggregate("sum", select("firewatch_state_bytes", "instance"), "instance"), "{{instance}}"),
         ),
         lines(
-            "Mentions given up",
+            "Mentions dropped",
             "Mentions a second of brands that did not come into the config in time; they are not counted.",
             "cps",
-            query(rate("firewatch_mentions_unwatched_total", "instance"), "given up"),
-            width=12,
+            query(rate("firewatch_mentions_unwatched_total", "instance"), "dropped"),
         ),
         bars(
-            "Detectors out of use",
-            "Detectors a brand goes on without, because they kept raising; the log of the detect worker says what.",
+            "Quarantined detectors",
+            "Detectors that a brand continues without, because they kept raising; the log of the detect worker has the "
+            "errors.",
             "short",
             query(newest("firewatch_brand_quarantined", "instance", by="brand, detector"), "{{brand}}: {{detector}}"),
-            width=12,
+        ),
+        bars(
+            "Learned states dropped",
+            "Detectors that started without what they had learned, after an upgrade that learns differently or a "
+            "change of their kind.",
+            "short",
+            query(
+                events("firewatch_detector_state_dropped_total", "instance", by="detector, reason"),
+                "{{detector}}: {{reason}}",
+            ),
         ),
     ]
 

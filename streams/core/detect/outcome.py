@@ -28,14 +28,18 @@ class Detected(NamedTuple):
     suppressed: str | None
 
 
+DropReason = Literal["outdated_snapshot", "other_kind"]
+"""``outdated_snapshot``: an earlier firewatch wrote it, and the detector learns differently since. ``other_kind``: the
+config gives the detector's name to another kind now."""
+
+
 class DroppedState(NamedTuple):
-    """What a detector had learned and can't use any more: it starts from nothing.
+    """A learned state that a detector can't use any more, so that it starts from nothing.
 
     Parameters
     ----------
     reason
-        ``outdated_snapshot``: an earlier firewatch wrote it, and the detector learns differently since.
-        ``other_kind``: the config gives its name to another kind of detector now.
+        Why it can't be used; also the reason of its dead letter.
     detail
         The reason with versions or kinds.
     snapshot
@@ -44,7 +48,7 @@ class DroppedState(NamedTuple):
 
     brand: str
     detector: str
-    reason: Literal["outdated_snapshot", "other_kind"]
+    reason: DropReason
     detail: str
     snapshot: bytes
 

@@ -33,6 +33,12 @@ DRAWN: Final = 8
 SAMPLE_TERMS: Final = 8
 """Terms by which samples are compared with one another."""
 
+_STATE_FIELDS: Final = (
+    "count", "negative", "positive", "reposts", "engagement", "authors", "signatures", "terms", "sources", "languages",
+    "sketch", "samples",
+)  # fmt: skip
+"""Fields in the order in which a state lists them."""
+
 _NONE: Final = (0, 0)
 
 _HASH_RANGE: Final = 1 << 48
@@ -274,23 +280,26 @@ class Tally:
         )
 
     def dump(self) -> list[Any]:
-        """Return the state as plain values for JSON."""
-        return [
-            self.count, self.negative, self.positive, self.reposts, self.engagement,
-            list(self.authors.items()), [(key, *sums) for key, sums in self.signatures.items()],
-            list(self.terms.items()), list(self.sources.items()), list(self.languages.items()),
-            self.sketch, [[*sample[:8], sample.terms[:SAMPLE_TERMS]] for sample in self.samples.values()],
-        ]  # fmt: skip
+        """Return the state as plain values for JSON, in the order of `_STATE_FIELDS`."""
+        state: dict[str, Any] = {name: getattr(self, name) for name in _STATE_FIELDS}
+        for name in ("authors", "terms", "sources", "languages"):
+            state[name] = list(state[name].items())
+        state["signatures"] = [(key, *sums) for key, sums in self.signatures.items()]
+        state["samples"] = [[*sample._replace(terms=sample.terms[:SAMPLE_TERMS])] for sample in self.samples.values()]
+        return list(state.values())
 
     @classmethod
     def load(cls, values: list[Any]) -> Tally:
         """Restore a tally that `dump` returned."""
+        state = dict(zip(_STATE_FIELDS, values, strict=True))
+        for name in ("authors", "terms", "sources", "languages"):
+            state[name] = dict(state[name])
+        state["signatures"] = {key: (count, negative) for key, count, negative in state["signatures"]}
+        samples = [Sample(*sample) for sample in state["samples"]]
+        state["samples"] = {sample.signature: sample for sample in samples}
         tally = cls()
-        tally.count, tally.negative, tally.positive, tally.reposts, tally.engagement = values[:5]
-        tally.authors, tally.terms, tally.sources, tally.languages = (dict(values[index]) for index in (5, 7, 8, 9))
-        tally.signatures = {key: (count, negative) for key, count, negative in values[6]}
-        tally.sketch = values[10]
-        tally.samples = {sample[6]: Sample(*sample) for sample in values[11]}
+        for name, value in state.items():
+            setattr(tally, name, value)
         return tally
 
 

@@ -81,3 +81,11 @@ def test_firing_incidents_that_do_not_fit_are_counted() -> None:
     shown = screen(state(firing=[incident()] * (ROWS + 2)))
     assert shown.count("412 mentions") == ROWS
     assert "and 2 more firing" in shown
+
+
+def test_learned_states_that_were_dropped_are_shown() -> None:
+    assert "learned states" not in screen(state())
+    dropped = {"outdated_snapshot": 3, "other_kind": 1}
+    expected = "learned states 4 dropped in the last 7 days: other_kind 1, outdated_snapshot 3"
+    assert expected in screen(state(dropped_states=dropped))
+    assert "learned states unknown: the dead letters can't be read" in screen(state(dropped_states=None))

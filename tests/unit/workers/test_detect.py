@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -12,6 +13,7 @@ from aiokafka.partitioner import DefaultPartitioner
 from faust.types import TP
 from faust.types.enums import ProcessingGuarantee
 from faust.types.tuples import ConsumerMessage
+from structlog.testing import capture_logs
 
 from streams.config import PASSWORD_VARIABLE, Config, KafkaSettings
 from streams.core.score.partitioning import partition_of
@@ -100,7 +102,7 @@ def test_brands_are_looked_for_where_kafka_puts_them(partitions: int) -> None:
 
 
 def test_only_failures_of_kafka_are_told_as_the_brokers() -> None:
-    worker: Any = detect._Worker.__new__(detect._Worker)
+    worker: Any = detect.DetectWorker.__new__(detect.DetectWorker)
     worker._kafka = KafkaSettings()
     worker._app = SimpleNamespace(crash_reason=None)
     failure = worker._failure([None, KafkaConnectionError("closed")])
@@ -109,3 +111,18 @@ def test_only_failures_of_kafka_are_told_as_the_brokers() -> None:
     for other in (TimeoutError("of something else"), ValueError("wrong")):
         assert worker._failure([other]) is other
     assert worker._failure([None]) is None
+
+
+def test_failures_of_threads_are_logged_only_while_the_worker_runs() -> None:
+    before = threading.excepthook
+
+    def fail() -> None:
+        raise ValueError("no broker")
+
+    with capture_logs() as logs, detect._thread_failures_logged():
+        thread = threading.Thread(target=fail, name="consumer")
+        thread.start()
+        thread.join()
+    assert threading.excepthook is before
+    (line,) = logs
+    assert (line["thread"], line["error"]) == ("consumer", "ValueError('no broker')")

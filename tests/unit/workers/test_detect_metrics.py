@@ -8,12 +8,12 @@ from structlog.testing import capture_logs
 
 from detectors.units import MINUTE_MS
 from streams.config import Config
-from streams.core.detect.outcome import Detected, Outcome
+from streams.core.detect.outcome import Detected, DroppedState, Outcome
 from streams.core.detect.quarantine import Quarantined
 from streams.errors import Failure
 from streams.records import Window, WindowScore
 from streams.runtime import metrics
-from streams.workers.detect_metrics import BrandGauges
+from streams.workers.detect_metrics import DetectMetrics
 
 BRAND = {"brand": "nordtel"}
 
@@ -27,9 +27,9 @@ def value(name: str, **labels: str) -> float | None:
     return metrics.REGISTRY.get_sample_value(name, labels)
 
 
-def gauges() -> BrandGauges:
+def gauges() -> DetectMetrics:
     brands = [{"id": "nordtel", "name": "Nordtel", "match": {"any": ["nordtel"]}}]
-    made = BrandGauges(Config.model_validate({"brands": brands}))
+    made = DetectMetrics(Config.model_validate({"brands": brands}))
     made.reset()
     return made
 
@@ -127,7 +127,7 @@ def test_a_detector_out_of_use_is_shown_and_logged_only_when_it_was_put_out() ->
     assert value("firewatch_brand_quarantined", detector="tone", **BRAND) == 1
     assert logs == [
         {
-            "event": "detector out of use", "log_level": "error", "brand": "nordtel", "detector": "tone",
+            "event": "detector quarantined", "log_level": "error", "brand": "nordtel", "detector": "tone",
             "doing": "score_one", "at_ms": 60_000, "error": "ValueError('no') at tone.py:3",
         }
     ]  # fmt: skip
@@ -138,3 +138,15 @@ def test_the_size_of_a_state_is_shown_and_with_it_how_many_samples_were_deleted(
     gauges().show_size("sized", 17)
     assert value("firewatch_state_bytes", brand="sized") == 17
     assert value("firewatch_samples_deleted_total", brand="sized") == 0
+
+
+def test_a_learned_state_that_was_dropped_is_counted_and_logged() -> None:
+    labels = {"detector": "volume", "reason": "other_kind"}
+    before = value("firewatch_detector_state_dropped_total", **labels) or 0
+    with capture_logs() as logs:
+        gauges().show(Outcome(dropped=[DroppedState("nordtel", "volume", "other_kind", "of kind 'drift'", b"FWD")]))
+    assert value("firewatch_detector_state_dropped_total", **labels) == before + 1
+    assert logs == [
+        {"event": "learned state dropped", "log_level": "warning", "brand": "nordtel", **labels}
+        | {"detail": "of kind 'drift'"}
+    ]

@@ -180,7 +180,7 @@ class Exactness(RuleBasedStateMachine):
         sender, changelog = cast("AIOKafkaProducer", self.broker), cast("Changelog", self.broker)
         self.monitors = PartitionMonitors(CONFIG, sender, changelog)
         state = {key: value for entries in self.broker.changelog.values() for key, value in entries.items()}
-        self.monitors.take_over(range(PARTITIONS), state)
+        self.monitors.restore(range(PARTITIONS), state)
         self.position = dict(self.committed)
 
     @precondition(lambda self: any(self.broker.mentions.values()))
@@ -224,7 +224,7 @@ class Exactness(RuleBasedStateMachine):
             Record(TOPICS.mentions.name, partition, begin + index, END / 1000, value)
             for index, value in enumerate(values)
         ]
-        self.loop.run_until_complete(self.monitors.conclude(records))
+        self.loop.run_until_complete(self.monitors.process(records))
 
     def save(self) -> None:
         self.loop.run_until_complete(self.monitors.save())

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import pytest
 
+from detectors.base import OutdatedSnapshot
+from detectors.registry import build
+from detectors.volume import Volume
 from streams.config import Config
 from streams.core.detect.outcome import Detected, Outcome
 from streams.core.detect.partition import PENDING_KEY, PROGRESS_KEY, PartitionMonitor
@@ -502,3 +505,52 @@ def test_mentions_of_a_brand_that_never_comes_are_given_up_and_counted(records: 
     posts = {post.key for post in story(1) if "Nordtel" in post.text}
     assert run.whole.unwatched > still
     assert run.whole.unwatched + still == len(posts)
+
+
+def half_way(records: Records) -> dict[bytes, bytes]:
+    """The state after the calm hours."""
+    run = Run(config(), None)
+    run.feed({partition: mine[:150] for partition, mine in records.items()})
+    return run.state
+
+
+def restored(settings: Config, state: dict[bytes, bytes]) -> PartitionMonitor:
+    monitor = PartitionMonitor(settings, 0)
+    for key, value in state.items():
+        monitor.restore(key, value)
+    return monitor
+
+
+def test_a_learned_state_of_another_kind_is_dropped_once_and_named(records: Records) -> None:
+    settings = config(detectors=[{"name": "volume", "kind": "drift"}, {"name": "tone", "kind": "sentiment_shift"}])
+    state = half_way(records)
+    monitor = restored(settings, state)
+    dropped = monitor.outcome().dropped
+    assert [each[:4] for each in dropped] == [
+        (brand, "volume", "other_kind", "of kind 'volume', now 'drift'") for brand in ("nordtel", "suedmilch")
+    ]
+    build("volume", {}).restore(dropped[0].snapshot)
+    assert monitor.outcome().dropped == []
+    again = restored(settings, state | dict(monitor.dirty()))
+    assert again.outcome().dropped == [], "the state no longer has what was dropped"
+
+
+def test_a_learned_state_of_an_earlier_version_is_dropped_and_named(
+    records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = half_way(records)
+
+    def outdated(_self: Volume, _snapshot: bytes) -> Volume:
+        raise OutdatedSnapshot("version 1 of 2")
+
+    monkeypatch.setattr(Volume, "restore", outdated)
+    dropped = restored(config(), state).outcome().dropped
+    assert {each[:4] for each in dropped} == {
+        (brand, "volume", "outdated_snapshot", "version 1 of 2") for brand in ("nordtel", "suedmilch")
+    }
+
+
+def test_nothing_is_dropped_of_a_detector_that_is_kept_or_gone(records: Records) -> None:
+    state = half_way(records)
+    for settings in (config(), config(preset="calm"), config(detectors=[{"name": "other", "kind": "volume"}])):
+        assert restored(settings, state).outcome().dropped == []
