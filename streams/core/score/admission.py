@@ -77,7 +77,7 @@ class Admission:
     rejects
         Records that are not usable.
     deletions
-        ``(arrival_ms, source, id)`` of posts that are taken back, as in `streams.records.Deletions`.
+        ``(arrival_ms, source, id)`` of deleted posts, as in `streams.records.Deletions`.
     over_quota
         Posts that are not scored because their source has used up its quota.
     repeated

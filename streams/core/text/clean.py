@@ -1,6 +1,6 @@
-"""What the pipeline does to the text of a post: clean it, fold it for comparison, and name what it says.
+"""Functions on the text of a post: clean it, fold it for comparison, extract its terms and its signature.
 
-All functions are pure and take time linear in the length of the text, whatever the text holds.
+All functions are pure, and their time is linear in the length of the text, whatever the text is.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from itertools import pairwise
 from streams.core.text.stopwords import STOPWORDS
 
 MAX_MARKS = 4
-"""Combining marks kept after one character. Living orthographies stack up to three or four; longer runs are vandalism,
-and they make `unicodedata.normalize` quadratic."""
+"""Combining marks kept after one character. Living orthographies stack up to three or four; longer runs are vandalism
+and make `unicodedata.normalize` quadratic."""
 
 SIGNATURE_BITS = 48
 
 MIN_TERM_LETTERS = 4
 MAX_TERM_CHARS = 40
-"""More than nearly all German compounds have: what is longer was made to be so."""
+"""Longest word or hashtag that is a term; nearly all German compounds are shorter."""
 
 
 def _marks() -> str:
-    """All combining marks, as the inside of a regular expression's character class."""
+    """Return all combining marks, as the inside of a regular expression's character class."""
     candidates = (code for span in (range(0x300, 0x1F000), range(0xE0100, 0xE01F0)) for code in span)
     codes = [c for c in candidates if unicodedata.category(chr(c)) in {"Mn", "Me"} or unicodedata.combining(chr(c))]
     starts = [codes[0], *(b for a, b in pairwise(codes) if b != a + 1)]
@@ -35,14 +35,14 @@ def _marks() -> str:
 
 _MARK = f"[{_marks()}]"
 _MARK_RUN = re.compile(f"({_MARK}{{{MAX_MARKS}}}){_MARK}++")
-_MAYBE_MARK_RUN = re.compile(f"[\u0300-\U0010ffff]{{{MAX_MARKS + 1}}}")  # a quick look: no mark stands below U+0300
+_MAYBE_MARK_RUN = re.compile(f"[\u0300-\U0010ffff]{{{MAX_MARKS + 1}}}")  # a quick check: all marks are above U+0300
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _INVISIBLE = re.compile(
     "["
-    "\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f"  # controls that are no white space
+    "\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f"  # controls other than white space
     "\xad\u200b\u2060\ufeff"  # soft hyphen, zero-width space, word joiner, byte-order mark
     "\u061c\u200e\u200f\u202a-\u202e\u2061-\u2069"  # direction of writing, invisible operators
-    "\ufffe\uffff"  # no characters
+    "\ufffe\uffff"  # noncharacters
     "]++"
 )
 
@@ -56,19 +56,19 @@ _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]
 
 
 def normalise(raw: str, max_chars: int) -> str:
-    """Clean the text of a post as it comes in.
+    """Clean the text of a post on arrival.
 
-    HTML becomes text (block tags a blank, inline tags nothing, comments, scripts and styles gone), entities are
-    resolved once, lone surrogates become U+FFFD, invisible and control characters disappear, runs of combining marks
-    are cut to `MAX_MARKS`, the result is NFC with single blanks. Only what looks like a known HTML tag is taken for
-    one, so that ``I <3 you`` survives.
+    HTML becomes text: block tags are replaced by a blank, and inline tags, comments, scripts and styles are removed.
+    Entities are resolved once, lone surrogates become U+FFFD, invisible and control characters are removed, and runs of
+    combining marks are cut to `MAX_MARKS`. The result is NFC with single blanks. Only known HTML tags are removed, so
+    that ``I <3 you`` survives.
 
     Parameters
     ----------
     raw
-        What the source delivered.
+        Text as the source delivered it.
     max_chars
-        Length of the result at most.
+        Greatest length of the result.
 
     Examples
     --------
@@ -87,7 +87,7 @@ def normalise(raw: str, max_chars: int) -> str:
 
 
 def without_mark_runs(text: str) -> str:
-    """`text` with no more than `MAX_MARKS` combining marks after one another."""
+    """Return `text` with at most `MAX_MARKS` combining marks in a row."""
     if text.isascii() or not _MAYBE_MARK_RUN.search(text):
         return text
     return _MARK_RUN.sub(r"\1", text)
@@ -99,10 +99,10 @@ def _resolve(entity: re.Match[str]) -> str:
 
 
 def _strip_tags(text: str) -> str:
-    """Text without tags; what stands inside a closed comment, script or style goes as well."""
+    """Return the text without tags and without closed comments, scripts and styles."""
     parts: list[str] = []
-    hidden: str | None = None  # what the hidden part ends with
-    hidden_from = 0  # its beginning in parts, so that one that never ends stays text
+    hidden: str | None = None  # the end of the hidden part
+    hidden_from = 0  # its beginning in `parts`: a part that is never closed stays text
     position = 0
     for tag in _TAG.finditer(text):
         parts.append(text[position : tag.start()])
@@ -124,9 +124,9 @@ def _strip_tags(text: str) -> str:
 
 
 class _FoldTable(dict[int, str]):
-    """Folded form of each non-ASCII character, worked out when it is first met (for `str.translate`)."""
+    """Folded form of each non-ASCII character, computed when it is first met (for `str.translate`)."""
 
-    MAX_CACHED = 8192  # more than any language needs; a bound on memory whatever is sent
+    MAX_CACHED = 8192  # more than any language needs; bounds the memory whatever is sent
 
     def __missing__(self, code: int) -> str:
         char = chr(code)
@@ -157,7 +157,7 @@ _NOT_ASCII = re.compile(r"[^\x00-\x7f]++")
 
 
 def fold(text: str) -> str:
-    """Text as it is compared: no case, no accents, plain apostrophes and hyphens, compatibility letters as usual ones.
+    """Return the text for comparison: no case, no accents, plain apostrophes and hyphens, no compatibility letters.
 
     Umlauts lose their dots like any accent (``ü`` is ``u``); ``ß`` is ``ss``. The length may change.
 
@@ -183,22 +183,22 @@ _WORD_JOINT = re.compile(f"(?<=[{_LOWER}0-9])(?=[{_UPPER}])|(?<=[{_UPPER}])(?=[{
 
 
 def has_url(text: str) -> bool:
-    """Whether `without_urls` would remove anything."""
+    """Return whether `without_urls` would remove anything."""
     return ("://" in text or "www." in text) and _URL.search(text) is not None
 
 
 def without_urls(text: str) -> str:
-    """`text` with a blank for each link that has a scheme or begins with ``www.``."""
+    """Return `text` with a blank for each link that has a scheme or begins with ``www.``."""
     return _URL.sub(" ", text) if "://" in text or "www." in text else text
 
 
 def without_handles(text: str) -> str:
-    """`text` with a blank for each ``@handle``, with or without its server."""
+    """Return `text` with a blank for each ``@handle``, with or without its server."""
     return _HANDLE.sub(" ", text) if "@" in text else text
 
 
 def hashtag_words(hashtag: str) -> str:
-    """Words of a CamelCase or snake_case hashtag (without its ``#``), blank between them.
+    """Return the words of a CamelCase or snake_case hashtag (without its ``#``), with blanks between them.
 
     Examples
     --------
@@ -213,11 +213,11 @@ _LETTER_PAIR = re.compile(r"[^\W\d_]{2}")
 
 
 def terms(text: str, limit: int = 8, pairs: int = 4) -> list[str]:
-    """Words that tell what a post is about, for the evidence of an incident.
+    """Return the terms of a post, from which the key terms of an incident are chosen.
 
-    Hashtags (with their ``#``) and words of four letters or more that are no German or English stop words; no handles,
-    no links, nothing over `MAX_TERM_CHARS`; in lower case, each once, the first `limit` in order of appearance. Then
-    the first `pairs` of such words that stand beside each other. Umlauts stay, for people read these.
+    Terms are hashtags (with their ``#``) and words of at least four letters that are not German or English stop words,
+    in lower case and of at most `MAX_TERM_CHARS`, each once; handles and links are left out. The first `limit` are
+    returned in order of appearance, then the first `pairs` of adjacent words. Umlauts stay, as people read the terms.
 
     Examples
     --------
@@ -227,7 +227,7 @@ def terms(text: str, limit: int = 8, pairs: int = 4) -> list[str]:
     ['customer', 'service', 'line', 'dead', 'customer service', 'service line']
     """
     found: dict[str, None] = {}
-    beside: dict[str, None] = {}
+    adjacent: dict[str, None] = {}
     cleaned = without_handles(without_urls(text))
     before, end = "", -1
     for match in _TERM.finditer(cleaned):
@@ -242,25 +242,25 @@ def terms(text: str, limit: int = 8, pairs: int = 4) -> list[str]:
             continue
         start = match.start()
         if is_word:
-            if before and start == end + 1 and cleaned[end] == " " and before != term and len(beside) < pairs:
-                beside[f"{before} {term}"] = None
+            if before and start == end + 1 and cleaned[end] == " " and before != term and len(adjacent) < pairs:
+                adjacent[f"{before} {term}"] = None
             before, end = term, match.end()
         if term not in found:
             found[term] = None
             if len(found) == limit:
                 break
-    return [*found, *beside]
+    return [*found, *adjacent]
 
 
 _NO_LETTERS = re.compile(r"[\W\d_]++")
 
 
 def signature(text: str) -> int:
-    """Number in 0..2**48-1 that near-duplicates of a post share: everything but its words is left out.
+    """Return a number in 0..2**48-1 that near-duplicates of a post share: a hash of its words.
 
-    Links, handles, digits, punctuation, emoji, case, accents and a leading ``RT`` make no difference. A text without a
-    word is told apart by its symbols instead. The same in every process and on every machine; two different texts
-    collide with a chance of 2**-48.
+    Links, handles, digits, punctuation, emoji, case, accents and a leading ``RT`` make no difference. If the text has
+    no word, its symbols are hashed instead. The number is the same in every process and on every machine; two different
+    texts collide with a probability of 2**-48.
 
     Examples
     --------
@@ -269,9 +269,9 @@ def signature(text: str) -> int:
     """
     folded = fold(without_handles(without_urls(text)))
     words = _NO_LETTERS.sub(" ", folded).strip().removeprefix("rt ")
-    told_by = words or "".join(folded.split())
+    hashed = words or "".join(folded.split())
     # A lone surrogate can't come from ingest, but any producer may write to Kafka.
-    digest = blake2b(told_by.encode(errors="surrogatepass"), digest_size=SIGNATURE_BITS // 8).digest()
+    digest = blake2b(hashed.encode(errors="surrogatepass"), digest_size=SIGNATURE_BITS // 8).digest()
     return int.from_bytes(digest, "big")
 
 

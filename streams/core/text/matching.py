@@ -1,11 +1,11 @@
-"""Which brands a post names.
+"""Matching of posts to the brands that they name.
 
-What a brand's terms mean:
+The meaning of a brand's terms:
 
 - A **plain term** (``nestle``, ``deutsche bahn``, ``h&m``) matches as a word, hashtag or handle: ``Nestlé``,
   ``#NESTLE``, ``@nestle``, ``Nestlés``, ``nestle's``. Case, accents and the kind of apostrophe make no difference; an
-  umlaut in a term also matches its spelling with ``e`` (``müller``: Müller, MULLER, Mueller). Between the words of a
-  phrase stands any run of blanks and hyphens, and as hashtag or handle it may be written together:
+  umlaut in a term also matches its spelling with ``e`` (``müller``: Müller, MULLER, Mueller). The words of a phrase may
+  be separated by any run of blanks and hyphens, and written together as a hashtag or handle:
   ``Deutsche-Bahn``, ``#DeutscheBahn``, ``@deutschebahn``, ``@deutsche_bahn``.
 - **@handle** and **#hashtag** match only that handle and that hashtag, in any case: ``@united`` is not in
   ``@unitedfans``, ``@united_fans`` or ``info@united.example``. A handle's server does not belong to it
@@ -14,13 +14,13 @@ What a brand's terms mean:
   (``Nordtel-Hotline``), one without does not (``Nordtelkunde``), nor does ``macmeow`` match ``acme``; emoji and
   punctuation are no part of a word. A hashtag in CamelCase or with underscores is also read as its words:
   ``#BoykottNestle`` and ``#nestle_boykott`` name ``nestle``, ``#nestlefans`` does not. Chinese, Japanese, Korean and
-  similar scripts have no word edges to respect.
-- **Links** (``https://...``, ``www...``) name nobody.
-- An **exclusion** that contains one of the brand's terms as a word (``nordtel arena``) takes away the mentions it
+  similar scripts have no word boundaries to respect.
+- **Links** (``https://...``, ``www...``) name no brand.
+- An **exclusion** that contains one of the brand's terms as a word (``nordtel arena``) removes the mentions that it
   covers: the post still matches if it names the brand elsewhere. An exclusion that contains none (brand ``apple``,
   exclusion ``pie``) vetoes the whole post.
-- A post's **tag** claims it for the brands that list it in `tagged`, unless one of their exclusions stands in the
-  text and the text does not name the brand otherwise.
+- A post's **tag** matches it to the brands that list it in `tagged`, unless the text contains one of their exclusions
+  and does not name the brand elsewhere.
 """
 
 from __future__ import annotations
@@ -42,21 +42,21 @@ if TYPE_CHECKING:
     from streams.config import Config
 
 _UMLAUTS_WITH_E = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
-_FIRST_UNSPACED_SCRIPT = "\u2e80"  # CJK radicals; Latin, Greek, Cyrillic, Arabic and Indic letters stand before
+_FIRST_UNSPACED_SCRIPT = "\u2e80"  # CJK radicals; Latin, Greek, Cyrillic, Arabic and Indic letters are below
 _SIGILS = ("@", "#")
 _START = attrgetter("start")
 
 
 @dataclass(frozen=True, slots=True)
 class BrandTerms:
-    """What names one brand.
+    """The terms of one brand.
 
     Parameters
     ----------
     id
-        What `Matcher.match` answers.
+        Brand id, which `Matcher.match` returns.
     any
-        Terms of which one suffices.
+        Terms of which one is enough.
     none
         Exclusions.
     tagged
@@ -70,7 +70,7 @@ class BrandTerms:
 
 
 class _Key(NamedTuple):
-    """One string the automaton looks for, and the brands (by position) for which it is a term or an exclusion."""
+    """A string that the automaton finds, and the brands (by position) for which it is a term or an exclusion."""
 
     length: int
     edge_before: bool
@@ -82,7 +82,7 @@ class _Key(NamedTuple):
 
 
 class _Occurrence(NamedTuple):
-    """A key found between word edges, with its first and last position."""
+    """A key found between word boundaries, with its first and last position."""
 
     key: _Key
     start: int
@@ -93,12 +93,12 @@ _BrandsByKey = dict[str, list[int]]
 
 
 class Matcher:
-    """All brands' terms, compiled.
+    """The compiled terms of all brands.
 
     Parameters
     ----------
     brands
-        In the order in which `match` names them.
+        Brands in the order in which `match` returns them.
 
     Raises
     ------
@@ -153,14 +153,14 @@ class Matcher:
         )
 
     def match(self, text: str, tag: str | None = None) -> tuple[str, ...]:
-        """Ids of the brands a post is about, in the order of the config, each once.
+        """Return the ids of the brands that a post names, each once, in the order of the config.
 
         Parameters
         ----------
         text
             Text of the post.
         tag
-            What the source says the post is about, if it does.
+            Tag that the source gave the post, None if there is none.
         """
         claimed: set[int] = set()
         contested: dict[int, list[_Occurrence]] = {}  # mentions of brands that have exclusions
@@ -184,7 +184,7 @@ class Matcher:
         return tuple([self._ids[index] for index in sorted(claimed - vetoed)]) if claimed else ()
 
     def _occurrences(self, text: str) -> Iterator[_Occurrence]:
-        """Keys that stand between word edges in `text`, which begins and ends with a blank."""
+        """Yield the keys between word boundaries in `text`, which begins and ends with a blank."""
         if self._automaton is None:
             return
         for end, key in self._automaton.iter(text):
@@ -203,7 +203,7 @@ def _in_word(char: str) -> bool:
 
 
 def _any_uncovered(mentions: list[_Occurrence], exclusions: list[_Occurrence]) -> bool:
-    """Whether a mention lies outside every exclusion, by one sweep from left to right."""
+    """Return whether a mention lies outside every exclusion, by one sweep from left to right."""
     ahead = sorted(exclusions, key=_START, reverse=True)
     covered_to = -1
     for mention in sorted(mentions, key=_START):
@@ -215,12 +215,12 @@ def _any_uncovered(mentions: list[_Occurrence], exclusions: list[_Occurrence]) -
 
 
 def _comparable(text: str) -> str:
-    """Folded text with one blank for each run of white space and hyphens."""
+    """Return the folded text with one blank for each run of white space and hyphens."""
     return " ".join(fold(text).replace("-", " ").split())
 
 
 def _searchable(text: str) -> str:
-    """Comparable text without links, with the words of its hashtags behind it and a blank at both ends."""
+    """Return the comparable text without links, followed by the words of its hashtags, with a blank at both ends."""
     text = without_urls(text)
     if "#" in text:
         spelled = [words for hashtag in HASHTAG.findall(text) if (words := hashtag_words(hashtag)) != hashtag]
@@ -230,7 +230,7 @@ def _searchable(text: str) -> str:
 
 
 def _keys(terms: Sequence[str], path: str, problems: list[str], first: int = 0) -> list[str]:
-    """Strings to look for, each once; terms that give none are added to `problems`."""
+    """Return the strings to search for, each once; add the terms that give none to `problems`."""
     keys: dict[str, None] = {}
     for position, term in enumerate(terms, first):
         composed = unicodedata.normalize("NFC", term)
@@ -248,7 +248,7 @@ def _keys(terms: Sequence[str], path: str, problems: list[str], first: int = 0) 
 
 
 def _compile(claims: _BrandsByKey, voids: _BrandsByKey, vetoes: _BrandsByKey) -> ahocorasick.Automaton | None:
-    """Automaton over all keys; None if there are none, over which pyahocorasick can't search."""
+    """Return the automaton over all keys, None if there are none: pyahocorasick can't search with an empty one."""
     automaton = ahocorasick.Automaton()
     for text in claims | voids | vetoes:
         exact = text.startswith(_SIGILS)

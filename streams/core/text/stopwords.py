@@ -1,4 +1,4 @@
-"""German and English words of four letters or more that say nothing about what a post is about."""
+"""German and English words of four letters or more that do not show the topic of a post."""
 
 GERMAN = """
 aber alle allem allen aller allerdings alles also andere anderem anderen anderer anderes anders auch auf außer
