@@ -111,7 +111,7 @@ def test_weights_survive_with_those_of_sentences() -> None:
 
 def test_no_quality_takes_the_weights_of_the_other(tmp_path: Path) -> None:
     fast, best = read_snapshot(), encode(Weights.zeros("best"))
-    with pytest.raises(RecordError, match=r"other_quality: .* quality 'best', where one of 'fast' is needed"):
+    with pytest.raises(RecordError, match=r"other_quality: .* quality 'best', but quality 'fast' is needed"):
         LinearModel.from_snapshot(best)
     with pytest.raises(RecordError, match=r"other_quality: .* quality 'fast', where one of 'best' is needed"):
         OnlineSentiment.from_snapshot(fast, "best")
@@ -166,4 +166,4 @@ def test_the_commands_train_and_evaluate_it(gold_file: Path, tmp_path: Path) -> 
     assert len(out.read_bytes().splitlines()) == 120
     refused = firewatch("evaluate", gold_file, "--weights", weights)
     assert refused.exit_code == InputError.exit_code
-    assert "quality 'best', where one of 'fast' is needed" in refused.output
+    assert "quality 'best', but quality 'fast' is needed" in refused.output
