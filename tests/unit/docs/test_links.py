@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from tests.support.documents import DOCUMENTS, name_of, prose
+from tests.support.documents import DOCUMENTS, name_of, prose, spans
 from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+PATH: Final = re.compile(r"(?:streams|detectors|docs|deploy|tests)/[a-z0-9_./-]*")
+"""A path from the root of the repository; names in capitals are to be filled in."""
 
 LINK: Final = re.compile(r"\]\(([^)\s]+)\)")
 
@@ -33,6 +36,12 @@ def test_relative_links_and_anchors_resolve(document: Path) -> None:
         target = (document.parent / path).resolve() if path else document
         assert target.exists(), link
         assert not anchor or anchor in anchors(target), link
+
+
+@each_document
+def test_paths_in_code_type_exist(document: Path) -> None:
+    paths = [span for span in spans(document) if PATH.fullmatch(span)]
+    assert [path for path in paths if not (ROOT / path).exists()] == []
 
 
 def test_every_page_is_in_the_index_of_the_documentation() -> None:
