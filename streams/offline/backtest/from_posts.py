@@ -1,4 +1,4 @@
-"""Posts scored once for all configs that score alike, on all cores."""
+"""Match and score posts once for all configs that score alike, on all cores."""
 
 from __future__ import annotations
 
@@ -15,32 +15,31 @@ from streams.offline.backtest.partition_files import PartitionFileWriter, partit
 from streams.offline.partitioner import PartitionedRecords, Partitioner
 from streams.offline.replay import scorer_of_all
 from streams.render.progress_bar import progress_bar
-from streams.runtime.processes import process_pool
+from streams.runtime.processes import ProcessPool
 from streams.sources.registry import open_posts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from concurrent.futures import ProcessPoolExecutor
 
     from streams.offline.backtest.partition_files import Mentions
     from streams.sources.base import Source
 
-LANES_PER_PROCESS: Final = 2
-"""So that one lane with a busy brand does not keep all others waiting, without following the platform too often."""
+FILES_PER_PROCESS: Final = 2
+"""Partition files for each process: enough that a file with a busy brand does not keep all processes waiting, and few,
+since the platform load is computed for every file."""
 
 SMALL_BYTES: Final = 4_000_000
-"""Of a file of posts that is scored faster than other processes start."""
+"""Size of a file of posts up to which scoring takes less time than starting other processes."""
 
 _AHEAD: Final = 4
-"""Chunks that are read before the first of them must be scored."""
-
+"""Chunks that are read ahead of the one whose scores are awaited."""
 
 NamedConfig = tuple[str, Config]
-"""A config with its name for people."""
+"""The name of a config for messages, and the config."""
 
 
 class _Encoded(NamedTuple):
-    """What posts of one partition came to, as records of `social.mentions`; envelopes with brand and mentions."""
+    """Records of `social.mentions` from posts of one partition; envelopes come with brand and number of mentions."""
 
     posts: int
     over_quota: int
@@ -49,14 +48,14 @@ class _Encoded(NamedTuple):
 
 
 _Batches = dict[int, _Encoded]
-"""By partition of the posts."""
+"""Encoded records by partition of the posts."""
 
 _Score = Callable[[PartitionedRecords], Callable[[], _Batches]]
-"""Begins to score and gives what waits for the end of it."""
+"""Starts to score, and returns a function that waits for the result."""
 
 
 def scoring(config: Config) -> dict[str, Any]:
-    """All that decides what `scored` makes of posts: where it is equal, one config can score for the other."""
+    """Return all settings that affect how posts are scored: configs with equal ones can share the scored mentions."""
     qualities = config.qualities()
     return config.model_dump(mode="json", include={"topics", "ingest", "score", "sentiment", "author_key_file"}) | {
         "brands": [(brand.id, brand.match.model_dump(), qualities[brand.id]) for brand in config.brands],
@@ -66,7 +65,7 @@ def scoring(config: Config) -> dict[str, Any]:
 
 
 def scored_alike(configs: Iterable[NamedConfig]) -> list[list[NamedConfig]]:
-    """Configs in groups of the same `scoring`, in the order in which each first stands."""
+    """Group configs with the same `scoring`; groups are in the order of their first members."""
     groups: list[tuple[dict[str, Any], list[NamedConfig]]] = []
     for named in configs:
         wanted = scoring(named[1])
@@ -80,16 +79,16 @@ def scored_alike(configs: Iterable[NamedConfig]) -> list[list[NamedConfig]]:
 
 @contextmanager
 def scored(posts: str, config: Config, processes: int | None = None) -> Iterator[Mentions]:
-    """Match and score a file of posts (``-``: standard input) as a scorer does; the mentions are gone afterwards.
+    """Match and score a file of posts (``-``: standard input) as a scorer does; the mentions are deleted afterwards.
 
     Parameters
     ----------
     posts
         Name of the file.
     config
-        By which they are scored; serves all of the same `scoring`.
+        Config that scores; the result holds for all configs with the same `scoring`.
     processes
-        How many score at the same time; by default as many as there are cores, or one for a small file.
+        Number of processes; by default the number of cores, or one for a small file.
 
     Raises
     ------
@@ -100,11 +99,11 @@ def scored(posts: str, config: Config, processes: int | None = None) -> Iterator
     """
     with open_posts(posts, config.ingest.max_record_bytes) as source:
         small = source.total_bytes is not None and source.total_bytes <= SMALL_BYTES
-        side_by_side = processes or (1 if small else os.cpu_count() or 1)
-        lanes = 1 if side_by_side == 1 else side_by_side * LANES_PER_PROCESS
-        with partition_files(source.name, lanes) as mentions:
+        workers = processes or (1 if small else os.cpu_count() or 1)
+        files = 1 if workers == 1 else workers * FILES_PER_PROCESS
+        with partition_files(source.name, files) as mentions:
             with progress_bar(source) as show:
-                _score_all(source, config, mentions, side_by_side, show)
+                _score_all(source, config, mentions, workers, show)
             yield mentions
 
 
@@ -112,16 +111,16 @@ def _score_all(source: Source, config: Config, mentions: Mentions, processes: in
     started = time.monotonic()
     posts = over_quota = 0
     partitioner = Partitioner(config, source)
-    with PartitionFileWriter(mentions) as lanes, _scorers(config, processes) as scorers:
+    with PartitionFileWriter(mentions) as files, _scorers(config, processes) as scorers:
         for encoded in _scored_chunks(partitioner, scorers):
             for batch in encoded:
                 posts += batch.posts
                 over_quota += batch.over_quota
                 for envelope in batch.envelopes:
-                    lanes.write_envelope(*envelope)
+                    files.write_envelope(*envelope)
                 for record in batch.to_all:
-                    lanes.write_to_all(record)
-            lanes.end_batch()
+                    files.write_to_all(record)
+            files.end_batch()
             show()
     mentions.posts = posts
     mentions.rejected = partitioner.rejected | ({"quota": over_quota} if over_quota else {})
@@ -129,7 +128,7 @@ def _score_all(source: Source, config: Config, mentions: Mentions, processes: in
 
 
 def _scored_chunks(partitioner: Partitioner, scorers: list[_Score]) -> Iterator[list[_Encoded]]:
-    """The batches of each chunk in the order in which they were dealt, while chunks ahead are being scored."""
+    """Yield the batches of each chunk in the order of its partitions, while chunks ahead are being scored."""
     ahead: deque[tuple[list[int], list[Callable[[], _Batches]]]] = deque()
 
     def first() -> list[_Encoded]:
@@ -150,30 +149,30 @@ def _scored_chunks(partitioner: Partitioner, scorers: list[_Score]) -> Iterator[
 
 @contextmanager
 def _scorers(config: Config, processes: int) -> Iterator[list[_Score]]:
-    """Each scores some of the partitions, in a process of its own if there are several."""
+    """Yield scorers of some of the partitions each, in a process of its own if there are several."""
     if processes == 1:
         scoring = _Scoring(config)
 
-        def here(partitioned: PartitionedRecords) -> Callable[[], _Batches]:
+        def in_this_process(partitioned: PartitionedRecords) -> Callable[[], _Batches]:
             batches = scoring.score(partitioned)
             return lambda: batches
 
-        yield [here]
+        yield [in_this_process]
         return
     with ExitStack() as opened:
         pools = [
-            opened.enter_context(process_pool(1, _begin, config))
+            opened.enter_context(ProcessPool(1, _Scoring, config))
             for _ in range(min(processes, config.topics.partitions))
         ]
-        yield [_there(other) for other in pools]
+        yield [_in_pool(pool) for pool in pools]
 
 
-def _there(other: ProcessPoolExecutor) -> _Score:
-    return lambda partitioned: other.submit(_score, partitioned).result
+def _in_pool(pool: ProcessPool[_Scoring]) -> _Score:
+    return lambda partitioned: pool.submit(_Scoring.score, partitioned).result
 
 
 class _Scoring:
-    """A scorer of all partitions, of which it may get some."""
+    """A scorer of all partitions, which may be given records of some of them only."""
 
     def __init__(self, config: Config) -> None:
         self._scorer = scorer_of_all(config, LinearModel.load(config.sentiment.weights))
@@ -189,14 +188,3 @@ class _Scoring:
             [(envelope.brand, len(envelope.mentions), envelope.to_bytes()) for envelope in batch.envelopes],
             [*(deletions.to_bytes() for deletions in batch.deletions), batch.progress.to_bytes()],
         )
-
-
-_of_this_process: list[_Scoring] = []
-
-
-def _begin(config: Config) -> None:
-    _of_this_process.append(_Scoring(config))
-
-
-def _score(partitioned: PartitionedRecords) -> _Batches:
-    return _of_this_process[0].score(partitioned)

@@ -1,4 +1,4 @@
-"""Mentions as the scorers have written them, from a topic."""
+"""Read mentions from a topic, as the scorers wrote them."""
 
 from __future__ import annotations
 
@@ -29,32 +29,31 @@ if TYPE_CHECKING:
     from streams.offline.backtest.partition_files import Mentions
 
 MARGIN_MS: Final = HOUR_MS
-"""How long before its event time the broker may have taken a mention by a clock that is slow: reading begins there."""
+"""How far the broker's clock may be behind: reading begins at records that much older than the first event time."""
 
 END_MS: Final = 2**53
-"""After all event times."""
-
+"""A moment after all event times."""
 
 _SHOWN: Final = "%Y-%m-%d %H:%M UTC"
 
 
 class TimeRange(NamedTuple):
-    """Event times from `from_ms` to before `to_ms`, milliseconds since the epoch."""
+    """A range of event times: from `from_ms` to before `to_ms`, milliseconds since the epoch."""
 
     from_ms: int = 0
     to_ms: int = END_MS
 
     @classmethod
     def given(cls, from_ms: int | None, to_ms: int | None) -> TimeRange:
-        """Open where nothing is given."""
+        """Return the range between two moments; it is open on a side for which None is given."""
         return cls(from_ms or 0, END_MS if to_ms is None else to_ms)
 
     def holds(self, moment: datetime) -> bool:
-        """Whether a moment lies within."""
+        """Return whether a moment lies within the range."""
         return self.from_ms <= moment.timestamp() * 1000 < self.to_ms
 
     def whole_buckets(self, settings: WindowSettings) -> TimeRange:
-        """The span widened to where buckets begin and end: half a bucket would pass for a drop.
+        """Return the range widened to whole buckets: a detector would take half a bucket for a drop of volume.
 
         >>> from streams.config import WindowSettings
         >>> TimeRange(310_000, 599_999).whole_buckets(WindowSettings(bucket_seconds=300))
@@ -71,36 +70,37 @@ class TimeRange(NamedTuple):
 
 @contextmanager
 def recorded(topic: str, config: Config, span: TimeRange) -> Iterator[Mentions]:
-    """What a topic of mentions holds of a span of event time; gone afterwards.
+    """Copy the mentions of a range of event time from a topic to partition files, which are deleted afterwards.
 
-    A mention is taken if it is dated within the span, and had arrived when the event time of its partition reached the
-    end of it: what a detector would have known by then. Detectors begin to learn with the span.
+    A mention is copied if its event time is within the range, and if it had arrived when the event time of its
+    partition reached the end of the range: that is what a detector would have known by then. Detectors start to learn
+    at the beginning of the range.
 
     Parameters
     ----------
     topic
-        Its full name.
+        Full name of the topic.
     config
-        Says where Kafka is, how many partitions the topic has, and how long buckets are.
+        Config with the address of Kafka, the number of partitions and the length of buckets.
     span
-        In whole buckets.
+        Range of event time in whole buckets.
 
     Raises
     ------
     BrokerUnreachable
         If no broker answers.
     KafkaError
-        If there is no such topic, or it is not as one of mentions must be.
+        If the topic does not exist, or its settings are not those of a topic of mentions.
     InputError
-        If it holds no mentions of the span.
+        If it holds no mentions of the range.
     OutputError
         If the disk is full.
     """
     name = topic if span == TimeRange() else f"{topic} from {span}"
     with partition_files(name, config.topics.partitions) as mentions:
         started = time.monotonic()
-        with PartitionFileWriter(mentions) as lanes:
-            copy = _Copy(config, mentions, lanes, span)
+        with PartitionFileWriter(mentions) as files:
+            copy = _Copy(config, mentions, files, span)
             asyncio.run(_read(config, topic, span, copy))
         if not mentions.mentions:
             raise InputError(f"{topic}: {_nothing(copy, span)}")
@@ -126,21 +126,21 @@ async def _read(config: Config, topic: str, span: TimeRange, copy: _Copy) -> Non
         await reader.seek(span.from_ms - MARGIN_MS)
         with bar(topic, "records") as show:
             async for records in reader.up_to_now():
-                copy.take(records)
+                copy.add(records)
                 show(*reader.passed)
 
 
 class _Copy:
-    """Takes what lies within the span into the lanes."""
+    """Copies the records of a range to the partition files."""
 
-    def __init__(self, config: Config, mentions: Mentions, lanes: PartitionFileWriter, span: TimeRange) -> None:
+    def __init__(self, config: Config, mentions: Mentions, files: PartitionFileWriter, span: TimeRange) -> None:
         self._scored = MentionsValidator(config)
-        self._lanes = lanes
+        self._files = files
         self._cut = Cut(span, config.windows)
         self.refused = mentions.rejected
         self.oldest_ms, self.newest_ms = END_MS, -1
 
-    def take(self, records: list[ConsumerRecord]) -> None:
+    def add(self, records: list[ConsumerRecord]) -> None:
         for record in records:
             try:
                 content = self._scored.read(record.partition, record.timestamp, record.value)
@@ -152,29 +152,29 @@ class _Copy:
                 self.oldest_ms, self.newest_ms = min(self.oldest_ms, *times), max(self.newest_ms, *times)
             kept = self._cut.within(content, record.partition)
             if kept is not None:
-                self._lanes.write(kept, record.partition)
-        self._lanes.end_batch()
+                self._files.write(kept, record.partition)
+        self._files.end_batch()
 
 
 class Cut:
-    """Cuts records of `social.mentions` to a span.
+    """Cuts records of `social.mentions` to a range of event time.
 
     Parameters
     ----------
     span
-        In whole buckets.
+        Range of event time in whole buckets.
     settings
-        Section `windows`.
+        Section `windows` of the config.
     """
 
     def __init__(self, span: TimeRange, settings: WindowSettings) -> None:
         self._span = span
         self._last_ms = span.to_ms - settings.check_seconds * 1000 - 1
-        """Later, and the end of the stream would close the bucket behind the span too."""
+        """Latest watermark passed on: a later one would also close the bucket after the range when the stream ends."""
         self._over: set[tuple[int, int, str]] = set()
 
-    def within(self, record: Envelope | Progress | Deletions, lane: int) -> Envelope | Progress | Deletions | None:
-        """The record without what lies outside, None if nothing is left; `lane` is the partition in which it stands."""
+    def within(self, record: Envelope | Progress | Deletions, partition: int) -> Envelope | Progress | Deletions | None:
+        """Return the record of a partition without the parts outside the range, or None if nothing is left."""
         begin_ms, end_ms = self._span
         if isinstance(record, Envelope):
             mentions = [
@@ -184,11 +184,11 @@ class Cut:
         if isinstance(record, Deletions):
             posts = [each for each in record.posts if each[0] < end_ms]
             return replace(record, posts=posts) if posts else None
-        return self._progress(record, lane)
+        return self._progress(record, partition)
 
-    def _progress(self, record: Progress, lane: int) -> Progress | None:
+    def _progress(self, record: Progress, partition: int) -> Progress | None:
         begin_ms, end_ms = self._span
-        of = (lane, record.partition, record.incarnation)
+        of = (partition, record.partition, record.incarnation)
         if of in self._over:
             return None
         if record.watermark_ms >= end_ms:

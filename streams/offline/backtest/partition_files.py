@@ -1,7 +1,8 @@
-"""Scored mentions on disk: what the partitions of `social.mentions` carry, each in a file of its own, a lane.
+"""Scored mentions on disk: a file for each partition, with the records that `social.mentions` would carry.
 
-A lane holds records as JSON lines in the order in which a detect worker reads them; a blank line ends a batch. Every
-lane has all progress, so each can be detected over without the others, as a partition can.
+A partition file holds records as JSON lines in the order in which a detect worker reads them; a blank line ends a
+batch. Every file has all progress records, so that detection can run over each without the others, as it does over a
+partition.
 """
 
 from __future__ import annotations
@@ -24,26 +25,26 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Mentions:
-    """Scored mentions in lanes, and what they came from.
+    """Scored mentions in partition files, and their origin.
 
     Attributes
     ----------
     name
-        Of the source, for people.
-    lanes
-        The files.
+        Name of the source, for messages.
+    files
+        The partition files.
     posts
-        Usable posts they came from, repeats included; None where nothing tells.
+        Number of usable posts they came from, repeats included; None where it is unknown.
     mentions
-        How many, by brand.
+        Number of mentions, by brand.
     seconds
-        That scoring or reading them took.
+        Time that scoring or reading them took.
     rejected
-        Records left out, by reason.
+        Number of records left out, by reason.
     """
 
     name: str
-    lanes: list[Path]
+    files: list[Path]
     posts: int | None = None
     mentions: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
@@ -51,17 +52,17 @@ class Mentions:
 
     @property
     def total(self) -> int:
-        """Mentions of all brands."""
+        """Return the number of mentions of all brands."""
         return sum(self.mentions.values())
 
 
 class PartitionFileWriter:
-    """Writes the lanes of `mentions` and counts what goes into them."""
+    """A writer of the partition files of `mentions`, which counts the mentions it writes."""
 
     def __init__(self, mentions: Mentions) -> None:
         self._mentions = mentions
-        self._files = ExitStack()
-        self._lanes = [self._files.enter_context(open_output(path)) for path in mentions.lanes]
+        self._opened = ExitStack()
+        self._files = [self._opened.enter_context(open_output(path)) for path in mentions.files]
 
     def __enter__(self) -> Self:
         return self
@@ -69,36 +70,36 @@ class PartitionFileWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._files.__exit__(kind, error, trace)
+        self._opened.__exit__(kind, error, trace)
 
-    def write(self, record: Envelope | Progress | Deletions, lane: int) -> None:
-        """Add a record to one lane."""
+    def write(self, record: Envelope | Progress | Deletions, file: int) -> None:
+        """Add a record to the file with some index."""
         if isinstance(record, Envelope):
-            self.write_envelope(record.brand, len(record.mentions), record.to_bytes(), lane)
+            self.write_envelope(record.brand, len(record.mentions), record.to_bytes(), file)
         else:
-            self._lanes[lane].write(record.to_bytes() + b"\n")
+            self._files[file].write(record.to_bytes() + b"\n")
 
-    def write_envelope(self, brand: str, mentions: int, encoded: bytes, lane: int | None = None) -> None:
-        """Add an encoded envelope to one lane; by default to that of its brand."""
+    def write_envelope(self, brand: str, mentions: int, encoded: bytes, file: int | None = None) -> None:
+        """Add an encoded envelope to a file, by default to that of its brand."""
         counts = self._mentions.mentions
         counts[brand] = counts.get(brand, 0) + mentions
-        home = partition_of(brand.encode(), len(self._lanes)) if lane is None else lane
-        self._lanes[home].write(encoded + b"\n")
+        index = partition_of(brand.encode(), len(self._files)) if file is None else file
+        self._files[index].write(encoded + b"\n")
 
     def write_to_all(self, encoded: bytes) -> None:
-        """Add an encoded record to every lane."""
-        for lane in self._lanes:
-            lane.write(encoded + b"\n")
+        """Add an encoded record to every file."""
+        for file in self._files:
+            file.write(encoded + b"\n")
 
     def end_batch(self) -> None:
-        """End a batch in every lane."""
-        for lane in self._lanes:
-            lane.write(b"\n")
+        """End a batch in every file."""
+        for file in self._files:
+            file.write(b"\n")
 
 
 @contextmanager
 def partition_files(name: str, count: int) -> Iterator[Mentions]:
-    """Empty lanes that are gone afterwards.
+    """Create empty partition files in a temporary directory, which is deleted afterwards.
 
     Raises
     ------
@@ -106,21 +107,21 @@ def partition_files(name: str, count: int) -> Iterator[Mentions]:
         If the disk is full.
     """
     with temporary_directory("firewatch-backtest-") as folder:
-        yield Mentions(name, [folder / f"{lane}.jsonl" for lane in range(count)])
+        yield Mentions(name, [folder / f"{index}.jsonl" for index in range(count)])
 
 
 @dataclass(slots=True)
 class PartitionFileReader:
-    """Reads one lane; `consumed_bytes` of it so far."""
+    """A reader of one partition file, which counts the bytes it has consumed."""
 
     path: Path
     consumed_bytes: int = 0
 
     def batches(self) -> Iterator[list[Envelope | Progress | Deletions]]:
-        """Its records, batch by batch."""
+        """Yield the records, batch by batch."""
         batch: list[Envelope | Progress | Deletions] = []
-        with self.path.open("rb") as lane:
-            for line in lane:
+        with self.path.open("rb") as file:
+            for line in file:
                 self.consumed_bytes += len(line)
                 if line != b"\n":
                     batch.append(mentions_record_from_bytes(line))

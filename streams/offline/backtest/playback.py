@@ -1,4 +1,4 @@
-"""Scored mentions played through configs."""
+"""Run configs over scored mentions, by the code that detects live."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from streams.core.detect.partition import PartitionMonitor
-from streams.offline.backtest.parallel import Job, side_by_side
+from streams.offline.backtest.parallel import Job, run_jobs
 from streams.offline.incident_matching import raised
 from streams.render.bucket_series import BucketSeries
 
@@ -25,20 +25,20 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class BacktestRun:
-    """What a config made of the mentions.
+    """The result of running a config over mentions.
 
     Attributes
     ----------
     name
-        Of the config, for people.
-    courses
-        Counts and scores of each brand; none if they were not asked for.
+        Name of the config, for messages.
+    series
+        Counts and scores of every bucket, by brand; empty if they were not asked for.
     alerts
-        In order of time.
+        The alerts in order of time.
     counted, late
-        Mentions put into windows, and beside them.
+        Number of mentions that were counted in windows, and that came too late for theirs.
     seconds
-        Of CPU that it took.
+        CPU time taken.
     """
 
     name: str
@@ -51,11 +51,11 @@ class BacktestRun:
 
     @property
     def raised(self) -> list[RaisedIncident]:
-        """The incidents behind the alerts."""
+        """Return the incidents behind the alerts."""
         return raised(self.alerts)
 
     def steps(self, brand: str) -> list[list[Alert]]:
-        """The alerts of each incident of a brand; one that begins again counts again."""
+        """Return the alerts of each incident of a brand; an incident that is reopened counts again."""
         incidents: dict[tuple[str, int], list[Alert]] = {}
         for alert in self.alerts:
             if alert.brand == brand:
@@ -66,38 +66,38 @@ class BacktestRun:
 def run_configs(
     configs: Sequence[tuple[str, Config]], mentions: Mentions, *, series: bool = True, processes: int | None = None
 ) -> list[BacktestRun]:
-    """Run configs over scored mentions: what each would have raised, by the code that detects live.
+    """Run configs over scored mentions.
 
     Parameters
     ----------
     configs
-        With a name for people; none needs to be the one that scored.
+        Names and configs; none needs to be the config by which the mentions were scored.
     mentions
-        Read by every config.
-    courses
-        Whether counts and scores of every bucket are kept.
+        Mentions that every config runs over.
+    series
+        Whether to keep the counts and scores of every bucket.
     processes
-        How many run at the same time; by default as many as there are cores, or one for few mentions.
+        Largest number of processes; by default the number of cores, or one for few mentions.
     """
-    run = [BacktestRun(name, config) for name, config in configs]
-    jobs = [Job(lane, partial(_detect, each.config, series)) for each in run for lane in mentions.lanes]
-    for place, part in side_by_side(mentions.name, jobs, processes):
-        whole = run[place // len(mentions.lanes)]
+    runs = [BacktestRun(name, config) for name, config in configs]
+    jobs = [Job(file, partial(_detect, each.config, series)) for each in runs for file in mentions.files]
+    for index, part in run_jobs(mentions.name, jobs, processes):
+        whole = runs[index // len(mentions.files)]
         whole.series |= part.series
         whole.alerts += part.alerts
         whole.counted += part.counted
         whole.late += part.late
         whole.seconds += part.seconds
-    for each in run:
+    for each in runs:
         each.alerts.sort(key=lambda alert: (alert.at, alert.brand))
-    return run
+    return runs
 
 
 def outcomes(
-    monitor: PartitionScoring[Any], lane: PartitionFileReader, on_batch: Callable[[], None]
+    monitor: PartitionScoring[Any], file: PartitionFileReader, on_batch: Callable[[], None]
 ) -> Iterator[Outcome]:
-    """What a monitor makes of a lane, batch by batch and at its end."""
-    for batch in lane.batches():
+    """Yield the outcomes of a monitor that reads a partition file: one a batch, and one at the end."""
+    for batch in file.batches():
         for record in batch:
             monitor.absorb(record)
         yield monitor.advance()
@@ -107,7 +107,7 @@ def outcomes(
 
 @dataclass(slots=True)
 class _Part:
-    """What came of one lane by one config."""
+    """The result of one config on one partition file."""
 
     series: dict[str, BucketSeries] = field(default_factory=dict)
     alerts: list[Alert] = field(default_factory=list)
@@ -115,7 +115,7 @@ class _Part:
     late: int = 0
     seconds: float = 0.0
 
-    def take(self, outcome: Outcome, *, series: bool) -> None:
+    def add(self, outcome: Outcome, *, series: bool) -> None:
         for window in outcome.windows:
             self.counted += window.count
             self.late += window.late
@@ -124,10 +124,10 @@ class _Part:
         self.alerts += outcome.alerts
 
 
-def _detect(config: Config, series: bool, lane: PartitionFileReader, on_batch: Callable[[], None]) -> _Part:
+def _detect(config: Config, series: bool, file: PartitionFileReader, on_batch: Callable[[], None]) -> _Part:
     part = _Part()
     started = time.process_time()
-    for outcome in outcomes(PartitionMonitor(config, 0), lane, on_batch):
-        part.take(outcome, series=series)
+    for outcome in outcomes(PartitionMonitor(config, 0), file, on_batch):
+        part.add(outcome, series=series)
     part.seconds = time.process_time() - started
     return part

@@ -1,4 +1,4 @@
-"""Several trials, side by side in processes of their own."""
+"""Run several trials in parallel, in processes of their own."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from streams.offline.evaluation.trial import Trial, run_trial
 from streams.offline.simulate import Simulation
-from streams.runtime.processes import CONTEXT, process_pool
+from streams.runtime.processes import CONTEXT, ProcessPool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -25,48 +25,48 @@ if TYPE_CHECKING:
 
     Report = Callable[[int, float], None]
 
-_LOOK_SECONDS: Final = 0.5
+_POLL_SECONDS: Final = 0.5
 
 
 def run_trials(
     wanted: Sequence[SimulationSettings], config: Config, *, processes: int | None = None, shown: bool | None = None
 ) -> list[Trial]:
-    """Run at least one trial and give their results in the order asked for.
+    """Run at least one trial, and return the results in the order of the simulations.
 
     Parameters
     ----------
     wanted
-        One simulation a trial.
+        One simulation for each trial.
     config
-        Watches the brands of all of them.
+        Config that watches the brands of all simulations.
     processes
-        How many at the same time; as many as there are cores by default.
+        Largest number of processes; by default the number of cores.
     shown
-        Whether progress is shown on stderr; by default if that is a terminal.
+        Whether progress is shown on stderr; by default if stderr is a terminal.
 
     Raises
     ------
     ConfigError
-        If a scenario does not fit, before anything is run.
+        If a scenario does not fit into its simulation; nothing has run then.
     """
     for settings in wanted:
         Simulation(settings)
     workers = min(len(wanted), processes or os.cpu_count() or 1)
     with _bars(wanted, sys.stderr.isatty() if shown is None else shown) as report:
         if workers > 1:
-            return _side_by_side(wanted, config, workers, report)
+            return _in_parallel(wanted, config, workers, report)
         return [run_trial(settings, config, partial(report, position)) for position, settings in enumerate(wanted)]
 
 
-def _side_by_side(wanted: Sequence[SimulationSettings], config: Config, workers: int, report: Report) -> list[Trial]:
+def _in_parallel(wanted: Sequence[SimulationSettings], config: Config, workers: int, report: Report) -> list[Trial]:
     reports: SimpleQueue[tuple[int, float]] = CONTEXT.SimpleQueue()
-    with process_pool(workers, _begin, reports) as others:
+    with ProcessPool(workers, _share_reports, reports) as pool:
         running = [
-            others.submit(_reporting_trial, settings, config, position) for position, settings in enumerate(wanted)
+            pool.submit(_reporting_trial, settings, config, position) for position, settings in enumerate(wanted)
         ]
         left = set(running)
         while left:
-            done, left = wait(left, _LOOK_SECONDS)
+            done, left = wait(left, _POLL_SECONDS)
             for future in done:
                 future.result()
             while not reports.empty():
@@ -74,20 +74,19 @@ def _side_by_side(wanted: Sequence[SimulationSettings], config: Config, workers:
         return [future.result() for future in running]
 
 
-_reports: list[SimpleQueue[tuple[int, float]]] = []
+def _share_reports(reports: SimpleQueue[tuple[int, float]]) -> SimpleQueue[tuple[int, float]]:
+    return reports
 
 
-def _begin(reports: SimpleQueue[tuple[int, float]]) -> None:
-    _reports.append(reports)
-
-
-def _reporting_trial(settings: SimulationSettings, config: Config, position: int) -> Trial:
-    return run_trial(settings, config, lambda minutes: _reports[0].put((position, minutes)))
+def _reporting_trial(
+    reports: SimpleQueue[tuple[int, float]], settings: SimulationSettings, config: Config, position: int
+) -> Trial:
+    return run_trial(settings, config, lambda minutes: reports.put((position, minutes)))
 
 
 @contextmanager
 def _bars(wanted: Sequence[SimulationSettings], shown: bool) -> Iterator[Report]:
-    """One bar a trial; yields what moves the bar at some position to some simulated minute."""
+    """Show a bar for each trial; yield a function that moves the bar at a position to a simulated minute."""
     if not shown:
         yield lambda _position, _minutes: None
         return

@@ -22,7 +22,7 @@ from streams.core.detect.partition import PartitionScoring
 from streams.core.detect.quarantine import Quarantine
 from streams.core.detect.scoring import BrandScoring
 from streams.core.incidents.lifecycle import Incidents
-from streams.offline.backtest.parallel import Job, side_by_side
+from streams.offline.backtest.parallel import Job, run_jobs
 from streams.offline.backtest.playback import outcomes
 from streams.offline.incident_matching import RaisedIncident
 from streams.offline.tuning.candidates import RARENESS
@@ -104,15 +104,15 @@ def try_all(config: Config, candidates: Sequence[Days], mentions: Mentions, proc
     processes
         As in `streams.offline.backtest.run_configs`.
     """
-    jobs = [Job(lane, partial(_detect, config, list(candidates))) for lane in mentions.lanes]
+    jobs = [Job(file, partial(_detect, config, list(candidates))) for file in mentions.files]
     whole = Tried([[] for _ in candidates])
-    for _, part in sorted(side_by_side(mentions.name, jobs, processes), key=itemgetter(0)):
+    for _, part in sorted(run_jobs(mentions.name, jobs, processes), key=itemgetter(0)):
         whole.join(part)
     return whole
 
 
 def _detect(
-    config: Config, candidates: Sequence[Days], lane: PartitionFileReader, on_batch: Callable[[], None]
+    config: Config, candidates: Sequence[Days], file: PartitionFileReader, on_batch: Callable[[], None]
 ) -> Tried:
     raised = RaisedByCandidate(candidates)
     version, quarantine = config.version, Quarantine(config, after=0)
@@ -120,7 +120,7 @@ def _detect(
         config, lambda brand: CandidatesOfBrand(config, version, brand, candidates, quarantine, raised)
     )
     watched: dict[str, Watched] = {}
-    for outcome in outcomes(partition, lane, on_batch):
+    for outcome in outcomes(partition, file, on_batch):
         for window in outcome.windows:
             watched.setdefault(window.brand, Watched(window.start_ms, window.start_ms)).add(window)
     return Tried(raised.incidents(), watched)

@@ -162,7 +162,7 @@ def test_side_by_side_comes_out_what_a_replay_gives(folder: Path) -> None:
             assert sorted(alert.to_bytes() for alert in each.alerts) == sorted(alert.to_bytes() for alert in replayed)
             assert (each.counted, each.late) == (summary.counted, summary.late)
             assert sum(series.mentions for series in each.series.values()) == summary.counted
-        assert not any(lane.exists() for lane in mentions.lanes)
+        assert not any(file.exists() for file in mentions.files)
 
 
 def test_configs_that_score_alike_are_told_from_those_that_do_not() -> None:

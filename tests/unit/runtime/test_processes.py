@@ -5,18 +5,19 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from collections import Counter
 
 import pytest
 
-from streams.runtime.processes import process_pool
+from streams.runtime.processes import ProcessPool
 
 OPENS = """
-import gc, os, time
-from streams.runtime.processes import process_pool
+import os, time
+from streams.runtime.processes import ProcessPool
 if __name__ == "__main__":
-    with process_pool(2, gc.enable) as others:
-        print(others.submit(os.getpid).result(), flush=True)
-        others.submit(time.sleep, 60).result()
+    with ProcessPool(2, os.getpid) as pool:
+        print(pool.submit(int).result(), flush=True)
+        pool.submit(time.sleep).result()  # as many seconds as the process has for an id
 """
 
 
@@ -30,7 +31,15 @@ def test_they_end_when_the_one_that_opened_them_is_killed(how: signal.Signals) -
         assert opener.returncode == -how
 
 
-def test_what_begins_in_each_of_them_gets_its_arguments() -> None:
-    with process_pool(1, sys.setswitchinterval, 0.125) as others:
-        assert others.submit(sys.getswitchinterval).result() == 0.125
-    assert sys.getswitchinterval() != 0.125
+def test_the_state_is_built_from_the_arguments_once_and_handed_to_every_call() -> None:
+    pool: ProcessPool[Counter[str]] = ProcessPool(1, Counter, "aab")
+    with pool:
+        assert pool.submit(Counter.total).result() == 3
+        pool.submit(Counter.update, "b").result()
+        assert pool.submit(Counter.most_common, n=2).result() == [("a", 2), ("b", 2)]
+
+
+def test_what_a_call_raises_reaches_the_caller() -> None:
+    pool: ProcessPool[list[str]] = ProcessPool(1, list, "ab")
+    with pool, pytest.raises(IndexError):
+        pool.submit(list.__getitem__, 2).result()

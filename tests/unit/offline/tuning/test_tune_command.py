@@ -149,7 +149,7 @@ def test_a_candidate_raises_in_the_panel_what_it_raises_alone(folder: Path) -> N
     config = load_config(folder / "c.yaml")
     candidates = distinct(parameters(config))
     with scored(str(folder / "posts.jsonl"), config, processes=2) as mentions:
-        assert len(mentions.lanes) > 1
+        assert len(mentions.files) > 1
         panel = try_all(config, [each.days for each in candidates], mentions, processes=2)
         some = range(0, len(candidates), 8)
         alone = run_configs([("", candidates[place].config) for place in some], mentions, series=False)
