@@ -113,7 +113,7 @@ def test_no_quality_takes_the_weights_of_the_other(tmp_path: Path) -> None:
     fast, best = read_snapshot(), encode(Weights.zeros("best"))
     with pytest.raises(RecordError, match=r"other_quality: .* quality 'best', but quality 'fast' is needed"):
         LinearModel.from_snapshot(best)
-    with pytest.raises(RecordError, match=r"other_quality: .* quality 'fast', where one of 'best' is needed"):
+    with pytest.raises(RecordError, match=r"other_quality: .* quality 'fast', but quality 'best' is needed"):
         OnlineSentiment.from_snapshot(fast, "best")
     path = tmp_path / "w.fwsm"
     path.write_bytes(best)
