@@ -101,14 +101,14 @@ async def test_good_posts_arrive_once_and_bad_lines_are_diverted(config: Config,
     assert arrived[17].text == "Nordtel Nummer 17"
     assert arrived[17].ts_ms == int((START + timedelta(seconds=17)).timestamp() * 1000)
 
-    letters = await read_topic(config, topics.dlq.name)
-    assert len(letters) == len(bad)
-    for letter in letters:
-        said = headers(letter)
+    dead_letters = await read_topic(config, topics.dlq.name)
+    assert len(dead_letters) == len(bad)
+    for dead_letter in dead_letters:
+        said = headers(dead_letter)
         assert said["topic"] == str(tmp_path / "posts.jsonl")
         assert said["detail"]
-        (line,) = (line for line in bad if line.startswith(letter.value) and bad[line] == said["reason"])
-        assert len(letter.value) == min(len(line), config.ingest.max_record_bytes + 1)
+        (line,) = (line for line in bad if line.startswith(dead_letter.value) and bad[line] == said["reason"])
+        assert len(dead_letter.value) == min(len(line), config.ingest.max_record_bytes + 1)
         content = (tmp_path / "posts.jsonl").read_bytes()
         assert content[: int(said["offset"])].endswith(line + b"\n")
 
@@ -146,7 +146,7 @@ async def test_what_stands_before_the_cut_of_a_gzip_stream_arrives(config: Confi
 
 
 class Interrupted(FileSource):
-    """A file that is told to stop after its first chunk."""
+    """A file during which ingest is stopped after the first chunk."""
 
     def __init__(self, path: Path, stop: asyncio.Event) -> None:
         super().__init__(path, 65_536)

