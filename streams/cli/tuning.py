@@ -319,10 +319,14 @@ def _check_partitions(configs: Sequence[NamedConfig]) -> None:
 def _mentions(
     source: PostsFile | MentionsTopic, configs: Sequence[NamedConfig], span: TimeRange
 ) -> AbstractContextManager[Mentions]:
-    from streams.offline.backtest import recorded, scored
-
     config = configs[-1][1]
-    return scored(source.name, config) if isinstance(source, PostsFile) else recorded(source.name, config, span)
+    if isinstance(source, PostsFile):
+        from streams.offline.backtest import scored
+
+        return scored(source.name, config)
+    from streams.offline.backtest.from_topic import recorded
+
+    return recorded(source.name, config, span)
 
 
 def _print(lines: Iterable[str]) -> None:

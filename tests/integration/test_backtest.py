@@ -16,7 +16,8 @@ from streams.errors import BrokerUnreachable, InputError, KafkaError
 from streams.kafka.admin import ensure_topics
 from streams.kafka.clients import producer
 from streams.kafka.topics import Topics
-from streams.offline.backtest import TimeRange, recorded, run_configs, scored
+from streams.offline.backtest import TimeRange, run_configs, scored
+from streams.offline.backtest.from_topic import recorded
 from streams.offline.simulate import SimulationSettings, write
 from streams.sources.registry import open_posts
 from streams.workers.ingest import ingest

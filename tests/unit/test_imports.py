@@ -42,9 +42,12 @@ def test_the_core_and_what_it_stands_on_load_no_shell(package: str) -> None:
     [
         "streams.contract.asyncapi",
         "streams.kafka.topics",
+        "streams.offline.backtest",
         "streams.offline.incident_matching",
         "streams.offline.replay",
+        "streams.offline.series",
         "streams.offline.simulate",
+        "streams.offline.tuning",
         "streams.sources.registry",
     ],
 )

@@ -6,7 +6,7 @@ import asyncio
 import time
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from detectors.units import HOUR_MS
 from streams.core.detect.validation import MentionsValidator
@@ -16,12 +16,12 @@ from streams.kafka.clients import consumer
 from streams.kafka.reader import TopicReader
 from streams.kafka.topics import Topics
 from streams.offline.backtest.partition_files import PartitionFileWriter, partition_files
+from streams.offline.backtest.time_range import END_MS, SHOWN, TimeRange
 from streams.records import Deletions, Envelope, Progress, utc
 from streams.render.progress_bar import bar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
 
     from aiokafka.structs import ConsumerRecord
 
@@ -30,42 +30,6 @@ if TYPE_CHECKING:
 
 MARGIN_MS: Final = HOUR_MS
 """How far the broker's clock may be behind: reading begins at records that much older than the first event time."""
-
-END_MS: Final = 2**53
-"""A moment after all event times."""
-
-_SHOWN: Final = "%Y-%m-%d %H:%M UTC"
-
-
-class TimeRange(NamedTuple):
-    """A range of event times: from `from_ms` to before `to_ms`, milliseconds since the epoch."""
-
-    from_ms: int = 0
-    to_ms: int = END_MS
-
-    @classmethod
-    def given(cls, from_ms: int | None, to_ms: int | None) -> TimeRange:
-        """Return the range between two moments; it is open on a side for which None is given."""
-        return cls(from_ms or 0, END_MS if to_ms is None else to_ms)
-
-    def holds(self, moment: datetime) -> bool:
-        """Return whether a moment lies within the range."""
-        return self.from_ms <= moment.timestamp() * 1000 < self.to_ms
-
-    def whole_buckets(self, settings: WindowSettings) -> TimeRange:
-        """Return the range widened to whole buckets: a detector would take half a bucket for a drop of volume.
-
-        >>> from streams.config import WindowSettings
-        >>> TimeRange(310_000, 599_999).whole_buckets(WindowSettings(bucket_seconds=300))
-        Span(from_ms=300000, to_ms=600000)
-        """
-        bucket_ms = settings.bucket_seconds * 1000
-        end_ms = self.to_ms if self.to_ms == END_MS else -(-self.to_ms // bucket_ms) * bucket_ms
-        return TimeRange(self.from_ms - self.from_ms % bucket_ms, end_ms)
-
-    def __str__(self) -> str:
-        begin = f"{utc(self.from_ms):{_SHOWN}}" if self.from_ms else "the beginning"
-        return f"{begin} to {f'{utc(self.to_ms):{_SHOWN}}' if self.to_ms < END_MS else 'the end'}"
 
 
 @contextmanager
@@ -110,7 +74,7 @@ def recorded(topic: str, config: Config, span: TimeRange) -> Iterator[Mentions]:
 
 def _nothing(copy: _Copy, span: TimeRange) -> str:
     if copy.newest_ms >= 0:
-        there = f"{utc(copy.oldest_ms):{_SHOWN}} to {utc(copy.newest_ms):{_SHOWN}}"
+        there = f"{utc(copy.oldest_ms):{SHOWN}} to {utc(copy.newest_ms):{SHOWN}}"
         return f"no mentions from {span}; what was read is from {there}"
     if copy.refused:
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in sorted(copy.refused.items()))
