@@ -24,7 +24,7 @@ lint: $(READY) ## ruff, formatting, types and import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-format: $(READY) ## let ruff format the code and repair what it can
+format: $(READY) ## format the code by ruff and apply its safe fixes
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
@@ -61,7 +61,7 @@ kafka-start: $(READY) ## start the local Kafka (installs it the first time)
 kafka-stop: $(READY) ## stop the local Kafka
 	@$(KAFKA) stop
 
-kafka-status: $(READY) ## tell whether the local Kafka runs, and where
+kafka-status: $(READY) ## print the address of the local Kafka if it runs
 	@$(KAFKA) status
 
 kafka-wipe: $(READY) ## stop the local Kafka and delete its data

@@ -23,7 +23,7 @@ SETTINGS: Final = {
     "KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS": "0",
     "KAFKA_AUTO_CREATE_TOPICS_ENABLE": "false",
 }
-"""As in server.properties."""
+"""The same value as in server.properties."""
 
 
 class DockerError(Exception):
@@ -31,7 +31,7 @@ class DockerError(Exception):
 
 
 def engine_answers() -> bool:
-    """Whether there is a Docker engine, not only its client."""
+    """Return whether a Docker engine answers; the client alone is not enough."""
     if not shutil.which("docker"):
         return False
     try:
@@ -41,12 +41,12 @@ def engine_answers() -> bool:
 
 
 def container(name: str) -> str:
-    """Name of the container of an instance."""
+    """Return the name of the container of an instance."""
     return f"firewatch-kafka-{name}"
 
 
 def start(name: str, version: str, port: int) -> None:
-    """Run a container that listens on a loopback port; whoever asked waits for it to answer.
+    """Run a container that listens on a loopback port; the caller waits for it to answer.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def start(name: str, version: str, port: int) -> None:
 
 
 def remove(name: str) -> None:
-    """Stop the container of an instance, if there is one, and delete what it stored."""
+    """Stop the container of an instance, if there is one, and delete its data."""
     if shutil.which("docker"):
         _docker("rm", "--force", "--volumes", container(name), timeout=ENGINE_SECONDS)
 

@@ -58,7 +58,7 @@ NOT_RUNNING: Final = 3
 
 
 class LocalKafka:
-    """One instance.
+    """One instance of a local broker.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ class LocalKafka:
         self._log_from = 0
 
     def install(self) -> None:
-        """Have Java and Kafka's artifacts.
+        """Install Java and Kafka's artifacts unless they are there.
 
         Raises
         ------
@@ -157,7 +157,7 @@ class LocalKafka:
             raise
 
     def stop(self) -> bool:
-        """Stop the broker and tell whether one was running."""
+        """Stop the broker; return whether one was running."""
         running = self._running()
         if not running:
             self._process_file.unlink(missing_ok=True)
@@ -171,20 +171,20 @@ class LocalKafka:
         return True
 
     def crash(self) -> None:
-        """Kill -9; a start at the same port goes on from what the broker had stored."""
+        """Kill the broker by SIGKILL; a start at the same port resumes from the stored data."""
         if running := self._running():
             _signal(running[0], signal.SIGKILL)
             _await_exit(running[0], STOP_SECONDS)
         self._process_file.unlink(missing_ok=True)
 
     def wipe(self) -> None:
-        """Stop the broker and delete all it has stored."""
+        """Stop the broker and delete its data."""
         self.stop()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     @property
     def bootstrap(self) -> str | None:
-        """Address of the broker if it runs and answers."""
+        """Address of the broker; None unless it runs and answers."""
         running = self._running()
         return f"127.0.0.1:{running[1]}" if running and answers(running[1]) else None
 
@@ -232,7 +232,7 @@ class LocalKafka:
         (self._folder / "server.properties").write_text(settings)
 
     def _running(self) -> tuple[int, int] | None:
-        """Process id and port, if the process of that id is the one that was started."""
+        """Return process id and port, if the process of that id is the one that was started."""
         try:
             pid, started, port = map(int, self._process_file.read_text().split())
         except (FileNotFoundError, ValueError):
@@ -253,7 +253,7 @@ class LocalKafka:
 
 
 class ContainerKafka:
-    """The same in a Docker container; it keeps nothing once it is stopped.
+    """One instance of a local broker in a Docker container; its data is deleted when it stops.
 
     Parameters
     ----------
@@ -313,7 +313,7 @@ def start_anyhow(home: Path, name: str) -> str:
 
 
 def kafka_version() -> str:
-    """The release that the pom names."""
+    """Return the release of Kafka that the pom names."""
     version = ET.parse(HERE / "pom.xml").findtext(".//{*}properties/{*}kafka.version")  # noqa: S314  our own file
     if not version:
         raise LocalKafkaError(f"{HERE / 'pom.xml'} names no kafka.version")
@@ -321,14 +321,14 @@ def kafka_version() -> str:
 
 
 def _cluster_id() -> str:
-    """A random id as Kafka writes it; one that begins with a hyphen would be taken for an option."""
+    """Return a random id in Kafka's form; one that began with a hyphen would look like an option."""
     while (identity := urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")).startswith("-"):
         pass
     return identity
 
 
 def answers(port: int) -> bool:
-    """Whether a broker on a loopback port answers a metadata request (version 4 of API 3) with at least one broker."""
+    """Return whether a broker on a loopback port answers a metadata request (API 3, version 4) with some broker."""
     client = b"ready-check"
     request = struct.pack(f">hhih{len(client)}si?", 3, 4, 1, len(client), client, 0, False)
     try:
@@ -375,7 +375,7 @@ def _spawn(command: list[str], output: int) -> int:
 
 
 def _stat(pid: int) -> list[str]:
-    """Fields of /proc/PID/stat from the third on."""
+    """Return the fields of /proc/PID/stat from the third on."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except (FileNotFoundError, ProcessLookupError):
@@ -388,8 +388,8 @@ def _alive(pid: int) -> bool:
 
 
 def _started(pid: int) -> int:
-    """When the process started, in clock ticks since boot: with it a reused process id is not mistaken for the
-    broker."""
+    """Return when the process started, in clock ticks since boot, so that a reused process id is not mistaken for
+    the broker."""
     fields = _stat(pid)
     return int(fields[19]) if fields else 0
 
@@ -411,7 +411,7 @@ def _await_exit(pid: int, seconds: float) -> bool:
 
 
 def main() -> int:
-    """Command line."""
+    """Run the command line; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("command", choices=["install", "start", "status", "stop", "wipe"])
     parser.add_argument(

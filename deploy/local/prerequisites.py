@@ -1,4 +1,4 @@
-"""What Kafka needs on this machine: Java, and Maven once; installed from Debian's packages where that is allowed."""
+"""The prerequisites of Kafka on this machine, Java and (once) Maven, installed from Debian's packages if allowed."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ JAVA_FROM: Final = 17
 
 
 class LocalKafkaError(Exception):
-    """Something the user can act on; the message says what."""
+    """A problem of the local Kafka that the user can solve; the message says how."""
 
 
 def say(message: str) -> None:
-    """Tell the person at the terminal; stdout is for the address."""
+    """Print a message on stderr; stdout is for the address."""
     print(f"kafka: {message}", file=sys.stderr)
 
 
 def require_java() -> None:
-    """Have a Java that Kafka runs on.
+    """Install a Java that Kafka runs on unless there is one.
 
     Raises
     ------
@@ -49,7 +49,7 @@ def _java_version() -> int:
 
 
 def require(command: str, package: str) -> None:
-    """Have a command, from a Debian package if need be.
+    """Install the Debian package of a command unless the command is there.
 
     Raises
     ------
@@ -84,5 +84,5 @@ def _apt_install(package: str) -> None:
 
 
 def tail(text: str, lines: int = 15) -> str:
-    """The last lines of what a program printed."""
+    """Return the last lines of the output of a program."""
     return "\n".join(text.strip().splitlines()[-lines:])
