@@ -1,4 +1,4 @@
-"""Which incident counts for which event, and which is false; `streams.offline.evaluation` defines both."""
+"""Match incidents to events, and find false positives; `streams.offline.evaluation` defines both."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
 Level = Literal["nothing", "suppressed", "watch", "warning", "critical"]
 
 LEVELS: Final[tuple[Level, ...]] = get_args(Level)
-"""Ascending."""
+"""All levels, ascending."""
 
 Classification = Literal["nothing", "suppressed", "attention", "praise", "spam", "surge", "outage", "crisis"]
 
 CLASSIFICATIONS: Final[tuple[Classification, ...]] = get_args(Classification)
-"""What a case can be taken for: the label of what was raised, where it is no warning; ascending."""
+"""What an event can be classified as, ascending: the label of the incident where it did not reach ``warning``."""
 
 AFTERMATH_MS: Final = HOUR_MS
-"""How long after an event's end its case is still under way."""
+"""Time after the end of an event in which an incident still counts for it."""
 
 
 class Rise(NamedTuple):
-    """An incident reaches a level for the first time."""
+    """The moment at which an incident reaches a level for the first time."""
 
     at_ms: int
     level: Level
@@ -41,10 +41,10 @@ class Rise(NamedTuple):
 
 @dataclass(slots=True)
 class RaisedIncident:
-    """An incident as its alerts tell it.
+    """An incident, as reconstructed from its alerts.
 
-    `summary` and `reasons` (by detector) are those of the latest rise, `labels` all that it ever had, `over_ms` when it
-    was resolved.
+    `summary` and `reasons` (by detector) are those of the latest rise, `labels` are all labels it ever had, and
+    `over_ms` is when it was resolved.
     """
 
     brand: str
@@ -57,11 +57,11 @@ class RaisedIncident:
 
     @property
     def level(self) -> Level:
-        """The highest it reached."""
+        """Return the highest level that was reached."""
         return self.rises[-1].level if self.rises else "nothing"
 
-    def take(self, alert: Alert) -> None:
-        """Take note of its next alert."""
+    def add(self, alert: Alert) -> None:
+        """Add the next alert of the incident."""
         if self.reach(epoch_ms(alert.at), alert.kind, alert.severity, alert.suppressed, alert.label):
             self.summary = alert.summary
             self.reasons = {name: score.reason for name, score in alert.detectors.items()}
@@ -69,7 +69,7 @@ class RaisedIncident:
     def reach(
         self, at_ms: int, kind: AlertKind, severity: Severity, suppressed: str | None, label: Label | None
     ) -> bool:
-        """Take note of what it is by its next step; tells whether it has risen by that."""
+        """Record the next step of the incident; return whether the step raised its level."""
         if kind == "resolve":
             self.over_ms = at_ms
         if label and label not in self.labels:
@@ -83,19 +83,19 @@ class RaisedIncident:
 
 @dataclass(frozen=True, slots=True)
 class BrandEvent:
-    """An event as it concerns one brand.
+    """An event from the view of one brand.
 
     Parameters
     ----------
     kind, brand
-        What happens to whom.
+        Kind of the event, None where it is unknown, and the brand it happens to.
     onset_ms, end_ms
-        Of the event, milliseconds since the epoch.
+        Beginning and end of the event, milliseconds since the epoch.
     posts_ms
-        When the event's own posts were written, ascending; empty where it has none.
+        Times at which the posts of the event were written, ascending; empty where it has none.
     """
 
-    kind: Kind
+    kind: Kind | None
     brand: str
     onset_ms: int
     end_ms: int
@@ -103,38 +103,38 @@ class BrandEvent:
 
     @property
     def over_ms(self) -> int:
-        """Until when a rise counts for it."""
+        """Return the moment until which a rise counts for the event."""
         return self.end_ms + AFTERMATH_MS
 
     def posts_by(self, at_ms: int) -> int:
-        """How many of the event's own posts had been written by a moment."""
+        """Return the number of posts of the event that had been written by a moment."""
         return bisect_right(self.posts_ms, at_ms)
 
 
 @dataclass(slots=True)
 class EventOutcome:
-    """What was raised for a case.
+    """The incidents that were raised for an event.
 
     Attributes
     ----------
     reached_ms
-        When each level, or a higher one, was first reached.
+        First moment at which each level, or a higher one, was reached.
     incidents
-        Those with a rise that counts for the case.
+        Incidents with a rise that counts for the event.
     """
 
-    case: BrandEvent
+    event: BrandEvent
     reached_ms: dict[Level, int] = field(default_factory=dict)
     incidents: list[RaisedIncident] = field(default_factory=list)
 
     @property
     def raised_as(self) -> Level:
-        """The highest level."""
+        """Return the highest level that was reached."""
         return max(self.reached_ms, key=LEVELS.index, default="nothing")
 
     @property
     def classified_as(self) -> Classification:
-        """A crisis if it was raised as ``warning`` or above, else the label it had, else ``attention``."""
+        """Return ``crisis`` if an incident reached ``warning``, else its label if it has one, else ``attention``."""
         level = self.raised_as
         if LEVELS.index(level) >= LEVELS.index("warning"):
             return "crisis"
@@ -146,27 +146,27 @@ class EventOutcome:
         return "suppressed" if level == "suppressed" else "nothing"
 
     def delay_ms(self, level: Level) -> int | None:
-        """Time from the onset until a level, or a higher one, was reached; None if it never was."""
+        """Return the time from the onset until a level, or a higher one, was reached; None if it never was."""
         at_ms = self.reached_ms.get(level)
-        return None if at_ms is None else at_ms - self.case.onset_ms
+        return None if at_ms is None else at_ms - self.event.onset_ms
 
-    def take(self, incident: RaisedIncident, rise: Rise) -> None:
-        """Count a rise of an incident for the case."""
+    def add(self, incident: RaisedIncident, rise: Rise) -> None:
+        """Count a rise of an incident for the event."""
         if incident not in self.incidents:
             self.incidents.append(incident)
         for level in LEVELS[1 : LEVELS.index(rise.level) + 1]:
             self.reached_ms[level] = min(rise.at_ms, self.reached_ms.get(level, rise.at_ms))
 
 
-def cases(truth: Mapping[str, Any], posts_ms: Mapping[int, Sequence[int]]) -> list[BrandEvent]:
-    """The cases of a run.
+def brand_events(truth: Mapping[str, Any], posts_ms: Mapping[int, Sequence[int]]) -> list[BrandEvent]:
+    """Return the events of a simulation, brand by brand.
 
     Parameters
     ----------
     truth
-        As `streams.offline.simulate` defines it.
+        Truth as `streams.offline.simulate` defines it.
     posts_ms
-        When the posts of each event were written, by the event's position in the truth.
+        Times at which the posts of each event were written, by the position of the event in the truth.
     """
     own: list[BrandEvent] = []
     shared: list[BrandEvent] = []
@@ -176,22 +176,25 @@ def cases(truth: Mapping[str, Any], posts_ms: Mapping[int, Sequence[int]]) -> li
             own.append(BrandEvent(event["kind"], event["brand"], onset_ms, end_ms, sorted(posts_ms.get(position, ()))))
         else:
             shared += [BrandEvent(event["kind"], brand["id"], onset_ms, end_ms) for brand in truth["brands"]]
-    return own + [case for case in shared if not any(_overlap(case, other) for other in own)]
+    return own + [event for event in shared if not any(_overlap(event, other) for other in own)]
 
 
 def raised(alerts: Iterable[Alert]) -> list[RaisedIncident]:
-    """The incidents behind alerts, which come in order of time for each brand; one that begins again counts again."""
+    """Return the incidents behind alerts.
+
+    Alerts come in order of time for each brand. An incident that is reopened counts again.
+    """
     incidents: dict[tuple[str, int], RaisedIncident] = {}
     for alert in alerts:
         key = alert.fingerprint, alert.reopened
-        incidents.setdefault(key, RaisedIncident(alert.brand, alert.fingerprint)).take(alert)
+        incidents.setdefault(key, RaisedIncident(alert.brand, alert.fingerprint)).add(alert)
     return list(incidents.values())
 
 
 def match(
-    happened: Iterable[BrandEvent], incidents: Iterable[RaisedIncident]
+    events: Iterable[BrandEvent], incidents: Iterable[RaisedIncident]
 ) -> tuple[list[EventOutcome], list[RaisedIncident]]:
-    """The outcome of each case, and the incidents that count for none.
+    """Return the outcome of each event, and the incidents that count for no event.
 
     Examples
     --------
@@ -202,10 +205,10 @@ def match(
     >>> outcomes[0].raised_as, outcomes[0].delay_ms("warning"), [incident.fingerprint for incident in others]
     ('critical', 9, ['a'])
     """
-    outcomes = [EventOutcome(case) for case in happened]
+    outcomes = [EventOutcome(event) for event in events]
     by_brand: dict[str, list[EventOutcome]] = defaultdict(list)
     for outcome in outcomes:
-        by_brand[outcome.case.brand].append(outcome)
+        by_brand[outcome.event.brand].append(outcome)
     others = []
     for incident in incidents:
         counts = False
@@ -213,11 +216,11 @@ def match(
             under_way = [
                 outcome
                 for outcome in by_brand[incident.brand]
-                if outcome.case.onset_ms <= rise.at_ms <= outcome.case.over_ms
+                if outcome.event.onset_ms <= rise.at_ms <= outcome.event.over_ms
             ]
             if under_way:
                 counts = True
-                max(under_way, key=lambda outcome: outcome.case.onset_ms).take(incident, rise)
+                max(under_way, key=lambda outcome: outcome.event.onset_ms).add(incident, rise)
         if not counts:
             others.append(incident)
     return outcomes, others

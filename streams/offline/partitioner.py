@@ -1,5 +1,7 @@
-"""Posts of a source dealt to partitions as Kafka's clients deal them, so that offsets, lateness and recent ids come out
-as they do live."""
+"""Assign the posts of a source to partitions as Kafka's clients do.
+
+Offsets, lateness and recent ids are then the same as live.
+"""
 
 from __future__ import annotations
 
@@ -18,18 +20,18 @@ if TYPE_CHECKING:
     from streams.sources.base import Source
 
 PartitionedRecords = dict[int, list[tuple[int, int, bytes]]]
-"""By partition, what `Scorer.score` takes; in the order in which the partitions were first met."""
+"""Arguments of `Scorer.score` by partition, in the order in which the partitions first occurred."""
 
 
 class Partitioner:
-    """Reads a source to its end.
+    """A reader that assigns the posts of a source to partitions.
 
     Parameters
     ----------
     config
-        Sections `ingest` and `topics`.
+        Config with the sections `ingest` and `topics`.
     source
-        Where the posts come from.
+        Source of the posts.
     """
 
     def __init__(self, config: Config, source: Source) -> None:
@@ -40,11 +42,11 @@ class Partitioner:
 
     @property
     def rejected(self) -> dict[str, int]:
-        """Records that are no usable posts, by reason."""
+        """Return the number of rejected records, by reason."""
         return self._ratio.reasons
 
     def chunks(self) -> Iterator[PartitionedRecords]:
-        """The posts of each chunk of the source.
+        """Yield the posts of each chunk of the source.
 
         Raises
         ------

@@ -1,5 +1,4 @@
-"""The whole way from a file of posts to alerts in one process, without Kafka: the code that the workers run, under
-another shell."""
+"""Run the whole pipeline from posts to alerts in one process, without Kafka, by the core code that the workers run."""
 
 from __future__ import annotations
 
@@ -28,7 +27,7 @@ INCARNATION: Final = "replay"
 
 
 def scorer_of_all(config: Config, model: SentimentModel) -> Scorer:
-    """A scorer of all partitions, from the beginning of each."""
+    """Return a scorer of all partitions that starts at the beginning of each."""
     scorer = Scorer(config, model, best_model(config))
     for partition in range(config.topics.partitions):
         scorer.assign(partition, Position(INCARNATION))
@@ -37,11 +36,11 @@ def scorer_of_all(config: Config, model: SentimentModel) -> Scorer:
 
 @dataclass(slots=True)
 class ReplaySummary:
-    """What a replay came to.
+    """The result of a replay.
 
-    `posts` were read, usable and within the quota of their source, `repeated` of them dropped as repeats, `matched`
-    mentions found, `counted` of those put into windows and `late` beside them; `counted` + `late` = `matched`.
-    `quarantined` are the detectors that raised and were put out of use.
+    Of the `posts` that were usable and within the quota of their source, `repeated` were dropped as repeats. Of the
+    `matched` mentions, `counted` are in windows and `late` came too late for theirs: `counted` + `late` = `matched`.
+    `quarantined` are the detectors that raised an exception.
     """
 
     posts: int = 0
@@ -56,16 +55,16 @@ class ReplaySummary:
 
 
 class Replay:
-    """Feeds posts through scoring and detection and hands out what results.
+    """A pipeline that feeds posts through scoring and detection, and hands out alerts and windows.
 
     Parameters
     ----------
     config
-        As for the workers; its brands of quality ``best`` are judged by `best_model`.
+        Config as for the workers; brands of quality ``best`` are scored by `best_model`.
     model
-        Of quality ``fast``.
+        Model of quality ``fast``.
     on_alert, on_window
-        Called with each result, in order for each brand.
+        Functions that are called with each result, in order for each brand.
     """
 
     def __init__(

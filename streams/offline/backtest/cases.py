@@ -1,4 +1,4 @@
-"""What a config must do with recorded posts, as cases in YAML, in the manner of ``promtool test rules``."""
+"""Test a config by cases in YAML: recorded posts and the incidents they must raise, like ``promtool test rules``."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 
 class Case(Settings):
-    """Posts and what must come of them."""
+    """A file of posts, and the incidents that it must raise."""
 
     name: Name
-    posts: Path = Field(description="A .jsonl or .jsonl.gz file, relative to the file of the cases")
-    expect: list[Expected] = Field(default_factory=list, description="Incidents that must be raised")
-    quiet: list[BrandId] = Field(default_factory=list, description="Brands of which nothing may page")
-    severity: Severity = Field(default="warning", description="From which on an incident pages")
+    posts: Path = Field(description="Posts to play: a .jsonl or .jsonl.gz file, relative to the file of the cases.")
+    expect: list[Expected] = Field(default_factory=list, description="Incidents that must be raised.")
+    quiet: list[BrandId] = Field(default_factory=list, description="Brands whose incidents must not page.")
+    severity: Severity = Field(default="warning", description="Lowest severity at which an incident pages.")
 
 
 class Cases(Settings):
@@ -68,7 +68,7 @@ def _problems(case: Case, config: Config, folder: Path) -> Iterator[str]:
         yield f"the config has no brand {brand!r}"
     with scored(str(folder / case.posts), config) as mentions:
         (run,) = run_configs([(case.name, config)], mentions, series=False)
-    for found in evaluate(case.expect, run.raised, case.severity).cases:
+    for found in evaluate(case.expect, run.raised, case.severity).results:
         if not found.found:
             yield f"{found.expected.title}: wanted {found.expected.severity}, was {found.outcome.raised_as}"
     for incident in run.raised:

@@ -1,4 +1,4 @@
-"""Which incidents another config gains, loses or raises at another moment."""
+"""Compare the incidents of two configs: gained, lost, or raised at another moment."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from streams.offline.incident_matching import RaisedIncident
 
 SAME_WITHIN_MS: Final = 6 * HOUR_MS
-"""Incidents of a brand that begin to page within so long of each other are taken for the same one."""
+"""Incidents of a brand that begin to page within this time of each other count as the same incident."""
 
 
 class Pair(NamedTuple):
-    """An incident as both configs raise it, and when each of them pages, milliseconds since the epoch."""
+    """An incident that both configs raise, and when each of them pages, milliseconds since the epoch."""
 
     current: RaisedIncident
     new: RaisedIncident
@@ -28,18 +28,18 @@ class Pair(NamedTuple):
 
     @property
     def later_minutes(self) -> float:
-        """How much later the new config pages; negative if earlier."""
+        """Return how much later the new config pages; negative if it pages earlier."""
         return (self.new_ms - self.current_ms) / MINUTE_MS
 
     @property
     def moved(self) -> bool:
-        """Whether it pages at another moment, or reaches another severity."""
+        """Return whether the configs page at different moments, or reach different severities."""
         return self.current_ms != self.new_ms or self.current.level != self.new.level
 
 
 @dataclass(slots=True)
 class ConfigComparison:
-    """Of the incidents that page, those that only the new config raises, only the current one, and both."""
+    """The paging incidents that only the new config raises, that only the current one raises, and that both raise."""
 
     gained: list[RaisedIncident] = field(default_factory=list)
     lost: list[RaisedIncident] = field(default_factory=list)
@@ -47,7 +47,7 @@ class ConfigComparison:
 
     @property
     def moved(self) -> list[Pair]:
-        """What both raise, but not alike."""
+        """Return the incidents that both configs raise, but differently."""
         return [pair for pair in self.both if pair.moved]
 
 

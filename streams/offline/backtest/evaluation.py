@@ -1,4 +1,4 @@
-"""How well what was raised agrees with what people say happened."""
+"""Compare raised incidents with labelled ones: recall, precision and delay."""
 
 from __future__ import annotations
 
@@ -20,56 +20,58 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class LabelResult:
-    """An expected incident and what was raised for it."""
+    """A labelled incident, and the incidents that were raised for it."""
 
     expected: Expected
     outcome: EventOutcome
 
     @property
     def found(self) -> bool:
-        """Whether it was raised, at the severity it needs."""
+        """Return whether an incident was raised for it at its severity."""
         return self.expected.severity in self.outcome.reached_ms
 
     @property
     def delay_minutes(self) -> float | None:
-        """From its beginning until it was raised at the severity it needs."""
+        """Return the time from its beginning until it was raised at its severity; None if it never was."""
         delay = self.outcome.delay_ms(self.expected.severity)
         return None if delay is None else delay / MINUTE_MS
 
 
 @dataclass(frozen=True, slots=True)
 class LabelEvaluation:
-    """What was found, and what was raised besides."""
+    """The result for each label, and the false positives."""
 
-    cases: Sequence[LabelResult]
+    results: Sequence[LabelResult]
     false: Sequence[RaisedIncident]
 
     @property
     def missed(self) -> list[Expected]:
-        """Expected incidents that were not raised."""
-        return [case.expected for case in self.cases if not case.found]
+        """Return the labelled incidents that were not found."""
+        return [result.expected for result in self.results if not result.found]
 
     @property
     def recall(self) -> float | None:
-        """Share of the expected incidents that were found; None without any."""
-        return 1 - len(self.missed) / len(self.cases) if self.cases else None
+        """Return the share of the labelled incidents that were found; None without labels."""
+        return 1 - len(self.missed) / len(self.results) if self.results else None
 
     @property
     def precision(self) -> float | None:
-        """Share of the incidents that page which found something; None if nothing pages."""
-        right = {incident.fingerprint for case in self.cases if case.found for incident in case.outcome.incidents}
+        """Return the share of the paging incidents that found a label; None if no incident pages."""
+        right = {
+            incident.fingerprint for result in self.results if result.found for incident in result.outcome.incidents
+        }
         pages = len(right) + len(self.false)
         return len(right) / pages if pages else None
 
     @property
     def delay_minutes(self) -> float | None:
-        """Median over what was found."""
-        delays = [case.delay_minutes for case in self.cases if case.delay_minutes is not None]
+        """Return the median delay of the labels that were found; None if none was."""
+        delays = [result.delay_minutes for result in self.results if result.delay_minutes is not None]
         return median(delays) if delays else None
 
 
 def pages(incident: RaisedIncident, severity: Severity) -> bool:
-    """Whether it was raised at a severity or above without being suppressed.
+    """Return whether an incident was raised at a severity or above without being suppressed.
 
     >>> from streams.offline.incident_matching import RaisedIncident, Rise
     >>> storm = RaisedIncident("nordtel", "f1", [Rise(0, "suppressed"), Rise(60_000, "watch")])
@@ -80,40 +82,42 @@ def pages(incident: RaisedIncident, severity: Severity) -> bool:
 
 
 def paged_ms(incident: RaisedIncident, severity: Severity) -> int:
-    """When it first was raised at a severity or above; only for one that `pages`."""
+    """Return when an incident that `pages` was first raised at a severity or above, milliseconds since the epoch."""
     least = LEVELS.index(severity)
     return next(rise.at_ms for rise in incident.rises if LEVELS.index(rise.level) >= least)
 
 
 def evaluate(expected: Iterable[Expected], incidents: Iterable[RaisedIncident], severity: Severity) -> LabelEvaluation:
-    """Compare. An incident that is still open when what people say happened begins has found it, without delay.
+    """Compare incidents with labels.
+
+    An incident that is still open when a labelled one begins has found it, with a delay of zero.
 
     Parameters
     ----------
     expected
-        What people say happened.
+        The labelled incidents.
     incidents
-        What was raised.
+        The raised incidents.
     severity
-        From which on an incident pages: those below can't be false.
+        Lowest severity at which an incident pages; incidents below it are never false positives.
     """
     wanted = list(expected)
-    cases = [BrandEvent("firestorm", each.brand, epoch_ms(each.from_), epoch_ms(each.to)) for each in wanted]
-    outcomes, others = match(cases, [_from_then_on(incident, cases) for incident in incidents])
+    events = [BrandEvent(None, each.brand, epoch_ms(each.from_), epoch_ms(each.to)) for each in wanted]
+    outcomes, others = match(events, [_from_then_on(incident, events) for incident in incidents])
     found = [LabelResult(each, outcome) for each, outcome in zip(wanted, outcomes, strict=True)]
     return LabelEvaluation(found, [incident for incident in others if pages(incident, severity)])
 
 
-def _from_then_on(incident: RaisedIncident, cases: Sequence[BrandEvent]) -> RaisedIncident:
-    """The incident, where it rose before a case began for which it was still open as if it had risen at that moment."""
-    own = sorted((case for case in cases if case.brand == incident.brand), key=lambda case: case.onset_ms)
+def _from_then_on(incident: RaisedIncident, events: Sequence[BrandEvent]) -> RaisedIncident:
+    """Return the incident with each rise before an event during which it was still open moved to the onset."""
+    own = sorted((event for event in events if event.brand == incident.brand), key=lambda event: event.onset_ms)
 
     def moved(rise: Rise) -> Rise:
-        for case in own:
-            if case.onset_ms <= rise.at_ms <= case.over_ms:
+        for event in own:
+            if event.onset_ms <= rise.at_ms <= event.over_ms:
                 return rise
-            if rise.at_ms < case.onset_ms and (incident.over_ms is None or case.onset_ms <= incident.over_ms):
-                return Rise(case.onset_ms, rise.level)
+            if rise.at_ms < event.onset_ms and (incident.over_ms is None or event.onset_ms <= incident.over_ms):
+                return Rise(event.onset_ms, rise.level)
         return rise
 
     return replace(incident, rises=[moved(rise) for rise in incident.rises])

@@ -1,4 +1,4 @@
-"""Incidents that people say happened, from a YAML file."""
+"""Read labelled incidents from a YAML file."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Model = TypeVar("Model", bound=Settings)
 class Expected(Settings):
     """An incident that must be raised.
 
-    `severity` is the least at which it counts as found.
+    It counts as found from `severity` on.
     """
 
     brand: BrandId
@@ -45,7 +45,7 @@ class Expected(Settings):
 
     @property
     def title(self) -> str:
-        """What people call it."""
+        """Return the name, or brand and beginning where it has none."""
         return self.name or f"{self.brand} {self.from_:%Y-%m-%d %H:%M}"
 
 
@@ -59,7 +59,7 @@ def read_expected(path: Path) -> list[Expected]:
     Raises
     ------
     InputError
-        Naming the file, and for each problem the place in it.
+        If the file can't be used; the message names the file and the place of each problem.
     """
     return read_yaml(path, _File).incidents
 
@@ -70,7 +70,7 @@ def read_yaml(path: Path, model: type[Model]) -> Model:
     Raises
     ------
     InputError
-        Naming the file, and for each problem the place in it.
+        If the file can't be used; the message names the file and the place of each problem.
     """
     try:
         tree = yaml.load(path.read_text(encoding="utf-8"), Loader=UniqueKeyLoader)  # noqa: S506  a SafeLoader

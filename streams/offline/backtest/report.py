@@ -1,4 +1,4 @@
-"""A backtest as one HTML file that needs nothing else."""
+"""Write a backtest as one self-contained HTML file."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from streams.offline.backtest.playback import BacktestRun
 
 MOST_BRANDS: Final = 40
-"""Brands drawn; those with incidents come first."""
+"""Largest number of brands that are drawn; those with incidents come first."""
 
 
 def report(
@@ -34,22 +34,22 @@ def report(
     severity: Severity,
     notes: Sequence[str] = (),
 ) -> str:
-    """The page; all text in it is escaped, and pictures are part of it.
+    """Return the page; all text in it is escaped, and the charts are embedded.
 
     Parameters
     ----------
     new, current
-        What the configs made of the posts; `current` may be missing.
+        Results of the new config and of the current one, which may be missing.
     comparison
-        Of both.
+        Comparison of the two.
     expected
-        What people say happened: drawn above each brand.
+        Labelled incidents, which are drawn above each brand.
     judgements
-        Of each config, where something was expected.
+        Evaluation of each config, where there are labels.
     severity
-        From which on an incident pages.
+        Lowest severity at which an incident pages.
     notes
-        About where the mentions come from.
+        Lines about the origin of the mentions.
     """
     configs = [run for run in (current, new) if run is not None]
     body = [f"<p>{escape(line)}</p>" for line in (*notes, *(summary(run, severity) for run in configs))]
@@ -76,7 +76,7 @@ def _judgement_table(evaluations: Iterable[tuple[BacktestRun, LabelEvaluation]])
 
 
 def _brands(configs: Sequence[BacktestRun]) -> list[str]:
-    """The brands to draw, those with incidents first."""
+    """Return the brands to draw, those with incidents first."""
     busy = {alert.brand for run in configs for alert in run.alerts}
     all_of_them = sorted({brand for run in configs for brand in run.series}, key=lambda id: (id not in busy, id))
     return all_of_them[:MOST_BRANDS]

@@ -1,4 +1,4 @@
-"""A backtest in lines for a terminal."""
+"""Format a backtest for a terminal."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ MOST_NAMED: Final = 10
 
 
 def moment(at_ms: float) -> str:
-    """A moment in UTC, to the minute."""
+    """Format a moment in UTC, to the minute."""
     return f"{datetime.fromtimestamp(at_ms / 1000, UTC):%Y-%m-%d %H:%M}"
 
 
 def share(value: float | None) -> str:
-    """A share in per cent, or a dash where there is none."""
+    """Format a share in per cent, or a dash for None."""
     return "-" if value is None else f"{value:.0%}"
 
 
 def minutes(value: float | None) -> str:
-    """A time in minutes, or a dash where there is none."""
+    """Format a time in minutes, or a dash for None."""
     return "-" if value is None else f"{value:.1f} min"
 
 
 def described(incident: RaisedIncident, severity: Severity) -> str:
-    """When it began to page, and as what."""
+    """Format when an incident began to page, its brand and its level."""
     return f"{moment(paged_ms(incident, severity))}  {incident.brand:<20} {incident.level}"
 
 
 def source(mentions: Mentions) -> str:
-    """What was scored or read, in one line."""
+    """Format the origin of the mentions in one line."""
     posts = "" if mentions.posts is None else f"{mentions.posts:,} posts, "
     doing = "read" if mentions.posts is None else "scored"
     refused = ", ".join(f"{reason} {count:,}" for reason, count in sorted(mentions.rejected.items()))
@@ -53,7 +53,7 @@ def source(mentions: Mentions) -> str:
 
 
 def unmatched(mentions: Mentions, configs: Sequence[NamedConfig]) -> Iterator[str]:
-    """Where mentions that were matched before can't tell what these configs would match."""
+    """Yield warnings where mentions from a topic can't show what these configs would match."""
     yield "  taken as they were matched and scored: other terms or weights in a config change nothing here"
     for name, config in configs:
         known = {brand.id for brand in config.brands}
@@ -74,13 +74,13 @@ def unmatched(mentions: Mentions, configs: Sequence[NamedConfig]) -> Iterator[st
 
 
 def listed(brands: Sequence[str]) -> str:
-    """The first of some brands and how many more there are."""
+    """Format the first brands of a list, and the number of further ones."""
     more = len(brands) - MOST_NAMED
     return ", ".join(brands[:MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def summary(run: BacktestRun, severity: Severity) -> str:
-    """What a config made of the mentions, in one line."""
+    """Format the result of a config in one line."""
     incidents = run.raised
     paging = sum(pages(incident, severity) for incident in incidents)
     return (
@@ -90,7 +90,7 @@ def summary(run: BacktestRun, severity: Severity) -> str:
 
 
 def comparison_lines(found: ConfigComparison, severity: Severity) -> Iterator[str]:
-    """What is gained, lost and moved."""
+    """Yield the gained, lost and moved incidents."""
     yield (
         f"gained {len(found.gained)}, lost {len(found.lost)}, moved {len(found.moved)}, "
         f"as before {len(found.both) - len(found.moved)}"
@@ -103,13 +103,13 @@ def comparison_lines(found: ConfigComparison, severity: Severity) -> Iterator[st
 
 
 def judgement_lines(name: str, judged: LabelEvaluation, severity: Severity) -> Iterator[str]:
-    """What was found of the expected incidents."""
-    found = len(judged.cases) - len(judged.missed)
+    """Yield the result for each label, and the false positives."""
+    found = len(judged.results) - len(judged.missed)
     yield (
-        f"{name}: recall {share(judged.recall)} ({found} of {len(judged.cases)}), "
+        f"{name}: recall {share(judged.recall)} ({found} of {len(judged.results)}), "
         f"precision {share(judged.precision)}, median delay {minutes(judged.delay_minutes)}"
     )
-    for case in judged.cases:
+    for case in judged.results:
         if case.found:
             yield f"  found   {case.expected.title} ({case.outcome.raised_as}), {minutes(case.delay_minutes)}"
         else:

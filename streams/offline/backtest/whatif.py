@@ -1,4 +1,4 @@
-"""How often each detector would have fired at other thresholds."""
+"""Compute how often each detector would have fired at other thresholds."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 DAYS: Final = (2, 3, 4, 5, 7, 10, 14, 21, 30, 45, 60, 90, 180, 365)
 
 QUIET_HOURS: Final = 6.0
-"""Buckets over the threshold that are no further apart than this are one firing."""
+"""Buckets over the threshold that are no further apart than this count as one firing."""
 
 
 class Curve(NamedTuple):
-    """Firings of a detector per brand and week at each ``once_in_days``, and the one in use, if all brands agree."""
+    """Firings of a detector per brand and week at each ``once_in_days``, and the value in use if brands share one."""
 
     detector: str
     days: Sequence[float]

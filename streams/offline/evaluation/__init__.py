@@ -42,7 +42,7 @@ from streams.offline.incident_matching import (
     Level,
     RaisedIncident,
     Rise,
-    cases,
+    brand_events,
     match,
     raised,
 )
@@ -63,7 +63,7 @@ __all__ = [
     "Rise",
     "SimulatedPosts",
     "Trial",
-    "cases",
+    "brand_events",
     "config_for",
     "figures",
     "found_by_oracle",

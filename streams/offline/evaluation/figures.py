@@ -102,7 +102,8 @@ class Figures:
 def figures(trials: Sequence[Trial]) -> Figures:
     """Put at least one trial into figures."""
     by_kind: dict[Kind, list[EventOutcome]] = {
-        kind: [outcome for trial in trials for outcome in trial.outcomes if outcome.case.kind == kind] for kind in KINDS
+        kind: [outcome for trial in trials for outcome in trial.outcomes if outcome.event.kind == kind]
+        for kind in KINDS
     }
     return Figures(
         seeds=[trial.seed for trial in trials],
@@ -146,8 +147,8 @@ def _of_kind(kind: Kind, outcomes: Sequence[EventOutcome]) -> KindFigures:
 
 def _delays(outcomes: Sequence[EventOutcome], level: Level) -> Delays:
     reached = [outcome for outcome in outcomes if level in outcome.reached_ms]
-    delays_ms = [outcome.reached_ms[level] - outcome.case.onset_ms for outcome in reached]
-    posts = [outcome.case.posts_by(outcome.reached_ms[level]) for outcome in reached]
+    delays_ms = [outcome.reached_ms[level] - outcome.event.onset_ms for outcome in reached]
+    posts = [outcome.event.posts_by(outcome.reached_ms[level]) for outcome in reached]
     return Delays(
         share=len(reached) / len(outcomes),
         median_ms=percentile(delays_ms, 0.5),

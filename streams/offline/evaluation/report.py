@@ -48,8 +48,8 @@ def report(
 
 
 def _case(outcome: EventOutcome) -> dict[str, Any]:
-    case = outcome.case
-    limit_ms = LIMITS.get(case.kind)
+    case = outcome.event
+    limit_ms = None if case.kind is None else LIMITS.get(case.kind)
     return {
         "kind": case.kind,
         "brand": case.brand,
@@ -65,7 +65,7 @@ def _case(outcome: EventOutcome) -> dict[str, Any]:
 
 
 def _moment(outcome: EventOutcome, at_ms: int) -> dict[str, Any]:
-    case = outcome.case
+    case = outcome.event
     return {"at": utc(at_ms), "delay_seconds": (at_ms - case.onset_ms) / 1000, "posts_by_then": case.posts_by(at_ms)}
 
 

@@ -13,7 +13,7 @@ from detectors.units import MINUTE_MS
 from streams.config import Config
 from streams.config.loader import load_config
 from streams.core.sentiment import LinearModel
-from streams.offline.incident_matching import EventOutcome, RaisedIncident, cases, match, raised
+from streams.offline.incident_matching import EventOutcome, RaisedIncident, brand_events, match, raised
 from streams.offline.replay import Replay
 from streams.offline.simulate import Simulation
 from streams.offline.simulate.world import world
@@ -140,6 +140,6 @@ def run_trial(
     alerts: list[Alert] = []
     replay = Replay(config, LinearModel.load(), alerts.append)
     summary = replay.run(source, lambda: on_progress(source.passed_minutes))
-    happened = cases(source.simulation.truth(), source.posts_ms)
+    happened = brand_events(source.simulation.truth(), source.posts_ms)
     outcomes, others = match(happened, raised(alerts))
     return Trial(settings.seed, settings.brands, settings.days, summary.posts, summary.seconds, outcomes, others)

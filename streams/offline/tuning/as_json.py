@@ -27,8 +27,8 @@ def as_tree(result: TuningResult) -> dict[str, Any]:
             {
                 "fold": each.fold.name,
                 "chosen": chosen(result, each),
-                "found": len(each.judged.cases) - len(each.judged.missed),
-                "labels": len(each.judged.cases),
+                "found": len(each.judged.results) - len(each.judged.missed),
+                "labels": len(each.judged.results),
                 "false": len(each.judged.false),
             }
             for each in result.held
@@ -67,7 +67,7 @@ def _suggestion(result: TuningResult, candidate: CandidateConfig) -> dict[str, A
 def _figures(result: TuningResult, judged: LabelEvaluation) -> dict[str, Any]:
     return {
         "recall": judged.recall,
-        "recall_between": interval(judged.recall or 0.0, len(judged.cases)),
+        "recall_between": interval(judged.recall or 0.0, len(judged.results)),
         "precision": judged.precision,
         "delay_minutes": judged.delay_minutes,
         "false": len(judged.false),

@@ -65,7 +65,7 @@ def runs(curves: Sequence[Sequence[float]], tolerance: float) -> list[Run]:
     """All that does about as well as the best, knob by knob.
 
     >>> runs([[0.5, 0.99, 1.0, 0.5, 1.0]], 0.02)
-    [Run(knob=0, first=1, last=2), Run(knob=0, first=4, last=4)]
+    [Run(parameter=0, first=1, last=2), Run(parameter=0, first=4, last=4)]
     """
     enough = max(map(max, curves)) - tolerance - _EQUAL
     return [run for parameter, scores in enumerate(curves) for run in _runs_of(parameter, scores, enough)]
@@ -94,7 +94,7 @@ def choose(curves: Sequence[Sequence[float]], now: Sequence[int], tolerance: flo
     Examples
     --------
     >>> choose([[0.5, 0.6, 0.9, 0.9, 0.9]], [1], 0.02)
-    Choice(knob=0, place=3, run=Run(knob=0, first=2, last=4), keeps=False)
+    Choice(parameter=0, place=3, run=Run(parameter=0, first=2, last=4), keeps=False)
     >>> choose([[0.5, 0.89, 0.9, 0.9, 0.9]], [1], 0.02).keeps
     True
     """

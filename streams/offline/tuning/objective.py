@@ -37,7 +37,7 @@ def score(judged: LabelEvaluation) -> float:
     0.0
     """
     missed = len(judged.missed)
-    found = len(judged.cases) - missed
+    found = len(judged.results) - missed
     weight = BETA * BETA
     return (1 + weight) * found / max((1 + weight) * found + weight * missed + len(judged.false), 1)
 

@@ -90,12 +90,12 @@ def _validation(result: TuningResult) -> Iterator[str]:
 
 
 def _row(result: TuningResult, name: str, judged: LabelEvaluation) -> tuple[str, ...]:
-    low, high = interval(judged.recall or 0.0, len(judged.cases))
-    return name, str(len(judged.cases)), *figures(result, judged), f"{low:.0%} to {high:.0%}"
+    low, high = interval(judged.recall or 0.0, len(judged.results))
+    return name, str(len(judged.results)), *figures(result, judged), f"{low:.0%} to {high:.0%}"
 
 
 def _found(judged: LabelEvaluation) -> str:
-    return f"{len(judged.cases) - len(judged.missed)} of {len(judged.cases)}"
+    return f"{len(judged.results) - len(judged.missed)} of {len(judged.results)}"
 
 
 def chosen(result: TuningResult, held: HeldOut) -> str:

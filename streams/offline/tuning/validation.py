@@ -49,7 +49,7 @@ class Fold:
     def part(self, judged: LabelEvaluation, severity: Severity, *, inside: bool) -> LabelEvaluation:
         """What of a judgement is in the fold, or outside of it."""
         return LabelEvaluation(
-            [case for case in judged.cases if self.holds(case.expected.brand, begin_ms(case.expected)) == inside],
+            [case for case in judged.results if self.holds(case.expected.brand, begin_ms(case.expected)) == inside],
             [each for each in judged.false if self.holds(each.brand, paged_ms(each, severity)) == inside],
         )
 
@@ -144,5 +144,5 @@ def pooled(held: Iterable[HeldOut]) -> LabelEvaluation:
     """What was held out, of all folds together."""
     parts = [each.judged for each in held]
     return LabelEvaluation(
-        [case for part in parts for case in part.cases], [each for part in parts for each in part.false]
+        [case for part in parts for case in part.results], [each for part in parts for each in part.false]
     )

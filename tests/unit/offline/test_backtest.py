@@ -256,7 +256,7 @@ def test_what_was_open_when_it_began_has_found_it_and_what_was_over_has_not() ->
     still_open.over_ms, over.over_ms = 100_000, 99_999
     judged = evaluate(expected, [still_open, over, never_over], "warning")
     assert [each.brand for each in judged.missed] == ["b"]
-    assert [case.delay_minutes for case in judged.cases] == [0, None, 0]
+    assert [case.delay_minutes for case in judged.results] == [0, None, 0]
     assert judged.false == [over]
 
 
@@ -269,7 +269,7 @@ def test_what_is_open_over_two_labels_counts_for_the_first() -> None:
         for begin, end in spans
     ]
     judged = evaluate(expected, [incident("a", (50_000, "warning"))], "warning")
-    assert [case.delay_minutes for case in judged.cases] == [0, None]
+    assert [case.delay_minutes for case in judged.results] == [0, None]
 
 
 def test_each_incident_is_paired_once_with_the_nearest() -> None:

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from streams.offline.incident_matching import AFTERMATH_MS, BrandEvent, RaisedIncident, Rise, cases, match, raised
+from streams.offline.incident_matching import (
+    AFTERMATH_MS,
+    BrandEvent,
+    RaisedIncident,
+    Rise,
+    brand_events,
+    match,
+    raised,
+)
 from streams.records import Alert, SentimentSplit, WindowCounts
 
 if TYPE_CHECKING:
@@ -83,7 +91,7 @@ def event(kind: str, brand: str | None, onset: str, end: str) -> dict[str, Any]:
 
 
 def test_a_platform_wide_event_is_a_case_of_every_brand_that_has_none_of_its_own() -> None:
-    happened = cases(
+    happened = brand_events(
         truth(
             event("surge", None, "01:00:00", "02:00:00"),
             event("launch", "suedmilch", "02:30:00", "03:00:00"),

@@ -162,7 +162,7 @@ def test_each_label_is_judged_by_what_was_chosen_without_it() -> None:
     # without alpha the other candidate is better; without one of the others both do as well, and what is in use stays
     assert [each.choice.place for each in held] == [1, 0, 0]
     together = pooled(held)
-    assert (len(together.cases), together.recall) == (3, 0.0)
+    assert (len(together.results), together.recall) == (3, 0.0)
 
 
 def test_false_incidents_belong_to_the_fold_of_their_brand() -> None:
@@ -170,5 +170,5 @@ def test_false_incidents_belong_to_the_fold_of_their_brand() -> None:
     noisy = judged(labels, 3, false=2, brand="beta")
     by_brand = [len(fold.part(noisy, "warning", inside=True).false) for fold in folds(labels, ["delta"])]
     assert by_brand == [0, 2, 0]
-    outside = [len(fold.part(noisy, "warning", inside=False).cases) for fold in folds(labels, ["delta"])]
+    outside = [len(fold.part(noisy, "warning", inside=False).results) for fold in folds(labels, ["delta"])]
     assert outside == [2, 2, 2]

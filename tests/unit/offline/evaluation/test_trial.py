@@ -11,7 +11,7 @@ import pytest
 from streams.config.loader import load_config
 from streams.core.sentiment import LinearModel
 from streams.errors import ConfigError
-from streams.offline.evaluation import SimulatedPosts, cases, config_for, match, raised, run_trial, run_trials
+from streams.offline.evaluation import SimulatedPosts, brand_events, config_for, match, raised, run_trial, run_trials
 from streams.offline.replay import Replay
 from streams.offline.simulate import SimulationSettings, simulate, write
 from streams.sources.registry import open_posts
@@ -49,10 +49,10 @@ def test_a_trial_finds_what_simulating_and_replaying_files_finds(tmp_path: Path)
     alerts: list[Alert] = []
     with open_posts(str(posts), config.ingest.max_record_bytes) as source:
         summary = Replay(config, LinearModel.load(), alerts.append).run(source)
-    outcomes, others = match(cases(truth, {}), raised(alerts))
+    outcomes, others = match(brand_events(truth, {}), raised(alerts))
     assert alerts
-    assert [(o.case.kind, o.case.brand, o.reached_ms) for o in trial.outcomes] == [
-        (o.case.kind, o.case.brand, o.reached_ms) for o in outcomes
+    assert [(o.event.kind, o.event.brand, o.reached_ms) for o in trial.outcomes] == [
+        (o.event.kind, o.event.brand, o.reached_ms) for o in outcomes
     ]
     assert trial.others == others
     assert trial.posts == summary.posts == truth["posts"] + truth["duplicates"]
