@@ -63,6 +63,7 @@ def spans(document: Path) -> list[str]:
 
 
 def lines_of_code(document: Path, *programs: str) -> list[str]:
-    """Return the lines of all blocks that start one of `programs`, without comments."""
-    found = [line.strip() for block in blocks(document) for line in block.text.splitlines()]
+    """Return the lines of shell that start one of `programs`, without comments; a block of ``text`` is output."""
+    shell = [block.text for block in blocks(document) if block.language in {"", "sh"}]
+    found = [line.strip() for text in shell for line in text.splitlines()]
     return [re.sub(r"\s+# .*", "", line) for line in found if line.split(" ")[0] in programs]
