@@ -1,10 +1,11 @@
 # `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup lint format test test-unit test-faults soak bench docs dashboards check-dashboards kafka-start kafka-stop kafka-status kafka-wipe demo constraints clean
+.PHONY: help setup lint format test test-unit test-interpreters test-faults soak bench docs dashboards check-dashboards kafka-start kafka-stop kafka-status kafka-wipe demo constraints clean
 
 BIN    := .venv/bin
 READY  := .venv/.ready
 KAFKA  := $(BIN)/python deploy/local/kafka.py
+UNIT   := streams detectors deploy/grafana docs tests/unit
 PYTEST_ARGS ?=
 POSTS  ?=
 CONFIG ?=
@@ -32,7 +33,10 @@ test: $(READY) ## unit, doc and integration tests, the last on a Kafka of their 
 	$(BIN)/pytest $(PYTEST_ARGS)
 
 test-unit: $(READY) ## unit and doc tests only: no Kafka
-	$(BIN)/pytest --ignore=tests/integration $(PYTEST_ARGS)
+	$(BIN)/pytest $(UNIT) $(PYTEST_ARGS)
+
+test-interpreters: ## unit and doc tests under each of Python 3.11 to 3.14 that is here (INTERPRETERS="3.12 3.13")
+	@sh deploy/local/interpreters.sh $(PYTEST_ARGS)
 
 test-faults: $(READY) ## kill, stop and disturb workers under load (FAULTS_SEED=, FAULTS_ROUNDS=); half an hour and more
 	$(BIN)/pytest tests/faults --ignore=tests/faults/test_soak.py $(PYTEST_ARGS)
@@ -76,5 +80,5 @@ constraints: $(READY) ## write the installed versions to constraints.txt
 	@mv constraints.new constraints.txt
 
 clean: ## delete .venv and caches (the local Kafka stays: see kafka-wipe)
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+	rm -rf .venv .venv-* .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
 	find streams detectors deploy tests -name __pycache__ -type d -prune -exec rm -rf {} +

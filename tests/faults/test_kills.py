@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
+
+from tests.faults.disturbances import PAUSE_SECONDS, kill_at_random
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,15 +14,6 @@ if TYPE_CHECKING:
     from tests.faults.trial import Trial
 
 WORKERS = {"score": 2, "detect": 2, "train": 2}
-PAUSE_SECONDS = 5.0
-"""Between two kills, on average."""
-
-
-async def kill_at_random(stage: Trial, rounds: int, pause_seconds: float = PAUSE_SECONDS) -> None:
-    """Kill -9 one worker after another, whichever is drawn."""
-    for _ in range(rounds):
-        await asyncio.sleep(stage.random.uniform(0.4, 1.6) * pause_seconds)
-        await stage.kill(stage.random.choice(stage.fleet.members))
 
 
 async def test_random_workers_are_killed(

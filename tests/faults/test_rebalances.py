@@ -6,6 +6,8 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
+from tests.faults.disturbances import restart_one_after_another
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractAsyncContextManager
@@ -28,15 +30,6 @@ async def join_and_leave(stage: Trial, rounds: int) -> None:
             with stage.recovery(going):
                 await going.leave()
         await asyncio.sleep(stage.random.uniform(1, 3))
-
-
-async def restart_one_after_another(stage: Trial, rounds: int) -> None:
-    """A rolling restart by SIGTERM: every worker once a round."""
-    for _ in range(rounds):
-        for member in [each for each in stage.fleet.members if each.name != "ingest"]:
-            with stage.recovery(member):
-                await member.restart()
-            await stage.ready(member)
 
 
 async def rebalance_twice_in_a_row(stage: Trial, rounds: int) -> None:

@@ -11,7 +11,8 @@ everything by SIGTERM, and compares what the topics hold with a replay in one pr
                 await stage.kill(member)            # kill -9, restart, and measure the recovery in the background
             record(await stage.verdict("what was done", rounds=3))
 
-What is done to the fleet stands in functions of its own, so that `tests.integration.test_faults` can do a little of it.
+What the tests do to the fleet is in `tests.faults.disturbances`, which `tests/integration/pipeline/test_faults.py` uses
+too.
 `Trial.fleet` has the workers as `Member`s (`tests.faults.fleet`): ``kill``, ``restart`` (SIGTERM), ``signal``,
 ``condemn`` (its end is meant, with some exit code), ``leave``. `Row` (`tests.faults.table`) is the line of the table;
 whatever breaks the promise stands in its ``problems``, and `record` fails the test if there are any. Tests may add

@@ -28,7 +28,7 @@ from streams.offline.replay import Replay
 from streams.records import Window, WindowScore
 from streams.render.bucket_series import BucketSeries
 from streams.sources.registry import open_posts
-from tests.unit.core.detect.test_partition import PARTITIONS, START, WordModel, config, story
+from tests.support.two_brands import PARTITIONS, START, WordModel, config, story
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

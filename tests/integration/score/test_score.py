@@ -8,11 +8,9 @@ import random
 import socket
 import time
 from collections import defaultdict
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from aiokafka.errors import GroupCoordinatorNotAvailableError
 from aiokafka.partitioner import murmur2
 
 from detectors.reference import GROUPS
@@ -29,9 +27,10 @@ from streams.records import Deletions, Envelope, Mention, Post, Progress, mentio
 from streams.runtime import metrics
 from streams.workers.score import score
 from tests.support.broker import delete_topic, headers, read_topic, until
+from tests.support.scoring import ScoreTask, scoring
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable
+    from collections.abc import Callable, Iterable
 
     from streams.config import Config
 
@@ -81,51 +80,6 @@ async def send(config: Config, posts: Iterable[Post | bytes]) -> None:
         await acknowledged(config.kafka, sends, "sending posts")
 
 
-class Worker:
-    """The worker as a task of the test."""
-
-    def __init__(self, config: Config) -> None:
-        self._config = config
-        self._stop = asyncio.Event()
-        self.task = asyncio.create_task(score(config, self._stop))
-
-    async def stop(self) -> None:
-        self._stop.set()
-        await self.task
-
-    async def crash(self) -> None:
-        """End it wherever it is: no batch is finished, nothing is committed."""
-        self.task.cancel()
-        await asyncio.wait({self.task})
-
-    async def until_committed(self, count: int) -> None:
-        async def reached() -> bool:
-            if self.task.done():
-                self.task.result()
-            return await committed(self._config) >= count
-
-        await until(reached, 60)
-
-
-@asynccontextmanager
-async def working(config: Config) -> AsyncIterator[Worker]:
-    worker = Worker(config)
-    try:
-        yield worker
-    finally:
-        if not worker.task.done():
-            await worker.stop()
-
-
-async def committed(config: Config) -> int:
-    async with admin(config.kafka) as client:
-        try:
-            offsets = await client.list_consumer_group_offsets(f"{config.topics.prefix}firewatch-score")
-        except GroupCoordinatorNotAvailableError:  # a new broker, before the first group
-            return 0
-    return sum(max(0, each.offset) for each in offsets.values())
-
-
 async def written(config: Config) -> list[tuple[int, Envelope | Progress | Deletions]]:
     records = await read_topic(config, Topics(config.topics).mentions.name)
     return [(record.partition, mentions_record_from_bytes(record.value)) for record in records]
@@ -166,7 +120,7 @@ async def test_a_post_that_names_two_brands_counts_for_both(config: Config) -> N
     scored = metrics.POSTS_SCORED._value.get()
     posts = [post(1), post(2, "Nordtel und GLOBEX"), post(3, "Wetter"), post(4, "heute in der Nordtel Arena")]
     await send(config, posts)
-    async with working(config) as worker:
+    async with scoring(config) as worker:
         await worker.until_committed(4)
     mentions = [
         (record.brand, mention.id)
@@ -180,7 +134,7 @@ async def test_a_post_that_names_two_brands_counts_for_both(config: Config) -> N
 
 async def test_envelopes_are_keyed_by_brand_and_progress_follows_them_everywhere(config: Config) -> None:
     await send(config, crowd(500))
-    async with working(config) as worker:
+    async with scoring(config) as worker:
         await worker.until_committed(500)
     topics = Topics(config.topics)
     reached: dict[int, dict[int, int]] = defaultdict(dict)
@@ -203,7 +157,7 @@ async def test_envelopes_are_keyed_by_brand_and_progress_follows_them_everywhere
 
 async def test_what_is_no_post_goes_to_the_dead_letters(config: Config) -> None:
     await send(config, [b"nonsense", post(1), b'{"v":99,"id":"1"}', b"\x00" * 1_000_000])
-    async with working(config) as worker:
+    async with scoring(config) as worker:
         await worker.until_committed(4)
     topics = Topics(config.topics)
     dead_letters = await read_topic(config, topics.dlq.name)
@@ -225,7 +179,7 @@ async def test_what_is_no_post_goes_to_the_dead_letters(config: Config) -> None:
 async def test_a_stop_in_the_middle_loses_and_doubles_nothing(config: Config) -> None:
     await send(config, crowd(6_000))
     for reached in (600, 2_500, 6_000):
-        async with working(config) as worker:
+        async with scoring(config) as worker:
             await worker.until_committed(reached)
             started = time.monotonic()
             await worker.stop()
@@ -243,19 +197,19 @@ async def test_a_stop_in_the_middle_loses_and_doubles_nothing(config: Config) ->
 async def test_a_crash_in_the_middle_repeats_but_counts_come_out_exact(config: Config) -> None:
     await send(config, crowd(6_000))
     for reached in (300, 1_500, 3_500):
-        worker = Worker(config)
+        worker = ScoreTask(config)
         await worker.until_committed(reached)
         await worker.crash()
-    async with working(config) as last:
+    async with scoring(config) as last:
         await last.until_committed(6_000)
     await assert_exact(config)
 
 
 async def test_a_second_worker_takes_its_share(config: Config) -> None:
     await send(config, crowd(3_000))
-    async with working(config) as first:
+    async with scoring(config) as first:
         await first.until_committed(500)
-        async with working(config) as second:
+        async with scoring(config) as second:
             await send(config, [each._replace(id=f"more-{each.id}") for each in crowd(3_000, seed=2)])
             await first.until_committed(4_500)
             await second.stop()
@@ -265,10 +219,10 @@ async def test_a_second_worker_takes_its_share(config: Config) -> None:
 
 async def test_a_repeat_is_recognised_across_a_restart(config: Config) -> None:
     await send(config, [post(1)])
-    async with working(config) as worker:
+    async with scoring(config) as worker:
         await worker.until_committed(1)
     await send(config, [post(1), post(2)])
-    async with working(config) as worker:
+    async with scoring(config) as worker:
         await worker.until_committed(3)
     assert sorted(mention.id for found in (await counted(config)).values() for mention in found) == ["1", "2"]
 
@@ -276,7 +230,7 @@ async def test_a_repeat_is_recognised_across_a_restart(config: Config) -> None:
 async def test_lateness_is_measured_across_a_restart(config: Config) -> None:
     for number, late in enumerate((100, 40, 101), start=1):
         await send(config, [post(late)._replace(id=str(number)).to_bytes()])  # all to one partition
-        async with working(config) as worker:
+        async with scoring(config) as worker:
             await worker.until_committed(number)
     (mentions,) = (await counted(config)).values()
     assert [mention.behind_ms for mention in mentions] == [0, 60_000, 0]
@@ -284,7 +238,7 @@ async def test_lateness_is_measured_across_a_restart(config: Config) -> None:
 
 async def test_the_commit_knows_the_newest_event_time_and_the_topic(config: Config) -> None:
     await send(config, [post(5)._replace(id="1"), post(3)._replace(id="1")])
-    async with working(config) as worker:
+    async with scoring(config) as worker:
         await worker.until_committed(2)
     async with admin(config.kafka) as client:
         offsets = await client.list_consumer_group_offsets(f"{config.topics.prefix}firewatch-score")
@@ -297,13 +251,13 @@ async def test_the_commit_knows_the_newest_event_time_and_the_topic(config: Conf
 async def test_a_topic_made_again_is_scored_from_its_beginning(config: Config) -> None:
     posts = Topics(config.topics).posts.name
     await send(config, crowd(1_000))
-    async with working(config) as worker:
+    async with scoring(config) as worker:
         await worker.until_committed(1_000)
     before = await counted(config)
     await delete_topic(config, posts)
     await ensure_topics(config, create=True)
     await send(config, crowd(200))
-    async with working(config) as worker:
+    async with scoring(config) as worker:
 
         async def all_there() -> bool:
             mentions = await counted(config)
@@ -318,7 +272,7 @@ async def test_a_topic_made_again_is_scored_from_its_beginning(config: Config) -
 
 async def test_a_topic_deleted_under_the_worker_ends_it(config: Config) -> None:
     await send(config, crowd(100))
-    async with working(config) as worker:
+    async with scoring(config) as worker:
         await worker.until_committed(100)
         await delete_topic(config, Topics(config.topics).posts.name)
         with pytest.raises(KafkaError, match="firewatch topics"):
@@ -328,7 +282,7 @@ async def test_a_topic_deleted_under_the_worker_ends_it(config: Config) -> None:
 async def test_an_end_without_posts_is_reported_with_its_time(config: Config) -> None:
     await send(config, [post(1)])
     sent_ms = time.time_ns() // 1_000_000
-    async with working(config):
+    async with scoring(config):
 
         async def idle_everywhere() -> bool:
             idle = {

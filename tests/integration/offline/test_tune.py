@@ -15,7 +15,7 @@ from streams.cli import cli
 from streams.errors import InputError
 from streams.kafka.topics import Topics
 from streams.offline.simulate import SimulationSettings, write
-from tests.integration.test_backtest import bring
+from tests.support.scoring import ingest_and_score
 from tests.support.worker import write_config
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def test_a_topic_and_its_posts_come_to_the_same(kafka_config: Callable[..., Conf
     config = kafka_config(**yaml.safe_load(brands.read_text()), windows={"bucket_seconds": 900, "check_seconds": 300})
     config_path = write_config(config, tmp_path / "config.yaml")
     topic = Topics(config.topics).mentions.name
-    asyncio.run(bring(config, posts))
+    asyncio.run(ingest_and_score(config, posts))
 
     at = [datetime(2026, 3, 2, 0, 10, tzinfo=UTC) + place * timedelta(minutes=80) for place in range(5)]
     labels = [{"brand": config.brands[0].id, "from": each, "to": each + timedelta(minutes=5)} for each in at]

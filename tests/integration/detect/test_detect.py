@@ -3,36 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import signal
-from collections import Counter
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-from aiokafka import TopicPartition
 
 from streams.config import MetricsSettings
 from streams.core.detect.brand import STATE_VERSION
 from streams.errors import KafkaError, PortTaken, RecordError, WorkerFailed
 from streams.kafka.admin import ensure_topics
-from streams.kafka.clients import acknowledged, consumer, producer
+from streams.kafka.clients import producer
 from streams.kafka.topics import Topics
-from streams.records import Alert, Envelope, Mention, Progress, window_from_bytes
+from streams.records import Alert
 from tests.support.broker import read_topic
-from tests.support.worker import Worker, write_config
+from tests.support.detecting import (
+    BRANDS,
+    MentionStream,
+    counted,
+    detecting,
+    uncommitted,
+    wait_until_consumed,
+    wait_until_counted,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable
     from pathlib import Path
 
     from streams.config import Config
 
-BUCKET_MS = 300_000
-ROUND_MS = 10_000
-START_MS = 1_700_000_000_000 // BUCKET_MS * BUCKET_MS
-BRANDS = ("nordtel", "acme", "globex", "initech", "umbrella")
-PER_ROUND = 20
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -43,122 +42,12 @@ def config(kafka_config: Callable[..., Config]) -> Config:
     return kafka_config(brands=brands)
 
 
-class Stream:
-    """A stand-in for the scorers: rounds of mentions from every partition of social.posts, and their progress."""
-
-    def __init__(self, config: Config) -> None:
-        self._config = config
-        self._mentions = Topics(config.topics).mentions
-        self._random = random.Random(7)
-        self._round = 0
-        self.sent = Counter[str]()
-
-    async def send(self, rounds: int, pause_seconds: float = 0.0) -> None:
-        async with producer(self._config.kafka) as sender:
-            for _ in range(rounds):
-                sends = []
-                for partition in range(self._mentions.partitions):
-                    sends += [
-                        await sender.send(self._mentions.name, envelope.to_bytes(), key=envelope.brand.encode())
-                        for envelope in self._envelopes(partition)
-                    ]
-                    sends += await self._progress(sender, partition, START_MS + (self._round + 1) * ROUND_MS - 1)
-                await acknowledged(self._config.kafka, sends, "sending mentions")
-                self._round += 1
-                await asyncio.sleep(pause_seconds)
-
-    async def finish(self) -> None:
-        """Let event time pass, so that every bucket closes."""
-        async with producer(self._config.kafka) as sender:
-            for partition in range(self._mentions.partitions):
-                end_ms = START_MS + self._round * ROUND_MS + 2 * BUCKET_MS
-                await acknowledged(
-                    self._config.kafka, await self._progress(sender, partition, end_ms), "sending progress"
-                )
-
-    def _envelopes(self, partition: int) -> list[Envelope]:
-        mentions: dict[str, list[Mention]] = {}
-        for index in range(PER_ROUND):
-            offset = self._round * PER_ROUND + index
-            ts_ms = START_MS + self._round * ROUND_MS + self._random.randrange(ROUND_MS)
-            mention = Mention(
-                offset, ts_ms, 0, 6_000, 1_000, self._random.randrange(1, 300), self._random.randrange(1 << 47), 0, 1,
-                "de", "forum", f"{partition}-{offset}", ["netz"],
-            )  # fmt: skip
-            mentions.setdefault(self._random.choice(BRANDS), []).append(mention)
-        self.sent.update({brand: len(of_brand) for brand, of_brand in mentions.items()})
-        return [Envelope(brand, partition, "topic-1", "m1", START_MS, each) for brand, each in mentions.items()]
-
-    async def _progress(self, sender, partition: int, watermark_ms: int) -> list[asyncio.Future[object]]:  # type: ignore[no-untyped-def]
-        offset = (self._round + 1) * PER_ROUND - 1
-        start = START_MS + self._round * ROUND_MS
-        active = [("forum", [start - start % BUCKET_MS])]
-        progress = Progress(
-            partition, "topic-1", offset, watermark_ms, START_MS, -1, live=False, active=active, pulse=[]
-        )
-        return [
-            await sender.send(self._mentions.name, progress.to_bytes(), partition=to)
-            for to in range(self._mentions.partitions)
-        ]
-
-
-@asynccontextmanager
-async def detecting(config: Config, tmp_path: Path, module: str = "streams.cli") -> AsyncIterator[Worker]:
-    worker = await Worker.start("detect", write_config(config, tmp_path / "config.yaml"), module=module)
-    try:
-        yield worker
-    finally:
-        if worker.process.returncode is None:
-            worker.process.kill()
-            await worker.ended()
-        print(worker.log)
-
-
-async def counted(config: Config) -> Counter[str]:
-    """Mentions by brand over all windows; a window sent twice counts once, and must not differ."""
-    topic = Topics(config.topics).windows
-    windows: dict[tuple[str, int], bytes] = {}
-    counts = Counter[str]()
-    for record in await read_topic(config, topic.name):
-        window = window_from_bytes(record.value)
-        known = windows.setdefault((window.brand, window.start_ms), record.value)
-        assert known == record.value
-        if known is record.value:
-            counts[window.brand] += window.count + window.late
-    return counts
-
-
-async def wait_until_counted(config: Config, expected: Counter[str], seconds: float = 60) -> None:
-    counts = Counter[str]()
-    try:
-        async with asyncio.timeout(seconds):
-            while (counts := await counted(config)) != expected:  # noqa: ASYNC110  only Kafka can tell
-                await asyncio.sleep(0.5)
-    except TimeoutError:
-        assert counts == expected
-
-
-async def uncommitted(config: Config) -> int:
-    """Records of social.mentions that a restart would read."""
-    topics = Topics(config.topics)
-    tps = [TopicPartition(topics.mentions.name, partition) for partition in range(topics.mentions.partitions)]
-    async with consumer(config.kafka, topics.detect_app) as observer:
-        ends = await observer.end_offsets(tps)
-        return sum([ends[tp] - (await observer.committed(tp) or 0) for tp in tps])
-
-
-async def wait_until_consumed(config: Config, seconds: float = 60) -> None:
-    async with asyncio.timeout(seconds):
-        while await uncommitted(config):  # noqa: ASYNC110  only Kafka can tell
-            await asyncio.sleep(0.2)
-
-
 async def test_every_mention_is_counted_and_alerts_keep_their_contract(config: Config, tmp_path: Path) -> None:
     await ensure_topics(config, create=True)
     topics = Topics(config.topics)
     async with detecting(config, tmp_path) as worker:
         await worker.wait_for("assigned")
-        stream = Stream(config)
+        stream = MentionStream(config)
         await stream.send(60)
         await stream.finish()
         await wait_until_counted(config, stream.sent)
@@ -180,7 +69,7 @@ async def test_every_mention_is_counted_and_alerts_keep_their_contract(config: C
 
 async def test_counts_are_exact_after_kill_9_in_the_middle(config: Config, tmp_path: Path) -> None:
     await ensure_topics(config, create=True)
-    stream = Stream(config)
+    stream = MentionStream(config)
     async with detecting(config, tmp_path) as worker:
         await stream.send(40)
         await worker.wait_for('"restored"')
@@ -199,7 +88,7 @@ async def test_counts_are_exact_after_kill_9_in_the_middle(config: Config, tmp_p
 
 async def test_counts_are_exact_when_workers_join_stand_still_and_leave(config: Config, tmp_path: Path) -> None:
     await ensure_topics(config, create=True)
-    stream = Stream(config)
+    stream = MentionStream(config)
     await stream.send(5)
     async with detecting(config, tmp_path) as first:
         await wait_until_consumed(config)
@@ -223,7 +112,7 @@ async def test_a_crash_ends_the_process_and_leaves_the_offset(config: Config, tm
     async with producer(config.kafka) as sender:
         damaged = b'{"v": %d, "marks": 0}' % STATE_VERSION
         await sender.send_and_wait(topics.changelog.name, damaged, key=b"nordtel")
-    stream = Stream(config)
+    stream = MentionStream(config)
     await stream.send(5)
     before = await uncommitted(config)
     async with detecting(config, tmp_path) as worker:
@@ -246,7 +135,7 @@ async def test_records_that_cannot_be_used_become_dead_letters(config: Config, t
     async with producer(config.kafka) as sender:
         for value in bad:
             await sender.send_and_wait(topics.mentions.name, value, key=b"nordtel", partition=2)
-    stream = Stream(config)
+    stream = MentionStream(config)
     await stream.send(5)
     await stream.finish()
     async with detecting(config, tmp_path) as worker:
@@ -283,7 +172,7 @@ async def test_a_leader_that_knew_no_topics_gives_out_the_partitions_when_it_doe
     config: Config, tmp_path: Path
 ) -> None:
     await ensure_topics(config, create=True)
-    await Stream(config).send(2)
+    await MentionStream(config).send(2)
     async with detecting(config, tmp_path, "tests.support.forgetful") as worker:
         await worker.wait_for('"partitions": [], "event": "assigned"')
         await worker.wait_for('"partitions": [0, 1, 2, 3], "entries": 0, "event": "restored"')

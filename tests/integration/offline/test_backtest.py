@@ -13,15 +13,12 @@ from click.testing import CliRunner
 from detectors.units import HOUR_MS
 from streams.cli import cli
 from streams.errors import BrokerUnreachable, InputError, KafkaError
-from streams.kafka.admin import ensure_topics
 from streams.kafka.clients import producer
 from streams.kafka.topics import Topics
 from streams.offline.backtest import TimeRange, run_configs, scored
 from streams.offline.backtest.from_topic import recorded
 from streams.offline.simulate import SimulationSettings, write
-from streams.sources.registry import open_posts
-from streams.workers.ingest import ingest
-from tests.integration.test_score import working
+from tests.support.scoring import ingest_and_score
 from tests.support.worker import write_config
 
 if TYPE_CHECKING:
@@ -35,15 +32,6 @@ if TYPE_CHECKING:
 
 
 pytestmark = pytest.mark.timeout(600)
-
-
-async def bring(config: Config, posts: Path) -> None:
-    """Ingest and score a file."""
-    await ensure_topics(config, create=True)
-    with open_posts(str(posts), config.ingest.max_record_bytes) as source:
-        summary = await ingest(config, source, stop=asyncio.Event())
-    async with working(config) as worker:
-        await worker.until_committed(summary.ingested)
 
 
 async def send(config: Config, topic: str, value: bytes) -> None:
@@ -65,7 +53,7 @@ def test_mentions_in_a_topic_raise_what_their_posts_raise(kafka_config: Callable
     config = kafka_config(**yaml.safe_load(brands.read_text()))
     config_path = write_config(config, tmp_path / "config.yaml")
     topic = Topics(config.topics).mentions.name
-    asyncio.run(bring(config, posts))
+    asyncio.run(ingest_and_score(config, posts))
 
     with scored(str(posts), config, processes=1) as mentions:
         (expected,) = run_configs([("posts", config)], mentions, processes=1)

@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from streams.runtime.failpoints import Failpoint
+from tests.faults.disturbances import die_at, kill_at_random, restart_one_after_another
 from tests.faults.load import Load
-from tests.faults.test_failpoints import die_at
-from tests.faults.test_kills import kill_at_random
-from tests.faults.test_rebalances import restart_one_after_another
 from tests.faults.trial import settings, staged
 
 if TYPE_CHECKING:

@@ -15,15 +15,8 @@ from streams.kafka.admin import ensure_topics
 from streams.kafka.clients import acknowledged, consumer, producer
 from streams.kafka.topics import Topics
 from streams.records import Envelope, Post, mentions_record_from_bytes, window_from_bytes
-from tests.integration.test_detect import (
-    BRANDS,
-    START_MS,
-    Stream,
-    detecting,
-    wait_until_consumed,
-    wait_until_counted,
-)
 from tests.support.broker import read_topic
+from tests.support.detecting import BRANDS, START_MS, MentionStream, detecting, wait_until_consumed, wait_until_counted
 from tests.support.worker import Worker, write_config
 
 if TYPE_CHECKING:
@@ -66,7 +59,7 @@ async def replayed(config: Config) -> list[tuple[str, int, int, int]]:
     return sorted((each.brand, each.start_ms, each.count, each.late) for each in found)
 
 
-async def send_until(enough: asyncio.Event, stream: Stream) -> None:
+async def send_until(enough: asyncio.Event, stream: MentionStream) -> None:
     while not enough.is_set():
         await stream.send(5, pause_seconds=0.1)
     await stream.send(40)
@@ -78,7 +71,7 @@ async def test_reloads_under_load_skip_and_repeat_no_bucket(
     all_of_them = kafka_config(brands=brands(*BRANDS))
     first = kafka_config(brands=brands(*BRANDS[:-1]))
     await ensure_topics(first, create=True)
-    stream = Stream(first)
+    stream = MentionStream(first)
     async with detecting(first, tmp_path) as worker:
         await worker.wait_for("assigned")
         await stream.send(40)  # less event time than mentions of a brand that is not known wait
