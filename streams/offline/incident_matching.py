@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from streams.offline.simulate import Kind
     from streams.records import Alert, AlertKind
 
-Level = Literal["nothing", "suppressed", "watch", "warning", "critical"]
+IncidentLevel = Literal["nothing", "suppressed", "watch", "warning", "critical"]
 
-LEVELS: Final[tuple[Level, ...]] = get_args(Level)
+LEVELS: Final[tuple[IncidentLevel, ...]] = get_args(IncidentLevel)
 """All levels, ascending."""
 
 Classification = Literal["nothing", "suppressed", "attention", "praise", "spam", "surge", "outage", "crisis"]
@@ -36,7 +36,7 @@ class Rise(NamedTuple):
     """The moment at which an incident reaches a level for the first time."""
 
     at_ms: int
-    level: Level
+    level: IncidentLevel
 
 
 @dataclass(slots=True)
@@ -56,7 +56,7 @@ class RaisedIncident:
     over_ms: int | None = None
 
     @property
-    def level(self) -> Level:
+    def level(self) -> IncidentLevel:
         """Return the highest level that was reached."""
         return self.rises[-1].level if self.rises else "nothing"
 
@@ -74,7 +74,7 @@ class RaisedIncident:
             self.over_ms = at_ms
         if label and label not in self.labels:
             self.labels.append(label)
-        level: Level = "suppressed" if suppressed else severity
+        level: IncidentLevel = "suppressed" if suppressed else severity
         rises = LEVELS.index(level) > LEVELS.index(self.level)
         if rises:
             self.rises.append(Rise(at_ms, level))
@@ -124,11 +124,11 @@ class EventOutcome:
     """
 
     event: BrandEvent
-    reached_ms: dict[Level, int] = field(default_factory=dict)
+    reached_ms: dict[IncidentLevel, int] = field(default_factory=dict)
     incidents: list[RaisedIncident] = field(default_factory=list)
 
     @property
-    def raised_as(self) -> Level:
+    def raised_as(self) -> IncidentLevel:
         """Return the highest level that was reached."""
         return max(self.reached_ms, key=LEVELS.index, default="nothing")
 
@@ -145,7 +145,7 @@ class EventOutcome:
             return "attention"
         return "suppressed" if level == "suppressed" else "nothing"
 
-    def delay_ms(self, level: Level) -> int | None:
+    def delay_ms(self, level: IncidentLevel) -> int | None:
         """Return the time from the onset until a level, or a higher one, was reached; None if it never was."""
         at_ms = self.reached_ms.get(level)
         return None if at_ms is None else at_ms - self.event.onset_ms

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-Model = TypeVar("Model", bound=Settings)
+FileModel = TypeVar("FileModel", bound=Settings)
 
 
 class Expected(Settings):
@@ -64,7 +64,7 @@ def read_expected(path: Path) -> list[Expected]:
     return read_yaml(path, _File).incidents
 
 
-def read_yaml(path: Path, model: type[Model]) -> Model:
+def read_yaml(path: Path, model: type[FileModel]) -> FileModel:
     """Read a YAML file that a model describes.
 
     Raises

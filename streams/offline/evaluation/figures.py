@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from detectors.units import HOUR_MS
-from streams.offline.incident_matching import CLASSIFICATIONS, LEVELS, Classification, EventOutcome, Level
+from streams.offline.incident_matching import CLASSIFICATIONS, LEVELS, Classification, EventOutcome, IncidentLevel
 from streams.offline.simulate import KINDS, Kind
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from streams.offline.evaluation.trial import Trial
 
-Word = TypeVar("Word", Level, Classification)
+Word = TypeVar("Word", IncidentLevel, Classification)
 
 CRISES: Final[tuple[Kind, ...]] = ("firestorm", "slow_burn")
 
@@ -63,7 +63,7 @@ class KindFigures:
     """
 
     cases: int
-    raised_as: dict[Level, int]
+    raised_as: dict[IncidentLevel, int]
     classified_as: dict[Classification, int]
     warning: Delays
     watch: Delays
@@ -92,9 +92,9 @@ class Figures:
     brand_weeks: float
     posts: int
     kinds: dict[Kind, KindFigures]
-    others: dict[Level, int]
+    others: dict[IncidentLevel, int]
 
-    def false_count(self, level: Level) -> int:
+    def false_count(self, level: IncidentLevel) -> int:
         """How many incidents count for no case and reached `level` or a higher one."""
         return sum(self.others[reached] for reached in LEVELS[LEVELS.index(level) :])
 
@@ -145,7 +145,7 @@ def _of_kind(kind: Kind, outcomes: Sequence[EventOutcome]) -> KindFigures:
     )
 
 
-def _delays(outcomes: Sequence[EventOutcome], level: Level) -> Delays:
+def _delays(outcomes: Sequence[EventOutcome], level: IncidentLevel) -> Delays:
     reached = [outcome for outcome in outcomes if level in outcome.reached_ms]
     delays_ms = [outcome.reached_ms[level] - outcome.event.onset_ms for outcome in reached]
     posts = [outcome.event.posts_by(outcome.reached_ms[level]) for outcome in reached]

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from streams.offline.simulate import Kind
-    from streams.offline.simulate.world import Brand
+    from streams.offline.simulate.world import SimulatedBrand
 
     Numbers = NDArray[np.float64]
 
@@ -50,7 +50,7 @@ _INCIDENT_MINUTES: Final = 720
 """What it raises within the same half day is one incident."""
 
 
-def found_by_oracle(kinds: Iterable[Kind], brands: Sequence[Brand]) -> dict[Kind, float]:
+def found_by_oracle(kinds: Iterable[Kind], brands: Sequence[SimulatedBrand]) -> dict[Kind, float]:
     """Share that an oracle finds in time, of each of these kinds that is a crisis."""
     return {kind: Oracle(kind).found(brands) for kind in kinds if kind in CRISES}
 
@@ -79,7 +79,7 @@ class Oracle:
 
     def found(
         self,
-        brands: Sequence[Brand],
+        brands: Sequence[SimulatedBrand],
         *,
         false_per_brand_week: float = FALSE_PER_BRAND_WEEK,
         cases: int = 1_000,
@@ -111,7 +111,7 @@ class Oracle:
         threshold = np.sort(np.concatenate(usual_days))[::-1][allowed]
         return float(np.mean(np.array(crises) > threshold))
 
-    def ratio(self, brand: Brand) -> LikelihoodRatio:
+    def ratio(self, brand: SimulatedBrand) -> LikelihoodRatio:
         """Of a crisis, whatever its form and age within the limit, to usual days of a brand."""
         looks, plan = self._looks, self._plan
         negative = float(np.mean(plan.negative))
@@ -126,14 +126,16 @@ class Oracle:
                 costs.append(np.pad(cost[:age], (before, 0)))
         return LikelihoodRatio(looks, np.array(gains).T, np.array(costs).T)
 
-    def _usual_days(self, brand: Brand, ratio: LikelihoodRatio, weeks: int, rng: np.random.Generator) -> Numbers:
+    def _usual_days(
+        self, brand: SimulatedBrand, ratio: LikelihoodRatio, weeks: int, rng: np.random.Generator
+    ) -> Numbers:
         """The most that each half day of usual weeks seems to be a crisis."""
         usual = np.tile(self._usual(brand, 0, WEEK // self._look), weeks)
         evidence = ratio.evidence(usual, rng.poisson(usual * _chances(brand.negative)[:, None]))
         looks = _INCIDENT_MINUTES // self._look
         return np.asarray(evidence[: evidence.size // looks * looks].reshape(-1, looks).max(axis=1))
 
-    def _crisis(self, brand: Brand, ratio: LikelihoodRatio, rng: np.random.Generator) -> float:
+    def _crisis(self, brand: SimulatedBrand, ratio: LikelihoodRatio, rng: np.random.Generator) -> float:
         """The most that a crisis seems to be one within the limit of its kind."""
         plan, looks = self._plan, self._looks
         clock = plan.onset + int(rng.integers(-ONSET_JITTER, ONSET_JITTER + 1))
@@ -145,7 +147,7 @@ class Oracle:
         counts = rng.poisson(usual * np.hstack((before, rates)))
         return float(ratio.evidence(usual, counts)[1:].max())
 
-    def _usual(self, brand: Brand, from_minute: int, looks: int) -> Numbers:
+    def _usual(self, brand: SimulatedBrand, from_minute: int, looks: int) -> Numbers:
         """Expected usual posts between looks."""
         minutes = range(from_minute, from_minute + looks * self._look)
         posts: Numbers = np.array([usual_posts(brand, minute % WEEK) for minute in minutes])
@@ -157,7 +159,7 @@ class Oracle:
         minutes: Numbers = np.array([event.strength(minute) for minute in range(self._looks * self._look)])
         return np.asarray(minutes.reshape(self._looks, -1).mean(axis=1))
 
-    def _rates(self, brand: Brand, strength: Numbers, factor: float, negative: float) -> Numbers:
+    def _rates(self, brand: SimulatedBrand, strength: Numbers, factor: float, negative: float) -> Numbers:
         """Posts of each sort for one usual post, between looks; shape (sorts, looks)."""
         shift = SLOW_BURN_SHIFT if self._kind == "slow_burn" else 0.0
         usual = np.array([_chances(brand.negative + shift * each) for each in strength]).T

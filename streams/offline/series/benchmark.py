@@ -38,14 +38,14 @@ PROFILES: Final = (
 )
 
 
-class Window(NamedTuple):
+class LabelledWindow(NamedTuple):
     """First and last row of a labelled window."""
 
     first: int
     last: int
 
 
-class Verdict(NamedTuple):
+class AlarmScore(NamedTuple):
     """What the alarms of one series are worth.
 
     Parameters
@@ -58,8 +58,8 @@ class Verdict(NamedTuple):
         Each alarm row outside all windows, with its share of the price of a false alarm, 0..1.
     """
 
-    windows: Sequence[Window]
-    hits: dict[Window, tuple[int, float]]
+    windows: Sequence[LabelledWindow]
+    hits: dict[LabelledWindow, tuple[int, float]]
     false_alarms: list[tuple[int, float]]
 
     def raw(self, profile: Profile) -> float:
@@ -69,7 +69,7 @@ class Verdict(NamedTuple):
         return gained - profile.miss * missed - profile.false_alarm * sum(price for _, price in self.false_alarms)
 
 
-def judge(rows: int, windows: Iterable[Window], alarms: Iterable[int]) -> Verdict:
+def score_alarms(rows: int, windows: Iterable[LabelledWindow], alarms: Iterable[int]) -> AlarmScore:
     """Set the alarms of one series against its windows.
 
     Parameters
@@ -85,7 +85,7 @@ def judge(rows: int, windows: Iterable[Window], alarms: Iterable[int]) -> Verdic
     --------
     An alarm in the first row of a window gains all of it, one in the last row next to nothing:
 
-    >>> verdict = judge(1000, [Window(400, 499), Window(700, 799)], [400, 799, 950])
+    >>> verdict = score_alarms(1000, [LabelledWindow(400, 499), LabelledWindow(700, 799)], [400, 799, 950])
     >>> {window.first: round(gain, 2) for window, (_, gain) in verdict.hits.items()}
     {400: 1.0, 700: 0.03}
     >>> round(normalised([verdict], PROFILES[0]), 1)
@@ -94,7 +94,7 @@ def judge(rows: int, windows: Iterable[Window], alarms: Iterable[int]) -> Verdic
     windows = list(windows)
     starts = [window.first for window in windows]
     judged = probation(rows)
-    hits: dict[Window, tuple[int, float]] = {}
+    hits: dict[LabelledWindow, tuple[int, float]] = {}
     false_alarms: list[tuple[int, float]] = []
     for row in alarms:
         if row < judged:
@@ -104,10 +104,10 @@ def judge(rows: int, windows: Iterable[Window], alarms: Iterable[int]) -> Verdic
             hits.setdefault(window, (row, _gain(row, window)))
         else:
             false_alarms.append((row, 1.0 if window is None else _price(row, window)))
-    return Verdict([window for window in windows if window.last >= judged], hits, false_alarms)
+    return AlarmScore([window for window in windows if window.last >= judged], hits, false_alarms)
 
 
-def normalised(verdicts: Iterable[Verdict], profile: Profile) -> float:
+def normalised(verdicts: Iterable[AlarmScore], profile: Profile) -> float:
     """Score of one detector over all series, at most 100; NaN if there is no window."""
     verdicts = list(verdicts)
     windows = sum(len(verdict.windows) for verdict in verdicts)
@@ -122,11 +122,11 @@ def probation(rows: int) -> int:
     return min(int(_PROBATION_SHARE * rows), _PROBATION_ROWS)
 
 
-def _gain(row: int, window: Window) -> float:
+def _gain(row: int, window: LabelledWindow) -> float:
     return _sigmoid((row - window.last - 1) / (window.last - window.first + 1)) / _sigmoid(-1)
 
 
-def _price(row: int, window: Window) -> float:
+def _price(row: int, window: LabelledWindow) -> float:
     behind, width = row - window.last, window.last - window.first
     return -_sigmoid(behind / width) if behind <= _FAR * width else 1.0
 

@@ -26,7 +26,7 @@ _LARGEST: Final = 1e15
 """Above this, neighbouring counts are no longer told apart in a double once they are smoothed."""
 
 
-class Row(NamedTuple):
+class SeriesRow(NamedTuple):
     """One row of a series: `timestamp` and `text` as they stand in the file, and what they mean.
 
     Parameters
@@ -45,7 +45,7 @@ class Row(NamedTuple):
     value: float
 
 
-def read_rows(source: str) -> Iterator[Row]:
+def read_rows(source: str) -> Iterator[SeriesRow]:
     """Read a file, or standard input for ``-``, in order of time.
 
     Each row is there as soon as its line was read. Bytes that are not UTF-8 do no harm outside of the two columns.
@@ -107,14 +107,14 @@ def _open(source: str) -> TextIO:
         raise InputError(f"{source}: can't be read ({error.strerror})") from error
 
 
-def _rows(reader: Iterator[list[str]], name: str) -> Iterator[Row]:
+def _rows(reader: Iterator[list[str]], name: str) -> Iterator[SeriesRow]:
     header = [cell.strip() for cell in next(reader, [])]
     missing = [column for column in _COLUMNS if column not in header]
     if missing:
         found = ",".join(header)[:200]
         raise InputError(f"{name}:1: expected a header with the columns {' and '.join(_COLUMNS)}, found {found!r}")
     time_at, value_at = map(header.index, _COLUMNS)
-    before: Row | None = None
+    before: SeriesRow | None = None
     for cells in reader:
         if not cells:
             continue
@@ -135,7 +135,7 @@ def _rows(reader: Iterator[list[str]], name: str) -> Iterator[Row]:
         raise InputError(f"{name}: has no row after the header")
 
 
-def _row(timestamp: str, text: str, place: str) -> Row:
+def _row(timestamp: str, text: str, place: str) -> SeriesRow:
     try:
         ms = milliseconds(timestamp)
     except ValueError as error:
@@ -146,4 +146,4 @@ def _row(timestamp: str, text: str, place: str) -> Row:
         raise InputError(f"{place}: value {text!r} is no number") from None
     if not 0 <= value <= _LARGEST:
         raise InputError(f"{place}: value {text} is no count: expected a number from 0 to {_LARGEST:g}")
-    return Row(timestamp, text, ms, value)
+    return SeriesRow(timestamp, text, ms, value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from streams.errors import InputError
-from streams.offline.series.benchmark import PROFILES, Verdict, judge, normalised
+from streams.offline.series.benchmark import PROFILES, AlarmScore, normalised, score_alarms
 from streams.offline.series.labelled import LabelledSeries
 from streams.offline.series.online import watch
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from detectors.base import Detector, Score
-    from streams.offline.series.csv_reader import Row
+    from streams.offline.series.csv_reader import SeriesRow
     from streams.offline.series.detector_choice import DetectorChoice
 
 SENSITIVITY_DAYS: Final = (4.0, 5.0, 6.0, 7.0, 8.0, 9.0)
@@ -26,12 +26,12 @@ days to a month."""
 STANDARD: Final = PROFILES[0]
 
 
-class Judged(NamedTuple):
+class SeriesEvaluation(NamedTuple):
     """One series, what the detector said of each row, and what its alarms are worth."""
 
     series: LabelledSeries
     scores: list[Score]
-    verdict: Verdict
+    verdict: AlarmScore
 
 
 class LeftOut(NamedTuple):
@@ -39,25 +39,25 @@ class LeftOut(NamedTuple):
 
     series: LabelledSeries
     once_in_days: float
-    verdict: Verdict
+    verdict: AlarmScore
 
 
-def evaluate(series: LabelledSeries, detector: Detector) -> Judged:
+def evaluate(series: LabelledSeries, detector: Detector) -> SeriesEvaluation:
     """Lead a new detector along the series; each row that fires is an alarm."""
     scores = [score for _, score in watch(series.rows, detector)]
     alarms = (index for index, score in enumerate(scores) if score.fires)
-    return Judged(series, scores, judge(len(scores), series.windows, alarms))
+    return SeriesEvaluation(series, scores, score_alarms(len(scores), series.windows, alarms))
 
 
-def unlabelled(name: str, scored: Sequence[tuple[Row, Score]]) -> Judged:
+def unlabelled(name: str, scored: Sequence[tuple[SeriesRow, Score]]) -> SeriesEvaluation:
     """A series of which nothing is known but what a detector said of each row."""
     rows, scores = [row for row, _ in scored], [score for _, score in scored]
-    return Judged(LabelledSeries(name, rows, [], []), scores, judge(len(rows), (), ()))
+    return SeriesEvaluation(LabelledSeries(name, rows, [], []), scores, score_alarms(len(rows), (), ()))
 
 
 def at_days(
     series: Sequence[LabelledSeries], choice: DetectorChoice, days: Sequence[float]
-) -> dict[float, list[Verdict]]:
+) -> dict[float, list[AlarmScore]]:
     """Verdicts on all series, in order, for each return period and nothing else changed."""
     return {
         once_in_days: [evaluate(one, choice.build(once_in_days=once_in_days)).verdict for one in series]
@@ -66,7 +66,7 @@ def at_days(
 
 
 def leave_one_out(series: Sequence[LabelledSeries], choice: DetectorChoice) -> list[LeftOut]:
-    """Choose `once_in_days` on all series but one, by the standard score, and judge that one; for each with windows.
+    """Choose `once_in_days` on all series but one, by the standard score, and evaluate that one; for each with windows.
 
     Of several equally good return periods the longest is taken.
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
 from streams.errors import InputError
-from streams.offline.series.benchmark import Window
-from streams.offline.series.csv_reader import Row, milliseconds, read_rows
+from streams.offline.series.benchmark import LabelledWindow
+from streams.offline.series.csv_reader import SeriesRow, milliseconds, read_rows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
     Tree = TypeVar("Tree")
 
-Moment = Annotated[int, BeforeValidator(milliseconds)]
+EpochMs = Annotated[int, BeforeValidator(milliseconds)]
 
-_WINDOWS = TypeAdapter(dict[str, list[tuple[Moment, Moment]]])
-_MARKS = TypeAdapter(dict[str, list[Moment]])
+_WINDOWS = TypeAdapter(dict[str, list[tuple[EpochMs, EpochMs]]])
+_MARKS = TypeAdapter(dict[str, list[EpochMs]])
 
 
 class LabelledSeries(NamedTuple):
@@ -41,8 +41,8 @@ class LabelledSeries(NamedTuple):
     """
 
     name: str
-    rows: list[Row]
-    windows: list[Window]
+    rows: list[SeriesRow]
+    windows: list[LabelledWindow]
     marks: list[int | None]
 
 
@@ -81,7 +81,7 @@ def _series(
     times = [row.ms for row in rows]
     windows, marks = [], []
     for index, (start, end) in enumerate(spans):
-        window = Window(bisect_left(times, start), bisect_right(times, end) - 1)
+        window = LabelledWindow(bisect_left(times, start), bisect_right(times, end) - 1)
         if window.last <= window.first:
             raise InputError(f"{labels_path}: {name}: window {index + 1} by time holds fewer than two rows of {path}")
         windows.append(window)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from detectors.base import Detector, Score
-    from streams.offline.series.csv_reader import Row
+    from streams.offline.series.csv_reader import SeriesRow
 
 COLUMNS: Final = ("timestamp", "value", "anomaly_score", "expected", "lower", "upper")
 
@@ -73,9 +73,9 @@ class Watch:
     def __init__(self, detector: Detector) -> None:
         self._detector = detector
         self._spacing = Spacing()
-        self._first: Row | None = None
+        self._first: SeriesRow | None = None
 
-    def step(self, row: Row) -> Score:
+    def step(self, row: SeriesRow) -> Score:
         """Score the next row, then learn from it."""
         self._spacing.see(row.ms)
         length_ms = self._spacing.ms
@@ -91,14 +91,14 @@ class Watch:
         return score
 
 
-def watch(rows: Iterable[Row], detector: Detector) -> Iterator[tuple[Row, Score]]:
+def watch(rows: Iterable[SeriesRow], detector: Detector) -> Iterator[tuple[SeriesRow, Score]]:
     """Each row with its score, one by one."""
     watcher = Watch(detector)
     for row in rows:
         yield row, watcher.step(row)
 
 
-def write_scores(scored: Iterable[tuple[Row, Score]], out: TextIO, *, at_once: bool = False) -> None:
+def write_scores(scored: Iterable[tuple[SeriesRow, Score]], out: TextIO, *, at_once: bool = False) -> None:
     """Write CSV, one line for each row.
 
     Parameters

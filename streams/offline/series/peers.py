@@ -14,7 +14,7 @@ from river.preprocessing import MinMaxScaler
 from river.time_series import HoltWinters
 
 from detectors.refractory import Refractory
-from streams.offline.series.benchmark import PROFILES, Verdict, judge, normalised
+from streams.offline.series.benchmark import PROFILES, AlarmScore, normalised, score_alarms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -51,7 +51,7 @@ class Best(NamedTuple):
 
     setting: Setting
     threshold: float
-    verdicts: list[Verdict]
+    verdicts: list[AlarmScore]
 
 
 def settings() -> list[Setting]:
@@ -89,7 +89,7 @@ def compare(series: Sequence[LabelledSeries], grid: Iterable[Setting]) -> list[B
         scores = [list(setting.scores([row.value for row in one.rows])) for one in series]
         for threshold in setting.thresholds:
             verdicts = [
-                judge(len(one.rows), one.windows, _alarms(one, scored, threshold))
+                score_alarms(len(one.rows), one.windows, _alarms(one, scored, threshold))
                 for one, scored in zip(series, scores, strict=True)
             ]
             standard = normalised(verdicts, PROFILES[0])

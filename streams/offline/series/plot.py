@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from streams.offline.series.evaluation import Judged
+    from streams.offline.series.evaluation import SeriesEvaluation
 
 HIT, FALSE, WINDOW = "#009E73", "#CC3311", "#E69F00"
 
@@ -36,7 +36,7 @@ _HIGHEST_SCORE: Final = 2.5
 """Scores above it are drawn at it."""
 
 
-def draw(judged: Sequence[Judged], path: Path) -> None:
+def draw(judged: Sequence[SeriesEvaluation], path: Path) -> None:
     """Draw one panel for each series, one above the other.
 
     Parameters
@@ -76,7 +76,7 @@ def draw(judged: Sequence[Judged], path: Path) -> None:
         raise FirewatchError(f"{path}: {error}") from error
 
 
-def _counts(axis: Axes, judged: Judged, days: NDArray[np.float64]) -> None:
+def _counts(axis: Axes, judged: SeriesEvaluation, days: NDArray[np.float64]) -> None:
     """Linear up to the middle count, about logarithmic above it: the usual and the worst both show."""
     values = [row.value for row in judged.series.rows]
     lower, upper, expected = (
@@ -103,7 +103,7 @@ def _counts(axis: Axes, judged: Judged, days: NDArray[np.float64]) -> None:
     axis.set_ylabel("count")
 
 
-def _scores(axis: Axes, judged: Judged, days: NDArray[np.float64]) -> None:
+def _scores(axis: Axes, judged: SeriesEvaluation, days: NDArray[np.float64]) -> None:
     axis.plot(days, [min(score.value, _HIGHEST_SCORE) for score in judged.scores], color=GREY, linewidth=0.7)
     axis.vlines(days[_alarms(judged)], 0, _HIGHEST_SCORE, color=INK, linewidth=0.8)
     axis.axhline(THRESHOLD, color=INK, linewidth=0.8, linestyle=(0, (6, 3)))
@@ -111,11 +111,11 @@ def _scores(axis: Axes, judged: Judged, days: NDArray[np.float64]) -> None:
     axis.set_ylabel("score")
 
 
-def _alarms(judged: Judged) -> list[int]:
+def _alarms(judged: SeriesEvaluation) -> list[int]:
     return [index for index, score in enumerate(judged.scores) if alarm_score(score) >= THRESHOLD]
 
 
-def _windows(axis: Axes, judged: Judged, days: NDArray[np.float64]) -> None:
+def _windows(axis: Axes, judged: SeriesEvaluation, days: NDArray[np.float64]) -> None:
     if not judged.series.windows:
         return
     label = "labelled window"

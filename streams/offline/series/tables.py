@@ -12,8 +12,8 @@ from streams.offline.series.evaluation import STANDARD
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from streams.offline.series.benchmark import Verdict
-    from streams.offline.series.evaluation import Judged, LeftOut
+    from streams.offline.series.benchmark import AlarmScore
+    from streams.offline.series.evaluation import LeftOut, SeriesEvaluation
     from streams.offline.series.peers import Best
 
 _PROFILE_NAMES = tuple(profile.name for profile in PROFILES)
@@ -44,7 +44,7 @@ def markdown(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return "\n".join([lines[0], f"{rule}|", *lines[1:]])
 
 
-def per_series(judged: Sequence[Judged]) -> str:
+def per_series(judged: Sequence[SeriesEvaluation]) -> str:
     """Hits, false alarms, delays and normalised scores of each series, and of all together."""
     marked = any(mark is not None for one in judged for mark in one.series.marks)
     header = ["series", "windows hit", "false alarms", "per week", "median delay from window start"]
@@ -53,7 +53,7 @@ def per_series(judged: Sequence[Judged]) -> str:
     return markdown([*header, *(["from label"] if marked else []), *_PROFILE_NAMES], rows)
 
 
-def sensitivity(table: Mapping[float, Sequence[Verdict]]) -> str:
+def sensitivity(table: Mapping[float, Sequence[AlarmScore]]) -> str:
     """Scores at each return period."""
     return markdown(
         ["once_in_days", *_PROFILE_NAMES, "windows hit", "false alarms"],
@@ -74,7 +74,7 @@ def leave_one_out(found: Sequence[LeftOut]) -> str:
     return markdown(["left out", "chosen once_in_days", *_PROFILE_NAMES, "windows hit", "false alarms"], rows)
 
 
-def peers(ours: str, verdicts: Sequence[Verdict], best: Sequence[Best]) -> str:
+def peers(ours: str, verdicts: Sequence[AlarmScore], best: Sequence[Best]) -> str:
     """Peers from the best standard score down, below our own detector."""
     ranked = sorted(best, key=lambda one: -normalised(one.verdicts, STANDARD))
     rows = [[ours, *_scores(verdicts), *_counts(verdicts)]]
@@ -84,7 +84,7 @@ def peers(ours: str, verdicts: Sequence[Verdict], best: Sequence[Best]) -> str:
     return markdown(["detector", *_PROFILE_NAMES, "windows hit", "false alarms"], rows)
 
 
-def _series_row(name: str, judged: Sequence[Judged], *, marked: bool) -> list[object]:
+def _series_row(name: str, judged: Sequence[SeriesEvaluation], *, marked: bool) -> list[object]:
     verdicts = [one.verdict for one in judged]
     weeks = sum(map(_weeks_without_windows, judged))
     false_alarms = sum(len(verdict.false_alarms) for verdict in verdicts)
@@ -99,7 +99,7 @@ def _series_row(name: str, judged: Sequence[Judged], *, marked: bool) -> list[ob
     ]
 
 
-def _delays(judged: Sequence[Judged]) -> tuple[list[float], list[float]]:
+def _delays(judged: Sequence[SeriesEvaluation]) -> tuple[list[float], list[float]]:
     """Hours from the start of each hit window, and from the labelled moment where it is known, to the first alarm."""
     from_start, from_mark = [], []
     for series, _, verdict in judged:
@@ -112,7 +112,7 @@ def _delays(judged: Sequence[Judged]) -> tuple[list[float], list[float]]:
     return from_start, from_mark
 
 
-def _weeks_without_windows(judged: Judged) -> float:
+def _weeks_without_windows(judged: SeriesEvaluation) -> float:
     rows = judged.series.rows
     start = probation(len(rows))
     spans = ((max(window.first, start), window.last) for window in judged.series.windows if window.last >= start)
@@ -120,13 +120,13 @@ def _weeks_without_windows(judged: Judged) -> float:
     return (rows[-1].ms - rows[start].ms - within) / WEEK_MS
 
 
-def _counts(verdicts: Sequence[Verdict]) -> list[object]:
+def _counts(verdicts: Sequence[AlarmScore]) -> list[object]:
     hit = sum(len(verdict.hits) for verdict in verdicts)
     windows = sum(len(verdict.windows) for verdict in verdicts)
     return [f"{hit} of {windows}", sum(len(verdict.false_alarms) for verdict in verdicts)]
 
 
-def _scores(verdicts: Sequence[Verdict]) -> list[str]:
+def _scores(verdicts: Sequence[AlarmScore]) -> list[str]:
     return [_number(normalised(verdicts, profile)) for profile in PROFILES]
 
 

@@ -9,7 +9,7 @@ from streams.offline.simulate.grammar import LANGUAGES, phrases
 if TYPE_CHECKING:
     from random import Random
 
-    from streams.offline.simulate.world import Brand
+    from streams.offline.simulate.world import SimulatedBrand
 
 _RING: Final = 1 << 24
 _SCATTER: Final = 0x9E3779B1  # odd: multiplying by it is a bijection of the ring (Knuth's multiplicative hashing)
@@ -18,7 +18,7 @@ _REGULARS_PER_DAILY_POST: Final = 4
 _FEWEST_REGULARS: Final = 40
 
 
-class Crowd:
+class Authors:
     """Everybody on the platform.
 
     Parameters
@@ -62,6 +62,6 @@ class Crowd:
         return f"{first[head]}_{second[tail]}{number}"
 
 
-def regulars_of(brand: Brand) -> int:
+def known_authors_of(brand: SimulatedBrand) -> int:
     """How many people write about a brand every now and then."""
     return max(_FEWEST_REGULARS, brand.posts_per_day * _REGULARS_PER_DAILY_POST)

@@ -7,18 +7,18 @@ from bisect import bisect
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
-from streams.offline.simulate.authors import regulars_of
-from streams.offline.simulate.context import SOURCES, TALKATIVE, TERSE, Seen, Stage
+from streams.offline.simulate.authors import known_authors_of
+from streams.offline.simulate.context import SOURCES, TALKATIVE, TERSE, FeedContext, PublishedPost
 from streams.offline.simulate.grammar import LANGUAGES, RIVAL, USER, brand_grammar, chatter_grammar
 from streams.offline.simulate.publishing import Draft, Tone
-from streams.offline.simulate.rhythm import WEEK, Restlessness, audience
+from streams.offline.simulate.rhythm import WEEK, Fluctuation, audience
 from streams.offline.simulate.settings import DAY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from streams.offline.simulate.scenario import Event
-    from streams.offline.simulate.world import Brand
+    from streams.offline.simulate.world import SimulatedBrand
 
 _SOURCES_UP_TO: Final = (0.62, 0.76, 0.90, 0.96)  # cumulative shares of `SOURCES`, the last takes the rest
 _CONVERSATION_SHARE: Final = 0.05
@@ -37,28 +37,28 @@ _CHATTER_SHARE: Final = 0.15  # of all usual posts
 _CONFUSABLE_SHARE: Final = 0.15  # of the chatter
 
 
-def usual_posts(brand: Brand, minute: int) -> float:
+def usual_posts(brand: SimulatedBrand, minute: int) -> float:
     """Expected posts about a brand in a minute of the week, when nothing happens."""
     german, english = audience("de")[minute], audience("en")[minute]
     return brand.posts_per_day / DAY * (brand.german * german + (1 - brand.german) * english)
 
 
-class UsualFeed:
+class BaselineFeed:
     """What is written about a brand on any day."""
 
-    def __init__(self, stage: Stage, index: int, events: Sequence[Event]) -> None:
+    def __init__(self, stage: FeedContext, index: int, events: Sequence[Event]) -> None:
         self._stage = stage
         self._uniform = stage.rng.random
         self.index = index
         self.brand = brand = stage.brands[index]
         self._rivals = [other for other in range(len(stage.brands)) if other != index]
         self._neighbourhood = index * _NEIGHBOUR_DISTANCE
-        self._regulars = regulars_of(brand)
+        self._regulars = known_authors_of(brand)
         self._grammars = {language: brand_grammar(brand, language) for language in LANGUAGES}
         self._burns = [event for event in events if event.kind == "slow_burn"]
-        self._volume = Restlessness(stage.rng, spread=0.3, memory_minutes=45)
-        self._mood = Restlessness(stage.rng, spread=0.2, memory_minutes=120)
-        self._recent: deque[Seen] = deque(maxlen=_RECENT_POSTS)
+        self._volume = Fluctuation(stage.rng, spread=0.3, memory_minutes=45)
+        self._mood = Fluctuation(stage.rng, spread=0.2, memory_minutes=120)
+        self._recent: deque[PublishedPost] = deque(maxlen=_RECENT_POSTS)
 
     def usual(self, minute: int) -> float:
         """Expected posts in a minute of the run, of a day without events."""
@@ -102,7 +102,7 @@ class UsualFeed:
             else:
                 self._post(moment, SOURCES[bisect(_SOURCES_UP_TO, uniform())], language, tone, event)
 
-    def _post(self, moment: int, source: str, language: str, tone: Tone, event: int | None) -> Seen | None:
+    def _post(self, moment: int, source: str, language: str, tone: Tone, event: int | None) -> PublishedPost | None:
         uniform = self._uniform
         brands: tuple[int, ...] = (self.index,)
         if self._rivals and source in TERSE and uniform() < _COMPARE_SHARE:
@@ -132,7 +132,7 @@ class UsualFeed:
             if uniform() * _CONVERSATION_REPLIES < 1.0:
                 return
 
-    def _reply(self, to: Seen, moment: int, tone: Tone, event: int | None, *, remember: bool = True) -> None:
+    def _reply(self, to: PublishedPost, moment: int, tone: Tone, event: int | None, *, remember: bool = True) -> None:
         source, language = to.draft.source, to.draft.language
         text = self._grammars[language].text(f"reply_{tone}", self._uniform).replace(USER, f"@{to.draft.author}")
         text = self._stage.typed(text, source)
@@ -148,11 +148,11 @@ class UsualFeed:
         )
         self._publish(draft, remember=False)
 
-    def _publish(self, draft: Draft, *, remember: bool) -> Seen | None:
+    def _publish(self, draft: Draft, *, remember: bool) -> PublishedPost | None:
         identity = self._stage.platform.publish(draft)
         if identity is None:
             return None
-        seen = Seen(identity, draft)
+        seen = PublishedPost(identity, draft)
         if remember:
             self._recent.append(seen)
         return seen
@@ -161,14 +161,14 @@ class UsualFeed:
 class ChatterFeed:
     """What is written about anything else, some of it with words that only look like a brand."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: FeedContext) -> None:
         self._stage = stage
         about_brands = sum(brand.posts_per_day for brand in stage.brands)
         daily = about_brands * _CHATTER_SHARE / (1 - _CHATTER_SHARE)
         german = sum(brand.posts_per_day * brand.german for brand in stage.brands) / about_brands
         self._rates = {"de": daily / DAY * german, "en": daily / DAY * (1 - german)}
         self._grammars = {language: chatter_grammar(stage.brands, language) for language in LANGUAGES}
-        self._volume = Restlessness(stage.rng, spread=0.2, memory_minutes=60)
+        self._volume = Fluctuation(stage.rng, spread=0.2, memory_minutes=60)
         self._people = max(500, int(daily) * 4)
 
     def write(self, minute: int) -> None:

@@ -6,9 +6,9 @@ from random import Random
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from detectors.units import MINUTE_MS
-from streams.offline.simulate.authors import Crowd
+from streams.offline.simulate.authors import Authors
 from streams.offline.simulate.rhythm import poisson
-from streams.offline.simulate.typing_noise import quirk
+from streams.offline.simulate.typing_noise import with_typing_noise
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from streams.offline.simulate.publishing import Draft, Platform, Tone
     from streams.offline.simulate.scenario import Event
     from streams.offline.simulate.settings import SimulationSettings
-    from streams.offline.simulate.world import Brand
+    from streams.offline.simulate.world import SimulatedBrand
 
 SOURCES: Final = ("microblog", "video", "forum", "reviews", "news")
 TALKATIVE: Final = SOURCES[:3]
@@ -26,14 +26,14 @@ TERSE: Final = SOURCES[:2]
 """Sources in which people type in haste."""
 
 
-class Seen(NamedTuple):
+class PublishedPost(NamedTuple):
     """A published post that others may share or answer."""
 
     id: str
     draft: Draft
 
 
-class Stage:
+class FeedContext:
     """What all feeds of a run share.
 
     Parameters
@@ -45,14 +45,18 @@ class Stage:
     """
 
     def __init__(
-        self, settings: SimulationSettings, brands: Sequence[Brand], events: Sequence[Event], platform: Platform
+        self,
+        settings: SimulationSettings,
+        brands: Sequence[SimulatedBrand],
+        events: Sequence[Event],
+        platform: Platform,
     ) -> None:
         self.rng = Random(f"{settings.seed} posts")
         self.start_ms = settings.start_ms
         self.first_minute_of_week = settings.first_minute_of_week
         self.brands = brands
         self.platform = platform
-        self.crowd = Crowd(self.rng)
+        self.crowd = Authors(self.rng)
         self.names = frozenset(brand.name.lower() for brand in brands)
         self._surges = [(position, event) for position, event in enumerate(events) if event.kind == "surge"]
 
@@ -76,4 +80,4 @@ class Stage:
 
     def typed(self, text: str, source: str) -> str:
         """The text as it is typed in a source."""
-        return quirk(text, self.names, self.rng.random) if source in TERSE else text
+        return with_typing_noise(text, self.names, self.rng.random) if source in TERSE else text

@@ -5,13 +5,13 @@ from __future__ import annotations
 from bisect import bisect
 from typing import TYPE_CHECKING, Final
 
-from streams.offline.simulate.context import SOURCES, Seen, Stage
+from streams.offline.simulate.context import SOURCES, FeedContext, PublishedPost
 from streams.offline.simulate.grammar import LANGUAGES, brand_grammar
 from streams.offline.simulate.publishing import Draft, Tone
-from streams.offline.simulate.rhythm import Restlessness
+from streams.offline.simulate.rhythm import Fluctuation
 
 if TYPE_CHECKING:
-    from streams.offline.simulate.baseline_feed import UsualFeed
+    from streams.offline.simulate.baseline_feed import BaselineFeed
     from streams.offline.simulate.scenario import Event
 
 _SOURCES_UP_TO: Final = (0.76, 0.88, 0.94, 0.96)  # cumulative shares of `SOURCES`, the last takes the rest
@@ -24,7 +24,7 @@ _SPAM_ENDS: Final = ("", "", " !!", " >>")
 class EventFeed:
     """A topic of its own, in the tone of the event, with cascades of reposts of the early posts."""
 
-    def __init__(self, stage: Stage, position: int, event: Event, usual: UsualFeed) -> None:
+    def __init__(self, stage: FeedContext, position: int, event: Event, usual: BaselineFeed) -> None:
         self.event = event
         self._stage = stage
         self._uniform = stage.rng.random
@@ -32,8 +32,8 @@ class EventFeed:
         self._usual = usual
         self._brands = (usual.index,)
         self._grammars = {language: brand_grammar(usual.brand, language, event.topic) for language in LANGUAGES}
-        self._restless = Restlessness(stage.rng, spread=0.15, memory_minutes=15)
-        self._hot: dict[Tone, list[Seen]] = {"negative": [], "neutral": [], "positive": []}
+        self._restless = Fluctuation(stage.rng, spread=0.15, memory_minutes=15)
+        self._hot: dict[Tone, list[PublishedPost]] = {"negative": [], "neutral": [], "positive": []}
 
     def write(self, minute: int) -> None:
         """Publish one minute of the event."""
@@ -68,11 +68,11 @@ class EventFeed:
         if identity is None or source != "microblog":
             return
         if len(hot) < _HOT_POSTS:
-            hot.append(Seen(identity, draft))
+            hot.append(PublishedPost(identity, draft))
         elif uniform() < _HOT_REPLACED:
-            hot[int(uniform() * _HOT_POSTS)] = Seen(identity, draft)
+            hot[int(uniform() * _HOT_POSTS)] = PublishedPost(identity, draft)
 
-    def _repost(self, shared: Seen, moment: int) -> None:
+    def _repost(self, shared: PublishedPost, moment: int) -> None:
         author = self._usual.author(shared.draft.language, self.event.newcomers)
         draft = shared.draft._replace(created_ms=moment, author=author, repost_of=shared.id, reply_to=None, reach=0.2)
         self._stage.platform.publish(draft)
@@ -81,7 +81,7 @@ class EventFeed:
 class SpamFeed:
     """A spam wave: a handful of accounts repeats one sentence with changing links."""
 
-    def __init__(self, stage: Stage, position: int, event: Event, usual: UsualFeed) -> None:
+    def __init__(self, stage: FeedContext, position: int, event: Event, usual: BaselineFeed) -> None:
         self.event = event
         self._stage = stage
         self._position = position

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
-from streams.offline.simulate.world import Brand, read_toml
+from streams.offline.simulate.world import SimulatedBrand, read_toml
 
 Uniform = Callable[[], float]
 """Draws from [0, 1)."""
@@ -88,7 +88,7 @@ def phrases(language: str) -> dict[str, Any]:
 
 
 @cache
-def brand_grammar(brand: Brand, language: str, topic: str | None = None) -> Grammar:
+def brand_grammar(brand: SimulatedBrand, language: str, topic: str | None = None) -> Grammar:
     """Everything people write about a brand; with a topic also what they write about that (rules ``event_*``)."""
     bank = phrases(language)
     rules = [
@@ -99,14 +99,14 @@ def brand_grammar(brand: Brand, language: str, topic: str | None = None) -> Gram
     return Grammar(*rules) if topic is None else Grammar(*rules, bank["events"], bank["topic"][topic])
 
 
-def chatter_grammar(brands: Iterable[Brand], language: str) -> Grammar:
+def chatter_grammar(brands: Iterable[SimulatedBrand], language: str) -> Grammar:
     """What people write that names no brand, with words that only look as if it did."""
     bank = phrases(language)
     confusable = [text for brand in brands for text in (*map(str.title, brand.exclude), *brand.lookalikes)]
     return Grammar(bank["words"], bank["chatter"], {"num": _NUMBERS, "confusable": confusable})
 
 
-def brand_rules(brand: Brand) -> dict[str, Sequence[str]]:
+def brand_rules(brand: SimulatedBrand) -> dict[str, Sequence[str]]:
     """Rules that say how people write a brand; a phrase that stands several times is that much more frequent."""
     name, lower, handle = brand.name, brand.name.lower(), f"@{brand.handle}"
     return {

@@ -46,7 +46,7 @@ def audience(language: str) -> tuple[float, ...]:
     return tuple(value / mean for value in shape)
 
 
-class Restlessness:
+class Fluctuation:
     """A positive factor around 1 that wanders: what makes counts over-dispersed.
 
     The logarithm is a first-order autoregressive process, so that neighbouring minutes share their mood; counts drawn

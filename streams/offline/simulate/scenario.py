@@ -12,7 +12,7 @@ from streams.offline.simulate.settings import BRAND_KINDS, DAY, Kind, Simulation
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from streams.offline.simulate.world import Brand
+    from streams.offline.simulate.world import SimulatedBrand
 
 CALM_MINUTES: Final = 180
 """At least so much of the run precedes an event."""
@@ -119,7 +119,7 @@ PLANS: Final[dict[Kind, Plan]] = {
 }
 
 
-def schedule(settings: SimulationSettings, brands: Sequence[Brand]) -> tuple[Event, ...]:
+def schedule(settings: SimulationSettings, brands: Sequence[SimulatedBrand]) -> tuple[Event, ...]:
     """Lay out the events of a run, in the order of their onsets.
 
     A run of less than two days has one event of each kind, all on its first day. A longer one begins with calm days
@@ -175,7 +175,7 @@ def _days(settings: SimulationSettings) -> list[tuple[Kind, int]]:
 
 
 def _event(
-    kind: Kind, day: int, brand: int | None, settings: SimulationSettings, brands: Sequence[Brand], rng: Random
+    kind: Kind, day: int, brand: int | None, settings: SimulationSettings, brands: Sequence[SimulatedBrand], rng: Random
 ) -> Event:
     plan = PLANS[kind]
     jitter = 20 if settings.days < 2 else ONSET_JITTER
@@ -199,7 +199,7 @@ def _event(
     )
 
 
-def _topics(kind: Kind, brand: Brand) -> tuple[str, ...]:
+def _topics(kind: Kind, brand: SimulatedBrand) -> tuple[str, ...]:
     if kind == "firestorm":
         return (*_ANY_SECTOR, "hygiene") if brand.sector in _FOOD else _ANY_SECTOR
     if kind == "slow_burn":

@@ -8,8 +8,8 @@ from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
 from detectors.units import MINUTE_MS
-from streams.offline.simulate.baseline_feed import ChatterFeed, UsualFeed
-from streams.offline.simulate.context import Stage
+from streams.offline.simulate.baseline_feed import BaselineFeed, ChatterFeed
+from streams.offline.simulate.context import FeedContext
 from streams.offline.simulate.event_feed import EventFeed, SpamFeed
 from streams.offline.simulate.grammar import LANGUAGES, brand_grammar
 from streams.offline.simulate.publishing import Arrival, Platform
@@ -82,10 +82,10 @@ class Simulation:
     def arrivals(self) -> Iterator[Arrival]:
         """Every post in order of arrival, drawn as it is asked for; memory holds only what is still under way."""
         platform = Platform(self.settings, self.events, Random(f"{self.settings.seed} platform"))
-        stage = Stage(self.settings, self.brands, self.events, platform)
+        stage = FeedContext(self.settings, self.brands, self.events, platform)
         counts = _Counts(len(self.brands), len(self.events))
         usual = [
-            UsualFeed(stage, index, [event for event in self.events if event.brand == index])
+            BaselineFeed(stage, index, [event for event in self.events if event.brand == index])
             for index in range(len(self.brands))
         ]
         chatter = ChatterFeed(stage)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 _STRETCHED: Final = "aeiouäöü"
 
 
-def quirk(text: str, protected: frozenset[str], uniform: Uniform) -> str:
+def with_typing_noise(text: str, protected: frozenset[str], uniform: Uniform) -> str:
     """Change one text in six.
 
     Parameters

@@ -25,7 +25,7 @@ _POSTS_PER_DAY_RANGE: Final = (20, 8_000)
 
 
 @dataclass(frozen=True, slots=True)
-class Brand:
+class SimulatedBrand:
     """One fictional brand; see `brands.toml` for what the fields mean."""
 
     id: str
@@ -57,14 +57,14 @@ def read_toml(name: str) -> dict[str, Any]:
 
 
 @cache
-def _catalogue() -> tuple[Brand, ...]:
+def _catalogue() -> tuple[SimulatedBrand, ...]:
     lists = ("products", "exclude", "lookalikes", "spellings")
     entries = read_toml("brands.toml")["brand"]
-    return tuple(Brand(**entry | {name: tuple(entry.get(name, ())) for name in lists}) for entry in entries)
+    return tuple(SimulatedBrand(**entry | {name: tuple(entry.get(name, ())) for name in lists}) for entry in entries)
 
 
 @cache
-def world(count: int) -> tuple[Brand, ...]:
+def world(count: int) -> tuple[SimulatedBrand, ...]:
     """The first `count` brands; a larger world begins with the smaller one.
 
     >>> [brand.name for brand in world(14)][-3:] == ["Heidewatt", *(brand.name for brand in world(40)[12:14])]
@@ -83,10 +83,10 @@ def world(count: int) -> tuple[Brand, ...]:
     return tuple(brands)
 
 
-def _generated(name: str, sector: str, rng: Random) -> Brand:
+def _generated(name: str, sector: str, rng: Random) -> SimulatedBrand:
     low, high = _POSTS_PER_DAY_RANGE
     negative = rng.uniform(0.15, 0.35)
-    return Brand(
+    return SimulatedBrand(
         id=name.lower(),
         name=name,
         sector=sector,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from streams.offline.tuning.candidates import RARENESS, preset_of
+from streams.offline.tuning.candidates import RETURN_PERIOD, preset_of
 from streams.offline.tuning.objective import interval, score
 from streams.offline.tuning.text import chosen, snippet
 
@@ -46,7 +46,7 @@ def _curve(result: TuningResult, place: int) -> dict[str, Any]:
     return {
         "turned": parameter.name,
         "points": [
-            {"times_as_rare": candidate.factor, RARENESS: candidate.days, **_figures(result, judged)}
+            {"times_as_rare": candidate.factor, RETURN_PERIOD: candidate.days, **_figures(result, judged)}
             for candidate, judged in zip(parameter.candidates, result.evaluations[place], strict=True)
         ],
         "flat": [[factors[run.first], factors[run.last]] for run in result.flat if run.parameter == place],
@@ -57,7 +57,7 @@ def _suggestion(result: TuningResult, candidate: CandidateConfig) -> dict[str, A
     return {
         "turned": result.parameters[result.choice.parameter].name,
         "times_as_rare": candidate.factor,
-        RARENESS: candidate.days,
+        RETURN_PERIOD: candidate.days,
         "yaml": snippet(candidate),
         "preset": preset_of(candidate, result.config),
         **_figures(result, result.chosen_judged),

@@ -25,7 +25,7 @@ from streams.core.incidents.lifecycle import Incidents
 from streams.offline.backtest.parallel import Job, run_jobs
 from streams.offline.backtest.playback import outcomes
 from streams.offline.incident_matching import RaisedIncident
-from streams.offline.tuning.candidates import RARENESS
+from streams.offline.tuning.candidates import RETURN_PERIOD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -69,7 +69,7 @@ class Watched:
 
 
 @dataclass(slots=True)
-class Tried:
+class CandidateRuns:
     """The results of all candidates.
 
     Attributes
@@ -83,14 +83,16 @@ class Tried:
     raised: list[list[RaisedIncident]]
     watched: dict[str, Watched] = field(default_factory=dict)
 
-    def join(self, other: Tried) -> None:
+    def join(self, other: CandidateRuns) -> None:
         """Add the results of the same candidates for other brands."""
         for mine, theirs in zip(self.raised, other.raised, strict=True):
             mine.extend(theirs)
         self.watched |= other.watched
 
 
-def try_all(config: Config, candidates: Sequence[Days], mentions: Mentions, processes: int | None = None) -> Tried:
+def run_candidates(
+    config: Config, candidates: Sequence[Days], mentions: Mentions, processes: int | None = None
+) -> CandidateRuns:
     """Run all candidates over scored mentions.
 
     Parameters
@@ -105,7 +107,7 @@ def try_all(config: Config, candidates: Sequence[Days], mentions: Mentions, proc
         As in `streams.offline.backtest.run_configs`.
     """
     jobs = [Job(file, partial(_detect, config, list(candidates))) for file in mentions.files]
-    whole = Tried([[] for _ in candidates])
+    whole = CandidateRuns([[] for _ in candidates])
     for _, part in sorted(run_jobs(mentions.name, jobs, processes), key=itemgetter(0)):
         whole.join(part)
     return whole
@@ -113,7 +115,7 @@ def try_all(config: Config, candidates: Sequence[Days], mentions: Mentions, proc
 
 def _detect(
     config: Config, candidates: Sequence[Days], file: PartitionFileReader, on_batch: Callable[[], None]
-) -> Tried:
+) -> CandidateRuns:
     raised = RaisedByCandidate(candidates)
     version, quarantine = config.version, Quarantine(config, after=0)
     partition = PartitionScoring(
@@ -123,7 +125,7 @@ def _detect(
     for outcome in outcomes(partition, file, on_batch):
         for window in outcome.windows:
             watched.setdefault(window.brand, Watched(window.start_ms, window.start_ms)).add(window)
-    return Tried(raised.incidents(), watched)
+    return CandidateRuns(raised.incidents(), watched)
 
 
 class RaisedByCandidate:
@@ -206,7 +208,7 @@ def _at_all_thresholds(config: Config, brand: BrandSettings, candidates: Sequenc
     entries = {each.name: each for each in config.detectors}
     found: dict[str, DetectorSettings] = {}
     for name, days in dict.fromkeys(pair for candidate in candidates for pair in candidate.items()):
-        entry = entries[name].model_copy(update={RARENESS: days})
+        entry = entries[name].model_copy(update={RETURN_PERIOD: days})
         settings = merged(entry, config.chosen_preset, brand)
         if settings.mode != "off":
             found[_key(name, days)] = settings.model_copy(update={"name": _key(name, days)})

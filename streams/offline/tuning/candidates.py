@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
     from streams.config import Config
 
-LADDER: Final = (0.25, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0)
+FACTORS: Final = (0.25, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0)
 """How many times as rare as now: steps of about the square root of two, over twice the span of the presets (0.5 to 2).
 A brand's own history says little of what happens more rarely than that."""
 
 ALL: Final = "all"
 """The knob that turns all live detectors together."""
 
-RARENESS: Final = "once_in_days"
+RETURN_PERIOD: Final = "once_in_days"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def parameters(config: Config) -> list[TunedParameter]:
     """All that can be turned: each detector that is live for any brand for itself, then `ALL`; nothing if none is."""
     live = {each.name for brand in config.brands for each in config.detectors_of(brand) if each.mode == "live"}
     now = {
-        each.name: float(merged(each, config.chosen_preset).params[RARENESS])
+        each.name: float(merged(each, config.chosen_preset).params[RETURN_PERIOD])
         for each in config.detectors
         if each.name in live
     }
@@ -75,10 +75,12 @@ def parameters(config: Config) -> list[TunedParameter]:
 
 def _parameter(config: Config, name: str, now: Mapping[str, float]) -> TunedParameter:
     found: dict[tuple[float, ...], CandidateConfig] = {tuple(now.values()): CandidateConfig(1.0, config, now)}
-    for factor in sorted(LADDER, key=lambda factor: abs(math.log(factor))):
+    for factor in sorted(FACTORS, key=lambda factor: abs(math.log(factor))):
         days = {**now} | {each: _turned(now[each], factor) for each in now if factor != 1 and name in {ALL, each}}
         detectors = [
-            each.model_copy(update={RARENESS: days[each.name]}) if days.get(each.name) != now.get(each.name) else each
+            each.model_copy(update={RETURN_PERIOD: days[each.name]})
+            if days.get(each.name) != now.get(each.name)
+            else each
             for each in config.detectors
         ]
         tried = CandidateConfig(factor, config.model_copy(update={"detectors": detectors}), days)
@@ -101,10 +103,10 @@ def _turned(days: float, factor: float) -> float:
 
 def preset_of(candidate: CandidateConfig, config: Config) -> presets.Preset | None:
     """The preset that would make a config the candidate, if one does and no detector of the config says otherwise."""
-    if any(RARENESS in each.params or each.name not in candidate.days for each in config.detectors):
+    if any(RETURN_PERIOD in each.params or each.name not in candidate.days for each in config.detectors):
         return None
     for preset in presets.RARENESS:
-        wanted = [presets.thresholds(preset, each.kind)[RARENESS] for each in config.detectors]
+        wanted = [presets.thresholds(preset, each.kind)[RETURN_PERIOD] for each in config.detectors]
         if wanted == [candidate.days[each.name] for each in config.detectors]:
             return preset
     return None
@@ -115,7 +117,7 @@ def left_alone(config: Config) -> Iterator[tuple[str, str]]:
     for brand in config.brands:
         for detector in config.detectors:
             override = brand.detectors.get(detector.name)
-            if brand.preset is not None or (override is not None and RARENESS in override.params):
+            if brand.preset is not None or (override is not None and RETURN_PERIOD in override.params):
                 yield brand.id, detector.name
 
 

@@ -18,7 +18,7 @@ _EQUAL: Final = 1e-9
 """By which scores differ that are the same."""
 
 
-class Run(NamedTuple):
+class FlatRange(NamedTuple):
     """Candidates of a knob, one after the other, that all do about as well as the best of all.
 
     Parameters
@@ -57,25 +57,25 @@ class Choice(NamedTuple):
 
     parameter: int
     place: int
-    run: Run
+    run: FlatRange
     keeps: bool
 
 
-def runs(curves: Sequence[Sequence[float]], tolerance: float) -> list[Run]:
+def runs(curves: Sequence[Sequence[float]], tolerance: float) -> list[FlatRange]:
     """All that does about as well as the best, knob by knob.
 
     >>> runs([[0.5, 0.99, 1.0, 0.5, 1.0]], 0.02)
-    [Run(parameter=0, first=1, last=2), Run(parameter=0, first=4, last=4)]
+    [FlatRange(parameter=0, first=1, last=2), FlatRange(parameter=0, first=4, last=4)]
     """
     enough = max(map(max, curves)) - tolerance - _EQUAL
     return [run for parameter, scores in enumerate(curves) for run in _runs_of(parameter, scores, enough)]
 
 
-def _runs_of(parameter: int, scores: Sequence[float], enough: float) -> Iterator[Run]:
+def _runs_of(parameter: int, scores: Sequence[float], enough: float) -> Iterator[FlatRange]:
     for good, places in groupby(range(len(scores)), key=lambda place: scores[place] >= enough):
         if good:
             run = list(places)
-            yield Run(parameter, run[0], run[-1])
+            yield FlatRange(parameter, run[0], run[-1])
 
 
 def choose(curves: Sequence[Sequence[float]], now: Sequence[int], tolerance: float) -> Choice:
@@ -94,7 +94,7 @@ def choose(curves: Sequence[Sequence[float]], now: Sequence[int], tolerance: flo
     Examples
     --------
     >>> choose([[0.5, 0.6, 0.9, 0.9, 0.9]], [1], 0.02)
-    Choice(parameter=0, place=3, run=Run(parameter=0, first=2, last=4), keeps=False)
+    Choice(parameter=0, place=3, run=FlatRange(parameter=0, first=2, last=4), keeps=False)
     >>> choose([[0.5, 0.89, 0.9, 0.9, 0.9]], [1], 0.02).keeps
     True
     """
@@ -126,7 +126,7 @@ class Edge(NamedTuple):
         return self.drop > STEEP
 
 
-def edges(scores: Sequence[float], run: Run, place: int) -> list[Edge]:
+def edges(scores: Sequence[float], run: FlatRange, place: int) -> list[Edge]:
     """Neighbours of a place in a run that are not in the run."""
     beside = [neighbour for neighbour in (place - 1, place + 1) if 0 <= neighbour < len(scores)]
     return [Edge(each, scores[place] - scores[each]) for each in beside if not run.first <= each <= run.last]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from matplotlib.figure import Figure
 
-from streams.offline.tuning.candidates import LADDER
+from streams.offline.tuning.candidates import FACTORS
 from streams.offline.tuning.objective import score
 from streams.offline.tuning.text import lines
 from streams.render.charts import colours_of
@@ -57,7 +57,7 @@ def _pictures(result: TuningResult) -> str:
     trade.set_xlabel("false incidents per brand and week")
     trade.set_ylabel("recall")
     flat.set_xscale("log")
-    flat.set_xticks(LADDER, [f"{factor:g}" for factor in LADDER])
+    flat.set_xticks(FACTORS, [f"{factor:g}" for factor in FACTORS])
     flat.minorticks_off()
     flat.set_xlabel("times as rare as now")
     flat.set_ylabel("score (grey: as good as the best)")

@@ -9,7 +9,7 @@ from detectors.units import WEEK_MS
 from streams.errors import ConfigError, InputError
 from streams.offline.backtest import evaluate
 from streams.offline.backtest.text import moment
-from streams.offline.tuning.candidate_run import try_all
+from streams.offline.tuning.candidate_run import run_candidates
 from streams.offline.tuning.candidates import distinct, identity, left_alone, parameters
 from streams.offline.tuning.curve import choose, edges, runs
 from streams.offline.tuning.objective import FEWEST, WIDE, interval, labels_needed, score
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from detectors.base import Severity
     from streams.config import Config
     from streams.offline.backtest import Expected, LabelEvaluation, Mentions
-    from streams.offline.tuning.candidate_run import Tried
+    from streams.offline.tuning.candidate_run import CandidateRuns
     from streams.offline.tuning.candidates import CandidateConfig, TunedParameter
-    from streams.offline.tuning.curve import Choice, Run
+    from streams.offline.tuning.curve import Choice, FlatRange
     from streams.offline.tuning.validation import HeldOut
 
 
@@ -59,7 +59,7 @@ class TuningResult:
     parameters: Sequence[TunedParameter]
     evaluations: Sequence[Sequence[LabelEvaluation]]
     brand_weeks: float
-    flat: Sequence[Run]
+    flat: Sequence[FlatRange]
     choice: Choice
     held: Sequence[HeldOut]
     notes: Sequence[str]
@@ -145,7 +145,7 @@ def tune(
     if not turned:
         raise ConfigError(["detectors: none is live, so there is nothing to tune"])
     candidates = distinct(turned)
-    tried = try_all(config, [each.days for each in candidates], mentions)
+    tried = run_candidates(config, [each.days for each in candidates], mentions)
     check_times(labels, tried)
     judged = {
         identity(each): evaluate(labels, raised, severity)
@@ -197,7 +197,7 @@ def check_labels(labels: Sequence[Expected], config: Config, path: Path) -> None
         raise InputError("\n".join(problems))
 
 
-def check_times(labels: Sequence[Expected], tried: Tried) -> None:
+def check_times(labels: Sequence[Expected], tried: CandidateRuns) -> None:
     """Refuse labels of which the posts say nothing.
 
     Raises

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from streams.offline.backtest.text import minutes, share
-from streams.offline.tuning.candidates import ALL, RARENESS, preset_of
+from streams.offline.tuning.candidates import ALL, RETURN_PERIOD, preset_of
 from streams.offline.tuning.objective import interval, score
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from streams.offline.backtest import LabelEvaluation
     from streams.offline.tuning.candidates import CandidateConfig
-    from streams.offline.tuning.curve import Run
+    from streams.offline.tuning.curve import FlatRange
     from streams.offline.tuning.search import TuningResult
     from streams.offline.tuning.validation import HeldOut
 
@@ -59,7 +59,7 @@ def _curve(result: TuningResult, place: int) -> Iterator[str]:
         yield f"  nowhere within {result.tolerance:g} of the best"
 
 
-def _flat(result: TuningResult, run: Run) -> str:
+def _flat(result: TuningResult, run: FlatRange) -> str:
     parameter, evaluations = result.parameters[run.parameter], result.evaluations[run.parameter]
     first, last = (parameter.candidates[at].factor for at in (run.first, run.last))
     span = f"at {first:g}" if run.first == run.last else f"from {first:g} to {last:g}"
@@ -133,8 +133,8 @@ def snippet(candidate: CandidateConfig) -> str:
     entries = []
     for detector in candidate.config.detectors:
         said = detector.model_dump(mode="json", exclude_unset=True)
-        if said.get(RARENESS, 0.5) % 1 == 0:
-            said[RARENESS] = int(said[RARENESS])
+        if said.get(RETURN_PERIOD, 0.5) % 1 == 0:
+            said[RETURN_PERIOD] = int(said[RETURN_PERIOD])
         flow = yaml.safe_dump(said, default_flow_style=True, sort_keys=False, width=1_000, allow_unicode=True)
         entries.append(f"  - {flow.strip()}")
     return "\n".join(["detectors:", *entries])

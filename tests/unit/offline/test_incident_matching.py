@@ -20,7 +20,7 @@ from streams.records import Alert, SentimentSplit, WindowCounts
 
 if TYPE_CHECKING:
     from detectors.base import Severity
-    from streams.offline.incident_matching import EventOutcome, Level
+    from streams.offline.incident_matching import EventOutcome, IncidentLevel
 
 MINUTE = 60_000
 START = datetime(2026, 3, 2, tzinfo=UTC)
@@ -30,7 +30,7 @@ STORM = BrandEvent(
 )
 
 
-def incident(*rises: tuple[float, Level], brand: str = "nordtel") -> RaisedIncident:
+def incident(*rises: tuple[float, IncidentLevel], brand: str = "nordtel") -> RaisedIncident:
     return RaisedIncident(brand, f"of {rises[0][0]}", [Rise(round(minute * MINUTE), level) for minute, level in rises])
 
 

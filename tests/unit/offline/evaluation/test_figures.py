@@ -11,14 +11,16 @@ from streams.offline.evaluation import BrandEvent, RaisedIncident, Rise, Trial, 
 from streams.offline.evaluation.figures import percentile
 
 if TYPE_CHECKING:
-    from streams.offline.evaluation import Level
+    from streams.offline.evaluation import IncidentLevel
     from streams.offline.simulate import Kind
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
 
 
-def trial(seed: int, *happened: tuple[Kind, float | None, Level], false: tuple[Level, ...] = ()) -> Trial:
+def trial(
+    seed: int, *happened: tuple[Kind, float | None, IncidentLevel], false: tuple[IncidentLevel, ...] = ()
+) -> Trial:
     """A week of ten brands: each case lasts ten hours and is raised so many minutes after its onset, if at all."""
     known = []
     incidents = []

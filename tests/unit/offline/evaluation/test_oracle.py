@@ -13,10 +13,10 @@ from streams.offline.simulate.world import world
 
 if TYPE_CHECKING:
     from streams.offline.simulate import Kind
-    from streams.offline.simulate.world import Brand
+    from streams.offline.simulate.world import SimulatedBrand
 
 
-def brands_with(least: int, most: int) -> list[Brand]:
+def brands_with(least: int, most: int) -> list[SimulatedBrand]:
     return [brand for brand in world(40) if least <= brand.posts_per_day < most]
 
 

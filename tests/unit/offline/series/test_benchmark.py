@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from streams.offline.series import labelled
-from streams.offline.series.benchmark import PROFILES, THRESHOLD, Window, judge, normalised, probation
+from streams.offline.series.benchmark import PROFILES, THRESHOLD, LabelledWindow, normalised, probation, score_alarms
 from streams.offline.series.csv_reader import read_rows
 from streams.offline.series.detector_choice import DetectorChoice
 from streams.offline.series.evaluation import evaluate
@@ -18,38 +18,38 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ROWS = 1_000
-WINDOWS = [Window(300, 399), Window(700, 749)]
+WINDOWS = [LabelledWindow(300, 399), LabelledWindow(700, 749)]
 STANDARD = PROFILES[0]
 
 
 def test_an_alarm_at_the_start_of_each_window_is_perfect_and_none_is_nothing() -> None:
-    assert normalised([judge(ROWS, WINDOWS, [300, 700])], STANDARD) == pytest.approx(100)
-    assert normalised([judge(ROWS, WINDOWS, [])], STANDARD) == 0
+    assert normalised([score_alarms(ROWS, WINDOWS, [300, 700])], STANDARD) == pytest.approx(100)
+    assert normalised([score_alarms(ROWS, WINDOWS, [])], STANDARD) == 0
 
 
 def test_only_the_first_alarm_of_a_window_counts_and_each_one_outside() -> None:
-    once = judge(ROWS, WINDOWS, [310])
-    assert judge(ROWS, WINDOWS, [310, 350, 399]) == once
-    assert normalised([judge(ROWS, WINDOWS, [250, 251, 310])], STANDARD) == pytest.approx(
+    once = score_alarms(ROWS, WINDOWS, [310])
+    assert score_alarms(ROWS, WINDOWS, [310, 350, 399]) == once
+    assert normalised([score_alarms(ROWS, WINDOWS, [250, 251, 310])], STANDARD) == pytest.approx(
         normalised([once], STANDARD) - 100 * 2 * 0.11 / 4
     )
 
 
 def test_false_alarms_close_behind_a_window_cost_less() -> None:
-    (_, near), (_, far), (_, farthest) = judge(ROWS, WINDOWS, [400, 450, 699]).false_alarms
+    (_, near), (_, far), (_, farthest) = score_alarms(ROWS, WINDOWS, [400, 450, 699]).false_alarms
     assert 0 < near < 0.1 < far < farthest == 1
 
 
 def test_the_start_of_a_series_is_not_judged() -> None:
     assert (probation(1_000), probation(6_000), probation(1)) == (150, 750, 0)
-    verdict = judge(ROWS, [Window(100, 140), Window(140, 200)], [10, 110, 149, 150])
-    assert verdict.windows == [Window(140, 200)]
+    verdict = score_alarms(ROWS, [LabelledWindow(100, 140), LabelledWindow(140, 200)], [10, 110, 149, 150])
+    assert verdict.windows == [LabelledWindow(140, 200)]
     assert [row for row, _ in verdict.hits.values()] == [150]
     assert not verdict.false_alarms
 
 
 def test_without_windows_there_is_no_score() -> None:
-    assert math.isnan(normalised([judge(ROWS, [], [500])], STANDARD))
+    assert math.isnan(normalised([score_alarms(ROWS, [], [500])], STANDARD))
 
 
 def test_agrees_with_the_published_scorer_on_random_alarms(nab_score: Any) -> None:
@@ -59,13 +59,13 @@ def test_agrees_with_the_published_scorer_on_random_alarms(nab_score: Any) -> No
     for case in range(60):
         rows = draw.randrange(200, 6_000)
         edges = sorted(draw.sample(range(rows), 2 * draw.randrange(1, 5)))
-        windows = [Window(*edges[index : index + 2]) for index in range(0, len(edges), 2)]
+        windows = [LabelledWindow(*edges[index : index + 2]) for index in range(0, len(edges), 2)]
         scores = [draw.random() + (0.02 if draw.random() < 0.5 else 0) for _ in range(rows)]
         alarms = [row for row, score in enumerate(scores) if score >= THRESHOLD]
         times = [start + timedelta(minutes=5 * row) for row in range(rows)]
         spans = [(times[window.first], times[window.last]) for window in windows]
         theirs.append(nab_score.Series(str(case), times, scores, spans))
-        ours.append(judge(rows, windows, alarms))
+        ours.append(score_alarms(rows, windows, alarms))
     for profile, theirs_name in zip(PROFILES, nab_score.PROFILES, strict=True):
         weights = nab_score.PROFILES[theirs_name]
         raw = nab_score.corpus_raw(theirs, THRESHOLD, weights)

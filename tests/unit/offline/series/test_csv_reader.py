@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from streams.errors import InputError
-from streams.offline.series.csv_reader import Row, milliseconds, read_rows
+from streams.offline.series.csv_reader import SeriesRow, milliseconds, read_rows
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-def read(path: Path, content: bytes) -> list[Row]:
+def read(path: Path, content: bytes) -> list[SeriesRow]:
     path.write_bytes(content)
     return list(read_rows(str(path)))
 
@@ -40,7 +40,7 @@ def test_what_is_no_time(text: str) -> None:
 
 def test_columns_in_any_order_among_others_with_a_byte_order_mark(tmp_path: Path) -> None:
     content = b'\xef\xbb\xbfnote, value ,timestamp\r\n"a,\xff b",1,0\r\n\r\nc, 2.5 ,"300"\r\n'
-    assert read(tmp_path / "a.csv", content) == [Row("0", "1", 0, 1.0), Row("300", "2.5", 300_000, 2.5)]
+    assert read(tmp_path / "a.csv", content) == [SeriesRow("0", "1", 0, 1.0), SeriesRow("300", "2.5", 300_000, 2.5)]
 
 
 @pytest.mark.parametrize(

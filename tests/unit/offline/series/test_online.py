@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from detectors.base import Bucket, Score
 from detectors.units import MINUTE_MS
 from detectors.volume import Volume
-from streams.offline.series.csv_reader import Row
+from streams.offline.series.csv_reader import SeriesRow
 from streams.offline.series.online import COLUMNS, SUPPRESSED, Spacing, alarm_score, watch, write_scores
 from tests.support.series import buckets
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-def rows(counts: Iterable[float], *, minutes: float = 5, start_ms: int = 0) -> list[Row]:
+def rows(counts: Iterable[float], *, minutes: float = 5, start_ms: int = 0) -> list[SeriesRow]:
     return [
-        Row(str(index), str(count), start_ms + int(index * minutes * MINUTE_MS), count)
+        SeriesRow(str(index), str(count), start_ms + int(index * minutes * MINUTE_MS), count)
         for index, count in enumerate(counts)
     ]
 
@@ -43,7 +43,7 @@ class Recorder(Volume):
 def test_a_row_lasts_until_the_next_and_a_hole_is_not_filled(length_ms: int) -> None:
     detector = Recorder()
     starts = [index * length_ms for index in range(100) if not 40 <= index < 60]
-    list(watch([Row("", "", start, 3.0) for start in starts], detector))
+    list(watch([SeriesRow("", "", start, 3.0) for start in starts], detector))
     assert [bucket.start_ms for bucket in detector.learned] == starts
     assert {bucket.length_ms for bucket in detector.learned} == {length_ms}
 
@@ -76,7 +76,7 @@ def test_no_row_depends_on_a_later_one(steps: list[tuple[int, float]], data: st.
     ms, series = 0, []
     for minutes, value in steps:
         ms += minutes * MINUTE_MS
-        series.append(Row("", "", ms, value))
+        series.append(SeriesRow("", "", ms, value))
     cut = data.draw(st.integers(1, len(series)))
     whole = [score for _, score in watch(series, Volume(usual_posts_per_day=100))]
     assert [score for _, score in watch(series[:cut], Volume(usual_posts_per_day=100))] == whole[:cut]
@@ -86,7 +86,7 @@ def test_no_row_depends_on_a_later_one(steps: list[tuple[int, float]], data: st.
 def test_a_score_is_there_before_the_next_row_is_asked_for() -> None:
     asked = 0
 
-    def slowly() -> Iterable[Row]:
+    def slowly() -> Iterable[SeriesRow]:
         nonlocal asked
         for row in rows([5.0] * 10):
             asked += 1
@@ -127,7 +127,9 @@ def test_what_is_written_reads_back_exactly_on_the_right_side_of_the_threshold()
 
 def test_csv_keeps_the_cells_of_the_input() -> None:
     out = io.StringIO()
-    write_scores(watch([Row("2026-03-02 00:00:00,5", "3.0", 0, 3.0), Row("b", "4", 300_000, 4.0)], Volume()), out)
+    write_scores(
+        watch([SeriesRow("2026-03-02 00:00:00,5", "3.0", 0, 3.0), SeriesRow("b", "4", 300_000, 4.0)], Volume()), out
+    )
     header, first, second = csv.reader(out.getvalue().splitlines())
     assert tuple(header) == COLUMNS
     assert first[:2] == ["2026-03-02 00:00:00,5", "3.0"]

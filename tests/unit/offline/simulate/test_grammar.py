@@ -13,7 +13,7 @@ from streams.offline.simulate.world import world
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from streams.offline.simulate.world import Brand
+    from streams.offline.simulate.world import SimulatedBrand
 
 SLOT = re.compile(r"\{(\w+)\}")
 NAMING = {"brand", "name", "handle", "tag"}
@@ -58,7 +58,7 @@ def test_every_post_of_an_event_names_its_brand_whatever_is_drawn(language: str,
 
 
 @pytest.mark.parametrize(("language", "brand"), [*product(LANGUAGES, world(14))], ids=str)
-def test_all_slots_are_filled(language: str, brand: Brand) -> None:
+def test_all_slots_are_filled(language: str, brand: SimulatedBrand) -> None:
     uniform = Random(1).random
     for topic in (None, *phrases(language)["topic"]):
         grammar = brand_grammar(brand, language, topic)

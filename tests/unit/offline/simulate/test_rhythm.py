@@ -5,8 +5,8 @@ from random import Random
 
 import pytest
 
-from streams.offline.simulate.rhythm import Restlessness, audience, poisson
-from streams.offline.simulate.typing_noise import quirk
+from streams.offline.simulate.rhythm import Fluctuation, audience, poisson
+from streams.offline.simulate.typing_noise import with_typing_noise
 
 
 @pytest.mark.parametrize("mean", [0.05, 2.5, 40.0, 1_200.0])
@@ -24,7 +24,7 @@ def test_poisson_of_nothing_is_nothing() -> None:
 
 
 def test_restlessness_is_one_on_average_and_remembers() -> None:
-    walk = Restlessness(Random(3), spread=0.4, memory_minutes=45)
+    walk = Fluctuation(Random(3), spread=0.4, memory_minutes=45)
     factors = [walk.next_minute() for _ in range(200_000)]
     assert abs(statistics.fmean(factors) - 1) < 0.03
     assert min(factors) > 0
@@ -45,7 +45,7 @@ def test_audiences_sleep_at_different_hours() -> None:
 def test_quirks_change_some_texts_and_never_a_name() -> None:
     uniform = Random(11).random
     text = "Schon wieder keine Verbindung bei nordtel, ich warte seit gestern"
-    seen = [quirk(text, frozenset({"nordtel"}), uniform) for _ in range(3_000)]
+    seen = [with_typing_noise(text, frozenset({"nordtel"}), uniform) for _ in range(3_000)]
     changed = [new for new in seen if new != text]
     assert 0.08 < len(changed) / len(seen) < 0.2
     assert all("nordtel" in new.lower() for new in seen)

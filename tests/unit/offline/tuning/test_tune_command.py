@@ -15,7 +15,7 @@ from streams.cli import cli
 from streams.config.loader import load_config
 from streams.errors import ConfigError, InputError
 from streams.offline.backtest import run_configs, scored
-from streams.offline.tuning.candidate_run import try_all
+from streams.offline.tuning.candidate_run import run_candidates
 from streams.offline.tuning.candidates import distinct, parameters
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def test_a_candidate_raises_in_the_panel_what_it_raises_alone(folder: Path) -> N
     candidates = distinct(parameters(config))
     with scored(str(folder / "posts.jsonl"), config, processes=2) as mentions:
         assert len(mentions.files) > 1
-        panel = try_all(config, [each.days for each in candidates], mentions, processes=2)
+        panel = run_candidates(config, [each.days for each in candidates], mentions, processes=2)
         some = range(0, len(candidates), 8)
         alone = run_configs([("", candidates[place].config) for place in some], mentions, series=False)
     assert [told(panel.raised[place]) for place in some] == [told(each.raised) for each in alone]
