@@ -1,4 +1,4 @@
-"""What every detector is: a bucket goes in, a score on one common scale comes out.
+"""The interface of detectors: they score buckets on one common scale.
 
 `score_one` is pure, `learn_one` is not, as in river. The pipeline scores a bucket as often as it likes while it is open
 and learns from it once, when it has closed.
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Aspect = Literal["attention", "tone", "crisis"]
-"""What a high score says: more is said than usual, it is said more negatively, or both at once."""
+"""Meaning of a high score: more mentions than usual, a more negative tone, or both at once."""
 
 Direction = Literal["up", "down", "none"]
 
 Label = Literal["crisis", "praise", "spam", "surge", "outage"]
-"""What is going on: people are upset, people are delighted, few accounts repeat themselves, the whole platform is
-busier than usual, or most sources deliver nothing."""
+"""Explanation of a score. ``crisis``: people are upset. ``praise``: people are delighted. ``spam``: few accounts repeat
+themselves. ``surge``: the whole platform is busier than usual. ``outage``: most sources deliver nothing."""
 
 Severity = Literal["watch", "warning", "critical"]
 """``watch``: unusual, look when you have time. ``warning``: unusual and negative, look today. ``critical``: page."""
 
 Suppression = Literal["cold_start", "refractory", "spam", "surge", "outage", "maintenance", "expected"]
-"""Why nobody is paged: too little is known of the brand, it has just been reported, what the label says, or that people
-have said beforehand that there is maintenance or an event."""
+"""Reason for not paging. ``cold_start``: too little is known of the brand. ``refractory``: it has just been reported.
+``spam``, ``surge``, ``outage``: the label of that name. ``maintenance``, ``expected``: the config announces it."""
 
 
 class ParameterError(ValueError):
@@ -44,12 +44,13 @@ class SnapshotError(ValueError):
 
 
 class OutdatedSnapshot(SnapshotError):
-    """A detector's snapshot is of an earlier version, from which it can't go on: it has to learn anew."""
+    """A detector's snapshot is of an earlier version, or of settings under which it learned differently: the detector
+    can't restore it and has to start from nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """What one brand got in one span of event time: everything a detector may look at.
+    """The mentions of one brand in one span of event time: the whole input of a detector.
 
     Parameters
     ----------
@@ -58,9 +59,9 @@ class Bucket:
     length_ms
         Length of the whole span in milliseconds.
     elapsed_ms
-        How much of the span the counts cover; less than `length_ms` while the bucket is open.
+        Length of the part of the span that the counts cover; less than `length_ms` while the bucket is open.
     count
-        Mentions; of a series of other origin its value, which need not be whole.
+        Number of mentions; for a time series from elsewhere its value, which need not be an integer.
     negative, positive
         Expected number of negative and of positive mentions: the sums of the model's probabilities, each in 0..count.
     authors
@@ -71,19 +72,19 @@ class Bucket:
         Share of the mentions that are near-duplicates of others in the bucket or the half hour before, and no reposts,
         0..1.
     spam
-        How many of the mentions repeat a text by authors who repeat themselves.
+        Mentions that repeat a text, by authors who repeat themselves.
     spam_negative
         Expected number of negative mentions among these.
     reposts
         Mentions that are reposts.
     engagement
-        Likes, reposts and replies the posts had when they were collected, summed.
+        Sum of the likes, reposts and replies that the posts had when they were collected.
     sources, languages
         Mentions per source and per language.
     coverage
         Share of the brand's usual sources that delivered in this span, 0..1. At 0 there is no data: nothing is learned.
     platform
-        How many times as much as usual is said of all other brands together (`detectors.reference`); 1 if unknown.
+        Mentions of all other brands together as a multiple of the usual (`detectors.reference`); 1 if unknown.
     """
 
     start_ms: int
@@ -115,8 +116,8 @@ class Bucket:
 
     @property
     def organic(self) -> tuple[float, float]:
-        """Mentions, and the negative ones among them, without spam and without what the most active author adds to the
-        first mention, which is taken to be as negative as can be."""
+        """Mentions, and the negative ones among them, without spam and without all but one mention of the most active
+        author; those are assumed to be entirely negative."""
         count = self.count
         spam = min(max(self.spam, 0.0), count)
         tirade = max(0.0, self.top_author_share * count - 1 - spam)
@@ -126,30 +127,30 @@ class Bucket:
 
     @property
     def is_open(self) -> bool:
-        """Whether more of the span is still to come."""
+        """Whether the span is not over yet."""
         return self.elapsed_ms < self.length_ms
 
 
 class Score(NamedTuple):
-    """A detector's answer for one bucket.
+    """The result of a detector for one bucket.
 
     Parameters
     ----------
     value
         Finite, >= 0; **>= 1 means anomalous**. The same scale for every detector.
     observed, expected, lower, upper
-        The quantity the detector looked at, what it expected, and the bounds within which it calls it normal; all in
+        The quantity that the detector observed, its expected value, and the bounds within which it is normal; all in
         the unit of the quantity (mentions per bucket, share of negative mentions, ...).
     direction
         Whether the observed quantity lies above or below what was expected.
     reason
-        One sentence for a person, where there is something to explain.
+        One sentence for a reader, where there is something to explain.
     suppressed
         Why a value >= 1 must not page anyone, or None. The value itself stays unclipped.
     label
-        What is going on, also below 1; None where nothing is, or where the detector can't tell.
+        Explanation, also of values below 1; None if there is none.
     severity
-        How urgent a value >= 1 is; None where the detector can't tell.
+        Urgency of a value >= 1; None if the detector does not determine one.
     """
 
     value: float
@@ -165,7 +166,7 @@ class Score(NamedTuple):
 
     @property
     def fires(self) -> bool:
-        """Anomalous and not suppressed."""
+        """Whether the value is anomalous and not suppressed."""
         return self.value >= 1.0 and self.suppressed is None
 
 
@@ -175,16 +176,16 @@ class Detector(ABC):
     Class attributes
     ----------------
     kind
-        The word that names the detector in config.
+        Name of the kind in config.
     unit
         Unit of `observed`, `expected` and the bounds.
     aspect
-        What a high score says.
+        Meaning of a high score.
     score_is_rarity
         Whether a score is the ratio of two reduced variates (`detectors.extremes`), which gives the ``once_in_days`` at
         which it would be 1. False where it is a test statistic over its threshold.
     exempt
-        Checks of the contract suite that can't hold for this kind, by name, each with the reason.
+        Checks of the contract suite that this kind can't pass, by name, each with the reason.
     """
 
     kind: ClassVar[str]
@@ -195,10 +196,10 @@ class Detector(ABC):
 
     @abstractmethod
     def score_one(self, bucket: Bucket) -> Score:
-        """Score an open or a closed bucket against what was learned before it. Changes nothing."""
+        """Score an open or a closed bucket against everything learned before it, without side effects."""
 
     def learn_one(self, bucket: Bucket) -> None:
-        """Learn from a closed bucket, once, in order of time; from one without coverage there is nothing to learn.
+        """Learn a closed bucket, once, in order of time; a bucket without coverage is skipped.
 
         Raises
         ------
@@ -212,15 +213,15 @@ class Detector(ABC):
 
     @abstractmethod
     def _learn(self, bucket: Bucket) -> None:
-        """Learn from a closed bucket with data."""
+        """Learn a closed bucket with data."""
 
     @abstractmethod
     def snapshot(self) -> bytes:
-        """All that was learned, as compact versioned bytes without parameters."""
+        """Return everything learned as compact versioned bytes, without parameters."""
 
     @abstractmethod
     def restore(self, snapshot: bytes) -> Self:
-        """Take over what `snapshot` holds and return self; scores are then identical to those of its writer.
+        """Restore what was learned from a snapshot and return self; scores are then identical to those of its writer.
 
         Raises
         ------

@@ -1,4 +1,5 @@
-"""What makes it a crisis: many more negative mentions than usual, from many people; and what only looks like one."""
+"""Detector of crises: many more negative mentions than usual, from many people; with labels for what only looks like
+one."""
 
 from __future__ import annotations
 
@@ -7,16 +8,16 @@ from itertools import islice
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, Self
 
 from detectors.base import Aspect, Bucket, Detector, Direction, Label, Score, Severity, Suppression
+from detectors.decay import elapsed_ms, remaining
+from detectors.expected_rate import ExpectedRate
 from detectors.extremes import Extremes
-from detectors.fading import kept, passed_ms
-from detectors.latest import Latest
+from detectors.latest_reading import LatestReading
 from detectors.magnitude import demanding, times_usual
 from detectors.packing import pack, unpack
 from detectors.parameters import AT_LEAST_TIMES, within
 from detectors.refractory import Refractory
 from detectors.shares import NEGATIVE, Shares
 from detectors.units import HOUR_MS
-from detectors.usual import Usual
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,76 +25,77 @@ if TYPE_CHECKING:
 _VERSION: Final = 1
 
 _HALF_LIVES_HOURS: Final = (5 / 60, 25 / 60, 2.0)
-"""Those of `volume` without the longest: a firestorm is seen in minutes, a slow burn in hours, and what takes days is
-`tone_drift`."""
+"""Those of `volume` without the longest: a firestorm shows in minutes, a slow burn in hours, and slower changes are the
+subject of `tone_drift`."""
 
 _SCENE: Final = 1
-"""The horizon over which it is told what is going on."""
+"""Index of the horizon from which the label is determined."""
 
 _WANDER: Final = 0.05
-"""How far the share of negative mentions wanders from hour to hour as topics change, as in `sentiment_shift`."""
+"""Standard deviation of the negative share from hour to hour as topics change, as in `sentiment_shift`."""
 
 _MORE: Final = 1.25
-"""Times the usual mentions from which on more of them count as attention: a worse tone among the usual mentions must be
-that much worse, which is what `sentiment_shift` is for."""
+"""Multiple of the usual mentions from which further ones count as attention: without more mentions, the tone must be
+that much worse, which is the subject of `sentiment_shift`."""
 
 _DILUTED: Final = 0.5
-"""How much of the usual negative share is expected of mentions beyond that. What makes people speak of a brand for
-other reasons (a launch, a joke, a match that it sponsors) dilutes its negative share; much attention that does not is
-upset people too: the storm against Kaufland had eight times the mentions and hardly more than the usual share."""
+"""Part of the usual negative share that is expected of mentions beyond that. Attention for other reasons (a launch, a
+joke, a sponsored match) dilutes the negative share of a brand; much attention that does not dilute it is upset people,
+too: the storm against Kaufland had eight times the mentions and hardly more than the usual share."""
 
 _TOPIC: Final = 0.15
-"""How far the negative share of more mentions than expected wanders, as a part of the usual share: a thousand reposts
-of one text are one topic.
+"""Standard deviation of the negative share of mentions beyond the expected, as a part of the usual share: a thousand
+reposts of one text are one topic.
 
-It is ``(1 - _DILUTED) / _TOPIC`` that counts, the most that ``X / noise`` comes to by the usual mix alone: at 3.3
+Only ``(1 - _DILUTED) / _TOPIC`` matters, the limit of ``X / noise`` for the usual mix alone: at 3.3
 recorded firestorms are critical within four hours, at 2.7 Kaufland's takes sixteen, and at 4 recorded bursts of
 mentions with about the usual tone fire nearly twice as often. With the same ratio 0.4 and 0.6 do as 0.5 does."""
 
 _VARIANCE: Final = 0.1
-"""Of the probability of being negative from mention to mention: 0.06 to 0.1 with the models measured, 0.25 at most."""
+"""Variance of the probability of being negative between mentions: 0.06 to 0.1 with the models measured, at most
+0.25."""
 
 _LEAST: Final = 1.0
-"""Variance where next to nothing is expected: about three negative mentions are then needed to fire."""
+"""Variance if almost nothing is expected: about three negative mentions are then needed to fire."""
 
 _PRIOR_MEAN: Final = (0.95, 0.85, 0.6)
 _PRIOR_SPREAD: Final = (0.32, 0.32, 0.35)
 _PRIOR_DAYS: Final = 7.0
-"""Daily maxima of the heights: the middle between simulated brands (0.8, 0.7, 0.4), of which at the longest horizon
-those with 7,000 mentions a day have less than those with 43, and recorded airlines (1.0, 1.0, 0.8), whose tone wanders
-more over a day. They fit so many brands that they count for a week."""
+"""Prior of the daily maxima of the heights: the middle between simulated brands (0.8, 0.7, 0.4), of which at the
+longest horizon those with 7,000 mentions a day have less than those with 43, and recorded airlines (1.0, 1.0, 0.8),
+whose tone wanders more over a day. They fit so many brands that they count for a week."""
 
 _GAPS: Final = (2.5, 2.0)
-"""Standard deviations of daily maxima by which a longer horizon may lie above the next shorter one, at most: what is
-over is no crisis, however large it was."""
+"""Standard deviations of daily maxima by which a longer horizon may exceed the next shorter one: an event that is over
+is no crisis, however large it was."""
 
 _USUAL_SHARES: Final = (NEGATIVE, 0.2, 0.8)
-"""Before anything was said: negative, positive, from the source that has most of a bucket."""
+"""Shares before any mention: negative, positive, and from the source with most mentions of a bucket."""
 
 _ATTENTION: Final = 3.0
 _PEOPLE: Final = 10.0
 _ONE_SOURCE: Final = 0.95
-"""It is critical when the horizon that speaks loudest has three times its usual mentions, ten at least, by ten people
-in the last half hour where authors are known; unless all but a twentieth come from one of several sources."""
+"""A crisis is critical if the horizon with the highest score has three times its usual mentions, at least ten, by ten
+people in the last half hour where authors are known; unless all but a twentieth come from one of several sources."""
 
 _NOTABLE: Final = 1.5
 _NOTABLE_MENTIONS: Final = 5.0
-"""Attention that deserves a label: one and a half times the usual mentions of half an hour and five more."""
+"""Attention from which a label is determined: one and a half times the usual mentions of half an hour and five more."""
 
 _SURGE: Final = 1.5
-"""From this on the platform is busier than usual, and a brand's surplus is explained by it up to as much again."""
+"""Platform load from which a brand's surplus is explained by it, up to as much again."""
 
 _PRAISE: Final = 0.1
 _PRAISE_RATIO: Final = 2.0
-"""How much the positive share must exceed the usual one, and how many times the negative share: a storm in which the
-model finds friendly words is no praise."""
+"""Excess of the positive share over the usual one, and its multiple of the negative share, for praise: a storm in which
+the model finds friendly words is none."""
 
 _BLIND: Final = 0.5
-"""Coverage from which on down nothing can be said of a brand: which sources are missing changes both mix and tone."""
+"""Coverage at or below which a brand can't be evaluated: missing sources change both mix and tone."""
 
 
 class _Horizon(NamedTuple):
-    """Sums over organic mentions, which fade: expected, squared weights times expected, mentions, negative and positive
+    """Fading sums over organic mentions: expected, squared weights times expected, observed, negative and positive
     mentions."""
 
     expected: float = 0.0
@@ -104,7 +106,7 @@ class _Horizon(NamedTuple):
 
 
 class _Scene(NamedTuple):
-    """Faded sums over the last half hour, of all mentions."""
+    """Fading sums over all mentions of about the last half hour."""
 
     expected: float = 0.0
     mentions: float = 0.0
@@ -118,36 +120,36 @@ class _Scene(NamedTuple):
 
 class Composite(Detector):
     """Negative mentions beyond the usual share of all mentions, at several horizons, on the scale of the brand's own
-    extremes; with a label for what is going on.
+    extremes; with a label that explains them.
 
     Over each of three fading horizons, ``X = N - s * U - max(0, P - p * M)`` with `N` negative and `P` positive ones of
     `M` mentions, `s` and `p` the brand's own shares of these, and ``U = 1.25 * E + 0.5 * max(0, M - 1.25 * E)`` from
-    `E` expected mentions (`Usual`). It grows with attention and with negativity at once: fewer mentions, or more of a
-    mix with half the usual share, leave it at 0. While the level is not known, 1 stands for 0.5. For each positive
-    mention beyond the usual share a negative one does not count: praise of a thing called Zero reads half negative to a
-    model, while in a storm there are fewer positive mentions than usual, not more.
+    `E` expected mentions (`ExpectedRate`). It grows with attention and with negativity at once: fewer mentions, or more
+    of a mix with half the usual share, leave it at 0. While the level is unknown, 1 replaces 0.5. For each positive
+    mention beyond the usual share a negative one does not count: a model rates praise of a product called Zero as half
+    negative, while in a storm there are fewer positive mentions than usual, not more.
 
     `X` is divided by its noise, ``0.05 * E + 0.15 * s * max(0, M - E) + sqrt(0.1 * E2 + 1)`` with `E2` the expected
-    mentions under squared weights, and ``log(1 + X / noise)`` is judged against its own daily maxima (`Extremes`), each
-    horizon for itself. Days of a crisis count as days that just reached the threshold: they don't make the next crisis
-    usual.
+    mentions under squared weights, and ``log(1 + X / noise)`` is compared with its own daily maxima (`Extremes`),
+    separately for each horizon. Days of a crisis count as days that just reached the threshold: they don't make the
+    next crisis usual.
 
-    Only organic mentions count: not those that repeat a text by authors who repeat themselves (`Bucket.spam`), nor what
-    the most active author of a bucket adds to the first mention. Reposts do count: they are how a firestorm spreads.
-    While the whole platform is busier than usual (`Bucket.platform`), as much more is expected of the brand.
+    Only organic mentions count: not those that repeat a text by authors who repeat themselves (`Bucket.spam`), nor all
+    but the first of the most active author of a bucket. Reposts do count: they are how a firestorm spreads. While the
+    whole platform is busier than usual (`Bucket.platform`), proportionally more mentions are expected of the brand.
 
     The label, from the last half hour:
 
     - ``crisis``: the score is 1 or more;
     - ``spam``, ``surge``, ``praise``: more than one and a half times the usual mentions, and half of the surplus is
       spam, or the platform explains it, or the mentions are positive beyond the usual;
-    - ``outage``: half of the usual sources or more deliver nothing. What fires then is suppressed.
+    - ``outage``: half of the usual sources or more deliver nothing. A detection is then suppressed.
 
-    The severity of a crisis is ``critical`` when it has three times the usual mentions, ten or more, by ten people or
+    The severity of a crisis is ``critical`` if it has three times the usual mentions, ten or more, by ten people or
     more, and is not confined to one of several sources, else ``warning``.
 
-    A bucket that is still open is scored as if nothing more came in it. More negative mentions raise the score, and one
-    that fires goes on firing while mentions of the usual mix come in.
+    An open bucket is scored as if it got no more mentions. More negative mentions raise the score, and a bucket that
+    fires continues to fire while mentions of the usual mix arrive.
 
     Parameters
     ----------
@@ -159,7 +161,7 @@ class Composite(Detector):
         Less than so many times the usual negative mentions at every horizon are no crisis, however rare; 1 (the
         default: any) to 100.
     usual_posts_per_day
-        The brand's level, if it is known beforehand: it can then be judged from its first bucket. Otherwise it is
+        The brand's level, if it is known beforehand: it can then be scored from its first bucket. Otherwise it is
         `cold_start` until `Level.ready`.
 
     Notes
@@ -196,14 +198,14 @@ class Composite(Detector):
         usual_posts_per_day: float | None = None,
     ) -> None:
         self._at_least = within("at_least_times", at_least_times, *AT_LEAST_TIMES)
-        self._usual = Usual(usual_posts_per_day)
+        self._usual = ExpectedRate(usual_posts_per_day)
         self._shares = Shares(_USUAL_SHARES)
         self._extremes = Extremes(_PRIOR_MEAN, _PRIOR_SPREAD, once_in_days, _PRIOR_DAYS)
         self._refractory = Refractory(refractory_hours)
         self._end_ms = -1
         self._horizons = [_Horizon()] * len(_HALF_LIVES_HOURS)
         self._scene = _Scene()
-        self._latest = Latest(self._read)
+        self._latest = LatestReading(self._read)
 
     def score_one(self, bucket: Bucket) -> Score:
         """Score a bucket; see the class."""
@@ -235,18 +237,19 @@ class Composite(Detector):
             if reading.value >= 1 and bucket.coverage > _BLIND:
                 self._refractory.learn(bucket.start_ms, reading.value)
             if self._extremes.learn(list(map(min, reading.heights, self._extremes.bounds)), hours):
-                self._extremes.judge(0.0)
+                self._extremes.refit(0.0)
         fresh = reading.fresh
         parts = (fresh.negative, fresh.positive, min(reading.main_source, fresh.mentions))
         self._shares.learn(fresh.mentions, parts, fresh.expected if ready else None, hours)
         self._usual.learn(bucket)
 
     def snapshot(self) -> bytes:
-        """All that was learned, as compact versioned bytes without parameters."""
+        """Return everything learned as compact versioned bytes, without parameters."""
         return pack(self.kind, _VERSION, self._dump())
 
     def restore(self, snapshot: bytes) -> Self:
-        """Take over what `snapshot` holds; positive mentions that it does not hold were as many as usual."""
+        """Restore what was learned from a snapshot; if it has no positive mentions, they are assumed to be the usual
+        ones."""
         size = len(self._dump())
         values = iter(unpack(self.kind, _VERSION, (size - len(_HALF_LIVES_HOURS), size), snapshot))
         self._end_ms = int(next(values))
@@ -257,7 +260,7 @@ class Composite(Detector):
         self._usual.load(values)
         self._refractory.load(values)
         self._extremes.load(values)
-        self._extremes.judge(0.0)
+        self._extremes.refit(0.0)
         self._horizons = [
             horizon._replace(positive=next(values, self._shares.usual[1] * horizon.mentions)) for horizon in horizons
         ]
@@ -271,7 +274,7 @@ class Composite(Detector):
             *self._refractory.dump(), *self._extremes.dump(), *(horizon.positive for horizon in self._horizons),
         )  # fmt: skip
 
-    def _read(self, bucket: Bucket) -> _Reading:
+    def _read(self, bucket: Bucket) -> _CrisisReading:
         hours = bucket.length_ms / HOUR_MS
         usual = self._usual.per_hour(bucket.start_ms, bucket.length_ms) * hours * bucket.coverage
         expected = usual * max(1.0, bucket.platform)
@@ -280,7 +283,7 @@ class Composite(Detector):
         fresh = _Horizon(expected, expected, mentions, negative, positive)
         share, usual_positive, _ = self._shares.usual
         further = _DILUTED if self._usual.level.ready else 1.0
-        lefts = kept(passed_ms(bucket, self._end_ms), _HALF_LIVES_HOURS)
+        lefts = remaining(elapsed_ms(bucket, self._end_ms), _HALF_LIVES_HOURS)
         horizons, heights = [], []
         for before, left in zip(self._horizons, lefts, strict=True):
             horizon = _Horizon(
@@ -305,17 +308,17 @@ class Composite(Detector):
             times = max(times_usual(each.negative, share * each.expected) for each in horizons)
             value = demanding(value, times, self._at_least)
         explained = _explained(fresh, share, usual_positive, further)
-        return _Reading(fresh, main_source, explained, horizons, scene, heights, values, value)
+        return _CrisisReading(fresh, main_source, explained, horizons, scene, heights, values, value)
 
     def _joined(self, values: Sequence[float]) -> float:
-        """The highest value, where none may be too far above that of the next shorter horizon."""
+        """Return the highest value, with each limited by that of the next shorter horizon."""
         highest = most = values[0]
         for value, gap in zip(values[1:], _GAPS, strict=True):
             most = min(value, most + gap * self._extremes.unit)
             highest = max(highest, most)
         return max(0.0, highest)
 
-    def _label(self, bucket: Bucket, reading: _Reading) -> Label | None:
+    def _label(self, bucket: Bucket, reading: _CrisisReading) -> Label | None:
         if bucket.coverage <= _BLIND:
             return "outage"
         if reading.value >= 1:
@@ -333,14 +336,14 @@ class Composite(Detector):
             return "praise"
         return None
 
-    def _severity(self, reading: _Reading) -> Severity:
+    def _severity(self, reading: _CrisisReading) -> Severity:
         scene = reading.scene
-        horizon = reading.horizons[reading.loudest]
+        horizon = reading.horizons[reading.highest]
         many = horizon.mentions >= max(_ATTENTION * horizon.expected, _PEOPLE)
         confined = scene.main_source >= _ONE_SOURCE * scene.mentions and self._shares.usual[2] < _ONE_SOURCE
         return "critical" if many and not 0 < scene.people < _PEOPLE and not confined else "warning"
 
-    def _reason(self, bucket: Bucket, reading: _Reading, label: Label) -> str:
+    def _reason(self, bucket: Bucket, reading: _CrisisReading, label: Label) -> str:
         if label == "outage":
             return f"Source outage: sources with {1 - bucket.coverage:.0%} of the usual mentions deliver nothing"
         scene = reading.scene
@@ -353,19 +356,19 @@ class Composite(Detector):
             return (
                 f"Praise: {told}, {scene.positive / scene.mentions:.0%} positive (usually {self._shares.usual[1]:.0%})"
             )
-        horizon = reading.horizons[reading.loudest]
+        horizon = reading.horizons[reading.highest]
         by = f", by about {scene.people:.0f} people" if scene.people >= 1 else ""
         return (
-            f"Crisis: {_counted(horizon.mentions, horizon.expected, _HALF_LIVES_HOURS[reading.loudest])}, "
+            f"Crisis: {_counted(horizon.mentions, horizon.expected, _HALF_LIVES_HOURS[reading.highest])}, "
             f"{horizon.negative / horizon.mentions:.0%} negative (usually {self._shares.usual[0]:.0%}){by}, "
             f"{scene.reposts / max(scene.mentions, 1.0):.0%} reposts: as rare as once in "
             f"{self._extremes.days(reading.value)}"
         )
 
 
-class _Reading(NamedTuple):
-    """Of a bucket: its own sums, mentions of the source that has most, and negative ones that are explained; sums at
-    its end; heights, their values, and what these come to."""
+class _CrisisReading(NamedTuple):
+    """Intermediate results for a bucket: its own sums, the mentions of its largest source, and the explained negative
+    ones; the sums at its end; heights, their values, and the score."""
 
     fresh: _Horizon
     main_source: float
@@ -377,20 +380,20 @@ class _Reading(NamedTuple):
     value: float
 
     @property
-    def loudest(self) -> int:
-        """The horizon with the highest value."""
+    def highest(self) -> int:
+        """Index of the horizon with the highest value."""
         return max(range(len(self.values)), key=self.values.__getitem__)
 
 
 def _noise(horizon: _Horizon, share: float) -> float:
-    """What `X` is divided by, given the usual share of negative mentions."""
+    """Return the noise of `X`, given the usual share of negative mentions."""
     expected, squares, mentions, _, _ = horizon
     topic = _TOPIC * share * (mentions - expected) if mentions > expected else 0.0
     return _WANDER * expected + topic + math.sqrt(_VARIANCE * squares + _LEAST)
 
 
 def _explained(horizon: _Horizon, share: float, usual_positive: float, further: float) -> float:
-    """How many negative mentions are none of a crisis, which is ``s * U + max(0, P - p * M)`` of the class."""
+    """Return the negative mentions without a crisis: ``s * U + max(0, P - p * M)`` of the class."""
     expected, _, mentions, _, positive = horizon
     enough = _MORE * expected
     usual = enough + further * (mentions - enough) if mentions > enough else enough

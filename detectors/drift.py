@@ -1,4 +1,4 @@
-"""The level itself has changed, rather than a burst come and gone."""
+"""Detector of lasting changes of the level of mentions, as opposed to bursts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from itertools import islice
 from typing import ClassVar, Final, NamedTuple, Self
 
 from detectors.base import Aspect, Bucket, Detector, Direction, Score
-from detectors.cusum import DRIFT, Page, run_days, threshold
+from detectors.cusum import DRIFT, Cusum, run_days, threshold
 from detectors.level import Level
 from detectors.packing import pack, unpack
 from detectors.parameters import ONCE_IN_DAYS, within
@@ -19,24 +19,24 @@ _VERSION: Final = 1
 DAY_HOURS: Final = 24.0
 
 _WARM_HOURS: Final = 96.0
-"""Four days of learning before any sum is kept: they hold working days, or a weekend and two of them."""
+"""Four days of learning before the sums start: they include working days, or a weekend and two of them."""
 
 _USUAL_DAYS: Final = 7.0
 _SPREAD_DAYS: Final = 14.0
 """Half-lives of the usual hour and of the spread from day to day: a week, and two of them."""
 
 _PRIOR_DAYS: Final = 4.0
-"""Days that the prior spread counts for: as many as pass before it is first used."""
+"""Weight of the prior spread in days: as many as pass before it is first used."""
 
 _OUTLIER: Final = 3.0
-"""Standard deviations beyond which an hour and a day teach no more."""
+"""Standard deviations beyond which an hour and a day are clipped when learned."""
 
 _RATE_SPREAD: Final = 0.15
-"""Standard deviation of the rate from day to day before any was seen, as a share of it."""
+"""Prior standard deviation of the rate from day to day, as a share of it."""
 
 
 class Span(NamedTuple):
-    """What was counted since the last step of the test; hours of full observation."""
+    """Counts since the last step of the test, in hours of full observation."""
 
     hours: float = 0.0
     mentions: float = 0.0
@@ -48,25 +48,25 @@ class Span(NamedTuple):
 
 
 class Drift(Detector):
-    """A change of the brand's level of mentions, up or down, by a robust Page-Hinkley test.
+    """A change of the brand's level of mentions, up or down, by a robust Cusum-Hinkley test.
 
-    Each hour's count is brought to a scale on which its noise does not depend on it, and compared with what is usual at
-    that hour of the day. The differences, in standard deviations, enter two of Page's sums (`Page`). A sum that reaches
-    its threshold says that the level has changed since the sum was last 0. What is usual is then moved to the level
-    since, and the sums begin anew: one change fires once.
+    Each hour's count is transformed to a scale on which its noise does not depend on it, and compared with the usual
+    value at that hour of the day. The differences, in standard deviations, enter two cumulative sums (`Cusum`). A sum
+    that reaches its threshold means that the level has changed since the sum was last 0. The usual values are then
+    moved to the level since, and the sums restart at 0: one change fires once.
 
-    An hour adds at most 0.8 to a sum, and once in 30 days takes 12: a burst of less than about half a day does not
-    fire. An hour that is not over is taken as if nothing more came: a rise may fire within it, a fall when it is over.
-    Without data nothing happens.
+    An hour adds at most 0.8 to a sum, and a return period of 30 days requires 12: a burst of less than about half a day
+    does not fire. An unfinished hour is scored as if it got no more mentions: a rise may fire within it, a fall when it
+    is over. Without data nothing happens.
 
     Parameters
     ----------
     once_in_days
-        A change that noise feigns this rarely, or more rarely, is anomalous; 2 to 3650.
+        Return period: a change that noise alone imitates this rarely, or more rarely, is anomalous; 2 to 3650.
     refractory_hours
         After a firing, the time in which another counts as the same, unless it escalates (`Refractory`); 0 to 720.
     usual_posts_per_day
-        Taken so that all detectors are built alike. It does not say at what time of day: nothing fires in the first
+        Accepted so that all detectors are built alike. It does not say at what time of day: nothing fires in the first
         four days, and the brand is `cold_start` until `Level.ready`.
 
     Notes
@@ -104,7 +104,7 @@ class Drift(Detector):
     score_is_rarity: ClassVar[bool] = False
 
     _slots: ClassVar[int] = 24
-    """Times of day with a usual value of their own."""
+    """Number of times of day with a usual value of their own."""
 
     def __init__(
         self,
@@ -118,7 +118,7 @@ class Drift(Detector):
         self._level = Level(None)
         self._refractory = Refractory(refractory_hours)
         self._span = Span()
-        self._up = self._down = Page()
+        self._up = self._down = Cusum()
         self._usual = [0.0] * self._slots
         self._visits = [0.0] * self._slots
         self._hours = self._day_hours = self._day_sum = 0.0
@@ -147,8 +147,8 @@ class Drift(Detector):
             return Score(value, observed, expected, min(lower, observed), max(upper, observed), direction)
         suppressed = self._refractory.suppresses(bucket.start_ms, value) if self._level.ready else "cold_start"
         reason = (
-            f"{self._told(observed)} for about {side.hours:.0f} h against a usual {self._told(expected)}: the level "
-            f"has changed; noise feigns that once in {run_days(side.value):.0f} days"
+            f"{self._described(observed)} for about {side.hours:.0f} h against a usual {self._described(expected)}: "
+            f"the level has changed; noise feigns that once in {run_days(side.value):.0f} days"
         )
         if sign > 0:
             return Score(
@@ -175,14 +175,14 @@ class Drift(Detector):
             self._learn_usual(span, slot)
 
     def snapshot(self) -> bytes:
-        """All that was learned, as compact versioned bytes without parameters."""
+        """Return everything learned as compact versioned bytes, without parameters."""
         return pack(self.kind, _VERSION, self._dump())
 
     def restore(self, snapshot: bytes) -> Self:
-        """Take over what `snapshot` holds."""
+        """Restore what was learned from a snapshot."""
         values = iter(unpack(self.kind, _VERSION, (len(self._dump()),), snapshot))
         self._span = Span(*islice(values, 3))
-        self._up, self._down = Page(*islice(values, 4)), Page(*islice(values, 4))
+        self._up, self._down = Cusum(*islice(values, 4)), Cusum(*islice(values, 4))
         self._usual = list(islice(values, self._slots))
         self._visits = list(islice(values, self._slots))
         self._hours, self._day_hours, self._day_sum, self._days, self._squares = islice(values, 5)
@@ -204,20 +204,20 @@ class Drift(Detector):
         return self._hours >= _WARM_HOURS and self._visits[slot] > 0
 
     def _is_enough(self, span: Span) -> bool:
-        """Whether the span says anything yet."""
+        """Return whether the span is long enough for a step of the test."""
         return span.hours > 0
 
     def _is_complete(self, span: Span) -> bool:
         return span.hours >= 1 - 1e-6
 
-    def _stepped(self, span: Span, slot: int) -> tuple[Page, Page]:
-        """Both sides after the span, of which at least an hour passes."""
+    def _stepped(self, span: Span, slot: int) -> tuple[Cusum, Cusum]:
+        """Return both sides after the span, which counts as an hour at least."""
         seen, usual, hours = self._value(span), self._usual[slot], max(1.0, span.hours)
         step = (seen - usual) / self._spread()
         return self._up.plus(step, hours, seen, usual), self._down.plus(-step, hours, seen, usual)
 
     def _move(self, start_ms: int) -> None:
-        """Where a side has reached its threshold, its level is the usual one from now on."""
+        """Make the level of a side that has reached its threshold the usual one."""
         side = max(self._up, self._down)
         value = side.value / self._threshold
         if value < 1:
@@ -225,7 +225,7 @@ class Drift(Detector):
         self._refractory.learn(start_ms, value)
         ratio = side.seen / side.usual
         self._usual = [usual * ratio for usual in self._usual]
-        self._up = self._down = Page()
+        self._up = self._down = Cusum()
 
     def _learn_usual(self, span: Span, slot: int) -> None:
         self._hours += span.hours
@@ -254,20 +254,20 @@ class Drift(Detector):
         self._day_hours = self._day_sum = 0.0
 
     def _spread(self) -> float:
-        """Standard deviation that an hour would have if hours were independent and days spread as they do."""
+        """Return the standard deviation of an hour if hours were independent and days varied as they do."""
         return math.sqrt((self._squares + _PRIOR_DAYS * self._prior()) / (self._days + _PRIOR_DAYS))
 
     def _value(self, span: Span) -> float:
-        """The quantity of the span, on the scale on which its noise does not depend on it."""
+        """Return the quantity of the span on the scale on which its noise does not depend on it."""
         return 2 * math.sqrt(span.mentions / max(1.0, span.hours) + 0.375)
 
     def _back(self, value: float) -> float:
-        """Inverse of `_value`."""
+        """Return the inverse of `_value`."""
         return max(0.0, value * value / 4 - 0.375)
 
     def _prior(self) -> float:
-        """Square of `_spread` before any was seen: Poisson noise, and that of the rate from day to day."""
+        """Return the prior of the square of `_spread`: Poisson noise, and that of the rate from day to day."""
         return 1 + DAY_HOURS * _RATE_SPREAD**2 * self._level.per_hour
 
-    def _told(self, value: float) -> str:
+    def _described(self, value: float) -> str:
         return f"{value:.3g} mentions an hour"

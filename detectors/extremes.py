@@ -1,4 +1,4 @@
-"""How rare a height is among a brand's own daily maxima: the return period that makes one threshold serve every brand.
+"""Return periods of heights among a brand's own daily maxima, which let one threshold serve every brand.
 
 Daily maxima of many kinds of noise tend to a Gumbel distribution, whose mean and standard deviation give its two
 parameters (Gumbel, *Statistics of Extremes*, 1958; the annual flood of hydrology). With the standardised height ``u =
@@ -24,21 +24,21 @@ _SPREAD: Final = math.pi / math.sqrt(6)
 _DAY_HOURS: Final = 24.0
 
 _DAYS: Final = 14
-"""Daily maxima remembered: two weeks, so that both weekends of a weekly rhythm are among them."""
+"""Number of daily maxima kept: two weeks, so that both weekends of a weekly rhythm are among them."""
 
 PRIOR_DAYS: Final = 3.0
-"""Days that the prior counts for: enough that two alike days don't make a third one impossible."""
+"""Weight of the prior in days: enough that two similar days don't make a third one impossible."""
 
 _LONGEST: Final = 30.0
 """Reduced variate above which the return period is more than any number worth printing."""
 
 
 class Extremes:
-    """Daily maxima of several heights, such as one per smoothing horizon, and what they say of new heights.
+    """Daily maxima of several heights, such as one per smoothing horizon, and the scores of new heights.
 
-    The mean of the standardised heights takes part in the return period (`value`), or each for itself (`each`). Days
-    are spans of 24 h of observation, so that outages don't make a day's maximum small. Mean and variance are shrunk
-    towards the prior.
+    A score is the return period of the mean of the standardised heights (`value`), or of each height alone (`each`).
+    Days are spans of 24 h of observation, so that outages don't make a day's maximum small. Mean and variance are
+    shrunk towards the prior.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ class Extremes:
     once_in_days
         Return period at which `value` is 1; 2 to 3650.
     prior_days
-        Days that the prior counts for.
+        Weight of the prior in days.
 
     Raises
     ------
@@ -57,9 +57,9 @@ class Extremes:
     Attributes
     ----------
     bounds
-        Of each height, where it alone reaches the threshold.
+        For each height, where it alone reaches the threshold.
     unit
-        What a standard deviation of its daily maximum adds to the value of a height (`each`).
+        Increase of a height's value (`each`) per standard deviation of its daily maximum.
 
     Examples
     --------
@@ -85,22 +85,22 @@ class Extremes:
         self._maxima: deque[tuple[float, ...]] = deque(maxlen=_DAYS)
         self._day_hours = 0.0
         self._day_max = [0.0] * len(self._prior_mean)
-        self.judge(0.0)
+        self.refit(0.0)
 
     def value(self, heights: Sequence[float]) -> float:
-        """Reduced variate of the heights over that of the threshold, at least 0: grows as the log of the return
-        period."""
+        """Return the reduced variate of the heights divided by that of the threshold, at least 0; it grows as the log
+        of the return period."""
         value = self._offset
         for weight, height in zip(self._weights, heights, strict=True):
             value += weight * height
         return max(value, 0.0)
 
     def each(self, heights: Sequence[float]) -> list[float]:
-        """`value` of every height as if it were the only one, without a lower limit."""
+        """Return `value` of every height as if it were the only one, without a lower limit."""
         return [offset + weight * height for (offset, weight), height in zip(self._singles, heights, strict=True)]
 
     def learn(self, heights: Sequence[float], hours: float) -> bool:
-        """Take in the heights that closed a span; True when that completed a day."""
+        """Learn the heights of a span; return whether it completed a day."""
         self._day_max = list(map(max, self._day_max, heights))
         self._day_hours += hours
         if self._day_hours < _DAY_HOURS:
@@ -110,8 +110,8 @@ class Extremes:
         self._day_max = [0.0] * len(self._day_max)
         return True
 
-    def judge(self, doubt: float) -> None:
-        """Work out anew what `value` means, adding `doubt` to the variance of each height."""
+    def refit(self, extra_variance: float) -> None:
+        """Fit the distribution to the daily maxima, adding a variance to that of each height."""
         prior_days, width = self._prior_days, len(self._prior_mean)
         days = len(self._maxima) + prior_days
         self._weights = []
@@ -122,7 +122,7 @@ class Extremes:
         for prior_mean, prior_variance, maxima in zip(self._prior_mean, self._prior_variance, columns, strict=True):
             mean = (prior_days * prior_mean + sum(maxima)) / days
             squares = prior_days * (prior_variance + (prior_mean - mean) ** 2) + sum((x - mean) ** 2 for x in maxima)
-            spread = math.sqrt(squares / days * (1 + 1 / days) + doubt)
+            spread = math.sqrt(squares / days * (1 + 1 / days) + extra_variance)
             weight = self.unit / spread
             self._singles.append((_EULER / self._threshold - weight * mean, weight))
             self._weights.append(weight / width)
@@ -130,19 +130,19 @@ class Extremes:
             self.bounds.append(mean + spread * (self._threshold - _EULER) / _SPREAD)
 
     def days(self, value: float) -> str:
-        """Return period of a value in words."""
+        """Return the return period of a value in words."""
         variate = value * self._threshold
         days = 1 / -math.expm1(-math.exp(-variate)) if variate < _LONGEST else math.inf
         return f"{days:.0f} days" if days < 3650 else "more than ten years"
 
     def dump(self) -> tuple[float, ...]:
-        """The state as numbers, always as many: days to come are zeros."""
+        """Return the state as a fixed number of numbers; missing days are zeros."""
         width = len(self._prior_mean)
         maxima = [height for day in self._maxima for height in day]
         return (self._day_hours, *self._day_max, len(self._maxima), *maxima, *(0.0,) * (_DAYS * width - len(maxima)))
 
     def load(self, values: Iterator[float]) -> None:
-        """Take the numbers that `dump` gave; `judge` afterwards."""
+        """Restore the state from the numbers that `dump` returned; call `refit` afterwards."""
         width = len(self._prior_mean)
         self._day_hours = next(values)
         self._day_max = list(islice(values, width))
@@ -152,7 +152,7 @@ class Extremes:
 
 
 def reduced_variate(days: float) -> float:
-    """Of the Gumbel distribution, for the daily maximum that is exceeded once in so many days (more than 1).
+    """Return the reduced Gumbel variate of the daily maximum that is exceeded once in so many days (more than 1).
 
     >>> round(reduced_variate(7), 2)
     1.87

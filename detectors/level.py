@@ -1,4 +1,4 @@
-"""How much a brand is usually talked about, and whether enough was seen to say so.
+"""The level of a brand: its usual mentions per hour, and whether enough was observed to rely on it.
 
 The level is the mean of a Gamma posterior over a Poisson rate whose evidence fades: mentions `a` over hours `b`, both
 discounted, so that ``a / b`` is a running mean at first and an exponentially weighted one later (West & Harrison,
@@ -30,9 +30,8 @@ _PRIOR_HOURS: Final = 48.0
 _SMOOTH_HOURS: Final = 4.0
 _CLIP_FACTOR: Final = 2.0
 _CLIP_PER_HOUR: Final = 0.5
-"""What teaches is the rate smoothed with a half-life of four hours, and at most ``2 * level + 0.5`` of it: a day of
-crisis must not become the new normal, while single mentions of a brand with two a day, smoothed so, stay below the
-bound."""
+"""The level learns the rate smoothed with a half-life of four hours, clipped at ``2 * level + 0.5``: a day of crisis
+must not become the new normal, while single mentions of a brand with two a day stay below the bound after smoothing."""
 
 _NEW_MENTIONS: Final = 100
 """Until a brand is ready, its level is the rate over about this many latest mentions, so that nothing is learned from
@@ -41,13 +40,14 @@ the time before it was really collected."""
 _BUSY_PER_HOUR: Final = 2.0
 _BUSY_MENTIONS: Final = 30.0
 _BUSY_HOURS: Final = 6.0
-"""A brand with 48 mentions a day is ready after the first 30 or so and another six hours: a jump then stands out of its
-noise."""
+"""A brand with 48 mentions a day is ready after the first 30 or so and another six hours: a jump then stands out from
+the noise."""
 
 _ABSURD_HOURS: Final = 2.0
 _ABSURD: Final = 2.0
-"""A busy brand seen for two hours is quiet below a score of 2: the return period is then the square of the one asked
-for, on top of the doubt about a level so young. Some hundred times the usual mentions for half an hour do it."""
+"""A busy brand observed for two hours is suppressed below a score of 2, whose return period is the square of the
+configured one, in addition to the uncertainty of a level so young. Some hundred times the usual mentions for half an
+hour reach it."""
 
 _QUIET_HOURS: Final = 168.0
 _QUIET_MENTIONS: Final = 12.0
@@ -61,12 +61,12 @@ class Level:
     Parameters
     ----------
     usual_posts_per_day
-        Known beforehand: the brand is then ready from the start. None: unknown.
+        The level if it is known beforehand, which makes the brand ready from the start; None if it is unknown.
 
     Attributes
     ----------
     per_hour
-        The level; 0 before anything was seen.
+        The level; 0 before anything was observed.
     hours
         Effective hours of observation behind it, at most ``MEMORY_HOURS / ln 2``.
     ready
@@ -95,13 +95,13 @@ class Level:
         self._recent_per_hour = self.per_hour
 
     def suppresses(self, value: float) -> Suppression | None:
-        """Why a firing with this value can't be relied on yet; None if it can."""
+        """Return why a value of 1 or more can't be relied on yet; None if it can."""
         if self.ready or (self._busy_hours >= _ABSURD_HOURS and value >= _ABSURD):
             return None
         return "cold_start"
 
     def learn(self, count: float, hours: float) -> None:
-        """Take in `count` mentions over `hours` of full observation."""
+        """Learn `count` mentions over `hours` of full observation."""
         if self.ready:
             renewed, kept, fresh = _by_hours(hours)
             self._recent_per_hour += renewed * (count / hours - self._recent_per_hour)
@@ -126,13 +126,14 @@ class Level:
         )
 
     def dump(self) -> tuple[float, ...]:
-        """The state as numbers."""
+        """Return the state as numbers."""
         return (
             self._mentions, self.hours, self._recent_per_hour, self._observed_hours, self._busy_hours, self.ready,
         )  # fmt: skip
 
     def load(self, values: Iterator[float]) -> None:
-        """Take the numbers that `dump` gave, unless a level was stated and they are of a brand not ready yet."""
+        """Restore the state from the numbers that `dump` returned, unless the level is configured and the brand was not
+        ready yet."""
         mentions, hours, recent_per_hour, observed_hours, busy_hours, ready = islice(values, 6)
         if self.ready and not ready:
             return
@@ -144,12 +145,12 @@ class Level:
 
 @lru_cache(maxsize=256)
 def _by_hours(hours: float) -> tuple[float, float, float]:
-    """What part of the smoothed rate is renewed over some hours, and `_faded` of the level."""
+    """Return the part of the smoothed rate that is renewed over some hours, and `_faded` of the level."""
     return 1 - 0.5 ** (hours / _SMOOTH_HOURS), *_faded(hours / MEMORY_HOURS * math.log(2))
 
 
 def _faded(faded: float) -> tuple[float, float]:
-    """What is left of what was seen before, and of what is new, which has faded by its own mean, so that a long bucket
-    weighs as much as the short ones it is made of."""
+    """Return the remaining weight of earlier observations, and that of new ones, which fade by their own mean, so that
+    a long bucket weighs as much as the short ones it consists of."""
     kept = math.exp(-faded)
     return kept, (1 - kept) / faded if faded > 1e-6 else 1.0

@@ -1,4 +1,4 @@
-"""How large something must be, besides being rare: an effect size beside a significance."""
+"""Effect size: how large an anomaly must be, besides being rare."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 
 
 def times_usual(observed: float, usual: float) -> float:
-    """What is observed as a multiple of what is usual; of nothing, anything is infinitely many times as much.
+    """Return an observed value as a multiple of the usual one; infinite if the usual one is 0.
 
     >>> times_usual(6, 2), times_usual(6, 0), times_usual(0, 0)
     (3.0, inf, 0.0)
@@ -17,9 +17,9 @@ def times_usual(observed: float, usual: float) -> float:
 
 
 def demanding(value: float, times: float, at_least: float) -> float:
-    """The value of what is so many times the usual, where less than `at_least` times is not anomalous.
+    """Return a score that is below 1 if the observed value is less than `at_least` times the usual one.
 
-    It never falls as `value` or `times` grows.
+    The result never falls as `value` or `times` grows.
 
     >>> demanding(1.4, times=3.2, at_least=3), demanding(1.4, times=1.5, at_least=3)
     (1.4, 0.5)

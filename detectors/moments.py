@@ -1,9 +1,10 @@
-"""Mean and covariance of a vector, learned online, that neither outliers nor a short history upset.
+"""Mean and covariance of a vector, learned online, robust against outliers and a short history.
 
-What teaches is winsorised at some standard deviations of each coordinate (Khan, Van Aelst & Zamar, *Journal of the
-American Statistical Association* 102, 2007, take correlations of such data), fades exponentially, and is shrunk towards
-a diagonal prior with the weight of some hours: the posterior mean of an inverse Wishart prior, and of the form of the
-shrinkage of Ledoit & Wolf (*Journal of Multivariate Analysis* 88, 2004) with an intensity that falls with the data.
+Observations are winsorised at some standard deviations of each coordinate (Khan, Van Aelst & Zamar, *Journal of the
+American Statistical Association* 102, 2007, compute correlations of such data) and fade exponentially. The covariance
+is shrunk towards a diagonal prior with the weight of some hours: the posterior mean of an inverse Wishart prior, and of
+the form of the shrinkage of Ledoit & Wolf (*Journal of Multivariate Analysis* 88, 2004) with an intensity that falls
+with the data.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _WINSOR: Final = 3.0
-"""Standard deviations beyond which a coordinate teaches no more."""
+"""Standard deviations at which a coordinate is clipped when learned."""
 
 _PRECISION: Final = 1e-9
 _MOST_SWEEPS: Final = 60
@@ -30,9 +31,9 @@ class Moments:
     spread
         Prior standard deviation of each coordinate; the prior means are 0.
     prior_hours
-        Hours that the prior counts for.
+        Weight of the prior in hours.
     memory_hours
-        Half-life of what was learned.
+        Half-life of the observations.
 
     Examples
     --------
@@ -57,16 +58,17 @@ class Moments:
         self._rows = self._shrunk()
 
     def distance(self, x: Sequence[float]) -> tuple[float, list[float]]:
-        """How far `x` is above the mean, in standard deviations of the combination of coordinates that says so best.
+        """Return how far `x` is above the mean, in standard deviations of the combination of coordinates that maximises
+        it.
 
-        The largest ``w' d / sqrt(w' C w)`` over all weights ``w >= 0``, with ``d = x - mean``: the one-sided
+        This is the largest ``w' d / sqrt(w' C w)`` over all weights ``w >= 0``, with ``d = x - mean``: the one-sided
         union-intersection test (Roy, *Annals of Mathematical Statistics* 24, 1953; Perlman, ibid. 40, 1969). It is the
         Mahalanobis distance where that points upwards, and unlike it never falls when a coordinate rises.
 
         Returns
         -------
         tuple of float and list of float
-            The distance, at least 0, and what each coordinate adds to its square.
+            The distance, at least 0, and the contribution of each coordinate to its square.
         """
         rest = [value - mean for value, mean in zip(x, self._mean, strict=True)]
         deviation = tuple(rest)
@@ -92,7 +94,7 @@ class Moments:
         return math.sqrt(max(0.0, sum(parts))), parts
 
     def learn(self, x: Sequence[float], hours: float) -> None:
-        """Take in what held for some hours."""
+        """Learn a vector that was observed for some hours."""
         rate = 1 - 0.5 ** (hours / self._memory_hours)
         self._hours = self._hours * (1 - rate) + hours
         rate = max(rate, hours / self._hours)
@@ -108,11 +110,11 @@ class Moments:
         self._rows = self._shrunk()
 
     def dump(self) -> tuple[float, ...]:
-        """The state as numbers."""
+        """Return the state as numbers."""
         return (self._hours, *self._mean, *self._covariance)
 
     def load(self, values: Iterator[float]) -> None:
-        """Take the numbers that `dump` gave."""
+        """Restore the state from the numbers that `dump` returned."""
         self._hours = next(values)
         self._mean = list(islice(values, len(self._mean)))
         self._covariance = list(islice(values, len(self._covariance)))

@@ -1,4 +1,4 @@
-"""Several features that are unusual together, where each alone might pass."""
+"""Detector of several features that are unusual together, even if each alone is not."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, Self
 
 from detectors.base import Aspect, Bucket, Detector, Score
+from detectors.decay import elapsed_ms, remaining
 from detectors.extremes import Extremes
-from detectors.fading import kept, passed_ms
 from detectors.level import Level
 from detectors.moments import Moments
 from detectors.packing import pack, unpack
@@ -23,13 +23,13 @@ _VERSION: Final = 1
 
 _SLOW_HOURS: Final = 1.0
 _FAST_HOURS: Final = 10 / 60
-"""Half-lives: of what is said just now, and of the last minutes, which tell whether it becomes more."""
+"""Half-lives: of the present, and of the last minutes, which show whether mentions increase."""
 
 _SHRINKAGE_MENTIONS: Final = 20.0
-"""Mentions at the usual share, added in mind to the last hour's, as in `sentiment_shift`."""
+"""Fictitious mentions at the usual share, added to those of the last hour, as in `sentiment_shift`."""
 
 _SHRINKAGE_RATE: Final = 10.0
-"""Mentions added to both sides of a ratio of counts: so few are never a multiple of anything."""
+"""Mentions added to both sides of a ratio of counts, so that a few are never a large multiple."""
 
 _SPREAD: Final = (0.45, 0.3, 0.05, 0.05, 0.05)
 """Prior standard deviation of each feature: of the logarithm over a day with a rhythm of +-60 %; of the same within the
@@ -37,15 +37,15 @@ hour, Poisson noise at 30 mentions an hour; of the shares, that of `sentiment_sh
 
 _PRIOR_HOURS: Final = 168.0
 _MEMORY_HOURS: Final = 168.0
-"""A week, as in `sentiment_shift`. The prior, a week too, keeps two fifths of the weight in the long run, so that a
-brand whose features hardly ever move does not fire at their first tremor."""
+"""A week, as in `sentiment_shift`. The prior, also a week, keeps two fifths of the weight in the long run, so that a
+brand whose features hardly ever change does not fire at the first small change."""
 
 _USUAL_SHARES: Final = (NEGATIVE, 0.05, 0.2)
-"""Negative share, that of one author beyond the first mention, and reposts, before anything was said."""
+"""Shares before any mention: negative, by one author beyond the first mention, and reposts."""
 
 _PRIOR_MEAN: Final = (1.2,)
 _PRIOR_SPREAD: Final = (0.3,)
-"""Daily maximum of ``log(1 + distance)`` before any was seen: simulated Poisson counts of 20 to 3,000 a day have 0.9
+"""Prior of the daily maximum of ``log(1 + distance)``: simulated Poisson counts of 20 to 3,000 a day have 0.9
 to 1.2, with a spread of 0.1 to 0.2; recorded ones are more uneven."""
 
 _SIGNIFICANT: Final = 4.0
@@ -58,7 +58,7 @@ _NAMED: Final = 0.15
 
 
 class _Now(NamedTuple):
-    """Faded sums over the last hour, and hours and mentions over the last minutes."""
+    """Fading sums over the last hour, and hours and mentions over the last minutes."""
 
     hours: float = 0.0
     mentions: float = 0.0
@@ -70,38 +70,38 @@ class _Now(NamedTuple):
 
     @property
     def parts(self) -> tuple[float, float, float]:
-        """Mentions that are negative, by the most active author beyond the first, and reposts."""
+        """Negative mentions, those by the most active author beyond the first, and reposts."""
         return self.negative, self.concentrated, self.reposts
 
 
 class Multivariate(Detector):
-    """Volume, velocity, tone, author concentration and repost share together, against the brand's own history.
+    """Volume, velocity, tone, author concentration and repost share together, compared with the brand's own history.
 
     The five features, of the last hour and shrunk for small numbers:
 
-    - volume: logarithm of the mentions over those that the level expects;
+    - volume: logarithm of the mentions over those expected from the level;
     - velocity: logarithm of the rate of the last minutes over that of the hour;
     - negative share, less the usual one;
-    - author concentration: share of the mentions that the most active author of each bucket adds to the first of hers,
-      less the usual one;
+    - author concentration: share of the mentions by the most active author of each bucket beyond the first, less the
+      usual one;
     - repost share, less the usual one.
 
-    Their mean and covariance are learned (`Moments`). What counts is how far they lie above the mean together, in
+    Their mean and covariance are learned (`Moments`). The score depends on how far they lie above the mean together, in
     standard deviations: fewer mentions, a friendlier tone and more diverse authors are never anomalous. The largest
     distances of each day of the last two weeks give a return period (`Extremes`).
 
-    A bucket that is still open is scored as if nothing more came in it. Where there is no data nothing is learned, and
-    what was said fades. A feature that no source delivers stays at 0 and does not matter.
+    An open bucket is scored as if it got no more mentions. Without data nothing is learned, and
+    the sums fade. A feature that no source delivers stays at 0 and does not matter.
 
     Parameters
     ----------
     once_in_days
-        A constellation that happens this rarely by chance, or more rarely, is anomalous; 2 to 3650.
+        A combination that happens this rarely by chance, or more rarely, is anomalous; 2 to 3650.
     refractory_hours
         After a firing, the time in which another counts as the same, unless it escalates (`Refractory`); 0 to 720.
     usual_posts_per_day
-        Taken so that all detectors are built alike. It says nothing about the other features: the brand is `cold_start`
-        until `Level.ready`.
+        Accepted so that all detectors are built alike. It says nothing about the other features: the brand is
+        `cold_start` until `Level.ready`.
 
     Notes
     -----
@@ -165,18 +165,18 @@ class Multivariate(Detector):
             if value >= 1:
                 self._refractory.learn(bucket.start_ms, value)
             if self._extremes.learn([math.log1p(distance)], hours):
-                self._extremes.judge(0.0)
+                self._extremes.refit(0.0)
             self._moments.learn(features, hours)
         usual_count = self._level.per_hour * hours if self._level.ready else None
         self._shares.learn(bucket.count, _parts(bucket), usual_count, hours)
         self._level.learn(bucket.count, hours * bucket.coverage)
 
     def snapshot(self) -> bytes:
-        """All that was learned, as compact versioned bytes without parameters."""
+        """Return everything learned as compact versioned bytes, without parameters."""
         return pack(self.kind, _VERSION, self._dump())
 
     def restore(self, snapshot: bytes) -> Self:
-        """Take over what `snapshot` holds."""
+        """Restore what was learned from a snapshot."""
         values = iter(unpack(self.kind, _VERSION, (len(self._dump()),), snapshot))
         self._end_ms = int(next(values))
         self._now = _Now(*islice(values, len(self._now)))
@@ -185,7 +185,7 @@ class Multivariate(Detector):
         self._level.load(values)
         self._refractory.load(values)
         self._extremes.load(values)
-        self._extremes.judge(0.0)
+        self._extremes.refit(0.0)
         return self
 
     def _dump(self) -> tuple[float, ...]:
@@ -195,8 +195,8 @@ class Multivariate(Detector):
         )  # fmt: skip
 
     def _faded(self, bucket: Bucket) -> _Now:
-        """What is said at the end of the bucket."""
-        slow, fast = kept(passed_ms(bucket, self._end_ms), (_SLOW_HOURS, _FAST_HOURS))
+        """Return the sums at the end of the bucket."""
+        slow, fast = remaining(elapsed_ms(bucket, self._end_ms), (_SLOW_HOURS, _FAST_HOURS))
         now, hours = self._now, bucket.length_ms / HOUR_MS * bucket.coverage
         negative, concentrated, reposts = _parts(bucket)
         return _Now(
@@ -243,7 +243,7 @@ def _log_ratio(count: float, expected: float) -> float:
 
 
 def _parts(bucket: Bucket) -> tuple[float, float, float]:
-    """Of a bucket's mentions: negative ones, those by the most active author beyond her first, reposts."""
+    """Return the negative mentions of a bucket, those by the most active author beyond the first, and reposts."""
     count = bucket.count
     return (
         bucket.likely_negative,

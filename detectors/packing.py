@@ -1,8 +1,8 @@
 """Snapshots as bytes: kind, version, the learned numbers as doubles, and a checksum.
 
 Layout, little-endian: ``FWD`` | length of the kind (u8) | kind (ascii) | version (u16) | count (u32) | doubles | CRC-32
-(u32). Doubles keep every bit of the state, so a restored detector goes on exactly as its writer would have. Integers up
-to 2**53, such as milliseconds since the epoch, are exact in them.
+(u32). Doubles keep every bit of the state, so a restored detector continues exactly as its writer would have. They
+represent integers up to 2**53, such as milliseconds since the epoch, exactly.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def pack(kind: str, version: int, values: Sequence[float]) -> bytes:
 
 
 def unpack(kind: str, version: int, sizes: Container[int], snapshot: bytes) -> tuple[float, ...]:
-    """Decode what `pack` gave for the same kind, the same version, and one of the `sizes`, how many numbers.
+    """Decode a snapshot of the same kind and version with one of some numbers of values; the inverse of `pack`.
 
     Raises
     ------

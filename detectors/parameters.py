@@ -1,4 +1,4 @@
-"""What a parameter may be."""
+"""Parameters of detectors: their ranges and checks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 ONCE_IN_DAYS: Final = (2, 3650)
 REFRACTORY_HOURS: Final = (0, 720)
 AT_LEAST_TIMES: Final = (1, 100)
-"""What is allowed, both ends included."""
+"""Allowed ranges, both ends included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +23,9 @@ class Parameter:
     Parameters
     ----------
     default
-        What holds where config says nothing.
+        Value if the config has none.
     schema
-        What it may be and means, as JSON Schema.
+        JSON Schema with its description.
     """
 
     default: Any
@@ -38,7 +38,7 @@ def within(parameter: str, value: object, low: float, high: float) -> float:
     Raises
     ------
     ParameterError
-        Naming the parameter and what is allowed.
+        If it is not; the error names the parameter and the allowed values.
     """
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
         raise ParameterError(parameter, f"must be a number from {low:g} to {high:g}, got {value!r}")
@@ -46,12 +46,12 @@ def within(parameter: str, value: object, low: float, high: float) -> float:
 
 
 def one_of(parameter: str, value: object, allowed: Collection[str]) -> None:
-    """Refuse a value that is none of the words allowed.
+    """Raise an error for a value that is not one of the allowed words.
 
     Raises
     ------
     ParameterError
-        Naming the parameter and what is allowed.
+        If it is not; the error names the parameter and the allowed values.
     """
     if value not in allowed:
         raise ParameterError(parameter, f"must be one of {', '.join(allowed)}, got {value!r}")

@@ -1,4 +1,4 @@
-"""How busy the whole platform is: the reference that tells a brand's own surge from everybody's."""
+"""Load of the whole platform: the reference that distinguishes a surge of one brand from one of all brands."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 GROUPS: Final = 16
-"""Groups that the brands are dealt into. A storm at one brand lifts its own group, which the median of the others does
-not see; more groups would hold too little each."""
+"""Number of groups of brands. A storm at one brand raises only its own group, which the median of the others ignores;
+more groups would hold too few mentions each."""
 
 _FAST_HOURS: Final = 10 / 60
 _SLOW_HOURS: Final = 24.0
-"""Half-lives of what is said now and of what is usual."""
+"""Half-lives of the present and of the usual rate."""
 
 _KNOWN_HOURS: Final = 6.0
-"""Observation from which on anything is said."""
+"""Hours of observation before which the load is unknown."""
 
 _FEWEST_GROUPS: Final = 4
 _FEWEST_MENTIONS: Final = 2.0
@@ -32,13 +32,13 @@ _SHRINKAGE: Final = 2.0
 
 
 class Reference:
-    """By how much more than usual is said, of all brands but those of one group.
+    """Mentions of all brands but those of one group, as a multiple of the usual.
 
-    For each group the mentions of the last minutes are divided by what its own last day and the daily and weekly shape
-    of all groups together (`Rhythm`) lead to expect. What is told is the median of the other groups. Time without any
-    mention of any brand is not looked at.
+    For each group the mentions of the last minutes are divided by those expected from its own last day and from the
+    daily and weekly rhythm of all groups together (`Rhythm`). The result for a group is the median of the other groups.
+    Time without any mention of any brand is skipped.
 
-    Holds 122 numbers, whatever it learns.
+    The state is always 122 numbers.
 
     Examples
     --------
@@ -66,7 +66,7 @@ class Reference:
         self._without = [1.0] * GROUPS
 
     def learn(self, start_ms: int, length_ms: int, counts: Sequence[int]) -> None:
-        """Take in a span of time with the mentions of each group."""
+        """Learn a span of time with the mentions of each group."""
         hours = length_ms / HOUR_MS
         factor = self._rhythm.factor(start_ms, length_ms)
         fast, slow = 0.5 ** (hours / _FAST_HOURS), 0.5 ** (hours / _SLOW_HOURS)
@@ -87,17 +87,17 @@ class Reference:
         self._slow = [old * slow + count / factor for old, count in zip(self._slow, counts, strict=True)]
 
     def without(self, group: int) -> float:
-        """How many times the usual is said of the brands outside the group; 1 while that is not known."""
+        """Return the mentions of the brands outside a group as a multiple of the usual; 1 while it is unknown."""
         return self._without[group]
 
     def dump(self) -> tuple[float, ...]:
-        """The state as numbers."""
+        """Return the state as numbers."""
         return (
             self._fast_hours, self._slow_hours, *self._fast, *self._slow, *self._without, *self._rhythm.dump(),
         )  # fmt: skip
 
     def load(self, values: Iterator[float]) -> None:
-        """Take the numbers that `dump` gave."""
+        """Restore the state from the numbers that `dump` returned."""
         self._fast_hours, self._slow_hours = islice(values, 2)
         self._fast, self._slow, self._without = (list(islice(values, GROUPS)) for _ in range(3))
         self._rhythm.load(values)

@@ -1,4 +1,4 @@
-"""Silence after a firing, unless things get clearly worse."""
+"""The refractory period after a detection: another one is suppressed unless it is clearly stronger."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ if TYPE_CHECKING:
     from detectors.base import Suppression
 
 _ESCALATION: Final = 2.0
-"""A value twice that of the firing fires again: by the scale of `Extremes`, its return period is the square of the
-first one's."""
+"""A value twice that of the first detection fires again: on the scale of `Extremes`, its return period is the square of
+the first one's."""
 
 _PEAK_MS: Final = HOUR_MS
-"""The firing is worth the highest value of its first hour, as a crisis is caught on its way up."""
+"""A detection counts with the highest value of its first hour, as a crisis is detected on its way up."""
 
 
 class Refractory:
-    """The time after a firing in which another one counts as the same event.
+    """The time after a detection in which another one counts as the same event.
 
     Parameters
     ----------
     hours
-        How long it lasts; 0 for none, 720 at most.
+        Length of the period; 0 for none, at most 720.
 
     Raises
     ------
@@ -43,13 +43,14 @@ class Refractory:
         self._peak = 0.0
 
     def suppresses(self, start_ms: int, value: float) -> Suppression | None:
-        """Why a firing with this value, in the bucket that starts at `start_ms`, is none of its own; None if it is."""
+        """Return ``refractory`` if a value of 1 or more, in the bucket that starts at `start_ms`, belongs to the
+        previous detection; None otherwise."""
         if self._fired_ms < 0 or start_ms - self._fired_ms >= self._span_ms or value >= _ESCALATION * self._peak:
             return None
         return "refractory"
 
     def learn(self, start_ms: int, value: float) -> None:
-        """Take note of a closed bucket with a value of 1 or more."""
+        """Record a closed bucket with a value of 1 or more."""
         if self.suppresses(start_ms, value) is None:
             self._fired_ms = float(start_ms)
             self._peak = value
@@ -57,9 +58,9 @@ class Refractory:
             self._peak = max(self._peak, value)
 
     def dump(self) -> tuple[float, float]:
-        """The state as numbers."""
+        """Return the state as numbers."""
         return self._fired_ms, self._peak
 
     def load(self, values: Iterator[float]) -> None:
-        """Take the numbers that `dump` gave."""
+        """Restore the state from the numbers that `dump` returned."""
         self._fired_ms, self._peak = islice(values, 2)

@@ -1,4 +1,4 @@
-"""Every detector there is, and how config names it."""
+"""The registry of detectors: a new kind is one new file and one entry here."""
 
 from __future__ import annotations
 
@@ -17,19 +17,12 @@ from detectors.tone_drift import ToneDrift
 from detectors.volume import WAYS, Volume
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-_Kind = type[Volume] | type[SentimentShift] | type[Composite] | type[Drift] | type[Multivariate] | type[River]
-
-KINDS: Final[Mapping[str, _Kind]] = {
-    "volume": Volume,
-    "sentiment_shift": SentimentShift,
-    "composite": Composite,
-    "multivariate": Multivariate,
-    "drift": Drift,
-    "tone_drift": ToneDrift,
-    "river": River,
+KINDS: Final[Mapping[str, type[Detector]]] = {
+    each.kind: each for each in (Volume, SentimentShift, Composite, Multivariate, Drift, ToneDrift, River)
 }
+"""The detectors by their kind."""
 
 DEFAULTS: Final[Mapping[str, str]] = {"volume": "volume", "tone": "sentiment_shift", "crisis": "composite"}
 """The detectors of a config that names none: kinds by the name of the detector."""
@@ -72,7 +65,7 @@ _SCHEMAS: Final[Mapping[str, dict[str, Any]]] = {
 
 @cache
 def parameters(kind: str) -> Mapping[str, Parameter]:
-    """What a kind of detector takes from config, by name.
+    """Return the parameters of a kind of detector in config, by name.
 
     >>> parameters("volume")["once_in_days"].default
     7.0
@@ -85,14 +78,14 @@ def parameters(kind: str) -> Mapping[str, Parameter]:
 
 
 def build(kind: str, params: Mapping[str, Any], *, usual_posts_per_day: float | None = None) -> Detector:
-    """Make a detector of the kind that config names, for one brand.
+    """Build a detector of the kind that config names, for one brand.
 
     Parameters
     ----------
     kind
         A key of `KINDS`.
     params
-        Keyword arguments of the class, as read from config; what is left out has its default.
+        Keyword arguments of the class, as read from config; missing ones have their defaults.
     usual_posts_per_day
         Known level of the brand, or None.
 
@@ -110,7 +103,7 @@ def build(kind: str, params: Mapping[str, Any], *, usual_posts_per_day: float | 
     ...
     detectors.base.ParameterError: once_in_days: must be a number from 2 to 3650, got 1
     """
-    detector = KINDS.get(kind)
+    detector: Callable[..., Detector] | None = KINDS.get(kind)
     if detector is None:
         raise ParameterError("kind", f"unknown detector kind {kind!r}; there are {', '.join(KINDS)}")
     allowed = parameters(kind)

@@ -1,7 +1,7 @@
-"""By how much a brand's rate is usually above or below its level at an hour of the day and on a day of the week.
+"""The daily and weekly rhythm of a brand: its rate at each hour of the day and day of the week relative to its level.
 
-Each hour of the day has a mean ratio of mentions to what the level expects, and so has each day of the week. What is
-used of them is shrunk towards 1 by as much as their differences could be chance: the empirical Bayes estimate of Morris
+Each hour of the day has a mean ratio of mentions to those expected from the level, and so has each day of the week. The
+ratios are shrunk towards 1 as far as their differences could be chance: the empirical Bayes estimate of Morris
 (*Journal of the American Statistical Association* 78, 1983), ``w = T / (T + V / n)`` with `V` the variance of a ratio
 from one visit to the next, `n` visits, and `T` the variance of the true means, which is what the observed means vary
 beyond ``V / n``. So a brand without a rhythm gets none, and one with a rhythm gets it within days.
@@ -20,22 +20,22 @@ if TYPE_CHECKING:
 _DAY_HOURS: Final = 24
 _WEEK_DAYS: Final = 7
 _FIRST_WEEKDAY: Final = 3
-"""Of 1 January 1970, counted from Monday."""
+"""Weekday of 1 January 1970, counted from Monday."""
 
 _VISITS: Final = 14.0
 """Visits after which a ratio has lost half of its weight: two weeks of an hour, three months of a weekday. Between one
 and four weeks it does not matter."""
 
 _CLIP: Final = 3.0
-"""Highest ratio that teaches: the hours of a crisis are no rhythm."""
+"""Highest ratio that is learned: the hours of a crisis are no rhythm."""
 
 _PRIOR_VARIANCE: Final = 1.0
 _PRIOR_VISITS: Final = 3.0
-"""Of a ratio from one visit to the next before it is known, about that of a bursty brand, and for how many visits of
-each slot that guess counts."""
+"""Prior variance of a ratio from one visit to the next, about that of a bursty brand, and its weight in visits of each
+slot."""
 
 _LOWEST: Final = 0.1
-"""Least factor: no hour is so quiet that a few mentions are an event."""
+"""Smallest factor: no hour is so quiet that a few mentions are an event."""
 
 
 class Rhythm:
@@ -62,7 +62,7 @@ class Rhythm:
         self._day_count = self._day_expected = 0.0
 
     def factor(self, start_ms: int, length_ms: int) -> float:
-        """Usual multiple of the level in the middle of a span, on straight lines between the middles of the hours."""
+        """Return the usual multiple of the level in the middle of a span, interpolated between the middles of hours."""
         hour, past = divmod(start_ms + length_ms / 2 - HOUR_MS / 2, HOUR_MS)
         hour, past = int(hour), past / HOUR_MS
         hours = self._of_day.factors
@@ -71,7 +71,7 @@ class Rhythm:
         return (before + (after - before) * past) * self._of_week.factors[(day + _FIRST_WEEKDAY) % _WEEK_DAYS]
 
     def learn(self, start_ms: int, count: float, expected: float) -> None:
-        """Take in how many mentions came where the level alone, without this shape, expects so many."""
+        """Learn the mentions of a span, given those expected from the level alone."""
         hour = start_ms // HOUR_MS
         if hour != self._hour:
             self._end_hour()
@@ -99,14 +99,14 @@ class Rhythm:
         self._day_count = self._day_expected = 0.0
 
     def dump(self) -> tuple[float, ...]:
-        """The state as numbers."""
+        """Return the state as numbers."""
         return (
             self._hour, self._hour_count, self._hour_expected, self._day, self._day_count, self._day_expected,
             *self._of_day.dump(), *self._of_week.dump(),
         )  # fmt: skip
 
     def load(self, values: Iterator[float]) -> None:
-        """Take the numbers that `dump` gave."""
+        """Restore the state from the numbers that `dump` returned."""
         hour, self._hour_count, self._hour_expected, day, self._day_count, self._day_expected = islice(values, 6)
         self._hour, self._day = int(hour), int(day)
         self._of_day.load(values)
@@ -135,9 +135,9 @@ class _Cycle:
             self._variance += (square - self._variance) / self._seen
         visits = self._visits[slot] = visits * 0.5 ** (1 / _VISITS) + 1
         self._mean[slot] += change / visits
-        self._judge()
+        self._refit()
 
-    def _judge(self) -> None:
+    def _refit(self) -> None:
         if not all(self._visits):
             return
         slots = len(self._mean)
@@ -159,4 +159,4 @@ class _Cycle:
         slots = len(self._mean)
         self._variance, self._seen = islice(values, 2)
         self._mean, self._visits = list(islice(values, slots)), list(islice(values, slots))
-        self._judge()
+        self._refit()

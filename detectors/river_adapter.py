@@ -1,4 +1,4 @@
-"""Any anomaly detector of the river library, on the common scale."""
+"""Adapter for the anomaly detectors of the river library."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import zlib
 from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Self
 
-from detectors.base import Aspect, Bucket, Detector, ParameterError, Score
+from detectors.base import Aspect, Bucket, Detector, OutdatedSnapshot, ParameterError, Score
 from detectors.extremes import Extremes
 from detectors.level import Level
 from detectors.packing import pack, unpack
@@ -23,25 +23,25 @@ _VERSION: Final = 1
 
 MOST_BUCKETS: Final = 2016
 KEPT_BUCKETS: Final = MOST_BUCKETS // 2
-"""Buckets that are remembered, a week of 5 minutes each, and how many of them when they have become too many."""
+"""Maximum number of remembered buckets, a week of 5 minutes each, and the number kept when it is reached."""
 
 _WARM_HOURS: Final = 24.0
-"""Readings of a day and night are needed to know how large they usually are."""
+"""Hours of readings, a day and night, before their usual size is known."""
 
 _READING_HOURS: Final = 72.0
-"""Half-life of their mean and spread, that of `Level`."""
+"""Half-life of the mean and spread of readings, that of `Level`."""
 
 _WINSOR: Final = 5.0
-"""Standard deviations beyond which a reading teaches no more."""
+"""Standard deviations at which a reading is clipped when learned."""
 
 _PRIOR_MEAN: Final = (1.8,)
 _PRIOR_SPREAD: Final = (0.5,)
-"""Daily maximum of a height before any was seen: that of the shortest horizon of `volume`, which is the same logarithm
+"""Prior of the daily maximum of a height: that of the shortest horizon of `volume`, which is the same logarithm
 of a standardised surplus."""
 
 
 class _Feature(NamedTuple):
-    """A number of a bucket, None if it has none; see `Model` for the grain."""
+    """A number of a bucket, or None; for the grain see `Model`."""
 
     value: Callable[[Bucket], float | None]
     grain: float
@@ -52,7 +52,7 @@ def _share(part: Callable[[Bucket], float]) -> Callable[[Bucket], float | None]:
 
 
 _ROUNDING: Final = math.sqrt(1 / 12)
-"""Standard deviation of what rounding to whole numbers takes away."""
+"""Standard deviation of the error of rounding to whole numbers."""
 
 FEATURES: Final[Mapping[str, _Feature]] = {
     "count": _Feature(lambda bucket: bucket.count / bucket.coverage, _ROUNDING),
@@ -65,17 +65,17 @@ FEATURES: Final[Mapping[str, _Feature]] = {
 
 
 class River(Detector):
-    """A detector of river's `anomaly` module, with its scores judged against their own past.
+    """A detector of river's `anomaly` module, with its scores compared with their own past.
 
-    What a detector's score means differs from one to the next. Here it is read (`Model`), standardised by the mean and
+    The meaning of a score differs between river's detectors. Here it is read (`Model`), standardised by the mean and
     spread of the readings of the last days, and enters as ``log(1 + x)``. The daily maxima of these heights over two
     weeks give a return period (`Extremes`).
 
-    `HalfSpaceTrees`, `LODA`, `OneClassSVM` and `LocalOutlierFactor` of a single number hardly tell a large surplus from
-    an absurd one, as what they say is bounded: where such surpluses are not rare, they never fire.
+    `HalfSpaceTrees`, `LODA`, `OneClassSVM` and `LocalOutlierFactor` of a single number hardly distinguish a large
+    surplus from an absurd one, as their scores are bounded: where such surpluses are not rare, they never fire.
 
-    A bucket that is still open has no score: of an arbitrary detector nobody knows that it will not fall until the
-    bucket closes. Where there is no data nothing is learned.
+    An open bucket has no score, because that of an arbitrary detector could still fall until the bucket closes. Without
+    data nothing is learned.
 
     Parameters
     ----------
@@ -86,22 +86,20 @@ class River(Detector):
     detector, params
         Class in ``river.anomaly`` and its arguments (`build_model`).
     feature
-        The number of each bucket that it is given, a key of `FEATURES`. A detector that takes feature dicts gets it
-        scaled to 0..1.
+        The number of each bucket that is passed to it, a key of `FEATURES`. A detector of feature dicts gets it scaled
+        to 0..1.
     usual_posts_per_day
-        Taken so that all detectors are built alike. The brand is `cold_start` until `Level.ready`.
+        Accepted so that all detectors are built alike. The brand is `cold_start` until `Level.ready`.
 
-    Notes
-    -----
-    river's objects can be stored by pickle only, which runs whatever the bytes say, and several grow without end. So
-    what is kept is what the detector was taught: the last numbers, at most 2016. When there are so many, the older half
-    is forgotten and a new detector is taught the rest. A restored detector is taught the same, and is therefore in the
-    same state, whatever it consists of. That doubles the cost of learning, bounds the memory of any detector, makes a
-    change of the level pass, and demands that a detector has an opinion after 1008 numbers, which is tried when it is
-    built.
+    Notes ----- river's objects can be stored only by pickle, which executes arbitrary bytes, and several grow without
+    bound. So the snapshot is the training data of the detector: the last numbers, at most 2016. When there are so many,
+    the older half is dropped and a new detector is trained on the rest. A restored detector is trained on the same
+    numbers, and therefore in the same state, whatever it consists of. That doubles the cost of learning, bounds the
+    memory of any detector, lets a change of the level pass, and requires that a detector has a score after 1008
+    numbers, which is tested when it is built.
 
-    The snapshot takes 16,387 bytes: this kind is for a comparison with what is known, not for thousands of brands. A
-    snapshot for another `detector`, `params` or `feature` is not taken over: the detector begins anew.
+    The snapshot takes 16,387 bytes: this kind is for comparisons, not for thousands of brands. A snapshot of another
+    `detector`, `params` or `feature` can't be restored: the detector starts from nothing.
 
     Examples
     --------
@@ -133,22 +131,18 @@ class River(Detector):
         if feature not in tuple(FEATURES):
             raise ParameterError("feature", f"must be one of {', '.join(FEATURES)}, got {feature!r}")
         self._name, self._params, self._feature = detector, {} if params is None else params, feature
-        self._once_in_days, self._refractory_hours = once_in_days, refractory_hours
         try:
             settings = json.dumps([detector, self._params, feature], sort_keys=True)
         except (TypeError, ValueError) as error:
             raise ParameterError("params", f"must be plain values: {error}") from error
         self._settings = float(zlib.crc32(settings.encode()))
-        self._begin()
+        self._level = Level(None)
+        self._extremes = Extremes(_PRIOR_MEAN, _PRIOR_SPREAD, once_in_days)
+        self._refractory = Refractory(refractory_hours)
+        self._hours = self._mean = self._variance = 0.0
+        self._train([])
         grain = FEATURES[feature].grain
         check_model(detector, self._params, feature, grain, _lesson(grain))
-
-    def _begin(self) -> None:
-        self._level = Level(None)
-        self._extremes = Extremes(_PRIOR_MEAN, _PRIOR_SPREAD, self._once_in_days)
-        self._refractory = Refractory(self._refractory_hours)
-        self._hours = self._mean = self._variance = 0.0
-        self._teach([])
 
     def score_one(self, bucket: Bucket) -> Score:
         """Score a bucket; see the class."""
@@ -181,25 +175,30 @@ class River(Detector):
         self._numbers.append(number)
         self._model.learn(number)
         if len(self._numbers) >= MOST_BUCKETS:
-            self._teach(self._numbers[-KEPT_BUCKETS:])
+            self._train(self._numbers[-KEPT_BUCKETS:])
 
     def snapshot(self) -> bytes:
-        """All that was learned, as compact versioned bytes without parameters."""
+        """Return everything learned as compact versioned bytes, without parameters."""
         return pack(self.kind, _VERSION, self._dump())
 
     def restore(self, snapshot: bytes) -> Self:
-        """Take over what `snapshot` holds, unless it is of another river detector."""
+        """Restore what was learned from a snapshot.
+
+        Raises
+        ------
+        OutdatedSnapshot
+            If it is of another river detector.
+        """
         values = iter(unpack(self.kind, _VERSION, (len(self._dump()),), snapshot))
         if next(values) != self._settings:
-            self._begin()
-            return self
+            raise OutdatedSnapshot("snapshot of another river detector: its class, arguments or feature differ")
         self._hours, self._mean, self._variance = islice(values, 3)
         self._level.load(values)
         self._refractory.load(values)
         self._extremes.load(values)
-        self._extremes.judge(0.0)
+        self._extremes.refit(0.0)
         kept = int(next(values))
-        self._teach(list(islice(values, kept)))
+        self._train(list(islice(values, kept)))
         return self
 
     def _dump(self) -> tuple[float, ...]:
@@ -209,8 +208,8 @@ class River(Detector):
             len(self._numbers), *self._numbers, *(0.0,) * (MOST_BUCKETS - len(self._numbers)),
         )  # fmt: skip
 
-    def _teach(self, numbers: list[float]) -> None:
-        """Begin with a detector that knows these numbers and nothing else."""
+    def _train(self, numbers: list[float]) -> None:
+        """Train a new detector on these numbers."""
         self._numbers = numbers
         self._model: Model = build_model(self._name, self._params, self._feature, FEATURES[self._feature].grain)
         for number in numbers:
@@ -220,7 +219,7 @@ class River(Detector):
         return FEATURES[self._feature].value(bucket) if bucket.coverage > 0 else None
 
     def _spread(self) -> float:
-        # readings that never varied, such as those of a brand without mentions, have none
+        # readings that never varied, such as those of a brand without mentions, have a variance of 0
         return max(math.sqrt(self._variance), 1e-6, 1e-6 * abs(self._mean))
 
     def _height(self, reading: float) -> float:
@@ -233,7 +232,7 @@ class River(Detector):
             if value >= 1:
                 self._refractory.learn(start_ms, value)
             if self._extremes.learn([height], hours):
-                self._extremes.judge(0.0)
+                self._extremes.refit(0.0)
             limit = _WINSOR * self._spread()
             reading = min(max(reading, self._mean - limit), self._mean + limit)
         rate = 1 - 0.5 ** (hours / _READING_HOURS)
@@ -245,5 +244,6 @@ class River(Detector):
 
 
 def _lesson(grain: float) -> Sequence[float]:
-    """As many invented numbers as a detector is taught anew with: 20 to 42 times the grain, each unlike the last."""
+    """Return artificial numbers, as many as a new detector is trained on: 20 to 42 times the grain, each unlike the
+    previous one."""
     return [grain * (20 + index * 7919 % 23) for index in range(KEPT_BUCKETS)]

@@ -20,37 +20,37 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MODULES: Final = ("linear_model", "neighbors", "optim", "preprocessing", "stats", "time_series")
-"""Modules of river whose classes may be parameters. `utils` is none of them: what `TimeRolling` keeps and copies with
+"""Modules of river whose classes may be parameters. `utils` is not among them: the state that `TimeRolling` copies with
 every value grows with its period."""
 
 _SEED: Final = 0
-"""For detectors that draw random numbers, unless `params` says otherwise: a restart must draw the same."""
+"""Seed of detectors that draw random numbers, unless `params` sets one: a restart must draw the same numbers."""
 
 _ROOM: Final = 4.0
-"""Usual numbers, within two standard deviations, then take the middle half of 0..1."""
+"""Scale at which usual numbers, within two standard deviations, cover the middle half of 0..1."""
 
 _SPARSEST: Final = 1e-6
-"""Below what a tree of any sensible height can tell."""
+"""Density below the resolution of a tree of any sensible height."""
 
 GRACE: Final = 100
-"""Numbers that a detector must know before it is asked, as with `GaussianScorer`. With less, some raise, and others
-divide by a variance of nothing."""
+"""Numbers that a detector must have learned before it is read, as with `GaussianScorer`. With fewer, some raise, and
+others divide by a variance of 0."""
 
 _CONSTRUCTION_ERRORS: Final = (TypeError, ValueError, LookupError, AttributeError, ArithmeticError)
-"""What river raises for arguments that it can't work with, often only when it learns."""
+"""Exceptions that river raises for unsuitable arguments, often only when it learns."""
 
 
 class Model:
-    """A river detector of one number at a time, without opinions until it has any.
+    """A river detector of one number at a time.
 
     Parameters
     ----------
     detector
-        As `build_detector` gave it.
+        The river object.
     feature
         Name of the number.
     grain
-        The smallest difference that means anything: what never varied is taken to vary by less than this.
+        The smallest meaningful difference: numbers that never varied are assumed to vary by less than this.
     """
 
     def __init__(self, detector: Any, feature: str, grain: float) -> None:
@@ -60,13 +60,13 @@ class Model:
         self._known = 0
 
     def learn(self, value: float) -> None:
-        """Learn a number. Where the arithmetic of river fails, what it has learned of the number by then remains."""
+        """Learn a number; if the arithmetic of river fails, the part that it has learned until then remains."""
         self._known += 1
         with suppress(ArithmeticError):
             self._learn(value)
 
     def reading(self, value: float) -> float | None:
-        """How anomalous the number is in the detector's own unit, without changing anything; None: no opinion."""
+        """Return how anomalous a number is, in the detector's own unit and without side effects; None if unknown."""
         if self._known < GRACE:
             return None
         try:
@@ -79,12 +79,12 @@ class Model:
         self._detector.learn_one({}, value)
 
     def _reading(self, value: float) -> float | None:
-        # exactly 0 is what river's detectors say while they warm up
+        # river's detectors return exactly 0 while they warm up
         return self._detector.score_one({}, value) or None
 
 
 class _Gaussian(Model):
-    """`GaussianScorer`: its score ``erf(z / sqrt(2))`` is 1.0 from a `z` of 9 on, so `z` itself is read."""
+    """`GaussianScorer`: the reading is `z` itself, as the score ``erf(z / sqrt(2))`` is 1.0 from a `z` of 9."""
 
     def _reading(self, value: float) -> float | None:
         gaussian = self._detector.gaussian
@@ -97,8 +97,8 @@ class _Gaussian(Model):
 
 
 class _Predictive(Model):
-    """`PredictiveAnomalyDetection`: its score is cut off at 1.0, and asking for it changes the threshold. Read here is
-    the square root of the same quotient, uncut; the threshold learns when the detector does."""
+    """`PredictiveAnomalyDetection`: the reading is the square root of the quotient that its score cuts off at 1.0.
+    Scoring changes its threshold, so that happens when the detector learns."""
 
     def _learn(self, value: float) -> None:
         if self._forecast() is not None:
@@ -125,9 +125,9 @@ class _Predictive(Model):
 
 
 class _Unsupervised(Model):
-    """A detector of feature dicts, which `HalfSpaceTrees` takes to be from 0 to 1. The standardised number is brought
-    there by the logistic function, which leaves room for what was never seen; with `MinMaxScaler`, the largest number
-    so far and any larger one fall into the same corner."""
+    """A detector of feature dicts, which `HalfSpaceTrees` expects between 0 and 1. The logistic function maps the
+    standardised number there and leaves room for new extremes; with `MinMaxScaler`, the largest number so far and any
+    larger one would coincide."""
 
     def __init__(self, detector: Any, feature: str, grain: float) -> None:
         super().__init__(detector, feature, grain)
@@ -146,8 +146,8 @@ class _Unsupervised(Model):
 
 
 class _HalfSpace(_Unsupervised):
-    """`HalfSpaceTrees`: its score, 0 until its first window is full, is 1 less an estimate of the density, and
-    everything sparse crowds below 1.0. Read is the logarithm of the density, negated."""
+    """`HalfSpaceTrees`: the reading is the negative logarithm of the density. Its score, 0 until its first window is
+    full, is 1 less an estimate of the density, so that all sparse regions lie close to 1.0."""
 
     def _reading(self, value: float) -> float | None:
         score = super()._reading(value)
@@ -155,15 +155,15 @@ class _HalfSpace(_Unsupervised):
 
 
 def build_model(name: str, params: Mapping[str, Any], feature: str, grain: float) -> Model:
-    """Make a river detector ready to learn numbers.
+    """Build a river detector that is ready to learn numbers.
 
     Parameters
     ----------
     name
         A class of ``river.anomaly``.
     params
-        Its arguments. One that is an object of river itself is a mapping with its class and the arguments of that:
-        ``{"class": "time_series.HoltWinters", "alpha": 0.3}``, out of one of `MODULES`.
+        Its arguments. An object of river, from one of `MODULES`, is written as a mapping with its class and the
+        arguments of that: ``{"class": "time_series.HoltWinters", "alpha": 0.3}``.
     feature, grain
         As for `Model`.
 
@@ -195,12 +195,12 @@ def build_model(name: str, params: Mapping[str, Any], feature: str, grain: float
 
 
 def check_model(name: str, params: Mapping[str, Any], feature: str, grain: float, lesson: Sequence[float]) -> None:
-    """Try a detector on invented numbers, so that what can't work is found before anything depends on it.
+    """Test a detector on artificial numbers, so that unsuitable arguments are found before anything depends on them.
 
     Raises
     ------
     ParameterError
-        If it fails, or still has no opinion after the `lesson`, or the same one of a usual and of an absurd number.
+        If it fails, or has no reading after the `lesson`, or the same one for a usual and for an absurd number.
     """
     problem = _problem(name, json.dumps(params, sort_keys=True), feature, grain, tuple(lesson))
     if problem:
@@ -209,7 +209,7 @@ def check_model(name: str, params: Mapping[str, Any], feature: str, grain: float
 
 @lru_cache(maxsize=64)
 def _problem(name: str, params: str, feature: str, grain: float, lesson: tuple[float, ...]) -> str:
-    """Why the detector is of no use; cached, as every brand has the same."""
+    """Return why the detector can't be used, or an empty string; cached, as all brands have the same detectors."""
     model = build_model(name, json.loads(params), feature, grain)
     try:
         for value in lesson:

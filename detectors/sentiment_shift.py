@@ -1,4 +1,4 @@
-"""A larger share of negative mentions than the brand's own, whatever their number."""
+"""Detector of a larger share of negative mentions than usual for the brand, whatever their number."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import math
 from typing import ClassVar, Final, NamedTuple, Self
 
 from detectors.base import Aspect, Bucket, Detector, Score
+from detectors.decay import elapsed_ms, remaining
 from detectors.extremes import Extremes
-from detectors.fading import kept, passed_ms
-from detectors.latest import Latest
+from detectors.latest_reading import LatestReading
 from detectors.level import Level
 from detectors.magnitude import demanding, times_usual
 from detectors.packing import pack, unpack
@@ -20,37 +20,37 @@ from detectors.units import HOUR_MS, NEGATIVE_SHARE
 _VERSION: Final = 1
 
 _HALF_LIVES_HOURS: Final = (1.0, 6.0)
-"""A turn that everybody notices, and one that takes an afternoon."""
+"""A sudden shift, and one that takes an afternoon."""
 
 _PRIOR_MEAN: Final = (1.42, 0.56)
 _PRIOR_SPREAD: Final = (0.61, 0.83)
-"""Of the largest of 8 and of 2 normal deviates (Tippett, *Biometrika* 17, 1925): so many spans ``2 * half_life / ln 2``
-a day holds."""
+"""Moments of the largest of 8 and of 2 normal deviates (Tippett, *Biometrika* 17, 1925): the numbers of spans of ``2 *
+half_life / ln 2`` in a day."""
 
 _SIGNIFICANT: Final = 3.0
-"""Standard errors that a surplus needs in any case, so that a brand about which little is said does not fire at its own
-tiny extremes."""
+"""Standard errors that a surplus needs in any case, so that a brand with few mentions does not fire at its own tiny
+extremes."""
 
 _SHRINKAGE_MENTIONS: Final = 20.0
-"""Mentions at the brand's usual share, added in mind to every span: eight negative ones of eight are then not yet
+"""Fictitious mentions at the brand's usual share in every span: eight negative ones of eight are then not yet
 significant, twelve are."""
 
 _SHARE_SPREAD: Final = 0.05
-"""Standard deviation of the true share from hour to hour, as topics change: with thousands of mentions, five points up
-are still no turn."""
+"""Standard deviation of the true share from hour to hour, as topics change: even with thousands of mentions, five
+points up are no shift."""
 
 
 class _Span(NamedTuple):
-    """Faded sums over the mentions: weights, squared weights, weighted probabilities of being negative."""
+    """Fading sums over the mentions: weights, squared weights, and weighted probabilities of being negative."""
 
     mentions: float
     squares: float
     negative: float
 
 
-class _Reading(NamedTuple):
-    """Organic mentions of a bucket and negative ones among them; of each horizon at its end what was said, standard
-    error, and surplus in those; and their value."""
+class _ToneReading(NamedTuple):
+    """Intermediate results for a bucket: its organic mentions and the negative ones among them; sums, standard error
+    and surplus in standard errors of each horizon at its end; and the score."""
 
     mentions: float
     negative: float
@@ -61,30 +61,30 @@ class _Reading(NamedTuple):
 
 
 class SentimentShift(Detector):
-    """Negative share of the last hours against the brand's usual one, in standard errors, on the scale of the brand's
-    own extremes.
+    """Negative share of the last hours compared with the brand's usual one, in standard errors, on the scale of the
+    brand's own extremes.
 
     Over each of two fading horizons the expected number of negative mentions (sums of `p_neg`, never hard labels) is
-    compared with what the usual share would give. Only organic mentions count (`Bucket.organic`): what few accounts
-    repeat is no tone. The standard error counts the mentions' own noise (shrunk for small numbers), the noise of the
-    usual share, and the over-dispersion of the share from hour to hour. The two surpluses in standard errors, each
-    standardised against its own daily maxima of the last two weeks, give a return period (`Extremes`). Only a turn to
-    the negative is anomalous.
+    compared with that of the usual share. Only organic mentions count (`Bucket.organic`): repetitions by few accounts
+    say nothing about the tone. The standard error counts the mentions' own noise (shrunk for small numbers), the noise
+    of the usual share, and the over-dispersion of the share from hour to hour. The two surpluses in standard errors,
+    each standardised against its own daily maxima of the last two weeks, give a return period (`Extremes`). Only a
+    shift to the negative is anomalous.
 
     `observed` is the share of the horizon with the larger surplus. A bucket that is still open is scored as if nothing
-    more came in it. Where there is no data nothing is learned, and the horizons fade.
+    more came in it. Without data nothing is learned, and the horizons fade.
 
     Parameters
     ----------
     once_in_days
-        A turn that happens this rarely by chance, or more rarely, is anomalous; 2 to 3650.
+        A shift that happens this rarely by chance, or more rarely, is anomalous; 2 to 3650.
     refractory_hours
         After a firing, the time in which another counts as the same, unless it escalates (`Refractory`); 0 to 720.
     at_least_times
         A share below so many times the usual one is not anomalous, however rare; 1 (the default: any) to 100. A share
         is never more than 1, so 3 leaves out brands that are usually more than a third negative.
     usual_posts_per_day
-        Taken so that all detectors are built alike. It says nothing about the tone: the brand is `cold_start` until
+        Accepted so that all detectors are built alike. It says nothing about the tone: the brand is `cold_start` until
         `Level.ready`.
 
     Notes
@@ -99,8 +99,8 @@ class SentimentShift(Detector):
     >>> for hour in range(48):
     ...     detector.learn_one(Bucket(start_ms=hour * HOUR_MS, length_ms=HOUR_MS, count=20, negative=5.0))
     >>> usual = Bucket(start_ms=48 * HOUR_MS, length_ms=HOUR_MS, count=40, negative=10.0)
-    >>> turned = Bucket(start_ms=48 * HOUR_MS, length_ms=HOUR_MS, count=40, negative=34.0)
-    >>> detector.score_one(usual).fires, detector.score_one(turned).fires
+    >>> shifted = Bucket(start_ms=48 * HOUR_MS, length_ms=HOUR_MS, count=40, negative=34.0)
+    >>> detector.score_one(usual).fires, detector.score_one(shifted).fires
     (False, True)
     """
 
@@ -123,7 +123,7 @@ class SentimentShift(Detector):
         self._end_ms = -1
         self._spans = [_Span(0.0, 0.0, 0.0)] * len(_HALF_LIVES_HOURS)
         self._shares = Shares((NEGATIVE,))
-        self._latest = Latest(self._read)
+        self._latest = LatestReading(self._read)
 
     def score_one(self, bucket: Bucket) -> Score:
         """Score a bucket; see the class."""
@@ -156,17 +156,17 @@ class SentimentShift(Detector):
             if reading.value >= 1:
                 self._refractory.learn(bucket.start_ms, reading.value)
             if self._extremes.learn(reading.heights, hours):
-                self._extremes.judge(0.0)
+                self._extremes.refit(0.0)
         usual_count = level.per_hour * hours if level.ready else None
         self._shares.learn(reading.mentions, (reading.negative,), usual_count, hours)
         level.learn(bucket.count, hours * bucket.coverage)
 
     def snapshot(self) -> bytes:
-        """All that was learned, as compact versioned bytes without parameters."""
+        """Return everything learned as compact versioned bytes, without parameters."""
         return pack(self.kind, _VERSION, self._dump())
 
     def restore(self, snapshot: bytes) -> Self:
-        """Take over what `snapshot` holds."""
+        """Restore what was learned from a snapshot."""
         values = iter(unpack(self.kind, _VERSION, (len(self._dump()),), snapshot))
         self._end_ms = int(next(values))
         self._spans = [_Span(next(values), next(values), next(values)) for _ in _HALF_LIVES_HOURS]
@@ -174,7 +174,7 @@ class SentimentShift(Detector):
         self._level.load(values)
         self._refractory.load(values)
         self._extremes.load(values)
-        self._extremes.judge(0.0)
+        self._extremes.refit(0.0)
         self._latest.forget()
         return self
 
@@ -184,11 +184,11 @@ class SentimentShift(Detector):
             *self._level.dump(), *self._refractory.dump(), *self._extremes.dump(),
         )  # fmt: skip
 
-    def _read(self, bucket: Bucket) -> _Reading:
+    def _read(self, bucket: Bucket) -> _ToneReading:
         share, known = self._shares.usual[0], self._shares.mentions
-        # a share of exactly 0 or 1 has no noise of its own: what was learned is never that certain
+        # a share of exactly 0 or 1 has no noise of its own, but what was learned is never that certain
         noise = max(share * (1 - share), 1 / known)
-        lefts = kept(passed_ms(bucket, self._end_ms), _HALF_LIVES_HOURS)
+        lefts = remaining(elapsed_ms(bucket, self._end_ms), _HALF_LIVES_HOURS)
         count, negative = bucket.organic
         spans, errors, heights = [], [], []
         for before, left in zip(self._spans, lefts, strict=True):
@@ -206,4 +206,4 @@ class SentimentShift(Detector):
         if self._at_least > 1:
             times = max(times_usual(span.negative, share * span.mentions) for span in spans)
             value = demanding(value, times, self._at_least)
-        return _Reading(count, negative, spans, errors, heights, value)
+        return _ToneReading(count, negative, spans, errors, heights, value)

@@ -1,4 +1,4 @@
-"""What shares of a brand's mentions are usually negative, reposts, ...: fading means with a prior."""
+"""Usual shares of a brand's mentions, such as negative ones or reposts: fading means with a prior."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _MEMORY_HOURS: Final = 168.0
-"""Half-life: a week, because weekends sound different."""
+"""Half-life: a week, because weekends differ in tone."""
 
 _PRIOR_MENTIONS: Final = 20.0
-"""For how many mentions the prior counts, also in the long run."""
+"""Weight of the prior in mentions, also in the long run."""
 
 _CAP_FACTOR: Final = 2.0
 _CAP_MENTIONS: Final = 2.0
-"""A bucket teaches with the weight of at most twice its usual mentions and two more: a day of crisis is one day."""
+"""A bucket is learned with the weight of at most twice its usual mentions and two more: a day of crisis is one day."""
 
 NEGATIVE: Final = 0.3
-"""Negative share before anything was said."""
+"""Negative share before any mention."""
 
 
 class Shares:
@@ -28,14 +28,14 @@ class Shares:
     Parameters
     ----------
     prior
-        Each share before anything was said.
+        Each share before any mention.
 
     Attributes
     ----------
     usual
         Each share, 0..1.
     mentions
-        Effective number of mentions behind them, the prior's included.
+        Effective number of mentions behind them, including the prior.
 
     Examples
     --------
@@ -55,16 +55,16 @@ class Shares:
         self.usual = list(prior)
 
     def learn(self, count: float, parts: Sequence[float], usual_count: float | None, hours: float) -> None:
-        """Take in a bucket.
+        """Learn a bucket.
 
         Parameters
         ----------
         count
             Its mentions.
         parts
-            How many of them count for each share.
+            Mentions that count for each share.
         usual_count
-            Mentions it usually has, None if unknown.
+            Usual mentions of such a bucket, None if unknown.
         hours
             Its length.
         """
@@ -81,11 +81,11 @@ class Shares:
         self.usual = [part / self.mentions for part in self._parts]
 
     def dump(self) -> tuple[float, ...]:
-        """The state as numbers."""
+        """Return the state as numbers."""
         return self.mentions, *self._parts
 
     def load(self, values: Iterator[float]) -> None:
-        """Take the numbers that `dump` gave."""
+        """Restore the state from the numbers that `dump` returned."""
         self.mentions = next(values)
         self._parts = list(islice(values, len(self._parts)))
         self.usual = [part / self.mentions for part in self._parts]

@@ -1,4 +1,4 @@
-"""The usual negative share itself has changed."""
+"""Detector of lasting changes of the usual negative share."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from detectors.base import Aspect
 
 _SHARE_SPREAD: Final = 0.05
-"""Standard deviation of the share from day to day before any was seen: that of `sentiment_shift` from hour to hour."""
+"""Prior standard deviation of the share from day to day: that of `sentiment_shift` from hour to hour."""
 
 _FEW_MENTIONS: Final = 10.0
-"""Fewer say nothing about the negative share of a span; it then goes on."""
+"""Mentions below which the negative share of a span is meaningless; the span is then extended."""
 
 
 class ToneDrift(Drift):
@@ -54,5 +54,5 @@ class ToneDrift(Drift):
         noise = max(usual * (1 - usual), 0.01)
         return 1 / (4 * max(self._level.per_hour, 0.01)) + DAY_HOURS * _SHARE_SPREAD**2 / (4 * noise)
 
-    def _told(self, value: float) -> str:
+    def _described(self, value: float) -> str:
         return f"{value:.0%} negative"

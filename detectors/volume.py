@@ -1,4 +1,4 @@
-"""More mentions than the brand's own level and its own past extremes explain."""
+"""Detector of more (or fewer) mentions than the brand's own level and past extremes explain."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from itertools import islice
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, Self
 
 from detectors.base import Aspect, Bucket, Detector, Direction, Score
+from detectors.decay import remaining
+from detectors.expected_rate import ExpectedRate
 from detectors.extremes import Extremes
-from detectors.fading import kept
-from detectors.latest import Latest
+from detectors.latest_reading import LatestReading
 from detectors.magnitude import demanding, times_usual
 from detectors.packing import pack, unpack
 from detectors.parameters import AT_LEAST_TIMES, one_of, within
 from detectors.refractory import Refractory
 from detectors.units import HOUR_MS, MENTIONS_PER_BUCKET
-from detectors.usual import Usual
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,18 +23,18 @@ if TYPE_CHECKING:
 _VERSION: Final = 2
 
 _HALF_LIVES_HOURS: Final = (5 / 60, 25 / 60, 2.0, 12.0)
-"""From a default bucket to half a day in about equal ratios: a crisis is a spike or, more often, a surge that lasts."""
+"""From a default bucket to half a day in about equal ratios: a crisis is a spike or, more often, a lasting surge."""
 
 _SPAN_HOURS: Final = tuple(2 * half_life / math.log(2) for half_life in _HALF_LIVES_HOURS)
 """A Poisson rate smoothed with a half-life has the variance of a plain mean over this span: ``rate / span``."""
 
 _BURSTINESS: Final = 0.25
-"""Spread of the rate itself beside the Poisson noise, as a share of the level. Only where the logarithm bends depends
-on it."""
+"""Spread of the rate itself besides Poisson noise, as a share of the level. Only the bend of the logarithm depends on
+it."""
 
 _PRIOR_MEAN: Final = (1.8, 1.5, 1.0, 0.7)
 _PRIOR_SPREAD: Final = (0.5, 0.5, 0.5, 0.5)
-"""Daily maxima of the heights before any were seen: about the middle between simulated Poisson counts with a daily
+"""Prior of the daily maxima of the heights: about the middle between simulated Poisson counts with a daily
 rhythm and bursty brands of the Numenta benchmark."""
 
 _FALL_MEAN: Final = (0.8, 0.8, 0.6, 0.4)
@@ -44,24 +44,26 @@ _FALL_SPREAD: Final = (0.3, 0.3, 0.3, 0.3)
 
 WAYS: Final = ("up", "down", "both")
 
-_DOUBT: Final = 1.0
-_DOUBT_HOURS: Final = 24.0
-"""Variance of the logarithm of a level that was seen for no time, falling to 0 over a day: between night and day a rate
-changes by a factor of e or more, and with less than a day nobody knows which of the two was seen."""
+_UNCERTAINTY: Final = 1.0
+_UNCERTAIN_HOURS: Final = 24.0
+"""Additional variance of the logarithm of a level without any observation, falling to 0 over a day: between night and
+day a rate changes by a factor of e or more, and less than a day does not show which of the two was observed."""
 
 
 class Volume(Detector):
-    """Counts against what the brand usually gets at this hour, at several horizons, on the scale of its own extremes.
+    """Counts compared with the expected ones at this hour, at several horizons, on the scale of the brand's own
+    extremes.
 
-    What is usual is the brand's level times its daily and weekly shape (`Usual`). The surplus of each bucket is
-    smoothed exponentially at four half-lives from five minutes to twelve hours. Each smoothed surplus is divided by its
-    noise, ``0.25 * usual + sqrt(usual / span + 1 / span**2)``, and enters as ``log(1 + x)``, its height. The four
-    heights, each standardised against its own daily maxima of the last two weeks, give a return period (`Extremes`).
+    The expected rate is the brand's level times its daily and weekly rhythm (`ExpectedRate`). The surplus of each
+    bucket is smoothed exponentially at four half-lives from five minutes to twelve hours. Each smoothed surplus is
+    divided by its noise, ``0.25 * usual + sqrt(usual / span + 1 / span**2)``, and enters as ``log(1 + x)``, its height.
+    The four heights, each standardised against its own daily maxima of the last two weeks, give a return period
+    (`Extremes`).
 
     Time counts by its length, never by the number of buckets, so any bucket length from a minute to an hour gives
-    nearly the same scores. A bucket that is still open is scored as if nothing more came in it: its score for a rise
-    can only grow until it closes, and a fall is judged when it has closed. Where there is no data (a jump in time,
-    `coverage` 0) nothing is learned, and what was smoothed fades.
+    nearly the same scores. An open bucket is scored as if it got no more mentions: its score for a rise can only grow
+    until it closes, and a fall is scored when it has closed. Without data (a jump in time, `coverage` 0) nothing is
+    learned, and the smoothed surpluses fade.
 
     Parameters
     ----------
@@ -70,20 +72,20 @@ class Volume(Detector):
     refractory_hours
         After a firing, the time in which another counts as the same, unless it escalates (`Refractory`); 0 to 720.
     at_least_times
-        What is less than so many times the usual at every horizon is not anomalous, however rare (of a fall: the usual
-        less than so many times what there is); 1 (the default: any) to 100.
+        A surge to less than so many times the usual at every horizon is not anomalous, however rare; nor is a fall if
+        the usual is less than so many times the observed. 1 (the default: any) to 100.
     direction
-        Which way is anomalous: ``up``, ``down`` (a brand falls silent while its sources deliver), or ``both``.
+        Direction of an anomaly: ``up``, ``down`` (a brand falls silent while its sources deliver), or ``both``.
     usual_posts_per_day
-        The brand's level, if it is known beforehand: it can then be judged from its first bucket. Otherwise it is
+        The brand's level, if it is known beforehand: it can then be scored from its first bucket. Otherwise it is
         `cold_start` until `Level.ready`, unless the jump is absurd.
 
     Notes
     -----
     `value` is the reduced Gumbel variate over that of `once_in_days`: at 2 the surge is about as rare as once in
-    ``once_in_days**2`` days. `upper` is the count at which the shortest horizon alone reaches the threshold. What the
-    longer horizons make of the buckets before can lower or raise that for the bucket at hand: `upper` is moved to
-    `observed` where it would contradict `value`, and so is `lower`.
+    ``once_in_days**2`` days. `upper` is the count at which the shortest horizon alone reaches the threshold. The longer
+    horizons and the buckets before can lower or raise that for the present bucket: `upper` is moved to `observed` where
+    it would contradict `value`, and so is `lower`.
 
     The snapshot takes 1,196 bytes, and 496 more where falls are watched.
 
@@ -110,15 +112,15 @@ class Volume(Detector):
     ) -> None:
         one_of("direction", direction, WAYS)
         self._at_least = within("at_least_times", at_least_times, *AT_LEAST_TIMES)
-        self._usual = Usual(usual_posts_per_day)
+        self._usual = ExpectedRate(usual_posts_per_day)
         self._watches_rises = direction != "down"
         self._rises = Extremes(_PRIOR_MEAN, _PRIOR_SPREAD, once_in_days)
         self._falls = Extremes(_FALL_MEAN, _FALL_SPREAD, once_in_days) if direction != "up" else None
         self._refractory = Refractory(refractory_hours)
         self._end_ms = -1
         self._surplus = [0.0] * len(_HALF_LIVES_HOURS)
-        self._latest = Latest(self._read)
-        self._judge()
+        self._latest = LatestReading(self._read)
+        self._refit()
 
     def score_one(self, bucket: Bucket) -> Score:
         """Score a bucket; see the class."""
@@ -136,7 +138,7 @@ class Volume(Detector):
         reason = self._reason(reading)
         if reading.rising:
             return Score(value, count, expected, min(lower, expected), min(upper, count), "up", reason, suppressed)
-        # the bucket at hand may hold more than usual while the hours before were too quiet
+        # the present bucket may have more mentions than usual while the hours before were too quiet
         return Score(
             value, count, max(expected, count), max(lower, count), max(upper, count), "down", reason, suppressed
         )
@@ -157,15 +159,15 @@ class Volume(Detector):
                 self._falls.learn(reading.depths, hours)
         known_hours = level.hours
         self._usual.learn(bucket)
-        if day_over or min(known_hours, level.hours) < _DOUBT_HOURS:
-            self._judge()
+        if day_over or min(known_hours, level.hours) < _UNCERTAIN_HOURS:
+            self._refit()
 
     def snapshot(self) -> bytes:
-        """All that was learned, as compact versioned bytes without parameters."""
+        """Return everything learned as compact versioned bytes, without parameters."""
         return pack(self.kind, _VERSION, (*self._dump(), *(self._falls.dump() if self._falls is not None else ())))
 
     def restore(self, snapshot: bytes) -> Self:
-        """Take over what `snapshot` holds; what it does not hold of falls is learned anew."""
+        """Restore what was learned from a snapshot; falls that it does not include are learned from nothing."""
         size = len(self._dump())
         values = iter(unpack(self.kind, _VERSION, (size, size + len(self._rises.dump())), snapshot))
         self._end_ms = int(next(values))
@@ -177,26 +179,26 @@ class Volume(Detector):
         if self._falls is not None and falls:
             self._falls.load(iter(falls))
         self._latest.forget()
-        self._judge()
+        self._refit()
         return self
 
     def _dump(self) -> tuple[float, ...]:
         return self._end_ms, *self._surplus, *self._usual.dump(), *self._refractory.dump(), *self._rises.dump()
 
-    def _judge(self) -> None:
-        doubt = _DOUBT * max(0.0, 1 - self._usual.level.hours / _DOUBT_HOURS)
-        self._rises.judge(doubt)
+    def _refit(self) -> None:
+        uncertainty = _UNCERTAINTY * max(0.0, 1 - self._usual.level.hours / _UNCERTAIN_HOURS)
+        self._rises.refit(uncertainty)
         if self._falls is not None:
-            self._falls.judge(doubt)
+            self._falls.refit(uncertainty)
 
-    def _read(self, bucket: Bucket) -> _Reading:
+    def _read(self, bucket: Bucket) -> _VolumeReading:
         per_hour = self._usual.per_hour(bucket.start_ms, bucket.length_ms)
         fresh = bucket.count / (bucket.length_ms / HOUR_MS) - per_hour * bucket.coverage
         before: Sequence[float] = self._surplus
         if bucket.start_ms > self._end_ms >= 0:
-            gap = kept(bucket.start_ms - self._end_ms, _HALF_LIVES_HOURS)
+            gap = remaining(bucket.start_ms - self._end_ms, _HALF_LIVES_HOURS)
             before = [old * left for old, left in zip(before, gap, strict=True)]
-        lefts = kept(bucket.length_ms, _HALF_LIVES_HOURS)
+        lefts = remaining(bucket.length_ms, _HALF_LIVES_HOURS)
         surplus, noises, heights = [], [], []
         burstiness = _BURSTINESS * per_hour
         for old, left, span in zip(before, lefts, _SPAN_HOURS, strict=True):
@@ -217,9 +219,9 @@ class Volume(Detector):
                 fall = demanding(fall, times_usual(per_hour, per_hour + min(surplus)), self._at_least)
             if fall > value:
                 value, rising = fall, False
-        return _Reading(per_hour, noises, surplus, heights, depths, value, rising)
+        return _VolumeReading(per_hour, noises, surplus, heights, depths, value, rising)
 
-    def _reason(self, reading: _Reading) -> str:
+    def _reason(self, reading: _VolumeReading) -> str:
         heights = reading.heights if reading.rising else reading.depths
         extremes = self._rises if reading.rising or self._falls is None else self._falls
         horizon = max(range(len(heights)), key=lambda index: heights[index])
@@ -231,8 +233,9 @@ class Volume(Detector):
         )
 
 
-class _Reading(NamedTuple):
-    """Of a bucket: usual rate and noise of each horizon, in mentions an hour, smoothed surplus, how high or deep."""
+class _VolumeReading(NamedTuple):
+    """Intermediate results for a bucket: expected rate, then noise and smoothed surplus of each horizon in mentions per
+    hour, and the heights of rises and of falls."""
 
     per_hour: float
     noises: list[float]

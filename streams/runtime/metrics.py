@@ -289,8 +289,9 @@ BRAND_QUARANTINED: Final = _gauge(
 )
 DETECTOR_STATE_DROPPED: Final = _counter(
     "firewatch_detector_state_dropped",
-    "Learned states that a detector could not restore, so that it started from nothing: outdated_snapshot (written by "
-    "an earlier firewatch that learned differently), other_kind (the kind of the detector has changed)",
+    "Learned states that a detector could not restore, so that it started from nothing: outdated_snapshot (written "
+    "by an earlier firewatch, or under settings, that learned differently), other_kind (the kind of the detector has "
+    "changed)",
     ["detector", "reason"],
 )
 SOURCE_UP: Final = _gauge(

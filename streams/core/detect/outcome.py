@@ -29,8 +29,8 @@ class Detected(NamedTuple):
 
 
 DropReason = Literal["outdated_snapshot", "other_kind"]
-"""``outdated_snapshot``: an earlier firewatch wrote it, and the detector learns differently since. ``other_kind``: the
-config gives the detector's name to another kind now."""
+"""``outdated_snapshot``: the detector learned differently when it was written, under an earlier firewatch or other
+settings. ``other_kind``: the config gives the detector's name to another kind now."""
 
 
 class DroppedState(NamedTuple):

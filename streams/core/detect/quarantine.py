@@ -1,15 +1,15 @@
-"""Detectors that are out of use for a brand, because they raise at the same place again and again.
+"""Quarantine of detectors that raise at the same place again and again.
 
-A detector that raises ends the worker before anything of the batch was sent, saved or acknowledged. What raised is
-noted beside the brand's state in the changelog, so whoever gets the partition next, comes to the same moment and sees
-it raise again, knows how often it has. After `detect.quarantine_after` of the same the brand goes on without the
-detector: its mentions are counted, its other detectors score, and the metric `firewatch_brand_quarantined` stands at 1.
+A detector that raises ends the worker before anything of the batch was sent, saved or acknowledged. The failure is
+noted in the changelog, so that the next owner of the partition, which gets to the same moment, knows how often it has
+occurred. After `detect.quarantine_after` equal failures the brand continues without the detector: its mentions are
+counted, its other detectors score, and the metric `firewatch_brand_quarantined` is 1.
 
-The moment is one of event time, so it does not depend on batches, restarts or rebalances: a replay, which puts the
-detector out the first time it raises, gives the same windows and alerts.
+The moment is one of event time, so it does not depend on batches, restarts or rebalances: a replay, which quarantines
+the detector the first time it raises, gives the same windows and alerts.
 
-A detector is out until the config's version or firewatch's changes; then it learns anew, since what it had learned
-can't be trusted.
+A detector stays quarantined until the version of the config or of firewatch changes; then it starts from nothing, since
+what it had learned can't be trusted.
 """
 
 from __future__ import annotations
@@ -30,21 +30,21 @@ if TYPE_CHECKING:
     from streams.config import Config
 
 NOTE_KEY: Final = b"\x00failures:"
-"""Followed by the brand id: key of a brand's note in the table of brands."""
+"""Prefix of the key of a brand's note in the changelog, before the brand id."""
 
 _NOTE_VERSION: Final = 1
 _DETAIL_CHARS: Final = 200
 
 
 class Quarantined(NamedTuple):
-    """A detector that is out of use for a brand.
+    """A detector that is quarantined for a brand.
 
     Parameters
     ----------
     failure
         The reason.
     detail
-        The exception as text, with file and line; None if the detector was out of use before the state was read.
+        The exception as text, with file and line; None if it was quarantined before the state was read.
     """
 
     failure: Failure
@@ -52,14 +52,14 @@ class Quarantined(NamedTuple):
 
 
 class Quarantine:
-    """What raised how often, and what is out of use for that.
+    """Counts failures and decides which detectors are quarantined for them.
 
     Parameters
     ----------
     config
-        Its version: what was noted under another one says nothing.
+        The config; failures under another version of it are ignored.
     after
-        How often the same must have raised in a life before; 0 for a process that has only one life, such as a replay.
+        How often a failure must have ended a process; 0 for a process that is not restarted, such as a replay.
     """
 
     def __init__(self, config: Config, after: int) -> None:
@@ -70,8 +70,9 @@ class Quarantine:
         self._news: list[Quarantined] = []
 
     def handle(self, failure: Failure, error: Exception) -> None:
-        """Put the detector out, or end the worker. A detector that is out for one brand is not given further lives by
-        raising the same for others.
+        """Quarantine the detector, or end the worker.
+
+        A detector that is quarantined for one brand does not end further workers by raising the same for other brands.
 
         Raises
         ------
@@ -90,12 +91,12 @@ class Quarantine:
         self._news.append(quarantined)
 
     def news(self) -> list[Quarantined]:
-        """Return the detectors that have become known to be out of use since the last call."""
+        """Return the detectors that have become known to be quarantined since the last call."""
         news, self._news = self._news, []
         return news
 
     def note(self, failure: Failure) -> tuple[bytes, bytes]:
-        """Count a failure that ends this life; key and value of what the next one must know."""
+        """Count a failure that ends this process; return key and value of the note for the next owner."""
         noted = self._noted.setdefault(failure.brand, {})
         count = noted.get(failure, 0) + 1
         for other in [each for each in noted if (each.detector, each.doing) == (failure.detector, failure.doing)]:
@@ -109,7 +110,7 @@ class Quarantine:
         return NOTE_KEY + failure.brand.encode(), orjson.dumps(note)
 
     def restore(self, key: bytes, value: bytes) -> None:
-        """Take over a note.
+        """Restore a note.
 
         Raises
         ------
@@ -117,7 +118,7 @@ class Quarantine:
             If it is damaged, or was written by a newer firewatch.
         """
         brand = key.removeprefix(NOTE_KEY).decode(errors="replace")
-        note = load(value, f"note of what failed for brand {brand!r}", _NOTE_VERSION)
+        note = load(value, f"note of failures for brand {brand!r}", _NOTE_VERSION)
         try:
             if note["under"] == self._under:
                 self._noted[brand] = {Failure(*failure): int(count) for failure, count in note["failures"]}
@@ -128,11 +129,12 @@ class Quarantine:
                 self._defects.add((failure.detector, failure.error))
 
     def dump(self, out: Mapping[str, Failure]) -> list[Any]:
-        """What a brand's state keeps of its detectors that are out."""
+        """Return the quarantined detectors of a brand as plain values for its state."""
         return [self._under, [tuple(failure) for failure in out.values()]] if out else []
 
     def load(self, values: list[Any]) -> dict[str, Failure]:
-        """Inverse of `dump`; nothing is out that was put out under another version."""
+        """Restore the quarantined detectors that `dump` returned; those of another version are no longer
+        quarantined."""
         if not values or values[0] != self._under:
             return {}
         failures = [Failure(*each) for each in values[1]]

@@ -8,9 +8,9 @@ import random
 import pytest
 
 from detectors.base import Bucket
+from detectors.expected_rate import ExpectedRate
 from detectors.rhythm import Rhythm
 from detectors.units import DAY_MS, HOUR_MS
-from detectors.usual import Usual
 from detectors.volume import Volume
 from tests.support.series import START_MS, buckets, fired, poisson, watch
 
@@ -84,7 +84,7 @@ def test_it_goes_on_bit_by_bit_from_its_numbers() -> None:
 
 
 def test_the_level_is_what_there_would_be_at_an_average_hour() -> None:
-    usual = Usual(None)
+    usual = ExpectedRate(None)
     for bucket in buckets(21, lambda _: 480, rhythm=0.8):
         usual.learn(bucket)
     assert usual.level.per_hour == pytest.approx(20, rel=0.1)

@@ -1,4 +1,4 @@
-"""What a detector made of the latest bucket: a closed one is scored and then learned, and need be read only once."""
+"""A cache of one reading: a closed bucket is scored and then learned, and needs to be read only once."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ if TYPE_CHECKING:
 Reading = TypeVar("Reading")
 
 
-class Latest(Generic[Reading]):
-    """Remembers one reading.
+class LatestReading(Generic[Reading]):
+    """The reading of the latest bucket.
 
     Parameters
     ----------
     read
-        Makes a reading of a bucket from what was learned so far.
+        Computes the reading of a bucket from what was learned so far.
 
     Examples
     --------
     >>> from detectors.base import Bucket
-    >>> latest = Latest(lambda bucket: print("reads") or bucket.count)
+    >>> latest = LatestReading(lambda bucket: print("reads") or bucket.count)
     >>> bucket = Bucket(start_ms=0, length_ms=300_000, count=3)
     >>> latest.of(bucket) + latest.of(bucket)
     reads
@@ -38,11 +38,11 @@ class Latest(Generic[Reading]):
         self._reading: Reading | None = None
 
     def of(self, bucket: Bucket) -> Reading:
-        """The reading of the bucket; of the very same object it is not made again."""
+        """Return the reading of a bucket; it is not computed again for the same object."""
         if self._bucket is not bucket or self._reading is None:
             self._bucket, self._reading = bucket, self._read(bucket)
         return self._reading
 
     def forget(self) -> None:
-        """Something was learned: the reading no longer holds."""
+        """Drop the reading, because something was learned."""
         self._bucket = self._reading = None

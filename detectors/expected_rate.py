@@ -1,4 +1,4 @@
-"""How many mentions a brand usually gets at this hour: its level times its rhythm."""
+"""The expected rate of a brand at an hour: its level times its rhythm."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from detectors.base import Bucket
 
 
-class Usual:
-    """Expected mentions an hour.
+class ExpectedRate:
+    """Expected mentions per hour.
 
     Parameters
     ----------
@@ -25,11 +25,11 @@ class Usual:
     Attributes
     ----------
     level
-        What the rate is on average over the week.
+        The average rate over the week.
 
     Examples
     --------
-    >>> Usual(usual_posts_per_day=48).per_hour(start_ms=0, length_ms=300_000)
+    >>> ExpectedRate(usual_posts_per_day=48).per_hour(start_ms=0, length_ms=300_000)
     2.0
     """
 
@@ -42,11 +42,11 @@ class Usual:
         self._factor_of = (-1, -1)
 
     def per_hour(self, start_ms: int, length_ms: int) -> float:
-        """Mentions an hour in a span of time."""
+        """Return the expected mentions per hour in a span of time."""
         return self.level.per_hour * self._factor_at(start_ms, length_ms)
 
     def learn(self, bucket: Bucket) -> None:
-        """Take in a closed bucket. The level learns what the count would be at an average hour."""
+        """Learn a closed bucket. The level learns the count that an average hour would have."""
         level = self.level
         hours = bucket.length_ms / HOUR_MS * bucket.coverage
         factor = self._factor_at(bucket.start_ms, bucket.length_ms)
@@ -56,11 +56,11 @@ class Usual:
         level.learn(bucket.count / factor, hours)
 
     def dump(self) -> tuple[float, ...]:
-        """The state as numbers."""
+        """Return the state as numbers."""
         return *self.level.dump(), *self._rhythm.dump()
 
     def load(self, values: Iterator[float]) -> None:
-        """Take the numbers that `dump` gave."""
+        """Restore the state from the numbers that `dump` returned."""
         self.level.load(values)
         self._rhythm.load(values)
         self._forget()
@@ -71,5 +71,5 @@ class Usual:
         return self._factor
 
     def _forget(self) -> None:
-        """The rhythm may have changed."""
+        """Drop the cached factor, because the rhythm may have changed."""
         self._factor_of = (-1, -1)
