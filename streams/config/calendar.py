@@ -140,7 +140,7 @@ class ExpectedEventSettings(_SpanSettings):
 
 
 class QuietTime(NamedTuple):
-    """Why detections do not page.
+    """The reason why detections do not page.
 
     Parameters
     ----------

@@ -126,7 +126,7 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a scorer has read one partition of `social.posts`; goes to every partition of `social.mentions`.
+    """Position of a scorer in one partition of `social.posts`; the record goes to every partition of `social.mentions`.
 
     Parameters
     ----------
@@ -170,7 +170,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Deletions:
-    """Deletions of one batch of one partition of `social.posts`; goes to every partition of `social.mentions`.
+    """Deletions in one batch of one partition of `social.posts`; the record goes to every partition.
 
     Parameters
     ----------

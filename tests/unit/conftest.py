@@ -1,4 +1,4 @@
-"""Labelled posts of words that no lexicon knows, the shipped models, and labelled series of counts."""
+"""Labelled posts of words that no lexicon knows, the shipped models, labelled series, and logs at their defaults."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 import pytest
+import structlog
 
 from streams.core.sentiment import LABELS, LinearModel
 from streams.core.sentiment.learner import OnlineSentiment
@@ -13,10 +14,18 @@ from streams.core.sentiment.linear import read_snapshot
 from tests.support.series_files import write_labelled_series
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 WORDS = ("flimmert", "knarzt", "leuchtet")
 """Negative, neutral and positive in `gold_file`."""
+
+
+@pytest.fixture(autouse=True)
+def default_logs() -> Iterator[None]:
+    """Undo what a command of the test before has set: its loggers would be cached, and `capture_logs` miss them."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")
