@@ -348,13 +348,13 @@ class Composite(Detector):
             return f"Source outage: sources with {1 - bucket.coverage:.0%} of the usual mentions deliver nothing"
         scene = reading.scene
         if label != "crisis":
-            told = _counted(scene.mentions, scene.expected, _HALF_LIVES_HOURS[_SCENE])
+            seen = _counted(scene.mentions, scene.expected, _HALF_LIVES_HOURS[_SCENE])
             if label == "spam":
-                return f"Spam: {told}, {scene.spam:.0f} of them repeat a text, by authors who repeat themselves"
+                return f"Spam: {seen}, {scene.spam:.0f} of them repeat a text, by authors who repeat themselves"
             if label == "surge":
-                return f"Platform-wide surge: {told}, while other brands have {bucket.platform:.2g} times their usual"
+                return f"Platform-wide surge: {seen}, while other brands have {bucket.platform:.2g} times their usual"
             return (
-                f"Praise: {told}, {scene.positive / scene.mentions:.0%} positive (usually {self._shares.usual[1]:.0%})"
+                f"Praise: {seen}, {scene.positive / scene.mentions:.0%} positive (usually {self._shares.usual[1]:.0%})"
             )
         horizon = reading.horizons[reading.highest]
         by = f", by about {scene.people:.0f} people" if scene.people >= 1 else ""

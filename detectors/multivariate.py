@@ -224,7 +224,7 @@ class Multivariate(Detector):
     def _reason(self, now: _Now, distance: float, parts: list[float], value: float) -> str:
         count = max(now.mentions, 1e-9)
         shares = [(part / count, usual) for part, usual in zip(now.parts, self._shares.usual, strict=True)]
-        told = (
+        descriptions = (
             f"{now.mentions:.0f} mentions (fading over {_SLOW_HOURS:g} h, usually "
             f"{self._level.per_hour * now.hours:.3g})",
             "becoming more by the minute",
@@ -234,7 +234,7 @@ class Multivariate(Detector):
             ),
         )
         order = sorted(range(len(parts)), key=lambda index: -parts[index])
-        named = [told[index] for index in order if parts[index] >= _NAMED * distance * distance]
+        named = [descriptions[index] for index in order if parts[index] >= _NAMED * distance * distance]
         return f"{', '.join(named)}: together as rare as once in {self._extremes.days(value)}"
 
 

@@ -44,7 +44,7 @@ def unpack(kind: str, version: int, sizes: Container[int], snapshot: bytes) -> t
     """
     body, checksum = snapshot[:-_CHECKSUM_BYTES], snapshot[-_CHECKSUM_BYTES:]
     if not body.startswith(_MAGIC) or struct.pack("<I", zlib.crc32(body)) != checksum:
-        raise SnapshotError(f"damaged snapshot of {len(snapshot)} bytes: delete this detector's state to learn anew")
+        raise SnapshotError(f"damaged snapshot of {len(snapshot)} bytes: delete this detector's state to restart it")
     length = body[len(_MAGIC)]
     start = len(_MAGIC) + 1
     found = body[start : start + length].decode("ascii", errors="replace")
@@ -58,8 +58,8 @@ def unpack(kind: str, version: int, sizes: Container[int], snapshot: bytes) -> t
         )
     if found_version < version:
         raise OutdatedSnapshot(
-            f"snapshot of {kind!r} has version {found_version}, which this firewatch no longer reads: it learns anew"
+            f"snapshot of {kind!r} has version {found_version}, which this firewatch no longer reads"
         )
     if count not in sizes:
-        raise SnapshotError(f"snapshot of {kind!r} holds {count} numbers, expected {sizes}: it is of another layout")
+        raise SnapshotError(f"snapshot of {kind!r} holds {count} numbers, expected {sizes}: its layout differs")
     return struct.unpack_from(f"<{count}d", body, start + length + 6)

@@ -41,7 +41,7 @@ _LOWEST: Final = 0.1
 class Rhythm:
     """Daily and weekly shape of a brand's mentions, in UTC.
 
-    Holds 72 numbers, whatever it learns.
+    The state is always 72 numbers.
 
     Examples
     --------

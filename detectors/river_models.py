@@ -170,7 +170,7 @@ def build_model(name: str, params: Mapping[str, Any], feature: str, grain: float
     Raises
     ------
     ParameterError
-        If there is no such detector, or it does not take these arguments.
+        If there is no such detector, or these arguments are not allowed.
     """
     detectors, base = _module("anomaly"), _module("base")
     kinds = (base.AnomalyDetector, base.SupervisedAnomalyDetector)
@@ -219,7 +219,7 @@ def _problem(name: str, params: str, feature: str, grain: float, lesson: tuple[f
         return f"can't work with them: {error}"
     if absurd is None:
         return (
-            f"has no opinion after {len(lesson)} buckets, which is what it is taught anew with: "
+            f"has no reading after {len(lesson)} buckets, as many as a new one is trained on: "
             "give it a shorter window, grace or warm-up period"
         )
     return "" if usual is None or absurd > usual else "does not find 100 times the largest number it knows anomalous"
@@ -231,8 +231,8 @@ def _construct(cls: type, params: object, path: str) -> Any:
     allowed = list(inspect.signature(cls).parameters)
     for name in params:
         if name not in allowed:
-            takes = ", ".join(allowed)
-            raise ParameterError(f"{path}.{name}", f"is no argument of {cls.__name__}, which takes {takes}")
+            names = ", ".join(allowed)
+            raise ParameterError(f"{path}.{name}", f"is not an argument of {cls.__name__}, which has {names}")
     arguments = {name: _argument(value, f"{path}.{name}") for name, value in params.items()}
     if "seed" in allowed and arguments.get("seed") is None:
         arguments["seed"] = _SEED

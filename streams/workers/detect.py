@@ -61,7 +61,7 @@ interval old when the process stops, and a tenth more if it was late."""
 LAG_SECONDS: Final = 5
 STOP_SECONDS: Final = 20
 FAILED_STOP_SECONDS: Final = 5
-"""How long Faust may take to stop after a failure: its in-flight work is repeated anyway."""
+"""Time that Faust has to stop after a failure: its in-flight work is repeated anyway."""
 
 UNEXPECTED: Final = 1
 """Exit code of Python after an exception that nothing handles."""

@@ -1,4 +1,4 @@
-"""What the detection of one partition hands to its shell: alerts and windows to send, and counts to show."""
+"""The outcome of a step of detection: alerts and windows to send, and counts to show."""
 
 from __future__ import annotations
 

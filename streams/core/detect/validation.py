@@ -1,4 +1,4 @@
-"""Which records of `social.mentions` are valid: those that a scorer may have written to their partition."""
+"""Validation of records of `social.mentions`: a scorer must be able to have written them to their partition."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ STEP_WORDS: Final[dict[AlertStep, str]] = {
 
 _STATE_FIELDS: Final = (
     "fingerprint", "start_ms", "hot_ms", "severity", "suppressed", "label", "note", "first_ms", "reopened", "earlier",
-    "fired", "peaks", "excesses", "tally", "busiest", "hour_ms", "hour_mentions", "told", "late", "closed_ms",
+    "fired", "peaks", "excesses", "tally", "busiest", "hour_ms", "hour_mentions", "reported", "late", "closed_ms",
 )  # fmt: skip
 """Fields in the order in which a state lists them."""
 
@@ -76,7 +76,7 @@ class Incident:
         Most mentions in one clock hour, of those that have closed in part or whole.
     hour_ms, hour_mentions
         The newest of these hours.
-    told
+    reported
         Mentions as of the latest alert.
     late
         Mentions since then that arrived after their bucket had closed.
@@ -101,7 +101,7 @@ class Incident:
     busiest: int = 0
     hour_ms: int = -1
     hour_mentions: int = 0
-    told: int = 0
+    reported: int = 0
     late: int = 0
     closed_ms: int = -1
 

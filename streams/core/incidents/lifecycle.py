@@ -154,7 +154,7 @@ class Incidents:
             return None
         incident.tally.merge(late)
         incident.late += late.count
-        if incident.suppressed is not None or incident.late < self._settings.correct_share * incident.told:
+        if incident.suppressed is not None or incident.late < self._settings.correct_share * incident.reported:
             return None
         tallies = [incident.tally, *(unclosed(incident.start_ms) if incident is self.current else ())]
         return self._change("correct", incident, Tally.joined(*tallies), at_ms, start_ms)
@@ -193,12 +193,12 @@ class Incidents:
             risen = SEVERITIES.index(incident.severity) > SEVERITIES.index(before.severity)
             pages = incident.suppressed is None and before.suppressed is not None
             return "escalate" if risen or pages else "update"
-        grown = count >= self._settings.update_factor * max(incident.told, FEW)
+        grown = count >= self._settings.update_factor * max(incident.reported, FEW)
         return "grow" if grown and incident.suppressed is None else None
 
     @staticmethod
     def _change(step: AlertStep, incident: Incident, mentions: Tally, at_ms: int, start_ms: int) -> Change:
-        late, incident.late, incident.told = incident.late, 0, mentions.count
+        late, incident.late, incident.reported = incident.late, 0, mentions.count
         over = incident.closed_ms >= 0
         kind: AlertKind = "resolve" if over else "open" if step == "open" else "update"
         return Change(kind, step, incident, mentions, at_ms, incident.closed_ms if over else at_ms, start_ms, late)

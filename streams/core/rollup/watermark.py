@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from streams.records import Progress
 
 IDLE_MARGIN_MS: Final = 5_000
-"""How long after a post the broker may still receive posts that its producer read before it: batching, retries, clock
-skew."""
+"""Time after a post during which the broker may still receive posts that its producer read before it: batching,
+retries, clock skew."""
 
 TIMELINE: Final = 256
 """Remembered pairs of broker time and event time, at least one second apart: they reach further back than the time

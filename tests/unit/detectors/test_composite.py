@@ -134,7 +134,7 @@ def test_a_snapshot_from_before_positive_mentions_were_kept_is_gone_on_from() ->
     storm = Bucket(end_ms, LENGTH, 40, negative=30.0, positive=4.0)
     assert earlier.score_one(storm).value == pytest.approx(detector.score_one(storm).value, rel=0.05)
     assert len(earlier.snapshot()) == len(snapshot)
-    with pytest.raises(SnapshotError, match="another layout"):
+    with pytest.raises(SnapshotError, match="its layout differs"):
         Composite().restore(pack("composite", 1, numbers[:-2]))
 
 
