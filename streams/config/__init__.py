@@ -10,21 +10,19 @@ from streams.config.bridge import (
     receiver_names,
 )
 from streams.config.calendar import QuietTimes
+from streams.config.kafka import PASSWORD_VARIABLE, KafkaSettings, TopicSettings
 from streams.config.model import Config
 from streams.config.sections import (
     AUTHOR_KEY_VARIABLE,
-    PASSWORD_VARIABLE,
     AlertSettings,
     DetectSettings,
     IncidentSettings,
     IngestSettings,
-    KafkaSettings,
     LearnSettings,
     LivenessSettings,
     MetricsSettings,
     ScoreSettings,
     SentimentSettings,
-    TopicSettings,
     WindowSettings,
 )
 

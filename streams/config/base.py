@@ -1,10 +1,16 @@
-"""Types that several sections of a config share."""
+"""Types that several sections of a config share, and the reading of secrets."""
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+import os
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, SecretStr, StringConstraints
+
+from streams.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 BrandId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 DetectorName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
@@ -22,3 +28,21 @@ class Settings(BaseModel):
     """Base of all sections; refuses unknown keys."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+def secret(variable: str, file: Path | None, setting: str) -> SecretStr | None:
+    """Return the secret in an environment variable, or else in the file that a setting names.
+
+    Raises
+    ------
+    ConfigError
+        If the file can't be read.
+    """
+    if variable in os.environ:
+        return SecretStr(os.environ[variable])
+    if file is None:
+        return None
+    try:
+        return SecretStr(file.read_text(encoding="utf-8").strip())
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError([f"{setting}: {file} can't be read ({type(error).__name__})"]) from error

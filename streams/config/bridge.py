@@ -11,8 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from streams.config.base import Settings
-from streams.config.sections import secret
+from streams.config.base import Settings, secret
 
 ALERTMANAGER_TOKEN_VARIABLE: Final = "FIREWATCH_ALERTMANAGER_TOKEN"  # noqa: S105  a name, not a secret
 WEBHOOK_KEY_VARIABLE: Final = "FIREWATCH_WEBHOOK_KEY"

@@ -11,10 +11,11 @@ from pydantic import Field, field_validator, model_validator
 
 from detectors import registry
 from detectors.base import ParameterError
-from streams.config.base import Settings
+from streams.config.base import Settings, secret
 from streams.config.brands import BrandSettings, DetectorSettings
 from streams.config.bridge import BridgeSettings
 from streams.config.calendar import ExpectedEventSettings, MaintenanceSettings, QuietTimes
+from streams.config.kafka import KafkaSettings, TopicSettings
 from streams.config.layers import merged
 from streams.config.presets import Preset
 from streams.config.sections import (
@@ -23,14 +24,11 @@ from streams.config.sections import (
     DetectSettings,
     IncidentSettings,
     IngestSettings,
-    KafkaSettings,
     LivenessSettings,
     MetricsSettings,
     ScoreSettings,
     SentimentSettings,
-    TopicSettings,
     WindowSettings,
-    secret,
 )
 
 if TYPE_CHECKING:

@@ -1,14 +1,20 @@
-"""What all sections share: unknown keys are refused, values are not shown, and names have a form."""
+"""What all sections share: unknown keys are refused, values are not shown, names have a form, and secrets are
+read from the environment or a file.
+"""
 
 from __future__ import annotations
 
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
 from streams.config import QUALITIES, QualityName
-from streams.config.base import BrandId, Settings, Term
+from streams.config.base import BrandId, Settings, Term, secret
+from streams.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Section(Settings):
@@ -52,3 +58,12 @@ def test_a_term_is_stripped_and_one_letter_is_none() -> None:
 
 def test_the_qualities_are_those_of_the_type() -> None:
     assert get_args(QualityName) == QUALITIES
+
+
+def test_a_secret_is_stripped_and_absent_without_variable_and_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("FIREWATCH_TEST_SECRET", raising=False)
+    assert secret("FIREWATCH_TEST_SECRET", None, "test.file") is None
+    with pytest.raises(ConfigError, match=r"test\.file: .*none can't be read \(FileNotFoundError\)"):
+        secret("FIREWATCH_TEST_SECRET", tmp_path / "none", "test.file")
