@@ -1,4 +1,4 @@
-"""What an alert says happened: terms, posts, who drives it, how it compares, in one sentence and bounded space."""
+"""The alert builder: drivers, comparison, summary and bounded size."""
 
 from __future__ import annotations
 
@@ -11,11 +11,7 @@ from detectors.base import Score
 from streams.config import AlertSettings, Language
 from streams.core.incidents.alert import MAX_SOURCES, AlertBuilder
 from streams.core.incidents.incident import Change, Incident
-from streams.core.incidents.key_terms import key_terms
-from streams.core.incidents.samples import representative
 from streams.core.rollup.baseline import Baseline
-from streams.core.rollup.known_authors import GENERATION_MS, KnownAuthors
-from streams.core.rollup.past_peaks import KEPT_PEAKS, PastPeaks
 from streams.core.rollup.tally import Tally
 from streams.core.score.scorer import EXCERPT_CHARS, MAX_LINK_CHARS
 from streams.core.text.clean import MAX_TERM_CHARS
@@ -76,41 +72,6 @@ def storm(count: int = 60, **fields: Any) -> Tally:
     )
 
 
-def test_terms_are_ranked_by_how_surely_they_exceed_the_usual() -> None:
-    counts = {"netz": 9, "ausfall": 8, "hallo": 1, "router": 2}
-    keys = key_terms(counts, 10, {"netz": 900.0, "router": 1.0}, 1_000.0)
-    assert [key.term for key in keys] == ["ausfall", "router"]
-    assert keys[0].lift > 100
-
-
-def test_a_term_that_may_have_been_usual_but_rare_does_not_stand_out() -> None:
-    assert key_terms({"mainz": 2}, 200, {}, 2_000.0, unlisted=0.0)
-    assert not key_terms({"mainz": 2}, 200, {}, 2_000.0, unlisted=12.0)
-
-
-def test_nothing_stands_out_of_the_usual_mix() -> None:
-    usual = {f"word{number}": 400.0 + number for number in range(50)}
-    counts = {term: round(count / 20) for term, count in usual.items()}
-    assert key_terms(counts, 100, usual, 2_000.0) == []
-
-
-def test_a_pair_stands_for_its_words_where_it_carries_them_and_not_otherwise() -> None:
-    together = {"customer": 30, "service": 29, "customer service": 28}
-    assert [key.term for key in key_terms(together, 60, {}, 2_000.0)] == ["customer service"]
-    apart = {"customer": 30, "service": 29, "customer service": 4}
-    assert [key.term for key in key_terms(apart, 60, {}, 2_000.0)] == ["customer", "service"]
-
-
-def test_posts_are_shown_that_say_what_most_say_and_no_copies_of_one() -> None:
-    said = tally_of(
-        [mention(number, "netz", "ausfall", "seit", "stunden", negative=9_000 - number) for number in range(5)]
-        + [mention(10, "hotline", "ausfall", "niemand", "antwortet", negative=5_000)]
-        + [mention(11, "schönes", "wetter", "heute", "mainz", negative=9_500)]
-    )
-    chosen = representative(said.samples.values(), {"ausfall": 9.0, "netz": 5.0, "hotline": 4.0}, 3)
-    assert [sample.id for sample in chosen] == ["p0", "p10", "p11"]
-
-
 def test_an_alert_tells_what_happened() -> None:
     settings = {"samples": 2, "generator_url": "http://g/{brand}?from={from_ms}&to={to_ms}"}
     said = tally_of([mention(number, "netz", "nordtel", negative=8_000) for number in range(50)])
@@ -163,39 +124,6 @@ def test_it_says_whether_newcomers_or_regulars_drive_it() -> None:
     assert regulars.drivers is not None
     assert regulars.drivers.newcomer_share == pytest.approx(0, abs=0.1)
     assert "new" not in regulars.summary
-
-
-def test_regulars_are_forgotten_after_one_to_two_generations() -> None:
-    regulars = KnownAuthors()
-    assert regulars.newcomers([1]) is None
-    regulars.learn(START, [1])
-    regulars.learn(START + GENERATION_MS, [2])
-    assert regulars.newcomers([1, 2]) == 0
-    regulars.learn(START + 2 * GENERATION_MS, [3])
-    assert regulars.newcomers([1, 2, 3]) == pytest.approx(1, abs=0.01)
-    regulars.learn(START + 9 * GENERATION_MS, [0])
-    assert regulars.newcomers([1, 2, 3]) is None
-    other = KnownAuthors()
-    other.load(regulars.dump())
-    assert other.dump() == regulars.dump()
-
-
-def test_more_regulars_than_the_sketch_can_hold_say_nothing() -> None:
-    regulars = KnownAuthors()
-    chance = random.Random(1)
-    regulars.learn(START, (chance.getrandbits(48) for _ in range(20_000)))
-    assert regulars.newcomers([1, 2, 3]) is None
-
-
-def test_an_incident_becomes_a_past_peak_when_it_is_over() -> None:
-    peaks = PastPeaks()
-    for hour in range(100):
-        peaks.count(hour * HOUR, 500 if hour == 50 else hour % 24, calm=not 48 <= hour < 60)
-        assert len(peaks.before(1_000 * HOUR)) <= KEPT_PEAKS
-        if hour < 60:
-            assert (50 * HOUR, 500) not in peaks.before(1_000 * HOUR)
-    assert peaks.before(1_000 * HOUR)[0] == (50 * HOUR, 500)
-    assert all(at + HOUR <= 50 * HOUR for at, _ in peaks.before(50 * HOUR))
 
 
 def test_the_sentence_comes_in_german() -> None:

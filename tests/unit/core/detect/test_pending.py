@@ -1,0 +1,80 @@
+"""Envelopes whose brand is not known yet, and deletions that are not due yet."""
+
+from __future__ import annotations
+
+from streams.core.detect import pending
+from streams.core.detect.pending import MAX_BYTES, PendingDeletions, PendingEnvelopes
+from streams.core.rollup.tally import Tally
+from streams.records import Envelope, Mention
+
+
+def mention(offset: int, text: str | None = None) -> Mention:
+    return Mention(
+        offset, 1_000 * offset, 0, 2_000, 1_000, 17, offset, 0, 0, "de", "forum", f"p{offset}", [], None, text
+    )
+
+
+def envelope(brand: str, *offsets: int, text: str | None = None) -> Envelope:
+    return Envelope(brand, 0, "t", "m", 0, [mention(offset, text) for offset in offsets])
+
+
+def test_envelopes_are_released_in_order_when_their_brand_is_known() -> None:
+    envelopes = PendingEnvelopes()
+    for each in (envelope("b", 1), envelope("a", 2), envelope("b", 3)):
+        assert envelopes.add(each) == []
+    assert [each.mentions[0].offset for each in envelopes.release({"b"})] == [1, 3]
+    assert envelopes.release({"b"}) == []
+    assert [each.brand for each in envelopes.release({"a", "b"})] == ["a"]
+
+
+def test_the_oldest_are_dropped_when_there_are_too_many_bytes() -> None:
+    envelopes = PendingEnvelopes()
+    dropped = [
+        each.mentions[0].offset
+        for offset in range(60)
+        for each in envelopes.add(envelope("a", offset, text="x" * 10_000))
+    ]
+    assert dropped == list(range(len(dropped)))
+    assert 0 < len(dropped) < 60
+    assert sum(map(len, envelopes.dump())) <= MAX_BYTES
+    assert pending.MAX_BYTES < 1_000_000, "they have to fit into one record"
+
+
+def test_envelopes_expire_by_the_arrival_of_their_latest_mention() -> None:
+    envelopes = PendingEnvelopes()
+    envelopes.add(envelope("a", 1, 5))
+    envelopes.add(envelope("a", 2))
+    assert envelopes.expire(2_000) == []
+    assert [each.mentions[-1].offset for each in envelopes.expire(5_000)] == [2]
+
+
+def test_nothing_by_which_a_post_could_be_shown_stays_pending() -> None:
+    envelopes = PendingEnvelopes()
+    envelopes.add(envelope("a", 1, 2, text="geheim"))
+    assert envelopes.forget({("forum", "p1")})
+    assert not envelopes.forget({("forum", "p9")})
+    first, second = envelopes.release({"a"})[0].mentions
+    assert (first.id, first.text, second.id, second.text) == ("", None, "p2", "geheim")
+
+
+def test_pending_envelopes_survive_as_plain_values() -> None:
+    envelopes, copy = PendingEnvelopes(), PendingEnvelopes()
+    envelopes.add(envelope("a", 1, 2))
+    copy.load(envelopes.dump())
+    assert copy.release({"a"}) == envelopes.release({"a"})
+
+
+def test_a_deletion_removes_samples_and_keeps_counts_once_it_is_due() -> None:
+    tally, deletions = Tally(), PendingDeletions()
+    tally.add([mention(1), mention(2)])
+    deletions.add(10, ("forum", "p1"))
+    deletions.add(10, ("forum", "p1"))
+    assert deletions.apply(9, [tally]) == 0
+    assert deletions.apply(10, [tally]) == 1
+    assert (tally.count, {sample.id for sample in tally.samples.values()}) == (2, {"p2"})
+    copy = PendingDeletions()
+    copy.load(deletions.dump())
+    assert copy.due(10)
+    copy.settle(10)
+    assert not copy.due(10)
+    assert copy.dump() == []
