@@ -1,4 +1,4 @@
-"""The config followed through changes of its file: what is taken over, what is refused, what is said of it."""
+"""The config file followed while it changes: what is loaded, what is refused, what is logged and counted."""
 
 # ruff: noqa: ASYNC240  files of a test are small
 
