@@ -260,7 +260,9 @@ def _channels(topics: Topics) -> list[_Channel]:
             received_by="score and train",
         ),
         _Channel(
-            "letters", topics.dlq, "Dead letters of posts, mentions, labels and models.", [dead_letter, over_quota],
+            "letters", topics.dlq,
+            "Dead letters of posts, mentions, labels and models, and learned states that a detector could not restore.",
+            [dead_letter, over_quota],
             "ingest, score, train and detect",
         ),
         _Channel(

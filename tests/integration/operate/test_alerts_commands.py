@@ -11,9 +11,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from streams.cli import cli
+from streams.errors import RecordError
 from streams.kafka.admin import ensure_topics
 from streams.kafka.clients import acknowledged, producer
+from streams.kafka.dead_letters import DeadLetters
 from streams.kafka.topics import Topics
+from streams.operate.status import status
 from streams.records import Alert, Post, Verdict, labels_record_from_bytes
 from tests.support.alerts import alert
 from tests.support.broker import read_topic
@@ -128,3 +131,14 @@ def test_the_status_lists_the_workers_and_the_problems(run: Callable[..., Result
     screen = run("status").stdout
     assert "2 problems" in screen
     assert "newest post   arrived" in screen
+
+
+async def test_the_status_counts_learned_states_that_were_dropped(config: Config) -> None:
+    topics = Topics(config.topics)
+    async with producer(config.kafka) as sender:
+        dead_letters = DeadLetters(sender, topics.dlq.name)
+        for reason in ("other_kind", "outdated_snapshot", "outdated_snapshot", "broken_json"):
+            await dead_letters.write(RecordError(reason, "as a test"), topics.changelog.name, 0, -1, b"FWD")
+    found = await status(config, max_lag=1_000, stale_seconds=3_600)
+    assert found.dropped_states == {"other_kind": 1, "outdated_snapshot": 2}
+    assert found.dead_letters[topics.dlq.name] == 4
