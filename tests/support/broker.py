@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from streams.kafka.clients import admin
+from streams.kafka.clients import admin, consumer
+from streams.kafka.names import group_of
+from streams.kafka.offsets import group_offsets
 from streams.kafka.topics import Topics
 
 if TYPE_CHECKING:
@@ -36,6 +38,14 @@ async def read_topic(config: Config, topic: str) -> list[ConsumerRecord]:
     finally:
         await reader.stop()
     return sorted(records, key=lambda record: (record.partition, record.offset))
+
+
+async def lag(config: Config, name: str, topic: str) -> int:
+    """Return how many records of a topic the group of a worker would still read after a restart."""
+    (defined,) = (each for each in Topics(config.topics).all() if each.name == topic)
+    async with consumer(config.kafka, group_of(name, config.topics)) as observer:
+        offsets = await group_offsets(observer, config.kafka, topic, range(defined.partitions))
+    return sum(each.lag for each in offsets.values())
 
 
 def headers(record: ConsumerRecord) -> dict[str, str]:

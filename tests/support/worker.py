@@ -41,14 +41,16 @@ class Worker:
         arguments: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
         module: str = "streams.cli",
+        folder: Path | None = None,
     ) -> Self:
-        """Start it, or a module that has the same commands; nothing is awaited from it."""
+        """Start it, or a module that has the same commands; `folder` has the code, if it is not this one's."""
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", module, name, *arguments, "--config", str(config_path)),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
-            env=os.environ | (environment or {}),
+            env={**os.environ, **({} if folder is None else {"PYTHONPATH": str(folder)}), **(environment or {})},
+            cwd=folder,
         )
         return cls(name, process)
 

@@ -9,7 +9,7 @@ The moment is one of event time, so it does not depend on batches, restarts or r
 the detector the first time it raises, gives the same windows and alerts.
 
 A detector stays quarantined until the version of the config or of firewatch changes; then it starts from nothing, since
-what it had learned can't be trusted.
+its state can't be trusted.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ from streams.kafka.admin import ensure_topics
 from streams.kafka.clients import acknowledged, producer
 from streams.kafka.topics import Topics
 from streams.records import Verdict, utc
+from streams.runtime import metrics
 from streams.workers.bridge import bridge
 from streams.workers.receivers import sender_for
 from tests.support.alerts import alert
@@ -92,6 +93,31 @@ def posting(config: Config) -> Any:
     return running(config, "webhook")
 
 
+async def soon_outlives(server: Alertmanager, moment: str) -> None:
+    """Wait until what fires has been sent again, and will outlive the moment at which it would have expired."""
+
+    async def prolonged() -> bool:
+        active = (await server.active()).values()
+        return bool(active) and all(each["endsAt"] > moment for each in active)
+
+    await until(prolonged, 20)
+
+
+async def soon_failed(attempts: int) -> None:
+    """Wait until so many more attempts to reach Alertmanager have failed."""
+
+    def failed() -> float:
+        samples = [sample for metric in metrics.BRIDGE_FAILURES.collect() for sample in metric.samples]
+        return sum(each.value for each in samples if each.name.endswith("_total"))
+
+    enough = failed() + attempts
+
+    async def as_many() -> bool:
+        return failed() >= enough
+
+    await until(as_many, 20)
+
+
 async def soon_active(server: Alertmanager, *expected: str) -> None:
     async def as_expected() -> bool:
         return set(await server.active()) == set(expected)
@@ -129,8 +155,9 @@ async def test_alertmanager_receives_incidents_that_fire_escalate_and_resolve(
         assert shown["startsAt"].startswith("2026-03-02T00:00:00")
         await raise_alerts(config, alert("storm", "s2", "update", severity="critical"))
         await soon_active(alertmanager, "storm critical")
-        await asyncio.sleep(5)  # longer than an alert lives without being sent again
-        await soon_active(alertmanager, "storm critical")
+        (shown,) = (await alertmanager.active()).values()
+        await soon_outlives(alertmanager, shown["endsAt"])
+        assert set(await alertmanager.active()) == {"storm critical"}
         await raise_alerts(config, alert("storm", "s3", "resolve", severity="critical"))
         await soon_active(alertmanager)
 
@@ -165,9 +192,9 @@ async def test_an_outage_of_alertmanager_loses_nothing(config: Config, alertmana
         await alertmanager.stop()
         await raise_alerts(config, alert("one", "1b", "resolve"), alert("three", "3a"))
         await raise_alerts(config, alert("three", "3b", "update", severity="critical"))
-        await asyncio.sleep(1)
+        await soon_failed(2)
     async with paging(config):  # nothing was committed that was not delivered
-        await asyncio.sleep(1)
+        await soon_failed(2)
         await alertmanager.start()
         await soon_active(alertmanager, "two warning", "three critical")
 

@@ -13,6 +13,8 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.structs import OffsetAndMetadata
 
+from tests.support.broker import until
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
@@ -37,6 +39,13 @@ async def admin(kafka: str) -> AsyncIterator[AIOKafkaAdminClient]:
 async def topic(admin: AIOKafkaAdminClient) -> str:
     name = f"compatibility-{uuid.uuid4().hex[:8]}"
     await admin.create_topics([NewTopic(name, PARTITIONS, 1, topic_configs={"retention.ms": "3600000"})])
+
+    async def known() -> bool:
+        """Whether the broker's metadata has the topic, which it gets after the request is answered."""
+        (described,) = await admin.describe_topics([name])
+        return bool(described["partitions"])
+
+    await until(known)
     return name
 
 

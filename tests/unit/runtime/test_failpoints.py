@@ -43,7 +43,10 @@ def test_an_unknown_one_is_named(setting: str) -> None:
         arm({VARIABLE: setting})
 
 
-def test_without_the_variable_nothing_happens() -> None:
+def test_without_the_variable_no_signal_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    signals: list[tuple[int, int]] = []
+    monkeypatch.setattr("os.kill", lambda *sent: signals.append(sent))
     arm({})
     for point in Failpoint:
         reached(point)
+    assert not signals

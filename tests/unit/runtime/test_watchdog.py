@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
+import threading
 
 import pytest
 
 from streams.errors import WorkerFailed
+from streams.runtime import watchdog
 from streams.runtime.watchdog import Heartbeat, Stall
 
 
@@ -28,19 +28,50 @@ def test_progress_and_idleness_are_no_stall() -> None:
     stall.check(progress=8, waiting=True, now=1_059)
 
 
-async def test_a_busy_event_loop_is_no_stalled_process() -> None:
-    with Heartbeat(0.5) as heartbeat:
-        time.sleep(1.0)  # noqa: ASYNC251  blocking the loop is the point
+class Clock:
+    """In place of `time`: stands still for the test, and counts how often the heartbeat's thread looks at it."""
+
+    def __init__(self) -> None:
+        self.now, self.step = 100.0, 0.0
+        self.beats = 0
+        self._beaten = threading.Condition()
+        self._test = threading.get_ident()
+
+    def monotonic(self) -> float:
+        if threading.get_ident() != self._test:
+            with self._beaten:
+                self.now += self.step
+                self.beats += 1
+                self._beaten.notify_all()
+        return self.now
+
+    def wait_for_beats(self, count: int) -> None:
+        """Block this thread until the other one has looked at the clock so many more times."""
+        with self._beaten:
+            enough = self.beats + count
+            assert self._beaten.wait_for(lambda: self.beats >= enough, timeout=30)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(watchdog, "time", clock)
+    return clock
+
+
+async def test_a_busy_event_loop_is_no_stalled_process(clock: Clock) -> None:
+    with Heartbeat(0.05) as heartbeat:
+        clock.step = 0.04
+        clock.wait_for_beats(5)  # blocks the event loop for four times the limit, by the clock
         heartbeat.check()
 
 
-async def test_a_process_that_was_stalled_fails_for_good(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = time.monotonic
-    with Heartbeat(0.5) as heartbeat:
+async def test_a_process_that_was_stalled_fails_for_good(clock: Clock) -> None:
+    with Heartbeat(0.05) as heartbeat:
         heartbeat.check()
-        monkeypatch.setattr(time, "monotonic", lambda: now() + 12)
+        clock.now += 12
         with pytest.raises(WorkerFailed, match="was stalled for 12 s"):
             heartbeat.check()
-        await asyncio.sleep(0.2)
+        clock.wait_for_beats(2)
         with pytest.raises(WorkerFailed, match="was stalled for 12 s"):
             await heartbeat.watch()

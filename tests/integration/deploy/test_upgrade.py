@@ -1,0 +1,215 @@
+"""Workers of an earlier commit write state in the middle of an incident, and those of this one resume from it."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import tarfile
+from collections import Counter
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from io import BytesIO
+from typing import TYPE_CHECKING, Final
+
+import orjson
+import pytest
+import yaml
+
+from streams.config import WEBHOOK_KEY_VARIABLE
+from streams.config.loader import load_config
+from streams.kafka.admin import ensure_topics
+from streams.kafka.topics import Topics
+from streams.offline.simulate import SimulationSettings, write
+from tests.support.broker import lag, read_topic, until
+from tests.support.labelling import labels, published, say, uninterrupted
+from tests.support.oracle import replayed
+from tests.support.paths import ROOT
+from tests.support.worker import Worker, write_config
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
+
+    from streams.config import Config
+    from tests.support.alertmanager import Receiver
+
+EARLIER: Final = "7201f7a"
+"""The last commit with all modules in one folder: other places and names of nearly every class that has a state."""
+
+WORKERS: Final = {"score": (), "detect": (), "train": (), "bridge": ("webhook",)}
+
+BREAK_SECONDS: Final = 120
+"""More than passes between the two halves of the posts: a longer break would count as the end of the archive."""
+
+pytestmark = pytest.mark.timeout(300)
+
+
+@pytest.fixture(scope="module")
+def earlier(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tree of the earlier commit."""
+    folder = tmp_path_factory.mktemp("earlier")
+    git = ["git", "-C", str(ROOT), "archive", "--format=tar", EARLIER, "streams", "detectors"]
+    try:
+        archive = subprocess.run(git, capture_output=True, check=True).stdout
+    except (OSError, subprocess.CalledProcessError) as error:
+        pytest.skip(f"no git history with commit {EARLIER}: {error}")
+    with tarfile.open(fileobj=BytesIO(archive)) as tar:
+        tar.extractall(folder, filter="data")
+    return folder
+
+
+@asynccontextmanager
+async def working(config_path: Path, tree: Path, reads: dict[str, str]) -> AsyncIterator[dict[str, Worker]]:
+    """All workers of a tree as processes; at the end, when they have committed what they read, they end by SIGTERM."""
+    workers = {
+        name: await Worker.start(name, config_path, arguments, folder=tree) for name, arguments in WORKERS.items()
+    }
+    config = load_config(config_path, {})
+    try:
+        yield workers
+
+        async def caught_up() -> bool:
+            assert [name for name, worker in workers.items() if worker.process.returncode is not None] == []
+            return not sum([await lag(config, group, topic) for group, topic in reads.items()])
+
+        await until(caught_up, 120)
+        assert set(await asyncio.gather(*[worker.end() for worker in workers.values()])) == {0}
+    finally:
+        for worker in workers.values():
+            if worker.process.returncode is None:
+                worker.process.kill()
+                await worker.ended()
+            print(worker.name, worker.log, sep="\n")
+
+
+async def ingest(tree: Path, config_path: Path, posts: Path) -> None:
+    """Send what a file has gained since the last call."""
+    arguments = (str(posts), "--cursor", str(posts.with_suffix(".cursor")))
+    worker = await Worker.start("ingest", config_path, arguments, folder=tree)
+    assert await worker.ended(120) == 0, worker.log
+
+
+def at(alert: bytes) -> datetime:
+    return datetime.fromisoformat(orjson.loads(alert)["at"])
+
+
+def written_at(line: bytes) -> datetime:
+    return datetime.fromisoformat(orjson.loads(line)["created_at"])
+
+
+def with_later_posts(lines: list[bytes]) -> list[bytes]:
+    """Add posts about nothing four hours later, so that event time passes without the end of the archive."""
+    later = (written_at(lines[-1]) + timedelta(hours=4)).isoformat()
+    return lines + [
+        orjson.dumps({"id": f"later{number}", "created_at": later, "source": "forum", "text": "nichts"})
+        for number in range(50)
+    ]
+
+
+class Expected:
+    """The alerts and windows of a replay of all posts, by what identifies them; `due` are those up to a moment."""
+
+    def __init__(self, config: Config, posts: Path, end: datetime) -> None:
+        outcome, _ = replayed(config, posts)
+        self.alerts = outcome.alerts
+        self.windows = {key: window.to_bytes() for key, window in outcome.windows.items()}
+        self.due_alerts = {id: alert for id, alert in self.alerts.items() if at(alert) <= end}
+        self.due_windows = {key for key in self.windows if key[1] < end.timestamp() * 1000}
+
+    def between_two_steps(self) -> datetime:
+        """Return a moment at which the first incident is open."""
+        first, second, *_ = sorted(at(alert) for alert in self.due_alerts.values())
+        return first + (second - first) / 2
+
+    def unsuppressed(self) -> set[str]:
+        """Return the IDs of the alerts that receivers are notified of."""
+        return {id for id, alert in self.due_alerts.items() if not orjson.loads(alert)["suppressed"]}
+
+
+async def alerts_of(config: Config) -> dict[str, bytes]:
+    """Return the alerts by their IDs, each of which must be there once."""
+    records = await read_topic(config, Topics(config.topics).alerts.name)
+    alerts = {orjson.loads(record.value)["id"]: record.value for record in records}
+    assert len(alerts) == len(records), "an alert is there twice"
+    return alerts
+
+
+async def windows_of(config: Config) -> dict[tuple[str, int], bytes]:
+    """Return the windows by brand and beginning, each of which must be there once."""
+    records = await read_topic(config, Topics(config.topics).windows.name)
+    windows = {}
+    for record in records:
+        window = orjson.loads(record.value)
+        windows[window["brand"], window["start_ms"]] = record.value
+    assert len(windows) == len(records), "a window is there twice"
+    return windows
+
+
+async def test_what_earlier_workers_have_written_is_resumed(
+    earlier: Path,
+    kafka_config: Callable[..., Config],
+    receiver: Receiver,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(WEBHOOK_KEY_VARIABLE, "whsec_" + "c2VjcmV0" * 4)
+    whole, posts, brands = tmp_path / "whole.jsonl", tmp_path / "posts.jsonl", tmp_path / "brands.yaml"
+    write(SimulationSettings(brands=3, scenario="firestorm"), whole, tmp_path / "truth.json", brands)
+    simulated = whole.read_bytes().splitlines()
+    lines = with_later_posts(simulated)
+    whole.write_bytes(b"\n".join(lines) + b"\n")
+    learn = {"publish_labels": 30, "publish_seconds": 1, "min_judges": 5, "max_loss": 1, "keep_versions": 20}
+    config = kafka_config(
+        **yaml.safe_load(brands.read_text(encoding="utf-8")),
+        topics={"partitions": 2},
+        windows={"end_of_stream_seconds": BREAK_SECONDS},
+        sentiment={"pin": 0, "learn": learn},  # scorers keep the weights that the replay has
+        bridge={"webhook": {"url": receiver.url}},
+    )
+    config_path = write_config(config, tmp_path / "config.yaml")
+    topics = Topics(config.topics)
+    await ensure_topics(config, create=True)
+    reads = {"score": topics.posts.name, "train": topics.labels.name, "bridge-webhook": topics.alerts.name}
+    expected = Expected(config, whole, end=written_at(simulated[-1]))
+    cut = expected.between_two_steps()
+    half = next(number for number, line in enumerate(lines) if written_at(line) >= cut)
+    said = labels(60)
+    contrary = [label.model_copy(update={"label": "neutral"}) for label in said[:20] if label.label != "neutral"]
+    fresh = labels(40, seed=2, first=1_000)
+
+    posts.write_bytes(b"\n".join(lines[:half]) + b"\n")
+    async with working(config_path, earlier, reads):
+        await ingest(earlier, config_path, posts)
+        await say(config, said)
+
+        async def raised() -> bool:
+            return bool(await alerts_of(config))
+
+        await until(raised, 120)
+    before = await published(config)
+    assert 0 < len(await alerts_of(config)) < len(expected.due_alerts)
+    assert before
+
+    with posts.open("ab") as file:
+        file.write(b"\n".join(lines[half:]) + b"\n")
+    async with working(config_path, ROOT, reads):
+        await ingest(ROOT, config_path, posts)
+        await say(config, [*said[20:40], *contrary, *fresh])
+
+        async def all_there() -> bool:
+            alerts, windows = await alerts_of(config), await windows_of(config)
+            return alerts.keys() >= expected.due_alerts.keys() and windows.keys() >= expected.due_windows
+
+        await until(all_there, 120)
+
+    assert expected.alerts | await alerts_of(config) == expected.alerts
+    assert expected.windows | await windows_of(config) == expected.windows
+    after = await published(config)
+    assert min(after.keys() - before.keys()) == max(before) + 1
+    assert after[max(before) + 1].header.parent == max(before)
+    assert after[max(after)].header.labels == await uninterrupted(config, [*said, *fresh])
+    reasons = Counter(dict(record.headers)["reason"] for record in await read_topic(config, topics.dlq.name))
+    assert reasons == {b"contradiction": len(contrary)}
+    notified = Counter(headers["webhook-id"] for headers, _ in receiver.requests)
+    assert set(notified.values()) == {1}
+    assert notified.keys() >= expected.unsuppressed()

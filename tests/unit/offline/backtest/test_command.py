@@ -1,0 +1,77 @@
+"""The commands `backtest`: what it prints, writes and refuses."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from streams.errors import ConfigError, ExpectationFailed, InputError
+from tests.support.backtest import CONFIG, run
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_config_that_misses_a_labelled_incident_fails_and_shows_what_is_lost(folder: Path) -> None:
+    result = run(
+        folder, "backtest", "--posts", "@posts.jsonl", "--config", "@off.yaml", "--compare", "@now.yaml",
+        "--labels", "@labels.yaml", "--severity", "watch", "--report", "@out.html",
+    )  # fmt: skip
+    assert result.exit_code == ExpectationFailed.exit_code
+    assert "off.yaml misses storm" in result.output
+    assert re.search(r"gained 0, lost \d+, moved 0, as before 0", result.output)
+    assert re.search(r"now\.yaml: recall 100% \(1 of 1\)", result.output)
+    assert re.search(r"off\.yaml: recall 0% \(0 of 1\), precision -, median delay -", result.output)
+    page = (folder / "out.html").read_text()
+    assert re.search(r"<p>\S*posts\.jsonl: [\d,]+ posts, [\d,]+ mentions of 2 brands", page)
+    assert page.count("data:image/png;base64,") == 2 + 2 * 2
+    assert not re.search(r'(src|href)="(?!data:)', page)
+
+
+def test_a_config_that_finds_all_is_good(folder: Path) -> None:
+    result = run(
+        folder,
+        "backtest",
+        "--posts",
+        "@posts.jsonl",
+        "-c",
+        "@now.yaml",
+        "--labels",
+        "@labels.yaml",
+        "--severity",
+        "watch",
+    )
+    assert result.exit_code == 0, result.output
+    assert "found   storm" in result.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        ([], "one of them"),
+        (["--posts", "@posts.jsonl", "--topic", "social.mentions"], "one of them"),
+        (["--posts", "@posts.jsonl", "--from", "2026-03-02"], "--from and --to go with --topic"),
+        (
+            ["--topic", "social.mentions", "--from", "2026-03-02T10:00Z", "--to", "2026-03-02T11:00+01:00"],
+            "after --from",
+        ),
+        (["--topic", "social.mentions", "--from", "yesterday"], "'yesterday' is not a time"),
+        (["--posts", "@nowhere.jsonl"], "no such file"),
+    ],
+)
+def test_what_is_asked_for_must_make_sense(folder: Path, arguments: list[str], problem: str) -> None:
+    result = run(folder, "backtest", *arguments, "--config", "@now.yaml")
+    assert result.exit_code in {2, InputError.exit_code}
+    assert problem in result.output
+    assert "Traceback" not in result.output
+
+
+def test_a_topic_is_not_played_through_configs_with_other_partitions(folder: Path) -> None:
+    (folder / "wide.yaml").write_text(CONFIG.replace("partitions: 2", "partitions: 3"))
+    result = run(
+        folder, "backtest", "--topic", "social.mentions", "--config", "@wide.yaml", "--compare", "@now.yaml"
+    )  # fmt: skip
+    assert result.exit_code == ConfigError.exit_code
+    assert "topics.partitions" in result.output
