@@ -46,12 +46,12 @@ def replay(
     """
     from streams.cli.workers import reasons
     from streams.config.loader import load_config
-    from streams.core.sentiment import LinearModel
     from streams.offline.replay import Replay
     from streams.records import window_from_bytes
     from streams.render.progress_bar import progress_bar
     from streams.runtime.files import ensure_distinct_paths
     from streams.sources.registry import open_posts
+    from streams.sources.weights import load_model
 
     if pictures:
         require_charts("--pictures")
@@ -71,7 +71,7 @@ def replay(
             windows.write(window.to_bytes() + b"\n")
 
         show = files.enter_context(progress_bar(source))
-        summary = Replay(config, LinearModel.load(config.sentiment.weights), on_alert, on_window).run(source, show)
+        summary = Replay(config, load_model(config.sentiment.weights), on_alert, on_window).run(source, show)
         if pictures:
             from streams.render.charts import bands_of, draw
 

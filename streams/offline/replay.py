@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final
 from streams.core.detect.partition import PartitionMonitor
 from streams.core.detect.quarantine import Quarantine
 from streams.core.score.position import Position
-from streams.core.score.scorer import Scorer, best_model
+from streams.core.score.scorer import Scorer
 from streams.offline.partitioner import Partitioner
+from streams.sources.weights import best_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from streams.core.ingest.parsing import Normaliser
 from streams.core.learn.uncertainty import UncertainPost, most_uncertain
-from streams.core.sentiment import LABELS, LinearModel
+from streams.core.sentiment import LABELS
 from streams.core.text.clean import normalise
 from streams.errors import InputError, RecordError
 from streams.kafka.clients import acknowledged, consumer, producer, translated_errors
@@ -22,6 +22,7 @@ from streams.records import Deletion, Label, posts_record_from_bytes
 from streams.runtime import clock
 from streams.sources.labelled_posts import read_gold
 from streams.sources.registry import open_posts
+from streams.sources.weights import load_model
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -92,7 +93,7 @@ async def ask(
         If the broker does not answer, or a topic is missing.
     """
     await preflight(config, "label")
-    async with live_model(config, LinearModel.load(config.sentiment.weights)) as live:
+    async with live_model(config, load_model(config.sentiment.weights)) as live:
         model = live.model
     found = list(_posts_of_file(config, posts)) if posts else await _latest_posts(config)
     chosen = most_uncertain(found, model, limit)

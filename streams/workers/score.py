@@ -16,7 +16,7 @@ import structlog
 
 from streams.core.score.idle import Idleness
 from streams.core.score.position import Position, StartPosition, choose_start, committed_position
-from streams.core.score.scorer import Scorer, best_model
+from streams.core.score.scorer import Scorer
 from streams.core.sentiment import LinearModel
 from streams.kafka.clients import consumer, producer, raw_client
 from streams.kafka.group_member import GroupMember
@@ -30,6 +30,7 @@ from streams.runtime.health import Health, serve_health
 from streams.runtime.live_config import LiveConfig
 from streams.runtime.shutdown import work_until
 from streams.runtime.watchdog import watch
+from streams.sources.weights import best_model, load_model
 from streams.workers.mentions_writer import MentionsWriter
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ async def score(
     PortTaken
         If another process listens on `metrics.score_port`.
     """
-    bases: dict[QualityName, SentimentModel] = {"fast": model or LinearModel.load(config.sentiment.weights)}
+    bases: dict[QualityName, SentimentModel] = {"fast": model or load_model(config.sentiment.weights)}
     if best := best_model(config):
         bases["best"] = best
     async with serve_health(config, "score") as (health, address):

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 import structlog
 from aiokafka import TopicPartition
 
-from streams.core.sentiment import LinearModel
 from streams.errors import RecordError
 from streams.kafka.clients import acknowledged, consumer, producer, raw_client, translated_errors
 from streams.kafka.dead_letters import DeadLetters
@@ -28,6 +27,7 @@ from streams.runtime.failpoints import Failpoint, reached
 from streams.runtime.health import STARTING, serve_health
 from streams.runtime.shutdown import work_until
 from streams.runtime.watchdog import watch
+from streams.sources.weights import load_model
 from streams.workers.model_dead_letters import write_model_dead_letters
 from streams.workers.train_restore import ModelRef, restore_training
 
@@ -76,7 +76,7 @@ async def train(config: Config, stop: asyncio.Event) -> None:
     """
     qualities = config.models()
     for quality in qualities:
-        LinearModel.load(config.sentiment.weights_of(quality), quality)
+        load_model(config.sentiment.weights_of(quality), quality)
     async with serve_health(config, "train") as (health, address):
         await preflight(config, "train")
         log.info("starting", metrics=address, qualities=qualities)

@@ -16,12 +16,11 @@ import structlog
 
 from streams.core.learn.label_filter import AcceptedLabel, LabelFilter
 from streams.core.learn.trainer import Trainer
-from streams.core.sentiment import LinearModel
-from streams.core.sentiment.linear import read_snapshot
 from streams.errors import KafkaError, RecordError
 from streams.kafka.model_store import refuse
 from streams.kafka.names import worker_name
 from streams.runtime import metrics
+from streams.sources.weights import load_model, read_weights
 
 if TYPE_CHECKING:
     from aiokafka import TopicPartition
@@ -138,7 +137,7 @@ def _newest(config: Config, store: ModelStore, topic_id: str) -> TrainState:
     """Return the state of the newest model that can be read, or of the weights of the config."""
     learn, quality = config.sentiment.learn, store.quality
     worker = worker_name("train", quality)
-    base = LinearModel.load(config.sentiment.weights)
+    base = load_model(config.sentiment.weights)
     for version in sorted(store.models, reverse=True):
         header = store.models[version].header
         try:
@@ -149,7 +148,7 @@ def _newest(config: Config, store: ModelStore, topic_id: str) -> TrainState:
         offset = header.offset if header.incarnation == topic_id else 0
         metrics.MODEL_CREATED.labels(worker).set(header.created_ms / 1000)
         return _fresh(config, trainer, ModelRef(topic_id, version), header.labels, offset)
-    trainer = Trainer(learn, read_snapshot(config.sentiment.weights_of(quality), quality), base, quality)
+    trainer = Trainer(learn, read_weights(config.sentiment.weights_of(quality), quality), base, quality)
     return _fresh(config, trainer, ModelRef(topic_id, 0), 0, 0)
 
 

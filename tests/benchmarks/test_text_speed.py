@@ -14,10 +14,10 @@ import pytest
 
 from streams.core.sentiment import LABELS, LinearModel
 from streams.core.sentiment.learner import OnlineSentiment
-from streams.core.sentiment.linear import read_snapshot
 from streams.core.text.clean import normalise, signature, terms
 from streams.core.text.language import detect
 from streams.core.text.matching import BrandTerms, Matcher
+from streams.sources.weights import load_model, read_weights
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,8 +68,8 @@ def _texts() -> list[str]:
 
 
 MATCHER = Matcher(_brands())
-MODEL = LinearModel.load()
-LEARNER = OnlineSentiment.from_snapshot(read_snapshot())
+MODEL = load_model()
+LEARNER = OnlineSentiment.from_snapshot(read_weights())
 TEXTS = _texts()
 
 
@@ -99,7 +99,7 @@ def test_posts_per_second(step: Callable[[str], object], floor: int, request: py
 
 
 def test_a_snapshot_is_swapped_in_at_once() -> None:
-    content = read_snapshot()
+    content = read_weights()
     times = []
     for _ in range(5):
         started = time.perf_counter()

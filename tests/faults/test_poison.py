@@ -11,7 +11,6 @@ import orjson
 from confluent_kafka import Producer
 
 from streams.core.score.partitioning import partition_of
-from streams.core.sentiment.linear import read_snapshot
 from streams.kafka.topics import Topics
 from streams.records import (
     Envelope,
@@ -25,6 +24,7 @@ from streams.records import (
     model_key,
 )
 from streams.runtime.failpoints import Failpoint
+from streams.sources.weights import read_weights
 from tests.support import poison
 from tests.support.broker import headers, read_topic, until
 
@@ -145,7 +145,7 @@ def model_record(version: int) -> bytes:
         version=version, parent=0, created_ms=_now_ms(), labels=1, incarnation="x", offset=0,
         quality=judged, parent_quality=judged,
     )  # fmt: skip
-    return PublishedModel(header, read_snapshot()).to_bytes()
+    return PublishedModel(header, read_weights()).to_bytes()
 
 
 async def refused(config: Config) -> list[tuple[Place, str, bytes]]:

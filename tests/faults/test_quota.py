@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from streams.core.score.position import Position
 from streams.core.score.scorer import Scorer
-from streams.core.sentiment import LinearModel
 from streams.kafka.topics import Topics
 from streams.records import Envelope, OverQuotaPost, mentions_record_from_bytes, over_quota_from_bytes
+from streams.sources.weights import load_model
 from tests.support.broker import headers, read_topic
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ async def named(config: Config) -> tuple[set[Place], int]:
 
 async def expected(config: Config) -> set[Place]:
     """What one scorer that nobody disturbs does not score."""
-    scorer = Scorer(config, LinearModel.load())
+    scorer = Scorer(config, load_model())
     rows: dict[int, list[tuple[int, int, bytes | None]]] = {}
     for record in await read_topic(config, Topics(config.topics).posts.name):
         rows.setdefault(record.partition, []).append((record.offset, record.timestamp, record.value))

@@ -11,7 +11,6 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from streams.config import BrandSettings
 from streams.core.score.partitioning import partition_of
-from streams.core.sentiment import LinearModel
 from streams.kafka.admin import ensure_topics
 from streams.kafka.changelog import Changelog
 from streams.kafka.clients import admin, producer
@@ -19,6 +18,7 @@ from streams.kafka.topics import Topics
 from streams.offline.replay import Replay
 from streams.runtime.failpoints import Failpoint
 from streams.sources.registry import open_posts
+from streams.sources.weights import load_model
 from streams.workers.detect_partitions import PartitionMonitors
 from tests.faults.table import Row
 from tests.support.broker import read_topic, until
@@ -125,7 +125,7 @@ def states(config: Config, load: Load) -> list[tuple[int, bytes, bytes]]:
     """Partition, key and value of as many brands as the config has."""
     replay = Replay(
         config.model_copy(update={"brands": [BrandSettings.model_validate(brand) for brand in load.brands]}),
-        LinearModel.load(),
+        load_model(),
         lambda _: None,
     )
     with open_posts(str(load.posts), config.ingest.max_record_bytes) as source:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from streams.core.learn.label_filter import AcceptedLabel, LabelFilter
 from streams.core.learn.trainer import Trainer
-from streams.core.sentiment import LABELS, LinearModel
-from streams.core.sentiment.linear import read_snapshot
+from streams.core.sentiment import LABELS
 from streams.errors import RecordError
 from streams.kafka.clients import acknowledged, producer
 from streams.kafka.topics import Topics
 from streams.records import Label, PublishedModel, model_from_bytes
+from streams.sources.weights import load_model, read_weights
 from tests.support.broker import read_topic
 
 if TYPE_CHECKING:
@@ -68,6 +68,6 @@ async def published(config: Config) -> dict[int, PublishedModel]:
 
 async def uninterrupted(config: Config, said: list[Label]) -> int:
     """How many labels are learned by one who is never disturbed."""
-    feedback, trainer = LabelFilter(config), Trainer(config.sentiment.learn, read_snapshot(), LinearModel.load())
+    feedback, trainer = LabelFilter(config), Trainer(config.sentiment.learn, read_weights(), load_model())
     taken = [feedback.accept(label.to_bytes(), NOW_MS) for label in said]
     return [trainer.add(answer) for answer in taken if isinstance(answer, AcceptedLabel)].count("learned")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from streams.core.sentiment import LinearModel
 from streams.offline.replay import Replay, ReplaySummary
 from streams.sources.registry import open_posts
+from streams.sources.weights import load_model
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,5 +42,5 @@ def replayed(config: Config, posts: Path) -> tuple[Outcome, ReplaySummary]:
         outcome.windows[window.brand, window.start_ms] = window
 
     with open_posts(str(posts), config.ingest.max_record_bytes) as source:
-        summary = Replay(config, LinearModel.load(), on_alert, on_window).run(source)
+        summary = Replay(config, load_model(), on_alert, on_window).run(source)
     return outcome, summary

@@ -10,7 +10,7 @@ import structlog
 
 from streams.core.sentiment import LABELS, LinearModel
 from streams.core.sentiment.learner import OnlineSentiment
-from streams.core.sentiment.linear import read_snapshot
+from streams.sources.weights import load_model, read_weights
 from tests.support.series_files import write_labelled_series
 
 if TYPE_CHECKING:
@@ -30,13 +30,13 @@ def default_logs() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def shipped() -> LinearModel:
-    return LinearModel.load()
+    return load_model()
 
 
 @pytest.fixture
 def learner() -> OnlineSentiment:
     """Starts from what ships."""
-    return OnlineSentiment.from_snapshot(read_snapshot())
+    return OnlineSentiment.from_snapshot(read_weights())
 
 
 @pytest.fixture

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from streams.core.sentiment import LinearModel
 from streams.offline.replay import Replay
 from streams.render.live_view import LiveView, Throughput
 from streams.runtime import clock
 from streams.sources.pacing import Paced, Pacing, measure_span
 from streams.sources.registry import open_posts
+from streams.sources.weights import load_model
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -81,7 +81,7 @@ def replay_in_process(show: Show) -> None:
     """Replay the posts through the pipeline in this process, at the same pace as the workers would."""
     with show.open_posts() as source, show.view as view:
         paced = Paced(source, Pacing(speed=show.speed(), redate=False, span=None, now_ms=clock.now_ms))
-        replay = Replay(show.config, LinearModel.load(), show.add_alert, show.add_window)
+        replay = Replay(show.config, load_model(), show.add_alert, show.add_window)
         started = time.monotonic()
 
         def update() -> None:

@@ -53,7 +53,8 @@ def most_uncertain(posts: Iterable[Post], model: SentimentModel, limit: int) -> 
     >>> from streams.core.sentiment import LinearModel
     >>> texts = ["Kein Netz, das ist eine Frechheit", "Was kostet das im Monat", "was kostet das im Monat??"]
     >>> posts = [Post(str(number), "forum", 0, text) for number, text in enumerate(texts)]
-    >>> [uncertain.post.id for uncertain in most_uncertain(posts, LinearModel.load(), 2)]
+    >>> from streams.sources.weights import load_model
+    >>> [uncertain.post.id for uncertain in most_uncertain(posts, load_model(), 2)]
     ['1', '0']
     """
     seen: set[int] = set()

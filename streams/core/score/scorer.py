@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 
 from streams.core.score.admission import PartitionState
 from streams.core.score.packing import packed_deletions, packed_mentions
-from streams.core.sentiment import LinearModel
 from streams.core.text import clean, language
 from streams.core.text.matching import Matcher
 from streams.records import REPLY, REPOST, SHARE, Envelope, Mention
@@ -90,7 +89,7 @@ class Scorer:
     model
         Model of quality ``fast``.
     best
-        Model of quality ``best``, needed if a brand has it (`best_model`).
+        Model of quality ``best``, needed if a brand has it (`streams.sources.weights.best_model`).
     """
 
     def __init__(self, config: Config, model: SentimentModel, best: SentimentModel | None = None) -> None:
@@ -216,18 +215,3 @@ class Scorer:
             model = self._models[self._qualities[brand]].version
             for mentions in packed_mentions(of_brand.mentions):
                 yield Envelope(brand, partition, topic_id, model, of_brand.ingested_ms, mentions)
-
-
-def best_model(config: Config) -> LinearModel | None:
-    """Return the model of quality ``best`` that the config asks for, None if no brand has that quality.
-
-    Raises
-    ------
-    InputError
-        If the weights of the config can't be used.
-    MissingPackage
-        If the sentence encoder is not installed.
-    """
-    if "best" not in config.models():
-        return None
-    return LinearModel.load(config.sentiment.best_weights, "best")

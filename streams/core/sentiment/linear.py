@@ -8,7 +8,6 @@ adds both.
 from __future__ import annotations
 
 from functools import lru_cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
@@ -27,16 +26,11 @@ from streams.core.sentiment.features import (
 from streams.core.sentiment.model import softmax
 from streams.core.sentiment.tokens import tokens
 from streams.core.text.clean import has_url
-from streams.errors import InputError, RecordError
 
 if TYPE_CHECKING:
-    from importlib.resources.abc import Traversable
-    from pathlib import Path
-
     from streams.config import QualityName
     from streams.core.sentiment.model import Probabilities
 
-SHIPPED_WEIGHTS: Final[dict[QualityName, str]] = {"fast": "weights/shipped.fwsm", "best": "weights/shipped-best.fwsm"}
 
 VERSIONS: Final[dict[QualityName, str]] = {"fast": "linear", "best": "sentences"}
 """Prefix of the version of a model, by which a mention shows the quality of the model that scored it."""
@@ -112,7 +106,8 @@ class LinearModel:
 
     Examples
     --------
-    >>> model = LinearModel.load()
+    >>> from streams.sources.weights import load_model
+    >>> model = load_model()
     >>> [round(p) for p in model.predict("Kein Netz, niemand geht ran. Frechheit!", "de")]
     [1, 0, 0]
     """
@@ -145,42 +140,3 @@ class LinearModel:
             `streams.core.sentiment.snapshot.decode`.
         """
         return cls(snapshot.decode(content, quality), version=f"{VERSIONS[quality]}-{crc32(content):08x}")
-
-    @classmethod
-    def load(cls, path: Path | None = None, quality: QualityName = "fast") -> LinearModel:
-        """Load a file that ``firewatch sentiment train`` wrote.
-
-        Parameters
-        ----------
-        path
-            The file; None for the weights that ship.
-        quality
-            Quality that the model must have.
-
-        Raises
-        ------
-        InputError
-            If the file can't be read or holds no model of this quality.
-        MissingPackage
-            If the quality needs a package that is not installed.
-        """
-        content = read_snapshot(path, quality)
-        try:
-            return cls.from_snapshot(content, quality)
-        except RecordError as error:
-            raise InputError(f"{path or SHIPPED_WEIGHTS[quality]}: {error}") from error
-
-
-def read_snapshot(path: Path | None = None, quality: QualityName = "fast") -> bytes:
-    """Return the bytes of a file of weights; without a path, of the file that ships for a quality.
-
-    Raises
-    ------
-    InputError
-        If the file can't be read.
-    """
-    file: Path | Traversable = path or files("streams.core.sentiment").joinpath(SHIPPED_WEIGHTS[quality])
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise InputError(f"{file}: sentiment weights can't be read: {error.strerror}") from error

@@ -10,13 +10,13 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from streams.config import Config
-from streams.core.sentiment import LinearModel
 from streams.offline.backtest.partition_files import PartitionFileWriter, partition_files
 from streams.offline.partitioner import PartitionedRecords, Partitioner
 from streams.offline.replay import scorer_of_all
 from streams.render.progress_bar import progress_bar
 from streams.runtime.processes import ProcessPool
 from streams.sources.registry import open_posts
+from streams.sources.weights import load_model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -175,7 +175,7 @@ class _Scoring:
     """A scorer of all partitions, which may be given records of some of them only."""
 
     def __init__(self, config: Config) -> None:
-        self._scorer = scorer_of_all(config, LinearModel.load(config.sentiment.weights))
+        self._scorer = scorer_of_all(config, load_model(config.sentiment.weights))
 
     def score(self, partitioned: PartitionedRecords) -> _Batches:
         return {partition: self._encoded(partition, records) for partition, records in partitioned.items()}

@@ -12,12 +12,12 @@ import orjson
 from detectors.units import MINUTE_MS
 from streams.config import Config
 from streams.config.loader import load_config
-from streams.core.sentiment import LinearModel
 from streams.offline.incident_matching import EventOutcome, RaisedIncident, brand_events, match, raised
 from streams.offline.replay import Replay
 from streams.offline.simulate import Simulation
 from streams.offline.simulate.world import world
 from streams.sources.base import Line, Source
+from streams.sources.weights import load_model
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -138,7 +138,7 @@ def run_trial(
     """
     source = SimulatedPosts(settings)
     alerts: list[Alert] = []
-    replay = Replay(config, LinearModel.load(), alerts.append)
+    replay = Replay(config, load_model(), alerts.append)
     summary = replay.run(source, lambda: on_progress(source.passed_minutes))
     happened = brand_events(source.simulation.truth(), source.posts_ms)
     outcomes, others = match(happened, raised(alerts))

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from streams.core.sentiment import snapshot
 from streams.core.sentiment.learner import OnlineSentiment
-from streams.core.sentiment.linear import read_snapshot
 from streams.errors import FirewatchError, InputError, RecordError
 from streams.offline.sentiment import prequential
 from streams.offline.sentiment.training import train as fit
 from streams.runtime.files import ensure_distinct_paths
 from streams.sources.labelled_posts import read_gold
+from streams.sources.weights import read_weights
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,7 +77,7 @@ def evaluate(
 
 
 def _checked(weights: Path | None, quality: QualityName) -> bytes:
-    content = read_snapshot(weights, quality)
+    content = read_weights(weights, quality)
     try:
         snapshot.decode(content, quality)
     except RecordError as error:

@@ -18,13 +18,13 @@ from detectors.units import MINUTE_MS
 from streams.core.rollup.minute_counts import group_of
 from streams.core.score.position import Position, committed_position
 from streams.core.score.scorer import Scorer
-from streams.core.sentiment import LinearModel
 from streams.errors import BrokerUnreachable, KafkaError, PortTaken
 from streams.kafka.admin import ensure_topics
 from streams.kafka.clients import acknowledged, admin, producer
 from streams.kafka.topics import Topics
 from streams.records import Deletions, Envelope, Mention, Post, Progress, mentions_record_from_bytes
 from streams.runtime import metrics
+from streams.sources.weights import load_model
 from streams.workers.score import score
 from tests.support.broker import delete_topic, headers, read_topic, until
 from tests.support.scoring import ScoreTask, scoring
@@ -98,7 +98,7 @@ async def counted(config: Config) -> dict[tuple[str, str, int], list[Mention]]:
 
 async def uninterrupted(config: Config) -> dict[tuple[str, int], list[Mention]]:
     """What the pure scorer makes of everything that stands in the posts topic, in one go."""
-    scorer = Scorer(config, LinearModel.load())
+    scorer = Scorer(config, load_model())
     rows = defaultdict(list)
     for record in await read_topic(config, Topics(config.topics).posts.name):
         rows[record.partition].append((record.offset, record.timestamp, record.value))

@@ -12,7 +12,6 @@ import pytest
 from streams.core.learn.trainer import Trainer
 from streams.core.sentiment import LinearModel
 from streams.core.sentiment.learner import OnlineSentiment
-from streams.core.sentiment.linear import read_snapshot
 from streams.errors import ConfigError, KafkaError
 from streams.kafka.admin import ensure_topics
 from streams.kafka.clients import consumer
@@ -32,6 +31,7 @@ from streams.records import (
     model_key,
 )
 from streams.runtime import metrics
+from streams.sources.weights import load_model, read_weights
 from streams.workers.score import score
 from streams.workers.train import train
 from tests.support.broker import delete_topic, headers, read_topic, until
@@ -109,7 +109,7 @@ def model_record(version: int, snapshot: bytes | None = None) -> bytes:
 
 
 def taught(times: int) -> bytes:
-    model = OnlineSentiment.from_snapshot(read_snapshot())
+    model = OnlineSentiment.from_snapshot(read_weights())
     for _ in range(times):
         model.learn_one({"text": "Nordtel knarzt", "lang": "de"}, "negative")
     return model.snapshot()
@@ -149,7 +149,7 @@ NEW_POSTS = ["Nordtel knarzt und rumpelt", "Nordtel schnurrt und flutscht"]
 
 async def test_corrections_make_a_fresh_scorer_change_its_mind(config: Config) -> None:
     (bad, good), before = await scored(config, NEW_POSTS)
-    assert before == {LinearModel.load().version}
+    assert before == {load_model().version}
     assert abs(bad - good) < 0.2, "it does not know these words"
     async with training(config):
         await say(config, labels(200))
@@ -207,16 +207,16 @@ async def test_both_qualities_learn_from_the_same_labels_and_judge_their_own_bra
     assert told["nordtel", "1"][1] > 0.5
     assert told["suedtel", "1"][1] > told["suedtel", "2"][1] + 0.3
     async with (
-        live_model(config, LinearModel.load(), "fast") as fast,
-        live_model(config, LinearModel.load(quality="best"), "best") as best,
+        live_model(config, load_model(), "fast") as fast,
+        live_model(config, load_model(quality="best"), "best") as best,
     ):
         assert fast.number > 0 < best.number
-        assert fast.model.version != LinearModel.load().version
-        assert best.model.version != LinearModel.load(quality="best").version
+        assert fast.model.version != load_model().version
+        assert best.model.version != load_model(quality="best").version
 
 
 async def test_scorers_swap_while_they_run_and_hold_the_same_bits(config: Config) -> None:
-    base = LinearModel.load()
+    base = load_model()
     async with live_model(config, base) as one, live_model(config, base) as other:
         following = [asyncio.create_task(live.follow()) for live in (one, other)]
         assert one.model is base
@@ -291,7 +291,7 @@ async def test_a_running_scorer_swaps_between_batches(config: Config) -> None:
 
     async with scoring(config):
         await send(config, topics.posts.name, posts(0))
-        assert set(await versions(300)) == {LinearModel.load().version}
+        assert set(await versions(300)) == {load_model().version}
         await put(config, model_key(1), model_record(1))
 
         async def swapped() -> bool:
@@ -300,7 +300,7 @@ async def test_a_running_scorer_swaps_between_batches(config: Config) -> None:
         await until(swapped, 20)
         await send(config, topics.posts.name, posts(300))
         counts = Counter(await versions(600))
-    assert counts == {LinearModel.load().version: 300, LinearModel.from_snapshot(taught(1)).version: 300}
+    assert counts == {load_model().version: 300, LinearModel.from_snapshot(taught(1)).version: 300}
 
 
 async def test_bad_labels_are_dead_letters_and_never_a_crash(config: Config) -> None:
@@ -378,7 +378,7 @@ async def test_a_topic_of_labels_that_is_deleted_ends_a_trainer_that_waits_for_s
 
 async def test_a_damaged_model_is_refused_and_the_last_good_one_kept(config: Config) -> None:
     await put(config, model_key(1), model_record(1))
-    async with live_model(config, LinearModel.load()) as live:
+    async with live_model(config, load_model()) as live:
         kept = live.model
         assert live.number == 1
         following = asyncio.create_task(live.follow())
@@ -405,7 +405,7 @@ async def test_a_damaged_model_is_refused_and_the_last_good_one_kept(config: Con
 
         await until(taken, 20)
         following.cancel()
-    async with live_model(config, LinearModel.load()) as fresh:
+    async with live_model(config, load_model()) as fresh:
         assert fresh.number == 5
     async with training(config):
         await say(config, labels(120))
@@ -416,7 +416,7 @@ async def test_a_damaged_model_is_refused_and_the_last_good_one_kept(config: Con
         newest = await until_learned(config, 220)
         await until_looked_at(config)
     assert 5 < newest.header.version < 20, "what can't be read drives no version up"
-    async with live_model(config, LinearModel.load()) as fresh:
+    async with live_model(config, load_model()) as fresh:
         assert fresh.number == newest.header.version
     topics = Topics(config.topics)
     letters = [headers(letter) for letter in await read_topic(config, topics.dlq.name)]
@@ -447,11 +447,11 @@ async def test_a_version_can_be_pinned_and_one_that_is_not_there_is_named(config
 
     async def pinned(version: int) -> LiveModel:
         sentiment = config.sentiment.model_copy(update={"pin": version})
-        async with live_model(config.model_copy(update={"sentiment": sentiment}), LinearModel.load()) as live:
+        async with live_model(config.model_copy(update={"sentiment": sentiment}), load_model()) as live:
             return live
 
     assert (await pinned(2)).model.version == LinearModel.from_snapshot(taught(2)).version
-    assert (await pinned(0)).model.version == LinearModel.load().version
+    assert (await pinned(0)).model.version == load_model().version
     with pytest.raises(ConfigError, match="version 7 is published; there are 1, 2, 3"):
         await pinned(7)
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from streams.config.loader import load_config
-from streams.core.sentiment import LinearModel
 from streams.offline.replay import Replay
 from streams.sources.registry import open_posts
+from streams.sources.weights import load_model
 from tests.support.paths import DEPLOY
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def replayed(posts: Path, example: str) -> Outcome:
         counted[window.brand] += window.count + window.late
 
     with open_posts(str(posts), config.ingest.max_record_bytes) as source:
-        summary = Replay(config, LinearModel.load(), alerts.append, on_window).run(source)
+        summary = Replay(config, load_model(), alerts.append, on_window).run(source)
     return summary, alerts, counted
 
 

@@ -18,7 +18,6 @@ from streams.core.learn.label_filter import LabelFilter
 from streams.core.score.partitioning import partition_of
 from streams.core.score.position import Position
 from streams.core.score.scorer import Scorer
-from streams.core.sentiment.linear import read_snapshot
 from streams.errors import RecordError
 from streams.records import (
     Deletions,
@@ -35,6 +34,7 @@ from streams.records import (
     post_from_bytes,
     window_from_bytes,
 )
+from streams.sources.weights import read_weights
 from streams.workers.model_dead_letters import fault_of
 from tests.support import poison
 
@@ -163,7 +163,7 @@ def test_every_kind_of_broken_model_is_refused() -> None:
     header = ModelHeader(
         version=7, parent=0, created_ms=NOW, labels=1, incarnation="x", offset=0, quality=judged, parent_quality=judged
     )
-    good = PublishedModel(header, read_snapshot())
+    good = PublishedModel(header, read_weights())
     assert fault_of(good.key, good.to_bytes(), ["fast"]) is None
     assert fault_of(good.key, None, ["fast"]) is None, "a version may be taken away"
     poisons = poison.BrokenModels(random.Random(5), good.key, good.to_bytes())

@@ -9,14 +9,14 @@ import pytest
 from streams.config import LearnSettings
 from streams.core.learn.label_filter import AcceptedLabel
 from streams.core.learn.trainer import Trainer
-from streams.core.sentiment import LinearModel
 from streams.core.sentiment.f1 import quality
-from streams.core.sentiment.linear import read_snapshot
 from streams.sources.labelled_posts import read_gold
+from streams.sources.weights import load_model, read_weights
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from streams.core.sentiment import LinearModel
     from streams.sources.labelled_posts import GoldPost
 
 LEARNED, TESTED = 2_500, 1_500
@@ -35,8 +35,8 @@ def macro_f1(model: LinearModel, posts: list[GoldPost]) -> float:
 
 def taught(posts: list[GoldPost], *, wrong: str = "") -> LinearModel:
     """The model in use after the labels of six annotators, of whom one may answer the wrong way round."""
-    in_use = LinearModel.load()
-    learning = Trainer(LearnSettings(), read_snapshot(), in_use)
+    in_use = load_model()
+    learning = Trainer(LearnSettings(), read_weights(), in_use)
     for number, post in enumerate(posts):
         by = f"annotator {number * 7919 % 6}"
         label = TURNED[post.label] if by == wrong else post.label
@@ -53,7 +53,7 @@ def taught(posts: list[GoldPost], *, wrong: str = "") -> LinearModel:
 
 def test_people_teach_it_and_one_of_six_who_answers_wrong_hardly_matters(airline: list[GoldPost]) -> None:
     learned, tested = airline[:LEARNED], airline[LEARNED:]
-    before = macro_f1(LinearModel.load(), tested)
+    before = macro_f1(load_model(), tested)
     honest = macro_f1(taught(learned), tested)
     poisoned = macro_f1(taught(learned, wrong="annotator 3"), tested)
     assert honest > before + 0.04

@@ -12,7 +12,7 @@ from streams.core.learn.annotator_agreement import ENOUGH
 from streams.core.learn.label_filter import AcceptedLabel
 from streams.core.learn.trainer import REFUSALS, HoldoutLabels, RunningQuality, Trainer
 from streams.core.sentiment import LABELS, LinearModel
-from streams.core.sentiment.linear import read_snapshot
+from streams.sources.weights import load_model, read_weights
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,7 +46,7 @@ def mixed(seed: int, *streams: Iterable[AcceptedLabel]) -> list[AcceptedLabel]:
 
 
 def trainer(**settings: Any) -> Trainer:
-    return Trainer(LearnSettings(**settings), read_snapshot(), LinearModel.load())
+    return Trainer(LearnSettings(**settings), read_weights(), load_model())
 
 
 def feed(learning: Trainer, stream: Iterable[AcceptedLabel]) -> list[bytes]:
@@ -77,7 +77,7 @@ FRESH = labels(300, "nobody", seed=99)
 
 
 def test_labels_make_the_published_model_better() -> None:
-    before = share_right(read_snapshot(), FRESH)
+    before = share_right(read_weights(), FRESH)
     published = feed(trainer(), labels(400, "anna", seed=1))
     assert len(published) >= 4
     assert share_right(published[-1], FRESH) > max(0.9, before + 0.3)

@@ -9,9 +9,10 @@ import pytest
 
 from streams.config import Config
 from streams.core.score.position import Position
-from streams.core.score.scorer import MAX_LINK_CHARS, Scorer, best_model
+from streams.core.score.scorer import MAX_LINK_CHARS, Scorer
 from streams.errors import MissingPackage
 from streams.records import Envelope, Mention, Post
+from streams.sources.weights import best_model
 
 NOW_MS = 1_760_000_000_000
 

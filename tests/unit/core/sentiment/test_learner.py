@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from streams.core.sentiment import LABELS
 from streams.core.sentiment.learner import OnlineSentiment
-from streams.core.sentiment.linear import read_snapshot
 from streams.core.sentiment.snapshot import CLIP
 from streams.errors import InputError
 from streams.records import MAX_SNAPSHOT_BYTES
+from streams.sources.weights import read_weights
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -85,7 +85,7 @@ def test_any_stream_leaves_probabilities_and_weights_within_bounds(stream: Strea
 
 
 def test_a_flood_of_one_label_moves_no_weight_past_the_clip_and_can_be_unlearned() -> None:
-    model = OnlineSentiment.from_snapshot(read_snapshot(), rate=5.0)
+    model = OnlineSentiment.from_snapshot(read_weights(), rate=5.0)
     for _ in range(500):
         model.learn_one(post("danke danke danke super"), "negative")
     assert np.abs(model._rows[:, :2]).max() <= CLIP

@@ -7,7 +7,6 @@ import math
 import sys
 import tracemalloc
 import weakref
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,21 +16,21 @@ from hypothesis import strategies as st
 from streams.core.sentiment import LinearModel, linear
 from streams.core.sentiment.f1 import quality
 from streams.core.sentiment.learner import OnlineSentiment
-from streams.core.sentiment.linear import MAX_CACHED_CHARS, SHIPPED_WEIGHTS, read_snapshot
+from streams.core.sentiment.linear import MAX_CACHED_CHARS
 from streams.core.sentiment.snapshot import Weights
-from streams.errors import InputError
 from streams.sources.labelled_posts import read_gold
+from streams.sources.weights import load_model, read_weights
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
     from pathlib import Path
 
-SHIPPED = LinearModel.load()
+SHIPPED = load_model()
 
 
 def taught() -> bytes:
     """A snapshot to which a link says something: no weight for it ships."""
-    learner = OnlineSentiment.from_snapshot(read_snapshot())
+    learner = OnlineSentiment.from_snapshot(read_weights())
     for _ in range(20):
         learner.learn_one({"text": "https://a.example"}, "neutral")
     return learner.snapshot()
@@ -115,7 +114,7 @@ def test_what_a_link_says_is_learned_and_not_shipped() -> None:
 
 def test_a_full_table_starts_anew_and_answers_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(linear, "CACHED_TOKENS", 10)
-    small = LinearModel.load()
+    small = load_model()
     for number in range(200):
         text = f"x{chr(ord('a') + number % 26)}y{chr(ord('a') + number // 26)} nicht gut"
         assert small.predict(text, "de") == SHIPPED.predict(text, "de")
@@ -123,13 +122,13 @@ def test_a_full_table_starts_anew_and_answers_the_same(monkeypatch: pytest.Monke
 
 
 def test_long_words_are_not_kept() -> None:
-    model = LinearModel.load()
+    model = load_model()
     model.predict("xyz" * 1000, "en")
     assert not any(len(token) > 100 for token in model._compiled._tokens["en"])
 
 
 def test_repeated_texts_are_remembered_and_long_ones_are_not() -> None:
-    model = LinearModel.load()
+    model = load_model()
     model.predict("again", "en")
     model.predict("again", "en")
     model.predict("x" * (MAX_CACHED_CHARS + 1), "en")
@@ -138,7 +137,7 @@ def test_repeated_texts_are_remembered_and_long_ones_are_not() -> None:
 
 
 def test_memory_stays_within_bounds() -> None:
-    content, sample = read_snapshot(), 3000
+    content, sample = read_weights(), 3000
     tracemalloc.start()
     try:
         model = LinearModel.from_snapshot(content)
@@ -156,21 +155,6 @@ def test_memory_stays_within_bounds() -> None:
 def test_an_unknown_model_has_no_opinion() -> None:
     model = LinearModel(Weights.zeros(), version="nothing")
     assert model.predict("great", "en") == pytest.approx((1 / 3, 1 / 3, 1 / 3))
-
-
-@pytest.mark.parametrize("content", [b"", b"no model", b"\xff\xfe\x00" * 1000])
-def test_what_is_no_model_is_refused_by_name(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "w.fwsm"
-    path.write_bytes(content)
-    with pytest.raises(InputError, match=r"w\.fwsm: broken_snapshot: not a sentiment model"):
-        LinearModel.load(path)
-    with pytest.raises(InputError, match="can't be read"):
-        LinearModel.load(tmp_path / "none.fwsm")
-
-
-@pytest.mark.parametrize("name", SHIPPED_WEIGHTS.values())
-def test_what_ships_is_small(name: str) -> None:
-    assert len(files("streams.core.sentiment").joinpath(name).read_bytes()) < 1 << 20
 
 
 @pytest.mark.parametrize(

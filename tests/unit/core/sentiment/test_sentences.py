@@ -14,11 +14,11 @@ from click.testing import CliRunner
 from streams.cli import cli
 from streams.core.sentiment import LinearModel, sentences
 from streams.core.sentiment.learner import OnlineSentiment
-from streams.core.sentiment.linear import read_snapshot
 from streams.core.sentiment.sentences import DIMENSIONS, LENGTH, embedding
 from streams.core.sentiment.snapshot import CLIP, ROWS, Weights, decode, encode
 from streams.errors import InputError, MissingPackage, RecordError
 from streams.records import MAX_SNAPSHOT_BYTES
+from streams.sources.weights import load_model, read_weights
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -110,7 +110,7 @@ def test_weights_survive_with_those_of_sentences() -> None:
 
 
 def test_no_quality_takes_the_weights_of_the_other(tmp_path: Path) -> None:
-    fast, best = read_snapshot(), encode(Weights.zeros("best"))
+    fast, best = read_weights(), encode(Weights.zeros("best"))
     with pytest.raises(RecordError, match=r"other_quality: .* quality 'best', but quality 'fast' is needed"):
         LinearModel.from_snapshot(best)
     with pytest.raises(RecordError, match=r"other_quality: .* quality 'fast', but quality 'best' is needed"):
@@ -118,8 +118,8 @@ def test_no_quality_takes_the_weights_of_the_other(tmp_path: Path) -> None:
     path = tmp_path / "w.fwsm"
     path.write_bytes(best)
     with pytest.raises(InputError, match=r"w\.fwsm: other_quality"):
-        LinearModel.load(path)
-    assert LinearModel.load(path, "best").predict("great", "en") == pytest.approx((1 / 3, 1 / 3, 1 / 3))
+        load_model(path)
+    assert load_model(path, "best").predict("great", "en") == pytest.approx((1 / 3, 1 / 3, 1 / 3))
 
 
 def test_weights_of_another_encoder_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,7 +159,7 @@ def test_the_commands_train_and_evaluate_it(gold_file: Path, tmp_path: Path) -> 
     weights, out = tmp_path / "own.fwsb", tmp_path / "out.jsonl"
     trained = firewatch("train", gold_file, "--out", weights, "--cold", "--quality", "best")
     assert trained.exit_code == 0, trained.output
-    model = LinearModel.load(weights, "best")
+    model = load_model(weights, "best")
     assert model.predict("das flimmert", "de")[0] > 0.5
     measured = firewatch("evaluate", gold_file, "--weights", weights, "--quality", "best", "--predictions", out)
     assert "macro-F1             1.000" in measured.output, measured.output

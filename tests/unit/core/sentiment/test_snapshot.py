@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from streams.config import QUALITIES
 from streams.core.sentiment.features import SLOTS
 from streams.core.sentiment.learner import OnlineSentiment
-from streams.core.sentiment.linear import read_snapshot
 from streams.core.sentiment.snapshot import CLIP, FORMAT_VERSION, MAGIC, STEP, Weights, decode, encode
 from streams.errors import RecordError, UnknownVersion
 from streams.records import MAX_SNAPSHOT_BYTES
+from streams.sources.weights import read_weights
 
-SHIPPED = read_snapshot()
+SHIPPED = read_weights()
 
 
 def test_weights_survive_to_the_step() -> None:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import yaml
 
 from streams.config import Config
-from streams.core.sentiment import LinearModel
 from streams.offline.backtest import run_configs, scored
 from streams.offline.replay import Replay
 from streams.sources.registry import open_posts
+from streams.sources.weights import load_model
 from tests.support.backtest import CONFIG
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def test_side_by_side_comes_out_what_a_replay_gives(folder: Path) -> None:
     settings = Config.model_validate(yaml.safe_load(CONFIG))
     replayed: list[Alert] = []
     with open_posts(str(folder / "posts.jsonl"), settings.ingest.max_record_bytes) as source:
-        summary = Replay(settings, LinearModel.load(), replayed.append).run(source)
+        summary = Replay(settings, load_model(), replayed.append).run(source)
     assert replayed
     for processes in (1, 2):
         with scored(str(folder / "posts.jsonl"), settings, processes) as mentions:

@@ -9,12 +9,12 @@ import orjson
 import pytest
 
 from streams.config.loader import load_config
-from streams.core.sentiment import LinearModel
 from streams.errors import ConfigError
 from streams.offline.evaluation import SimulatedPosts, brand_events, config_for, match, raised, run_trial, run_trials
 from streams.offline.replay import Replay
 from streams.offline.simulate import SimulationSettings, simulate, write
 from streams.sources.registry import open_posts
+from streams.sources.weights import load_model
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,7 +48,7 @@ def test_a_trial_finds_what_simulating_and_replaying_files_finds(tmp_path: Path)
     config = load_config(config_path, {})
     alerts: list[Alert] = []
     with open_posts(str(posts), config.ingest.max_record_bytes) as source:
-        summary = Replay(config, LinearModel.load(), alerts.append).run(source)
+        summary = Replay(config, load_model(), alerts.append).run(source)
     outcomes, others = match(brand_events(truth, {}), raised(alerts))
     assert alerts
     assert [(o.event.kind, o.event.brand, o.reached_ms) for o in trial.outcomes] == [

@@ -14,6 +14,7 @@ from streams.core.sentiment import LABELS, LinearModel
 from streams.core.sentiment.learner import OnlineSentiment
 from streams.offline.sentiment.prequential import AtRandom, BySmallestMargin, run
 from streams.sources.labelled_posts import read_gold
+from streams.sources.weights import load_model
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +37,7 @@ def test_trained_weights_know_the_words_and_are_the_same_each_time(gold_file: Pa
         assert result.exit_code == 0, result.output
         assert "learned from 120 posts" in result.output
     assert one.read_bytes() == two.read_bytes()
-    model = LinearModel.load(one)
+    model = load_model(one)
     for label, word in enumerate(("flimmert", "knarzt", "leuchtet")):
         chances = model.predict(f"das {word}", "de")
         assert chances.index(max(chances)) == label
@@ -46,7 +47,7 @@ def test_trained_weights_know_the_words_and_are_the_same_each_time(gold_file: Pa
 def test_training_goes_on_from_what_ships(gold_file: Path, tmp_path: Path, shipped: LinearModel) -> None:
     out = tmp_path / "own.fwsm"
     assert firewatch("train", gold_file, "--out", out).exit_code == 0
-    own = LinearModel.load(out)
+    own = load_model(out)
     assert own.predict("das flimmert", "de")[0] > shipped.predict("das flimmert", "de")[0] + 0.1
     assert own.predict("worst service ever", "en")[0] > 0.6
 
