@@ -7,6 +7,7 @@ our own finds the reason, so that the caller gets it.
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
 import time
 from contextlib import asynccontextmanager, contextmanager
@@ -35,6 +36,9 @@ DELIVERY_FACTOR: Final = 3
 METADATA_MS: Final = 10_000
 """Longest time until a group notices that partitions were added or removed. A leader that was elected while its client
 knew no topics, as just after an outage, assigns no partitions until then; the default is five minutes."""
+
+# Commands configure no logging: Python then prints what aiokafka logs beside the message of the error that we raise.
+logging.getLogger("aiokafka").addHandler(logging.NullHandler())
 
 _STOP_SECONDS: Final = 5.0
 
