@@ -50,6 +50,11 @@ class LabelEvaluation:
         return [result.expected for result in self.results if not result.found]
 
     @property
+    def found(self) -> int:
+        """Return the number of labelled incidents that were found."""
+        return len(self.results) - len(self.missed)
+
+    @property
     def recall(self) -> float | None:
         """Return the share of the labelled incidents that were found; None without labels."""
         return 1 - len(self.missed) / len(self.results) if self.results else None

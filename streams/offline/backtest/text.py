@@ -73,10 +73,10 @@ def unmatched(mentions: Mentions, configs: Sequence[NamedConfig]) -> Iterator[st
             )
 
 
-def listed(brands: Sequence[str]) -> str:
-    """Format the first brands of a list, and the number of further ones."""
-    more = len(brands) - MOST_NAMED
-    return ", ".join(brands[:MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
+def listed(names: Sequence[str]) -> str:
+    """Format the first names of a list, and the number of further ones."""
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def summary(run: BacktestRun, severity: Severity) -> str:
@@ -104,9 +104,8 @@ def comparison_lines(found: ConfigComparison, severity: Severity) -> Iterator[st
 
 def judgement_lines(name: str, judged: LabelEvaluation, severity: Severity) -> Iterator[str]:
     """Yield the result for each label, and the false positives."""
-    found = len(judged.results) - len(judged.missed)
     yield (
-        f"{name}: recall {share(judged.recall)} ({found} of {len(judged.results)}), "
+        f"{name}: recall {share(judged.recall)} ({judged.found} of {len(judged.results)}), "
         f"precision {share(judged.precision)}, median delay {minutes(judged.delay_minutes)}"
     )
     for case in judged.results:

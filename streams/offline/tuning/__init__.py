@@ -1,8 +1,8 @@
-"""Which thresholds would have found more of what people say happened, for fewer false incidents.
+"""Suggest detector thresholds that would have found more of the labelled incidents, with fewer false ones.
 
-A candidate changes one thing of the config in use: how rare something must be (``once_in_days``) for all live detectors
-by the same factor, as a preset does, or for one of them (`candidates`). All candidates are tried in one pass over the
-scored mentions, by the code that detects live (`panel`). The score of what came of one is the F-measure that counts
-recall twice as much as precision (`objective`). What is suggested has to prove itself on incidents that it was not
-chosen by (`validation`), and is the middle of the range of thresholds that do about as well (`curve`).
+A candidate changes one thing of the config in use: the return period (``once_in_days``) of all live detectors by the
+same factor, as a preset does, or that of one detector (`candidates`). All candidates run in one pass over the scored
+mentions, by the code that detects live (`candidate_run`). The score of a candidate is the F-measure that weights recall
+twice as much as precision (`objective`). The suggestion is the middle of the range of thresholds that score about as
+well as the best (`curve`), and it has to prove itself on incidents by which it was not chosen (`validation`).
 """

@@ -1,4 +1,4 @@
-"""What tuning found, as plain values for JSON; the same for the same posts, config and labels."""
+"""Write the result of tuning as plain values for JSON; equal posts, configs and labels give equal values."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from streams.offline.tuning.candidates import RETURN_PERIOD, preset_of
 from streams.offline.tuning.objective import interval, score
-from streams.offline.tuning.text import chosen, snippet
+from streams.offline.tuning.text import choice_without_fold, snippet
 
 if TYPE_CHECKING:
     from streams.offline.backtest import LabelEvaluation
@@ -15,27 +15,27 @@ if TYPE_CHECKING:
 
 
 def as_tree(result: TuningResult) -> dict[str, Any]:
-    """Everything; times in minutes, shares from 0 to 1, null where there is none."""
+    """Return the whole result; times are in minutes, shares from 0 to 1, and missing values null."""
     return {
         "labels": len(result.labels),
         "brand_weeks": result.brand_weeks,
         "severity": result.severity,
         "tolerance": result.tolerance,
-        "now": _figures(result, result.now),
+        "now": _figures(result, result.current),
         "held_out": None if result.held_out is None else _figures(result, result.held_out),
         "folds": [
             {
                 "fold": each.fold.name,
-                "chosen": chosen(result, each),
-                "found": len(each.judged.results) - len(each.judged.missed),
-                "labels": len(each.judged.results),
-                "false": len(each.judged.false),
+                "chosen": choice_without_fold(result, each),
+                "found": each.evaluation.found,
+                "labels": len(each.evaluation.results),
+                "false": len(each.evaluation.false),
             }
-            for each in result.held
+            for each in result.folds
         ],
         "curves": [_curve(result, place) for place in range(len(result.parameters))],
         "suggestion": None if result.suggestion is None else _suggestion(result, result.suggestion),
-        "keep_because": result.keep,
+        "keep_because": result.reasons_to_keep,
         "notes": result.warnings,
     }
 
@@ -46,10 +46,10 @@ def _curve(result: TuningResult, place: int) -> dict[str, Any]:
     return {
         "turned": parameter.name,
         "points": [
-            {"times_as_rare": candidate.factor, RETURN_PERIOD: candidate.days, **_figures(result, judged)}
-            for candidate, judged in zip(parameter.candidates, result.evaluations[place], strict=True)
+            {"times_as_rare": candidate.factor, RETURN_PERIOD: candidate.days, **_figures(result, evaluation)}
+            for candidate, evaluation in zip(parameter.candidates, result.evaluations[place], strict=True)
         ],
-        "flat": [[factors[run.first], factors[run.last]] for run in result.flat if run.parameter == place],
+        "flat": [[factors[flat.first], factors[flat.last]] for flat in result.flat_ranges if flat.parameter == place],
     }
 
 
@@ -60,17 +60,17 @@ def _suggestion(result: TuningResult, candidate: CandidateConfig) -> dict[str, A
         RETURN_PERIOD: candidate.days,
         "yaml": snippet(candidate),
         "preset": preset_of(candidate, result.config),
-        **_figures(result, result.chosen_judged),
+        **_figures(result, result.chosen_evaluation),
     }
 
 
-def _figures(result: TuningResult, judged: LabelEvaluation) -> dict[str, Any]:
+def _figures(result: TuningResult, evaluation: LabelEvaluation) -> dict[str, Any]:
     return {
-        "recall": judged.recall,
-        "recall_between": interval(judged.recall or 0.0, len(judged.results)),
-        "precision": judged.precision,
-        "delay_minutes": judged.delay_minutes,
-        "false": len(judged.false),
-        "false_per_brand_week": result.false_per_week(judged),
-        "score": score(judged),
+        "recall": evaluation.recall,
+        "recall_between": interval(evaluation.recall or 0.0, len(evaluation.results)),
+        "precision": evaluation.precision,
+        "delay_minutes": evaluation.delay_minutes,
+        "false": len(evaluation.false),
+        "false_per_brand_week": result.false_per_week(evaluation),
+        "score": score(evaluation),
     }

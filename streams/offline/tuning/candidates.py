@@ -1,4 +1,4 @@
-"""What is tried: the config in use, and what it becomes if some detectors fire at what is more or less rare."""
+"""Make the candidates: the config in use with other return periods of some or all detectors."""
 
 from __future__ import annotations
 
@@ -16,25 +16,26 @@ if TYPE_CHECKING:
     from streams.config import Config
 
 FACTORS: Final = (0.25, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0)
-"""How many times as rare as now: steps of about the square root of two, over twice the span of the presets (0.5 to 2).
-A brand's own history says little of what happens more rarely than that."""
+"""Factors on the return periods in use: steps of about the square root of two, over twice the span of the presets (0.5
+to 2). A brand's own history tells little about anything rarer than that."""
 
 ALL: Final = "all"
-"""The knob that turns all live detectors together."""
+"""Name of the parameter that changes all live detectors together."""
 
 RETURN_PERIOD: Final = "once_in_days"
+"""Name of the detector parameter that holds the return period."""
 
 
 @dataclass(frozen=True, slots=True)
 class CandidateConfig:
-    """A config that is tried.
+    """A config to run.
 
     Parameters
     ----------
     factor
-        How many times as rare as now what it fires at is, by what was turned.
+        Factor on the return periods of the detectors that were changed.
     days
-        Its ``once_in_days``, by the name of each live detector.
+        Return period (``once_in_days``) of each live detector, by name.
     """
 
     factor: float
@@ -44,65 +45,66 @@ class CandidateConfig:
 
 @dataclass(frozen=True, slots=True)
 class TunedParameter:
-    """What can be turned.
+    """A parameter that can be tuned.
 
     Parameters
     ----------
     name
-        A detector, or `ALL`.
+        Name of a detector, or `ALL`.
     candidates
-        What comes of it, from often to rarely.
-    now
-        The place among them of the config in use.
+        Candidates by ascending factor.
+    current
+        Index of the config in use among the candidates.
     """
 
     name: str
     candidates: Sequence[CandidateConfig]
-    now: int
+    current: int
 
 
 def parameters(config: Config) -> list[TunedParameter]:
-    """All that can be turned: each detector that is live for any brand for itself, then `ALL`; nothing if none is."""
+    """Return each detector that is live for any brand, then `ALL` if there are several; nothing if none is live."""
     live = {each.name for brand in config.brands for each in config.detectors_of(brand) if each.mode == "live"}
-    now = {
+    days = {
         each.name: float(merged(each, config.chosen_preset).params[RETURN_PERIOD])
         for each in config.detectors
         if each.name in live
     }
-    names = [*now, ALL] if len(now) > 1 else list(now)
-    return [_parameter(config, name, now) for name in names]
+    names = [*days, ALL] if len(days) > 1 else list(days)
+    return [_parameter(config, name, days) for name in names]
 
 
-def _parameter(config: Config, name: str, now: Mapping[str, float]) -> TunedParameter:
-    found: dict[tuple[float, ...], CandidateConfig] = {tuple(now.values()): CandidateConfig(1.0, config, now)}
+def _parameter(config: Config, name: str, current: Mapping[str, float]) -> TunedParameter:
+    by_days: dict[tuple[float, ...], CandidateConfig] = {tuple(current.values()): CandidateConfig(1.0, config, current)}
     for factor in sorted(FACTORS, key=lambda factor: abs(math.log(factor))):
-        days = {**now} | {each: _turned(now[each], factor) for each in now if factor != 1 and name in {ALL, each}}
+        scaled = {each: _scaled(days, factor) for each, days in current.items() if factor != 1 and name in {ALL, each}}
+        days = {**current} | scaled
         detectors = [
             each.model_copy(update={RETURN_PERIOD: days[each.name]})
-            if days.get(each.name) != now.get(each.name)
+            if days.get(each.name) != current.get(each.name)
             else each
             for each in config.detectors
         ]
-        tried = CandidateConfig(factor, config.model_copy(update={"detectors": detectors}), days)
-        found.setdefault(tuple(days.values()), tried)  # a step that can't be gone is none
-    candidates = sorted(found.values(), key=lambda candidate: candidate.factor)
+        candidate = CandidateConfig(factor, config.model_copy(update={"detectors": detectors}), days)
+        by_days.setdefault(tuple(days.values()), candidate)  # at a limit, several factors give the same config
+    candidates = sorted(by_days.values(), key=lambda candidate: candidate.factor)
     return TunedParameter(name, candidates, [candidate.factor for candidate in candidates].index(1.0))
 
 
-def _turned(days: float, factor: float) -> float:
-    """As rare as people would say it, in two digits, but exactly what a preset says; within what is allowed.
+def _scaled(days: float, factor: float) -> float:
+    """Return a return period times a factor, within the limits: rounded to two digits, but exact for a preset's factor.
 
-    >>> _turned(7, 0.25), _turned(21, 0.7), _turned(21, 0.5), _turned(2000, 2.8)
+    >>> _scaled(7, 0.25), _scaled(21, 0.7), _scaled(21, 0.5), _scaled(2000, 2.8)
     (2.0, 15.0, 10.5, 3650.0)
     """
-    turned = days * factor
+    scaled = days * factor
     if factor not in presets.RARENESS.values():
-        turned = float(f"{turned:.2g}")
-    return min(max(turned, float(ONCE_IN_DAYS[0])), float(ONCE_IN_DAYS[1]))
+        scaled = float(f"{scaled:.2g}")
+    return min(max(scaled, float(ONCE_IN_DAYS[0])), float(ONCE_IN_DAYS[1]))
 
 
 def preset_of(candidate: CandidateConfig, config: Config) -> presets.Preset | None:
-    """The preset that would make a config the candidate, if one does and no detector of the config says otherwise."""
+    """Return the preset that turns a config into the candidate; None if none does, or a detector overrides presets."""
     if any(RETURN_PERIOD in each.params or each.name not in candidate.days for each in config.detectors):
         return None
     for preset in presets.RARENESS:
@@ -112,8 +114,8 @@ def preset_of(candidate: CandidateConfig, config: Config) -> presets.Preset | No
     return None
 
 
-def left_alone(config: Config) -> Iterator[tuple[str, str]]:
-    """Brand and detector where the brand says itself how rare something must be, so that no candidate changes it."""
+def own_return_periods(config: Config) -> Iterator[tuple[str, str]]:
+    """Yield each brand and detector whose return period the brand sets itself, so that no candidate changes it."""
     for brand in config.brands:
         for detector in config.detectors:
             override = brand.detectors.get(detector.name)
@@ -121,14 +123,15 @@ def left_alone(config: Config) -> Iterator[tuple[str, str]]:
                 yield brand.id, detector.name
 
 
-def distinct(turned: Sequence[TunedParameter]) -> list[CandidateConfig]:
-    """Each candidate once, the config in use first."""
-    found = {identity(turned[0].candidates[turned[0].now]): turned[0].candidates[turned[0].now]}
-    for candidate in (each for parameter in turned for each in parameter.candidates):
+def distinct(tuned: Sequence[TunedParameter]) -> list[CandidateConfig]:
+    """Return each candidate once, the config in use first."""
+    current = tuned[0].candidates[tuned[0].current]
+    found = {identity(current): current}
+    for candidate in (each for parameter in tuned for each in parameter.candidates):
         found.setdefault(identity(candidate), candidate)
     return list(found.values())
 
 
 def identity(candidate: CandidateConfig) -> tuple[float, ...]:
-    """By which candidates of a config are told apart."""
+    """Return a key that equal candidates of a config share."""
     return tuple(candidate.days.values())

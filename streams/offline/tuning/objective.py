@@ -1,9 +1,9 @@
-"""What is better: the F-measure with recall weighted twice as much as precision.
+"""Score candidates by the F-measure with recall weighted twice as much as precision.
 
 ``F = 5 found / (5 found + 4 missed + false)``, van Rijsbergen's effectiveness measure at ``beta = 2`` (*Information
 Retrieval*, 2nd ed. 1979, chapter 7; in this form Chinchor, *MUC-4 Evaluation Metrics*, 1992): a missed incident weighs
-as much as four false ones. Somebody looks at a false one for some minutes, and nobody at a missed one. The delay does
-not count: an incident is found until an hour after its end.
+as much as four false ones. A false one costs an operator some minutes, while a missed one is never looked at. The delay
+does not count: an incident is found until an hour after its end.
 """
 
 from __future__ import annotations
@@ -16,34 +16,33 @@ if TYPE_CHECKING:
     from streams.offline.backtest import LabelEvaluation
 
 BETA: Final = 2
-"""How many times as important recall is as precision."""
+"""Importance of recall relative to precision."""
 
 FEWEST: Final = 5
-"""Labels below which nothing is suggested. With four, all of them may speak for a change by chance in one case of 16;
-with five in one of 32, which is below the usual 5 % (sign test)."""
+"""Number of labels below which nothing is suggested. All of four labels favour a change by chance in one case of 16,
+and all of five in one of 32, which is below the usual 5 % (sign test)."""
 
 WIDE: Final = 0.3
-"""Width from which on a recall is not known well."""
+"""Width of the interval from which on a recall is not known well."""
 
 _Z: Final = 1.959964
-"""Of the normal distribution, for 95 %."""
+"""Quantile of the normal distribution for 95 %."""
 
 
-def score(judged: LabelEvaluation) -> float:
-    """F-measure of what was found of the labels, 0 to 1; 0 without any.
+def score(evaluation: LabelEvaluation) -> float:
+    """Return the F-measure of an evaluation, 0 to 1; 0 without labels.
 
     >>> from streams.offline.backtest import LabelEvaluation
     >>> score(LabelEvaluation([], []))
     0.0
     """
-    missed = len(judged.missed)
-    found = len(judged.results) - missed
+    found, missed = evaluation.found, len(evaluation.missed)
     weight = BETA * BETA
-    return (1 + weight) * found / max((1 + weight) * found + weight * missed + len(judged.false), 1)
+    return (1 + weight) * found / max((1 + weight) * found + weight * missed + len(evaluation.false), 1)
 
 
 def interval(recall: float, labels: int) -> tuple[float, float]:
-    """Between which shares the true recall lies with 95 % confidence (Wilson 1927).
+    """Return the shares between which the true recall lies with 95 % confidence (Wilson 1927).
 
     >>> low, high = interval(1.0, labels=6)
     >>> round(low, 2), round(high, 2)
@@ -57,7 +56,7 @@ def interval(recall: float, labels: int) -> tuple[float, float]:
 
 
 def labels_needed(recall: float) -> int:
-    """How many labels it takes to know a recall of about this to within `WIDE`.
+    """Return the number of labels it takes to know a recall of about this size to within `WIDE`.
 
     >>> labels_needed(1.0), labels_needed(0.5)
     (9, 39)

@@ -1,4 +1,4 @@
-"""What tuning found, as a page with the trade-off drawn."""
+"""Write the result of tuning as one self-contained HTML file with charts of the trade-off."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
 
 
 DASHES: Final = ("-", "--", ":", "-.")
-"""So that lines which lie on each other are seen."""
+"""Line styles, which keep lines visible where they coincide."""
 
 
 def report(result: TuningResult, config_name: str) -> str:
-    """The page.
+    """Return the page.
 
     Parameters
     ----------
-    tuned
-        All of it.
+    result
+        Result of the search.
     config_name
-        Of the config in use, for people.
+        Name of the config in use, for messages.
     """
-    return page("firewatch: tune", [_pictures(result), pre(lines(result, config_name))])
+    return page("firewatch: tune", [_charts(result), pre(lines(result, config_name))])
 
 
-def _pictures(result: TuningResult) -> str:
+def _charts(result: TuningResult) -> str:
     drawn = Figure(figsize=(12, 4), dpi=100, layout="constrained")
     trade, flat = drawn.subplots(1, 2)
     colours = colours_of([parameter.name for parameter in result.parameters])
@@ -49,8 +49,8 @@ def _pictures(result: TuningResult) -> str:
         trade.plot(false, [each.recall for each in evaluations], label=parameter.name, **style)
         factors = [candidate.factor for candidate in parameter.candidates]
         flat.plot(factors, [score(each) for each in evaluations], label=parameter.name, **style)
-    _mark_now(trade, result.false_per_week(result.now), result.now.recall or 0.0)
-    _mark_now(flat, 1.0, score(result.now))
+    _mark_current(trade, result.false_per_week(result.current), result.current.recall or 0.0)
+    _mark_current(flat, 1.0, score(result.current))
     best = max(score(each) for evaluations in result.evaluations for each in evaluations)
     flat.axhspan(best - result.tolerance, best, color="#ddd", zorder=0)
     trade.set_ylim(0, 1.05)
@@ -65,5 +65,5 @@ def _pictures(result: TuningResult) -> str:
     return image(drawn, "recall against false incidents, and the score along each threshold")
 
 
-def _mark_now(axis: Axes, x: float, y: float) -> None:
+def _mark_current(axis: Axes, x: float, y: float) -> None:
     axis.plot([x], [y], color="#222", marker="o", fillstyle="none", linestyle="", label="now")

@@ -1,4 +1,4 @@
-"""Everything that tuning finds out, and what it suggests."""
+"""Run all candidates, score them against labels, and decide on a suggestion."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from detectors.units import WEEK_MS
 from streams.errors import ConfigError, InputError
 from streams.offline.backtest import evaluate
-from streams.offline.backtest.text import moment
+from streams.offline.backtest.text import listed, moment
 from streams.offline.tuning.candidate_run import run_candidates
-from streams.offline.tuning.candidates import distinct, identity, left_alone, parameters
-from streams.offline.tuning.curve import choose, edges, runs
+from streams.offline.tuning.candidates import RETURN_PERIOD, distinct, identity, own_return_periods, parameters
+from streams.offline.tuning.curve import choose, edges, flat_ranges
 from streams.offline.tuning.objective import FEWEST, WIDE, interval, labels_needed, score
 from streams.offline.tuning.validation import begin_ms, folds, pooled, validate
 
@@ -30,26 +30,26 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TuningResult:
-    """What came of it.
+    """The result of a search.
 
     Parameters
     ----------
     config, severity, tolerance, labels
-        As for `tune`.
-    knobs
-        What was turned.
-    judgements
-        Of each candidate, knob by knob.
+        Arguments of `tune`.
+    parameters
+        Parameters that were varied.
+    evaluations
+        Evaluation of each candidate, parameter by parameter.
     brand_weeks
-        How long all brands were watched, together.
-    flat
-        All that does about as well as the best.
+        Time for which brands were watched, summed over all brands.
+    flat_ranges
+        Ranges of candidates that do about as well as the best.
     choice
-        By all labels.
-    held
-        What would have been chosen without each fold, and how it does there; empty if nothing can be held out.
+        Candidate that is chosen by all labels.
+    folds
+        Candidates that are chosen without each fold, and their evaluations there; empty if nothing can be held out.
     notes
-        What else to know before one believes it.
+        Further warnings.
     """
 
     config: Config
@@ -59,54 +59,54 @@ class TuningResult:
     parameters: Sequence[TunedParameter]
     evaluations: Sequence[Sequence[LabelEvaluation]]
     brand_weeks: float
-    flat: Sequence[FlatRange]
+    flat_ranges: Sequence[FlatRange]
     choice: Choice
-    held: Sequence[HeldOut]
+    folds: Sequence[HeldOut]
     notes: Sequence[str]
 
     @property
     def scores(self) -> list[list[float]]:
-        """Of each candidate, knob by knob."""
+        """Return the score of each candidate, parameter by parameter."""
         return [[score(each) for each in curve] for curve in self.evaluations]
 
     @property
-    def now(self) -> LabelEvaluation:
-        """Of the config in use."""
-        return self.evaluations[0][self.parameters[0].now]
+    def current(self) -> LabelEvaluation:
+        """Return the evaluation of the config in use."""
+        return self.evaluations[0][self.parameters[0].current]
 
     @property
     def chosen(self) -> CandidateConfig:
-        """What does best by all labels."""
+        """Return the candidate that is chosen by all labels."""
         return self.parameters[self.choice.parameter].candidates[self.choice.place]
 
     @property
-    def chosen_judged(self) -> LabelEvaluation:
-        """Of what does best by all labels."""
+    def chosen_evaluation(self) -> LabelEvaluation:
+        """Return the evaluation of the candidate that is chosen by all labels."""
         return self.evaluations[self.choice.parameter][self.choice.place]
 
     @property
-    def keep(self) -> list[str]:
-        """Why to keep what is in use; empty if what was chosen is suggested."""
+    def reasons_to_keep(self) -> list[str]:
+        """Return why the config in use should be kept; empty if the chosen candidate is suggested."""
         return list(_reasons_to_keep(self))
 
     @property
     def warnings(self) -> list[str]:
-        """What to know before one believes it."""
+        """Return the reasons to be careful with the result."""
         return [*self.notes, *_warnings(self)]
 
     @property
     def suggestion(self) -> CandidateConfig | None:
-        """What to use instead of the config in use; None: keep that."""
-        return None if self.keep else self.chosen
+        """Return the candidate that should replace the config in use; None if that should be kept."""
+        return None if self.reasons_to_keep else self.chosen
 
     @property
     def held_out(self) -> LabelEvaluation | None:
-        """Of all folds, each judged by what was chosen without it; None if nothing can be held out."""
-        return pooled(self.held) if self.held else None
+        """Return the evaluation of all folds, each by the choice made without it; None if nothing can be held out."""
+        return pooled(self.folds) if self.folds else None
 
-    def false_per_week(self, judged: LabelEvaluation) -> float:
-        """False incidents for each brand and week."""
-        return len(judged.false) / self.brand_weeks
+    def false_per_week(self, evaluation: LabelEvaluation) -> float:
+        """Return the false incidents per brand and week."""
+        return len(evaluation.false) / self.brand_weeks
 
 
 def tune(
@@ -117,20 +117,20 @@ def tune(
     tolerance: float,
     notes: Sequence[str] = (),
 ) -> TuningResult:
-    """Try what can be tried, and judge it.
+    """Run and evaluate all candidates.
 
     Parameters
     ----------
     config
-        The one in use, of which all else is made.
+        The config in use.
     labels
-        What people say happened; `check_labels` has let them pass.
+        Labelled incidents that `check_labels` accepts.
     mentions
-        Scored by the config.
+        Mentions that were scored by the config.
     severity
-        From which on an incident pages.
+        Lowest severity at which an incident pages.
     tolerance
-        By how much a score may be below the best and be about as good.
+        Largest difference to the best score of a candidate that does about as well.
     notes
         Further warnings.
 
@@ -141,42 +141,41 @@ def tune(
     InputError
         If the labels don't fit the mentions.
     """
-    turned = parameters(config)
-    if not turned:
+    tuned = parameters(config)
+    if not tuned:
         raise ConfigError(["detectors: none is live, so there is nothing to tune"])
-    candidates = distinct(turned)
-    tried = run_candidates(config, [each.days for each in candidates], mentions)
-    check_times(labels, tried)
-    judged = {
-        identity(each): evaluate(labels, raised, severity)
-        for each, raised in zip(candidates, tried.raised, strict=True)
+    candidates = distinct(tuned)
+    runs = run_candidates(config, [each.days for each in candidates], mentions)
+    check_times(labels, runs)
+    evaluated = {
+        identity(each): evaluate(labels, raised, severity) for each, raised in zip(candidates, runs.raised, strict=True)
     }
-    evaluations = [[judged[identity(each)] for each in parameter.candidates] for parameter in turned]
+    evaluations = [[evaluated[identity(each)] for each in parameter.candidates] for parameter in tuned]
     scores = [[score(each) for each in curve] for curve in evaluations]
-    now = [parameter.now for parameter in turned]
-    divided = folds(labels, tried.watched)
+    current = [parameter.current for parameter in tuned]
+    divided = folds(labels, runs.watched)
     return TuningResult(
         config,
         severity,
         tolerance,
         labels,
-        turned,
+        tuned,
         evaluations,
-        sum(each.total_ms for each in tried.watched.values()) / WEEK_MS,
-        runs(scores, tolerance),
-        choose(scores, now, tolerance),
-        validate(evaluations, now, divided, severity, tolerance) if len(divided) > 1 else [],
+        sum(each.total_ms for each in runs.watched.values()) / WEEK_MS,
+        flat_ranges(scores, tolerance),
+        choose(scores, current, tolerance),
+        validate(evaluations, current, divided, severity, tolerance) if len(divided) > 1 else [],
         notes,
     )
 
 
 def check_labels(labels: Sequence[Expected], config: Config, path: Path) -> None:
-    """Refuse labels that the config can't say anything about.
+    """Check that labels name brands of the config, and that none is repeated.
 
     Raises
     ------
     InputError
-        Naming each.
+        If there are no labels, or some can't be used; the message names each.
     """
     if not labels:
         raise InputError(f"{path}: incidents: there are none; without any nothing can be tuned")
@@ -197,19 +196,19 @@ def check_labels(labels: Sequence[Expected], config: Config, path: Path) -> None
         raise InputError("\n".join(problems))
 
 
-def check_times(labels: Sequence[Expected], tried: CandidateRuns) -> None:
-    """Refuse labels of which the posts say nothing.
+def check_times(labels: Sequence[Expected], runs: CandidateRuns) -> None:
+    """Check that the posts cover the brand and the beginning of each label.
 
     Raises
     ------
     InputError
-        Naming each.
+        If they do not; the message names each label.
     """
-    first_ms = min((each.first_ms for each in tried.watched.values()), default=0)
-    last_ms = max((each.last_ms for each in tried.watched.values()), default=0)
+    first_ms = min((each.first_ms for each in runs.watched.values()), default=0)
+    last_ms = max((each.last_ms for each in runs.watched.values()), default=0)
     problems = []
     for label in labels:
-        if label.brand not in tried.watched:
+        if label.brand not in runs.watched:
             problems.append(f"label {label.title!r}: no post names {label.brand!r}")
         elif not first_ms <= begin_ms(label) < last_ms:
             problems.append(
@@ -224,61 +223,66 @@ def _reasons_to_keep(result: TuningResult) -> Iterator[str]:
     labels = len(result.labels)
     if labels < FEWEST:
         yield (
-            f"{labels} {'label says' if labels == 1 else 'labels say'} too little: with fewer than {FEWEST}, all may "
-            "speak for a change by chance"
+            f"{labels} {'label is' if labels == 1 else 'labels are'} too few: all of fewer than {FEWEST} may favour a "
+            "change by chance"
         )
-    elif not result.held:
-        yield "the labels are of few brands and too close in time to hold any of them out"
+    elif not result.folds:
+        yield "the labels are of too few brands and too close in time for cross-validation"
     if result.choice.keeps:
-        yield f"it does as well as the best of what was tried, within {result.tolerance:g} of the score"
-    elif result.held_out is not None and score(result.held_out) <= score(result.now):
+        yield f"its score is within {result.tolerance:g} of the best candidate's"
+    elif result.held_out is not None and score(result.held_out) <= score(result.current):
         yield (
-            "on incidents that it was not chosen by, what one would choose does no better "
-            f"({score(result.held_out):.2f} against {score(result.now):.2f})"
+            "on incidents by which it was not chosen, the chosen candidate scores no better "
+            f"({score(result.held_out):.2f} against {score(result.current):.2f})"
         )
 
 
 def _warnings(result: TuningResult) -> Iterator[str]:
     scores = result.scores
     choice = result.choice
-    now = [parameter.now for parameter in result.parameters]
-    stands = [run for run in result.flat if run.off(now[run.parameter]) == 0] if choice.keeps else [choice.run]
-    for run in stands:
-        parameter, place = result.parameters[run.parameter], now[run.parameter] if choice.keeps else choice.place
-        for edge in edges(scores[run.parameter], run, place):
+    current = [parameter.current for parameter in result.parameters]
+    if choice.keeps:
+        around = [flat for flat in result.flat_ranges if flat.distance(current[flat.parameter]) == 0]
+    else:
+        around = [choice.flat]
+    for flat in around:
+        parameter = result.parameters[flat.parameter]
+        place = current[flat.parameter] if choice.keeps else choice.place
+        for edge in edges(scores[flat.parameter], flat, place):
             where = "a cliff" if edge.steep else "the edge of the flat range"
             beyond = f"{parameter.candidates[edge.place].factor:g} times as rare ({parameter.name})"
-            yield f"at {where}: a step on, at {beyond}, the score falls by {edge.drop:.2f}"
+            yield f"at {where}: one step further, at {beyond}, the score falls by {edge.drop:.2f}"
     if not choice.keeps and choice.place in {0, len(scores[choice.parameter]) - 1}:
-        yield "it is at the end of what was tried: tune again from there"
+        yield "it is the last factor that was tried: apply it and tune again"
     differ = sum(
         abs(len(before) - len(after))
         for before, after in (
-            (result.now.missed, result.chosen_judged.missed),
-            (result.now.false, result.chosen_judged.false),
+            (result.current.missed, result.chosen_evaluation.missed),
+            (result.current.false, result.chosen_evaluation.false),
         )
     )
     if not choice.keeps and differ < FEWEST:
-        yield f"all that it does better or worse comes to {differ} {'incident' if differ == 1 else 'incidents'}"
-    recall = result.now.recall
+        yield f"it differs from the config in use by {differ} {'incident' if differ == 1 else 'incidents'} only"
+    recall = result.current.recall
     if recall is not None:
         low, high = interval(recall, len(result.labels))
         if high - low > WIDE:
             yield (
                 f"a recall of {recall:.0%} of {len(result.labels)} labels may be anything from "
                 f"{low:.0%} to {high:.0%}; "
-                f"about {labels_needed(recall)} labels would tell it to within {WIDE:.0%}"
+                f"it takes about {labels_needed(recall)} labels to know it to within {WIDE:.0%}"
             )
     agreeing = [
         each
-        for each in result.held
+        for each in result.folds
         if (each.choice.parameter, each.choice.keeps) == (choice.parameter, choice.keeps)
-        and choice.run.first <= each.choice.place <= choice.run.last
+        and choice.flat.first <= each.choice.place <= choice.flat.last
     ]
-    if result.held and 2 * len(agreeing) <= len(result.held):
-        yield f"without one fold most often something else is chosen: only {len(agreeing)} of {len(result.held)} agree"
-    alone = sorted({f"{brand} ({detector})" for brand, detector in left_alone(result.config)})
-    if alone:
-        yield f"left alone, because they say themselves how rare something must be: {', '.join(alone[:10])}" + (
-            f" and {len(alone) - 10} more" if len(alone) > 10 else ""
+    if result.folds and 2 * len(agreeing) <= len(result.folds):
+        yield (
+            "the choice depends on single folds: without one of them, only "
+            f"{len(agreeing)} of {len(result.folds)} choices agree with it"
         )
+    own = sorted({f"{brand} ({detector})" for brand, detector in own_return_periods(result.config)})
+    if own:
+        yield f"not tuned, because the brand sets its own {RETURN_PERIOD} or preset: {listed(own)}"

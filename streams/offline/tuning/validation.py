@@ -1,8 +1,9 @@
-"""How well what one would have chosen does on incidents that it was not chosen by.
+"""Cross-validate the choice: evaluate it on incidents by which it was not chosen.
 
-Folds are brands where at least three of them have labels: each labelled brand is left out once, with its share of
-those without. Else they are spans of time, cut in the middle between labels. Detectors learn without labels, so each
-candidate runs once over all of the time, as it would have done live, and only the choice is made fold by fold.
+If at least three brands have labels, folds are brands: each labelled brand is left out once, together with its share of
+the brands without labels. Otherwise folds are spans of time, cut in the middle between labels. Detectors learn without
+labels, so each candidate runs once over the whole time, as it would have done live, and only the choice is made fold by
+fold.
 """
 
 from __future__ import annotations
@@ -27,15 +28,23 @@ if TYPE_CHECKING:
     from streams.offline.tuning.curve import Choice
 
 BRANDS: Final = 3
-"""Labelled brands from which on folds are brands."""
+"""Number of labelled brands from which on folds are brands."""
 
 SPANS: Final = 5
-"""At most, where they are not."""
+"""Largest number of folds that are spans of time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """A part of what happened: that of some brands, or of all in a span of event time without its end."""
+    """A part of the labels and incidents: those of some brands, or those that begin in a span of event time.
+
+    Parameters
+    ----------
+    brands
+        Brands of the fold; None for all.
+    first_ms, end_ms
+        Span of a fold of all brands, without its end, milliseconds since the epoch.
+    """
 
     name: str
     brands: frozenset[str] | None = None
@@ -43,39 +52,39 @@ class Fold:
     end_ms: float = 0.0
 
     def holds(self, brand: str, at_ms: float) -> bool:
-        """Whether something that began with a brand at some moment belongs to it."""
+        """Return whether a label or incident of a brand that begins at a moment belongs to the fold."""
         return brand in self.brands if self.brands is not None else self.first_ms <= at_ms < self.end_ms
 
-    def part(self, judged: LabelEvaluation, severity: Severity, *, inside: bool) -> LabelEvaluation:
-        """What of a judgement is in the fold, or outside of it."""
+    def part(self, evaluation: LabelEvaluation, severity: Severity, *, inside: bool) -> LabelEvaluation:
+        """Return the part of an evaluation inside or outside of the fold."""
         return LabelEvaluation(
-            [case for case in judged.results if self.holds(case.expected.brand, begin_ms(case.expected)) == inside],
-            [each for each in judged.false if self.holds(each.brand, paged_ms(each, severity)) == inside],
+            [each for each in evaluation.results if self.holds(each.expected.brand, begin_ms(each.expected)) == inside],
+            [each for each in evaluation.false if self.holds(each.brand, paged_ms(each, severity)) == inside],
         )
 
 
 class HeldOut(NamedTuple):
-    """A fold that was left out, what was chosen without it, and how that does on it."""
+    """A fold that was left out, the choice made without it, and the evaluation of that choice on the fold."""
 
     fold: Fold
     choice: Choice
-    judged: LabelEvaluation
+    evaluation: LabelEvaluation
 
 
 def begin_ms(label: Expected) -> float:
-    """When it began, milliseconds since the epoch."""
+    """Return when a labelled incident begins, milliseconds since the epoch."""
     return epoch_ms(label.from_)
 
 
 def folds(labels: Sequence[Expected], brands: Iterable[str]) -> list[Fold]:
-    """How to divide what happened; a single fold if it can't be divided.
+    """Divide labels into folds; a single fold if they can't be divided.
 
     Parameters
     ----------
     labels
-        At least one.
+        At least one label.
     brands
-        All, labelled or not.
+        All brands, labelled or not.
     """
     labelled = sorted({label.brand for label in labels})
     if len(labelled) >= BRANDS:
@@ -113,36 +122,36 @@ def _span_name(begin_ms: float, end_ms: float) -> str:
 
 def validate(
     curves: Sequence[Sequence[LabelEvaluation]],
-    now: Sequence[int],
+    current: Sequence[int],
     divided: Sequence[Fold],
     severity: Severity,
     tolerance: float,
 ) -> list[HeldOut]:
-    """Choose without each fold, and judge on it.
+    """Choose a candidate without each fold, and evaluate it on that fold.
 
     Parameters
     ----------
     curves
-        What came of each candidate, knob by knob.
-    now, tolerance
-        As in `choose`.
+        Evaluation of each candidate, parameter by parameter.
+    current, tolerance
+        Arguments of `choose`.
     divided
         At least two folds.
     severity
-        From which on an incident pages.
+        Lowest severity at which an incident pages.
     """
     held = []
     for fold in divided:
         scores = [[score(fold.part(each, severity, inside=False)) for each in curve] for curve in curves]
-        choice = choose(scores, now, tolerance)
+        choice = choose(scores, current, tolerance)
         chosen = curves[choice.parameter][choice.place]
         held.append(HeldOut(fold, choice, fold.part(chosen, severity, inside=True)))
     return held
 
 
 def pooled(held: Iterable[HeldOut]) -> LabelEvaluation:
-    """What was held out, of all folds together."""
-    parts = [each.judged for each in held]
+    """Return the evaluations of all folds as one."""
+    parts = [each.evaluation for each in held]
     return LabelEvaluation(
-        [case for part in parts for case in part.results], [each for part in parts for each in part.false]
+        [result for part in parts for result in part.results], [each for part in parts for each in part.false]
     )

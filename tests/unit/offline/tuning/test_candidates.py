@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from streams.config import Config
-from streams.offline.tuning.candidates import ALL, distinct, left_alone, parameters, preset_of
+from streams.offline.tuning.candidates import ALL, distinct, own_return_periods, parameters, preset_of
 from tests.support.tuning import config
 
 
@@ -23,14 +23,14 @@ def test_a_candidate_turns_all_live_detectors_or_one_and_nothing_else() -> None:
     assert most.config.detectors[0].params == {"refractory_hours": 3, "once_in_days": 28.0}
     assert most.config.detectors[2] == current.detectors[2]
     assert most.config.brands == current.brands
-    assert turned[ALL].candidates[turned[ALL].now].config.version == current.version
+    assert turned[ALL].candidates[turned[ALL].current].config.version == current.version
     assert distinct(list(turned.values()))[0].config.version == current.version
 
 
 def test_steps_that_are_not_allowed_are_left_out() -> None:
     (parameter,) = parameters(config(detectors=[{"name": "volume", "kind": "volume", "once_in_days": 3}]))
     assert [candidate.days["volume"] for candidate in parameter.candidates] == [2.0, 2.1, 3.0, 4.2, 6.0, 8.4, 12.0]
-    assert parameter.candidates[parameter.now].days["volume"] == 3
+    assert parameter.candidates[parameter.current].days["volume"] == 3
 
 
 def test_nothing_can_be_turned_where_all_detectors_are_in_shadow() -> None:
@@ -42,7 +42,7 @@ def test_brands_that_say_themselves_how_rare_it_must_be_are_told() -> None:
         {"id": "alpha", "name": "A", "match": {"any": ["aa"]}, "detectors": {"tone": {"once_in_days": 9}}},
         {"id": "beta", "name": "B", "match": {"any": ["bb"]}, "detectors": {"tone": {"mode": "off"}}},
     ]
-    assert list(left_alone(Config.model_validate({"brands": brands}))) == [("alpha", "tone")]
+    assert list(own_return_periods(Config.model_validate({"brands": brands}))) == [("alpha", "tone")]
 
 
 def test_a_preset_is_named_where_it_says_the_same() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.offline.tuning.curve import Edge, choose, edges, runs
+from streams.offline.tuning.curve import Edge, choose, edges, flat_ranges
 
 
 @given(
@@ -23,16 +23,16 @@ def test_the_choice_is_about_as_good_as_the_best_and_in_the_middle_of_its_run(
     best = max(map(max, curves))
     assert curves[choice.parameter][choice.place] >= best - tolerance - 1e-8
     assert choice.keeps == (curves[0][now] >= best - tolerance - 1e-9)
-    run = choice.run
+    run = choice.flat
     if not choice.keeps:
         assert abs((choice.place - run.first) - (run.last - choice.place)) <= 1
-        assert all(other.last - other.first <= run.last - run.first for other in runs(curves, tolerance))
+        assert all(other.last - other.first <= run.last - run.first for other in flat_ranges(curves, tolerance))
 
 
 def test_a_choice_at_a_cliff_is_told_and_one_on_a_plateau_is_not() -> None:
     def around(scores: list[float]) -> list[Edge]:
         choice = choose([scores], [0], 0.02)
-        return edges(scores, choice.run, choice.place)
+        return edges(scores, choice.flat, choice.place)
 
     assert around([0.2, 0.5, 0.9, 0.9, 0.9, 0.3]) == []
     left, right = around([0.2, 0.5, 0.9, 0.3])
