@@ -42,13 +42,13 @@ def detect_series(series: str, detector: str, config_path: Path | None, plot: Pa
     """
     from streams.offline.series.csv_reader import STDIN, read_rows
     from streams.offline.series.detector_choice import DetectorChoice
-    from streams.offline.series.online import watch, write_scores
+    from streams.offline.series.online import scored_rows, write_scores
     from streams.runtime.files import ensure_distinct_paths
 
     if plot:
         require_charts("--plot")
     ensure_distinct_paths([Path(series), config_path], [plot])
-    scored = watch(read_rows(series), DetectorChoice(detector, config_path).build())
+    scored = scored_rows(read_rows(series), DetectorChoice(detector, config_path).build())
     if plot:
         from streams.offline.series.evaluation import unlabelled
         from streams.offline.series.plot import draw
@@ -120,7 +120,7 @@ def evaluate_series(
         from streams.offline.series.peers import compare, settings
 
         best = compare(series, settings())
-        _print(tables.peers(f"firewatch {detector}", [one.verdict for one in evaluated], best))
+        _print(tables.peers(f"firewatch {detector}", [one.alarms for one in evaluated], best))
 
 
 def _print(table: str) -> None:

@@ -1,4 +1,4 @@
-"""CSV with the columns ``timestamp,value``, read row by row."""
+"""Read CSV with the columns ``timestamp,value``, row by row."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ _LATEST_SECONDS: Final = 253_402_300_800
 """The year 10000: later epoch times are milliseconds by mistake."""
 
 _LARGEST: Final = 1e15
-"""Above this, neighbouring counts are no longer told apart in a double once they are smoothed."""
+"""Largest count: beyond it a double can't distinguish neighbouring counts once they are smoothed."""
 
 
 class SeriesRow(NamedTuple):
-    """One row of a series: `timestamp` and `text` as they stand in the file, and what they mean.
+    """One row of a series.
 
     Parameters
     ----------
     timestamp, text
-        The cells.
+        Cells of the file.
     ms
-        Milliseconds since the epoch; a time without zone is UTC.
+        The timestamp in milliseconds since the epoch; a time without zone is UTC.
     value
         The count, 0 or more.
     """
@@ -46,15 +46,15 @@ class SeriesRow(NamedTuple):
 
 
 def read_rows(source: str) -> Iterator[SeriesRow]:
-    """Read a file, or standard input for ``-``, in order of time.
+    """Yield the rows of a file, or of standard input for ``-``, each as soon as its line has been read.
 
-    Each row is there as soon as its line was read. Bytes that are not UTF-8 do no harm outside of the two columns.
+    Bytes that are not UTF-8 are allowed outside of the two columns.
 
     Raises
     ------
     InputError
-        If the file can't be read, lacks a column, has no row, or a row is bad: not a time, not after the row before it,
-        not a count. Names file and line.
+        If the file can't be read, lacks a column or has no row, or if a row has no valid time, is not later than the
+        row before it, or has no valid count. The message names file and line.
     """
     name = "standard input" if source == STDIN else source
     with _open(source) as file:
@@ -68,12 +68,12 @@ def read_rows(source: str) -> Iterator[SeriesRow]:
 
 
 def milliseconds(timestamp: str | float) -> int:
-    """Milliseconds since the epoch of an ISO 8601 time (UTC if it has no zone) or of seconds since the epoch.
+    """Return an ISO 8601 time (UTC if it has no zone) or seconds since the epoch as milliseconds since the epoch.
 
     Raises
     ------
     ValueError
-        If it is neither, or not in the years 1970 to 9999.
+        If the text is neither, or not in the years 1970 to 9999.
 
     Examples
     --------
@@ -126,8 +126,8 @@ def _rows(reader: Iterator[list[str]], name: str) -> Iterator[SeriesRow]:
             what = "repeats" if row.ms == before.ms else "goes back behind"
             raise InputError(
                 f"{place}: timestamp {row.timestamp} {what} {before.timestamp} of the row before it: "
-                "sort the rows by time, add up those of the same time, and give times that jump back (as local time "
-                "does in autumn) their zone"
+                "sort the rows by time, add up rows of the same time, and write times that jump back (as local time "
+                "does in autumn) with their zone"
             )
         yield row
         before = row
@@ -143,7 +143,7 @@ def _row(timestamp: str, text: str, place: str) -> SeriesRow:
     try:
         value = float(text)
     except ValueError:
-        raise InputError(f"{place}: value {text!r} is no number") from None
+        raise InputError(f"{place}: value {text!r} is not a number") from None
     if not 0 <= value <= _LARGEST:
-        raise InputError(f"{place}: value {text} is no count: expected a number from 0 to {_LARGEST:g}")
+        raise InputError(f"{place}: value {text} is not a count: expected a number from 0 to {_LARGEST:g}")
     return SeriesRow(timestamp, text, ms, value)

@@ -1,4 +1,4 @@
-"""Which detector a command was asked for."""
+"""Find the detector that a command asks for."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 
 
 class DetectorChoice:
-    """A detector by its name in a config, or else by its kind with the defaults of the kind.
+    """A detector of a config by its name, or else a kind of detector with its defaults.
 
     Parameters
     ----------
     wanted
         Name or kind.
     config_path
-        A firewatch config, or None.
+        Path of a firewatch config, or None.
 
     Raises
     ------
     ConfigError
-        If there is no such detector, or it does not look at counts.
+        If there is no such detector, or it does not score counts.
 
     Examples
     --------
@@ -44,15 +44,15 @@ class DetectorChoice:
             raise ConfigError([f"--detector {wanted}: no such detector ({known}kinds are {', '.join(registry.KINDS)})"])
         self.settings = named.get(wanted) or DetectorSettings(name=wanted, kind=wanted)
         if self.build().aspect == "tone":
-            raise ConfigError([f"--detector {wanted}: judges tone, and a series of counts has none"])
+            raise ConfigError([f"--detector {wanted}: scores tone, and a series of counts has none"])
 
     def build(self, **changes: Any) -> Detector:
-        """Make a new detector, with some parameters changed.
+        """Return a new detector, with some parameters changed.
 
         Raises
         ------
         ConfigError
-            If the kind does not take a parameter, or not with that value.
+            If the kind has no such parameter, or the value is not allowed.
         """
         try:
             return registry.build(self.settings.kind, self.settings.params | changes)

@@ -1,4 +1,4 @@
-"""What a detector makes of labelled series, and how much that hangs on its one threshold."""
+"""Evaluate a detector on labelled series, and how much the result depends on its threshold."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from streams.errors import InputError
 from streams.offline.series.benchmark import PROFILES, AlarmScore, normalised, score_alarms
 from streams.offline.series.labelled import LabelledSeries
-from streams.offline.series.online import watch
+from streams.offline.series.online import scored_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,30 +27,30 @@ STANDARD: Final = PROFILES[0]
 
 
 class SeriesEvaluation(NamedTuple):
-    """One series, what the detector said of each row, and what its alarms are worth."""
+    """One series, the score of each of its rows, and the worth of the alarms."""
 
     series: LabelledSeries
     scores: list[Score]
-    verdict: AlarmScore
+    alarms: AlarmScore
 
 
 class LeftOut(NamedTuple):
-    """A series, the return period that was best on all others, and the verdict on this one with it."""
+    """A series, the return period that was best on all other series, and the score of this series with it."""
 
     series: LabelledSeries
     once_in_days: float
-    verdict: AlarmScore
+    alarms: AlarmScore
 
 
 def evaluate(series: LabelledSeries, detector: Detector) -> SeriesEvaluation:
-    """Lead a new detector along the series; each row that fires is an alarm."""
-    scores = [score for _, score in watch(series.rows, detector)]
+    """Run a new detector over a series; each row that fires is an alarm."""
+    scores = [score for _, score in scored_rows(series.rows, detector)]
     alarms = (index for index, score in enumerate(scores) if score.fires)
     return SeriesEvaluation(series, scores, score_alarms(len(scores), series.windows, alarms))
 
 
 def unlabelled(name: str, scored: Sequence[tuple[SeriesRow, Score]]) -> SeriesEvaluation:
-    """A series of which nothing is known but what a detector said of each row."""
+    """Return the evaluation of a series without labels."""
     rows, scores = [row for row, _ in scored], [score for _, score in scored]
     return SeriesEvaluation(LabelledSeries(name, rows, [], []), scores, score_alarms(len(rows), (), ()))
 
@@ -58,17 +58,17 @@ def unlabelled(name: str, scored: Sequence[tuple[SeriesRow, Score]]) -> SeriesEv
 def at_days(
     series: Sequence[LabelledSeries], choice: DetectorChoice, days: Sequence[float]
 ) -> dict[float, list[AlarmScore]]:
-    """Verdicts on all series, in order, for each return period and nothing else changed."""
+    """Return the scores of all series, in order, for each return period."""
     return {
-        once_in_days: [evaluate(one, choice.build(once_in_days=once_in_days)).verdict for one in series]
+        once_in_days: [evaluate(one, choice.build(once_in_days=once_in_days)).alarms for one in series]
         for once_in_days in days
     }
 
 
 def leave_one_out(series: Sequence[LabelledSeries], choice: DetectorChoice) -> list[LeftOut]:
-    """Choose `once_in_days` on all series but one, by the standard score, and evaluate that one; for each with windows.
+    """Choose `once_in_days` on all series but one by the standard score, and score that one; for each with windows.
 
-    Of several equally good return periods the longest is taken.
+    Of several equally good return periods the longest is chosen.
 
     Raises
     ------
@@ -78,11 +78,11 @@ def leave_one_out(series: Sequence[LabelledSeries], choice: DetectorChoice) -> l
     if sum(bool(one.windows) for one in series) < 2:
         raise InputError("leaving one series out takes at least two series with labelled windows")
     table = at_days(series, choice, TUNING_DAYS)
-    found = []
+    left_out = []
     for index, one in enumerate(series):
         if not one.windows:
             continue
-        others = {days: verdicts[:index] + verdicts[index + 1 :] for days, verdicts in table.items()}
+        others = {days: scores[:index] + scores[index + 1 :] for days, scores in table.items()}
         chosen = max(others, key=lambda days: (normalised(others[days], STANDARD), days))
-        found.append(LeftOut(one, chosen, table[chosen][index]))
-    return found
+        left_out.append(LeftOut(one, chosen, table[chosen][index]))
+    return left_out

@@ -1,4 +1,4 @@
-"""Series with labelled windows, and optionally the labelled moments themselves."""
+"""Read series with labelled windows, and optionally with the labelled moments."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ _MARKS = TypeAdapter(dict[str, list[EpochMs]])
 
 
 class LabelledSeries(NamedTuple):
-    """One series and where it is anomalous.
+    """A series and its anomalous windows.
 
     Parameters
     ----------
     name
-        Its key in the labels.
+        Key of the series in the labels.
     rows
-        All of it.
+        All rows.
     windows
-        Sorted, without overlap.
+        Windows in order, without overlap.
     marks
-        For each window the moment that was labelled, in milliseconds since the epoch; None where it is not known.
+        Labelled moment of each window, in milliseconds since the epoch; None where it is not known.
     """
 
     name: str
@@ -52,7 +52,7 @@ def load(folder: Path, labels_path: Path, marks_path: Path | None = None) -> lis
     Parameters
     ----------
     folder
-        Where the files are, by the names in the labels, or by these without their folders.
+        Folder that holds the files under the names in the labels, or under these without their folders.
     labels_path
         JSON, ``{file: [[start, end], ...]}``; an empty list for a series without anomaly.
     marks_path
@@ -61,7 +61,7 @@ def load(folder: Path, labels_path: Path, marks_path: Path | None = None) -> lis
     Raises
     ------
     InputError
-        If a file is missing or bad, or a window is not within its series; names the file and the place in it.
+        If a file is missing or bad, or a window is not within its series. The message names the file and the place.
     """
     labels = _json(labels_path, _WINDOWS)
     if not labels:

@@ -1,4 +1,4 @@
-"""A detector along a series, strictly online: what it says of a row depends on that row and those before it alone."""
+"""Run a detector over a series online: the score of a row depends on that row and earlier ones only."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ if TYPE_CHECKING:
 COLUMNS: Final = ("timestamp", "value", "anomaly_score", "expected", "lower", "upper")
 
 SUPPRESSED: Final = 0.999
-"""What a suppressed score is written as: high, and no alarm."""
+"""Value that is written for a suppressed score: high, but no alarm."""
 
 _GAPS: Final = 25
-"""Latest gaps whose median is the spacing: a dozen outages in a row are not taken for a new spacing, while the rows of
-a series that changes its spacing soon have their right length."""
+"""Number of latest gaps whose median is the spacing: enough that a dozen outages in a row do not look like a new
+spacing, and few enough that a series which changes its spacing soon has rows of the right length."""
 
 _UNKNOWN_MS: Final = 300_000
-"""Spacing for the score of the very first row, when there has been no gap: the pipeline's default bucket."""
+"""Spacing for the score of the first row, before any gap: the default bucket of the pipeline."""
 
 
 class Spacing:
-    """Length of time that one row covers, learned from the gaps between rows.
+    """The length of time that one row covers, learned from the gaps between rows.
 
-    It is the median of the latest 25 gaps, so that single holes, and times that jitter, don't matter.
+    It is the median of the latest 25 gaps, so that single holes and jitter don't matter.
 
     Examples
     --------
     >>> spacing = Spacing()
     >>> for ms in (0, 300_000, 600_000, 4_200_000, 4_500_000):
-    ...     spacing.see(ms)
+    ...     spacing.add(ms)
     >>> spacing.ms
     300000
     """
@@ -48,8 +48,8 @@ class Spacing:
         self._last_ms: int | None = None
         self.ms: int | None = None
 
-    def see(self, ms: int) -> None:
-        """Take note of the time of the next row."""
+    def add(self, ms: int) -> None:
+        """Add the time of the next row."""
         if self._last_ms is not None:
             self._gaps.append(ms - self._last_ms)
             if self.ms is None or self._gaps[-1] != self.ms:
@@ -57,17 +57,17 @@ class Spacing:
         self._last_ms = ms
 
 
-class Watch:
-    """Leads one detector along one series.
+class SeriesScorer:
+    """Runs one detector over one series.
 
-    A row is a bucket that begins at its timestamp and is as long as the spacing known by then (`Spacing`). A larger gap
-    before the next row is time without data, not a time of zeros. The first row has a length only once the second is
-    there, so it is learned from then.
+    A row is a bucket that begins at its timestamp and is as long as the spacing known so far (`Spacing`). A larger gap
+    before the next row is time without data, not a time of zeros. The length of the first row is known only once there
+    is a second one, so the detector learns from it then.
 
     Parameters
     ----------
     detector
-        A new one; it learns from each row after it has scored it.
+        A new detector; it learns from each row after it has scored it.
     """
 
     def __init__(self, detector: Detector) -> None:
@@ -77,7 +77,7 @@ class Watch:
 
     def step(self, row: SeriesRow) -> Score:
         """Score the next row, then learn from it."""
-        self._spacing.see(row.ms)
+        self._spacing.add(row.ms)
         length_ms = self._spacing.ms
         if length_ms is None:
             self._first = row
@@ -91,11 +91,11 @@ class Watch:
         return score
 
 
-def watch(rows: Iterable[SeriesRow], detector: Detector) -> Iterator[tuple[SeriesRow, Score]]:
-    """Each row with its score, one by one."""
-    watcher = Watch(detector)
+def scored_rows(rows: Iterable[SeriesRow], detector: Detector) -> Iterator[tuple[SeriesRow, Score]]:
+    """Yield each row with its score."""
+    scorer = SeriesScorer(detector)
     for row in rows:
-        yield row, watcher.step(row)
+        yield row, scorer.step(row)
 
 
 def write_scores(scored: Iterable[tuple[SeriesRow, Score]], out: TextIO, *, at_once: bool = False) -> None:
@@ -104,9 +104,9 @@ def write_scores(scored: Iterable[tuple[SeriesRow, Score]], out: TextIO, *, at_o
     Parameters
     ----------
     scored
-        As `watch` gives them.
+        Rows and scores, as from `scored_rows`.
     out
-        Where the CSV goes.
+        File for the CSV.
     at_once
         Flush each line, for a reader that waits for it.
     """
@@ -121,5 +121,5 @@ def write_scores(scored: Iterable[tuple[SeriesRow, Score]], out: TextIO, *, at_o
 
 
 def alarm_score(score: Score) -> float:
-    """The value of the score, clipped below the threshold where the score is suppressed: >= 1 is an alarm."""
+    """Return the value of a score, clipped below the threshold if the score is suppressed: >= 1 is an alarm."""
     return score.value if score.suppressed is None else min(score.value, SUPPRESSED)

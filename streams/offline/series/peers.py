@@ -1,7 +1,7 @@
-"""Anomaly detectors of river on the same series, with the same silence after an alarm, each at its best setting.
+"""Run anomaly detectors of river on the same series, with the same refractory period, each at its best setting.
 
-The settings are chosen on the very series they are then scored on, which favours the peers: firewatch's own figures
-beside them are those of its defaults.
+The settings are chosen on the series by which they are then scored, which favours the peers: the figures of firewatch
+next to them are those of its defaults.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ if TYPE_CHECKING:
     Scorer: TypeAlias = Callable[[Sequence[float]], Iterator[float]]
 
 REFRACTORY_HOURS: Final = 24.0
-"""The default of `detectors.volume.Volume`."""
+"""Refractory period of `detectors.volume.Volume` by default."""
 
 _DAY_ROWS: Final = 288
-"""Rows in a day of five-minute counts: the window and the season the peers are given."""
+"""Rows in a day of five-minute counts: the window and the season of the peers."""
 
 _LARGE: Final = 100.0
-"""`n_std` with which PredictiveAnomalyDetection does not cut its scores at 1: a threshold ``t`` on them then stands for
-about ``100 * t`` standard deviations."""
+"""Value of `n_std` with which PredictiveAnomalyDetection does not clip its scores at 1: a threshold ``t`` on them is
+then about ``100 * t`` standard deviations."""
 
 _FEATURE: Final = "count"
 
 
 class Setting(NamedTuple):
-    """One peer with its parameters, and the thresholds to try."""
+    """A peer with its parameters, and the thresholds to try."""
 
     peer: str
     parameters: str
@@ -46,16 +46,16 @@ class Setting(NamedTuple):
     thresholds: Sequence[float]
 
 
-class Best(NamedTuple):
-    """The setting and threshold with the highest standard score of one peer, and what it did."""
+class BestSetting(NamedTuple):
+    """The setting and threshold of a peer with the highest standard score, and the score of each series."""
 
     setting: Setting
     threshold: float
-    verdicts: list[AlarmScore]
+    alarms: list[AlarmScore]
 
 
 def settings() -> list[Setting]:
-    """The grid: for each peer four to six settings, each with about a dozen thresholds."""
+    """Return the grid: four to six settings of each peer, each with about a dozen thresholds."""
     gaussian = [math.erf(deviations / math.sqrt(2)) for deviations in (2, 2.5, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 9)]
     trees = [0.8, 0.9, 0.95, 0.97, 0.98, 0.985, 0.99, 0.993, 0.995, 0.996, 0.997, 0.998]
     predictive = [0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0]
@@ -82,24 +82,24 @@ def settings() -> list[Setting]:
     ]
 
 
-def compare(series: Sequence[LabelledSeries], grid: Iterable[Setting]) -> list[Best]:
-    """Find each peer's best setting and threshold over all series together."""
-    best: dict[str, tuple[float, Best]] = {}
+def compare(series: Sequence[LabelledSeries], grid: Iterable[Setting]) -> list[BestSetting]:
+    """Return the best setting and threshold of each peer over all series together."""
+    best: dict[str, tuple[float, BestSetting]] = {}
     for setting in grid:
         scores = [list(setting.scores([row.value for row in one.rows])) for one in series]
         for threshold in setting.thresholds:
-            verdicts = [
+            alarms = [
                 score_alarms(len(one.rows), one.windows, _alarms(one, scored, threshold))
                 for one, scored in zip(series, scores, strict=True)
             ]
-            standard = normalised(verdicts, PROFILES[0])
+            standard = normalised(alarms, PROFILES[0])
             if setting.peer not in best or standard > best[setting.peer][0]:
-                best[setting.peer] = standard, Best(setting, threshold, verdicts)
+                best[setting.peer] = standard, BestSetting(setting, threshold, alarms)
     return [found for _, found in best.values()]
 
 
 def _alarms(series: LabelledSeries, scores: Sequence[float], threshold: float) -> Iterator[int]:
-    """Rows at or above the threshold that the silence after an earlier one does not swallow."""
+    """Yield the rows at or above the threshold that an earlier alarm does not suppress."""
     refractory = Refractory(REFRACTORY_HOURS)
     for index, (row, score) in enumerate(zip(series.rows, scores, strict=True)):
         if score >= threshold:
@@ -120,7 +120,7 @@ def _gaussian(window: int | None) -> Scorer:
 
 
 def _trees(window: int, shape: Callable[[float], float]) -> Scorer:
-    """The trees want features in 0..1, so a running minimum and maximum scales what they get."""
+    """Return a scorer by trees, which need features in 0..1: a running minimum and maximum scales the counts."""
 
     def scores(values: Sequence[float]) -> Iterator[float]:
         scaler = MinMaxScaler()
@@ -136,7 +136,7 @@ def _trees(window: int, shape: Callable[[float], float]) -> Scorer:
 
 
 def _predictive(alpha: float, seasonality: int) -> Scorer:
-    """Silent for two seasons, within which the forecaster has nothing to forecast with."""
+    """Return a scorer by forecasts; it scores 0 for two seasons, in which the forecaster has too little data."""
 
     def scores(values: Sequence[float]) -> Iterator[float]:
         forecaster = HoltWinters(alpha=alpha, beta=0.01, gamma=0.1 if seasonality else None, seasonality=seasonality)

@@ -1,4 +1,4 @@
-"""A picture of series: counts, what was expected, the score, the alarms, and the windows where there are labels."""
+"""Draw series: counts, expected counts, scores, alarms and labelled windows."""
 
 from __future__ import annotations
 
@@ -30,31 +30,31 @@ if TYPE_CHECKING:
 
     from streams.offline.series.evaluation import SeriesEvaluation
 
-HIT, FALSE, WINDOW = "#009E73", "#CC3311", "#E69F00"
+HIT_COLOUR, FALSE_COLOUR, WINDOW_COLOUR = "#009E73", "#CC3311", "#E69F00"
 
 _HIGHEST_SCORE: Final = 2.5
-"""Scores above it are drawn at it."""
+"""Value at which higher scores are drawn."""
 
 
-def draw(judged: Sequence[SeriesEvaluation], path: Path) -> None:
-    """Draw one panel for each series, one above the other.
+def draw(evaluations: Sequence[SeriesEvaluation], path: Path) -> None:
+    """Draw series one above the other.
 
     Parameters
     ----------
-    judged
-        At least one.
+    evaluations
+        At least one series.
     path
-        Its suffix names the format.
+        File to write; its suffix names the format.
 
     Raises
     ------
     FirewatchError
         If the file can't be written, or the format is unknown.
     """
-    figure = Figure(figsize=(14, 0.4 + 3.4 * len(judged)), dpi=100, layout="constrained")
-    panels = figure.subfigures(len(judged), 1, squeeze=False)[:, 0]
-    for panel, one in zip(panels, judged, strict=True):
-        counts, scores = panel.subplots(2, 1, sharex=True, height_ratios=[3, 1])
+    figure = Figure(figsize=(14, 0.4 + 3.4 * len(evaluations)), dpi=100, layout="constrained")
+    subfigures = figure.subfigures(len(evaluations), 1, squeeze=False)[:, 0]
+    for subfigure, one in zip(subfigures, evaluations, strict=True):
+        counts, scores = subfigure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
         days = np.array([row.ms for row in one.series.rows]) / DAY_MS
         _counts(counts, one, days)
         _scores(scores, one, days)
@@ -66,7 +66,7 @@ def draw(judged: Sequence[SeriesEvaluation], path: Path) -> None:
         scores.xaxis.set_major_locator(locator)
         scores.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=UTC))  # type: ignore[no-untyped-call]
         scores.set_xlim(days[0], days[-1])
-    handles, labels = panels[0].axes[0].get_legend_handles_labels()
+    handles, labels = subfigures[0].axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper right", ncols=len(labels), frameon=False, fontsize=9)
     try:
         figure.savefig(path)
@@ -76,11 +76,11 @@ def draw(judged: Sequence[SeriesEvaluation], path: Path) -> None:
         raise FirewatchError(f"{path}: {error}") from error
 
 
-def _counts(axis: Axes, judged: SeriesEvaluation, days: NDArray[np.float64]) -> None:
-    """Linear up to the middle count, about logarithmic above it: the usual and the worst both show."""
-    values = [row.value for row in judged.series.rows]
+def _counts(axis: Axes, evaluation: SeriesEvaluation, days: NDArray[np.float64]) -> None:
+    """Draw counts on a scale that is linear up to the median and about logarithmic above, to show both extremes."""
+    values = [row.value for row in evaluation.series.rows]
     lower, upper, expected = (
-        np.array([getattr(score, part) for score in judged.scores]) for part in ("lower", "upper", "expected")
+        np.array([getattr(score, part) for score in evaluation.scores]) for part in ("lower", "upper", "expected")
     )
     axis.fill_between(days, lower, upper, step="post", color=SKY, alpha=0.35, linewidth=0, label="normal")
     axis.plot(days, values, color=BLUE, linewidth=0.6, drawstyle="steps-post", label="count")
@@ -91,38 +91,38 @@ def _counts(axis: Axes, judged: SeriesEvaluation, days: NDArray[np.float64]) -> 
     axis.yaxis.set_major_formatter("{x:,.0f}")
     top = max(*values, 1) * 1.6
     axis.set_ylim(0, top)
-    hits = {row for row, _ in judged.verdict.hits.values()}
-    false = {row for row, _ in judged.verdict.false_alarms}
-    marked = [(hits, HIT, "alarm in a window"), (false, FALSE, "false alarm")]
-    if not judged.series.windows:
-        marked = [(set(_alarms(judged)), HIT, "alarm")]
+    hits = {row for row, _ in evaluation.alarms.hits.values()}
+    false = {row for row, _ in evaluation.alarms.false_alarms}
+    marked = [(hits, HIT_COLOUR, "alarm in a window"), (false, FALSE_COLOUR, "false alarm")]
+    if not evaluation.series.windows:
+        marked = [(set(_alarms(evaluation)), HIT_COLOUR, "alarm")]
     for rows, colour, label in marked:
         at = [days[row] for row in sorted(rows)]
         axis.plot(at, [top * 0.85] * len(at), "v", color=colour, markersize=7, label=label)
-    axis.set_title(judged.series.name, loc="left", fontsize=11, fontweight="bold", color=INK, parse_math=False)
+    axis.set_title(evaluation.series.name, loc="left", fontsize=11, fontweight="bold", color=INK, parse_math=False)
     axis.set_ylabel("count")
 
 
-def _scores(axis: Axes, judged: SeriesEvaluation, days: NDArray[np.float64]) -> None:
-    axis.plot(days, [min(score.value, _HIGHEST_SCORE) for score in judged.scores], color=GREY, linewidth=0.7)
-    axis.vlines(days[_alarms(judged)], 0, _HIGHEST_SCORE, color=INK, linewidth=0.8)
+def _scores(axis: Axes, evaluation: SeriesEvaluation, days: NDArray[np.float64]) -> None:
+    axis.plot(days, [min(score.value, _HIGHEST_SCORE) for score in evaluation.scores], color=GREY, linewidth=0.7)
+    axis.vlines(days[_alarms(evaluation)], 0, _HIGHEST_SCORE, color=INK, linewidth=0.8)
     axis.axhline(THRESHOLD, color=INK, linewidth=0.8, linestyle=(0, (6, 3)))
     axis.set_ylim(0, _HIGHEST_SCORE)
     axis.set_ylabel("score")
 
 
-def _alarms(judged: SeriesEvaluation) -> list[int]:
-    return [index for index, score in enumerate(judged.scores) if alarm_score(score) >= THRESHOLD]
+def _alarms(evaluation: SeriesEvaluation) -> list[int]:
+    return [index for index, score in enumerate(evaluation.scores) if alarm_score(score) >= THRESHOLD]
 
 
-def _windows(axis: Axes, judged: SeriesEvaluation, days: NDArray[np.float64]) -> None:
-    if not judged.series.windows:
+def _windows(axis: Axes, evaluation: SeriesEvaluation, days: NDArray[np.float64]) -> None:
+    if not evaluation.series.windows:
         return
     label = "labelled window"
-    for first, last in judged.series.windows:
-        axis.axvspan(days[first], days[last], color=WINDOW, alpha=0.22, linewidth=0, zorder=0.2, label=label)
+    for first, last in evaluation.series.windows:
+        axis.axvspan(days[first], days[last], color=WINDOW_COLOUR, alpha=0.22, linewidth=0, zorder=0.2, label=label)
         label = "_"
-    judged_from = days[probation(len(days))]
+    first = days[probation(len(days))]
     axis.axvspan(
-        days[0], judged_from, facecolor="none", edgecolor=GREY, hatch="///", linewidth=0, alpha=0.3, label="not judged"
+        days[0], first, facecolor="none", edgecolor=GREY, hatch="///", linewidth=0, alpha=0.3, label="not evaluated"
     )

@@ -1,4 +1,4 @@
-"""Results as Markdown tables."""
+"""Format results as Markdown tables."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
     from streams.offline.series.benchmark import AlarmScore
     from streams.offline.series.evaluation import LeftOut, SeriesEvaluation
-    from streams.offline.series.peers import Best
+    from streams.offline.series.peers import BestSetting
 
 _PROFILE_NAMES = tuple(profile.name for profile in PROFILES)
 
 
 def markdown(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A table whose columns are aligned: the first to the left, the others to the right.
+    """Return a table with aligned columns: the first to the left, the others to the right.
 
     >>> print(markdown(["series", "hit"], [["a.csv", 3]]))
     | series | hit |
@@ -44,90 +44,90 @@ def markdown(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     return "\n".join([lines[0], f"{rule}|", *lines[1:]])
 
 
-def per_series(judged: Sequence[SeriesEvaluation]) -> str:
-    """Hits, false alarms, delays and normalised scores of each series, and of all together."""
-    marked = any(mark is not None for one in judged for mark in one.series.marks)
+def per_series(evaluations: Sequence[SeriesEvaluation]) -> str:
+    """Return hits, false alarms, delays and normalised scores of each series, and of all together."""
+    marked = any(mark is not None for one in evaluations for mark in one.series.marks)
     header = ["series", "windows hit", "false alarms", "per week", "median delay from window start"]
-    rows = [_series_row(one.series.name, [one], marked=marked) for one in judged]
-    rows.append(_series_row("all", judged, marked=marked))
+    rows = [_series_row(one.series.name, [one], marked=marked) for one in evaluations]
+    rows.append(_series_row("all", evaluations, marked=marked))
     return markdown([*header, *(["from label"] if marked else []), *_PROFILE_NAMES], rows)
 
 
 def sensitivity(table: Mapping[float, Sequence[AlarmScore]]) -> str:
-    """Scores at each return period."""
+    """Return the scores at each return period."""
     return markdown(
         ["once_in_days", *_PROFILE_NAMES, "windows hit", "false alarms"],
-        [[f"{days:g}", *_scores(verdicts), *_counts(verdicts)] for days, verdicts in table.items()],
+        [[f"{days:g}", *_scores(alarms), *_counts(alarms)] for days, alarms in table.items()],
     )
 
 
-def leave_one_out(found: Sequence[LeftOut]) -> str:
-    """The choice and the scores for each series that was left out, their mean, and all of them as one corpus."""
-    singles = [[normalised([one.verdict], profile) for profile in PROFILES] for one in found]
-    together = [one.verdict for one in found]
+def leave_one_out(left_out: Sequence[LeftOut]) -> str:
+    """Return choice and scores for each series that was left out, the mean scores, and those of all as one corpus."""
+    singles = [[normalised([one.alarms], profile) for profile in PROFILES] for one in left_out]
+    together = [one.alarms for one in left_out]
     rows = [
-        [one.series.name, f"{one.once_in_days:g}", *map(_number, scores), *_counts([one.verdict])]
-        for one, scores in zip(found, singles, strict=True)
+        [one.series.name, f"{one.once_in_days:g}", *map(_number, scores), *_counts([one.alarms])]
+        for one, scores in zip(left_out, singles, strict=True)
     ]
     rows.append(["mean", "", *(_number(fmean(column)) for column in zip(*singles, strict=True)), "", ""])
     rows.append(["as one corpus", "", *_scores(together), *_counts(together)])
     return markdown(["left out", "chosen once_in_days", *_PROFILE_NAMES, "windows hit", "false alarms"], rows)
 
 
-def peers(ours: str, verdicts: Sequence[AlarmScore], best: Sequence[Best]) -> str:
-    """Peers from the best standard score down, below our own detector."""
-    ranked = sorted(best, key=lambda one: -normalised(one.verdicts, STANDARD))
-    rows = [[ours, *_scores(verdicts), *_counts(verdicts)]]
+def peers(ours: str, alarms: Sequence[AlarmScore], best: Sequence[BestSetting]) -> str:
+    """Return the scores of our own detector, and below it those of the peers, the best standard score first."""
+    ranked = sorted(best, key=lambda one: -normalised(one.alarms, STANDARD))
+    rows = [[ours, *_scores(alarms), *_counts(alarms)]]
     for one in ranked:
         name = f"{one.setting.peer}, {one.setting.parameters}, threshold {one.threshold:.6g}"
-        rows.append([name, *_scores(one.verdicts), *_counts(one.verdicts)])
+        rows.append([name, *_scores(one.alarms), *_counts(one.alarms)])
     return markdown(["detector", *_PROFILE_NAMES, "windows hit", "false alarms"], rows)
 
 
-def _series_row(name: str, judged: Sequence[SeriesEvaluation], *, marked: bool) -> list[object]:
-    verdicts = [one.verdict for one in judged]
-    weeks = sum(map(_weeks_without_windows, judged))
-    false_alarms = sum(len(verdict.false_alarms) for verdict in verdicts)
-    from_start, from_mark = _delays(judged)
+def _series_row(name: str, evaluations: Sequence[SeriesEvaluation], *, marked: bool) -> list[object]:
+    alarms = [one.alarms for one in evaluations]
+    weeks = sum(map(_weeks_without_windows, evaluations))
+    false_alarms = sum(len(one.false_alarms) for one in alarms)
+    from_start, from_mark = _delays(evaluations)
     return [
         name,
-        *_counts(verdicts),
+        *_counts(alarms),
         f"{false_alarms / weeks:.2f}" if weeks else "-",
         _hours(from_start),
         *([_hours(from_mark)] if marked else []),
-        *_scores(verdicts),
+        *_scores(alarms),
     ]
 
 
-def _delays(judged: Sequence[SeriesEvaluation]) -> tuple[list[float], list[float]]:
-    """Hours from the start of each hit window, and from the labelled moment where it is known, to the first alarm."""
+def _delays(evaluations: Sequence[SeriesEvaluation]) -> tuple[list[float], list[float]]:
+    """Return hours from the start of each hit window, and from its labelled moment if known, to the first alarm."""
     from_start, from_mark = [], []
-    for series, _, verdict in judged:
+    for series, _, alarms in evaluations:
         for window, mark in zip(series.windows, series.marks, strict=True):
-            if window in verdict.hits:
-                alarm_ms = series.rows[verdict.hits[window][0]].ms
+            if window in alarms.hits:
+                alarm_ms = series.rows[alarms.hits[window][0]].ms
                 from_start.append((alarm_ms - series.rows[window.first].ms) / HOUR_MS)
                 if mark is not None:
                     from_mark.append((alarm_ms - mark) / HOUR_MS)
     return from_start, from_mark
 
 
-def _weeks_without_windows(judged: SeriesEvaluation) -> float:
-    rows = judged.series.rows
+def _weeks_without_windows(evaluation: SeriesEvaluation) -> float:
+    rows = evaluation.series.rows
     start = probation(len(rows))
-    spans = ((max(window.first, start), window.last) for window in judged.series.windows if window.last >= start)
+    spans = ((max(window.first, start), window.last) for window in evaluation.series.windows if window.last >= start)
     within = sum(rows[last].ms - rows[first].ms for first, last in spans)
     return (rows[-1].ms - rows[start].ms - within) / WEEK_MS
 
 
-def _counts(verdicts: Sequence[AlarmScore]) -> list[object]:
-    hit = sum(len(verdict.hits) for verdict in verdicts)
-    windows = sum(len(verdict.windows) for verdict in verdicts)
-    return [f"{hit} of {windows}", sum(len(verdict.false_alarms) for verdict in verdicts)]
+def _counts(alarms: Sequence[AlarmScore]) -> list[object]:
+    hit = sum(len(one.hits) for one in alarms)
+    windows = sum(len(one.windows) for one in alarms)
+    return [f"{hit} of {windows}", sum(len(one.false_alarms) for one in alarms)]
 
 
-def _scores(verdicts: Sequence[AlarmScore]) -> list[str]:
-    return [_number(normalised(verdicts, profile)) for profile in PROFILES]
+def _scores(alarms: Sequence[AlarmScore]) -> list[str]:
+    return [_number(normalised(alarms, profile)) for profile in PROFILES]
 
 
 def _number(score: float) -> str:

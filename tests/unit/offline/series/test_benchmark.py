@@ -12,7 +12,7 @@ from streams.offline.series.benchmark import PROFILES, THRESHOLD, LabelledWindow
 from streams.offline.series.csv_reader import read_rows
 from streams.offline.series.detector_choice import DetectorChoice
 from streams.offline.series.evaluation import evaluate
-from streams.offline.series.online import alarm_score, watch, write_scores
+from streams.offline.series.online import alarm_score, scored_rows, write_scores
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,10 +42,10 @@ def test_false_alarms_close_behind_a_window_cost_less() -> None:
 
 def test_the_start_of_a_series_is_not_judged() -> None:
     assert (probation(1_000), probation(6_000), probation(1)) == (150, 750, 0)
-    verdict = score_alarms(ROWS, [LabelledWindow(100, 140), LabelledWindow(140, 200)], [10, 110, 149, 150])
-    assert verdict.windows == [LabelledWindow(140, 200)]
-    assert [row for row, _ in verdict.hits.values()] == [150]
-    assert not verdict.false_alarms
+    alarms = score_alarms(ROWS, [LabelledWindow(100, 140), LabelledWindow(140, 200)], [10, 110, 149, 150])
+    assert alarms.windows == [LabelledWindow(140, 200)]
+    assert [row for row, _ in alarms.hits.values()] == [150]
+    assert not alarms.false_alarms
 
 
 def test_without_windows_there_is_no_score() -> None:
@@ -69,7 +69,7 @@ def test_agrees_with_the_published_scorer_on_random_alarms(nab_score: Any) -> No
     for profile, theirs_name in zip(PROFILES, nab_score.PROFILES, strict=True):
         weights = nab_score.PROFILES[theirs_name]
         raw = nab_score.corpus_raw(theirs, THRESHOLD, weights)
-        assert sum(verdict.raw(profile) for verdict in ours) == pytest.approx(raw, abs=1e-9)
+        assert sum(one.raw(profile) for one in ours) == pytest.approx(raw, abs=1e-9)
         expected = nab_score.normalise(raw, nab_score.n_windows(theirs), weights)
         assert normalised(ours, profile) == pytest.approx(expected, abs=1e-9)
 
@@ -81,13 +81,13 @@ def test_agrees_with_the_published_scorer_on_the_tweet_counts(
     folder = shared_data / "nab-tweets"
     choice = DetectorChoice("volume")
     series = labelled.load(folder, folder / "labels.json")
-    verdicts = []
+    alarms = []
     for one in series:
         judged = evaluate(one, choice.build())
         assert [score.fires for score in judged.scores] == [alarm_score(score) >= 1 for score in judged.scores]
-        verdicts.append(judged.verdict)
+        alarms.append(judged.alarms)
         with (tmp_path / one.name).open("w") as out:
-            write_scores(watch(read_rows(str(folder / one.name)), choice.build()), out)
+            write_scores(scored_rows(read_rows(str(folder / one.name)), choice.build()), out)
     labels = {
         one.name: [(one.rows[first].timestamp, one.rows[last].timestamp) for first, last in one.windows]
         for one in series
@@ -97,4 +97,4 @@ def test_agrees_with_the_published_scorer_on_the_tweet_counts(
     for profile, weights in zip(PROFILES, nab_score.PROFILES.values(), strict=True):
         raw = nab_score.corpus_raw(theirs, THRESHOLD, weights)
         expected = nab_score.normalise(raw, nab_score.n_windows(theirs), weights)
-        assert round(normalised(verdicts, profile), 4) == round(expected, 4)
+        assert round(normalised(alarms, profile), 4) == round(expected, 4)

@@ -38,14 +38,14 @@ def test_the_storms_are_found_soon_after_they_began(series: list[LabelledSeries]
     assert all(0 <= float(row[delay].removesuffix(" h")) <= 0.5 for row in rows)
     assert all(12 <= float(row[delay - 1].removesuffix(" h")) <= 12.5 for row in rows)
     assert float(rows[-1][header.index("standard")]) == pytest.approx(
-        normalised([one.verdict for one in judged], STANDARD), abs=0.005
+        normalised([one.alarms for one in judged], STANDARD), abs=0.005
     )
 
 
 def test_a_wrong_alarm_lowers_the_score_of_its_series_and_counts_per_week(series: list[LabelledSeries]) -> None:
     calm = [one._replace(windows=one.windows[:1], marks=[None]) for one in series[:1]]
     judged = [evaluate(one, CHOICE.build()) for one in calm]
-    assert len(judged[0].verdict.false_alarms) == 1
+    assert len(judged[0].alarms.false_alarms) == 1
     header, _, row, _ = cells(tables.per_series(judged))
     assert "from label" not in header
     assert row[1:3] == ["1 of 1", "1"]
@@ -67,17 +67,17 @@ def test_the_series_left_out_has_no_say_in_the_choice(series: list[LabelledSerie
     table = at_days(series, CHOICE, TUNING_DAYS)
     for index, one in enumerate(found):
         others = {
-            days: normalised([verdict for at, verdict in enumerate(verdicts) if at != index], STANDARD)
-            for days, verdicts in table.items()
+            days: normalised([each for at, each in enumerate(alarms) if at != index], STANDARD)
+            for days, alarms in table.items()
         }
         assert others[one.once_in_days] == max(others.values())
         assert one.once_in_days == max(days for days, score in others.items() if score == max(others.values()))
-        assert one.verdict == table[one.once_in_days][index]
+        assert one.alarms == table[one.once_in_days][index]
     *_, mean, corpus = cells(tables.leave_one_out(found))
     assert mean[0] == "mean"
-    scores = [normalised([one.verdict], STANDARD) for one in found]
+    scores = [normalised([one.alarms], STANDARD) for one in found]
     assert float(mean[2]) == pytest.approx(sum(scores) / len(scores), abs=0.005)
-    assert float(corpus[2]) == pytest.approx(normalised([one.verdict for one in found], STANDARD), abs=0.005)
+    assert float(corpus[2]) == pytest.approx(normalised([one.alarms for one in found], STANDARD), abs=0.005)
 
 
 def test_leaving_one_out_takes_two_series_with_windows(series: list[LabelledSeries]) -> None:
@@ -92,11 +92,11 @@ def test_peers_keep_silent_as_long_as_we_do_and_get_their_best_threshold(series:
     grid = [Setting("plain", "none", scores, [1.0, 100.0, 1e9])]
     (best,) = compare(series, grid)
     assert best.threshold == 100
-    assert sum(len(one.hits) for one in best.verdicts) == 4
-    assert all(len(one.false_alarms) <= 1 for one in best.verdicts)
+    assert sum(len(one.hits) for one in best.alarms) == 4
+    assert all(len(one.false_alarms) <= 1 for one in best.alarms)
     (noisy,) = compare(series, [Setting("plain", "none", scores, [1.0])])
-    assert sum(len(one.false_alarms) for one in noisy.verdicts) < 30 * len(series) * 3
-    ours, theirs = cells(tables.peers("ours", best.verdicts, [best]))[2:]
+    assert sum(len(one.false_alarms) for one in noisy.alarms) < 30 * len(series) * 3
+    ours, theirs = cells(tables.peers("ours", best.alarms, [best]))[2:]
     assert ours[0] == "ours"
     assert theirs[0] == "plain, none, threshold 100"
     assert ours[1:] == theirs[1:]
@@ -125,8 +125,8 @@ def test_on_the_tweet_counts_of_the_numenta_benchmark(shared_data: Path) -> None
     """The figures the project promises; the README states the measured ones."""
     folder = shared_data / "nab-tweets"
     corpus = load(folder, folder / "labels.json")
-    verdicts = [evaluate(one, CHOICE.build()).verdict for one in corpus]
+    alarms = [evaluate(one, CHOICE.build()).alarms for one in corpus]
     for profile, floor in zip(PROFILES, (86, 80, 90), strict=True):
-        assert normalised(verdicts, profile) >= floor, profile.name
-    for once_in_days, verdicts in at_days(corpus, CHOICE, SENSITIVITY_DAYS).items():
-        assert normalised(verdicts, STANDARD) >= 76, once_in_days
+        assert normalised(alarms, profile) >= floor, profile.name
+    for once_in_days, alarms in at_days(corpus, CHOICE, SENSITIVITY_DAYS).items():
+        assert normalised(alarms, STANDARD) >= 76, once_in_days

@@ -13,7 +13,7 @@ from detectors.base import Bucket, Score
 from detectors.units import MINUTE_MS
 from detectors.volume import Volume
 from streams.offline.series.csv_reader import SeriesRow
-from streams.offline.series.online import COLUMNS, SUPPRESSED, Spacing, alarm_score, watch, write_scores
+from streams.offline.series.online import COLUMNS, SUPPRESSED, Spacing, alarm_score, scored_rows, write_scores
 from tests.support.series import buckets
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Recorder(Volume):
 def test_a_row_lasts_until_the_next_and_a_hole_is_not_filled(length_ms: int) -> None:
     detector = Recorder()
     starts = [index * length_ms for index in range(100) if not 40 <= index < 60]
-    list(watch([SeriesRow("", "", start, 3.0) for start in starts], detector))
+    list(scored_rows([SeriesRow("", "", start, 3.0) for start in starts], detector))
     assert [bucket.start_ms for bucket in detector.learned] == starts
     assert {bucket.length_ms for bucket in detector.learned} == {length_ms}
 
@@ -52,7 +52,7 @@ def test_a_hole_after_the_first_row_is_soon_forgotten() -> None:
     spacing = Spacing()
     seen = []
     for ms in (0, 3_600_000, *range(3_900_000, 5_000_000, 300_000)):
-        spacing.see(ms)
+        spacing.add(ms)
         seen.append(spacing.ms)
     assert seen == [None, 3_600_000, 300_000, 300_000, 300_000, 300_000]
 
@@ -60,10 +60,10 @@ def test_a_hole_after_the_first_row_is_soon_forgotten() -> None:
 def test_spacing_of_times_that_jitter_and_of_a_series_that_changes_its_spacing() -> None:
     spacing = Spacing()
     for index in range(200):
-        spacing.see(index * 300_000 + index % 3 * 10_000)
+        spacing.add(index * 300_000 + index % 3 * 10_000)
     assert spacing.ms == pytest.approx(300_000, rel=0.05)
     for index in range(1, 16):
-        spacing.see(200 * 300_000 + index * 3_600_000)
+        spacing.add(200 * 300_000 + index * 3_600_000)
     assert spacing.ms == 3_600_000
 
 
@@ -78,8 +78,8 @@ def test_no_row_depends_on_a_later_one(steps: list[tuple[int, float]], data: st.
         ms += minutes * MINUTE_MS
         series.append(SeriesRow("", "", ms, value))
     cut = data.draw(st.integers(1, len(series)))
-    whole = [score for _, score in watch(series, Volume(usual_posts_per_day=100))]
-    assert [score for _, score in watch(series[:cut], Volume(usual_posts_per_day=100))] == whole[:cut]
+    whole = [score for _, score in scored_rows(series, Volume(usual_posts_per_day=100))]
+    assert [score for _, score in scored_rows(series[:cut], Volume(usual_posts_per_day=100))] == whole[:cut]
     assert all(math.isfinite(score.value) for score in whole)
 
 
@@ -92,7 +92,7 @@ def test_a_score_is_there_before_the_next_row_is_asked_for() -> None:
             asked += 1
             yield row
 
-    for number, _ in enumerate(watch(slowly(), Volume()), 1):
+    for number, _ in enumerate(scored_rows(slowly(), Volume()), 1):
         assert asked == number
 
 
@@ -100,7 +100,7 @@ def test_a_storm_is_an_alarm_once_and_silence_follows() -> None:
     counts = [bucket.count for bucket in buckets(12, lambda _: 2_000)]
     storm = 10 * 288
     counts[storm : storm + 24] = [count * 15 for count in counts[storm : storm + 24]]
-    scores = [score for _, score in watch(rows(counts), Volume())]
+    scores = [score for _, score in scored_rows(rows(counts), Volume())]
     alarms = [index for index, score in enumerate(scores) if alarm_score(score) >= 1]
     assert alarms
     assert storm <= alarms[0] <= storm + 2
@@ -113,7 +113,7 @@ def test_a_storm_is_an_alarm_once_and_silence_follows() -> None:
 def test_a_hole_raises_no_alarm() -> None:
     counts = [bucket.count for bucket in buckets(12, lambda _: 2_000)]
     series = [row for index, row in enumerate(rows(counts)) if not 1_500 <= index < 2_000]
-    assert not any(score.fires for _, score in watch(series, Volume()))
+    assert not any(score.fires for _, score in scored_rows(series, Volume()))
 
 
 def test_what_is_written_reads_back_exactly_on_the_right_side_of_the_threshold() -> None:
@@ -128,7 +128,8 @@ def test_what_is_written_reads_back_exactly_on_the_right_side_of_the_threshold()
 def test_csv_keeps_the_cells_of_the_input() -> None:
     out = io.StringIO()
     write_scores(
-        watch([SeriesRow("2026-03-02 00:00:00,5", "3.0", 0, 3.0), SeriesRow("b", "4", 300_000, 4.0)], Volume()), out
+        scored_rows([SeriesRow("2026-03-02 00:00:00,5", "3.0", 0, 3.0), SeriesRow("b", "4", 300_000, 4.0)], Volume()),
+        out,
     )
     header, first, second = csv.reader(out.getvalue().splitlines())
     assert tuple(header) == COLUMNS

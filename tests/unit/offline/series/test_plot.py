@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="module")
-def judged(labelled_folder: Path) -> list[SeriesEvaluation]:
+def evaluations(labelled_folder: Path) -> list[SeriesEvaluation]:
     series = load(labelled_folder, labelled_folder / "labels.json")
     return [evaluate(one, DetectorChoice("volume").build()) for one in series]
 
 
-def test_each_series_has_its_panel(judged: list[SeriesEvaluation], tmp_path: Path) -> None:
+def test_each_series_has_its_panel(evaluations: list[SeriesEvaluation], tmp_path: Path) -> None:
     for count in (1, 3):
         path = tmp_path / f"{count}.svg"
-        draw(judged[:count], path)
+        draw(evaluations[:count], path)
         assert path.read_text().count("<!-- tweets/brand") == count
 
 
@@ -31,7 +31,7 @@ def test_each_series_has_its_panel(judged: list[SeriesEvaluation], tmp_path: Pat
     ("name", "message"), [("no/out.png", r"out\.png: can't be written"), ("out.csv", r"out\.csv: .*not supported")]
 )
 def test_a_picture_that_cannot_be_written_is_named(
-    name: str, message: str, judged: list[SeriesEvaluation], tmp_path: Path
+    name: str, message: str, evaluations: list[SeriesEvaluation], tmp_path: Path
 ) -> None:
     with pytest.raises(FirewatchError, match=message):
-        draw(judged[:1], tmp_path / name)
+        draw(evaluations[:1], tmp_path / name)

@@ -19,7 +19,7 @@ STANDARD = PROFILES[0]
 
 
 @pytest.fixture(scope="module")
-def verdicts(shared_data: Path) -> dict[float, list[AlarmScore]]:
+def alarms(shared_data: Path) -> dict[float, list[AlarmScore]]:
     """By `once_in_days`, at the shipped default and at the ends of what an operator may set without thinking."""
     tweets = shared_data / "nab-tweets"
     return at_days(load(tweets, tweets / "labels.json", None), DetectorChoice("volume", None), (4, SHIPPED, 9))
@@ -27,11 +27,11 @@ def verdicts(shared_data: Path) -> dict[float, list[AlarmScore]]:
 
 @pytest.mark.parametrize(("profile", "must"), list(zip(PROFILES, (86, 80, 90), strict=True)), ids=str)
 def test_volume_is_ahead_of_what_was_published(
-    verdicts: dict[float, list[AlarmScore]], profile: Profile, must: float
+    alarms: dict[float, list[AlarmScore]], profile: Profile, must: float
 ) -> None:
-    assert normalised(verdicts[SHIPPED], profile) >= must
+    assert normalised(alarms[SHIPPED], profile) >= must
 
 
 @pytest.mark.parametrize("once_in_days", [4, 9])
-def test_the_threshold_is_no_cliff(verdicts: dict[float, list[AlarmScore]], once_in_days: float) -> None:
-    assert normalised(verdicts[once_in_days], STANDARD) >= 76
+def test_the_threshold_is_no_cliff(alarms: dict[float, list[AlarmScore]], once_in_days: float) -> None:
+    assert normalised(alarms[once_in_days], STANDARD) >= 76
