@@ -1,22 +1,22 @@
-"""Posts with a known truth: fictional brands in German and English, their usual days, and what happens to them.
+"""Simulate posts with a known truth, in German and English: fictional brands, their usual days, and events.
 
 A post is a JSON object in the input format (`streams.core.ingest.parsing`). Posts come in order of *arrival*, so that
-late ones and duplicates stand where a collector would have met them. The truth is a JSON object:
+late posts and duplicates appear where a collector would have received them. The truth is a JSON object:
 
 ``version``, ``seed``, ``start``, ``end``
-    Of the run; times are ISO 8601, UTC.
+    Version of the format, and seed and time of the run; times are ISO 8601, UTC.
 ``brands``
-    ``id``, ``name`` and ``usual_posts_per_day`` of each.
+    ``id``, ``name`` and ``usual_posts_per_day`` of each brand.
 ``events``
-    ``kind``, ``brand`` (null if it befalls all), ``source`` (of an outage), ``onset``, ``peak``, ``end``; ``factor``,
-    the planned volume at the peak as a multiple of what is usual at that minute; ``posts``, the unique posts that exist
-    because of the event; ``negative_share``, the share of these that are meant negatively; ``topic`` and ``hashtags``,
-    what they speak of and the terms that stand out.
+    ``kind``, ``brand`` (null if it affects all), ``source`` (of an outage), ``onset``, ``peak``, ``end``; ``factor``,
+    the planned volume at the peak as a multiple of the usual volume at that minute; ``posts``, the number of unique
+    posts that exist because of the event; ``negative_share``, the share of these with a negative tone; ``topic`` and
+    ``hashtags``, the subject of these posts and their characteristic terms.
 ``posts``, ``duplicates``, ``late``
-    Unique posts; further lines that repeat one of them; unique posts that arrive after a post with a later
-    ``created_at``. The file has ``posts`` + ``duplicates`` lines.
+    Numbers of unique posts, of further lines that repeat one of them, and of unique posts that arrive after a post with
+    a later ``created_at``. The file has ``posts`` + ``duplicates`` lines.
 ``mentions``
-    Unique posts that name each brand; a post may name two.
+    Number of unique posts that name each brand; a post may name two.
 """
 
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ __all__ = ["KINDS", "Kind", "Simulation", "SimulationSettings", "config_yaml", "
 
 
 def simulate(settings: SimulationSettings) -> Iterator[dict[str, Any]]:
-    """Posts in order of arrival, drawn one by one.
+    """Yield posts in order of arrival, drawn one by one.
 
     >>> post = next(simulate(SimulationSettings()))
     >>> post["created_at"][:16], post["lang"] in ("de", "en"), post["url"].startswith("https://example.org/")
@@ -40,7 +40,7 @@ def simulate(settings: SimulationSettings) -> Iterator[dict[str, Any]]:
 
 
 def truth(settings: SimulationSettings) -> dict[str, Any]:
-    """What is true about these posts; it takes as long as drawing them. `write` returns it without drawing twice."""
+    """Return the truth about these posts, which takes as long as drawing them; `write` returns both at once."""
     run = Simulation(settings)
     for _ in run.arrivals():
         pass

@@ -1,4 +1,4 @@
-"""Who writes: regulars with a heavy tail of activity, and newcomers never seen before. All handles are invented."""
+"""Draw authors: known ones with a heavy tail of activity, and newcomers. All handles are invented."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ if TYPE_CHECKING:
 _RING: Final = 1 << 24
 _SCATTER: Final = 0x9E3779B1  # odd: multiplying by it is a bijection of the ring (Knuth's multiplicative hashing)
 _FIRST_NEWCOMER: Final = 1 << 22
-_REGULARS_PER_DAILY_POST: Final = 4
-_FEWEST_REGULARS: Final = 40
+_KNOWN_AUTHORS_PER_DAILY_POST: Final = 4
+_FEWEST_KNOWN_AUTHORS: Final = 40
 
 
 class Authors:
-    """Everybody on the platform.
+    """All authors on the platform.
 
     Parameters
     ----------
     rng
-        Where choices come from.
+        Generator of all choices.
     """
 
     def __init__(self, rng: Random) -> None:
@@ -33,29 +33,30 @@ class Authors:
         banks = {language: phrases(language)["authors"] for language in LANGUAGES}
         self._words = {language: (bank["first"], bank["second"]) for language, bank in banks.items()}
 
-    def author(self, language: str, neighbourhood: int, regulars: int, newcomer_share: float) -> str:
-        """Draw an author.
+    def author(self, language: str, first_known: int, known_authors: int, newcomer_share: float) -> str:
+        """Draw the handle of an author.
 
         Parameters
         ----------
         language
-            Which the handle is made of.
-        neighbourhood, regulars
-            First and number of the regulars who may write; the k-th of them writes in proportion to 1/sqrt(k).
+            Language of the handle.
+        first_known, known_authors
+            Number of the first known author who may write, and count of those; the k-th of them writes in proportion
+            to 1/sqrt(k).
         newcomer_share
             Probability of a handle that was never used before.
         """
         if self._uniform() < newcomer_share:
             return self.newcomer(language)
-        return self.handle(language, neighbourhood + int(regulars * self._uniform() ** 2))
+        return self.handle(language, first_known + int(known_authors * self._uniform() ** 2))
 
     def newcomer(self, language: str) -> str:
-        """A handle that was never used before."""
+        """Return a handle that was never used before."""
         self._newcomers += 1
         return self.handle(language, self._newcomers)
 
     def handle(self, language: str, person: int) -> str:
-        """Handle of a person; different persons below 2**24 have different handles."""
+        """Return the handle of a person; different persons below 2**24 have different handles."""
         first, second = self._words[language]
         rest, tail = divmod((person * _SCATTER) % _RING, len(second))
         number, head = divmod(rest, len(first))
@@ -63,5 +64,5 @@ class Authors:
 
 
 def known_authors_of(brand: SimulatedBrand) -> int:
-    """How many people write about a brand every now and then."""
-    return max(_FEWEST_REGULARS, brand.posts_per_day * _REGULARS_PER_DAILY_POST)
+    """Return the number of authors who write about a brand now and then."""
+    return max(_FEWEST_KNOWN_AUTHORS, brand.posts_per_day * _KNOWN_AUTHORS_PER_DAILY_POST)

@@ -1,4 +1,4 @@
-"""What all feeds of a run share: one source of luck, one crowd, one platform, and the sources there are."""
+"""The state that all feeds of a run share: random generator, authors and platform; and the names of the sources."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ if TYPE_CHECKING:
 
 SOURCES: Final = ("microblog", "video", "forum", "reviews", "news")
 TALKATIVE: Final = SOURCES[:3]
-"""Sources in which people answer each other."""
+"""Sources whose posts are shared and get replies."""
 
 TERSE: Final = SOURCES[:2]
-"""Sources in which people type in haste."""
+"""Sources with hasty typing."""
 
 
 class PublishedPost(NamedTuple):
-    """A published post that others may share or answer."""
+    """A published post that may be shared or get replies."""
 
     id: str
     draft: Draft
 
 
 class FeedContext:
-    """What all feeds of a run share.
+    """The state that all feeds of a run share.
 
     Parameters
     ----------
     settings, brands, events
-        Of the run.
+        Settings, brands and events of the run.
     platform
-        Takes the drafts.
+        Platform that publishes the drafts.
     """
 
     def __init__(
@@ -56,28 +56,28 @@ class FeedContext:
         self.first_minute_of_week = settings.first_minute_of_week
         self.brands = brands
         self.platform = platform
-        self.crowd = Authors(self.rng)
+        self.authors = Authors(self.rng)
         self.names = frozenset(brand.name.lower() for brand in brands)
         self._surges = [(position, event) for position, event in enumerate(events) if event.kind == "surge"]
 
     def surge(self, minute: int) -> tuple[float, int | None]:
-        """By how much everything is multiplied, and the position of the event that does it."""
+        """Return the factor on all volumes in a minute, and the position of the event that causes it."""
         for position, event in self._surges:
             if strength := event.strength(minute):
                 return 1.0 + (event.factor - 1.0) * strength, position
         return 1.0, None
 
     def moments(self, minute: int, mean: float) -> list[int]:
-        """Poisson number of moments of a minute, in order, in milliseconds since the epoch."""
+        """Draw a Poisson number of moments of a minute, in order, in milliseconds since the epoch."""
         uniform = self.rng.random
         from_ms = self.start_ms + minute * MINUTE_MS
         return sorted([from_ms + int(uniform() * MINUTE_MS) for _ in range(poisson(self.rng, mean))])
 
     def tone(self, negative: float, positive: float) -> Tone:
         """Draw a tone."""
-        luck = self.rng.random()
-        return "negative" if luck < negative else "positive" if luck < negative + positive else "neutral"
+        chance = self.rng.random()
+        return "negative" if chance < negative else "positive" if chance < negative + positive else "neutral"
 
     def typed(self, text: str, source: str) -> str:
-        """The text as it is typed in a source."""
+        """Return a text as it is typed in a source."""
         return with_typing_noise(text, self.names, self.rng.random) if source in TERSE else text

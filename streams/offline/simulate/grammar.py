@@ -1,4 +1,4 @@
-"""Texts from phrase banks: a rule is a list of phrases, a phrase may name other rules in braces."""
+"""Draw texts from phrase banks: a rule is a list of phrases, and a phrase may name other rules in braces."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any, Final
 from streams.offline.simulate.world import SimulatedBrand, read_toml
 
 Uniform = Callable[[], float]
-"""Draws from [0, 1)."""
+"""A function that draws a number from [0, 1)."""
 
 LANGUAGES: Final = ("de", "en")
 RIVAL: Final = "{rival}"
 USER: Final = "{user}"
-"""Slots the caller fills, for it must know who stands there."""
+"""Slots that the caller fills, because it has to know the value."""
 
 _SLOT: Final = re.compile(r"\{(\w+)\}")
 _FILLED_BY_CALLER: Final = frozenset({RIVAL[1:-1], USER[1:-1]})
@@ -25,12 +25,12 @@ _Rule = list["str | tuple[str | _Rule, ...]"]
 
 
 class Grammar:
-    """Compiled rules.
+    """A set of compiled rules.
 
     Parameters
     ----------
     rules
-        Phrases of each rule; a later mapping's rule replaces an earlier one's.
+        Phrases of each rule; a rule of a later mapping replaces that of an earlier one.
 
     Raises
     ------
@@ -39,7 +39,7 @@ class Grammar:
 
     Examples
     --------
-    >>> Grammar({"greet": ["hello {who}"], "who": ["you"]}).text("greet", lambda: 0.0)
+    >>> Grammar({"greet": ["hello {name}"], "name": ["you"]}).text("greet", lambda: 0.0)
     'hello you'
     """
 
@@ -63,7 +63,7 @@ class Grammar:
         return parts[0] if len(parts) == 1 and isinstance(parts[0], str) else tuple(parts)
 
     def text(self, rule: str, uniform: Uniform) -> str:
-        """One random text of a rule."""
+        """Return a random text of a rule."""
         parts: list[str] = []
         _expand(self._rules[rule], uniform, parts)
         return "".join(parts).rstrip()
@@ -83,13 +83,13 @@ def _expand(rule: _Rule, uniform: Uniform, out: list[str]) -> None:
 
 @cache
 def phrases(language: str) -> dict[str, Any]:
-    """Phrase bank of a language."""
+    """Return the phrase bank of a language."""
     return read_toml(f"phrases_{language}.toml")
 
 
 @cache
 def brand_grammar(brand: SimulatedBrand, language: str, topic: str | None = None) -> Grammar:
-    """Everything people write about a brand; with a topic also what they write about that (rules ``event_*``)."""
+    """Return the rules for posts about a brand, and with a topic also those for posts on it (``event_*``)."""
     bank = phrases(language)
     rules = [
         *(bank[table] for table in ("words", "clauses", "posts", "spam")),
@@ -100,14 +100,14 @@ def brand_grammar(brand: SimulatedBrand, language: str, topic: str | None = None
 
 
 def chatter_grammar(brands: Iterable[SimulatedBrand], language: str) -> Grammar:
-    """What people write that names no brand, with words that only look as if it did."""
+    """Return the rules for posts that name no brand, some with words that only look like one."""
     bank = phrases(language)
     confusable = [text for brand in brands for text in (*map(str.title, brand.exclude), *brand.lookalikes)]
     return Grammar(bank["words"], bank["chatter"], {"num": _NUMBERS, "confusable": confusable})
 
 
 def brand_rules(brand: SimulatedBrand) -> dict[str, Sequence[str]]:
-    """Rules that say how people write a brand; a phrase that stands several times is that much more frequent."""
+    """Return the rules for the spelling of a brand; a phrase that is listed n times is n times as frequent."""
     name, lower, handle = brand.name, brand.name.lower(), f"@{brand.handle}"
     return {
         "num": _NUMBERS,

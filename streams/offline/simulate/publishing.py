@@ -1,4 +1,4 @@
-"""The platform: gives posts their identity and hands them out as a collector would see them, some late, some twice."""
+"""Publish drafts as posts with ids, and deliver them as a collector would receive them: some late, some twice."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LATE_SHARE: Final = 0.015
 _LATE_MS: Final = (2 * MINUTE_MS, 240 * MINUTE_MS)
 _DUPLICATE_SHARE: Final = 0.007
 _DUPLICATE_MS: Final = (1_000, 30 * MINUTE_MS)
-_AFTER_OUTAGE_MS: Final = 90_000  # within it a source hands out what it held back
+_AFTER_OUTAGE_MS: Final = 90_000  # within it a source delivers what it held back
 
 
 class Draft(NamedTuple):
@@ -33,15 +33,15 @@ class Draft(NamedTuple):
     Parameters
     ----------
     created_ms
-        Milliseconds since the epoch.
+        Time of writing, milliseconds since the epoch.
     source, language, text, author
         Fields of the post.
     tone
-        How it was meant; the truth about it, not part of the post.
+        Tone of the post; part of the truth, not of the post.
     brands
-        Positions of the brands it names.
+        Positions of the brands that the post names.
     event
-        Position of the event it belongs to, or None.
+        Position of the event that the post belongs to, or None.
     repost_of, reply_to
         Ids of other posts.
     reach
@@ -62,7 +62,7 @@ class Draft(NamedTuple):
 
 
 class Arrival(NamedTuple):
-    """A post as the collector sees it, with what is known about it."""
+    """A post as a collector receives it, with its draft."""
 
     post: dict[str, Any]
     draft: Draft
@@ -70,18 +70,18 @@ class Arrival(NamedTuple):
 
 
 class Platform:
-    """Publishes drafts and yields them in order of arrival.
+    """A platform that publishes drafts and delivers them in order of arrival.
 
-    A post arrives the moment it was created, except for 1.5 % that come 2 minutes to 4 hours late; 0.7 % arrive a
-    second time, 1 second to 30 minutes after the first (delays log-uniform). Nothing of a source arrives while it is
-    out; what was created then is lost.
+    A post arrives at the moment it was created, except for 1.5 % that come 2 minutes to 4 hours late; 0.7 % arrive a
+    second time, 1 second to 30 minutes after the first (delays are log-uniform). No post of a source arrives during an
+    outage of the source, and those created then are lost.
 
     Parameters
     ----------
     settings, events
-        Of the run.
+        Settings and events of the run.
     rng
-        Where delays and engagement come from.
+        Generator of delays and engagement.
     """
 
     def __init__(self, settings: SimulationSettings, events: Sequence[Event], rng: Random) -> None:
@@ -101,7 +101,7 @@ class Platform:
         self._pushed = 0
 
     def publish(self, draft: Draft) -> str | None:
-        """Accept a draft; returns its id, or None if its time lies outside the run or its source is out."""
+        """Publish a draft; return its id, or None if its time lies after the run or in an outage of its source."""
         created_ms = draft.created_ms
         if created_ms >= self._end_ms or self._outage_end_ms(draft.source, created_ms) is not None:
             return None
@@ -109,16 +109,16 @@ class Platform:
         identity = f"{self._run}-{self._published:07d}"
         arrival = Arrival(self._post(identity, draft), draft, duplicate=False)
         arrival_ms = created_ms
-        luck = self._uniform()
-        if luck < _LATE_SHARE:
+        chance = self._uniform()
+        if chance < _LATE_SHARE:
             arrival_ms = self._delayed_ms(draft.source, created_ms, _LATE_MS)
         self._push(arrival_ms, arrival)
-        if luck > 1.0 - _DUPLICATE_SHARE:
+        if chance > 1.0 - _DUPLICATE_SHARE:
             self._push(self._delayed_ms(draft.source, arrival_ms, _DUPLICATE_MS), arrival._replace(duplicate=True))
         return identity
 
     def arrivals(self, until_minute: int | None = None) -> Iterator[Arrival]:
-        """Hand out what has arrived before a minute of the run, or everything that is left."""
+        """Yield the posts that arrive before a minute of the run, or all that are left."""
         until_ms = math.inf if until_minute is None else self._start_ms + until_minute * MINUTE_MS
         pending = self._pending
         while pending and pending[0][0] < until_ms:

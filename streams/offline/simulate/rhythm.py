@@ -1,4 +1,4 @@
-"""When people write: the hours of two audiences, the days of the week, and the restlessness on top."""
+"""Activity over time: hours of the day and days of the week of two audiences, and random fluctuation on top."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _ENGLISH_WEEK: Final = (1.02, 1.04, 1.04, 1.06, 1.04, 0.88, 0.92)
 
 @cache
 def audience(language: str) -> tuple[float, ...]:
-    """Relative activity in each minute of the week from Monday 00:00 UTC, 1 on average.
+    """Return the relative activity in each minute of the week from Monday 00:00 UTC, 1 on average.
 
     >>> german = audience("de")
     >>> len(german), round(sum(german) / len(german), 9), german[3 * 60] < german[19 * 60] / 5
@@ -47,15 +47,15 @@ def audience(language: str) -> tuple[float, ...]:
 
 
 class Fluctuation:
-    """A positive factor around 1 that wanders: what makes counts over-dispersed.
+    """A positive factor that fluctuates around 1 and makes counts over-dispersed.
 
-    The logarithm is a first-order autoregressive process, so that neighbouring minutes share their mood; counts drawn
-    from it are a log-normal mixture of Poissons.
+    The logarithm is a first-order autoregressive process, so that neighbouring minutes are correlated; counts drawn
+    with it are a log-normal mixture of Poissons.
 
     Parameters
     ----------
     rng
-        Where the steps come from.
+        Generator of the steps.
     spread
         Standard deviation of the logarithm.
     memory_minutes
@@ -70,13 +70,13 @@ class Fluctuation:
         self._log = rng.gauss(0.0, spread)
 
     def next_minute(self) -> float:
-        """The factor of the next minute; its mean over time is 1."""
+        """Return the factor of the next minute; its mean over time is 1."""
         self._log = self._keep * self._log + self._rng.gauss(0.0, self._step)
         return math.exp(self._log - self._spread**2 / 2)
 
 
 def poisson(rng: Random, mean: float) -> int:
-    """A Poisson count, by counting arrivals of rate 1 until `mean` (Knuth); the time it takes grows with the count."""
+    """Draw a Poisson count, by counting arrivals of rate 1 until `mean` (Knuth); the cost grows with the count."""
     if mean <= 0.0:
         return 0
     uniform = rng.random

@@ -1,4 +1,4 @@
-"""What happens: events with onset, peak, end and strength, laid out over the run so that calm precedes each."""
+"""Lay out events with onset, peak, end and strength over a run, so that a calm time precedes each."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from streams.offline.simulate.world import SimulatedBrand
 
 CALM_MINUTES: Final = 180
-"""At least so much of the run precedes an event."""
+"""Least time of a run before its first event."""
 
 ONSET_JITTER: Final = 100
-"""Minutes by which an event of a run of two days or more may begin before or after its usual time of the day."""
+"""Largest difference in minutes of an onset to the planned time of the day, in a run of two days or more."""
 
 _LEFT_AT_END: Final = 0.05  # share of the peak's excess that is left when an event ends
 _RAMP: Final = 5  # minutes in which a plateau rises and falls
@@ -44,28 +44,28 @@ _SOURCES_THAT_FAIL: Final = ("forum", "video")
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happens to a brand, or to all of them.
+    """An event that affects a brand, or all brands.
 
     Parameters
     ----------
     kind
-        What it is.
+        Kind of the event.
     brand
-        Position of the brand, None for the whole platform.
+        Position of the brand; None for the whole platform.
     source
-        The source that falls silent, of an outage.
+        Source that delivers nothing, for an outage.
     onset, peak, end
-        Minutes since the start of the run; nothing of the event is written outside [onset, end).
+        Minutes since the start of the run; posts of the event are written within [onset, end) only.
     factor
-        Volume at the peak as a multiple of what is usual at that minute; 0 of an outage.
+        Volume at the peak as a multiple of the usual volume at that minute; 0 for an outage.
     negative, positive
-        Probabilities of these tones in the event's posts.
+        Probabilities of these tones in the posts of the event.
     newcomers
-        Share of the event's authors who were never seen before.
+        Share of authors who were never seen before.
     reposts
-        Share of the event's posts that are reposts.
+        Share of posts that are reposts.
     topic
-        Of what the posts speak, a table ``[topic.*]`` or a rule of ``[spam]`` in the phrase banks.
+        Subject of the posts: a table ``[topic.*]`` or a rule of ``[spam]`` in the phrase banks.
     """
 
     kind: Kind
@@ -82,7 +82,7 @@ class Event:
     topic: str = ""
 
     def strength(self, minute: int) -> float:
-        """How much of the peak's excess there is in a minute, 0 to 1."""
+        """Return the excess in a minute as a share of that at the peak, 0 to 1."""
         if not self.onset <= minute < self.end:
             return 0.0
         if self.kind in ("spam", "surge", "outage"):
@@ -95,7 +95,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How one kind of event unfolds: minute of the day of its onset, and ranges to draw from."""
+    """The course of a kind of event: minute of the day of its onset, and ranges to draw from."""
 
     onset: int
     rise: tuple[int, int]
@@ -107,8 +107,8 @@ class Plan:
     reposts: float = 0.0
 
 
-# Rise and fall are in minutes: a firestorm peaks within the hour and dies down in an evening, a slow burn takes the
-# working day.
+# Rise and fall are in minutes: a firestorm peaks within the hour and fades in an evening, a slow burn lasts a working
+# day.
 PLANS: Final[dict[Kind, Plan]] = {
     "firestorm": Plan(14 * 60, (15, 55), (260, 400), (10, 40), (0.78, 0.95), (0.01, 0.04), newcomers=0.7, reposts=0.45),
     "slow_burn": Plan(9 * 60, (360, 480), (120, 200), (2.2, 4), (0.7, 0.85), (0.02, 0.06), newcomers=0.3, reposts=0.25),
@@ -120,34 +120,34 @@ PLANS: Final[dict[Kind, Plan]] = {
 
 
 def schedule(settings: SimulationSettings, brands: Sequence[SimulatedBrand]) -> tuple[Event, ...]:
-    """Lay out the events of a run, in the order of their onsets.
+    """Return the events of a run, in the order of their onsets.
 
-    A run of less than two days has one event of each kind, all on its first day. A longer one begins with calm days
-    (half of the run, a week at most) and then has a round of events every week, each kind on a day of its own where
-    there are enough; no brand has its second event before every other has had one.
+    A run of less than two days has one event of each kind, all on its first day. A longer run begins with calm days
+    (half of the run, at most a week) and then has a round of events every week, each kind on a day of its own if there
+    are enough days. No brand has its second event before every other has had one.
 
     Raises
     ------
     ConfigError
-        If there are fewer brands than kinds of events that befall one, or if an event that was asked for by name does
+        If there are fewer brands than kinds of events that affect one, or if an event that was requested by name does
         not fit into the run.
     """
     rng = Random(f"{settings.seed} scenario")
-    befallen = sum(kind in BRAND_KINDS for kind in settings.kinds)
-    if befallen > len(brands):
+    needed = sum(kind in BRAND_KINDS for kind in settings.kinds)
+    if needed > len(brands):
         problem = (
-            f"brands: the scenario needs {befallen}, one for each kind of event that befalls a brand, got {len(brands)}"
+            f"brands: the scenario needs {needed}, one for each kind of event that affects a brand, got {len(brands)}"
         )
         raise ConfigError([f"{problem}: ask for more brands or fewer kinds"])
     order = list(range(len(brands)))
     rng.shuffle(order)
     events: list[Event] = []
-    hit = 0
+    affected = 0
     for kind, day in _days(settings):
         brand = None
         if kind in BRAND_KINDS:
-            brand = order[hit % len(order)]
-            hit += 1
+            brand = order[affected % len(order)]
+            affected += 1
         event = _event(kind, day, brand, settings, brands, rng)
         if event.onset >= CALM_MINUTES and event.end <= settings.minutes:
             events.append(event)

@@ -1,4 +1,4 @@
-"""What a simulation is asked for."""
+"""Settings of a simulation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Kind = Literal["firestorm", "slow_burn", "launch", "spam", "surge", "outage"]
-"""What can happen to a brand (the first four) or to the whole platform (the last two)."""
+"""Kinds of events that affect a brand (the first four) or the whole platform (the last two)."""
 
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 BRAND_KINDS: Final[frozenset[Kind]] = frozenset({"firestorm", "slow_burn", "launch", "spam"})
@@ -31,21 +31,21 @@ class SimulationSettings:
     Parameters
     ----------
     seed
-        Of everything that is drawn. The brands and their usual volumes do not depend on it. The default is one with
-        which the firestorm befalls a large German brand, and the other events smaller or English ones.
+        Seed of all that is drawn; the brands and their usual volumes do not depend on it. With the default the
+        firestorm affects a large German brand, and the other events smaller or English ones.
     days
-        Length, a minute to a year.
+        Length of the run, a minute to a year.
     brands
-        How many of the world's brands post; the first twelve are written by hand, more are generated.
+        Number of brands; the first twelve are written by hand, further ones are generated.
     start
-        First moment, on a whole minute; converted to UTC.
+        First moment of the run, on a whole minute; converted to UTC.
     scenario
-        ``"all"`` kinds of events, ``"calm"`` for none, or names of kinds as a sequence or separated by commas.
+        ``"all"`` for all kinds of events, ``"calm"`` for none, or kinds as a sequence or separated by commas.
 
     Raises
     ------
     ConfigError
-        Naming each setting that is out of range.
+        If a setting is out of range; the message names each.
 
     Examples
     --------
@@ -75,7 +75,7 @@ class SimulationSettings:
                 f"scenario: unknown {', '.join(unknown) or 'empty list'}; allowed are all, calm, {', '.join(KINDS)}"
             )
         elif len(self._names) > 1 and not {"all", "calm"}.isdisjoint(self._names):
-            problems.append("scenario: 'all' and 'calm' stand alone")
+            problems.append("scenario: 'all' and 'calm' can't be combined with others")
         if problems:
             raise ConfigError(problems)
 
@@ -86,27 +86,27 @@ class SimulationSettings:
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
-        """Kinds of events that are to happen, in the order of `KINDS`."""
+        """Return the kinds of events of the run, in the order of `KINDS`."""
         names = self._names
         return KINDS if names == ("all",) else tuple(kind for kind in KINDS if kind in names)
 
     @property
     def wants_all(self) -> bool:
-        """Whether events that don't fit may be left out, because none was asked for by name."""
+        """Return whether events that don't fit may be left out, because none was requested by name."""
         return self._names == ("all",)
 
     @property
     def minutes(self) -> int:
-        """Length in whole minutes."""
+        """Return the length of the run in whole minutes."""
         return round(self.days * DAY)
 
     @property
     def start_ms(self) -> int:
-        """First millisecond since the epoch."""
+        """Return the start in milliseconds since the epoch."""
         return int(self.start.astimezone(UTC).timestamp()) * 1_000
 
     @property
     def first_minute_of_week(self) -> int:
-        """Minutes from Monday 00:00 UTC to the start."""
+        """Return the minutes from Monday 00:00 UTC to the start."""
         start = self.start.astimezone(UTC)
         return start.weekday() * DAY + start.hour * 60 + start.minute

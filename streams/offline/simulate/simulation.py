@@ -1,4 +1,4 @@
-"""A run from its first minute to its last, and what is true about it."""
+"""Run a simulation from its first minute to its last, and count the truth about it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TRUTH_VERSION: Final = 1
 
 
 class _Counts:
-    """What can be known only by counting."""
+    """The parts of the truth that are known only by counting."""
 
     def __init__(self, brands: int, events: int) -> None:
         self.posts = self.duplicates = self.late = 0
@@ -51,12 +51,12 @@ class _Counts:
 
 
 class Simulation:
-    """One run: iterate over `arrivals` to the end, then ask for the `truth`.
+    """A run: iterate over `arrivals` to the end, then call `truth`.
 
     Parameters
     ----------
     settings
-        What is asked for.
+        Settings of the run.
 
     Raises
     ------
@@ -80,28 +80,28 @@ class Simulation:
         self._counts: _Counts | None = None
 
     def arrivals(self) -> Iterator[Arrival]:
-        """Every post in order of arrival, drawn as it is asked for; memory holds only what is still under way."""
+        """Yield every post in order of arrival, drawn on request; memory holds only posts that have not yet arrived."""
         platform = Platform(self.settings, self.events, Random(f"{self.settings.seed} platform"))
-        stage = FeedContext(self.settings, self.brands, self.events, platform)
+        context = FeedContext(self.settings, self.brands, self.events, platform)
         counts = _Counts(len(self.brands), len(self.events))
         usual = [
-            BaselineFeed(stage, index, [event for event in self.events if event.brand == index])
+            BaselineFeed(context, index, [event for event in self.events if event.brand == index])
             for index in range(len(self.brands))
         ]
-        chatter = ChatterFeed(stage)
-        ahead = deque(
+        chatter = ChatterFeed(context)
+        upcoming = deque(
             (position, event, usual[event.brand])
             for position, event in enumerate(self.events)
             if event.brand is not None
         )
-        happening: list[EventFeed | SpamFeed] = []
+        under_way: list[EventFeed | SpamFeed] = []
         for minute in range(self.settings.minutes):
-            while ahead and ahead[0][1].onset <= minute:
-                position, event, feed = ahead.popleft()
-                happening.append((SpamFeed if event.kind == "spam" else EventFeed)(stage, position, event, feed))
-            for writer in (*usual, chatter, *happening):
+            while upcoming and upcoming[0][1].onset <= minute:
+                position, event, feed = upcoming.popleft()
+                under_way.append((SpamFeed if event.kind == "spam" else EventFeed)(context, position, event, feed))
+            for writer in (*usual, chatter, *under_way):
                 writer.write(minute)
-            happening = [writer for writer in happening if writer.event.end > minute + 1]
+            under_way = [writer for writer in under_way if writer.event.end > minute + 1]
             for arrival in platform.arrivals(until_minute=minute + 1):
                 counts.count(arrival)
                 yield arrival
@@ -111,12 +111,12 @@ class Simulation:
         self._counts = counts
 
     def truth(self) -> dict[str, Any]:
-        """What happened, as it is written to the truth file; `streams.offline.simulate` says what the fields mean.
+        """Return the content of the truth file; `streams.offline.simulate` documents its fields.
 
         Raises
         ------
         RuntimeError
-            If `arrivals` was not read to its end: the counts are known only then.
+            If `arrivals` was not read to its end, since the counts are known only then.
         """
         counts = self._counts
         if counts is None:

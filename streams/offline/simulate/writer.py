@@ -1,4 +1,4 @@
-"""The three files of a simulation: posts, truth, config."""
+"""Write the three files of a simulation: posts, truth, config."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ def write(
     config_path: Path,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, Any]:
-    """Simulate into files.
+    """Simulate posts, and write them with their truth and a config.
 
     Parameters
     ----------
     settings
-        What is asked for.
+        Settings of the simulation.
     posts_path
-        One JSON object a line, in order of arrival; gzipped if the name ends in ``.gz``.
+        File for the posts, one JSON object a line, in order of arrival; gzipped if the name ends in ``.gz``.
     truth_path
-        What is true about the posts, written last.
+        File for the truth, which is written last.
     config_path
-        Config that watches the simulated brands.
+        File for a config that watches the simulated brands.
     on_progress
-        Called now and then with the number of lines written and the milliseconds of the run that have passed.
+        Function that is called now and then with the number of lines written and the simulated milliseconds so far.
 
     Returns
     -------
@@ -52,7 +52,7 @@ def write(
     Raises
     ------
     ConfigError
-        If the scenario does not fit.
+        If the scenario does not fit the brands or the days.
     FirewatchError
         If a file can't be written.
     """
@@ -71,7 +71,7 @@ def write(
 
 
 def config_yaml(settings: SimulationSettings) -> str:
-    """Config that watches the simulated brands; everything else has its default.
+    """Return a config that watches the simulated brands, with defaults for all else.
 
     >>> from streams.offline.simulate.settings import SimulationSettings
     >>> print(config_yaml(SimulationSettings(brands=1)), end="")

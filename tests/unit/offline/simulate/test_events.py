@@ -148,8 +148,8 @@ def test_spam_with_negative_words_says_so(finish: Callable[[SimulationSettings],
 def test_a_surge_lifts_every_brand_and_keeps_the_mix(day: Run, calm_days: list[Run]) -> None:
     event = day.event("surge")
     since, until = when(event["peak"]), when(event["end"]) - timedelta(minutes=5)
-    befallen = {e["brand"] for e in day.truth["events"] if e["brand"] and when(e["end"]) > since}
-    others = [brand.id for brand in day.simulation.brands if brand.id not in befallen]
+    affected = {e["brand"] for e in day.truth["events"] if e["brand"] and when(e["end"]) > since}
+    others = [brand.id for brand in day.simulation.brands if brand.id not in affected]
     lifted = {brand: len(naming(day, brand, since, until)) for brand in others}
     calm = {brand: usual(calm_days, brand, since, until) for brand in others}
     assert len(others) >= 3
@@ -176,8 +176,8 @@ def test_nothing_of_a_source_that_is_out_arrives(day: Run, calm_days: list[Run])
 def test_other_brands_do_not_feel_a_firestorm(day: Run, calm_days: list[Run]) -> None:
     event = day.event("firestorm")
     since, until = around_peak(event, 60)
-    befallen = {e["brand"] for e in day.truth["events"]}
-    for brand in (b.id for b in day.simulation.brands if b.id not in befallen):
+    affected = {e["brand"] for e in day.truth["events"]}
+    for brand in (b.id for b in day.simulation.brands if b.id not in affected):
         ratio = len(naming(day, brand, since, until)) / usual(calm_days, brand, since, until)
         assert 1 / 3 < ratio < 3  # where the firestorm's brand has more than ten times its usual volume
 

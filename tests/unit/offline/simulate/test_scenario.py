@@ -20,8 +20,8 @@ def scheduled(**settings: object) -> tuple[Event, ...]:
 def test_a_day_has_one_of_each_kind_on_different_brands_after_calm(seed: int) -> None:
     events = scheduled(seed=seed)
     assert sorted(event.kind for event in events) == sorted(KINDS)
-    befallen = [event.brand for event in events if event.brand is not None]
-    assert len(set(befallen)) == len(befallen) == 4
+    affected = [event.brand for event in events if event.brand is not None]
+    assert len(set(affected)) == len(affected) == 4
     assert list(events) == sorted(events, key=lambda event: event.onset)
     for event in events:
         assert CALM_MINUTES <= event.onset <= event.peak < event.end <= 1_440

@@ -20,7 +20,7 @@ from streams.offline.simulate import KINDS, SimulationSettings
         ({"start": datetime(2026, 3, 2, 0, 0, 30, tzinfo=UTC)}, "start: must be a whole minute"),
         ({"scenario": "firestrom"}, "scenario: unknown firestrom; allowed are all, calm, firestorm"),
         ({"scenario": ""}, "scenario: unknown empty list"),
-        ({"scenario": ["all", "spam"]}, "'all' and 'calm' stand alone"),
+        ({"scenario": ["all", "spam"]}, "'all' and 'calm' can't be combined"),
     ],
 )
 def test_names_the_setting_that_is_out_of_range(setting: dict[str, Any], message: str) -> None:

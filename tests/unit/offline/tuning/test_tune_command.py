@@ -167,7 +167,7 @@ def test_the_page_shows_the_curves_and_all_that_the_terminal_does(folder: Path) 
         assert said in result.output
         assert said in page
     assert "suggested in place of `detectors` in" in result.output
-    assert re.search(r"note: all that it does better or worse comes to [1-4] incidents?\n", result.output)
+    assert re.search(r"note: it differs from the config in use by [1-4] incidents? only\n", result.output)
 
 
 @pytest.mark.parametrize("count", [1, 4])
