@@ -151,7 +151,7 @@ def backtest(
         _print(text.comparison_lines(comparison, severity))
     evaluations = [(each, backtests.evaluate(expected, each.raised, severity)) for each in runs] if labels_path else []
     for each, evaluation in evaluations:
-        _print(text.judgement_lines(each.name, evaluation, severity))
+        _print(text.evaluation_lines(each.name, evaluation, severity))
     if report_path:
         from streams.offline.backtest.report import report
 

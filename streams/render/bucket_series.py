@@ -1,4 +1,4 @@
-"""A brand's closed buckets over time, as arrays for drawing."""
+"""Collect the closed buckets of a brand as arrays for drawing."""
 
 from __future__ import annotations
 
@@ -19,15 +19,17 @@ Array = NDArray[np.float64]
 
 
 TONE_HOURS: Final = (1, 3, 6, 12, 24)
+"""Hours over which a negative share may be averaged."""
+
 ENOUGH_MENTIONS: Final = 20
-"""With 20 mentions, a share of a third has a standard error of about 0.1."""
+"""Number of mentions with which a share of a third has a standard error of about 0.1."""
 
 
 class BucketSeries:
-    """Takes windows one by one in any order and gives them back as columns in order of time.
+    """A collection of windows, added in any order and returned as columns in order of time.
 
     A column has one number for each bucket, and a NaN where buckets are missing in between, so that no line is drawn
-    across. A bucket takes 8 bytes for each of its numbers, so a month of 5-minute buckets about 1 MB.
+    across the gap. A number takes 8 bytes, so that a month of 5-minute buckets takes about 1 MB.
 
     Examples
     --------
@@ -48,7 +50,7 @@ class BucketSeries:
         return len(self._starts)
 
     def add(self, window: Window) -> None:
-        """Take a closed bucket; of repeats the first one counts."""
+        """Add a closed bucket; of repeats the first one counts."""
         if window.start_ms in self._starts:
             return
         row: dict[tuple[str, ...], float] = {
@@ -67,40 +69,43 @@ class BucketSeries:
 
     @property
     def minutes(self) -> float:
-        """Length of a bucket."""
+        """Return the length of a bucket in minutes."""
         return self._length_ms / MINUTE_MS
 
     @property
     def begin(self) -> float:
-        """Start of the first bucket in days since the epoch, matplotlib's unit of time."""
+        """Return the start of the first bucket in days since the epoch, matplotlib's unit of time."""
         return min(self._starts) / DAY_MS
 
     @property
     def end(self) -> float:
-        """End of the last bucket in days since the epoch."""
+        """Return the end of the last bucket in days since the epoch."""
         return (max(self._starts) + self._length_ms) / DAY_MS
 
     @property
     def mentions(self) -> int:
-        """Mentions in all buckets."""
+        """Return the number of mentions in all buckets."""
         return round(sum(self._columns["count",]))
 
     @property
     def peak(self) -> int:
-        """Mentions in the fullest bucket."""
+        """Return the number of mentions in the fullest bucket."""
         return round(max(self._columns["count",]))
 
     @property
     def detectors(self) -> list[str]:
-        """Names of all detectors that scored a bucket."""
+        """Return the names of all detectors that scored a bucket."""
         return sorted({key[0] for key in self._columns if len(key) > 1})
 
     def days(self) -> Array:
-        """Starts of the buckets in days since the epoch."""
+        """Return the starts of the buckets in days since the epoch."""
         return self._with_gaps(np.array(sorted(self._starts), dtype=np.float64) / DAY_MS, missing=None)
 
     def column(self, *key: str) -> Array | None:
-        """``"count"``, ``"negative"``, ``"coverage"``, or a detector's name and a part of its `WindowScore`."""
+        """Return a column, or None if there is none of that key.
+
+        Keys are ``"count"``, ``"negative"``, ``"coverage"``, and a detector's name with a field of its `WindowScore`.
+        """
         if key not in self._columns:
             return None
         order = [self._starts[start] for start in sorted(self._starts)]
@@ -108,23 +113,23 @@ class BucketSeries:
 
     @property
     def tone_hours(self) -> int:
-        """The shortest time over which a negative share means something: on average it holds enough mentions."""
-        an_hour = self.mentions / max(1.0, len(self) * self._length_ms / HOUR_MS)
-        return next((hours for hours in TONE_HOURS if an_hour * hours >= ENOUGH_MENTIONS), TONE_HOURS[-1])
+        """Return the fewest hours over which the average number of mentions is enough for a negative share."""
+        per_hour = self.mentions / max(1.0, len(self) * self._length_ms / HOUR_MS)
+        return next((hours for hours in TONE_HOURS if per_hour * hours >= ENOUGH_MENTIONS), TONE_HOURS[-1])
 
     def negative_share(self, hours: int = 1) -> Array:
-        """Share of negative mentions in the hours up to the end of each bucket; NaN where there were none."""
+        """Return the share of negative mentions in the hours up to the end of each bucket; NaN without mentions."""
         negative, count, _ = self._trailing_sums(hours)
         with np.errstate(invalid="ignore", divide="ignore"):
             return self._with_gaps(np.where(count > 0, negative / count, np.nan), missing=np.nan)
 
     def mean_count(self, hours: int = 1) -> Array:
-        """Mentions in a bucket, averaged over the buckets of the hours up to the end of each one."""
+        """Return the mentions in a bucket, averaged over the buckets of the hours up to the end of each one."""
         _, count, buckets = self._trailing_sums(hours)
         return self._with_gaps(count / buckets, missing=np.nan)
 
     def _trailing_sums(self, hours: int) -> tuple[Array, Array, Array]:
-        """Negative mentions, mentions, and buckets."""
+        """Return the numbers of negative mentions, mentions and buckets in the hours up to the end of each bucket."""
         starts = np.array(sorted(self._starts))
         order = [self._starts[start] for start in starts.tolist()]
         columns = [np.frombuffer(self._columns[key])[order] for key in (("negative",), ("count",))]
@@ -134,7 +139,7 @@ class BucketSeries:
         return negative, count, buckets
 
     def without_data(self) -> list[tuple[float, float]]:
-        """Spans in days since the epoch in which no source delivered: no buckets at all, or without coverage."""
+        """Return the spans, in days since the epoch, in which no source delivered: without buckets or coverage."""
         starts = sorted(self._starts)
         covered = self._columns["coverage",]
         spans = []
@@ -151,7 +156,7 @@ class BucketSeries:
         return after - before > self._length_ms
 
     def _with_gaps(self, values: Array, missing: float | None) -> Array:
-        """Insert after each gap's last bucket an entry that holds `missing`, or the time at which the gap begins."""
+        """Return values with an entry more at the beginning of each gap: `missing`, or the time if that is None."""
         starts = sorted(self._starts)
         after = [index for index, pair in enumerate(pairwise(starts), 1) if self._is_gap(*pair)]
         entries = [missing if missing is not None else (starts[at - 1] + self._length_ms) / DAY_MS for at in after]

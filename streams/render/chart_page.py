@@ -1,4 +1,4 @@
-"""The page that shows the pictures of all brands and what was raised for them."""
+"""Write the page that shows the charts of all brands and their incidents."""
 
 from __future__ import annotations
 
@@ -13,10 +13,22 @@ if TYPE_CHECKING:
 
 
 class Section(NamedTuple):
-    """A brand: name, file of the picture, mentions in all and in the fullest bucket, last steps of the incidents."""
+    """The part of the page about one brand.
+
+    Parameters
+    ----------
+    name
+        Name of the brand.
+    chart
+        Name of the file with the chart.
+    mentions, peak
+        Number of mentions, in total and in the fullest bucket.
+    incidents
+        Last alert of each incident.
+    """
 
     name: str
-    picture: str
+    chart: str
     mentions: int
     peak: int
     incidents: Sequence[Alert]
@@ -37,7 +49,7 @@ img { width: 100%; height: auto } a { color: #0060a0 }
 
 
 def page(sections: Sequence[Section]) -> str:
-    """HTML with relative links only; every text in it is escaped."""
+    """Return the page as HTML with relative links only; all text in it is escaped."""
     rows = "".join(map(_row, sections)) or '<tr><td colspan="4">No brand had a closed bucket.</td></tr>\n'
     head = '<tr><th>brand</th><th class="n">mentions</th><th class="n">fullest bucket</th><th>incidents</th></tr>\n'
     return (
@@ -65,10 +77,10 @@ def _section(section: Section) -> str:
         for alert in section.incidents
     )
     head = "<tr><th>severity</th><th>from (UTC)</th><th>to</th><th>what</th></tr>\n"
-    name, source = escape(section.name), escape(quote(section.picture))
-    picture = f'<img src="{source}" alt="{name}: volume, negative share and scores over time">'
+    name, source = escape(section.name), escape(quote(section.chart))
+    image = f'<img src="{source}" alt="{name}: volume, negative share and scores over time">'
     raised = f"<table>\n{head}{incidents}</table>" if incidents else "<p>No incident.</p>"
-    return f'<h2 id="{_anchor(section)}">{name}</h2>\n{picture}\n{raised}\n'
+    return f'<h2 id="{_anchor(section)}">{name}</h2>\n{image}\n{raised}\n'
 
 
 def _badge(alert: Alert) -> str:
@@ -78,4 +90,4 @@ def _badge(alert: Alert) -> str:
 
 
 def _anchor(section: Section) -> str:
-    return escape(quote(section.picture.removesuffix(".png")))
+    return escape(quote(section.chart.removesuffix(".png")))

@@ -1,4 +1,4 @@
-"""Pictures of what happened: one of each brand over the whole time, and a page that shows them all."""
+"""Draw a chart of each brand over the whole time, and write a page that shows them all."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ try:
     from matplotlib.figure import Figure
     from matplotlib.ticker import PercentFormatter
 except ModuleNotFoundError as error:
-    raise FirewatchError("pictures need matplotlib, which is not installed: pip install 'firewatch[plot]'") from error
+    raise FirewatchError("charts need matplotlib, which is not installed: pip install 'firewatch[plot]'") from error
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -35,15 +35,15 @@ if TYPE_CHECKING:
 
 INK, GREY, BLUE, SKY = "#222222", "#888888", "#0072B2", "#56B4E9"
 LINES: Final = (BLUE, "#D55E00", "#009E73", "#CC79A7", SKY)
-"""Okabe and Ito's palette: people with any colour vision can tell these apart."""
+"""Okabe and Ito's palette, whose colours are distinct for any colour vision."""
 
 SEVERITY_COLOURS: Final[dict[Severity, str]] = {"watch": "#F0E442", "warning": "#E69F00", "critical": "#CC3311"}
 HIGHEST_SCORE: Final = 5.0
-"""Scores above it are drawn at it: what matters is on which side of 1 they are."""
+"""Value at which higher scores are drawn, since only the side of 1 matters."""
 
 
 def colours_of(names: Sequence[str]) -> dict[str, str]:
-    """A colour for each line, in their order; after the last they begin again."""
+    """Return a colour for each line, in order; the colours repeat after the last one."""
     return {name: LINES[place % len(LINES)] for place, name in enumerate(names)}
 
 
@@ -57,8 +57,8 @@ class Bands(NamedTuple):
 def bands_of(detectors: Sequence[DetectorSettings]) -> Bands:
     """Return the detectors whose expected values have the units of the charts.
 
-    Of several with one unit the first is chosen, but a detector that compares each bucket with what is usual then comes
-    before one that tests for a change of level.
+    Of several with the same unit the first one is chosen, except that a detector which compares each bucket with its
+    expected value comes before one that tests for a change of level.
 
     Examples
     --------
@@ -87,15 +87,15 @@ def draw(
     Parameters
     ----------
     windows
-        Of any brands in any order; repeats are dropped.
+        Windows of any brands in any order; repeats are dropped.
     alerts
-        Of the same time, likewise.
+        Alerts of the same time in any order; repeats are dropped.
     out_dir
-        Folder for the files; made if it is missing.
+        Folder for the files; it is created if it is missing.
     truth
-        What really happened, as `firewatch simulate --truth` writes it; its events are drawn at the top.
+        Truth as `firewatch simulate --truth` writes it; its events are drawn at the top.
     names
-        Brand ids and the names to show for them; also the order of the page.
+        Names to show by brand ID, in the order of the page.
     bands
         Detectors whose expected bands are drawn; none by default.
 
@@ -133,7 +133,7 @@ def draw(
         index = out_dir / "index.html"
         index.write_text(page(sections), encoding="utf-8")
     except OSError as error:
-        raise FirewatchError(f"{out_dir}: pictures can't be written there ({error.strerror or error})") from error
+        raise FirewatchError(f"{out_dir}: charts can't be written there ({error.strerror or error})") from error
     return [*paths, index]
 
 
@@ -144,18 +144,18 @@ def figure(
     events: Sequence[Mapping[str, Any]],
     bands: Bands,
 ) -> Figure:
-    """The picture of one brand.
+    """Return the chart of one brand.
 
     Parameters
     ----------
     name
-        Its title.
-    course
-        What was counted and scored; not empty.
+        Title of the chart.
+    series
+        Counts and scores; not empty.
     incidents
-        The steps of each incident, in order.
+        Alerts of each incident, in order.
     events
-        Of the truth file, those that concern the brand.
+        Events of the truth that affect the brand.
     bands
         Detectors whose expected bands are drawn.
     """
@@ -167,16 +167,16 @@ def figure(
     heights = ([0.15 + 0.3 * len(events)] if events else []) + [3.0, 2.0, 2.0]
     axes = list(drawn.subplots(len(heights), 1, sharex=True, height_ratios=heights))
     if events:
-        _truth(axes.pop(0), events, series)
+        _events(axes.pop(0), events, series)
     volume, tone, scores = axes
     _volume(volume, series, bands.volume)
     _tone(tone, series, bands.negative_share)
     _scores(scores, series)
     for axis in axes:
-        _look(axis)
+        _style(axis)
         _no_data(axis, series)
         for steps in incidents:
-            _incident(axis, steps, series)
+            _incident_spans(axis, steps, series)
         axis.legend(loc="upper left", bbox_to_anchor=(1.005, 1), frameon=False, fontsize=8.5)
     for row, steps in enumerate(incidents):
         _incident_label(volume, steps, row % 3)
@@ -243,8 +243,8 @@ def _column(series: BucketSeries, *key: str) -> Array:
     return column
 
 
-def _incident(axis: Axes, steps: Sequence[Alert], series: BucketSeries) -> None:
-    """Shade from step to step, in the colour of the severity that held until the next."""
+def _incident_spans(axis: Axes, steps: Sequence[Alert], series: BucketSeries) -> None:
+    """Shade an incident from step to step, in the colour of the severity until the next one."""
     over = _day(steps[-1].ends_at) if steps[-1].ends_at else series.end
     begin = _day(steps[0].since)
     ends = [*(min(_day(step.at), over) for step in steps[1:]), over]
@@ -273,15 +273,17 @@ def _no_data(axis: Axes, series: BucketSeries) -> None:
         axis.axvspan(begin, end, color=GREY, alpha=0.18, linewidth=0, zorder=0.1)
 
 
-def _truth(axis: Axes, events: Sequence[Mapping[str, Any]], series: BucketSeries) -> None:
+def _events(axis: Axes, events: Sequence[Mapping[str, Any]], series: BucketSeries) -> None:
     for row, event in enumerate(events):
         begin, peak, end = (_day_of(event[key]) for key in ("onset", "peak", "end"))
         begin, end = max(begin, series.begin), min(end, series.end)
         axis.broken_barh([(begin, end - begin)], (row + 0.2, 0.6), color=INK if event["brand"] else GREY, alpha=0.8)
         if begin < peak < end:
             axis.plot([peak], [row + 0.5], marker="|", color="white", markersize=8)
-        whom = f" of {event['source']}" if event.get("source") else "" if event["brand"] else " of all brands"
-        axis.text(end, row + 0.45, f"  {event['kind'].replace('_', ' ')}{whom}", va="center", fontsize=8.5, color=INK)
+        affected = f" of {event['source']}" if event.get("source") else "" if event["brand"] else " of all brands"
+        axis.text(
+            end, row + 0.45, f"  {event['kind'].replace('_', ' ')}{affected}", va="center", fontsize=8.5, color=INK
+        )
     axis.set_ylim(len(events), 0)
     axis.set_yticks([])
     axis.set_ylabel("truth", rotation=0, ha="right", va="center", color=INK)
@@ -289,7 +291,7 @@ def _truth(axis: Axes, events: Sequence[Mapping[str, Any]], series: BucketSeries
     axis.spines[:].set_visible(False)
 
 
-def _look(axis: Axes) -> None:
+def _style(axis: Axes) -> None:
     axis.spines[["top", "right"]].set_visible(False)
     axis.spines[["left", "bottom"]].set_color(GREY)
     axis.tick_params(colors=INK, labelsize=9)

@@ -1,4 +1,4 @@
-"""A report as one HTML file that needs nothing else; all text in it is escaped, and pictures are part of it."""
+"""Write a report as one self-contained HTML file with embedded charts; all text in it is escaped."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ img.small { max-width: 44rem }
 
 
 def page(title: str, body: Iterable[str]) -> str:
-    """The file; `body` is HTML."""
+    """Return the whole file; `body` is HTML."""
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -34,13 +34,13 @@ def page(title: str, body: Iterable[str]) -> str:
 
 
 def pre(lines: Iterable[str]) -> str:
-    """Lines as they are in a terminal."""
+    """Return lines as preformatted text."""
     return f"<pre>{escape(chr(10).join(lines))}</pre>"
 
 
-def image(drawn: Figure, says: str, style: str = "") -> str:
-    """A picture, and what it says for those who can't see it."""
+def image(drawn: Figure, description: str, style: str = "") -> str:
+    """Return a chart as an embedded image, with a description for those who can't see it."""
     buffer = BytesIO()
     drawn.savefig(buffer, format="png")
     data = b64encode(buffer.getvalue()).decode()
-    return f'<img class="{style}" alt="{escape(says)}" src="data:image/png;base64,{data}">'
+    return f'<img class="{style}" alt="{escape(description)}" src="data:image/png;base64,{data}">'

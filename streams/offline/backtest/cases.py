@@ -26,7 +26,9 @@ class Case(Settings):
     """A file of posts, and the incidents that it must raise."""
 
     name: Name
-    posts: Path = Field(description="Posts to play: a .jsonl or .jsonl.gz file, relative to the file of the cases.")
+    posts: Path = Field(
+        description="Posts for the config: a .jsonl or .jsonl.gz file, relative to the file of the cases."
+    )
     expect: list[Expected] = Field(default_factory=list, description="Incidents that must be raised.")
     quiet: list[BrandId] = Field(default_factory=list, description="Brands whose incidents must not page.")
     severity: Severity = Field(default="warning", description="Lowest severity at which an incident pages.")
@@ -68,9 +70,12 @@ def _problems(case: Case, config: Config, folder: Path) -> Iterator[str]:
         yield f"the config has no brand {brand!r}"
     with scored(str(folder / case.posts), config) as mentions:
         (run,) = run_configs([(case.name, config)], mentions, series=False)
-    for found in evaluate(case.expect, run.raised, case.severity).results:
-        if not found.found:
-            yield f"{found.expected.title}: wanted {found.expected.severity}, was {found.outcome.raised_as}"
+    for result in evaluate(case.expect, run.raised, case.severity).results:
+        if not result.found:
+            yield (
+                f"{result.expected.title}: expected {result.expected.severity}, "
+                f"was raised as {result.outcome.raised_as}"
+            )
     for incident in run.raised:
         if incident.brand in case.quiet and pages(incident, case.severity):
             yield f"should be quiet: {described(incident, case.severity)}"

@@ -75,13 +75,13 @@ def compare(current: Iterable[RaisedIncident], new: Iterable[RaisedIncident], se
         if abs(right[j][0] - current_ms) <= SAME_WITHIN_MS
     )
     pairs: dict[int, int] = {}
-    taken: set[int] = set()
+    paired: set[int] = set()
     for _, i, j in candidates:
-        if i not in pairs and j not in taken:
+        if i not in pairs and j not in paired:
             pairs[i] = j
-            taken.add(j)
+            paired.add(j)
     return ConfigComparison(
-        gained=[each for j, (_, each) in enumerate(right) if j not in taken],
+        gained=[each for j, (_, each) in enumerate(right) if j not in paired],
         lost=[each for i, (_, each) in enumerate(left) if i not in pairs],
         both=[Pair(left[i][1], right[j][1], left[i][0], right[j][0]) for i, j in sorted(pairs.items())],
     )

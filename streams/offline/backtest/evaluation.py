@@ -109,8 +109,8 @@ def evaluate(expected: Iterable[Expected], incidents: Iterable[RaisedIncident], 
     wanted = list(expected)
     events = [BrandEvent(None, each.brand, epoch_ms(each.from_), epoch_ms(each.to)) for each in wanted]
     outcomes, others = match(events, [_from_then_on(incident, events) for incident in incidents])
-    found = [LabelResult(each, outcome) for each, outcome in zip(wanted, outcomes, strict=True)]
-    return LabelEvaluation(found, [incident for incident in others if pages(incident, severity)])
+    results = [LabelResult(each, outcome) for each, outcome in zip(wanted, outcomes, strict=True)]
+    return LabelEvaluation(results, [incident for incident in others if pages(incident, severity)])
 
 
 def _from_then_on(incident: RaisedIncident, events: Sequence[BrandEvent]) -> RaisedIncident:

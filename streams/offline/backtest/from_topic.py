@@ -74,11 +74,11 @@ def recorded(topic: str, config: Config, span: TimeRange) -> Iterator[Mentions]:
 
 def _nothing(copy: _Copy, span: TimeRange) -> str:
     if copy.newest_ms >= 0:
-        there = f"{utc(copy.oldest_ms):{SHOWN}} to {utc(copy.newest_ms):{SHOWN}}"
-        return f"no mentions from {span}; what was read is from {there}"
+        span_read = f"{utc(copy.oldest_ms):{SHOWN}} to {utc(copy.newest_ms):{SHOWN}}"
+        return f"no mentions from {span}; the mentions that were read are from {span_read}"
     if copy.refused:
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in sorted(copy.refused.items()))
-        return f"none of its records is one of mentions ({reasons}): which topic has them?"
+        return f"none of its records holds mentions ({reasons}): is it the right topic?"
     return f"no mentions from {span}"
 
 

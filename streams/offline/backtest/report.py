@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from matplotlib.figure import Figure
 
-from streams.offline.backtest.text import comparison_lines, judgement_lines, minutes, share, summary
+from streams.offline.backtest.text import comparison_lines, evaluation_lines, minutes, share, summary
 from streams.offline.backtest.whatif import curves
 from streams.render.charts import bands_of, colours_of, figure
 from streams.render.html import image, page, pre
@@ -44,7 +44,7 @@ def report(
         Comparison of the two.
     expected
         Labelled incidents, which are drawn above each brand.
-    judgements
+    evaluations
         Evaluation of each config, where there are labels.
     severity
         Lowest severity at which an incident pages.
@@ -54,9 +54,9 @@ def report(
     configs = [run for run in (current, new) if run is not None]
     body = [f"<p>{escape(line)}</p>" for line in (*notes, *(summary(run, severity) for run in configs))]
     if evaluations:
-        body += ["<h2>Against the labels</h2>", _judgement_table(evaluations)]
-        for run, judged in evaluations:
-            body.append(pre(judgement_lines(run.name, judged, severity)))
+        body += ["<h2>Against the labels</h2>", _evaluation_table(evaluations)]
+        for run, evaluation in evaluations:
+            body.append(pre(evaluation_lines(run.name, evaluation, severity)))
     if comparison is not None:
         body += ["<h2>Gained, lost and moved incidents</h2>", pre(comparison_lines(comparison, severity))]
     body += ["<h2>What if</h2>", *(_what_if(run) for run in configs)]
@@ -66,20 +66,20 @@ def report(
     return page("firewatch: backtest", body)
 
 
-def _judgement_table(evaluations: Iterable[tuple[BacktestRun, LabelEvaluation]]) -> str:
+def _evaluation_table(evaluations: Iterable[tuple[BacktestRun, LabelEvaluation]]) -> str:
     rows = "".join(
-        f"<tr><td>{escape(run.name)}</td><td>{share(judged.recall)}</td><td>{share(judged.precision)}</td>"
-        f"<td>{minutes(judged.delay_minutes)}</td></tr>"
-        for run, judged in evaluations
+        f"<tr><td>{escape(run.name)}</td><td>{share(evaluation.recall)}</td><td>{share(evaluation.precision)}</td>"
+        f"<td>{minutes(evaluation.delay_minutes)}</td></tr>"
+        for run, evaluation in evaluations
     )
     return f"<table><tr><th>config</th><th>recall</th><th>precision</th><th>median delay</th></tr>{rows}</table>"
 
 
 def _brands(configs: Sequence[BacktestRun]) -> list[str]:
     """Return the brands to draw, those with incidents first."""
-    busy = {alert.brand for run in configs for alert in run.alerts}
-    all_of_them = sorted({brand for run in configs for brand in run.series}, key=lambda id: (id not in busy, id))
-    return all_of_them[:MOST_BRANDS]
+    with_alerts = {alert.brand for run in configs for alert in run.alerts}
+    brands = sorted({brand for run in configs for brand in run.series}, key=lambda id: (id not in with_alerts, id))
+    return brands[:MOST_BRANDS]
 
 
 def _brand(run: BacktestRun, brand: str, expected: Sequence[Expected]) -> str:
@@ -98,9 +98,9 @@ def _brand(run: BacktestRun, brand: str, expected: Sequence[Expected]) -> str:
 def _what_if(run: BacktestRun) -> str:
     drawn = Figure(figsize=(7, 3), dpi=100, layout="constrained")
     axis = drawn.subplots()
-    found = curves(run.config, run.series)
-    colours = colours_of(sorted(curve.detector for curve in found))  # as in the pictures of brands
-    for curve in found:
+    what_if = curves(run.config, run.series)
+    colours = colours_of(sorted(curve.detector for curve in what_if))  # as in the charts of brands
+    for curve in what_if:
         colour = colours[curve.detector]
         axis.plot(curve.days, curve.firings, color=colour, marker=".", label=curve.detector)
         if curve.in_use is not None:
@@ -110,6 +110,6 @@ def _what_if(run: BacktestRun) -> str:
     axis.minorticks_off()
     axis.set_xlabel("once_in_days (dotted: in use)")
     axis.set_ylabel("firings per brand and week")
-    if found:
+    if what_if:
         axis.legend(frameon=False, fontsize=8.5)
     return f"<h3>{escape(run.name)}</h3>{image(drawn, 'firings at other thresholds', 'small')}"

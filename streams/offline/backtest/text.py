@@ -44,32 +44,32 @@ def described(incident: RaisedIncident, severity: Severity) -> str:
 def source(mentions: Mentions) -> str:
     """Format the origin of the mentions in one line."""
     posts = "" if mentions.posts is None else f"{mentions.posts:,} posts, "
-    doing = "read" if mentions.posts is None else "scored"
+    how = "read" if mentions.posts is None else "scored"
     refused = ", ".join(f"{reason} {count:,}" for reason, count in sorted(mentions.rejected.items()))
     return (
         f"{mentions.name}: {posts}{mentions.total:,} mentions of {len(mentions.mentions):,} brands, "
-        f"{doing} in {mentions.seconds:.1f} s" + (f", left out: {refused}" if refused else "")
+        f"{how} in {mentions.seconds:.1f} s" + (f", left out: {refused}" if refused else "")
     )
 
 
 def unmatched(mentions: Mentions, configs: Sequence[NamedConfig]) -> Iterator[str]:
     """Yield warnings where mentions from a topic can't show what these configs would match."""
-    yield "  taken as they were matched and scored: other terms or weights in a config change nothing here"
+    yield "  used as they were matched and scored: other terms or weights in a config have no effect"
     for name, config in configs:
         known = {brand.id for brand in config.brands}
         absent, others = sorted(known - mentions.mentions.keys()), sorted(mentions.mentions.keys() - known)
         if absent:
-            yield f"  {name}: no mentions of {listed(absent)}; if a brand or its terms are new, play posts (--posts)"
+            yield f"  {name}: no mentions of {listed(absent)}; if a brand or its terms are new, use --posts"
         if others:
-            yield f"  {name}: has no brand {listed(others)}, whose mentions are passed over"
+            yield f"  {name}: has no brand {listed(others)}, whose mentions are ignored"
     if len(configs) > 1:
         (current, old), (name, new) = configs
         terms = {brand.id: brand.match for brand in old.brands}
         differing = [brand.id for brand in new.brands if brand.id in terms and brand.match != terms[brand.id]]
         if differing:
             yield (
-                f"  {name} matches {listed(differing)} otherwise than {current}, but mentions are not matched again: "
-                "both get the same; play posts (--posts) to see the difference"
+                f"  {name} matches {listed(differing)} differently from {current}, but mentions are not matched again: "
+                "both get the same ones; use --posts to see the difference"
             )
 
 
@@ -89,29 +89,29 @@ def summary(run: BacktestRun, severity: Severity) -> str:
     )
 
 
-def comparison_lines(found: ConfigComparison, severity: Severity) -> Iterator[str]:
+def comparison_lines(comparison: ConfigComparison, severity: Severity) -> Iterator[str]:
     """Yield the gained, lost and moved incidents."""
     yield (
-        f"gained {len(found.gained)}, lost {len(found.lost)}, moved {len(found.moved)}, "
-        f"as before {len(found.both) - len(found.moved)}"
+        f"gained {len(comparison.gained)}, lost {len(comparison.lost)}, moved {len(comparison.moved)}, "
+        f"as before {len(comparison.both) - len(comparison.moved)}"
     )
-    yield from (f"  gained  {described(each, severity)}" for each in found.gained)
-    yield from (f"  lost    {described(each, severity)}" for each in found.lost)
-    for pair in found.moved:
+    yield from (f"  gained  {described(each, severity)}" for each in comparison.gained)
+    yield from (f"  lost    {described(each, severity)}" for each in comparison.lost)
+    for pair in comparison.moved:
         was = "" if pair.current.level == pair.new.level else f", {pair.current.level} before"
         yield f"  moved   {described(pair.new, severity)}, {pair.later_minutes:+.1f} min{was}"
 
 
-def judgement_lines(name: str, judged: LabelEvaluation, severity: Severity) -> Iterator[str]:
+def evaluation_lines(name: str, evaluation: LabelEvaluation, severity: Severity) -> Iterator[str]:
     """Yield the result for each label, and the false positives."""
     yield (
-        f"{name}: recall {share(judged.recall)} ({judged.found} of {len(judged.results)}), "
-        f"precision {share(judged.precision)}, median delay {minutes(judged.delay_minutes)}"
+        f"{name}: recall {share(evaluation.recall)} ({evaluation.found} of {len(evaluation.results)}), "
+        f"precision {share(evaluation.precision)}, median delay {minutes(evaluation.delay_minutes)}"
     )
-    for case in judged.results:
-        if case.found:
-            yield f"  found   {case.expected.title} ({case.outcome.raised_as}), {minutes(case.delay_minutes)}"
+    for result in evaluation.results:
+        expected, raised_as = result.expected, result.outcome.raised_as
+        if result.found:
+            yield f"  found   {expected.title} ({raised_as}), {minutes(result.delay_minutes)}"
         else:
-            as_what = case.outcome.raised_as
-            yield f"  MISSED  {case.expected.title} (wanted {case.expected.severity}, was {as_what})"
-    yield from (f"  false   {described(each, severity)}" for each in judged.false)
+            yield f"  MISSED  {expected.title} (expected {expected.severity}, was raised as {raised_as})"
+    yield from (f"  false   {described(each, severity)}" for each in evaluation.false)

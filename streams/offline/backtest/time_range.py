@@ -33,7 +33,7 @@ class TimeRange(NamedTuple):
         return self.from_ms <= moment.timestamp() * 1000 < self.to_ms
 
     def whole_buckets(self, settings: WindowSettings) -> TimeRange:
-        """Return the range widened to whole buckets: a detector would take half a bucket for a drop of volume.
+        """Return the range widened to whole buckets: half a bucket would look like a drop of volume.
 
         >>> from streams.config import WindowSettings
         >>> TimeRange(310_000, 599_999).whole_buckets(WindowSettings(bucket_seconds=300))

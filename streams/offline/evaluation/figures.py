@@ -1,4 +1,4 @@
-"""The figures of an evaluation; `streams.offline.evaluation` defines them."""
+"""Compute the figures of an evaluation; `streams.offline.evaluation` defines them."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ Word = TypeVar("Word", IncidentLevel, Classification)
 CRISES: Final[tuple[Kind, ...]] = ("firestorm", "slow_burn")
 
 LIMITS: Final[Mapping[Kind, int]] = {"firestorm": 600_000, "slow_burn": 3 * HOUR_MS}
-"""Milliseconds from onset within which a crisis should be raised as a warning."""
+"""Time from the onset in milliseconds within which a crisis should be raised as a warning."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delays:
-    """Of the cases that reached some level.
+    """The delays of the cases that reached some level.
 
     Parameters
     ----------
     share
-        Of all cases, how many these are, 0..1.
+        Share of all cases that reached it, 0..1.
     median_ms, p90_ms
-        Of the time from onset; None without any.
+        Median and 90th percentile of the time from the onset; None without cases.
     median_posts
-        Posts of the event by then; None without any.
+        Median number of posts of the event by then; None without cases.
     """
 
     share: float
@@ -46,20 +46,20 @@ class Delays:
 
 @dataclass(frozen=True, slots=True)
 class KindFigures:
-    """All cases of one kind.
+    """The figures of all cases of one kind.
 
     Parameters
     ----------
     cases
-        How many there are.
+        Number of cases.
     raised_as
-        How many of them were raised as each level.
-    taken_for
-        How many of them were taken for what.
+        Number of cases by the level as which they were raised.
+    classified_as
+        Number of cases by their classification.
     warning, watch
-        When they reached this level or a higher one.
+        Delays until this level or a higher one was reached.
     in_time
-        Share of the cases that reached ``warning`` within the limit of the kind; None where it has none.
+        Share of the cases that reached ``warning`` within the limit of the kind; None for a kind without limit.
     """
 
     cases: int
@@ -72,20 +72,20 @@ class KindFigures:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """All trials together.
+    """The figures of all trials together.
 
     Parameters
     ----------
     seeds
-        Of the trials.
+        Seeds of the trials.
     brand_weeks
-        How long all brands were watched, together.
+        Time for which brands were watched, summed over all brands.
     posts
-        In all trials.
+        Number of posts of all trials.
     kinds
-        Those that occurred.
+        Figures of the kinds that occurred.
     others
-        Incidents that count for no case, by the highest level they reached.
+        Number of incidents that count for no case, by the highest level they reached.
     """
 
     seeds: list[int]
@@ -95,12 +95,12 @@ class Figures:
     others: dict[IncidentLevel, int]
 
     def false_count(self, level: IncidentLevel) -> int:
-        """How many incidents count for no case and reached `level` or a higher one."""
+        """Return the number of incidents that count for no case and reached a level or a higher one."""
         return sum(self.others[reached] for reached in LEVELS[LEVELS.index(level) :])
 
 
 def figures(trials: Sequence[Trial]) -> Figures:
-    """Put at least one trial into figures."""
+    """Return the figures of at least one trial."""
     by_kind: dict[Kind, list[EventOutcome]] = {
         kind: [outcome for trial in trials for outcome in trial.outcomes if outcome.event.kind == kind]
         for kind in KINDS
@@ -115,7 +115,7 @@ def figures(trials: Sequence[Trial]) -> Figures:
 
 
 def percentile(values: Iterable[float], share: float) -> float | None:
-    """The value that `share` of the values do not exceed, interpolated between neighbours; None without values.
+    """Return the value that a share of the values do not exceed, interpolated; None without values.
 
     >>> percentile([4, 1, 2, 3], 0.5), percentile([7], 0.9), percentile([], 0.5)
     (2.5, 7.0, None)
@@ -157,6 +157,6 @@ def _delays(outcomes: Sequence[EventOutcome], level: IncidentLevel) -> Delays:
     )
 
 
-def _counted(found: Iterable[Word], words: Sequence[Word]) -> dict[Word, int]:
-    counts = Counter(found)
+def _counted(occurrences: Iterable[Word], words: Sequence[Word]) -> dict[Word, int]:
+    counts = Counter(occurrences)
     return {word: counts[word] for word in words}

@@ -1,13 +1,12 @@
-"""What could be found in time at all: by an oracle that knows everything about a simulation but whether a crisis is
-under way, and since when.
+"""Compute an upper limit on the crises that can be found in time, by an oracle.
 
-It knows the usual posts of every minute, the true tone of each post, whose first it is and what is a repost, and how
-crises unfold. The most powerful test is then the likelihood ratio (Neyman and Pearson, 1933), which for independent
-posts is the product of ``rate with the crisis / usual rate`` over all of them, times ``exp(-posts expected of the
-crisis)``; and its mean over what is not known, which is when it began, how soon it peaks and how high (as in Shiryaev,
-1963). The simulation is harder: its usual rates and tones wander, unseen, and its posts answer each other.
-
-What posts say is all that is left out, since what the next crisis will be about is known to nobody.
+The oracle knows everything about a simulation except whether a crisis is under way, and since when: the usual posts of
+every minute, the true tone of each post, which posts are reposts or by newcomers, and the course of crises. The most
+powerful test is then the likelihood ratio (Neyman and Pearson, 1933), which for independent posts is the product of
+``rate with the crisis / usual rate`` over all of them, times ``exp(-posts expected of the crisis)``, averaged over the
+unknowns, which are when it began, how soon it peaks and how high (as in Shiryaev, 1963). The simulation is harder: its
+usual rates and tones fluctuate, and its posts cause replies. Only the content of posts is left out, since the subject
+of the next crisis is unknown.
 """
 
 from __future__ import annotations
@@ -38,25 +37,25 @@ if TYPE_CHECKING:
     Numbers = NDArray[np.float64]
 
 FALSE_PER_BRAND_WEEK: Final = 0.1
-"""False incidents that the oracle may raise; as many for each kind of crisis as a detector may for both."""
+"""Rate of false incidents that the oracle may raise; for each kind of crisis the same as a detector may for both."""
 
-_LOOK_MINUTES: Final[Mapping[Kind, int]] = {"firestorm": 1, "slow_burn": 10}
-"""How often it looks."""
+_CHECK_MINUTES: Final[Mapping[Kind, int]] = {"firestorm": 1, "slow_burn": 10}
+"""Time between two checks of the oracle."""
 
 _STEPS: Final = 4
-"""How many values of the time to the peak, and of the height of the peak, it takes the mean over."""
+"""Number of values of the time to the peak, and of its height, over which the ratio is averaged."""
 
 _INCIDENT_MINUTES: Final = 720
-"""What it raises within the same half day is one incident."""
+"""Time within which all that the oracle raises is one incident: half a day."""
 
 
 def found_by_oracle(kinds: Iterable[Kind], brands: Sequence[SimulatedBrand]) -> dict[Kind, float]:
-    """Share that an oracle finds in time, of each of these kinds that is a crisis."""
+    """Return the share that an oracle finds in time, for each of these kinds that is a crisis."""
     return {kind: Oracle(kind).found(brands) for kind in kinds if kind in CRISES}
 
 
 class Oracle:
-    """Tells crises of one kind from usual days.
+    """An optimal test that distinguishes crises of one kind from usual days.
 
     Parameters
     ----------
@@ -74,8 +73,8 @@ class Oracle:
     def __init__(self, kind: Kind) -> None:
         self._kind = kind
         self._plan = PLANS[kind]
-        self._look = _LOOK_MINUTES[kind]
-        self._looks = LIMITS[kind] // MINUTE_MS // self._look
+        self._check_minutes = _CHECK_MINUTES[kind]
+        self._checks = LIMITS[kind] // MINUTE_MS // self._check_minutes
 
     def found(
         self,
@@ -86,20 +85,20 @@ class Oracle:
         weeks: int = 4,
         seed: int = 0,
     ) -> float:
-        """Share of crises, of equally many at each brand, that it finds within the limit of their kind.
+        """Return the share of crises, equally many at each brand, that are found within the limit of their kind.
 
         Parameters
         ----------
         brands
-            Of the simulated world.
+            Brands of the simulated world.
         false_per_brand_week
-            What it may raise of usual weeks; that is how its threshold is set.
+            Rate of false incidents in usual weeks, which sets the threshold.
         cases
-            Crises, of all brands together.
+            Number of crises of all brands together.
         weeks
-            Usual ones of each brand.
+            Number of usual weeks of each brand.
         seed
-            Of everything that is drawn.
+            Seed of all that is drawn.
         """
         rng = np.random.default_rng((seed, KINDS.index(self._kind)))
         usual_days, crises = [], []
@@ -112,55 +111,55 @@ class Oracle:
         return float(np.mean(np.array(crises) > threshold))
 
     def ratio(self, brand: SimulatedBrand) -> LikelihoodRatio:
-        """Of a crisis, whatever its form and age within the limit, to usual days of a brand."""
-        looks, plan = self._looks, self._plan
+        """Return the likelihood ratio of a crisis, of any form and age within the limit, to usual days of a brand."""
+        checks, plan = self._checks, self._plan
         negative = float(np.mean(plan.negative))
         gains, costs = [], []
         for rise, factor in product(np.linspace(*plan.rise, _STEPS), np.linspace(*plan.factor, _STEPS)):
             rates = self._rates(brand, self._strength(round(rise)), factor, negative)
             gain = np.log(rates / _chances(brand.negative)[:, None])
             cost = rates.sum(axis=0) - 1
-            for age in range(1, looks + 1):
-                before = looks - age
+            for age in range(1, checks + 1):
+                before = checks - age
                 gains.append(np.pad(gain[:, :age], ((0, 0), (before, 0))).ravel())
                 costs.append(np.pad(cost[:age], (before, 0)))
-        return LikelihoodRatio(looks, np.array(gains).T, np.array(costs).T)
+        return LikelihoodRatio(checks, np.array(gains).T, np.array(costs).T)
 
     def _usual_days(
         self, brand: SimulatedBrand, ratio: LikelihoodRatio, weeks: int, rng: np.random.Generator
     ) -> Numbers:
-        """The most that each half day of usual weeks seems to be a crisis."""
-        usual = np.tile(self._usual(brand, 0, WEEK // self._look), weeks)
+        """Return the strongest evidence for a crisis in each half day of usual weeks."""
+        usual = np.tile(self._usual(brand, 0, WEEK // self._check_minutes), weeks)
         evidence = ratio.evidence(usual, rng.poisson(usual * _chances(brand.negative)[:, None]))
-        looks = _INCIDENT_MINUTES // self._look
-        return np.asarray(evidence[: evidence.size // looks * looks].reshape(-1, looks).max(axis=1))
+        checks = _INCIDENT_MINUTES // self._check_minutes
+        return np.asarray(evidence[: evidence.size // checks * checks].reshape(-1, checks).max(axis=1))
 
     def _crisis(self, brand: SimulatedBrand, ratio: LikelihoodRatio, rng: np.random.Generator) -> float:
-        """The most that a crisis seems to be one within the limit of its kind."""
-        plan, looks = self._plan, self._looks
+        """Return the strongest evidence for a crisis within the limit of its kind."""
+        plan, checks = self._plan, self._checks
         clock = plan.onset + int(rng.integers(-ONSET_JITTER, ONSET_JITTER + 1))
         onset = int(rng.integers(WEEK // DAY)) * DAY + clock
-        usual = self._usual(brand, onset - looks * self._look, 2 * looks)
+        usual = self._usual(brand, onset - checks * self._check_minutes, 2 * checks)
         strength = self._strength(int(rng.integers(plan.rise[0], plan.rise[1] + 1)))
         rates = self._rates(brand, strength, rng.uniform(*plan.factor), rng.uniform(*plan.negative))
-        before = np.repeat(_chances(brand.negative)[:, None], looks, axis=1)
+        before = np.repeat(_chances(brand.negative)[:, None], checks, axis=1)
         counts = rng.poisson(usual * np.hstack((before, rates)))
         return float(ratio.evidence(usual, counts)[1:].max())
 
-    def _usual(self, brand: SimulatedBrand, from_minute: int, looks: int) -> Numbers:
-        """Expected usual posts between looks."""
-        minutes = range(from_minute, from_minute + looks * self._look)
+    def _usual(self, brand: SimulatedBrand, from_minute: int, checks: int) -> Numbers:
+        """Return the expected usual posts between checks."""
+        minutes = range(from_minute, from_minute + checks * self._check_minutes)
         posts: Numbers = np.array([usual_posts(brand, minute % WEEK) for minute in minutes])
-        return np.asarray(posts.reshape(looks, -1).sum(axis=1))
+        return np.asarray(posts.reshape(checks, -1).sum(axis=1))
 
     def _strength(self, rise: int) -> Numbers:
-        """Of a crisis from its onset to the limit, the mean between looks."""
+        """Return the strength of a crisis from its onset to the limit, averaged between checks."""
         event = Event(self._kind, 0, None, onset=0, peak=rise, end=rise + self._plan.fall[0], factor=0.0)
-        minutes: Numbers = np.array([event.strength(minute) for minute in range(self._looks * self._look)])
-        return np.asarray(minutes.reshape(self._looks, -1).mean(axis=1))
+        minutes: Numbers = np.array([event.strength(minute) for minute in range(self._checks * self._check_minutes)])
+        return np.asarray(minutes.reshape(self._checks, -1).mean(axis=1))
 
     def _rates(self, brand: SimulatedBrand, strength: Numbers, factor: float, negative: float) -> Numbers:
-        """Posts of each sort for one usual post, between looks; shape (sorts, looks)."""
+        """Return the posts of each sort per usual post between checks; shape (sorts, checks)."""
         shift = SLOW_BURN_SHIFT if self._kind == "slow_burn" else 0.0
         usual = np.array([_chances(brand.negative + shift * each) for each in strength]).T
         own = _chances(negative, self._plan.newcomers, self._plan.reposts)
@@ -168,32 +167,39 @@ class Oracle:
 
 
 class LikelihoodRatio(NamedTuple):
-    """Of crises of many forms and ages at a brand to its usual days.
+    """The likelihood ratio of crises of many forms and ages at a brand to its usual days.
 
     Parameters
     ----------
-    looks
-        The greatest age.
+    checks
+        Greatest age, in checks.
     gains
-        Logarithm of the ratio of the rates for a post of each sort at each look; shape (sorts * looks, forms * ages).
+        Logarithm of the ratio of the rates for a post of each sort at each check; shape (sorts * checks, forms * ages).
     costs
-        Posts of the crisis for a usual post at each look; shape (looks, forms * ages).
+        Posts of the crisis per usual post at each check; shape (checks, forms * ages).
     """
 
-    looks: int
+    checks: int
     gains: Numbers
     costs: Numbers
 
     def evidence(self, usual: Numbers, counts: NDArray[np.int64]) -> Numbers:
-        """Logarithm of the mean likelihood ratio at each look that has enough of them before it, given the usual posts,
-        shape (looks,), and those that came, shape (sorts, looks)."""
-        seen = sliding_window_view(counts, self.looks, axis=1).transpose(1, 0, 2)
-        expected = sliding_window_view(usual, self.looks)
-        ratios = seen.reshape(len(expected), -1) @ self.gains - expected @ self.costs
+        """Return the logarithm of the mean likelihood ratio at each check with enough checks before it.
+
+        Parameters
+        ----------
+        usual
+            Expected usual posts; shape (checks,).
+        counts
+            Observed posts; shape (sorts, checks).
+        """
+        observed = sliding_window_view(counts, self.checks, axis=1).transpose(1, 0, 2)
+        expected = sliding_window_view(usual, self.checks)
+        ratios = observed.reshape(len(expected), -1) @ self.gains - expected @ self.costs
         return np.asarray(logsumexp(ratios, axis=1) - np.log(ratios.shape[1]))
 
 
 def _chances(negative: float, newcomers: float = NEWCOMERS, reposts: float = REPOST_SHARE / POSTS_PER_ROOT) -> Numbers:
-    """Of the eight sorts of posts: negative or not, by a newcomer or not, a repost or not."""
+    """Return the shares of the eight sorts of posts: negative or not, by a newcomer or not, a repost or not."""
     either = [np.array([chance, 1 - chance]) for chance in (negative, newcomers, reposts)]
     return np.asarray(np.kron(np.kron(either[0], either[1]), either[2]))

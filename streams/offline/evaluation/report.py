@@ -1,4 +1,4 @@
-"""An evaluation as JSON: the figures, and every case and false incident behind them."""
+"""Write an evaluation as JSON: the figures, and every case and false incident behind them."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ VERSION: Final = 1
 def report(
     figures: Figures, trials: Sequence[Trial], config_version: str, oracle: Mapping[Kind, float]
 ) -> dict[str, Any]:
-    """``version``, ``config_version``, ``figures``, ``oracle`` (share in time, by kind), and ``trials`` with their
-    ``cases`` and ``false`` incidents.
+    """Return the report as plain values for JSON.
 
-    Times are ISO 8601, UTC; delays and other spans as their names say.
+    Its keys are ``version``, ``config_version``, ``figures``, ``oracle`` (share in time, by kind), and ``trials`` with
+    their ``cases`` and ``false`` incidents. Times are ISO 8601, UTC; the names of durations end in their unit.
     """
     return {
         "version": VERSION,

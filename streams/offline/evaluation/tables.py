@@ -1,4 +1,4 @@
-"""The figures of an evaluation as tables for people, in Markdown so that they can be pasted as they are."""
+"""Format the figures of an evaluation as Markdown tables."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _WIDTH = 160
 
 
 def rendered(figures: Figures, oracle: Mapping[Kind, float]) -> str:
-    """All tables, with the share of each kind of crisis that an oracle finds in time."""
+    """Return all tables, with the share of each kind of crisis that an oracle finds in time."""
     parts = [_about(figures)]
     if any(kind in figures.kinds for kind in CRISES):
         parts.append(f"Crises: recall and delay from onset\n\n{_crises(figures, oracle)}")
@@ -46,56 +46,57 @@ def _crises(figures: Figures, oracle: Mapping[Kind, float]) -> str:
     for kind in CRISES:
         if kind not in figures.kinds:
             continue
-        found = figures.kinds[kind]
-        in_time = f"{found.in_time:.0%} in {_spoken(LIMITS[kind])}"
+        of_kind = figures.kinds[kind]
+        in_time = f"{of_kind.in_time:.0%} in {_duration(LIMITS[kind])}"
         best = f"{oracle[kind]:.0%}"
-        rows.append([kind, str(found.cases), "warning or above", *_delays(found.warning, in_time, best)])
-        rows.append(["", "", "watch or above", *_delays(found.watch, "", "")])
+        rows.append([kind, str(of_kind.cases), "warning or above", *_delays(of_kind.warning, in_time, best)])
+        rows.append(["", "", "watch or above", *_delays(of_kind.watch, "", "")])
     return _table(headings, rows)
 
 
 def _delays(delays: Delays, in_time: str, best: str) -> list[str]:
     posts = "" if delays.median_posts is None else f"{delays.median_posts:.0f}"
-    return [f"{delays.share:.0%}", in_time, best, _spoken(delays.median_ms), _spoken(delays.p90_ms), posts]
+    return [f"{delays.share:.0%}", in_time, best, _duration(delays.median_ms), _duration(delays.p90_ms), posts]
 
 
 def _raised(figures: Figures) -> str:
     levels = LEVELS[::-1]
     rows = []
-    for kind, found in figures.kinds.items():
-        counts = [str(found.raised_as[level]) for level in levels]
-        rows.append([_named(kind), str(found.cases), *counts, f"{found.warning.share:.1%}"])
+    for kind, of_kind in figures.kinds.items():
+        counts = [str(of_kind.raised_as[level]) for level in levels]
+        rows.append([_name(kind), str(of_kind.cases), *counts, f"{of_kind.warning.share:.1%}"])
     return _table(["kind", "cases", *levels, "warning or above"], rows)
 
 
 def _confusion(figures: Figures) -> str:
-    verdicts = CLASSIFICATIONS[::-1]
+    classes = CLASSIFICATIONS[::-1]
     rows = [
-        [_named(kind), str(found.cases), *(str(found.classified_as[verdict]) for verdict in verdicts)]
-        for kind, found in figures.kinds.items()
+        [_name(kind), str(of_kind.cases), *(str(of_kind.classified_as[name]) for name in classes)]
+        for kind, of_kind in figures.kinds.items()
     ]
-    return _table(["kind", "cases", *verdicts], rows)
+    return _table(["kind", "cases", *classes], rows)
 
 
-def _named(kind: Kind) -> str:
+def _name(kind: Kind) -> str:
     roles = {"launch": "launch (praise)", "surge": "surge (per brand)", "outage": "outage (per brand)"}
     return roles.get(kind, kind)
 
 
 def _others(figures: Figures) -> str:
     watch, warning = figures.false_count("watch"), figures.false_count("warning")
-    spans = {
+    counts = {
         "at warning or above": warning,
         "at any severity": watch,
         "only suppressed": figures.others["suppressed"],
     }
-    rows = [[span, str(count), f"{count / figures.brand_weeks:.3f}"] for span, count in spans.items()]
+    rows = [[name, str(count), f"{count / figures.brand_weeks:.3f}"] for name, count in counts.items()]
     return _table(["false incidents", "count", "per brand-week"], rows)
 
 
-def _spoken(ms: float | None) -> str:
-    """
-    >>> _spoken(95_000), _spoken(600_000), _spoken(3 * 3_600_000), _spoken(None)
+def _duration(ms: float | None) -> str:
+    """Format a duration; an empty text for None.
+
+    >>> _duration(95_000), _duration(600_000), _duration(3 * 3_600_000), _duration(None)
     ('1.58 min', '10 min', '3 h', '')
     """
     if ms is None:

@@ -1,4 +1,4 @@
-"""One trial: a simulation is replayed, and its alerts are set against its truth."""
+"""Run a trial: replay a simulation, and compare its alerts with its truth."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ if TYPE_CHECKING:
     from streams.records import Alert
 
 _CHUNK: Final = 1_000
-"""Posts handed out together, about as many as a file is read in."""
+"""Number of posts in a chunk, about as many as in one of a file."""
 
 
 class SimulatedPosts(Source):
-    """A simulation as a source: its posts are drawn as they are asked for, once.
+    """A simulation as a source that draws its posts on request, once.
 
     Attributes
     ----------
     posts_ms
-        By the event's position in the truth, when each of its own posts that has been handed out was written.
+        Times at which the posts of each event so far were written, by the position of the event in the truth.
     """
 
     def __init__(self, settings: SimulationSettings) -> None:
@@ -47,11 +47,11 @@ class SimulatedPosts(Source):
 
     @property
     def passed_minutes(self) -> float:
-        """How much of the simulated time has been handed out."""
+        """Return the simulated minutes so far."""
         return (self._newest_ms - self.simulation.settings.start_ms) / MINUTE_MS
 
     def chunks(self) -> Iterator[list[Line]]:
-        """Lines in order of arrival."""
+        """Yield chunks of lines in order of arrival."""
         lines = self._lines()
         while chunk := list(islice(lines, _CHUNK)):
             yield chunk
@@ -68,18 +68,18 @@ class SimulatedPosts(Source):
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What came of one simulation.
+    """The result of one simulation.
 
     Parameters
     ----------
     seed, brands, days
-        Of the simulation.
+        Settings of the simulation.
     posts
-        Usable posts, repeats included.
+        Number of usable posts, repeats included.
     seconds
-        How long simulation and replay took together.
+        Time taken by simulation and replay together.
     outcomes
-        Of each case.
+        Outcome of each case.
     others
         Incidents that count for no case.
     """
@@ -94,19 +94,19 @@ class Trial:
 
     @property
     def brand_weeks(self) -> float:
-        """How long all brands were watched, together."""
+        """Return the time for which brands were watched, summed over all brands."""
         return self.brands * self.days / 7
 
 
 def config_for(brands: int, config_path: Path | None = None) -> Config:
-    """A config that watches the simulation's first `brands` brands.
+    """Return a config that watches the first brands of the simulated world.
 
     Parameters
     ----------
     brands
-        How many.
+        Number of brands.
     config_path
-        Where everything else comes from; the defaults without it.
+        Config with all other settings; the defaults without it.
 
     Raises
     ------
@@ -120,16 +120,16 @@ def config_for(brands: int, config_path: Path | None = None) -> Config:
 def run_trial(
     settings: SimulationSettings, config: Config, on_progress: Callable[[float], None] = lambda _: None
 ) -> Trial:
-    """Simulate, replay and compare.
+    """Simulate posts, replay them, and compare the alerts with the truth.
 
     Parameters
     ----------
     settings
-        The simulation.
+        Settings of the simulation.
     config
-        Watches its brands.
+        Config that watches its brands.
     on_progress
-        Called now and then with the simulated minutes that have passed.
+        Function that is called now and then with the simulated minutes so far.
 
     Raises
     ------
@@ -140,6 +140,6 @@ def run_trial(
     alerts: list[Alert] = []
     replay = Replay(config, load_model(), alerts.append)
     summary = replay.run(source, lambda: on_progress(source.passed_minutes))
-    happened = brand_events(source.simulation.truth(), source.posts_ms)
-    outcomes, others = match(happened, raised(alerts))
+    events = brand_events(source.simulation.truth(), source.posts_ms)
+    outcomes, others = match(events, raised(alerts))
     return Trial(settings.seed, settings.brands, settings.days, summary.posts, summary.seconds, outcomes, others)

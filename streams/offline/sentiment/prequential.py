@@ -1,4 +1,4 @@
-"""Test, then train: a stream of labelled posts in order, of which only a share of the labels is ever revealed."""
+"""Evaluate a model prequentially: it first predicts each post of a stream, and then learns a share of the labels."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ if TYPE_CHECKING:
     from streams.sources.labelled_posts import GoldPost
 
 MARGINS: Final = 500
-"""Latest posts among which a margin must be small to be asked about."""
+"""Number of latest posts with which a margin is compared."""
 
 
 class Chooser(Protocol):
-    """Decides whose label is revealed, without knowing it."""
+    """A rule that decides which labels are revealed, without knowing them."""
 
     def reveals(self, chances: Probabilities) -> bool:
-        """Whether to reveal the label of a post judged so."""
+        """Return whether to reveal the label of a post with these predicted probabilities."""
 
 
 class AtRandom:
-    """Reveal a share of the labels, each with the same chance.
+    """A rule that reveals a share of the labels at random.
 
     Parameters
     ----------
     share
-        In 0..1.
+        Share of the labels, 0..1.
     seed
-        Of the choice.
+        Seed of the choice.
     """
 
     def __init__(self, share: float, seed: int) -> None:
@@ -49,20 +49,21 @@ class AtRandom:
         self._random = random.Random(seed)
 
     def reveals(self, chances: Probabilities) -> bool:  # noqa: ARG002
-        """Whether to reveal the label, whatever the model thinks."""
+        """Return whether to reveal the label; the probabilities do not matter."""
         return self._random.random() < self._share
 
 
 class BySmallestMargin:
-    """Reveal the share of labels that the model is least sure of, as far as can be told while the stream goes by.
+    """A rule that reveals the labels of the posts about which the model is least certain (uncertainty sampling).
 
-    The margin is that of the two likeliest labels (Scheffer, Decomain & Wrobel, *Active Hidden Markov Models for
+    A post is compared with the latest ones only, as later ones are not known yet. The margin is that between the two
+    likeliest labels (Scheffer, Decomain & Wrobel, *Active Hidden Markov Models for
     Information Extraction*, IDA 2001).
 
     Parameters
     ----------
     share
-        In 0..1.
+        Share of the labels, 0..1.
     """
 
     def __init__(self, share: float) -> None:
@@ -72,7 +73,7 @@ class BySmallestMargin:
         self._seen = self._revealed = 0
 
     def reveals(self, chances: Probabilities) -> bool:
-        """Whether the margin is within the lowest `share` of the latest ones, and the budget allows it."""
+        """Return whether the margin is within the lowest `share` of the latest ones, and the budget allows it."""
         _, second, first = sorted(chances)
         margin = first - second
         if len(self._latest) == MARGINS:
@@ -81,22 +82,22 @@ class BySmallestMargin:
         insort(self._sorted, margin)
         self._seen += 1
         rank = bisect_left(self._sorted, margin)
-        asked = rank < self._share * len(self._sorted) and self._revealed < self._share * self._seen
-        self._revealed += asked
-        return asked
+        reveals = rank < self._share * len(self._sorted) and self._revealed < self._share * self._seen
+        self._revealed += reveals
+        return reveals
 
 
 class PrequentialResult(NamedTuple):
-    """What came of a stream.
+    """The result of a prequential evaluation.
 
     Parameters
     ----------
     second_half
-        Quality on the posts of the second half.
+        Quality of the predictions for the second half of the posts.
     revealed
-        Labels the model was given.
+        Number of labels that the model learned.
     posts_per_second
-        Judged and, where revealed, learned; wall clock.
+        Posts per second of wall-clock time, prediction and learning included.
     """
 
     second_half: Quality
@@ -107,18 +108,18 @@ class PrequentialResult(NamedTuple):
 def run(
     model: OnlineSentiment, posts: Sequence[GoldPost], chooser: Chooser, predictions: IO[bytes] | None = None
 ) -> PrequentialResult:
-    """Let `model` judge each post and then learn its label, if `chooser` reveals it.
+    """Predict each post, then learn its label if it is revealed.
 
     Parameters
     ----------
     model
-        Goes on learning.
+        Model to evaluate, which learns further.
     posts
-        In order, at least one.
+        Labelled posts in order, at least one.
     chooser
-        Decides on each label before anybody has seen it.
+        Rule that decides which labels are revealed.
     predictions
-        Gets a JSON line for each post before its label is looked at.
+        File that gets a JSON line for each post before its label is used.
     """
     write: Callable[[bytes], object] = predictions.write if predictions else len
     chances: list[Probabilities] = []
@@ -126,8 +127,8 @@ def run(
     started = time.perf_counter()
     for post in posts:
         x: dict[FeatureName, Any] = {"text": post.text, "lang": post.lang}
-        answer = model.predict_proba_one(x)
-        chance = (answer["negative"], answer["neutral"], answer["positive"])
+        predicted = model.predict_proba_one(x)
+        chance = (predicted["negative"], predicted["neutral"], predicted["positive"])
         chances.append(chance)
         reveals = chooser.reveals(chance)
         write(_line(post.id, chance, reveals=reveals))
@@ -146,11 +147,11 @@ def _line(post_id: str, chance: Probabilities, *, reveals: bool) -> bytes:
     return orjson.dumps({"id": post_id, **named, "label_revealed": reveals}, option=orjson.OPT_APPEND_NEWLINE)
 
 
-def rendered(outcome: PrequentialResult, posts: int) -> str:
-    """The figures as text."""
-    measured = outcome.second_half
+def rendered(result: PrequentialResult, posts: int) -> str:
+    """Format the figures as text."""
+    measured = result.second_half
     lines = [
-        f"{posts:,} posts, {outcome.revealed:,} labels revealed, {outcome.posts_per_second:,.0f} posts/s; second half:",
+        f"{posts:,} posts, {result.revealed:,} labels revealed, {result.posts_per_second:,.0f} posts/s; second half:",
         f"  macro-F1             {measured.macro_f1:.3f}",
         f"  negative vs. rest F1 {measured.negative_rest_f1:.3f}  (mean of the two)",
         f"  average recall       {measured.average_recall:.3f}",

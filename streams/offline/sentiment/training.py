@@ -1,9 +1,8 @@
-"""Weights from whole files of labelled posts at once: the start from which a stream's labels move a model on.
+"""Learn weights from whole files of labelled posts; a stream of labels refines them later.
 
-Softmax regression with a squared penalty on the distance from the weights it starts from, to the optimum by L-BFGS.
-
-Learning from nothing, words and sentences are learned apart from each other, and their log-odds added: learned
-together, they carry over less well to posts of another kind. Going on from weights they are learned together.
+The method is softmax regression with a squared penalty on the distance from the initial weights, optimised by L-BFGS.
+Without initial weights, words and sentences are learned separately and their log-odds added, because learned together
+they carry over less well to posts of another kind. With initial weights they are learned together.
 """
 
 from __future__ import annotations
@@ -32,57 +31,57 @@ if TYPE_CHECKING:
 COLD_PENALTY: Final = 60.0
 WARM_PENALTY: Final = 20.0
 COMMON_PENALTY: Final = 0.01
-"""Strengths of the squared penalty, against a loss summed over posts. Cold, for posts of other kinds than those learned
-from: from 10 to 60 macro-F1 on such sets rises by up to two points. Warm, for a user's own kind: 20 beats 60 on later
-tweets than those learned from (SemEval, average recall .630 against .626). The worth of the lexicon and the biases are
-learned from all posts, and need a penalty only for a unique solution."""
+"""Strengths of the squared penalty, relative to a loss summed over posts. The cold one suits posts of other kinds than
+the training posts: from 10 to 60, macro-F1 on such sets rises by up to two points. The warm one suits a user's own kind
+of posts: 20 beats 60 on tweets later than the training posts (SemEval, average recall .630 against .626). The weight of
+the lexicon and the biases are learned from all posts, and need a penalty only for a unique solution."""
 
 COLD_SENTENCE_PENALTY: Final = 50.0
 WARM_SENTENCE_PENALTY: Final = 5.0
-"""Of the weights of a sentence's dimensions. A twentieth or three times the cold one, and a tenth or ten times the warm
-one, make a point of macro-F1 at most."""
+"""Strengths of the penalty on the weights of sentence dimensions. A twentieth or three times the cold one, and a tenth
+or ten times the warm one, change macro-F1 by a point at most."""
 
 SENTENCE_SHARE: Final = 0.5
-"""Of a sentence's log-odds that are added to those of the words, when both are learned from nothing. At 1 English gains
-a point of macro-F1 more and German loses one."""
+"""Share of a sentence's log-odds that is added to those of its words when both are learned without initial weights. At
+1, English gains another point of macro-F1 and German loses one."""
 
 NEGATIVE_ENGLISH: Final = 2.2
-"""How often a negative English post counts when learning begins from nothing. What ships is learned from sentences that
-raters called positive more readily than people's complaints are: with it the mean recall on general tweets (SemEval
-2013-2016, not learned) rises by nearly two points, macro-F1 on complaints to airlines from .62 to .65. German gains
-nothing from the like, and who goes on from there has labels of the right kind (.604 without it, .567 with it on
-SemEval)."""
+"""Weight of a negative English post in learning without initial weights. The shipped weights are learned from sentences
+that raters called positive more readily than they would complaints: with this weight the mean recall on general tweets
+(SemEval 2013-2016, not learned) rises by nearly two points, and macro-F1 on complaints to airlines from .62 to .65.
+German does not gain from such a weight, and neither does learning from initial weights, which has labels of the right
+kind (.604 without it, .567 with it on SemEval)."""
 
 ITERATIONS: Final = 200
-"""At most; the shipped weights need about half."""
+"""Largest number of iterations; the shipped weights need about half."""
 
 
 def train(sets: Sequence[Sequence[GoldPost]], start: Weights | None = None, quality: QualityName = "fast") -> Weights:
-    """Weights learned from labelled posts; each set counts the three labels alike, however it was sampled.
+    """Learn weights from labelled posts; in each set the three labels count equally, however it was sampled.
 
     Parameters
     ----------
     sets
-        One for each file, none of them empty.
+        Posts of each file, none of them empty.
     start
-        What is known before; nothing by default.
+        Initial weights; none by default.
     quality
-        Of the weights, and of those to start from.
+        Quality of the weights, and of the initial ones.
     """
     labelled = _Labelled(sets, cold=start is None)
     if quality == "fast":
         return _learned(labelled, start or Weights.zeros(), _words(labelled.posts), None)
     if start:
         return _learned(labelled, start, _words(labelled.posts), _sentences(labelled.posts))
-    nothing = Weights.zeros("best")
-    words = _learned(labelled, nothing, _words(labelled.posts), None)
-    whole = _learned(labelled, nothing, None, _sentences(labelled.posts))
+    zeros = Weights.zeros("best")
+    words = _learned(labelled, zeros, _words(labelled.posts), None)
+    whole = _learned(labelled, zeros, None, _sentences(labelled.posts))
     negative, positive = (a + SENTENCE_SHARE * b for a, b in zip(words.bias, whole.bias, strict=True))
     return Weights((negative, positive), words.table + np.float32(SENTENCE_SHARE) * whole.table)
 
 
 class _Labelled:
-    """Posts, their labels, and how much each counts."""
+    """Posts with their labels and weights in the loss."""
 
     def __init__(self, sets: Sequence[Sequence[GoldPost]], *, cold: bool) -> None:
         self.cold = cold
@@ -117,7 +116,7 @@ def _sentences(posts: Sequence[GoldPost]) -> NDArray[np.float64]:
 def _learned(
     labelled: _Labelled, start: Weights, words: csr_matrix | None, whole: NDArray[np.float64] | None
 ) -> Weights:
-    """Weights that differ from `start` in what these features have."""
+    """Return weights that differ from `start` in the entries of these features."""
     blocks: list[Any] = []
     used: list[NDArray[np.int64]] = []
     penalties: list[NDArray[np.float64]] = []
@@ -145,7 +144,7 @@ def _learned(
 def _fit(
     blocks: Sequence[Any], labelled: _Labelled, penalty: NDArray[np.float64], known: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Log-odds of negative and of positive for each feature of the blocks, side by side, and last the bias.
+    """Return the log-odds of negative and of positive for each feature of the blocks, and last the bias.
 
     They minimise the weighted cross-entropy plus half the penalty on their squared distance from `known`.
     """

@@ -1,4 +1,4 @@
-"""What ``firewatch sentiment`` does once its arguments are parsed: train weights, and measure them on a stream."""
+"""Train weights and evaluate them on a stream, for ``firewatch sentiment``."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ if TYPE_CHECKING:
 
 
 def train(files: Sequence[Path], out: Path, weights: Path | None, *, cold: bool, quality: QualityName = "fast") -> str:
-    """Learn weights from labelled files, write them, and tell what came of it; `out` may be `weights`.
+    """Learn weights from labelled files, write them, and return a line about the result.
 
     Parameters
     ----------
     files
-        JSON lines, see `streams.sources.labelled_posts.read_gold`.
+        Files of labelled posts, as `streams.sources.labelled_posts.read_gold` reads them.
     out
-        Where the weights go.
+        File for the weights; it may be `weights`.
     weights
-        What to start from; None for the shipped weights.
+        File of the initial weights; None for the shipped ones.
     cold
-        Start from nothing instead.
+        Start without initial weights instead.
     quality
-        Of the weights.
+        Quality of the weights.
     """
     ensure_distinct_paths(files, [out])
     sets = [read_gold(path) for path in files]
@@ -59,7 +59,7 @@ def evaluate(
     cold: bool,
     quality: QualityName = "fast",
 ) -> str:
-    """Test, then train over a labelled file, and give the figures."""
+    """Evaluate weights prequentially on a labelled file, and return the figures as text."""
     ensure_distinct_paths([file, weights], [predictions])
     posts = read_gold(file)
     if cold:
@@ -72,8 +72,8 @@ def evaluate(
             out = opened.enter_context(predictions.open("wb")) if predictions else None
         except OSError as error:
             raise FirewatchError(f"{predictions}: can't be written ({error.strerror})") from error
-        outcome = prequential.run(model, posts, chooser, out)
-    return prequential.rendered(outcome, len(posts))
+        result = prequential.run(model, posts, chooser, out)
+    return prequential.rendered(result, len(posts))
 
 
 def _checked(weights: Path | None, quality: QualityName) -> bytes:

@@ -19,7 +19,7 @@ try:
     from matplotlib.figure import Figure
     from matplotlib.ticker import AsinhLocator
 except ModuleNotFoundError as error:
-    raise FirewatchError("pictures need matplotlib, which is not installed: pip install 'firewatch[plot]'") from error
+    raise FirewatchError("charts need matplotlib, which is not installed: pip install 'firewatch[plot]'") from error
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

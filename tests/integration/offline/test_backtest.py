@@ -86,11 +86,11 @@ def test_mentions_in_a_topic_raise_what_their_posts_raise(kafka_config: Callable
     )  # fmt: skip
     assert result.exit_code == 0, result.output
     assert "left out: broken_json 1" in result.output
-    assert "taken as they were matched and scored" in result.output
+    assert "used as they were matched and scored" in result.output
     assert "fewer.yaml: no mentions of else; if a brand or its terms are new" in result.output
-    assert f"fewer.yaml: has no brand {config.brands[0].id}, whose mentions are passed over" in result.output
+    assert f"fewer.yaml: has no brand {config.brands[0].id}, whose mentions are ignored" in result.output
     assert re.search(rf"{expected.counted + expected.late:,} mentions, \d+ incidents", result.output)
-    assert "taken as they were matched and scored" in report.read_text()
+    assert "used as they were matched and scored" in report.read_text()
     assert report.stat().st_size > 100_000
 
     result = run("--topic", topic, "--config", str(config_path), "--from", "2031-01-01", "--to", "2031-01-02")

@@ -236,5 +236,5 @@ def test_bands_are_those_of_detectors_by_whatever_name() -> None:
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file")
-    with pytest.raises(FirewatchError, match=r"taken: pictures can't be written there \(File exists\)"):
+    with pytest.raises(FirewatchError, match=r"taken: charts can't be written there \(File exists\)"):
         draw([window(0)], [], tmp_path / "taken")

@@ -21,9 +21,9 @@ def brands_with(least: int, most: int) -> list[SimulatedBrand]:
 
 
 def test_evidence_is_the_log_of_the_likelihood_ratio() -> None:
-    # one sort of posts, one form, begun two looks ago, with twice and then five times the usual posts
+    # one sort of posts, one form, begun two checks ago, with twice and then five times the usual posts
     gains, costs = np.log([[2.0], [5.0]]), np.array([[1.0], [4.0]])
-    ratio = LikelihoodRatio(looks=2, gains=gains, costs=costs)
+    ratio = LikelihoodRatio(checks=2, gains=gains, costs=costs)
     usual, counts = np.array([0.5, 1.0, 2.0]), np.array([[3, 1, 4]])
     evidence = ratio.evidence(usual, counts)
     assert evidence == pytest.approx([3 * np.log(2) + np.log(5) - 0.5 - 4, np.log(2) + 4 * np.log(5) - 1 - 8])
@@ -32,7 +32,7 @@ def test_evidence_is_the_log_of_the_likelihood_ratio() -> None:
 def test_several_forms_count_by_their_mean() -> None:
     one, other = np.log([[2.0], [2.0]]), np.log([[1.0], [8.0]])
     gains, costs = np.hstack((one, other)), np.zeros((2, 2))
-    evidence = LikelihoodRatio(looks=2, gains=gains, costs=costs).evidence(np.ones(2), np.array([[1, 1]]))
+    evidence = LikelihoodRatio(checks=2, gains=gains, costs=costs).evidence(np.ones(2), np.array([[1, 1]]))
     assert evidence == pytest.approx([np.log((4 + 8) / 2)])
 
 
@@ -42,7 +42,7 @@ def test_on_usual_days_the_mean_ratio_of_each_form_and_age_is_one(kind: Kind) ->
     brand = world(1)[0]
     ratio = Oracle(kind).ratio(brand)
     sorts = np.kron(np.kron([brand.negative, 1 - brand.negative], [0.12, 0.88]), [0.16 / 1.2, 1 - 0.16 / 1.2])
-    gained = np.exp(ratio.gains).reshape(len(sorts), ratio.looks, -1) - 1
+    gained = np.exp(ratio.gains).reshape(len(sorts), ratio.checks, -1) - 1
     assert np.einsum("s,slf->lf", sorts, gained) == pytest.approx(ratio.costs)
     assert ratio.costs.max() > 0.1
 
