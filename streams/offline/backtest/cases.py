@@ -27,7 +27,7 @@ class Case(Settings):
 
     name: Name
     posts: Path = Field(
-        description="Posts for the config: a .jsonl or .jsonl.gz file, relative to the file of the cases."
+        description="Posts of the case: a .jsonl or .jsonl.gz file, relative to the file of the cases."
     )
     expect: list[Expected] = Field(default_factory=list, description="Incidents that must be raised.")
     quiet: list[BrandId] = Field(default_factory=list, description="Brands whose incidents must not page.")

@@ -56,7 +56,7 @@ def test_each_row_is_answered_before_the_next_is_sent() -> None:
         (["detect-series", "none.csv"], 3, b"none.csv: no such file"),
         (["detect-series"], 3, b"standard input:3: timestamp 0 repeats 0"),
         (["detect-series", "--detector", "magic"], 2, b"--detector magic: no such detector (kinds are volume, "),
-        (["detect-series", "--detector", "sentiment_shift"], 2, b"judges tone, and a series of counts has none"),
+        (["detect-series", "--detector", "sentiment_shift"], 2, b"scores tone, and a series of counts has none"),
         (["detect-series", "--config", "none.yaml"], 2, b"none.yaml: no such file"),
         (["evaluate-series", ".", "--labels", "none.json"], 3, b"none.json: no such file"),
     ],

@@ -145,16 +145,16 @@ def told(incidents: list[RaisedIncident]) -> list[tuple[str, list[Rise], list[st
     return sorted((each.brand, each.rises, list(each.labels)) for each in incidents)
 
 
-def test_a_candidate_raises_in_the_panel_what_it_raises_alone(folder: Path) -> None:
+def test_candidates_raise_together_what_each_raises_alone(folder: Path) -> None:
     config = load_config(folder / "c.yaml")
     candidates = distinct(parameters(config))
     with scored(str(folder / "posts.jsonl"), config, processes=2) as mentions:
         assert len(mentions.files) > 1
-        panel = run_candidates(config, [each.days for each in candidates], mentions, processes=2)
+        runs = run_candidates(config, [each.days for each in candidates], mentions, processes=2)
         some = range(0, len(candidates), 8)
         alone = run_configs([("", candidates[place].config) for place in some], mentions, series=False)
-    assert [told(panel.raised[place]) for place in some] == [told(each.raised) for each in alone]
-    assert len({str(told(raised)) for raised in panel.raised}) > 3
+    assert [told(runs.raised[place]) for place in some] == [told(each.raised) for each in alone]
+    assert len({str(told(raised)) for raised in runs.raised}) > 3
 
 
 def test_the_page_shows_the_curves_and_all_that_the_terminal_does(folder: Path) -> None:
@@ -178,8 +178,8 @@ def test_few_labels_say_too_little(folder: Path, count: int) -> None:
     (folder / "few.yaml").write_text(yaml.safe_dump({"incidents": few}))
     result = tune(folder, "--labels", "@few.yaml", posts="short")
     assert result.exit_code == 0, result.output
-    assert f"{count} {'label says' if count == 1 else 'labels say'} too little: with fewer than 5" in result.output
-    assert re.search(r"about \d+ labels would tell it", result.output)
+    assert f"{count} {'label is' if count == 1 else 'labels are'} too few: all of fewer than 5" in result.output
+    assert re.search(r"it takes about \d+ labels to know it", result.output)
     assert re.search(r"^keep .* as it is:$", result.output, re.MULTILINE)
     assert "suggested in place" not in result.output
     assert tune(folder, "--labels", "@few.yaml", "--json", posts="short").exit_code == 0
