@@ -26,9 +26,7 @@ class Case(Settings):
     """A file of posts, and the incidents that it must raise."""
 
     name: Name
-    posts: Path = Field(
-        description="Posts of the case: a .jsonl or .jsonl.gz file, relative to the file of the cases."
-    )
+    posts: Path = Field(description="Posts of the case: a .jsonl or .jsonl.gz file, relative to the file of the cases.")
     expect: list[Expected] = Field(default_factory=list, description="Incidents that must be raised.")
     quiet: list[BrandId] = Field(default_factory=list, description="Brands whose incidents must not page.")
     severity: Severity = Field(default="warning", description="Lowest severity at which an incident pages.")
