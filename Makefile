@@ -5,7 +5,7 @@
 BIN    := .venv/bin
 READY  := .venv/.ready
 KAFKA  := $(BIN)/python deploy/local/kafka.py
-UNIT   := streams detectors deploy/grafana docs tests/unit
+UNIT   := -o testpaths="streams detectors deploy/grafana docs tests/unit"
 PYTEST_ARGS ?=
 POSTS  ?=
 CONFIG ?=

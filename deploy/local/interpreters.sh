@@ -50,7 +50,7 @@ for version in ${INTERPRETERS:-3.14 3.13 3.12 3.11}; do
     fi
     say "Python $version: $python"
     ran="$ran $version"
-    "$venv/bin/python" -m pytest streams detectors deploy/grafana docs tests/unit -p no:cacheprovider "$@" ||
+    "$venv/bin/python" -m pytest -o testpaths='streams detectors deploy/grafana docs tests/unit' -p no:cacheprovider "$@" ||
         failed="$failed $version"
     if $newest; then break; fi
 done
