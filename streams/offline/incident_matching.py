@@ -133,7 +133,7 @@ class EventOutcome:
         return max(self.reached_ms, key=LEVELS.index, default="nothing")
 
     @property
-    def classified_as(self) -> Classification:
+    def taken_for(self) -> Classification:
         """Return ``crisis`` if an incident reached ``warning``, else its label if it has one, else ``attention``."""
         level = self.raised_as
         if LEVELS.index(level) >= LEVELS.index("warning"):

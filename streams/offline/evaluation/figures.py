@@ -54,7 +54,7 @@ class KindFigures:
         Number of cases.
     raised_as
         Number of cases by the level as which they were raised.
-    classified_as
+    taken_for
         Number of cases by their classification.
     warning, watch
         Delays until this level or a higher one was reached.
@@ -64,7 +64,7 @@ class KindFigures:
 
     cases: int
     raised_as: dict[IncidentLevel, int]
-    classified_as: dict[Classification, int]
+    taken_for: dict[Classification, int]
     warning: Delays
     watch: Delays
     in_time: float | None
@@ -138,7 +138,7 @@ def _of_kind(kind: Kind, outcomes: Sequence[EventOutcome]) -> KindFigures:
     return KindFigures(
         cases=len(outcomes),
         raised_as=_counted((outcome.raised_as for outcome in outcomes), LEVELS),
-        classified_as=_counted((outcome.classified_as for outcome in outcomes), CLASSIFICATIONS),
+        taken_for=_counted((outcome.taken_for for outcome in outcomes), CLASSIFICATIONS),
         warning=_delays(outcomes, "warning"),
         watch=_delays(outcomes, "watch"),
         in_time=in_time,

@@ -58,7 +58,7 @@ def _case(outcome: EventOutcome) -> dict[str, Any]:
         "posts": len(case.posts_ms),
         "posts_within_limit": None if limit_ms is None else case.posts_by(case.onset_ms + limit_ms),
         "raised_as": outcome.raised_as,
-        "taken_for": outcome.classified_as,
+        "taken_for": outcome.taken_for,
         "reached": {level: _moment(outcome, at_ms) for level, at_ms in outcome.reached_ms.items()},
         "incidents": [_incident(incident) for incident in outcome.incidents],
     }

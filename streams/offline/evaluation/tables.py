@@ -71,7 +71,7 @@ def _raised(figures: Figures) -> str:
 def _confusion(figures: Figures) -> str:
     classes = CLASSIFICATIONS[::-1]
     rows = [
-        [_name(kind), str(of_kind.cases), *(str(of_kind.classified_as[name]) for name in classes)]
+        [_name(kind), str(of_kind.cases), *(str(of_kind.taken_for[name]) for name in classes)]
         for kind, of_kind in figures.kinds.items()
     ]
     return _table(["kind", "cases", *classes], rows)
