@@ -64,3 +64,8 @@ def watch(detector: Detector, history: Iterable[Bucket]) -> list[tuple[float, Sc
 def fired(scores: Iterable[tuple[float, Score]]) -> list[float]:
     """Days at which the detector fired."""
     return [day for day, score in scores if score.fires]
+
+
+def cells(table: str) -> list[list[str]]:
+    """Return the cells of a Markdown table, row by row."""
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()]

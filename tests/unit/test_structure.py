@@ -60,21 +60,15 @@ ELSEWHERE: Final = {
     "the state of a delivery: tests/unit/core/deliver/test_delivery.py": ["streams/core/deliver/state.py"],
     "the demo: tests/unit/cli/demo/test_run.py": ["streams/cli/demo/show.py"],
     "files in a wheel: tests/integration/deploy/test_wheel.py": ["streams/cli/deploy_files.py"],
-    "the command: tests/unit/offline/sentiment/test_workbench.py": [
-        "streams/cli/sentiment.py",
-        "streams/offline/sentiment/prequential.py",
-        "streams/offline/sentiment/training.py",
-    ],
+    "the command: tests/unit/offline/sentiment/test_workbench.py": ["streams/cli/sentiment.py"],
     "the command: tests/unit/offline/backtest/test_command.py": [
         "streams/offline/backtest/partition_files.py",
         "streams/offline/backtest/report.py",
         "streams/offline/backtest/text.py",
-        "streams/offline/backtest/time_range.py",
         "streams/render/html.py",
     ],
     "configs side by side: tests/unit/offline/backtest/test_playback.py": [
         "streams/offline/backtest/parallel.py",
-        "streams/offline/replay.py",
     ],
     "the command: tests/unit/offline/tuning/test_tune_command.py": [
         "streams/offline/tuning/as_json.py",
@@ -87,25 +81,11 @@ ELSEWHERE: Final = {
         "streams/offline/evaluation/report.py",
         "streams/offline/evaluation/tables.py",
     ],
-    "the trial of each world: tests/unit/offline/evaluation/test_trial.py": ["streams/offline/evaluation/trials.py"],
     "the commands: tests/unit/cli/test_series.py": [
         "streams/offline/series/detector_choice.py",
-        "streams/offline/series/tables.py",
-    ],
-    "detectors of others, on real series: tests/unit/offline/series/test_evaluation.py": [
-        "streams/offline/series/peers.py"
     ],
     "the simulated day: tests/unit/offline/simulate/test_simulation.py": [
-        "streams/offline/simulate/authors.py",
-        "streams/offline/simulate/baseline_feed.py",
         "streams/offline/simulate/context.py",
-        "streams/offline/simulate/event_feed.py",
-        "streams/offline/simulate/publishing.py",
-        "streams/offline/simulate/typing_noise.py",
-    ],
-    "the pictures and their page: tests/unit/render/test_charts.py": [
-        "streams/render/bucket_series.py",
-        "streams/render/chart_page.py",
     ],
 }
 """Modules that no file of tests/unit is named after, with the reason and the place of their tests."""

@@ -1,9 +1,7 @@
-"""Pictures: what is drawn is what was counted, raised and known to have happened."""
+"""Charts: what is drawn is what was counted, raised and known to have happened."""
 
 from __future__ import annotations
 
-import random
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,57 +11,16 @@ from matplotlib.image import imread
 
 from streams.config import Config
 from streams.errors import FirewatchError
-from streams.records import SHARE, Alert, SentimentSplit, Window, WindowCounts, WindowScore, utc
-from streams.render.bucket_series import BucketSeries
 from streams.render.charts import SEVERITY_COLOURS, Bands, bands_of, draw, figure
+from tests.support.charts import BUCKET, DAY, alert, over, series_of, window
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from matplotlib.axes import Axes
 
-START_MS = 1_772_409_600_000  # Monday 2026-03-02 00:00 UTC
-BUCKET_MS = 300_000
-DAY = START_MS / 86_400_000
-BUCKET = BUCKET_MS / 86_400_000
-BEGIN = utc(START_MS)
-
-
-def window(index: int, count: int = 10, negative: float = 2, brand: str = "nordtel", **changed: Any) -> Window:
-    scores = {
-        "volume": WindowScore(count / 20, count, 8, 2, 20, None),
-        "tone": WindowScore(0.2, 0.2, 0.25, 0.1, 0.4, None),
-    }
-    fields: dict[str, Any] = {"coverage": 1.0, "scores": scores} | changed
-    return Window(
-        brand, START_MS + index * BUCKET_MS, BUCKET_MS, count, late=0, negative=round(negative * SHARE), positive=0,
-        authors=count, reposts=0, engagement=0, config_version="c1", **fields,
-    )  # fmt: skip
-
-
-def alert(step: int, minutes: float, **changed: Any) -> Alert:
-    fields: dict[str, Any] = {
-        "id": f"a{step}", "kind": "open" if step == 0 else "update", "status": "firing", "severity": "warning",
-        "suppressed": None, "brand": "nordtel", "fingerprint": "f1", "starts_at": BEGIN + timedelta(minutes=10),
-        "at": BEGIN + timedelta(minutes=minutes), "summary": "Nordtel: 412 mentions", "detectors": {},
-        "window": WindowCounts(start=BEGIN, end=BEGIN, mentions=1, authors=1, reposts=0, engagement=0),
-        "sentiment": SentimentSplit(negative=1, neutral=0, positive=0), "top_terms": [], "top_author_share": 0,
-        "duplicate_share": 0, "sources": {}, "languages": {}, "samples": [], "config_version": "c1",
-        "model_version": "m1", "labels": {}, "annotations": {},
-    }  # fmt: skip
-    return Alert(**(fields | changed))
-
-
-def over(step: int, minutes: float, ended: float, **changed: Any) -> Alert:
-    ends_at = BEGIN + timedelta(minutes=ended)
-    return alert(step, minutes, kind="resolve", status="resolved", ends_at=ends_at, **changed)
-
-
-def course_of(*windows: Window) -> BucketSeries:
-    series = BucketSeries()
-    for each in windows:
-        series.add(each)
-    return series
+    from streams.records import Alert, Window
+    from streams.render.bucket_series import BucketSeries
 
 
 def event(kind: str, onset: str, end: str, brand: str | None = "nordtel", source: str | None = None) -> dict[str, Any]:
@@ -85,60 +42,14 @@ def spans(axis: Axes) -> list[tuple[float, float, object]]:
     return found
 
 
-def test_a_course_is_in_order_whatever_the_order_of_arrival_and_has_no_repeats() -> None:
-    windows = [window(index, count=index) for index in range(50)]
-    shuffled = random.Random(1).sample(windows, 50) + windows[:10]
-    series = course_of(*shuffled)
-    assert len(series) == 50
-    assert series.mentions == sum(range(50))
-    assert series.peak == 49
-    assert series.column("count").tolist() == list(range(50))  # type: ignore[union-attr]
-    assert series.days() == pytest.approx([DAY + index * BUCKET for index in range(50)])
-
-
-@pytest.mark.parametrize("hours", [1, 3])
-def test_shares_and_means_are_those_of_the_hours_up_to_each_bucket(hours: int) -> None:
-    dice = random.Random(2)
-    windows = [window(i, count=(n := dice.randrange(4)), negative=dice.randrange(n + 1)) for i in range(60)]
-    series = course_of(*windows)
-    for index, (share, mean) in enumerate(zip(series.negative_share(hours), series.mean_count(hours), strict=True)):
-        span = windows[max(0, index + 1 - 12 * hours) : index + 1]
-        count = sum(each.count for each in span)
-        expected = sum(each.negative for each in span) / SHARE / count if count else np.nan
-        assert share == pytest.approx(expected, nan_ok=True)
-        assert mean == pytest.approx(count / len(span))
-
-
-@pytest.mark.parametrize(("count", "hours"), [(2, 1), (1, 3), (0, 24)])
-def test_the_fewer_mentions_the_longer_the_time_of_a_share(count: int, hours: int) -> None:
-    assert course_of(*(window(i, count=count) for i in range(48))).tone_hours == hours
-
-
-def test_no_line_is_drawn_across_missing_buckets() -> None:
-    series = course_of(window(0), window(1), window(5), window(6))
-    count = series.column("count")
-    assert count is not None
-    assert np.isnan(count).tolist() == [False, False, True, False, False]
-    assert series.days()[2] == pytest.approx(DAY + 2 * BUCKET)
-    assert series.without_data() == [pytest.approx((DAY + 2 * BUCKET, DAY + 5 * BUCKET))]
-
-
 def test_buckets_without_coverage_are_shown_as_without_data() -> None:
-    series = course_of(window(0), *(window(i, count=0, coverage=0.0) for i in (1, 2)), window(3), window(4))
+    series = series_of(window(0), *(window(i, count=0, coverage=0.0) for i in (1, 2)), window(3), window(4))
     assert series.without_data() == [pytest.approx((DAY + BUCKET, DAY + 3 * BUCKET))]
     assert [span[:2] for span in spans(axes_of(series)[0])] == [(5, 15)]
 
 
-def test_a_detector_that_comes_later_leaves_the_time_before_it_empty() -> None:
-    series = course_of(window(0, scores={}), window(1), window(2, scores={}))
-    assert series.detectors == ["tone", "volume"]
-    values = series.column("volume", "value")
-    assert values is not None
-    assert np.isnan(values).tolist() == [True, False, True]
-
-
 def test_each_panel_shows_its_quantity_and_the_threshold_is_at_one() -> None:
-    volume, tone, scores = axes_of(course_of(*(window(i, count=i) for i in range(48))))
+    volume, tone, scores = axes_of(series_of(*(window(i, count=i) for i in range(48))))
     assert volume.get_ylim()[1] > 47
     assert "5 min" in volume.get_ylabel()
     assert tone.get_ylim() == (0, 1)
@@ -151,7 +62,7 @@ def test_each_panel_shows_its_quantity_and_the_threshold_is_at_one() -> None:
 
 def test_an_incident_is_shaded_by_the_severity_of_its_time_until_it_ended() -> None:
     steps = [alert(0, 15), alert(1, 60, severity="critical"), over(2, 180, 120, severity="critical")]
-    for axis in axes_of(course_of(*map(window, range(48))), steps):
+    for axis in axes_of(series_of(*map(window, range(48))), steps):
         assert spans(axis) == [
             (10, 60, to_rgba(SEVERITY_COLOURS["warning"])[:3]),
             (60, 120, to_rgba(SEVERITY_COLOURS["critical"])[:3]),
@@ -159,19 +70,19 @@ def test_an_incident_is_shaded_by_the_severity_of_its_time_until_it_ended() -> N
 
 
 def test_an_open_incident_reaches_to_the_end_and_is_named() -> None:
-    axis = axes_of(course_of(*map(window, range(48))), [alert(0, 15)])[0]
+    axis = axes_of(series_of(*map(window, range(48))), [alert(0, 15)])[0]
     assert [span[:2] for span in spans(axis)] == [(10, 240)]
     assert [text.get_text().strip() for text in axis.texts] == ["warning"]
 
 
 def test_a_suppressed_incident_is_hatched_and_says_why() -> None:
-    axis = axes_of(course_of(*map(window, range(48))), [alert(0, 15, suppressed="cold_start")])[0]
+    axis = axes_of(series_of(*map(window, range(48))), [alert(0, 15, suppressed="cold_start")])[0]
     assert spans(axis) == [(10, 240, "///")]
     assert [text.get_text().strip() for text in axis.texts] == ["warning (cold start)"]
 
 
 def test_the_truth_is_drawn_above_and_cut_to_what_was_seen() -> None:
-    series = course_of(*(window(i) for i in range(12, 48)))
+    series = series_of(*(window(i) for i in range(12, 48)))
     events = (
         event("firestorm", "02:00", "23:00"),
         event("surge", "00:00", "02:00", brand=None),
@@ -204,14 +115,6 @@ def test_only_the_brands_own_events_and_those_of_all_are_drawn(tmp_path: Path) -
     path, _ = draw(map(window, range(24)), [], tmp_path, truth)
     without, _ = draw(map(window, range(24)), [], tmp_path / "without")
     assert imread(path).shape[0] - imread(without).shape[0] == 30  # pixels of one row
-
-
-def test_texts_from_outside_are_escaped(tmp_path: Path) -> None:
-    *_, index = draw([window(0)], [alert(0, 15, summary="<script>", suppressed="<b>")], tmp_path)
-    text = index.read_text(encoding="utf-8")
-    assert "<script>" not in text
-    assert "<b>" not in text
-    assert "&lt;script&gt;" in text
 
 
 @pytest.mark.parametrize("windows", [[], [window(0)], [window(0, count=0, scores={})], [window(0, coverage=0.0)]])

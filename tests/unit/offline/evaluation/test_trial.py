@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import orjson
-import pytest
 
 from streams.config.loader import load_config
-from streams.errors import ConfigError
-from streams.offline.evaluation import SimulatedPosts, brand_events, config_for, match, raised, run_trial, run_trials
+from streams.offline.evaluation import SimulatedPosts, brand_events, config_for, match, raised, run_trial
 from streams.offline.replay import Replay
 from streams.offline.simulate import SimulationSettings, simulate, write
 from streams.sources.registry import open_posts
@@ -56,24 +53,6 @@ def test_a_trial_finds_what_simulating_and_replaying_files_finds(tmp_path: Path)
     ]
     assert trial.others == others
     assert trial.posts == summary.posts == truth["posts"] + truth["duplicates"]
-
-
-def test_side_by_side_gives_what_one_after_the_other_gives() -> None:
-    wanted = [replace(SMALL, seed=seed) for seed in (7, 5, 6)]
-    config = config_for(SMALL.brands)
-    one_by_one = run_trials(wanted, config, processes=1, shown=False)
-    side_by_side = run_trials(wanted, config, processes=2, shown=True)
-    assert [trial.seed for trial in one_by_one] == [7, 5, 6]
-    assert [replace(trial, seconds=0.0) for trial in side_by_side] == [
-        replace(trial, seconds=0.0) for trial in one_by_one
-    ]
-    assert len({trial.posts for trial in one_by_one}) == 3
-
-
-def test_a_scenario_that_does_not_fit_is_refused_before_anything_runs() -> None:
-    impossible = replace(SMALL, scenario="firestorm")
-    with pytest.raises(ConfigError, match="firestorm would last"):
-        run_trials([SMALL, impossible], config_for(SMALL.brands))
 
 
 def test_a_config_lends_all_but_its_brands(tmp_path: Path) -> None:

@@ -5,8 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from streams.offline.series.labelled import load
+
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from streams.offline.series.labelled import LabelledSeries
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +25,8 @@ def nab_score(shared_data: Path) -> Any:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def series(labelled_folder: Path) -> list[LabelledSeries]:
+    return load(labelled_folder, labelled_folder / "labels.json", labelled_folder / "marks.json")

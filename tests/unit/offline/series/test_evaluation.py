@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from statistics import median
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,22 +10,12 @@ from streams.offline.series.benchmark import PROFILES, normalised
 from streams.offline.series.detector_choice import DetectorChoice
 from streams.offline.series.evaluation import SENSITIVITY_DAYS, STANDARD, TUNING_DAYS, at_days, evaluate, leave_one_out
 from streams.offline.series.labelled import LabelledSeries, load
-from streams.offline.series.peers import Setting, compare, settings
+from tests.support.series import cells
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 CHOICE = DetectorChoice("volume")
-
-
-@pytest.fixture(scope="module")
-def series(labelled_folder: Path) -> list[LabelledSeries]:
-    return load(labelled_folder, labelled_folder / "labels.json", labelled_folder / "marks.json")
-
-
-def cells(table: str) -> list[list[str]]:
-    return [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()]
 
 
 def test_the_storms_are_found_soon_after_they_began(series: list[LabelledSeries]) -> None:
@@ -83,42 +72,6 @@ def test_the_series_left_out_has_no_say_in_the_choice(series: list[LabelledSerie
 def test_leaving_one_out_takes_two_series_with_windows(series: list[LabelledSeries]) -> None:
     with pytest.raises(InputError, match="at least two series with labelled windows"):
         leave_one_out([series[0], series[1]._replace(windows=[], marks=[])], CHOICE)
-
-
-def test_peers_keep_silent_as_long_as_we_do_and_get_their_best_threshold(series: list[LabelledSeries]) -> None:
-    def scores(values: Sequence[float]) -> Iterator[float]:
-        return iter(values)
-
-    grid = [Setting("plain", "none", scores, [1.0, 100.0, 1e9])]
-    (best,) = compare(series, grid)
-    assert best.threshold == 100
-    assert sum(len(one.hits) for one in best.alarms) == 4
-    assert all(len(one.false_alarms) <= 1 for one in best.alarms)
-    (noisy,) = compare(series, [Setting("plain", "none", scores, [1.0])])
-    assert sum(len(one.false_alarms) for one in noisy.alarms) < 30 * len(series) * 3
-    ours, theirs = cells(tables.peers("ours", best.alarms, [best]))[2:]
-    assert ours[0] == "ours"
-    assert theirs[0] == "plain, none, threshold 100"
-    assert ours[1:] == theirs[1:]
-
-
-@pytest.mark.parametrize("setting", settings(), ids=lambda setting: f"{setting.peer} {setting.parameters}")
-def test_each_peer_scores_a_storm_above_the_usual(setting: Setting, series: list[LabelledSeries]) -> None:
-    values = [row.value for row in series[2].rows]
-    scores = list(setting.scores(values))
-    assert len(scores) == len(values)
-    storm = max(scores[25 * 96 + 48 : 25 * 96 + 60])
-    assert storm > median(scores[22 * 96 : 25 * 96])
-    assert min(scores) >= 0
-    assert max(scores) <= 1
-
-
-def test_tables_are_markdown() -> None:
-    assert tables.markdown(["a", "score"], [["longer", 1]]).splitlines() == [
-        "| a      | score |",
-        "|:-------|------:|",
-        "| longer |     1 |",
-    ]
 
 
 def test_on_the_tweet_counts_of_the_numenta_benchmark(shared_data: Path) -> None:
