@@ -7,12 +7,16 @@ from pathlib import Path
 
 import click
 
+from detectors.registry import DEFAULTS
 from streams.cli.extras import require_charts
 from streams.cli.options import FILE, complete_file
 from streams.errors import OutputError
 
 detector_option = click.option(
-    "--detector", default="volume", show_default=True, help="A detector of the config by name, or a kind with defaults."
+    "--detector",
+    default=next(iter(DEFAULTS.values())),
+    show_default=True,
+    help="A detector of the config by name, or a kind with defaults.",
 )
 detector_config_option = click.option(
     "-c", "--config", "config_path", type=FILE, metavar="FILE", help="Config of firewatch, for its detectors."

@@ -26,7 +26,7 @@ LEVELS: Final[tuple[IncidentLevel, ...]] = get_args(IncidentLevel)
 Classification = Literal["nothing", "suppressed", "attention", "praise", "spam", "surge", "outage", "crisis"]
 
 CLASSIFICATIONS: Final[tuple[Classification, ...]] = get_args(Classification)
-"""What an event can be classified as, ascending: the label of the incident where it did not reach ``warning``."""
+"""All classifications of an event, ascending: the label of the incident where it did not reach ``warning``."""
 
 AFTERMATH_MS: Final = HOUR_MS
 """Time after the end of an event in which an incident still counts for it."""

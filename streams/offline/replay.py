@@ -97,7 +97,7 @@ class Replay:
         for partitioned in partitioner.chunks():
             self._feed(partitioned)
             on_chunk()
-        self._take(self._monitor.finish())
+        self._hand_out(self._monitor.finish())
         self.summary.rejected = partitioner.rejected | ({"quota": self._over_quota} if self._over_quota else {})
         self.summary.quarantined = self._quarantine.news()
         self.summary.seconds = time.monotonic() - started
@@ -115,9 +115,9 @@ class Replay:
                 self._monitor.absorb(deletions)
             self._monitor.absorb(batch.progress)
             self._over_quota += len(batch.over_quota)
-        self._take(self._monitor.advance())
+        self._hand_out(self._monitor.advance())
 
-    def _take(self, outcome: Outcome) -> None:
+    def _hand_out(self, outcome: Outcome) -> None:
         for window in outcome.windows:
             self.summary.counted += window.count
             self.summary.late += window.late

@@ -32,7 +32,7 @@ SMALL_BYTES: Final = 4_000_000
 """Size of a file of posts up to which scoring takes less time than starting other processes."""
 
 _AHEAD: Final = 4
-"""Chunks that are read ahead of the one whose scores are awaited."""
+"""Number of chunks that are read ahead of the one whose scores are awaited."""
 
 NamedConfig = tuple[str, Config]
 """The name of a config for messages, and the config."""
@@ -51,7 +51,7 @@ _Batches = dict[int, _Encoded]
 """Encoded records by partition of the posts."""
 
 _Score = Callable[[PartitionedRecords], Callable[[], _Batches]]
-"""Starts to score, and returns a function that waits for the result."""
+"""A function that starts to score, and returns a function that waits for the result."""
 
 
 def scoring(config: Config) -> dict[str, Any]:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from streams.offline.backtest.partition_files import Mentions
 
 MARGIN_MS: Final = HOUR_MS
-"""How far the broker's clock may be behind: reading begins at records that much older than the first event time."""
+"""Largest lag of the broker's clock: reading begins at records that much older than the first event time."""
 
 
 @contextmanager
@@ -95,7 +95,7 @@ async def _read(config: Config, topic: str, span: TimeRange, copy: _Copy) -> Non
 
 
 class _Copy:
-    """Copies the records of a range to the partition files."""
+    """A copy of the records of a range to the partition files, in progress."""
 
     def __init__(self, config: Config, mentions: Mentions, files: PartitionFileWriter, span: TimeRange) -> None:
         self._scored = MentionsValidator(config)
@@ -121,7 +121,7 @@ class _Copy:
 
 
 class Cut:
-    """Cuts records of `social.mentions` to a range of event time.
+    """A filter that cuts records of `social.mentions` to a range of event time.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Scored mentions on disk: a file for each partition, with the records that `social.mentions` would carry.
+"""Store scored mentions on disk: a file for each partition, with the records that `social.mentions` would carry.
 
 A partition file holds records as JSON lines in the order in which a detect worker reads them; a blank line ends a
 batch. Every file has all progress records, so that detection can run over each without the others, as it does over a

@@ -27,9 +27,9 @@ def rendered(figures: Figures, oracle: Mapping[Kind, float]) -> str:
     if any(kind in figures.kinds for kind in CRISES):
         parts.append(f"Crises: recall and delay from onset\n\n{_crises(figures, oracle)}")
     if figures.kinds:
-        parts.append(f"What happened, and how it was raised\n\n{_raised(figures)}")
-        parts.append(f"What happened, and what it was taken for\n\n{_confusion(figures)}")
-    parts.append(f"Incidents that count for nothing that happened\n\n{_others(figures)}")
+        parts.append(f"Events by the level as which they were raised\n\n{_raised(figures)}")
+        parts.append(f"Events by their classification\n\n{_confusion(figures)}")
+    parts.append(f"Incidents that count for no event\n\n{_others(figures)}")
     return "\n".join(parts)
 
 

@@ -58,7 +58,7 @@ class Spacing:
 
 
 class SeriesScorer:
-    """Runs one detector over one series.
+    """A scorer that runs one detector over one series.
 
     A row is a bucket that begins at its timestamp and is as long as the spacing known so far (`Spacing`). A larger gap
     before the next row is time without data, not a time of zeros. The length of the first row is known only once there

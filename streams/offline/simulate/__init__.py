@@ -40,7 +40,7 @@ def simulate(settings: SimulationSettings) -> Iterator[dict[str, Any]]:
 
 
 def truth(settings: SimulationSettings) -> dict[str, Any]:
-    """Return the truth about these posts, which takes as long as drawing them; `write` returns both at once."""
+    """Return the truth about these posts, which takes as long as drawing them; `write` does both at once."""
     run = Simulation(settings)
     for _ in run.arrivals():
         pass

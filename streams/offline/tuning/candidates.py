@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 FACTORS: Final = (0.25, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0)
 """Factors on the return periods in use: steps of about the square root of two, over twice the span of the presets (0.5
-to 2). A brand's own history tells little about anything rarer than that."""
+to 2). A brand's own history holds too little for anything rarer."""
 
 ALL: Final = "all"
 """Name of the parameter that changes all live detectors together."""

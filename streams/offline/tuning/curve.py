@@ -12,7 +12,7 @@ TOLERANCE: Final = 0.02
 """Difference of scores below which a candidate does about as well as the best."""
 
 STEEP: Final = 0.1
-"""Drop of the score from one step to the next that makes a cliff: a little more than missing one of ten costs."""
+"""Drop of the score from one step to the next that is a cliff: a little more than missing one label of ten costs."""
 
 _EQUAL: Final = 1e-9
 """Rounding error by which equal scores may differ."""

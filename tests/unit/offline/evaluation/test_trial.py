@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from streams.records import Alert
 
 SMALL = SimulationSettings(seed=4, days=0.1, brands=2, scenario="calm")
-EVENTFUL = SimulationSettings(seed=3, days=1, brands=2, scenario="launch, surge")
+WITH_EVENTS = SimulationSettings(seed=3, days=1, brands=2, scenario="launch, surge")
 
 
 def test_simulated_posts_are_a_source_of_the_same_posts() -> None:
-    source = SimulatedPosts(EVENTFUL)
+    source = SimulatedPosts(WITH_EVENTS)
     lines = [line for chunk in source.chunks() for line in chunk]
-    assert [orjson.loads(line.data) for line in lines] == list(simulate(EVENTFUL))
+    assert [orjson.loads(line.data) for line in lines] == list(simulate(WITH_EVENTS))
     assert source.consumed_bytes == lines[-1].cursor == sum(len(line.data) + 1 for line in lines)
-    assert EVENTFUL.minutes - 1 < source.passed_minutes <= EVENTFUL.minutes
+    assert WITH_EVENTS.minutes - 1 < source.passed_minutes <= WITH_EVENTS.minutes
     truth = source.simulation.truth()
     assert {position: len(written) for position, written in source.posts_ms.items()} == {
         position: event["posts"] for position, event in enumerate(truth["events"]) if event["posts"]
@@ -36,12 +36,12 @@ def test_simulated_posts_are_a_source_of_the_same_posts() -> None:
 
 def test_a_trial_finds_what_simulating_and_replaying_files_finds(tmp_path: Path) -> None:
     minutes: list[float] = []
-    trial = run_trial(EVENTFUL, config_for(EVENTFUL.brands), minutes.append)
+    trial = run_trial(WITH_EVENTS, config_for(WITH_EVENTS.brands), minutes.append)
     assert minutes == sorted(minutes)
     assert len(minutes) > 1
 
     posts, config_path = tmp_path / "posts.jsonl", tmp_path / "config.yaml"
-    truth = write(EVENTFUL, posts, tmp_path / "truth.json", config_path)
+    truth = write(WITH_EVENTS, posts, tmp_path / "truth.json", config_path)
     config = load_config(config_path, {})
     alerts: list[Alert] = []
     with open_posts(str(posts), config.ingest.max_record_bytes) as source:

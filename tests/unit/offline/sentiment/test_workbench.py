@@ -1,4 +1,4 @@
-"""Training weights, measuring a model on a stream, and the commands that do it."""
+"""Mistakes in the arguments of training and evaluation end in a message."""
 
 from __future__ import annotations
 

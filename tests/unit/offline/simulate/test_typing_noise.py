@@ -6,7 +6,7 @@ from random import Random
 
 from streams.offline.simulate.typing_noise import with_typing_noise
 
-TEXT = "the new tariff of nordtel is really something"
+TEXT = "Nothing works since yesterday because nordtel really cannot deliver"
 PROTECTED = frozenset({"nordtel"})
 
 
@@ -17,14 +17,14 @@ def typed(count: int) -> list[str]:
 
 def test_about_one_text_in_six_is_changed() -> None:
     changed = sum(text != TEXT for text in typed(20_000))
-    assert 0.06 < changed / 20_000 < 0.17  # some changes meet a word that stays, and lower case shows nothing here
+    assert 0.13 < changed / 20_000 < 0.17  # a misspelling that meets "Nothing" or the brand changes nothing
 
 
 def test_names_of_brands_are_never_misspelt_and_words_stay_in_place() -> None:
     for text in typed(5_000):
         words = text.split(" ")
         assert len(words) == len(TEXT.split(" "))
-        assert words[4].lower() == "nordtel"
+        assert words[5].lower() == "nordtel"
 
 
 def test_a_text_is_shouted_stretched_or_slips() -> None:
