@@ -99,7 +99,7 @@ def test_mentions_in_a_topic_raise_what_their_posts_raise(kafka_config: Callable
 
     result = run("--topic", Topics(config.topics).posts.name, "--config", str(config_path))
     assert result.exit_code == InputError.exit_code
-    assert "none of its records is one of mentions" in result.output
+    assert "none of its records holds mentions" in result.output
 
 
 def test_a_topic_that_is_not_there_and_a_broker_that_is_not(

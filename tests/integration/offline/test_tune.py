@@ -59,7 +59,7 @@ def test_a_topic_and_its_posts_come_to_the_same(kafka_config: Callable[..., Conf
     assert (
         "note: labels that begin outside of 2026-03-02 00:00 UTC to 2026-03-02 03:30 UTC are left out:" in part.output
     )
-    assert "3 labels say too little" in part.output
+    assert "3 labels are too few" in part.output
 
     nothing = tune("--topic", topic, "--from", "2026-03-02T05:45Z")
     assert nothing.exit_code == InputError.exit_code
