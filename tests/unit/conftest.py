@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import orjson
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 
 from streams.core.sentiment import LABELS, LinearModel
 from streams.core.sentiment.learner import OnlineSentiment
@@ -16,6 +17,9 @@ from tests.support.series_files import write_labelled_series
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")  # a machine with other work to do is no error of what is tested
 
 WORDS = ("flimmert", "knarzt", "leuchtet")
 """Negative, neutral and positive in `gold_file`."""

@@ -27,6 +27,7 @@ from streams.runtime import metrics
 from streams.sources.weights import load_model
 from streams.workers.score import score
 from tests.support.broker import delete_topic, headers, read_topic, until
+from tests.support.samples import value_of
 from tests.support.scoring import ScoreTask, scoring
 
 if TYPE_CHECKING:
@@ -117,7 +118,7 @@ async def assert_exact(config: Config) -> None:
 
 
 async def test_a_post_that_names_two_brands_counts_for_both(config: Config) -> None:
-    scored = metrics.POSTS_SCORED._value.get()
+    scored = value_of(metrics.POSTS_SCORED)
     posts = [post(1), post(2, "Nordtel und GLOBEX"), post(3, "Wetter"), post(4, "heute in der Nordtel Arena")]
     await send(config, posts)
     async with scoring(config) as worker:
@@ -129,7 +130,7 @@ async def test_a_post_that_names_two_brands_counts_for_both(config: Config) -> N
         for mention in record.mentions
     ]
     assert sorted(mentions) == [("globex", "2"), ("nordtel", "1"), ("nordtel", "2")]
-    assert metrics.POSTS_SCORED._value.get() - scored == 4
+    assert value_of(metrics.POSTS_SCORED) - scored == 4
 
 
 async def test_envelopes_are_keyed_by_brand_and_progress_follows_them_everywhere(config: Config) -> None:

@@ -36,6 +36,7 @@ from streams.workers.score import score
 from streams.workers.train import train
 from tests.support.broker import delete_topic, headers, read_topic, until
 from tests.support.labelling import NOW_MS, labels, published, say, send, uninterrupted
+from tests.support.samples import value_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine
@@ -295,7 +296,7 @@ async def test_a_running_scorer_swaps_between_batches(config: Config) -> None:
         await put(config, model_key(1), model_record(1))
 
         async def swapped() -> bool:
-            return bool(metrics.MODEL_NUMBER.labels("score")._value.get() == 1)
+            return bool(value_of(metrics.MODEL_NUMBER, "score") == 1)
 
         await until(swapped, 20)
         await send(config, topics.posts.name, posts(300))
@@ -334,8 +335,7 @@ async def test_verdicts_on_incidents_are_counted_and_teach_nothing(config: Confi
     said = [
         Verdict(incident=incident, brand="nordtel", verdict="false_alarm", **fields) for incident in ("i1", "i1", "i2")
     ]
-    counter = metrics.INCIDENT_VERDICTS.labels("volume", "false_alarm")
-    before = counter._value.get()
+    before = value_of(metrics.INCIDENT_VERDICTS, "volume", "false_alarm")
     letters = Topics(config.topics).dlq.name
     async with training(config):
         await send(config, Topics(config.topics).labels.name, [(each.key, each.to_bytes()) for each in said])
@@ -345,7 +345,7 @@ async def test_verdicts_on_incidents_are_counted_and_teach_nothing(config: Confi
             return len(await read_topic(config, letters)) >= 1
 
         await until(arrived, 30)
-    assert counter._value.get() - before == 2
+    assert value_of(metrics.INCIDENT_VERDICTS, "volume", "false_alarm") - before == 2
     assert [record.value for record in await read_topic(config, letters)] == [b"nonsense"]
 
 
@@ -382,7 +382,7 @@ async def test_a_damaged_model_is_refused_and_the_last_good_one_kept(config: Con
         kept = live.model
         assert live.number == 1
         following = asyncio.create_task(live.follow())
-        refused = metrics.MODELS_REFUSED.labels("score", "broken_model")._value.get()
+        refused = value_of(metrics.MODELS_REFUSED, "score", "broken_model")
         good = model_record(2)
         await put(config, model_key(2), good[: len(good) // 2])
         await put(config, model_key(3), model_record(3, b"fwsm nonsense"))
@@ -393,10 +393,10 @@ async def test_a_damaged_model_is_refused_and_the_last_good_one_kept(config: Con
 
         async def all_refused() -> bool:
             reasons = [("broken_model", refused + 6), ("broken_snapshot", 1), ("wrong_key", 2)]
-            return all(metrics.MODELS_REFUSED.labels("score", reason)._value.get() >= n for reason, n in reasons)
+            return all(value_of(metrics.MODELS_REFUSED, "score", reason) >= n for reason, n in reasons)
 
         await until(all_refused, 20)
-        assert metrics.MODELS_REFUSED.labels("score", "broken_model")._value.get() == refused + 6
+        assert value_of(metrics.MODELS_REFUSED, "score", "broken_model") == refused + 6
         assert live.model is kept
         await put(config, model_key(5), model_record(5))
 
@@ -457,11 +457,12 @@ async def test_a_version_can_be_pinned_and_one_that_is_not_there_is_named(config
 
 
 async def test_old_versions_go_but_for_the_pinned_one(config: Config) -> None:
-    learn = config.sentiment.learn.model_copy(update={"publish_labels": 15, "min_judges": 1, "max_loss": 1.0})
+    changed = {"publish_labels": 15, "publish_seconds": 1, "min_judges": 1, "max_loss": 1.0}
+    learn = config.sentiment.learn.model_copy(update=changed)
     sentiment = config.sentiment.model_copy(update={"pin": 1, "learn": learn})
     config = config.model_copy(update={"sentiment": sentiment})
     async with training(config):
-        for first in range(0, 240, 40):
+        for first in range(0, 200, 40):
             await say(config, labels(40, seed=first, first=first))
             await until_learned(config, first + 20)
     versions = sorted(await published(config))

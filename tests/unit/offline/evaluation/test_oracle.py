@@ -56,7 +56,7 @@ def test_large_brands_are_easy_and_small_ones_are_not() -> None:
 def test_who_may_raise_more_finds_more() -> None:
     some = brands_with(100, 300)
     strict, lax = (
-        Oracle("slow_burn").found(some, false_per_brand_week=allowed, cases=200, weeks=4) for allowed in (0.05, 2.0)
+        Oracle("slow_burn").found(some, false_per_brand_week=allowed, cases=60, weeks=2) for allowed in (0.05, 2.0)
     )
     assert 0 < strict < lax < 1
 
