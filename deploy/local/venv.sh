@@ -9,7 +9,7 @@ die() { printf 'setup: error: %s\n' "$*" >&2; exit 1; }
 recent_enough() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; }
 
 find_python() {
-    for name in ${PYTHON:-python3 python3.13 python3.12 python3.11}; do
+    for name in ${PYTHON:-python3 python3.14 python3.13 python3.12 python3.11}; do
         if recent_enough "$name"; then
             command -v "$name"
             return
@@ -33,7 +33,7 @@ if ! python=$(find_python); then
     [ -z "${PYTHON:-}" ] || die "PYTHON=$PYTHON is not a Python 3.11 or newer"
     apt_install python3 python3-venv || true
     python=$(find_python) ||
-        die 'no Python 3.11 or newer found (looked for python3, python3.13, python3.12, python3.11).' \
+        die 'no Python 3.11 or newer found (looked for python3, python3.14, python3.13, python3.12, python3.11).' \
             'Install one, or name it: make setup PYTHON=/path/to/python3.12'
 fi
 

@@ -145,15 +145,23 @@ def test_modules_are_short() -> None:
 
 
 GONE: Final = (
-    "bury", "buried", "courier", "couriers", "dealer", "keep_apart", "lane", "lanes", "plainly", "shelf", "stood still",
-    "untold", "what it had",
+    "anew", "bury", "buried", "couriers?", "dealer", "dealt", "goes? on from", "hears?", "in[ _]hand", "judgement",
+    "keep_apart", "knobs?", "lanes?", "ledgers?", "panels?", "plainly", "regulars", "scratch", "shelf", "standing",
+    "stood still", "tells?", "told", "unready", "untold", "what it had",
 )  # fmt: skip
 """Words of a private vocabulary, as parts of names and in prose; docs/glossary.md has the terms to use."""
+
+MEANT: Final = {
+    "streams/core/text/stopwords.py": {"tell", "told"},  # words of posts
+    "streams/sources/files.py": {"tell"},  # of a file
+    "streams/workers/score.py": {"anew"},  # the value of a label
+}
 
 
 def test_modules_use_the_words_of_the_field() -> None:
     found = {}
     for path in MODULES:
         text = " ".join(path.read_text(encoding="utf-8").split())
-        found[name_of(path)] = re.findall(rf"(?<![a-z])(?:{'|'.join(GONE)})(?![a-z])", text, flags=re.IGNORECASE)
+        words = re.findall(rf"(?<![a-z])(?:{'|'.join(GONE)})(?![a-z])", text, flags=re.IGNORECASE)
+        found[name_of(path)] = set(words) - MEANT.get(name_of(path), set())
     assert {name: words for name, words in found.items() if words} == {}
