@@ -1,17 +1,28 @@
-"""Labels, incidents and a config of four brands for the tests of tuning."""
+"""Labels, incidents and a config of four brands for the tests of tuning, and the commands that they run."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from click.testing import CliRunner
+
 from detectors.units import DAY_MS, HOUR_MS
+from streams.cli import cli
 from streams.config import Config
 from streams.offline.backtest import Expected, evaluate
 from streams.offline.incident_matching import RaisedIncident, Rise
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from click.testing import Result
+
     from streams.offline.backtest import LabelEvaluation
+
+DAYS = 6
+THINNED = 6
+"""One post in this many is kept, which is enough to detect storms."""
 
 
 def config(**sections: object) -> Config:
@@ -33,3 +44,13 @@ def judged(labels: list[Expected], found: int, false: int = 0, brand: str = "del
     return evaluate(
         labels, right + [incident(brand, 100 * DAY_MS + place * DAY_MS) for place in range(false)], "warning"
     )
+
+
+def run(folder: Path, *arguments: str) -> Result:
+    """Run a command; `@` in its arguments is the folder."""
+    return CliRunner().invoke(cli, [each.replace("@", f"{folder}/") for each in arguments])
+
+
+def tune(folder: Path, *arguments: str, posts: str = "posts", config: str = "c") -> Result:
+    """Run `firewatch tune` on posts of the folder."""
+    return run(folder, "tune", "--posts", f"@{posts}.jsonl", "-c", f"@{config}.yaml", *arguments)

@@ -72,9 +72,6 @@ ELSEWHERE: Final = {
     ],
     "the command: tests/unit/offline/tuning/test_tune_command.py": [
         "streams/offline/tuning/as_json.py",
-        "streams/offline/tuning/candidate_run.py",
-        "streams/offline/tuning/report.py",
-        "streams/offline/tuning/search.py",
         "streams/offline/tuning/text.py",
     ],
     "the command: tests/unit/offline/evaluation/test_command.py": ["streams/offline/evaluation/tables.py"],
