@@ -6,6 +6,7 @@ BIN    := .venv/bin
 READY  := .venv/.ready
 KAFKA  := $(BIN)/python deploy/local/kafka.py
 UNIT   := -o testpaths="streams detectors deploy/grafana docs tests/unit"
+PARALLEL    ?= -n 2 --dist loadgroup
 PYTEST_ARGS ?=
 POSTS  ?=
 CONFIG ?=
@@ -29,14 +30,14 @@ format: $(READY) ## format the code by ruff and apply its safe fixes
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-test: $(READY) ## unit, doc and integration tests, the last on a Kafka of their own (PYTEST_ARGS= passes options)
-	$(BIN)/pytest $(PYTEST_ARGS)
+test: $(READY) ## unit, doc and integration tests, the last on a Kafka of their own (PYTEST_ARGS=options; PARALLEL= for one process)
+	$(BIN)/pytest $(PARALLEL) $(PYTEST_ARGS)
 
 test-unit: $(READY) ## unit and doc tests only: no Kafka
-	$(BIN)/pytest $(UNIT) $(PYTEST_ARGS)
+	$(BIN)/pytest $(UNIT) $(PARALLEL) $(PYTEST_ARGS)
 
 test-interpreters: ## unit and doc tests under each of Python 3.11 to 3.14 that is here (INTERPRETERS="3.12 3.13")
-	@sh deploy/local/interpreters.sh $(PYTEST_ARGS)
+	@sh deploy/local/interpreters.sh $(NEWEST) $(PARALLEL) $(PYTEST_ARGS)
 
 test-faults: $(READY) ## kill, stop and disturb workers under load (FAULTS_SEED=, FAULTS_ROUNDS=); half an hour and more
 	$(BIN)/pytest tests/faults --ignore=tests/faults/test_soak.py $(PYTEST_ARGS)

@@ -88,7 +88,7 @@ async def test_a_firestorm_pages_is_acknowledged_and_is_over(
     except (AssertionError, TimeoutError) as error:
         error.add_note(log.read_text(encoding="utf-8")[-3000:])
         raise
-    assert "anna looks after it" in tail
+    assert "anna acknowledged" in tail
     assert "“on it”" in tail
     assert "It is over" in tail
     assert any(tag.lower() in tail.lower() for tag in event["hashtags"])
