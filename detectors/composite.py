@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 _VERSION: Final = 1
 
 _HALF_LIVES_HOURS: Final = (5 / 60, 25 / 60, 2.0)
-"""Those of `volume` without the longest: a firestorm shows in minutes, a slow burn in hours, and slower changes are the
-subject of `tone_drift`."""
+"""Those of `volume` without the longest: storms show in minutes, slow burns in hours; `tone_drift` sees the rest."""
 
 _SCENE: Final = 1
 """Index of the horizon from which the label is determined."""
@@ -52,8 +51,7 @@ recorded firestorms are critical within four hours, at 2.7 Kaufland's takes sixt
 mentions with about the usual tone fire nearly twice as often. With the same ratio 0.4 and 0.6 do as 0.5 does."""
 
 _VARIANCE: Final = 0.1
-"""Variance of the probability of being negative between mentions: 0.06 to 0.1 with the models measured, at most
-0.25."""
+"""Variance of the probability of being negative between mentions: 0.06 to 0.1 as measured, at most 0.25."""
 
 _LEAST: Final = 1.0
 """Variance if almost nothing is expected: about three negative mentions are then needed to fire."""
@@ -87,16 +85,14 @@ _SURGE: Final = 1.5
 
 _PRAISE: Final = 0.1
 _PRAISE_RATIO: Final = 2.0
-"""Excess of the positive share over the usual one, and its multiple of the negative share, for praise: a storm in which
-the model finds friendly words is none."""
+"""Excess of the positive share over the usual one, and its multiple of the negative share, for praise."""
 
 _BLIND: Final = 0.5
 """Coverage at or below which a brand can't be evaluated: missing sources change both mix and tone."""
 
 
 class _Horizon(NamedTuple):
-    """Fading sums over organic mentions: expected, squared weights times expected, observed, negative and positive
-    mentions."""
+    """Fading sums over organic mentions; `squares` sums squared weights times expected mentions."""
 
     expected: float = 0.0
     squares: float = 0.0

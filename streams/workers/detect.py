@@ -1,4 +1,4 @@
-"""The detect worker: from social.mentions to social.alerts and social.windows. The only module that uses Faust.
+"""The detect worker: from social.mentions to social.alerts and social.windows. It alone runs on Faust.
 
 Faust distributes the partitions among the workers. It is not trusted with offsets: only a processed batch can be
 acknowledged, and the order of the offsets is checked. Nor is it trusted with state, which `Changelog` keeps.
@@ -22,7 +22,7 @@ from mode.supervisors import CrashingSupervisor
 
 from streams.errors import DetectorFailed, KafkaError, WorkerFailed
 from streams.kafka.changelog import Changelog
-from streams.kafka.clients import METADATA_MS, connection_options, consumer, producer, translated
+from streams.kafka.clients import consumer, producer, translated
 from streams.kafka.names import group_of
 from streams.kafka.offsets import group_offsets
 from streams.kafka.preflight import preflight
@@ -32,6 +32,7 @@ from streams.runtime.failpoints import Failpoint, reached
 from streams.runtime.health import serve_health
 from streams.runtime.live_config import LiveConfig
 from streams.runtime.watchdog import Heartbeat, Stall
+from streams.workers.detect_faust import HEARTBEAT_SECONDS, SESSION_SECONDS, DetectEvent, faust_settings
 from streams.workers.detect_partitions import PartitionMonitors
 
 if TYPE_CHECKING:
@@ -41,18 +42,13 @@ if TYPE_CHECKING:
     from faust.streams import Stream
     from faust.types import EventT, StreamT
 
-    from streams.config import Config, KafkaSettings
+    from streams.config import Config
 
 BATCH_RECORDS: Final = 500
 """Maximum number of envelopes in a batch."""
 
 BATCH_SECONDS: Final = 0.5
 """Time for which envelopes are collected. The state of a brand is written once a batch, so less time costs writes."""
-
-SESSION_SECONDS: Final = 10
-"""Time after which Kafka gives the partitions of a silent worker to the others."""
-
-HEARTBEAT_SECONDS: Final = SESSION_SECONDS / 3
 
 STALLED_SECONDS: Final = 0.9 * (SESSION_SECONDS - HEARTBEAT_SECONDS)
 """A process suspended for longer may have lost its partitions: Kafka counts from the last heartbeat, which is up to an
@@ -139,19 +135,6 @@ def _log_thread_failure(failure: threading.ExceptHookArgs) -> None:
     log.warning("a thread ended with an error", thread=thread, error=repr(failure.exc_value))
 
 
-class _Event(faust.Event):
-    """An event that only `DetectWorker` acknowledges.
-
-    Without its C extension Faust also acknowledges events that it skips in a rebalance; the offset would move past
-    records that no worker has processed.
-    """
-
-    processed = False
-
-    def ack(self) -> bool:
-        return self.processed and super().ack()
-
-
 class DetectWorker:
     """One Faust app with its agent and its watchdogs."""
 
@@ -178,7 +161,7 @@ class DetectWorker:
         self._generation = -1
         self._restoring = False
         self._expected: dict[int, int] = {}
-        self._app = faust.App(Topics(config.topics).detect_app, **_settings(config, directory))
+        self._app = faust.App(Topics(config.topics).detect_app, **faust_settings(config, directory))
         # Without these serializers Faust decodes JSON, and silently drops records that are not JSON.
         topic = self._app.topic(self._mentions, key_serializer="raw", value_serializer="raw")
         self._app.agent(topic, name="mentions", supervisor_strategy=CrashingSupervisor)(self._consume)
@@ -243,7 +226,7 @@ class DetectWorker:
 
     async def _process(self, stream: StreamT[bytes], batch: Sequence[EventT[bytes]]) -> None:
         generation = self._app.consumer_generation_id
-        events = [cast("_Event", event) for event in batch if event.message.generation_id == generation]
+        events = [cast("DetectEvent", event) for event in batch if event.message.generation_id == generation]
         if not events:
             return
         self._check_ownership(generation)
@@ -292,7 +275,7 @@ class DetectWorker:
         if self._app.consumer_generation_id != generation:
             raise WorkerFailed("the partitions were reassigned in the middle of a batch")
 
-    def _check_order(self, events: Iterable[_Event]) -> None:
+    def _check_order(self, events: Iterable[DetectEvent]) -> None:
         """Raise `WorkerFailed` if Faust has skipped records: offsets may repeat, but never leave a gap."""
         for event in events:
             message = event.message
@@ -363,41 +346,3 @@ class DetectWorker:
         except ConsumerNotStarted:
             return []
         return sorted(tp.partition for tp in assignment if tp.topic == self._mentions)
-
-
-def _settings(config: Config, directory: str) -> dict[str, Any]:
-    """Return all settings of Faust; with an empty `env`, as variables such as ``BROKER_URL`` would override them."""
-    return {
-        "Event": _Event,
-        "env": {},
-        "broker": [f"kafka://{server.strip()}" for server in config.kafka.bootstrap_servers.split(",")],
-        "broker_client_id": config.kafka.client_id,
-        "broker_credentials": _credentials(config.kafka),
-        "broker_commit_interval": 1.0,
-        "broker_session_timeout": SESSION_SECONDS,
-        "broker_heartbeat_interval": HEARTBEAT_SECONDS,
-        "broker_request_timeout": max(config.kafka.request_timeout_seconds, SESSION_SECONDS),
-        "consumer_auto_offset_reset": "earliest",
-        "consumer_metadata_max_age_ms": METADATA_MS,
-        "datadir": directory,
-        "stream_wait_empty": True,
-        "topic_allow_declare": False,
-        "topic_disable_leader": True,
-        "topic_partitions": config.topics.partitions,
-        "web_enabled": False,
-    }
-
-
-def _credentials(settings: KafkaSettings) -> faust.SASLCredentials | faust.SSLCredentials | None:
-    """Return the credentials for Faust. SASL without a TLS context sends the password in the clear, which the config
-    has to allow."""
-    options = connection_options(settings)
-    context = options["ssl_context"]
-    if settings.sasl:
-        return faust.SASLCredentials(
-            username=options["sasl_plain_username"],
-            password=options["sasl_plain_password"],
-            mechanism=options["sasl_mechanism"],
-            ssl_context=context,
-        )
-    return faust.SSLCredentials(context) if context else None
