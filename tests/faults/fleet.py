@@ -1,8 +1,8 @@
 """Workers as processes that a test kills, stops and restarts.
 
-Whatever ends without having been told to, or otherwise than it was told to, is noted as a death; it is restarted all
-the same, so that the test ends with a verdict on what it did. A detect worker that says it stood still is believed
-where the kernel says so too.
+A worker that ends without a request, or in another way than requested, is recorded as a death. It is restarted all the
+same, so that the test ends with a verdict on its work. The claim of a detect worker that it was suspended counts where
+the kernel confirms it.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ RESTART_SECONDS: Final = 0.5
 STARVED: Final = re.compile(r"the process was stalled for (\d+) s")
 KILLED: Final = frozenset({-signal.SIGKILL})
 STOPPED: Final = frozenset({0, -signal.SIGTERM})
-"""In good order, or before it had anything in hand."""
+"""In good order, or before anything was in flight."""
 STOP_SECONDS: Final = 30.0
-"""What a worker may take to end on SIGTERM."""
+"""Longest time that a worker may take to end on SIGTERM."""
 
 
 class Member:
-    """One place in the fleet, filled anew whenever its worker ends.
+    """One place in the fleet: its worker is replaced whenever it ends.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Whether the machine kept a process from running, as the kernel tells it: a worker's own word is no proof.
+"""Evidence from the kernel that the machine kept a process from running: a worker's own claim is no proof.
 
 A worker whose threads all wait for one of its own, as for a lock that a slow computation holds, sees the same as one
 that is starved; but the kernel counts only the latter as waiting for a processor.
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SAMPLE_SECONDS: Final = 0.25
 KEPT_SECONDS: Final = 90.0
 PROVEN_SHARE: Final = 0.5
-"""Of the time a worker claims to have stood still, what the kernel must confirm."""
+"""Share of the time for which a worker claims to have been suspended that the kernel must confirm."""
 
 
 class Starvation:
@@ -46,8 +46,7 @@ class Starvation:
         self._samples[pid] = deque(maxlen=round(KEPT_SECONDS / SAMPLE_SECONDS))
 
     def longest(self, pid: int, seconds: float) -> float:
-        """The most that one thread of the process waited for a processor in any such stretch of time, or that the whole
-        machine stood still."""
+        """Return the longest wait of one thread for a processor within so many seconds, or of the whole machine."""
         waits = [later - earlier for earlier, later in pairwise([*self._own])]
         samples = list(self._samples[pid])
         for index, (at, before) in enumerate(samples):
@@ -58,7 +57,7 @@ class Starvation:
         return max(waits, default=0.0)
 
     def confirms(self, pid: int, seconds: float) -> bool:
-        """Whether a process that claims to have stood still for so long was kept from running."""
+        """Return whether a process that claims to have been suspended for so long was kept from running."""
         return self.longest(pid, seconds) >= PROVEN_SHARE * seconds
 
     def _run(self) -> None:

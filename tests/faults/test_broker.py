@@ -88,7 +88,7 @@ def asked(log: str, worker: str, path: str) -> str:
 
 
 def restarts(log: str, worker: str) -> int:
-    """What the metrics of a worker say of how often it has been started anew."""
+    """Return from the metrics of a worker how often it has been restarted."""
     name = f'firewatch_restarts_total{{worker="{worker}"}} '
     lines = asked(log, worker, "/metrics").splitlines()
     return round(sum(float(line.removeprefix(name)) for line in lines if line.startswith(name)))

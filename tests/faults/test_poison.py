@@ -221,7 +221,7 @@ async def test_a_bad_model_has_one_letter_whatever_dies(
         for life in range(count):
             await victim.reborn(life)
             await stage.ready(victim)
-            await other.restart()  # what it had goes to the victim
+            await other.restart()  # its partitions go to the victim
             await asyncio.to_thread(stranger.send_models, BAD_MODELS // count)
             await victim.reborn(life + 1, seconds=120)
         await stage.kill(other)

@@ -90,7 +90,7 @@ async def test_memory_does_not_grow_and_commits_advance(
         row = await stage.verdict(f"soak of {MINUTES:g} min", 1)
     stood = sum(any(new <= old for old, new in zip(*pair, strict=True)) for pair in pairwise(commits))
     if stood > len(commits) / 20:
-        row.problems.append(f"the commits stood still in {stood} of {len(commits)} intervals")
+        row.problems.append(f"the commits made no progress in {stood} of {len(commits)} intervals")
     slopes = []
     for name, points in samples.items():
         warm = [point for point in points if point[0] > WARMING_SHARE * seconds]

@@ -1,4 +1,4 @@
-"""Workers are suspended until others have their partitions, and wake up to write what they had in hand."""
+"""Workers are suspended until others have their partitions, and wake up to write what was in flight."""
 
 from __future__ import annotations
 

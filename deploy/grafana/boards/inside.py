@@ -57,7 +57,7 @@ def event_time() -> Row:
         ),
         lines(
             "State of all brands",
-            "Bytes of all that is known of the brands of each worker: what it reads anew when it takes over.",
+            "Bytes of the state of all brands of each worker: it reads them when it is assigned the partitions.",
             "bytes",
             query(aggregate("sum", select("firewatch_state_bytes", "instance"), "instance"), "{{instance}}"),
         ),

@@ -111,7 +111,7 @@ async def test_a_faust_table_is_recovered_from_its_changelog(
 
     await produce(kafka, topic, first=RECORDS)
     second, handled = await run_faust(name, kafka, topic, tmp_path / "second", until=2 * RECORDS)
-    assert handled == RECORDS, "the second app must go on from the committed offsets, not read all anew"
+    assert handled == RECORDS, "the second app must resume from the committed offsets, not read everything again"
     assert second == {b"%d" % key: 2 * RECORDS // 10 for key in range(10)}
 
 

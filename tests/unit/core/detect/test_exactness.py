@@ -139,7 +139,7 @@ class Exactness(RuleBasedStateMachine):
 
     @rule(partition=st.integers(0, PARTITIONS - 1), data=st.data())
     def score_again(self, partition: int, data: st.DataObject) -> None:
-        """A scorer that died goes on from some earlier place, in other batches."""
+        """Resume a scorer that died at some earlier offset, in other batches."""
         position = data.draw(st.integers(0, len(self.posts[partition]) - 1))
         while position < len(self.posts[partition]):
             size = data.draw(st.integers(1, 8))

@@ -41,7 +41,7 @@ def told(partitions: list[list[list[Minute]]], watermarks_ms: list[int]) -> Plat
 
 
 def reports(items: list[tuple[int, str]], cuts: list[int]) -> list[list[Minute]]:
-    """Of a scorer that stops at each cut and goes on from what it committed."""
+    """Return the reports of a scorer that stops at each cut and resumes from its commit."""
     found, current = [], None
     for begin, end in zip([0, *cuts], [*cuts, len(items)], strict=True):
         pulse = MinuteCounts(current)
