@@ -59,11 +59,11 @@ class Worker:
         async for line in self.process.stderr:
             self.log += line.decode()
 
-    async def wait_for(self, words: str, seconds: float = 40) -> None:
-        """Wait until it has logged some words; fail if it ends before."""
+    async def wait_for(self, words: str, seconds: float = 40, *, times: int = 1) -> None:
+        """Wait until it has logged some words, a number of times; fail if it ends before."""
         try:
             async with asyncio.timeout(seconds):
-                while words not in self.log:
+                while self.log.count(words) < times:
                     assert self.process.returncode is None, self.log
                     await asyncio.sleep(0.05)
         except TimeoutError:

@@ -95,6 +95,7 @@ async def test_counts_are_exact_when_workers_join_stand_still_and_leave(config: 
         sending = asyncio.create_task(stream.send(200, pause_seconds=0.1))
         async with detecting(config, tmp_path) as second:
             await second.wait_for('"restored"')
+            await first.wait_for('"restored"', times=2)  # stopped while it restores, it would shut out the second later
             first.process.send_signal(signal.SIGSTOP)
             await second.wait_for('{"partitions": [0, 1, 2, 3], "event": "assigned"')
             first.process.send_signal(signal.SIGCONT)
