@@ -32,6 +32,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 
@@ -68,9 +69,23 @@ class InputError(FirewatchError):
 
 
 class RejectionRatioExceeded(InputError):
-    """The share of rejected records exceeds `ingest.max_bad_share`."""
+    """The share of rejected records exceeds `ingest.max_bad_share`.
 
-    def __init__(self, bad: int, seen: int, limit: float, reasons: dict[str, int]) -> None:
+    Parameters
+    ----------
+    bad, seen
+        Number of rejected records, and of all.
+    limit
+        The limit.
+    reasons
+        Number of rejected records by reason.
+    examples
+        Place, reason and detail of some of them.
+    """
+
+    def __init__(
+        self, bad: int, seen: int, limit: float, reasons: dict[str, int], examples: Sequence[str] = ()
+    ) -> None:
         self.bad, self.seen, self.limit, self.reasons = bad, seen, limit, reasons
         listed = ", ".join(
             f"{reason} {count}" for reason, count in sorted(reasons.items(), key=lambda r: (-r[1], r[0]))
@@ -78,7 +93,7 @@ class RejectionRatioExceeded(InputError):
         super().__init__(
             f"{bad} of {seen} records are rejected ({listed}): over the limit ingest.max_bad_share={limit:g}. "
             "Stopped before the whole input goes to the dead letter queue; check the source, or raise the limit if "
-            "this is expected."
+            "this is expected." + "".join(f"\n  {example}" for example in examples)
         )
 
 

@@ -31,9 +31,18 @@ scenario_option = click.option(
     "--alerts", "alerts_path", type=FILE, required=True, help="File to write alerts to, one JSON object a line."
 )
 @click.option("--windows", "windows_path", type=FILE, help="File to write closed windows to, one JSON object a line.")
+@click.option(
+    "--rejects", "rejects_path", type=FILE, help="File to write all rejected records to, one JSON object a line."
+)
 @click.option("--pictures", type=FILE, help="Folder to write a chart of each brand to; needs firewatch[plot].")
 def replay(
-    posts: str, config_path: Path, *, alerts_path: Path, windows_path: Path | None, pictures: Path | None
+    posts: str,
+    config_path: Path,
+    *,
+    alerts_path: Path,
+    windows_path: Path | None,
+    rejects_path: Path | None,
+    pictures: Path | None,
 ) -> None:
     """Run the pipeline on a file, without Kafka.
 
@@ -44,8 +53,9 @@ def replay(
     Example:
       firewatch replay posts.jsonl -c firewatch.yaml --alerts alerts.jsonl
     """
-    from streams.cli.workers import reasons
+    from streams.cli.workers import reasons, show_rejected
     from streams.config.loader import load_config
+    from streams.offline.rejects import RejectsFile
     from streams.offline.replay import Replay
     from streams.records import window_from_bytes
     from streams.render.progress_bar import progress_bar
@@ -55,13 +65,14 @@ def replay(
 
     if pictures:
         require_charts("--pictures")
-    ensure_distinct_paths([config_path, Path(posts)], [alerts_path, windows_path])
+    ensure_distinct_paths([config_path, Path(posts)], [alerts_path, windows_path, rejects_path])
     config = load_config(config_path)
     seen: list[Alert] = []
     with ExitStack() as files:
         source = files.enter_context(open_posts(posts, config.ingest.max_record_bytes))
         alerts = files.enter_context(_open_output(alerts_path))
         windows = files.enter_context(_open_output(windows_path))
+        rejects = RejectsFile(files.enter_context(_open_output(rejects_path)), source.name)
 
         def on_alert(alert: Alert) -> None:
             alerts.write(alert.to_bytes() + b"\n")
@@ -71,7 +82,9 @@ def replay(
             windows.write(window.to_bytes() + b"\n")
 
         show = files.enter_context(progress_bar(source))
-        summary = Replay(config, load_model(config.sentiment.weights), on_alert, on_window).run(source, show)
+        summary = Replay(config, load_model(config.sentiment.weights), on_alert, on_window, rejects.write).run(
+            source, show
+        )
         if pictures:
             from streams.render.charts import bands_of, draw
 
@@ -86,6 +99,7 @@ def replay(
     for failure, detail in summary.quarantined:
         where = f"detector {failure.detector!r} of brand {failure.brand!r}"
         click.echo(f"{where} raised in {failure.doing} and was put out of use: {detail}", err=True)
+    show_rejected(summary.examples)
     rate = summary.posts / summary.seconds if summary.seconds else 0.0
     click.echo(
         f"posts {summary.posts:,}, repeated {summary.repeated:,}, rejected {reasons(summary.rejected)}; "

@@ -137,7 +137,7 @@ def backtest(
     notes: list[str] = []
     for alike in backtests.scored_alike(configs) if isinstance(source, PostsFile) else [configs]:
         with _mentions(source, alike, span) as mentions:
-            lines = [text.source(mentions)]
+            lines = [text.source(mentions), *text.left_out(mentions)]
             if isinstance(source, MentionsTopic):
                 lines += text.unmatched(mentions, configs)
             _print(lines)
@@ -230,7 +230,7 @@ def tune(
         raise InputError(f"{labels_path}: no incident begins from {span}")
     with _mentions(source, [named], span) as mentions:
         if not as_json:
-            click.echo(backtest_text.source(mentions))
+            _print([backtest_text.source(mentions), *backtest_text.left_out(mentions)])
         if isinstance(source, MentionsTopic):
             notes += map(str.strip, backtest_text.unmatched(mentions, [named]))
         found = search.tune(config, labels, mentions, severity, tolerance, notes)

@@ -14,7 +14,7 @@ import click
 from streams.cli.options import FILE, LazyChoice, complete_file, config_option
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
 
     from streams.config import Config
 
@@ -95,6 +95,7 @@ def ingest(posts: str, config_path: Path, *, speed: float | None, redate: bool, 
                 config, source, stop=stop, speed=speed, redate=redate, cursor_file=cursor_file, show=show
             )
         )
+    show_rejected(summary.examples)
     rate = summary.ingested / summary.seconds if summary.seconds else 0.0
     click.echo(
         f"read {summary.read:,}, ingested {summary.ingested:,}, repeated {summary.repeated:,}, "
@@ -223,6 +224,14 @@ def until_stopped(
         return await work(stop)
 
     return asyncio.run(main())
+
+
+def show_rejected(examples: Iterable[str]) -> None:
+    """Print a line on stderr for each rejected record that is an example of the others."""
+    from streams.core.text.clean import printable
+
+    for example in examples:
+        click.echo(f"rejected: {printable(example)}", err=True)
 
 
 def reasons(rejected: dict[str, int]) -> str:

@@ -14,10 +14,10 @@ from streams.errors import InputError, RecordError
 from streams.runtime import clock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from streams.config import Config
-    from streams.sources.base import Source
+    from streams.sources.base import Line, Source
 
 PartitionedRecords = dict[int, list[tuple[int, int, bytes]]]
 """Arguments of `Scorer.score` by partition, in the order in which the partitions first occurred."""
@@ -32,10 +32,18 @@ class Partitioner:
         Config with the sections `ingest` and `topics`.
     source
         Source of the posts.
+    on_reject
+        Function that is called with each rejected record.
     """
 
-    def __init__(self, config: Config, source: Source) -> None:
+    def __init__(
+        self,
+        config: Config,
+        source: Source,
+        on_reject: Callable[[Line, RecordError], None] = lambda _line, _error: None,
+    ) -> None:
         self._source = source
+        self._on_reject = on_reject
         self._normaliser = Normaliser(config.ingest, source.source_name)
         self._ratio = RejectionRatio(config.ingest)
         self._offsets = [0] * config.topics.partitions
@@ -44,6 +52,11 @@ class Partitioner:
     def rejected(self) -> dict[str, int]:
         """Return the number of rejected records, by reason."""
         return self._ratio.reasons
+
+    @property
+    def examples(self) -> list[str]:
+        """Return place, reason and detail of the first rejected records."""
+        return self._ratio.examples
 
     def chunks(self) -> Iterator[PartitionedRecords]:
         """Yield the posts of each chunk of the source.
@@ -60,7 +73,8 @@ class Partitioner:
                 try:
                     post = self._normaliser.record(line.data, now_ms)
                 except RecordError as error:
-                    self._ratio.reject(error.reason)
+                    self._on_reject(line, error)
+                    self._ratio.reject(error, line.place)
                     continue
                 self._ratio.accept()
                 partition = partition_of(post.key, len(self._offsets))

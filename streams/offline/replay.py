@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from streams.core.detect.outcome import Outcome
     from streams.core.detect.quarantine import Quarantined
     from streams.core.sentiment import SentimentModel
+    from streams.errors import RecordError
     from streams.offline.partitioner import PartitionedRecords
     from streams.records import Alert, Window
-    from streams.sources.base import Source
+    from streams.sources.base import Line, Source
 
 INCARNATION: Final = "replay"
 
@@ -41,7 +42,8 @@ class ReplaySummary:
 
     Of the `posts` that were usable and within the quota of their source, `repeated` were dropped as repeats. Of the
     `matched` mentions, `counted` are in windows and `late` came too late for theirs: `counted` + `late` = `matched`.
-    `quarantined` are the detectors that raised an exception.
+    `quarantined` are the detectors that raised an exception. `rejected` has the number of rejected records by reason,
+    and `examples` the place, reason and detail of the first ones.
     """
 
     posts: int = 0
@@ -52,6 +54,7 @@ class ReplaySummary:
     alerts: int = 0
     seconds: float = 0.0
     rejected: dict[str, int] = field(default_factory=dict)
+    examples: list[str] = field(default_factory=list)
     quarantined: list[Quarantined] = field(default_factory=list)
 
 
@@ -66,6 +69,8 @@ class Replay:
         Model of quality ``fast``.
     on_alert, on_window
         Functions that are called with each result, in order for each brand.
+    on_reject
+        Function that is called with each rejected record.
     """
 
     def __init__(
@@ -74,8 +79,10 @@ class Replay:
         model: SentimentModel,
         on_alert: Callable[[Alert], None],
         on_window: Callable[[Window], None] = lambda _: None,
+        on_reject: Callable[[Line, RecordError], None] = lambda _line, _error: None,
     ) -> None:
         self._config = config
+        self._on_reject = on_reject
         self._on_alert = on_alert
         self._on_window = on_window
         self._scorer = scorer_of_all(config, model)
@@ -93,12 +100,13 @@ class Replay:
             If the source can't be read, or too much of it is bad (`RejectionRatioExceeded`).
         """
         started = time.monotonic()
-        partitioner = Partitioner(self._config, source)
+        partitioner = Partitioner(self._config, source, self._on_reject)
         for partitioned in partitioner.chunks():
             self._feed(partitioned)
             on_chunk()
         self._hand_out(self._monitor.finish())
         self.summary.rejected = partitioner.rejected | ({"quota": self._over_quota} if self._over_quota else {})
+        self.summary.examples = partitioner.examples
         self.summary.quarantined = self._quarantine.news()
         self.summary.seconds = time.monotonic() - started
         return self.summary

@@ -21,10 +21,30 @@ class Line(NamedTuple):
         than allowed only the beginning, one byte more than is allowed.
     cursor
         Position of the source after this record; all records before have been yielded.
+    number
+        Number of the line on which the record begins, from 1; 0 in a source without lines.
+    item
+        Position of the record in its array, from 1; 0 if it is in none.
+    original
+        The record as the source has it, cut like `data`, if `data` was converted from it; otherwise empty.
+
+    Examples
+    --------
+    >>> Line(b"{}", 3, number=1).place, Line(b"{}", 90, number=2, item=7).place
+    ('line 1', 'line 2, item 7')
     """
 
     data: bytes
     cursor: int
+    number: int = 0
+    item: int = 0
+    original: bytes = b""
+
+    @property
+    def place(self) -> str:
+        """Return where the record is in its source, for messages."""
+        line, item = f"line {self.number:,}" if self.number else "", f"item {self.item:,}" if self.item else ""
+        return ", ".join(part for part in (line, item) if part) or f"record before {self.cursor:,}"
 
 
 class Source(ABC):

@@ -80,15 +80,20 @@ class FileSource(Seekable):
 
     def chunks(self) -> Iterator[list[Line]]:
         """Yield lines in chunks of about 256 KiB, from the beginning or the cursor, each time it is called."""
-        splitter = LineSplitter(self._max_record_bytes, self._start)
-        self._seek(self._start)
+        splitter = LineSplitter(self._max_record_bytes, self._start, self._skip_to(self._start))
         while block := self._read(_BLOCK_BYTES):
             yield splitter.feed(block)
         yield splitter.rest()
 
-    def _seek(self, position: int) -> None:
+    def _skip_to(self, position: int) -> int:
+        """Read up to `position` from the beginning, and return the number of lines before it."""
         with self._readable():
-            self._lines.seek(position)
+            self._lines.seek(0)
+        number = 0
+        while position > 0 and (block := self._read(min(position, _BLOCK_BYTES))):
+            position -= len(block)
+            number += block.count(b"\n")
+        return number
 
     def _read(self, size: int) -> bytes:
         with self._readable():

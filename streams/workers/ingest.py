@@ -49,7 +49,10 @@ MIN_WAIT_SECONDS: Final = 0.01
 
 @dataclass(frozen=True, slots=True)
 class IngestSummary:
-    """Counts of an ingest; `read` = `ingested` + `deletions` + `repeated` + the sum of `rejected`."""
+    """Counts of an ingest; `read` = `ingested` + `deletions` + `repeated` + the sum of `rejected`.
+
+    Of the rejected records, `examples` has the place, reason and detail of the first ones.
+    """
 
     read: int
     ingested: int
@@ -57,6 +60,7 @@ class IngestSummary:
     repeated: int
     rejected: dict[str, int]
     seconds: float
+    examples: list[str]
 
 
 async def ingest(
@@ -118,6 +122,7 @@ async def ingest(
         repeated=run.repeated,
         rejected=dict(run.ratio.reasons),
         seconds=round(time.monotonic() - started, 3),
+        examples=run.ratio.examples,
     )
 
 
@@ -249,9 +254,9 @@ class _Run:
         metrics.POSTS_REJECTED.labels(self._source.source_name, error.reason).inc()
         with translated_errors(self._config.kafka, "sending dead letters"):
             self._open.sends.append(
-                await self._dead_letters.send(error, self._source.name, None, line.cursor, line.data)
+                await self._dead_letters.send(error, self._source.name, None, line.cursor, line.original or line.data)
             )
-        self.ratio.reject(error.reason)
+        self.ratio.reject(error, line.place)
 
     def _count(self, line: Line) -> None:
         self.read += 1

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from streams.errors import RejectionRatioExceeded
 
 if TYPE_CHECKING:
     from streams.config import IngestSettings
+    from streams.errors import RecordError
+
+EXAMPLES_OF_A_REASON: Final = 2
+"""Rejected records of each reason that are described; the first ones show whether the others are alike."""
+
+MAX_EXAMPLES: Final = 8
+"""Rejected records of all reasons that are described."""
 
 
 class RejectionRatio:
@@ -24,19 +31,24 @@ class RejectionRatio:
         Number of records so far.
     reasons
         Number of rejected records by reason.
+    examples
+        Place, reason and detail of the first rejected records of each reason.
 
     Examples
     --------
     >>> from streams.config import IngestSettings
+    >>> from streams.errors import RecordError
     >>> ratio = RejectionRatio(IngestSettings(max_bad_share=0.5, bad_share_after=1))
-    >>> ratio.accept(), ratio.reject("broken_json")
+    >>> ratio.accept(), ratio.reject(RecordError("empty_id", "'id' is empty"), "line 2")
     (None, None)
-    >>> ratio.reject("broken_json")
+    >>> ratio.reject(RecordError("empty_id", "'id' is empty"), "line 3")
     Traceback (most recent call last):
     ...
-    streams.errors.RejectionRatioExceeded: 2 of 3 records are rejected (broken_json 2): over the limit \
+    streams.errors.RejectionRatioExceeded: 2 of 3 records are rejected (empty_id 2): over the limit \
 ingest.max_bad_share=0.5. Stopped before the whole input goes to the dead letter queue; check the source, or raise the \
 limit if this is expected.
+      line 2: empty_id: 'id' is empty
+      line 3: empty_id: 'id' is empty
     """
 
     def __init__(self, settings: IngestSettings) -> None:
@@ -44,13 +56,21 @@ limit if this is expected.
         self._after = settings.bad_share_after
         self.records = 0
         self.reasons: dict[str, int] = {}
+        self.examples: list[str] = []
 
     def accept(self) -> None:
         """Count an accepted record."""
         self.records += 1
 
-    def reject(self, reason: str) -> None:
+    def reject(self, error: RecordError, place: str) -> None:
         """Count a rejected record.
+
+        Parameters
+        ----------
+        error
+            Why the record is rejected.
+        place
+            Where it is in its source, such as ``line 17``.
 
         Raises
         ------
@@ -58,7 +78,9 @@ limit if this is expected.
             If the ratio is over the limit and there have been ``ingest.bad_share_after`` records.
         """
         self.records += 1
-        self.reasons[reason] = self.reasons.get(reason, 0) + 1
+        count = self.reasons[error.reason] = self.reasons.get(error.reason, 0) + 1
+        if count <= EXAMPLES_OF_A_REASON and len(self.examples) < MAX_EXAMPLES:
+            self.examples.append(f"{place}: {error}")
         if self.records >= self._after:
             self.check()
 
@@ -72,4 +94,4 @@ limit if this is expected.
         """
         rejected = sum(self.reasons.values())
         if rejected > self._limit * self.records:
-            raise RejectionRatioExceeded(rejected, self.records, self._limit, self.reasons)
+            raise RejectionRatioExceeded(rejected, self.records, self._limit, self.reasons, self.examples)

@@ -124,6 +124,7 @@ def _score_all(source: Source, config: Config, mentions: Mentions, processes: in
             show()
     mentions.posts = posts
     mentions.rejected = partitioner.rejected | ({"quota": over_quota} if over_quota else {})
+    mentions.examples = partitioner.examples
     mentions.seconds = time.monotonic() - started
 
 

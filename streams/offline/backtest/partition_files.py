@@ -41,6 +41,8 @@ class Mentions:
         Time that scoring or reading them took.
     rejected
         Number of records left out, by reason.
+    examples
+        Place, reason and detail of the first records left out.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Mentions:
     mentions: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
     rejected: dict[str, int] = field(default_factory=dict)
+    examples: list[str] = field(default_factory=list)
 
     @property
     def total(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from streams.core.text.clean import printable
 from streams.offline.backtest.evaluation import paged_ms, pages
 
 if TYPE_CHECKING:
@@ -50,6 +51,11 @@ def source(mentions: Mentions) -> str:
         f"{mentions.name}: {posts}{mentions.total:,} mentions of {len(mentions.mentions):,} brands, "
         f"{how} in {mentions.seconds:.1f} s" + (f", left out: {refused}" if refused else "")
     )
+
+
+def left_out(mentions: Mentions) -> list[str]:
+    """Format the first records that were left out, one a line."""
+    return [f"  rejected: {printable(example)}" for example in mentions.examples]
 
 
 def unmatched(mentions: Mentions, configs: Sequence[NamedConfig]) -> Iterator[str]:

@@ -17,6 +17,7 @@ IS_READ = "is read, so nothing can be written there"
 
 COMMANDS = {
     "alerts over posts": "replay posts.jsonl -c c.yaml --alerts posts.jsonl",
+    "rejects over posts": "replay posts.jsonl -c c.yaml --alerts new.jsonl --rejects posts.jsonl",
     "windows over config": "replay posts.jsonl -c c.yaml --alerts new.jsonl --windows c.yaml",
     "cursor over posts": "ingest posts.jsonl -c c.yaml --cursor posts.jsonl",
     "report over posts": "backtest --posts posts.jsonl -c c.yaml --report posts.jsonl",

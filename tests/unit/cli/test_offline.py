@@ -24,8 +24,9 @@ def config(tmp_path: Path) -> Path:
     return path
 
 
-def replay(posts: Path | str, config: Path, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    return firewatch("replay", posts, "-c", config, "--alerts", config.with_name("alerts.jsonl"), stdin=stdin)
+def replay(posts: Path | str, config: Path, *options: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    alerts = config.with_name("alerts.jsonl")
+    return firewatch("replay", posts, "-c", config, "--alerts", alerts, *options, stdin=stdin)
 
 
 def test_good_posts_replay_from_a_file_from_gzip_and_from_stdin(config: Path, tmp_path: Path) -> None:
@@ -58,6 +59,7 @@ def test_a_bad_line_among_good_ones_is_counted_with_its_reason(reason: str, conf
     done = replay(posts, config)
     assert done.returncode == 0
     assert f"rejected 1 ({reason} 1)".encode() in done.stderr
+    assert f"rejected: line 30: {reason}: ".encode() in done.stderr
     assert b"counted 30 + late 0" in done.stderr
 
 
@@ -75,6 +77,19 @@ def test_mostly_bad_input_stops_with_the_reasons(config: Path, tmp_path: Path) -
     done = replay(posts, config)
     assert done.returncode == 3
     assert b"9 of 10 records are rejected (broken_json 9): over the limit ingest.max_bad_share" in done.stderr
+    assert b"\n  line 2: broken_json: not JSON" in done.stderr
+
+
+def test_all_rejected_records_are_written_to_a_file_if_one_is_named(config: Path, tmp_path: Path) -> None:
+    posts, rejects = tmp_path / "posts.jsonl", tmp_path / "rejects.jsonl"
+    posts.write_bytes(b"".join([*map(post_line, range(1, 200)), *[b'{"id":\n'] * 9]))
+    done = replay(posts, config, "--rejects", str(rejects))
+    assert done.returncode == 0
+    written = [orjson.loads(line) for line in rejects.read_bytes().splitlines()]
+    assert [record["line"] for record in written] == list(range(200, 209))
+    assert {(record["file"], record["reason"], record["record"]) for record in written} == {
+        (str(posts), "broken_json", '{"id":')
+    }
 
 
 @pytest.mark.parametrize(

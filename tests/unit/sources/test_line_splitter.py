@@ -25,3 +25,4 @@ def test_lines_come_out_the_same_however_the_blocks_are_cut(
     assert [line.data for line in lines] == [line for line in kept if line.strip()]
     ends = [position + 1 for position, byte in enumerate(whole) if byte == ord("\n")] + [len(whole)]
     assert all(line.cursor in ends for line in lines)
+    assert [line.number for line in lines] == [number for number, line in enumerate(kept, 1) if line.strip()]
