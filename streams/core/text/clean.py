@@ -124,7 +124,10 @@ def _strip_tags(text: str) -> str:
 
 
 class _FoldTable(dict[int, str]):
-    """Folded form of each non-ASCII character, computed when it is first met (for `str.translate`)."""
+    """Form of each non-ASCII character without accents, computed when it is first met (for `str.translate`).
+
+    A capital becomes capitals, so that `fold_accents` keeps the case.
+    """
 
     MAX_CACHED = 8192  # more than any language needs; bounds the memory whatever is sent
 
@@ -136,9 +139,16 @@ class _FoldTable(dict[int, str]):
             folded = folded if char.isalpha() or char.isdecimal() else char
         else:
             folded = char
+        folded = _capitals(folded) if char.isupper() else folded
         if len(self) < self.MAX_CACHED:
             self[code] = folded
         return folded
+
+
+def _capitals(folded: str) -> str:
+    """Return the capitals of folded letters, or the letters themselves if `fold_case` does not undo it."""
+    capitals = folded.upper()
+    return capitals if fold_case(capitals) == fold_case(folded) else folded
 
 
 # Diacritics of Latin, Greek and Cyrillic, and variation selectors; marks of other scripts are part of their spelling.
@@ -148,7 +158,7 @@ _FOLDED.update(dict.fromkeys((0xAD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF), "")
 # Letters that Unicode does not decompose, typographic apostrophes and hyphens, and the wide forms of the two sigils.
 _FOLDED.update(
     {ord(c): to for c, to in zip("æœøłđðħıþ", ("ae", "oe", "o", "l", "d", "d", "h", "i", "th"), strict=True)}
-    | {ord(c): to for c, to in zip("ÆŒØŁĐÐĦÞ", ("ae", "oe", "o", "l", "d", "d", "h", "th"), strict=True)}
+    | {ord(c): to for c, to in zip("ÆŒØŁĐÐĦÞ", ("AE", "OE", "O", "L", "D", "D", "H", "TH"), strict=True)}
     | dict.fromkeys(map(ord, "’‘ʼ´`′＇"), "'")
     | dict.fromkeys(map(ord, "‐‑‒–—−－"), "-")
     | {ord("＠"): "@", ord("＃"): "#"}
@@ -166,9 +176,24 @@ def fold(text: str) -> str:
     >>> fold("NESTLÉ Straße Mu\u0308ller’s \U0001d5d4𝗖𝗠𝗘")
     "nestle strasse muller's acme"
     """
-    if text.isascii():
-        return text.lower()
-    return _NOT_ASCII.sub(_fold_run, text).lower()
+    return fold_case(fold_accents(text))
+
+
+def fold_accents(text: str) -> str:
+    """Return the text folded like `fold`, except that its capitals stay.
+
+    Examples
+    --------
+    >>> fold_accents("NESTLÉ Łódź Straße")
+    'NESTLE Lodz Strasse'
+    """
+    return text if text.isascii() else _NOT_ASCII.sub(_fold_run, text)
+
+
+def fold_case(text: str) -> str:
+    """Return the small letters of a result of `fold_accents`, each at the place of its capital."""
+    lower = text.lower()
+    return lower if text.isascii() else lower.replace("ς", "σ")  # `str.lower` ends a word in capitals with ς
 
 
 def _fold_run(run: re.Match[str]) -> str:

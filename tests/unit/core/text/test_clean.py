@@ -18,6 +18,8 @@ from streams.core.text.clean import (
     MAX_TERM_CHARS,
     SIGNATURE_BITS,
     fold,
+    fold_accents,
+    fold_case,
     hashtag_words,
     normalise,
     printable,
@@ -104,6 +106,22 @@ def test_fold_keeps_symbols_apart_from_words() -> None:
 @given(ANY_TEXT)
 def test_fold_is_idempotent(text: str) -> None:
     assert fold(fold(text)) == fold(text)
+
+
+def test_accents_fold_without_the_case() -> None:
+    assert fold_accents("NESTLÉ Łódź ŁÓDŹ Straße ẞ İzmir Æ") == "NESTLE Lodz LODZ Strasse SS Izmir AE"
+    assert fold_accents("ΟΔΌΣ Ёлка \U0001d5d4\U0001d5ee") == "ΟΔΟΣ Елка Aa"
+
+
+@given(ANY_TEXT)
+def test_each_letter_of_a_folded_text_is_at_the_place_of_its_capital(text: str) -> None:
+    with_case = fold_accents(text)
+    assert fold_case(with_case) == fold(text)
+    assert len(fold_case(with_case)) == len(with_case)
+
+
+def test_the_end_of_a_greek_word_in_capitals_folds_like_its_small_letters() -> None:
+    assert fold("ΟΔΟΣ") == fold("οδος") == fold("οδοσ")
 
 
 def test_hashtags_handles_and_links() -> None:
