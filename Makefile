@@ -1,6 +1,6 @@
 # `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup lint format test test-unit test-interpreters test-faults soak bench docs dashboards check-dashboards kafka-start kafka-stop kafka-status kafka-wipe demo constraints clean
+.PHONY: help setup lint format test test-unit test-interpreters test-faults soak field-cases bench docs dashboards check-dashboards kafka-start kafka-stop kafka-status kafka-wipe demo constraints clean
 
 BIN    := .venv/bin
 READY  := .venv/.ready
@@ -44,6 +44,9 @@ test-faults: $(READY) ## kill, stop and disturb workers under load (FAULTS_SEED=
 
 soak: $(READY) ## half an hour under load: does memory grow? (FAULTS_SOAK_MINUTES=)
 	$(BIN)/pytest tests/faults/test_soak.py $(PYTEST_ARGS)
+
+field-cases: $(READY) ## situations of real users with the right values, from a folder beside the project; skipped where it is absent
+	$(BIN)/pytest tests/field $(PYTEST_ARGS)
 
 bench: $(READY) ## speeds of the hot paths; they need a machine with nothing else to do
 	$(BIN)/pytest tests/benchmarks -s $(PYTEST_ARGS)

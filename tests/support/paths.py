@@ -6,3 +6,4 @@ ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 TESTDATA = ROOT / "tests" / "testdata"
 SHARED_DATA = ROOT.parent / "shared" / "data"
+SHARED_CASES = ROOT.parent / "shared" / "cases"
