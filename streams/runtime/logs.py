@@ -39,9 +39,9 @@ def configure(worker: str, *, level: int = logging.INFO, stream: TextIO | None =
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    renderer = _renderer(stream)
+    renderers = _renderers(stream)
     structlog.configure(
-        processors=[*shared, structlog.processors.format_exc_info, renderer],
+        processors=[*shared, structlog.processors.format_exc_info, *renderers],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(stream),
         cache_logger_on_first_use=True,
@@ -50,17 +50,27 @@ def configure(worker: str, *, level: int = logging.INFO, stream: TextIO | None =
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared, _without_traceback],
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
         )
     )
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
 
-def _renderer(stream: TextIO) -> Processor:
+def _renderers(stream: TextIO) -> list[Processor]:
     if os.environ.get(FORMAT_VARIABLE, "console" if stream.isatty() else "json") == "console":
-        return structlog.dev.ConsoleRenderer(colors=stream.isatty())
-    return structlog.processors.JSONRenderer()
+        return [_without_escapes, structlog.dev.ConsoleRenderer(colors=stream.isatty())]
+    return [structlog.processors.JSONRenderer()]
+
+
+def _without_escapes(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Write characters that a terminal would obey as escapes of Python; tracebacks keep their lines."""
+    for name, value in event.items():
+        if isinstance(value, str) and name != "exception" and not value.isprintable():
+            event[name] = "".join(
+                each if each.isprintable() else each.encode("unicode_escape").decode() for each in value
+            )
+    return event
 
 
 class _Stamp:

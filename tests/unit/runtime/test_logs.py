@@ -45,6 +45,21 @@ def test_the_format_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "{" not in stream.getvalue()
 
 
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_an_event_is_one_line_without_escapes_whatever_a_post_put_in(
+    monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    monkeypatch.setenv(logs.FORMAT_VARIABLE, form)
+    stream = io.StringIO()
+    logs.configure("score", stream=stream)
+    hostile = ["\x1b[31mred", "\x9b31m", "line\nfirewatch: all well", "\u202ereversed", "\r\x00", "\u2028", "\x85"]
+    for each in hostile:
+        structlog.get_logger().warning("unusable record", detail=each, where=(each, 0, 1))
+        logging.getLogger("mode.services").error("Crashed reason=%s", each)
+    assert len(stream.getvalue().splitlines()) == 2 * len(hostile)
+    assert stream.getvalue().replace("\n", "").isprintable()
+
+
 def test_libraries_log_warnings_without_tracebacks() -> None:
     stream = io.StringIO()
     logs.configure("detect", stream=stream)
