@@ -116,10 +116,11 @@ def score(config_path: Path) -> None:
     Example:
       firewatch score -c firewatch.yaml
     """
+    from streams.core.text.matching import Matcher
     from streams.runtime.live_config import LiveConfig
     from streams.workers import score as worker
 
-    file = LiveConfig.load(config_path)
+    file = LiveConfig.load(config_path, check=Matcher.of)
     _start("score", file.config)
     until_stopped(lambda stop: worker.score(file.config, stop, file=file), on_hangup=file.ask)
 
@@ -136,10 +137,11 @@ def detect(config_path: Path) -> None:
     Example:
       firewatch detect -c firewatch.yaml
     """
+    from streams.core.text.matching import Matcher
     from streams.runtime.live_config import LiveConfig
     from streams.workers import detect as worker
 
-    file = LiveConfig.load(config_path)
+    file = LiveConfig.load(config_path, check=Matcher.of)
     _start("detect", file.config)
     until_stopped(lambda stop: worker.detect(file.config, stop, file), on_hangup=file.ask)
 

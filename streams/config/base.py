@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+import re
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, SecretStr, StringConstraints
+from pydantic import BaseModel, ConfigDict, SecretStr, StringConstraints, ValidationInfo, field_validator
 
+from streams.config.text_files import read_text
 from streams.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -24,25 +26,46 @@ QualityName = Literal["fast", "best"]
 QUALITIES: Final[tuple[QualityName, ...]] = ("fast", "best")
 
 
-class Settings(BaseModel):
-    """Base of all sections; refuses unknown keys."""
+_CONTROL: Final = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+class Settings(BaseModel):
+    """Base of all sections; refuses unknown keys, numbers that are not finite, and truth values as numbers."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _a_truth_value_is_no_number(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuse ``yes`` for a number, which pydantic takes for 1."""
+        if isinstance(value, bool) and info.field_name is not None:
+            annotation = cls.model_fields[info.field_name].annotation
+            if {int, float} & {annotation, *get_args(annotation)}:
+                raise ValueError("must be a number")
+        return value
 
 
 def secret(variable: str, file: Path | None, setting: str) -> SecretStr | None:
     """Return the secret in an environment variable, or else in the file that a setting names.
 
+    White space around it is no part of it, and an empty variable counts as unset.
+
     Raises
     ------
     ConfigError
-        If the file can't be read.
+        If the file can't be read or is empty, or the secret is more than one line of text; no problem shows it.
     """
-    if variable in os.environ:
-        return SecretStr(os.environ[variable])
-    if file is None:
-        return None
-    try:
-        return SecretStr(file.read_text(encoding="utf-8").strip())
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError([f"{setting}: {file} can't be read ({type(error).__name__})"]) from error
+    text, place = os.environ.get(variable, "").strip(), variable
+    if not text:
+        if file is None:
+            return None
+        place = f"{setting}: {file}"
+        try:
+            text = read_text(file).strip()
+        except ConfigError as error:
+            raise ConfigError([f"{place}: {error.problems[0]}"]) from error
+        if not text:
+            raise ConfigError([f"{place} is empty"])
+    if _CONTROL.search(text):
+        raise ConfigError([f"{place} must hold one line of text, without control characters"])
+    return SecretStr(text)

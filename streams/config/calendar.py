@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple, Self, get_args
-from zoneinfo import ZoneInfo, available_timezones
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Self, get_args
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
+from streams.config import moments
 from streams.config.base import BrandId, Name, Settings
+from streams.config.moments import DAY, Day, Moment, ZoneName
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 _WEEKDAYS: Final[tuple[Weekday, ...]] = get_args(Weekday)
-_DAY: Final = timedelta(days=1)
 
 
 class _SpanSettings(Settings):
@@ -31,16 +31,9 @@ class _SpanSettings(Settings):
     brands: Literal["all"] | list[BrandId] = Field(
         default="all", description="Ids of the brands that the span applies to, or all."
     )
-    timezone: str = Field(
+    timezone: ZoneName = Field(
         default="UTC", description="Time zone of dates and times that name none, such as Europe/Berlin."
     )
-
-    @field_validator("timezone")
-    @classmethod
-    def _timezone_is_known(cls, name: str) -> str:
-        if name not in available_timezones():
-            raise ValueError(f"{name!r} is not a time zone; use a name such as Europe/Berlin")
-        return name
 
     def applies(self, brand: str, start_ms: int, end_ms: int) -> bool:
         """Return whether the span applies to a brand in any part of ``[start_ms, end_ms)``.
@@ -57,7 +50,26 @@ class _SpanSettings(Settings):
         raise NotImplementedError
 
     def _aware(self, moment: datetime) -> datetime:
-        return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(self.timezone))
+        return moment if moment.tzinfo else moment.replace(tzinfo=moments.zone_of(self.timezone))
+
+    def _check_ends(self, begin: datetime, over: datetime) -> None:
+        """Raise an error if one end is not a single moment, or `over` is not after `begin`."""
+        placed = []
+        for name, end in (("from", begin), ("to", over)):
+            try:
+                placed.append(moments.place(end, moments.zone_of(self.timezone)))
+            except ValueError as error:
+                raise ValueError(f".{name}: {error}") from None
+        offsets = {end.utcoffset() for end in placed}
+        if (begin.tzinfo is None) != (over.tzinfo is None) and len(offsets) > 1 and not self._names_a_zone:
+            name = "from" if begin.tzinfo is None else "to"
+            raise ValueError(f".{name}: has no offset, but the other end has one: write one, or set `timezone`")
+        if placed[1] <= placed[0]:
+            raise ValueError(".to: must be after `from`")
+
+    @property
+    def _names_a_zone(self) -> bool:
+        return "timezone" in self.model_fields_set
 
 
 class MaintenanceSettings(_SpanSettings):
@@ -75,16 +87,15 @@ class MaintenanceSettings(_SpanSettings):
         "`from`."
     )
 
-    @field_validator("from_", "to", mode="before")
+    @field_validator("from_", mode="before")
     @classmethod
-    def _yaml_reads_times_as_minutes(cls, value: Any) -> Any:
-        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1440:  # YAML 1.1: 22:00 is 22 * 60
-            return time(*divmod(value, 60))
-        if isinstance(value, int | float | date) and not isinstance(value, datetime):
-            raise ValueError(  # noqa: TRY004  pydantic takes no TypeError
-                "must be a moment such as 2026-03-01T22:00:00+01:00, or with `every` a time such as 22:00"
-            )
-        return value
+    def _begins_as_written(cls, value: object) -> datetime | time:
+        return moments.moment_or_time(value, is_end=False)
+
+    @field_validator("to", mode="before")
+    @classmethod
+    def _ends_as_written(cls, value: object) -> datetime | time:
+        return moments.moment_or_time(value, is_end=True)
 
     @model_validator(mode="after")
     def _both_ends_are_of_one_kind(self) -> Self:
@@ -94,7 +105,7 @@ class MaintenanceSettings(_SpanSettings):
                 wanted = "with `every` a time of day such as 22:00" if self.every else "a moment with a date"
                 raise ValueError(f".{name}: must be {wanted}")  # noqa: TRY004
         if isinstance(self.from_, datetime) and isinstance(self.to, datetime):
-            _refuse_backwards(self._aware(self.from_), self._aware(self.to))
+            self._check_ends(self.from_, self.to)
         return self
 
     def _spans(self, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
@@ -102,39 +113,39 @@ class MaintenanceSettings(_SpanSettings):
         if isinstance(first, datetime) and isinstance(last, datetime):
             yield self._aware(first), self._aware(last)
         elif isinstance(first, time) and isinstance(last, time):
-            zone = ZoneInfo(self.timezone)
-            day = start.astimezone(zone).date() - _DAY
+            zone = moments.zone_of(self.timezone)
+            day = start.astimezone(zone).date() - DAY
             while day <= end.astimezone(zone).date():
                 if _WEEKDAYS[day.weekday()] in self.every:
-                    over = day if last > first else day + _DAY
+                    over = day if last > first else day + DAY
                     yield datetime.combine(day, first, zone), datetime.combine(over, last, zone)
-                day += _DAY
+                day += DAY
 
 
 class ExpectedEventSettings(_SpanSettings):
     """Day or span of time in which many posts are expected, such as a product launch."""
 
-    day: date | None = Field(
+    day: Day | None = Field(
         default=None,
         description="Date of an event that lasts the whole day, in `timezone`; the alternative to `from` and `to`.",
     )
-    from_: datetime | None = Field(
+    from_: Moment | None = Field(
         default=None, alias="from", description="Moment at which the event begins; the alternative to `day`."
     )
-    to: datetime | None = Field(default=None, description="Moment at which the event ends, required with `from`.")
+    to: Moment | None = Field(default=None, description="Moment at which the event ends, required with `from`.")
 
     @model_validator(mode="after")
     def _a_day_or_a_span(self) -> Self:
         if (self.day is None) == (self.from_ is None) or (self.from_ is None) != (self.to is None):
             raise ValueError("needs either `day`, or both `from` and `to`")
         if self.from_ and self.to:
-            _refuse_backwards(self._aware(self.from_), self._aware(self.to))
+            self._check_ends(self.from_, self.to)
         return self
 
     def _spans(self, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:  # noqa: ARG002
         if self.day is not None:
-            midnight = time(tzinfo=ZoneInfo(self.timezone))
-            yield datetime.combine(self.day, midnight), datetime.combine(self.day + _DAY, midnight)
+            midnight = time(tzinfo=moments.zone_of(self.timezone))
+            yield datetime.combine(self.day, midnight), datetime.combine(self.day + DAY, midnight)
         elif self.from_ is not None and self.to is not None:
             yield self._aware(self.from_), self._aware(self.to)
 
@@ -185,8 +196,3 @@ class QuietTimes:
             if span.applies(self._brand, start_ms, end_ms):
                 return QuietTime("maintenance" if isinstance(span, MaintenanceSettings) else "expected", span.reason)
         return None
-
-
-def _refuse_backwards(begin: datetime, over: datetime) -> None:
-    if over <= begin:
-        raise ValueError(".to: must be after `from`")

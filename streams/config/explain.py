@@ -9,7 +9,8 @@ import yaml
 from pydantic import BaseModel
 
 from streams.config.layers import Layer, Path, layers
-from streams.config.loader import UniqueKeyLoader, config_text, load_config, overrides
+from streams.config.loader import config_document, config_of, overrides
+from streams.config.text_files import read_file
 from streams.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -48,8 +49,9 @@ def explain(path: pathlib.Path, brand: str | None, environment: Mapping[str, str
     ConfigError
         If the file is invalid, or has no such brand.
     """
-    config = load_config(path, environment)
-    origins = _Origins(path, environment)
+    content = read_file(path)
+    config = config_of(content, path, environment)
+    origins = _Origins(content, path, environment)
     if brand is None:
         return list(chain(_detectors(config, None, (), origins), _sections(config, origins)))
     found = next(((place, each) for place, each in enumerate(config.brands) if each.id == brand), None)
@@ -69,9 +71,9 @@ def explain(path: pathlib.Path, brand: str | None, environment: Mapping[str, str
 class _Origins:
     """Places in the file and the environment where settings are set."""
 
-    def __init__(self, path: pathlib.Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, content: bytes, path: pathlib.Path, environment: Mapping[str, str]) -> None:
         self._file = path.name
-        self._lines = dict(_lines(yaml.compose(config_text(path), Loader=UniqueKeyLoader)))
+        self._lines = dict(_lines(config_document(content, path).root))
         self._variables = {place: variable for place, (variable, _) in overrides(environment).items()}
 
     def of(self, path: Path) -> str | None:

@@ -10,10 +10,11 @@ import os
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
 from streams.config.model import Config
+from streams.config.text_files import read_file
+from streams.config.yaml_document import Document, parse, unprintable
 from streams.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ENV_PREFIX: Final = "FIREWATCH__"
+
+_BOOTSTRAP: Final = "KAFKA_BOOTSTRAP"
 
 
 def load_config(path: Path, environment: Mapping[str, str] | None = None) -> Config:
@@ -36,79 +39,66 @@ def load_config(path: Path, environment: Mapping[str, str] | None = None) -> Con
     Raises
     ------
     ConfigError
-        Names the file, and for each problem the path inside it and what is allowed.
+        Names the file, and for each problem the path inside it, the line, and what is allowed.
     """
-    tree = yaml_tree(config_text(path), path)
-    for place, (variable, value) in overrides(os.environ if environment is None else environment).items():
-        _put(tree, place, value, variable)
+    return config_of(read_file(path), path, environment)
+
+
+def config_of(content: bytes, path: Path, environment: Mapping[str, str] | None = None) -> Config:
+    """Return the config that the content of a file describes; arguments and errors as of `load_config`."""
+    document = config_document(content, path)
+    overriding = overrides(os.environ if environment is None else environment)
+    for place, (variable, value) in overriding.items():
+        _put(document.tree, place, value, variable)
     try:
-        return Config.model_validate(tree)
+        return Config.model_validate(document.tree)
     except ValidationError as error:
-        problems = dict.fromkeys(problem(item) for item in error.errors(include_url=False))
-        raise ConfigError(list(problems), path) from error
+        variables = {place: variable for place, (variable, _) in overriding.items()}
+        raise ConfigError(problems(error, document, Config, variables), path) from error
 
 
-def config_text(path: Path) -> str:
-    """Return the text of a file.
-
-    Raises
-    ------
-    ConfigError
-        If the file can't be read.
-    """
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise ConfigError(["no such file"], path) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError([f"can't be read: {error}"], path) from error
-
-
-def yaml_tree(text: str, path: Path) -> dict[str, Any]:
-    """Parse the text of a config, which must be a YAML mapping.
+def config_document(content: bytes, path: Path) -> Document:
+    """Parse the content of a config file, which must be a YAML mapping.
 
     Raises
     ------
     ConfigError
-        If the text is not valid YAML, or not a mapping.
+        If it is not valid YAML, or not a mapping.
     """
-    try:
-        tree = yaml.load(text, Loader=UniqueKeyLoader)  # noqa: S506  a SafeLoader
-    except yaml.YAMLError as error:
-        raise ConfigError([f"is not valid YAML: {_yaml_problem(error)}"], path) from error
-    except RecursionError:
-        raise ConfigError(["is nested too deeply"], path) from None
-    if not isinstance(tree, dict):
+    document = parse(content, path)
+    if not isinstance(document.tree, dict):
         raise ConfigError(["must be a mapping with at least the key 'brands'"], path)
-    return tree
+    return document
 
 
 def overrides(environment: Mapping[str, str]) -> dict[tuple[str, ...], tuple[str, Any]]:
-    """Return the environment variable and the value that override each setting, by the path of the setting."""
+    """Return the environment variable and the value that override each setting, by the path of the setting.
+
+    Raises
+    ------
+    ConfigError
+        If a value is not YAML; the problem names the variable.
+    """
     names = {name: name for name in environment if name.startswith(ENV_PREFIX)}
-    if "KAFKA_BOOTSTRAP" in environment:
-        names.setdefault(f"{ENV_PREFIX}KAFKA__BOOTSTRAP_SERVERS", "KAFKA_BOOTSTRAP")
+    if environment.get(_BOOTSTRAP, "").strip():
+        names.setdefault(f"{ENV_PREFIX}KAFKA__BOOTSTRAP_SERVERS", _BOOTSTRAP)
     found = {}
     for name, variable in sorted(names.items()):
         place = tuple(name.removeprefix(ENV_PREFIX).lower().split("__"))
-        value = environment[variable]
-        found[place] = variable, yaml.safe_load(value) if place[-1] not in _VERBATIM else value
+        found[place] = variable, _value(environment[variable], variable, is_verbatim=place[-1] in _VERBATIM)
     return found
 
 
-class UniqueKeyLoader(yaml.SafeLoader):
-    """Loader that refuses a repeated key, of which YAML would silently keep the last."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[str] = set()
-        for key_node, _ in node.value:
-            key = str(key_node.value)
-            if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key!r} appears twice", key_node.start_mark
-                )
-            seen.add(key)
-        return super().construct_mapping(node, deep)
+def _value(text: str, variable: str, *, is_verbatim: bool) -> Any:
+    if (character := unprintable(text)) is not None:
+        raise ConfigError([f"environment variable {variable}: the character {character} is not allowed"])
+    if is_verbatim:
+        return text.strip()
+    try:
+        return parse(text, None).tree
+    except ConfigError as error:
+        hint = "write text with special characters in quotes, as in YAML"
+        raise ConfigError([f"environment variable {variable}: {error.problems[0]}; {hint}"]) from None
 
 
 def _put(tree: dict[str, Any], place: tuple[str, ...], value: Any, variable: str) -> None:
@@ -127,7 +117,42 @@ _ALTERNATIVE: Final = re.compile(r"(literal|list)\[.*|datetime|time")
 """Path elements that pydantic adds where a setting may have several types."""
 
 
-def problem(item: Any, model: type[BaseModel] = Config) -> str:
+def problems(
+    error: ValidationError,
+    document: Document,
+    model: type[BaseModel],
+    variables: Mapping[tuple[str, ...], str] | None = None,
+) -> list[str]:
+    """Return one line for each problem: the path inside the file, what is allowed there, and where it is set.
+
+    Parameters
+    ----------
+    error
+        The refusal of the document.
+    document
+        The document, which knows the lines.
+    model
+        What the document should be.
+    variables
+        Environment variables that have overridden settings, by the path of the setting.
+    """
+    found = dict.fromkeys(_problem(item, model) for item in error.errors(include_url=False))
+    return [f"{problem}{_origin(problem, document, variables or {})}" for problem in found]
+
+
+def _origin(problem: str, document: Document, variables: Mapping[tuple[str, ...], str]) -> str:
+    """Return the line or the environment variable that sets what a problem is about, in parentheses."""
+    path = [
+        int(step) if step.isdecimal() else step for step in re.split(r"[.\[\]]+", problem.partition(": ")[0]) if step
+    ]
+    for place, variable in variables.items():
+        if place == tuple(path[: len(place)]):
+            return f" (environment variable {variable})"
+    line = document.line(path)
+    return "" if line is None else f" (line {line})"
+
+
+def _problem(item: Any, model: type[BaseModel]) -> str:
     """Return one line about an error of pydantic: the path inside the file, and what is allowed there."""
     path = ""
     for step in item["loc"]:
@@ -141,6 +166,8 @@ def problem(item: Any, model: type[BaseModel] = Config) -> str:
         message = f"unknown key; allowed here: {', '.join(_allowed_keys(item['loc'][:-1], model))}"
     elif item["type"] == "missing":
         message = "is required"
+    elif item["type"] == "string_type":
+        message = "must be text: write it in quotes"
     return f"{path}: {message}" if path else message
 
 
@@ -152,9 +179,3 @@ def _allowed_keys(loc: tuple[int | str, ...], root: type[BaseModel]) -> list[str
         annotation = model.model_fields[step].annotation
         model = annotation.__args__[0] if getattr(annotation, "__origin__", None) is list else annotation
     return sorted(field.alias or name for name, field in model.model_fields.items())
-
-
-def _yaml_problem(error: yaml.YAMLError) -> str:
-    mark = getattr(error, "problem_mark", None)
-    problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-    return f"{problem} (line {mark.line + 1}, column {mark.column + 1})" if mark else problem

@@ -15,7 +15,8 @@ from streams.cli.demo.broker import broker
 from streams.cli.demo.show import Show, replay_in_process
 from streams.cli.demo.workers import replay_through_workers
 from streams.cli.extras import can_draw
-from streams.config.loader import load_config
+from streams.config.loader import config_document, load_config
+from streams.config.text_files import read_file
 from streams.errors import ConfigError, FirewatchError
 from streams.offline.simulate import SimulationSettings, write
 from streams.runtime import logs
@@ -73,7 +74,7 @@ def run(posts: Path | None, config_path: Path | None, seconds: float, out: Path)
 
 def _write_own_config(config_path: Path, out: Path, bootstrap: str | None) -> Path:
     """Write the config of this run: the given one with the broker's address, new topics, and ports that are free."""
-    tree = yaml.safe_load(config_path.read_text(encoding="utf-8"))
+    tree = config_document(read_file(config_path), config_path).tree
     settings = load_config(config_path).metrics
     own: dict[str, dict[str, Any]] = {
         "topics": {"prefix": f"demo-{uuid.uuid4().hex[:8]}."},

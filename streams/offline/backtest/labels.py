@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Self, TypeVar
 
-import yaml
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from detectors.base import Severity
 from streams.config.base import BrandId, Name, Settings
-from streams.config.loader import UniqueKeyLoader, problem
-from streams.errors import InputError
+from streams.config.loader import problems
+from streams.config.moments import Moment, in_utc
+from streams.config.yaml_document import read_document
+from streams.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 FileModel = TypeVar("FileModel", bound=Settings)
+
+_UtcMoment = Annotated[Moment, AfterValidator(in_utc)]
 
 
 class Expected(Settings):
@@ -27,15 +29,10 @@ class Expected(Settings):
     """
 
     brand: BrandId
-    from_: datetime = Field(alias="from")
-    to: datetime
+    from_: _UtcMoment = Field(alias="from")
+    to: _UtcMoment
     severity: Severity = "warning"
     name: Name | None = None
-
-    @field_validator("from_", "to")
-    @classmethod
-    def _without_a_zone_it_is_utc(cls, moment: datetime) -> datetime:
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:
@@ -73,12 +70,10 @@ def read_yaml(path: Path, model: type[FileModel]) -> FileModel:
         If the file can't be used; the message names the file and the place of each problem.
     """
     try:
-        tree = yaml.load(path.read_text(encoding="utf-8"), Loader=UniqueKeyLoader)  # noqa: S506  a SafeLoader
-        return model.model_validate(tree)
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: can't be read ({error})") from error
-    except yaml.YAMLError as error:
-        raise InputError(f"{path}: is not valid YAML ({error})") from error
+        document = read_document(path)
+        return model.model_validate(document.tree)
+    except ConfigError as error:
+        raise InputError(str(error)) from error
     except ValidationError as error:
-        problems = (f"{path}: {problem(item, model)}" for item in error.errors(include_url=False))
-        raise InputError("\n".join(problems)) from error
+        found = (f"{path}: {problem}" for problem in problems(error, document, model))
+        raise InputError("\n".join(found)) from error

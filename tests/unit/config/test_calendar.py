@@ -44,6 +44,29 @@ def test_a_weekly_one_may_last_past_midnight_and_keeps_to_the_clock_of_its_zone(
     assert {moment: suppressed(moment, maintenance=[weekly]) for moment in at} == at
 
 
+def test_midnight_may_be_written_as_24_00() -> None:
+    weekly = {"reason": "import", "every": ["sunday"], "from": "22:00", "to": "24:00", "timezone": "Europe/Berlin"}
+    at = {
+        "2026-03-01T20:55:00+00:00": None,
+        "2026-03-01T22:55:00+00:00": "maintenance",
+        "2026-03-01T23:00:00+00:00": None,
+    }
+    assert {moment: suppressed(moment, maintenance=[weekly]) for moment in at} == at
+    whole_day = weekly | {"from": "00:00"}
+    assert suppressed("2026-02-28T22:55:00+00:00", maintenance=[whole_day]) is None
+    assert suppressed("2026-02-28T23:00:00+00:00", maintenance=[whole_day]) == "maintenance"
+    assert suppressed("2026-03-01T23:00:00+00:00", maintenance=[whole_day]) is None
+    event = {"reason": "sale", "from": "2026-03-01T20:00", "to": "2026-03-01T24:00"}
+    assert suppressed("2026-03-01T23:55:00+00:00", expected_events=[event]) == "expected"
+    assert suppressed("2026-03-02T00:00:00+00:00", expected_events=[event]) is None
+
+
+def test_an_end_without_an_offset_is_in_the_time_zone_that_the_file_names() -> None:
+    mixed = {"reason": "x", "from": "2026-03-01T22:00+01:00", "to": "2026-03-02T02:00", "timezone": "America/New_York"}
+    assert suppressed("2026-03-02T06:55:00+00:00", maintenance=[mixed]) == "maintenance"
+    assert suppressed("2026-03-02T07:00:00+00:00", maintenance=[mixed]) is None
+
+
 def test_others_than_the_named_brands_are_not_meant() -> None:
     launch = {"reason": "launch", "day": "2026-03-05", "brands": ["acme"], "timezone": "Europe/Berlin"}
     assert suppressed("2026-03-05T12:00:00+00:00", expected_events=[launch]) is None
@@ -83,6 +106,25 @@ def test_times_without_quotes_are_read_as_people_mean_them(tmp_path: Any) -> Non
         ),
         ("maintenance", "{reason: x, brands: [acm], from: 2026-03-01T10:00:00Z, to: 2026-03-02T10:00:00Z}",
          "maintenance[0].brands: there is no brand acm"),
+        ("maintenance", "{reason: x, every: [sunday], from: 20, to: 23}",
+         "or with `every` a time such as 22:00, got 20"),
+        ("maintenance", "{reason: x, every: [sunday], from: 1200, to: 1380}", "maintenance[0].from: must be"),
+        ("maintenance", "{reason: x, every: [sunday], from: 22:00+01:00, to: 23:30+01:00}",
+         "maintenance[0].from: must be a time of day such as 22:00, without an offset, got '22:00+01:00'"),
+        ("maintenance", "{reason: x, every: [sunday], from: 22:00, to: 23:30Z}", "maintenance[0].to: must be a time"),
+        ("maintenance", "{reason: x, every: [sunday], from: 24:00, to: 02:00}",
+         "maintenance[0].from: 24:00 can't be the beginning"),
+        ("maintenance", "{reason: x, from: 2026-03-01T22:00+01:00, to: 2026-03-02T02:00}",
+         "maintenance[0].to: has no offset, but the other end has one"),
+        ("maintenance", "{reason: x, from: 2026-03-29T02:30, to: 2026-03-29T05:00, timezone: Europe/Berlin}",
+         "maintenance[0].from: 2026-03-29 02:30:00 does not exist in Europe/Berlin"),
+        ("expected_events", "{reason: x, from: 20:00, to: 23:00}",
+         "expected_events[0].from: must be a moment such as 2026-03-01T22:00:00+01:00, got '20:00'"),
+        ("expected_events", "{reason: x, from: 20, to: 23}", "expected_events[0].from: must be a moment"),
+        ("expected_events", "{reason: x, from: 2026-03-01 20:00:00+01:00, to: 2026-03-01 23:00}",
+         "expected_events[0].to: has no offset"),
+        ("expected_events", "{reason: x, day: 2026-02-30}", "expected_events[0].day: '2026-02-30' does not exist"),
+        ("expected_events", "{reason: x, day: 20260301}", "expected_events[0].day: must be a day such as 2026-03-01"),
         ("maintenance", "{reason: x, every: [sundays], from: '22:00', to: '23:00'}", "maintenance[0].every[0]"),
         ("expected_events", "{reason: x}", "expected_events[0]: needs either `day`, or both `from` and `to`"),
         ("expected_events", "{reason: x, day: 2026-03-01, timezone: Berlin}",

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
 
 from streams.cli import cli
-from streams.config.loader import load_config
+from streams.config.loader import config_of, load_config
 from streams.errors import ConfigError
+from tests.support.config_trees import config_trees
 from tests.support.paths import TESTDATA
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 CONFIGS = TESTDATA / "config"
 MINIMAL = "brands:\n  - {id: nordtel, name: Nordtel, match: {any: [nordtel]}}\n"
@@ -83,3 +86,79 @@ def test_an_override_of_nothing_is_refused(file: Path) -> None:
         load_config(file, {"FIREWATCH__TOPICS__PARTITONS": "7"})
     with pytest.raises(ConfigError, match="FIREWATCH__BRANDS__0__NAME"):
         load_config(file, {"FIREWATCH__BRANDS__0__NAME": "x"})
+
+
+def problem_of(text: str, environment: dict[str, str] | None = None) -> str:
+    with pytest.raises(ConfigError) as caught:
+        config_of(text.encode(), Path("firewatch.yaml"), environment or {})
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (
+            "expected_events:\n  - {reason: sale,\n     day: 2026-02-30}\n",
+            "expected_events[0].day: '2026-02-30' does not exist: day is out of range for month (line 5)",
+        ),
+        (
+            "maintenance:\n  - reason: x\n    every: [sunday]\n    from: 20\n    to: 23:00\n",
+            "maintenance[0].from: must be a moment such as 2026-03-01T22:00:00+01:00, or with `every` a time such as "
+            "22:00, got 20 (line 6)",
+        ),
+        ("maintenance:\n  - reason: x\n    from: 2026-03-01\n", "maintenance[0].to: is required (line 4)"),
+        ("topics:\n  partitions: many\n", "(line 4)"),
+        ("topics:\n  partitions: yes\n", "topics.partitions: must be a number (line 4)"),
+        ("topics:\n  partitoins: 4\n", "(line 4)"),
+        ("kafka: {client_id: on}\n", "kafka.client_id: must be text: write it in quotes (line 3)"),
+        ("detectors:\n  - {name: a, kind: volume, once_in_days: 1}\n", "got 1 (line 4)"),
+    ],
+)
+def test_a_problem_names_the_line(text: str, problem: str) -> None:
+    assert problem in problem_of(MINIMAL + text)
+
+
+@pytest.mark.parametrize("value", ["@hooks", "{", '"de', "a: b: c", "*x", "!!int x", "\0", "%"])
+def test_an_override_that_is_not_yaml_is_refused_by_its_variable(value: str) -> None:
+    variable = "FIREWATCH__BRIDGE__WEBHOOK__URL"
+    assert f"environment variable {variable}: " in problem_of(MINIMAL, {variable: value})
+
+
+def test_an_override_with_a_value_that_is_not_allowed_is_refused_by_its_variable() -> None:
+    found = problem_of(MINIMAL, {"FIREWATCH__METRICS__SCORE_PORT": "99999"})
+    assert "metrics.score_port: " in found
+    assert "(environment variable FIREWATCH__METRICS__SCORE_PORT)" in found
+
+
+def test_an_empty_kafka_bootstrap_is_none_and_a_line_break_behind_it_is_no_part_of_it() -> None:
+    def servers(value: str) -> str:
+        environment = {"KAFKA_BOOTSTRAP": value}
+        return config_of(MINIMAL.encode(), Path("firewatch.yaml"), environment).kafka.bootstrap_servers
+
+    assert servers("") == servers(" \n") == "127.0.0.1:9092"
+    assert servers("kafka:9092\n") == "kafka:9092"
+
+
+@given(config_trees)
+def test_any_tree_is_a_config_or_a_config_error(tree: dict[str, Any]) -> None:
+    content = yaml.safe_dump(tree, allow_unicode=True).encode(errors="surrogatepass")
+    try:
+        config = config_of(content, Path("firewatch.yaml"), {})
+    except ConfigError:
+        return
+    config.model_dump(mode="json")
+    for brand in config.brands:
+        config.quiet_times(brand.id).at(1_772_402_400_000, 1_772_402_700_000)
+
+
+overriding = st.dictionaries(
+    st.sampled_from(["TOPICS__PARTITIONS", "KAFKA__BOOTSTRAP_SERVERS", "ALERTS", "ALERTS__GENERATOR_URL", "", "__"]),
+    st.text(max_size=8) | st.sampled_from(["@", "{", '"', "22:00", "2026-02-30", "&a [*a]", "\ud800", "1e400"]),
+)
+
+
+@given(overriding)
+def test_any_override_gives_a_config_or_a_config_error(values: dict[str, str]) -> None:
+    environment = {f"FIREWATCH__{name}": text for name, text in values.items()}
+    with suppress(ConfigError):
+        config_of(MINIMAL.encode(), Path("firewatch.yaml"), environment)

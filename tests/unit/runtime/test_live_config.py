@@ -4,16 +4,22 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 from structlog.testing import capture_logs
 
+from streams.config import text_files
+from streams.core.text.matching import Matcher
 from streams.runtime import metrics
 from streams.runtime.live_config import LiveConfig
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
+
+    from streams.config import Config
 
 BRANDS = """\
 brands:
@@ -93,6 +99,15 @@ async def test_the_swapped_symlink_of_a_config_map_is_seen(tmp_path: Path) -> No
     ("text", "outcome", "problem"),
     [
         ("brands: [\n", "invalid", "is not valid YAML"),
+        (
+            BRANDS + "expected_events:\n  - {reason: sale, day: 2026-02-30}\n",
+            "invalid",
+            "expected_events[0].day: '2026-02-30' does not exist",
+        ),
+        (BRANDS + "score: {batch_records: !!int x}\n", "invalid", "'x' is not an integer"),
+        (BRANDS + "score: &a [*a]\n", "invalid", "a value contains itself"),
+        (BRANDS + "x: \0", "invalid", "(line 3)"),
+        ("[" * 5_000, "invalid", "is nested too deeply"),
         (BRANDS + "windoes: {}\n", "invalid", "windoes: unknown key"),
         (None, "invalid", "no such file"),
         (
@@ -128,3 +143,53 @@ async def test_what_can_not_be_used_leaves_the_last_good_one(
     await live.look()
     assert len(live.config.brands) == 2
     assert value("firewatch_config_last_reload_successful") == 1
+
+
+async def test_what_is_no_file_any_more_leaves_the_last_good_one(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text_files, "PIPE_SECONDS", 0.01)
+    live = LiveConfig.load(path)
+    before = live.config
+    others: list[Callable[[], None]] = [
+        path.mkdir, lambda: os.mkfifo(path), lambda: path.symlink_to(path), lambda: None,
+    ]  # fmt: skip
+    for put_there in others:
+        path.rmdir() if path.is_dir() else path.unlink(missing_ok=True)
+        put_there()
+        live.ask()
+        await live.look()
+        assert live.config is before
+        assert value("firewatch_config_last_reload_successful") == 0
+
+
+async def test_a_config_that_the_worker_can_not_apply_is_refused(path: Path) -> None:
+    live = LiveConfig.load(path, check=Matcher.of)
+    before = live.config
+    path.write_text(BRANDS.replace("[nordtel]", '["@#"]'))
+    live.ask()
+    with capture_logs() as logs:
+        await live.look()
+    assert live.config is before
+    assert "brands[0].match.any" in str(logs[0]["problems"])
+
+
+async def test_no_exception_of_a_check_ends_the_worker(path: Path) -> None:
+    broken = False
+
+    def check(_: Config) -> None:
+        if broken:
+            raise ZeroDivisionError("a defect")
+
+    live = LiveConfig.load(path, check)
+    before, broken = live.config, True
+    path.write_text(BRANDS + ACME)
+    live.ask()
+    with capture_logs() as logs:
+        await live.look()
+    assert live.config is before
+    assert "ZeroDivisionError('a defect')" in str(logs[0]["problems"])
+    assert isinstance(logs[0]["exc_info"], ZeroDivisionError)
+    assert value("firewatch_config_last_reload_successful") == 0
+    broken = False
+    live.ask()
+    await live.look()
+    assert len(live.config.brands) == 2
