@@ -7,31 +7,22 @@ They are served from threads, so that they answer while the event loop of the wo
 from __future__ import annotations
 
 import asyncio
-import errno
 import os
-import socket
 import threading
 import time
 from contextlib import asynccontextmanager
-from socketserver import ThreadingMixIn
-from typing import TYPE_CHECKING, Any, Final, Literal
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+from typing import TYPE_CHECKING, Final, Literal
 
-import orjson
 import structlog
-from prometheus_client import make_wsgi_app
 
-from streams.errors import PortTaken, WorkerFailed
-from streams.runtime.metrics import REGISTRY
+from streams.errors import WorkerFailed
+from streams.runtime.http_server import serve
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+    from collections.abc import AsyncIterator, Callable
 
     from streams.config import Config
-
-Answer = tuple[bool, dict[str, Any]]
-"""Whether the status is 200 rather than 503, and the fields of the JSON body."""
+    from streams.runtime.http_server import Answer
 
 BEAT_SECONDS: Final = 1.0
 
@@ -130,55 +121,3 @@ def _end_if_dead(health: Health, closing: threading.Event) -> None:
         elif why := health.dead():
             log.critical("the worker hangs; ending the process", why=why)
             os._exit(WorkerFailed.exit_code)  # nothing in this process can be relied upon to end it in order
-
-
-def serve(host: str, port: int, setting: str, pages: Mapping[str, Callable[[], Answer]] | None = None) -> int:
-    """Serve ``/metrics`` and other pages from a thread, and return the port.
-
-    Parameters
-    ----------
-    host, port
-        Address to listen on; port 0 picks a free one.
-    setting
-        Config key of the port, for messages.
-    pages
-        Functions that return the answer of a page, by its path.
-
-    Raises
-    ------
-    PortTaken
-        If another process listens there.
-    """
-    _Server.address_family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-    try:
-        server = make_server(host, port, _application(pages or {}), server_class=_Server, handler_class=_Handler)
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise PortTaken(host, port, setting) from error
-        raise
-    threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
-    return int(server.server_port)
-
-
-def _application(pages: Mapping[str, Callable[[], Answer]]) -> WSGIApplication:
-    exposition: WSGIApplication = make_wsgi_app(REGISTRY)
-
-    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        page = pages.get(environ["PATH_INFO"])
-        if page is None:
-            return exposition(environ, start_response)
-        good, fields = page()
-        status = "200 OK" if good else "503 Service Unavailable"
-        start_response(status, [("Content-Type", "application/json"), ("Cache-Control", "no-store")])
-        return [orjson.dumps(fields)]
-
-    return answer
-
-
-class _Server(ThreadingMixIn, WSGIServer):
-    daemon_threads = True
-
-
-class _Handler(WSGIRequestHandler):
-    def log_message(self, *_: object) -> None:
-        """Log nothing of requests."""

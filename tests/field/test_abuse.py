@@ -122,7 +122,7 @@ def test_slow_clients_of_the_metrics_server(abuse: Path, record: Recorder) -> No
     program = textwrap.dedent("""
         import resource, socket, threading, time, urllib.request
         resource.setrlimit(resource.RLIMIT_NOFILE, (512, 512))
-        from streams.runtime.health import serve
+        from streams.runtime.http_server import serve
         port = serve("127.0.0.1", 0, "x", {"/healthz": lambda: (True, {})})
         slow = []
         for _ in range(200):

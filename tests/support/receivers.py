@@ -6,6 +6,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from streams.workers.receivers.base import Attempt
+from streams.workers.receivers.steps import Request
 from tests.support.alerts import START_MS
 
 if TYPE_CHECKING:
@@ -16,10 +17,14 @@ if TYPE_CHECKING:
 
 
 class FakeReceiver:
-    """Raises the given errors, one for each attempt (None for one that succeeds), and then accepts everything."""
+    """Raises the given errors, one for each attempt (None for one that succeeds), and then accepts everything.
+
+    It stands for a cluster of Alertmanagers, for a receiver of single steps, and for the HTTP client of the latter.
+    """
 
     def __init__(self, *errors: DeliveryError | None) -> None:
         self._errors = deque(errors)
+        self._requested: Any = None
         self.accepted: list[Any] = []
 
     async def send(self, _http: Any, message: Any, _now_ms: int) -> None:
@@ -27,6 +32,13 @@ class FakeReceiver:
         if error is not None:
             raise error
         self.accepted.append(message)
+
+    def request(self, step: DeliveryStep, _now_ms: int) -> Request:
+        self._requested = step
+        return Request("", step.value, {})
+
+    async def post(self, *_request: Any) -> None:
+        await self.send(None, self._requested, 0)
 
 
 class FakeHttp:

@@ -11,13 +11,12 @@ from streams.config import SLACK_URL_VARIABLE
 from streams.core.incidents.incident import STEP_WORDS
 from streams.errors import ConfigError
 from streams.workers.receivers.http_client import check_url
-from streams.workers.receivers.steps import StepSender
+from streams.workers.receivers.steps import Request, StepSender
 
 if TYPE_CHECKING:
     from streams.config import BridgeSettings
     from streams.core.deliver.step import DeliveryStep
     from streams.records import Alert
-    from streams.workers.receivers.http_client import HttpClient
 
 HEADER_CHARS: Final = 150
 TEXT_CHARS: Final = 3_000
@@ -59,9 +58,9 @@ class Slack:
             )
         self._url = check_url(url.get_secret_value(), f"bridge.slack.url_file or {SLACK_URL_VARIABLE}")
 
-    async def send(self, http: HttpClient, step: DeliveryStep, now_ms: int) -> None:  # noqa: ARG002  as in the protocol
-        """Post a step; raises as `StepReceiver.send`."""
-        await http.post(self._url, orjson.dumps(message(step.alert)), {})
+    def request(self, step: DeliveryStep, now_ms: int) -> Request:  # noqa: ARG002  as in the protocol
+        """Return the request that posts a step."""
+        return Request(self._url, orjson.dumps(message(step.alert)), {})
 
 
 def message(alert: Alert) -> Json:
@@ -111,7 +110,16 @@ def _plain(text: str, limit: int) -> Json:
 def _links(alert: Alert) -> str:
     named = [("dashboard", alert.generator_url)] if alert.generator_url else []
     named += [(f"post {number}", post.url) for number, post in enumerate(alert.samples[:LINKS], 1) if post.url]
-    return " · ".join(f"<{_address(url)}|{name}>" for name, url in named if urlsplit(url).scheme in {"http", "https"})
+    return " · ".join(f"<{_address(url)}|{name}>" for name, url in named if _leads_where_it_says(url))
+
+
+def _leads_where_it_says(url: str) -> bool:
+    """Return whether an address is one of the web, without a user name that looks like its host."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # such as http://[
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and "@" not in parts.netloc
 
 
 def _address(url: str) -> str:

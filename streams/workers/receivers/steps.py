@@ -3,35 +3,46 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from detectors.units import HOUR_MS
 from streams.core.deliver.step_queue import StepQueue
+from streams.core.text.clean import printable
 from streams.errors import DeliveryFailed, DeliveryRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from streams.config import BridgeSettings
     from streams.core.deliver.step import DeliveryStep
     from streams.core.deliver.suppression import Suppression
     from streams.workers.receivers.base import Attempt
-    from streams.workers.receivers.http_client import HttpClient
+
+SHOWN_CHARS: Final = 300
+"""Part of an exception's message that is shown in logs and dead letters."""
+
+
+class Request(NamedTuple):
+    """A request to a receiver, as of `HttpClient.post`."""
+
+    url: str
+    body: bytes
+    headers: Mapping[str, str]
 
 
 class StepReceiver(Protocol):
     """A receiver that accepts single steps."""
 
-    async def send(self, http: HttpClient, step: DeliveryStep, now_ms: int) -> None:
-        """Send a step.
+    def request(self, step: DeliveryStep, now_ms: int) -> Request:
+        """Return the request that delivers a step.
 
-        Raises
-        ------
-        DeliveryRefused
-            If the receiver will never accept the step.
-        DeliveryFailed
-            If the receiver may accept the step later.
+        It is rendered apart from being sent: whatever it raises concerns the step alone, which is then dropped.
         """
+
+
+def not_rendered(error: Exception) -> DeliveryRefused:
+    """Return the refusal of an alert that could not be rendered: its texts and links come from outside."""
+    return DeliveryRefused("not_rendered", f"{type(error).__name__}: {printable(str(error))[:SHOWN_CHARS]}")
 
 
 class StepSender:
@@ -72,7 +83,7 @@ class StepSender:
         while state.steps:
             step = state.steps[0]
             try:
-                await self._receiver.send(attempt.http, step, attempt.now_ms)
+                await attempt.http.post(*self._request(step, attempt.now_ms))
                 attempt.delivered(1)
             except DeliveryRefused as refusal:
                 await attempt.drop(step, refusal)
@@ -83,6 +94,12 @@ class StepSender:
                 await attempt.drop(step, DeliveryFailed("gave_up", detail))
             self._failing_since.pop(step.alert.id, None)
             state.steps.popleft()
+
+    def _request(self, step: DeliveryStep, now_ms: int) -> Request:
+        try:
+            return self._receiver.request(step, now_ms)
+        except Exception as error:
+            raise not_rendered(error) from error
 
     def _is_overdue(self, step: DeliveryStep) -> bool:
         now = self._clock()

@@ -9,12 +9,11 @@ import orjson
 from streams.config import WEBHOOK_KEY_VARIABLE
 from streams.core.deliver.signature import Signer
 from streams.errors import ConfigError
-from streams.workers.receivers.steps import StepSender
+from streams.workers.receivers.steps import Request, StepSender
 
 if TYPE_CHECKING:
     from streams.config import BridgeSettings
     from streams.core.deliver.step import DeliveryStep
-    from streams.workers.receivers.http_client import HttpClient
 
 
 def sender(settings: BridgeSettings) -> StepSender:
@@ -48,8 +47,8 @@ class Webhook:
         self._url = settings.webhook.url
         self._signer = Signer(key.get_secret_value(), f"bridge.webhook.signing_key_file or {WEBHOOK_KEY_VARIABLE}")
 
-    async def send(self, http: HttpClient, step: DeliveryStep, now_ms: int) -> None:
-        """Post a step; raises as `StepReceiver.send`."""
+    def request(self, step: DeliveryStep, now_ms: int) -> Request:
+        """Return the request that posts a step."""
         body = orjson.dumps(
             {
                 "type": f"io.firewatch.incident.{step.alert.kind}",
@@ -57,4 +56,4 @@ class Webhook:
                 "data": orjson.Fragment(step.value),
             }
         )
-        await http.post(self._url, body, self._signer.headers(step.alert.id, now_ms // 1000, body))
+        return Request(self._url, body, self._signer.headers(step.alert.id, now_ms // 1000, body))

@@ -20,7 +20,7 @@ import time
 from itertools import product
 from prometheus_client import Counter, Gauge, Histogram, Info
 from streams.runtime.metrics import catalogue
-from streams.runtime.health import serve
+from streams.runtime.http_server import serve
 
 CHOICES = {
     "brand": ["nordtel"],

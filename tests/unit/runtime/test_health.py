@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import subprocess
 import sys
 import time
@@ -15,8 +14,8 @@ import orjson
 import pytest
 
 from streams.config import Config
-from streams.errors import PortTaken, WorkerFailed
-from streams.runtime.health import STARTING, serve, serve_health
+from streams.errors import WorkerFailed
+from streams.runtime.health import STARTING, serve_health
 from streams.runtime.shutdown import drained
 from streams.runtime.watchdog import watch
 
@@ -111,12 +110,3 @@ async def test_draining_waits_for_what_is_in_hand_but_not_for_ever() -> None:
     async with drained(in_hand, 0.1):
         working.cancel()
     assert order == ["worked", "ended"]
-
-
-def test_a_taken_metrics_port_is_named() -> None:
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
-        other.listen()
-        port = other.getsockname()[1]
-        with pytest.raises(PortTaken, match=rf"127.0.0.1:{port} is used .* set metrics\.score_port"):
-            serve("127.0.0.1", port, "metrics.score_port")

@@ -88,7 +88,7 @@ class Stage:
             CONFIG,
             StepSender("webhook", CONFIG.bridge, self.receiver),
             Silences(),
-            http=None,  # type: ignore[arg-type]
+            http=self.receiver,  # type: ignore[arg-type]
             reader=self.reader,
             dead_letters=DeadLetters(self.producer, "social.alerts.dlq"),
             client=object(),

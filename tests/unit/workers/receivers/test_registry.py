@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from streams.config import SLACK_URL_VARIABLE, WEBHOOK_KEY_VARIABLE, BridgeSettings, receiver_names
@@ -14,9 +12,6 @@ from streams.workers.receivers import RECEIVERS, sender_for
 from streams.workers.receivers.steps import StepSender
 from tests.support.alerts import START_MS, alert
 from tests.support.receivers import FakeReceiver, Outcomes
-
-if TYPE_CHECKING:
-    from streams.workers.receivers.steps import StepReceiver
 
 KEY = "whsec_" + "a" * 32
 
@@ -40,14 +35,14 @@ def test_an_unknown_name_is_an_error_that_lists_the_known_ones() -> None:
 
 
 async def test_a_receiver_is_added_by_one_line_in_the_registry(monkeypatch: pytest.MonkeyPatch) -> None:
-    pigeon: StepReceiver = FakeReceiver()
+    pigeon = FakeReceiver()
     monkeypatch.setitem(RECEIVERS, "pigeon", lambda settings: StepSender("pigeon", settings, pigeon))
     sender = sender_for("pigeon", BridgeSettings())
     suppression, outcomes = Suppression(Silences(), send_suppressed=False), Outcomes()
     state = sender.new_state(suppression)
     delivery = PartitionDelivery(0, state, suppression, begin=0, settled=0, end=0)
     delivery.add(alert("i1", "a1").to_bytes(), 0, START_MS, START_MS)
-    await sender.deliver(delivery.state, outcomes.attempt())
-    assert [step.alert.id for step in pigeon.accepted] == ["a1"]  # type: ignore[attr-defined]
+    await sender.deliver(delivery.state, outcomes.attempt(pigeon))
+    assert [step.alert.id for step in pigeon.accepted] == ["a1"]
     assert outcomes.delivered == 1
     assert delivery.position == 1

@@ -12,7 +12,6 @@ from streams.errors import ConfigError
 from streams.records import SamplePost
 from streams.workers.receivers.slack import TEXT_CHARS, Slack, message, sender
 from tests.support.alerts import START_MS, alert, step
-from tests.support.receivers import FakeHttp
 
 
 def texts(part: Any) -> list[dict[str, str]]:
@@ -25,11 +24,9 @@ def texts(part: Any) -> list[dict[str, str]]:
     return own + [found for each in part.values() for found in texts(each)]
 
 
-async def test_a_step_is_posted_to_the_secret_address(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_step_is_posted_to_the_secret_address(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(SLACK_URL_VARIABLE, "https://hooks.example/T0")
-    http = FakeHttp()
-    await Slack(BridgeSettings()).send(http, step(), START_MS)  # type: ignore[arg-type]
-    ((url, body, _),) = http.posts
+    url, body, _ = Slack(BridgeSettings()).request(step(), START_MS)
     assert url == "https://hooks.example/T0"
     assert orjson.loads(body) == message(step().alert)
 
@@ -53,6 +50,8 @@ def test_nobody_is_mentioned_and_nothing_linked_by_what_people_write() -> None:
     posts = [
         SamplePost(id="1", source="forum", url="https://forum.example/a>|b <!here>?q=1&r=2", negative=1),
         SamplePost(id="2", source="forum", url="javascript:alert(1)", negative=1),
+        SamplePost(id="3", source="forum", url="http://[", negative=1),
+        SamplePost(id="4", source="forum", url="https://bank.example@evil.example/", negative=1),
     ]
     sent = message(alert(summary=nasty, samples=posts))
     assert sent["text"].endswith("&lt;!channel&gt; &lt;https://evil.example|click&gt; &amp; *bold*")

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from streams.config import BridgeSettings
 from streams.core.deliver.suppression import Silences, Suppression
 from streams.errors import DeliveryFailed, DeliveryRefused
-from streams.workers.receivers.steps import StepSender
+from streams.workers.receivers.steps import Request, StepSender, not_rendered
 from tests.support.alerts import START_MS, step
 from tests.support.receivers import FakeReceiver, Outcomes
+
+if TYPE_CHECKING:
+    from streams.core.deliver.step import DeliveryStep
 
 SUPPRESSION = Suppression(Silences(), send_suppressed=False)
 
@@ -31,10 +36,10 @@ async def test_a_step_is_retried_until_its_time_is_up_and_then_dropped() -> None
     state.add(step(id="a2", kind="update", offset=1), START_MS)
     for clock.now in (0.0, 3_599.0):
         with pytest.raises(DeliveryFailed):
-            await sender.deliver(state, outcomes.attempt())
+            await sender.deliver(state, outcomes.attempt(receiver))
         assert state.unsettled_from() == 0
     clock.now = 3_600.0
-    await sender.deliver(state, outcomes.attempt())
+    await sender.deliver(state, outcomes.attempt(receiver))
     assert outcomes.dropped == [("a1", "gave_up")]
     assert [each.alert.id for each in receiver.accepted] == ["a2"]
     assert outcomes.delivered == 1
@@ -47,6 +52,29 @@ async def test_a_refused_step_is_dropped_at_once_and_the_next_one_is_sent() -> N
     state = sender.new_state(SUPPRESSION)
     state.add(step(), START_MS)
     state.add(step(id="a2", kind="update", offset=1), START_MS)
-    await sender.deliver(state, outcomes.attempt())
+    await sender.deliver(state, outcomes.attempt(receiver))
     assert outcomes.dropped == [("a1", "http_422")]
     assert [each.alert.id for each in receiver.accepted] == ["a2"]
+
+
+async def test_a_step_that_cannot_be_rendered_is_dropped_and_the_next_one_is_sent() -> None:
+    class Brittle(FakeReceiver):
+        def request(self, step: DeliveryStep, now_ms: int) -> Request:
+            if step.alert.id == "a1":
+                raise ValueError("Invalid \x1b[31mIPv6 URL")
+            return super().request(step, now_ms)
+
+    receiver, outcomes = Brittle(), Outcomes()
+    sender = StepSender("slack", BridgeSettings(), receiver)
+    state = sender.new_state(SUPPRESSION)
+    state.add(step(), START_MS)
+    state.add(step(id="a2", kind="update", offset=1), START_MS)
+    await sender.deliver(state, outcomes.attempt(receiver))
+    assert outcomes.dropped == [("a1", "not_rendered")]
+    assert [each.alert.id for each in receiver.accepted] == ["a2"]
+
+
+def test_the_refusal_names_the_exception_without_its_escapes() -> None:
+    detail = not_rendered(ValueError("Invalid \x1b[31mURL")).detail
+    assert detail.startswith("ValueError: Invalid")
+    assert detail.isprintable()

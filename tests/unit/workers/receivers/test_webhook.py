@@ -13,7 +13,6 @@ from streams.config import WEBHOOK_KEY_VARIABLE, BridgeSettings
 from streams.errors import ConfigError
 from streams.workers.receivers.webhook import Webhook, sender
 from tests.support.alerts import step
-from tests.support.receivers import FakeHttp
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,13 +21,12 @@ KEY = "whsec_" + base64.b64encode(b"k" * 32).decode()
 URL = "https://pager.example/in"
 
 
-async def test_a_step_is_posted_as_in_the_topic_and_its_signature_verifies(tmp_path: Path) -> None:
+def test_a_step_is_posted_as_in_the_topic_and_its_signature_verifies(tmp_path: Path) -> None:
     (tmp_path / "key").write_text(f"{KEY}\n")
     section = {"url": URL, "signing_key_file": str(tmp_path / "key")}
-    receiver, http = Webhook(BridgeSettings.model_validate({"webhook": section})), FakeHttp()
+    receiver = Webhook(BridgeSettings.model_validate({"webhook": section}))
     sent = step()
-    await receiver.send(http, sent, int(time.time() * 1000))  # type: ignore[arg-type]
-    ((url, body, headers),) = http.posts
+    url, body, headers = receiver.request(sent, int(time.time() * 1000))
     assert url == URL
     assert headers["webhook-id"] == "a1"
     verified = Verifier(KEY).verify(body, dict(headers))
