@@ -6,28 +6,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Final
-from urllib.parse import urlsplit
+from typing import Final
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import Field, SecretStr
 
+from streams.config.addresses import HttpUrl
 from streams.config.base import Settings, secret
 
 ALERTMANAGER_TOKEN_VARIABLE: Final = "FIREWATCH_ALERTMANAGER_TOKEN"  # noqa: S105  a name, not a secret
 WEBHOOK_KEY_VARIABLE: Final = "FIREWATCH_WEBHOOK_KEY"
 SLACK_URL_VARIABLE: Final = "FIREWATCH_SLACK_URL"
-
-
-def _http_url(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("must be a URL that begins with http:// or https:// and names a host")
-    if parts.username or parts.password:
-        raise ValueError("must hold no credentials, since this file is no place for secrets")
-    return url
-
-
-HttpUrl = Annotated[str, AfterValidator(_http_url)]
 
 
 class ReceiverSettings(Settings):
@@ -108,10 +96,11 @@ class BridgeSettings(Settings):
     retry_hours: float = Field(
         default=24,
         gt=0,
+        le=8_760,
         description="Hours for which a delivery is tried again before the step goes to the dead letter queue.",
     )
     forget_after_hours: float = Field(
-        default=168, gt=0, description="Hours without any step after which an incident counts as over."
+        default=168, gt=0, le=87_600, description="Hours without any step after which an incident counts as over."
     )
     alertmanager: AlertmanagerSettings = AlertmanagerSettings()
     webhook: WebhookSettings = WebhookSettings()

@@ -7,7 +7,11 @@ from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, SecretStr, StringConstraints, model_validator
 
+from streams.config.addresses import HostPorts
 from streams.config.base import Settings, secret
+
+_LONGEST_HOURS: Final = 876_000
+"""A century; Kafka's own limit is in milliseconds."""
 
 PASSWORD_VARIABLE: Final = "FIREWATCH_KAFKA_PASSWORD"  # noqa: S105  a name, not a secret
 
@@ -15,8 +19,9 @@ PASSWORD_VARIABLE: Final = "FIREWATCH_KAFKA_PASSWORD"  # noqa: S105  a name, not
 class KafkaSettings(Settings):
     """Connection to the Kafka cluster."""
 
-    bootstrap_servers: str = Field(
-        default="127.0.0.1:9092", description="Addresses of brokers as host:port, separated by commas."
+    bootstrap_servers: HostPorts = Field(
+        default="127.0.0.1:9092",
+        description="Addresses of brokers as host:port, separated by commas; IPv6 addresses are in brackets.",
     )
     client_id: str = Field(
         default="firewatch", description="Name of this service in the logs and quotas of the brokers."
@@ -115,25 +120,33 @@ class TopicSettings(Settings):
         description="Copies of every record in the cluster; use 3 where there are three brokers or more.",
     )
     posts_retention_hours: int = Field(
-        default=72, ge=1, description="Hours for which posts are kept, counted from their arrival."
+        default=72, ge=1, le=_LONGEST_HOURS, description="Hours for which posts are kept, counted from their arrival."
     )
     dlq_retention_hours: int = Field(
-        default=168, ge=1, description="Hours for which dead letters are kept, counted from their arrival."
+        default=168,
+        ge=1,
+        le=_LONGEST_HOURS,
+        description="Hours for which dead letters are kept, counted from their arrival.",
     )
     mentions_retention_hours: int = Field(
-        default=72, ge=1, description="Hours for which scored mentions are kept, counted from their arrival."
+        default=72,
+        ge=1,
+        le=_LONGEST_HOURS,
+        description="Hours for which scored mentions are kept, counted from their arrival.",
     )
     windows_retention_hours: int = Field(
         default=720,
         ge=1,
+        le=_LONGEST_HOURS,
         description="Hours for which counts and scores of closed buckets are kept, counted from their arrival.",
     )
     alerts_retention_hours: int = Field(
-        default=720, ge=1, description="Hours for which alerts are kept, counted from their arrival."
+        default=720, ge=1, le=_LONGEST_HOURS, description="Hours for which alerts are kept, counted from their arrival."
     )
     labels_retention_hours: int = Field(
         default=8_760,
         ge=1,
+        le=_LONGEST_HOURS,
         description="Hours for which labels are kept, counted from their arrival; a year by default, since labelling "
         "costs people's time.",
     )

@@ -10,7 +10,9 @@ from typing import Final, Self
 
 from pydantic import Field, model_validator
 
+from streams.config.addresses import Host
 from streams.config.base import Language, QualityName, Settings
+from streams.config.link_template import LinkText
 
 AUTHOR_KEY_VARIABLE: Final = "FIREWATCH_AUTHOR_KEY"
 
@@ -36,6 +38,7 @@ class IngestSettings(Settings):
     bad_share_after: int = Field(
         default=200,
         ge=1,
+        le=1_000_000_000,
         description="Number of records to read before `max_bad_share` applies; it always applies at the end of the "
         "input.",
     )
@@ -48,11 +51,15 @@ class IngestSettings(Settings):
     max_future_seconds: float = Field(
         default=86_400,
         ge=0,
+        le=3_155_760_000,
         description="Seconds that a post may be dated ahead of the clock; posts within them are set to now, posts "
         "beyond are rejected.",
     )
     recent_ids: int = Field(
-        default=50_000, ge=0, description="Number of records in each partition within which a repeated post is dropped."
+        default=50_000,
+        ge=0,
+        le=10_000_000,
+        description="Number of records in each partition within which a repeated post is dropped.",
     )
 
 
@@ -74,6 +81,7 @@ class ScoreSettings(Settings):
     max_posts_per_source_per_minute: int | None = Field(
         default=60_000,
         ge=1,
+        le=1_000_000_000,
         description="Posts of one source that are scored within a minute of event time, over all partitions; the rest "
         "is listed in dead letters instead, and null sets no limit.",
     )
@@ -95,6 +103,7 @@ class LearnSettings(Settings):
     max_labels_per_hour: int = Field(
         default=500,
         ge=1,
+        le=1_000_000_000,
         description="Labels accepted from one annotator within an hour of the broker's clock; more are refused.",
     )
     recent_labels: int = Field(
@@ -202,12 +211,14 @@ class WindowSettings(Settings):
     max_gap_hours: int = Field(
         default=24 * 14,
         ge=1,
+        le=87_600,
         description="Longest gap of the whole stream, in hours, that counts as hours without posts; a longer one is "
         "skipped.",
     )
     end_of_stream_seconds: int = Field(
         default=30,
         ge=10,
+        le=31_536_000,
         description="Seconds without any post, by the wall clock, after which the last bucket of an archive is closed.",
     )
 
@@ -224,7 +235,10 @@ class IncidentSettings(Settings):
     """Rules by which detections become an incident, and by which it ends."""
 
     resolve_after_seconds: int = Field(
-        default=3_600, ge=60, description="Seconds for which every bucket must be quiet before an incident is resolved."
+        default=3_600,
+        ge=60,
+        le=31_536_000,
+        description="Seconds for which every bucket must be quiet before an incident is resolved.",
     )
     quiet_below: float = Field(
         default=0.7, gt=0, le=1, description="Score below which a bucket counts as quiet; 1 and more is anomalous."
@@ -253,12 +267,14 @@ class IncidentSettings(Settings):
     update_factor: float = Field(
         default=3.0,
         ge=1.1,
+        le=1_000_000,
         description="Growth of the mentions since the last alert, as a factor, after which an open incident is "
         "updated.",
     )
     correct_share: float = Field(
         default=0.1,
         gt=0,
+        le=1_000_000,
         description="Late mentions since the last alert, as a share of the mentions in it, after which a correction "
         "is sent.",
     )
@@ -292,9 +308,10 @@ class AlertSettings(Settings):
         le=50,
         description="Number of words in an alert that stand out against the brand's usual ones.",
     )
-    generator_url: str | None = Field(
+    generator_url: LinkText | None = Field(
         default=None,
-        description="Link in every alert; {brand}, {from_ms} and {to_ms} are filled in.",
+        description="Link in every alert; {brand}, {from_ms} and {to_ms} are filled in, and doubled braces stand for "
+        "single ones.",
         examples=["http://127.0.0.1:3000/d/firewatch-brand?var-brand={brand}&from={from_ms}&to={to_ms}"],
     )
 
@@ -302,7 +319,7 @@ class AlertSettings(Settings):
 class MetricsSettings(Settings):
     """Addresses on which workers serve their metrics and health checks, without authentication."""
 
-    host: str = Field(
+    host: Host = Field(
         default="127.0.0.1",
         description="Address on which workers serve /metrics, /healthz and /readyz; 0.0.0.0 is every network of the "
         "machine.",

@@ -18,7 +18,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 import orjson
 from prometheus_client import make_wsgi_app
 
-from streams.errors import PortTaken
+from streams.errors import ConfigError, PortTaken
 from streams.runtime.metrics import REGISTRY
 
 if TYPE_CHECKING:
@@ -50,14 +50,17 @@ def serve(host: str, port: int, setting: str, pages: Mapping[str, Callable[[], A
     ------
     PortTaken
         If another process listens there.
+    ConfigError
+        If this machine has no such address, or the port needs privileges.
     """
-    _Server.address_family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
     try:
+        _Server.address_family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         server = make_server(host, port, _application(pages or {}), server_class=_Server, handler_class=_Handler)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise PortTaken(host, port, setting) from error
-        raise
+        problem = f"can't listen on {host}:{port} ({error.strerror or error})"
+        raise ConfigError([f"metrics.host or {setting}: {problem}"]) from error
     threading.Thread(target=server.serve_forever, name="metrics", daemon=True).start()
     return int(server.server_port)
 

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final, Literal
 
 from detectors.units import HOUR_MS
+from streams.config.link_template import LinkTemplate
 from streams.core.incidents.incident import Change, alert_id
 from streams.core.incidents.key_terms import key_terms
 from streams.core.incidents.samples import representative
@@ -66,6 +67,7 @@ class AlertBuilder:
         units: Mapping[str, str],
     ) -> None:
         self._settings = settings
+        self._link = LinkTemplate(settings.generator_url) if settings.generator_url else None
         self._brand = brand
         self._name = name
         self._own = {brand, *re.findall(r"\w+", name.lower())}
@@ -93,9 +95,7 @@ class AlertBuilder:
         drivers, comparison = _drivers(mentions, baseline), _comparison(change, baseline)
         terms = [key.term for key in keys]
         summary = summarise(self._language, self._name, change, split, drivers, comparison, terms)
-        generator_url = self._settings.generator_url and self._settings.generator_url.format(
-            brand=self._brand, from_ms=incident.start_ms, to_ms=change.at_ms
-        )
+        link = self._link and self._link.filled(brand=self._brand, from_ms=incident.start_ms, to_ms=change.at_ms)
         return Alert(
             id=alert_id(self._brand, self._config_version, change),
             kind=change.kind,
@@ -161,7 +161,7 @@ class AlertBuilder:
                 "summary": summary,
                 "description": " ".join(_reasons(incident)),
             },
-            generator_url=generator_url,
+            generator_url=link,
         )
 
     def _keys(self, mentions: Tally, baseline: Baseline) -> list[Key]:

@@ -9,7 +9,7 @@ import urllib.request
 
 import pytest
 
-from streams.errors import PortTaken
+from streams.errors import ConfigError, PortTaken
 from streams.runtime import http_server
 from streams.runtime.http_server import MAX_CONNECTIONS, serve
 
@@ -68,3 +68,9 @@ def test_a_client_that_sends_a_byte_now_and_then_is_closed_when_its_time_is_up(m
     port = serve("127.0.0.1", 0, "metrics.score_port")
     with half_a_request(port) as connection, pytest.raises(ConnectionError):
         drip(connection, seconds=10)
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid"])
+def test_an_address_that_this_machine_does_not_have_is_a_problem_of_the_config(host: str) -> None:
+    with pytest.raises(ConfigError, match=rf"metrics\.score_port: can't listen on {host}:0"):
+        serve(host, 0, "metrics.score_port")
