@@ -278,9 +278,11 @@ POST_TO_ALERT_SECONDS: Final = _histogram(
     [],
     _SECONDS,
 )
-STATE_BYTES: Final = _gauge("firewatch_state_bytes", "Size of the state of a brand", ["brand"])
+STATE_BYTES: Final = _gauge(
+    "firewatch_state_bytes", "Size of the state of a brand, without the chunks of its pending mentions", ["brand"]
+)
 STATE_LIMIT: Final = _gauge(
-    "firewatch_state_limit_bytes", "Size at which the state of a brand no longer fits into a record"
+    "firewatch_state_limit_bytes", "Size at which the state of a brand no longer fits into one record"
 )
 BRAND_QUARANTINED: Final = _gauge(
     "firewatch_brand_quarantined",

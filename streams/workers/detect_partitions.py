@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Final, Protocol
 import structlog
 
 from streams.core.detect.outcome import Outcome
-from streams.core.detect.partition import PartitionMonitor, partition_keys
-from streams.core.detect.quarantine import NOTE_KEY, Quarantine
+from streams.core.detect.partition import PartitionMonitor
+from streams.core.detect.quarantine import Quarantine
+from streams.core.detect.state_keys import parsed
 from streams.core.detect.validation import MentionsValidator
 from streams.errors import RecordError
 from streams.kafka.clients import MAX_RECORD_BYTES, acknowledged, translated_errors
@@ -83,7 +84,6 @@ class PartitionMonitors:
         self._monitors: dict[int, PartitionMonitor] = {}
         self._quarantine = Quarantine(config, config.detect.quarantine_after)
         self._dropped: list[DroppedState] = []
-        self._own_keys = partition_keys(self._topics.mentions.partitions)
         self._validator = MentionsValidator(config)
         metrics.STATE_LIMIT.set(MAX_RECORD_BYTES)
 
@@ -113,10 +113,10 @@ class PartitionMonitors:
         self._monitors = {
             partition: PartitionMonitor(self._config, partition, self._quarantine) for partition in partitions
         }
-        for key, value in sorted(state.items()):  # notes of failures come before brands
-            monitor = self._monitors.get(self._home(key))
-            if monitor is not None:
-                monitor.restore(key, value)
+        for key, value in sorted(state.items()):  # notes of failures before brands, brands before their chunks
+            home = self._home(key)
+            if home in self._monitors:
+                self._monitors[home].restore(key, value)
                 self._show_size(key, value)
         for monitor in self._monitors.values():
             outcome = monitor.outcome()
@@ -125,10 +125,10 @@ class PartitionMonitors:
         self._metrics.show_quarantined(self._quarantine.news())
         self._metrics.show_incidents(self._monitors.values())
 
-    def _home(self, key: bytes) -> int:
-        """Return the partition that an entry of the state belongs to."""
-        own = self._own_keys.get(key)
-        return self._validator.home(key.removeprefix(NOTE_KEY)) if own is None else own
+    def _home(self, key: bytes) -> int | None:
+        """Return the partition that an entry of the state belongs to; None if its key is unknown."""
+        entry = parsed(key)
+        return None if entry is None else entry.home(self._validator.home)
 
     async def note(self, failed: DetectorFailed) -> None:
         """Write to the changelog that a detector raised, for the next owner of the partition.
@@ -142,7 +142,8 @@ class PartitionMonitors:
         """
         self._metrics.show_quarantined(self._quarantine.news())
         key, value = self._quarantine.note(failed.failure)
-        await self._changelog.write([(self._home(key), key, value)])
+        home = self._validator.home(failed.failure.brand.encode())
+        await self._changelog.write([(home, key, value)])
 
     async def reload(self, config: Config) -> None:
         """Apply another config between two batches: no bucket is skipped, none is evaluated twice.
@@ -274,6 +275,7 @@ class PartitionMonitors:
         for partition in partitions:
             self._metrics.show_progress(partition, self._monitors[partition])
 
-    def _show_size(self, key: bytes, value: bytes) -> None:
-        if not key.startswith(b"\x00"):
-            self._metrics.show_size(key.decode(), len(value))
+    def _show_size(self, key: bytes, value: bytes | None) -> None:
+        entry = parsed(key)
+        if entry is not None and entry.kind == "brand" and value is not None:
+            self._metrics.show_size(entry.owner.decode(), len(value))

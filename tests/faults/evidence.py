@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from streams.core.detect.quarantine import NOTE_KEY
+from streams.core.detect.state_keys import parsed
 from streams.kafka.topics import Topics
 from streams.records import Envelope, Window, mentions_record_from_bytes, post_from_bytes, window_from_bytes
 from tests.support.broker import headers, read_topic
@@ -127,13 +127,12 @@ async def _check_marks(config: Config, row: Row) -> None:
     """In the order in which the state was written, no high-water mark goes back."""
     marks: dict[tuple[bytes, int, str], int] = {}
     for record in await read_topic(config, Topics(config.topics).changelog.name):
-        if record.key.startswith(NOTE_KEY):
-            continue
-        state = orjson.loads(record.value)
-        if record.key.startswith(b"\x00"):
-            told = [(number, *mark[:2]) for number, mark, *_ in state["partitions"]]
+        entry = parsed(record.key)
+        state = orjson.loads(record.value or b"{}")
+        if entry is not None and entry.kind == "progress":
+            told = [(number, *mark[:2]) for number, mark, *_ in state.get("partitions", [])]
         else:
-            told = [(number, incarnation, offset) for number, incarnation, offset, _ in state["marks"]]
+            told = [(number, incarnation, offset) for number, incarnation, offset, _ in state.get("marks", [])]
         for number, incarnation, offset in told:
             place = record.key, number, incarnation
             if offset < marks.get(place, -1):

@@ -180,7 +180,7 @@ def outcome() -> Row:
         ),
         lines(
             "State",
-            "Size of the brand's state, and the size at which it no longer fits into a record of Kafka.",
+            "Size of the brand's state, and the size at which it no longer fits into one record of Kafka.",
             "bytes",
             query(newest("firewatch_state_bytes", "brand"), "state"),
             query(newest("firewatch_state_limit_bytes"), "limit"),

@@ -49,8 +49,8 @@ def event_time() -> Row:
         ),
         lines(
             "State of a brand",
-            "Bytes of all that is known of a brand, the ten largest, and the size at which it no longer fits into a "
-            "record of Kafka. Bounded: a line that only rises is a defect.",
+            "Bytes of all that is known of a brand but its pending mentions, the ten largest, and the size at which it "
+            "no longer fits into one record of Kafka. Bounded: a line that only rises is a defect.",
             "bytes",
             query(f"topk(10, {newest('firewatch_state_bytes', 'instance', by='brand')})", "{{brand}}"),
             query(newest("firewatch_state_limit_bytes", "instance"), "limit"),

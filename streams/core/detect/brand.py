@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from streams.core.rollup.watermark import StreamProgress
     from streams.records import Alert, Deletions, Envelope, Mention
 
-STATE_VERSION: Final = 4
+STATE_VERSION: Final = 5
 
 STATE_FIELDS: Final = (
     "marks", "windows", "detectors", "out", "incidents", "echo", "sources", "calm", "model", "deletions",
@@ -120,7 +120,8 @@ class BrandMonitor(BrandScoring):
         return self._incidents.current
 
     def to_bytes(self) -> bytes:
-        """Return the whole state of the brand."""
+        """Return the whole state of the brand but for the chunks of its pending mentions, whose changes
+        `changed_chunks` has to return before."""
         state = self._dump() | {
             "incidents": self._incidents.dump(),
             "calm": self._baseline.dump(),
@@ -130,7 +131,7 @@ class BrandMonitor(BrandScoring):
         return orjson.dumps({"v": STATE_VERSION, **{name: state[name] for name in STATE_FIELDS}})
 
     def load(self, value: bytes) -> list[DroppedState]:
-        """Restore the state that `to_bytes` returned, under whatever config.
+        """Restore the state that `to_bytes` returned, under whatever config; `load_chunk` adds the chunks afterwards.
 
         What detectors have learned does not depend on their thresholds and is kept. A detector that is new, was off, is
         of another kind now, or learns differently since an earlier firewatch, starts from nothing.

@@ -11,8 +11,10 @@ from streams.core.detect import state_versions
 from streams.core.detect.brand import BrandMonitor
 from streams.core.detect.outcome import Outcome
 from streams.core.detect.pending import PendingEnvelopes
-from streams.core.detect.quarantine import NOTE_KEY, Quarantine
+from streams.core.detect.quarantine import Quarantine
 from streams.core.detect.scoring import BrandScoring
+from streams.core.detect.state_keys import CHUNK_KEY, ENVELOPE_KEY, PROGRESS_KEY, parsed
+from streams.core.rollup.pending_mentions import CHUNK_VERSION
 from streams.core.rollup.watermark import StreamProgress
 from streams.records import Deletions, Envelope, Progress
 
@@ -24,19 +26,10 @@ if TYPE_CHECKING:
     from streams.records import Alert
 
 PROGRESS_STATE_VERSION: Final = 2
-PROGRESS_KEY: Final = b"\x00partition:%d"
-"""Key of a partition's progress in the changelog; no brand id begins with a null byte."""
-
-PENDING_STATE_VERSION: Final = 1
-PENDING_KEY: Final = b"\x00waiting:%d"
-"""Key of the pending envelopes of a partition."""
+ENVELOPES_STATE_VERSION: Final = 1
+"""Of all pending envelopes in one entry, as earlier versions saved them."""
 
 Brand = TypeVar("Brand", bound=BrandScoring)
-
-
-def partition_keys(count: int) -> dict[bytes, int]:
-    """Return, by key, the partition of each entry of the state that belongs to a partition and to no brand."""
-    return {pattern % partition: partition for partition in range(count) for pattern in (PROGRESS_KEY, PENDING_KEY)}
 
 
 class PartitionScoring(Generic[Brand]):
@@ -61,7 +54,6 @@ class PartitionScoring(Generic[Brand]):
         self._outcome = Outcome()
         self._changed_brands: set[str] = set()
         self._progress_changed = False
-        self._pending_changed = False
 
     def absorb(self, record: Envelope | Progress | Deletions) -> None:
         """Consume one valid record of `social.mentions` (`streams.core.detect.validation`); repeats change nothing."""
@@ -72,12 +64,11 @@ class PartitionScoring(Generic[Brand]):
         self._release_pending()
         if isinstance(record, Deletions):
             self._changed_brands.update(id for id, brand in self._brands.items() if brand.forget(record))
-            self._pending_changed |= self._pending.forget({(source, id) for _, source, id in record.posts})
+            self._pending.forget({(source, id) for _, source, id in record.posts})
             return
         brand = self._brand(record.brand)
         if brand is None:
             self._count_dropped(self._pending.add(record))
-            self._pending_changed = True
             return
         self._count(brand, record)
 
@@ -122,9 +113,7 @@ class PartitionScoring(Generic[Brand]):
                 self._changed_brands.add(id)
         past_ms = watermark_ms - self._remembered_ms
         self._progress.forget(past_ms)
-        expired = self._pending.expire(past_ms)
-        self._count_dropped(expired)
-        self._pending_changed |= bool(expired)
+        self._count_dropped(self._pending.expire(past_ms))
 
     def _release_pending(self) -> None:
         """Count the pending envelopes of brands that this config names, before anything newer of them."""
@@ -135,7 +124,6 @@ class PartitionScoring(Generic[Brand]):
             brand = self._brand(envelope.brand)
             if brand is not None:
                 self._count(brand, envelope)
-                self._pending_changed = True
 
     def _count(self, brand: Brand, record: Envelope) -> None:
         fresh = brand.absorb(record)
@@ -170,11 +158,13 @@ class PartitionMonitor(PartitionScoring[BrandMonitor]):
         self._quarantine = quarantine or Quarantine(config, after=0)
         version = config.version
         super().__init__(config, lambda brand: BrandMonitor(config, version, brand, self._quarantine))
-        self._progress_key = PROGRESS_KEY % partition
-        self._pending_key = PENDING_KEY % partition
+        self._partition = partition
+        self._outdated: list[bytes] = []
 
     def restore(self, key: bytes, value: bytes) -> None:
-        """Restore one entry of the state that `dirty` returned; entries of brands no longer watched are skipped.
+        """Restore one entry of the state that `dirty` returned; call it in the order of the keys.
+
+        Entries of brands no longer watched are skipped.
 
         Raises
         ------
@@ -185,14 +175,24 @@ class PartitionMonitor(PartitionScoring[BrandMonitor]):
         RecordError
             If it is damaged.
         """
-        if key.startswith(NOTE_KEY):
-            self._quarantine.restore(key, value)
-        elif key == self._progress_key:
-            self._restore_progress(value)
-        elif key == self._pending_key:
-            self._restore_pending(value)
-        else:
-            self._restore_brand(key.decode(errors="replace"), value)
+        entry = parsed(key)
+        if entry is None:
+            return
+        brand = entry.owner.decode(errors="replace")
+        match entry.kind:
+            case "note":
+                self._quarantine.restore(brand, value)
+            case "progress":
+                self._restore_progress(value)
+            case "envelopes":
+                self._restore_envelopes(key, value)
+            case "envelope":
+                self._pending.load(entry.number, value)
+                self._may_release = True
+            case "chunk":
+                self._restore_chunk(brand, entry.number, value)
+            case "brand":
+                self._restore_brand(brand, value)
 
     def _restore_progress(self, value: bytes) -> None:
         what = "the progress of a partition"
@@ -201,12 +201,15 @@ class PartitionMonitor(PartitionScoring[BrandMonitor]):
                 state_versions.upgraded(orjson.loads(value), what, PROGRESS_STATE_VERSION, state_versions.PROGRESS)
             )
 
-    def _restore_pending(self, value: bytes) -> None:
+    def _restore_envelopes(self, key: bytes, value: bytes) -> None:
         what = "the state of pending envelopes"
         with state_versions.readable(what):
-            state = state_versions.upgraded(orjson.loads(value), what, PENDING_STATE_VERSION, state_versions.PENDING)
-            self._pending.load(state["envelopes"])
-            self._may_release = True
+            state = state_versions.upgraded(
+                orjson.loads(value), what, ENVELOPES_STATE_VERSION, state_versions.ENVELOPES
+            )
+            self._pending.load_all(state["envelopes"])
+        self._outdated.append(key)
+        self._may_release = True
 
     def _restore_brand(self, id: str, value: bytes) -> None:
         brand = self._brand(id)
@@ -217,18 +220,33 @@ class PartitionMonitor(PartitionScoring[BrandMonitor]):
             self._outcome.dropped += dropped
             self._changed_brands.add(id)  # so that the next state no longer has it, and it is dropped only once
 
-    def dirty(self) -> list[tuple[bytes, bytes]]:
-        """Return key and bytes of each entry of the state that has changed since the last call."""
-        entries = [(id.encode(), self._brands[id].to_bytes()) for id in sorted(self._changed_brands)]
+    def _restore_chunk(self, id: str, number: int, value: bytes) -> None:
+        brand = self._brand(id)
+        if brand is None:
+            return
+        what = f"chunk {number} of the pending mentions of brand {id!r}"
+        with state_versions.readable(what):
+            state = state_versions.upgraded(orjson.loads(value), what, CHUNK_VERSION, state_versions.CHUNK)
+            brand.load_chunk(number, state)
+
+    def dirty(self) -> list[tuple[bytes, bytes | None]]:
+        """Return key and bytes of each entry of the state that has changed since the last call, None for each that is
+        no longer part of it. They must be saved together."""
+        entries: list[tuple[bytes, bytes | None]] = []
+        for id in sorted(self._changed_brands):
+            brand, key = self._brands[id], id.encode()
+            chunks = brand.changed_chunks()
+            entries.append((key, brand.to_bytes()))
+            entries += [(CHUNK_KEY % (key, number), value) for number, value in chunks.items()]
         self._changed_brands.clear()
         if self._progress_changed:
             progress = {"v": PROGRESS_STATE_VERSION, **self._progress.dump()}
-            entries.append((self._progress_key, orjson.dumps(progress)))
+            entries.append((PROGRESS_KEY % self._partition, orjson.dumps(progress)))
             self._progress_changed = False
-        if self._pending_changed:
-            pending = {"v": PENDING_STATE_VERSION, "envelopes": self._pending.dump()}
-            entries.append((self._pending_key, orjson.dumps(pending)))
-            self._pending_changed = False
+        envelopes = self._pending.changed()
+        entries += [(ENVELOPE_KEY % (self._partition, number), value) for number, value in envelopes.items()]
+        entries += [(key, None) for key in self._outdated]
+        self._outdated.clear()
         return entries
 
     def dismiss(self, brands: Container[str]) -> list[Alert]:

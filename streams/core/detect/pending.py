@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from streams.records import Envelope, mentions_record_from_bytes
 
@@ -13,79 +13,108 @@ if TYPE_CHECKING:
 
     from streams.core.rollup.tally import Identity, Tally
 
-MAX_BYTES: Final = 400_000
-"""Bytes of pending envelopes in one partition; beyond it the oldest are dropped. They must fit into one record."""
+MAX_BYTES: Final = 16 * 1024 * 1024
+"""Bytes of pending envelopes in one partition; beyond it the oldest are dropped: some 70,000 mentions, in memory five
+times as large."""
+
+
+class PendingEnvelope(NamedTuple):
+    """An envelope, and the bytes that are saved of it."""
+
+    envelope: Envelope
+    encoded: bytes
 
 
 class PendingEnvelopes:
     """Envelopes of one partition of `social.mentions` whose brands the detector's config does not name, oldest first.
 
     Scorers and detectors reload a changed config at different moments. Mentions of a brand that only the scorers know
-    so far are kept, and counted later as if the brand had been known all along.
+    so far are kept, and counted later as if the brand had been known all along. Each is saved under a number of its
+    own, and only once: whoever adds a brand does so when it is talked about most.
     """
 
     def __init__(self) -> None:
-        self._envelopes: list[tuple[Envelope, bytes]] = []
+        self._envelopes: dict[int, PendingEnvelope] = {}
         self._bytes = 0
+        self._changed: set[int] = set()
 
     def add(self, envelope: Envelope) -> list[Envelope]:
         """Keep an envelope, and return the oldest ones that are dropped for it."""
-        encoded = envelope.to_bytes()
-        self._envelopes.append((envelope, encoded))
-        self._bytes += len(encoded)
+        number = next(reversed(self._envelopes), -1) + 1
+        self._keep(number, PendingEnvelope(envelope, envelope.to_bytes()))
+        self._changed.add(number)
         dropped = []
         while self._bytes > MAX_BYTES:
-            dropped.append(self._drop(0))
+            dropped.append(self._drop(next(iter(self._envelopes))))
         return dropped
 
     def release(self, brands: Container[str]) -> list[Envelope]:
         """Return the envelopes of brands that are known now, in the order of their arrival, and keep the others."""
-        found = [envelope for envelope, _ in self._envelopes if envelope.brand in brands]
-        if found:
-            self._envelopes = [each for each in self._envelopes if each[0].brand not in brands]
-            self._bytes = sum(len(encoded) for _, encoded in self._envelopes)
-        return found
+        found = [number for number, pending in self._envelopes.items() if pending.envelope.brand in brands]
+        return [self._drop(number) for number in found]
 
-    def forget(self, posts: AbstractSet[Identity]) -> bool:
-        """Remove everything by which these posts could be shown; return whether there was any."""
-        found = False
-        for index, (envelope, _) in enumerate(self._envelopes):
+    def forget(self, posts: AbstractSet[Identity]) -> None:
+        """Remove everything by which these posts could be shown."""
+        for number, (envelope, _) in list(self._envelopes.items()):
             kept = [
                 mention._replace(id="", url=None, text=None) if (mention.source, mention.id) in posts else mention
                 for mention in envelope.mentions
             ]
             if kept != envelope.mentions:
-                found = True
                 changed = replace(envelope, mentions=kept)
-                self._envelopes[index] = changed, changed.to_bytes()
-        self._bytes = sum(len(encoded) for _, encoded in self._envelopes)
-        return found
+                self._keep(number, PendingEnvelope(changed, changed.to_bytes()))
+                self._changed.add(number)
 
     def expire(self, before_ms: int) -> list[Envelope]:
         """Drop the envelopes that arrived before an event time, and return them."""
-        old = [index for index, (envelope, _) in enumerate(self._envelopes) if _arrival_ms(envelope) < before_ms]
-        return [self._drop(index) for index in reversed(old)]
+        old = [number for number, pending in self._envelopes.items() if _arrival_ms(pending.envelope) < before_ms]
+        return [self._drop(number) for number in old]
 
-    def dump(self) -> list[Any]:
-        """Return the state as plain values for JSON."""
-        return [encoded.decode() for _, encoded in self._envelopes]
+    def changed(self) -> dict[int, bytes | None]:
+        """Return by number the bytes of each envelope that was added or changed since the last call, None for each
+        that is no longer pending."""
+        changed = {
+            number: self._envelopes[number].encoded if number in self._envelopes else None
+            for number in sorted(self._changed)
+        }
+        self._changed.clear()
+        return changed
 
-    def load(self, values: list[Any]) -> None:
-        """Restore the state that `dump` returned.
+    def load(self, number: int, value: bytes) -> None:
+        """Restore an envelope that `changed` returned; call it in the order of the numbers.
 
         Raises
         ------
         RecordError
             If it is damaged.
         """
+        envelope = mentions_record_from_bytes(value)
+        if isinstance(envelope, Envelope):
+            self._keep(number, PendingEnvelope(envelope, value))
+
+    def load_all(self, values: list[str]) -> None:
+        """Add the envelopes that an earlier version saved in one entry.
+
+        Raises
+        ------
+        RecordError
+            If one is damaged.
+        """
         for value in values:
             envelope = mentions_record_from_bytes(value.encode())
             if isinstance(envelope, Envelope):
                 self.add(envelope)
 
-    def _drop(self, index: int) -> Envelope:
-        envelope, encoded = self._envelopes.pop(index)
+    def _keep(self, number: int, pending: PendingEnvelope) -> None:
+        if number in self._envelopes:
+            self._bytes -= len(self._envelopes[number].encoded)
+        self._envelopes[number] = pending
+        self._bytes += len(pending.encoded)
+
+    def _drop(self, number: int) -> Envelope:
+        envelope, encoded = self._envelopes.pop(number)
         self._bytes -= len(encoded)
+        self._changed.add(number)
         return envelope
 
 
@@ -105,36 +134,37 @@ class PendingDeletions:
     """
 
     def __init__(self) -> None:
-        self._pending: list[tuple[int, Identity]] = []
+        self._pending: dict[int, dict[Identity, None]] = {}
 
     def add(self, at_ms: int, post: Identity) -> None:
         """Schedule the deletion of a post for an event time."""
-        if (at_ms, post) not in self._pending:
-            self._pending.append((at_ms, post))
+        self._pending.setdefault(at_ms, {})[post] = None
 
     def due(self, watermark_ms: int) -> bool:
         """Return whether the watermark has passed any."""
-        return any(at_ms <= watermark_ms for at_ms, _ in self._pending)
+        return any(at_ms <= watermark_ms for at_ms in self._pending)
 
     def apply(self, at_ms: int, tallies: Iterable[Tally]) -> int:
         """Remove the posts that are due at an event time from some tallies, and return the number of samples removed.
 
         They stay pending until `settle`.
         """
-        posts = {post for due_ms, post in self._pending if due_ms <= at_ms}
+        posts = {post for due_ms, posts in self._pending.items() if due_ms <= at_ms for post in posts}
         return sum(tally.forget(posts) for tally in tallies) if posts else 0
 
     def settle(self, watermark_ms: int) -> None:
         """Drop the deletions that the watermark has passed, after `apply`: their posts can't come back."""
-        self._pending = [entry for entry in self._pending if entry[0] > watermark_ms]
+        self._pending = {at_ms: posts for at_ms, posts in self._pending.items() if at_ms > watermark_ms}
 
     def dump(self) -> list[Any]:
         """Return the state as plain values for JSON."""
-        return [[at_ms, *post] for at_ms, post in self._pending]
+        return [[at_ms, *post] for at_ms, posts in self._pending.items() for post in posts]
 
     def load(self, values: list[Any]) -> None:
         """Restore the state that `dump` returned."""
-        self._pending = [(at_ms, (source, id)) for at_ms, source, id in values]
+        self._pending = {}
+        for at_ms, source, id in values:
+            self.add(at_ms, (source, id))
 
 
 def _arrival_ms(envelope: Envelope) -> int:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import orjson
 
 from streams import __version__
+from streams.core.detect.state_keys import NOTE_KEY
 from streams.errors import DetectorFailed, Failure, RecordError
 from streams.records.wire import load
 
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from streams.config import Config
-
-NOTE_KEY: Final = b"\x00failures:"
-"""Prefix of the key of a brand's note in the changelog, before the brand id."""
 
 _NOTE_VERSION: Final = 1
 _DETAIL_CHARS: Final = 200
@@ -107,23 +105,24 @@ class Quarantine:
             "under": self._under,
             "failures": [[tuple(each), count] for each, count in noted.items()],
         }
-        return NOTE_KEY + failure.brand.encode(), orjson.dumps(note)
+        return NOTE_KEY % failure.brand.encode(), orjson.dumps(note)
 
-    def restore(self, key: bytes, value: bytes) -> None:
-        """Restore a note.
+    def restore(self, brand: str, value: bytes) -> None:
+        """Restore the note of a brand.
 
         Raises
         ------
         RecordError
             If it is damaged, or was written by a newer firewatch.
         """
-        brand = key.removeprefix(NOTE_KEY).decode(errors="replace")
         note = load(value, f"note of failures for brand {brand!r}", _NOTE_VERSION)
         try:
             if note["under"] == self._under:
                 self._noted[brand] = {Failure(*failure): int(count) for failure, count in note["failures"]}
         except (KeyError, TypeError, ValueError) as error:
-            raise RecordError("damaged_state", f"the note under {key!r} can't be read ({error})") from error
+            raise RecordError(
+                "damaged_state", f"the note of failures for brand {brand!r} can't be read ({error})"
+            ) from error
         for failure, count in self._noted.get(brand, {}).items():
             if count >= self._after:
                 self._defects.add((failure.detector, failure.error))

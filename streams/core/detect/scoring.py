@@ -243,8 +243,16 @@ class BrandScoring(ABC):
         for source in shares.keys() | tally.sources.keys():
             share = shares.get(source, 0.0)
             shares[source] = share + _SHARE_ALPHA * (tally.sources.get(source, 0) / tally.count - share)
-        if len(shares) > KEPT:
-            del shares[min(shares, key=lambda source: (shares[source], source))]
+        for source in sorted(shares, key=lambda source: (shares[source], source))[:-KEPT]:
+            del shares[source]
+
+    def changed_chunks(self) -> dict[int, bytes | None]:
+        """Return the chunks of pending mentions that have changed, as `PendingMentions.changed_chunks` does."""
+        return self._windows.pending.changed_chunks()
+
+    def load_chunk(self, number: int, state: Mapping[str, Any]) -> None:
+        """Restore a chunk of pending mentions, as `PendingMentions.load_chunk` does."""
+        self._windows.pending.load_chunk(number, state)
 
     def _dump(self) -> dict[str, Any]:
         """Return the state as plain values for JSON, by name."""

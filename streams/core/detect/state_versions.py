@@ -95,6 +95,13 @@ def _tally_3(tally: list[Any]) -> list[Any]:
     return [*rest, [[*sample, None, []] for sample in samples]]
 
 
-BRAND: Final[Upgrades] = {2: _brand_2, 3: _brand_3}
+def _brand_4(state: State) -> State:
+    """Add the newest slot taken to the pending mentions, all of which are in the state: there were no chunks."""
+    reached_ms, late, pending, opened = state["windows"]
+    return {**state, "windows": [reached_ms, late, [-1, pending], opened]}
+
+
+BRAND: Final[Upgrades] = {2: _brand_2, 3: _brand_3, 4: _brand_4}
+CHUNK: Final[Upgrades] = {}
 PROGRESS: Final[Upgrades] = {}
-PENDING: Final[Upgrades] = {}
+ENVELOPES: Final[Upgrades] = {}

@@ -11,8 +11,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from streams.core.rollup.pending_mentions import PendingMentions
 from streams.core.rollup.tally import Tally
-from streams.records import Mention
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from streams.config import WindowSettings
     from streams.core.rollup.tally import Identity
+    from streams.records import Mention
 
 
 class BucketStep(NamedTuple):
@@ -55,6 +56,8 @@ class Windows:
         Event time up to which all steps were taken; -1 before the first mention.
     late
         Mentions since the last closed bucket whose own bucket had closed.
+    pending
+        Mentions that are not visible yet.
     """
 
     def __init__(self, settings: WindowSettings) -> None:
@@ -63,7 +66,7 @@ class Windows:
         self._lateness_ms = -(-settings.lateness_seconds // settings.check_seconds) * self._slot_ms
         self.reached_ms = -1
         self.late = 0
-        self._pending: dict[int, dict[int, list[Mention]]] = {}
+        self.pending = PendingMentions()
         self._open: dict[int, Tally] = {}
 
     def add(self, mention: Mention) -> None:
@@ -71,7 +74,7 @@ class Windows:
         arrival = mention.ts_ms + mention.behind_ms
         slot = self.visible_at(arrival) - self._slot_ms
         bucket = mention.ts_ms - mention.ts_ms % self.bucket_ms
-        self._pending.setdefault(slot, {}).setdefault(bucket, []).append(mention)
+        self.pending.add(slot, bucket, mention)
 
     def closes_at(self, start_ms: int) -> int:
         """Return the event time from which mentions of a bucket are late."""
@@ -89,7 +92,7 @@ class Windows:
             has no mentions is skipped: no data is not zero.
         """
         closed_ms = self.reached_ms
-        for slot in sorted(slot for slot in self._pending if slot + self._slot_ms <= watermark_ms):
+        for slot in self.pending.until(watermark_ms - self._slot_ms):
             slot_end = slot + self._slot_ms
             yield from self._close(closed_ms, slot_end - 1, passed)
             closed_ms = slot_end - 1 if self.reached_ms >= 0 else slot_end
@@ -100,7 +103,7 @@ class Windows:
 
     def due(self, watermark_ms: int, passed: Sequence[int]) -> bool:
         """Return whether `walk` would yield a step."""
-        slot = min(self._pending, default=None)
+        slot = self.pending.first()
         if slot is not None and slot + self._slot_ms <= watermark_ms:
             return True
         closing = self._next_to_close(self.reached_ms, passed)
@@ -108,14 +111,7 @@ class Windows:
 
     def holds(self, posts: AbstractSet[Identity]) -> set[Identity]:
         """Return those of these posts that are pending for their slot or among the samples of an open bucket."""
-        held = {
-            (mention.source, mention.id)
-            for buckets in self._pending.values()
-            for mentions in buckets.values()
-            for mention in mentions
-            if (mention.source, mention.id) in posts
-        }
-        return held.union(*(tally.shows(posts) for tally in self._open.values()))
+        return self.pending.holds(posts).union(*(tally.shows(posts) for tally in self._open.values()))
 
     def visible_at(self, arrival_ms: int) -> int:
         """Return the event time at which a record that arrives at some event time becomes visible."""
@@ -133,7 +129,7 @@ class Windows:
     def _open_slot(self, slot: int, slot_end: int) -> Iterator[BucketStep]:
         if self.reached_ms < 0:
             self.reached_ms = slot
-        for start, mentions in sorted(self._pending.pop(slot).items()):
+        for start, mentions in sorted(self.pending.take(slot).items()):
             if self.closes_at(start) <= slot:
                 self.late += len(mentions)
                 late = Tally()
@@ -168,18 +164,12 @@ class Windows:
         return passed[index] if first is None else min(first, passed[index])
 
     def dump(self) -> list[Any]:
-        """Return the state as plain values for JSON."""
-        pending = [
-            [slot, [[start, list(map(tuple, mentions))] for start, mentions in buckets.items()]]
-            for slot, buckets in self._pending.items()
-        ]
-        return [self.reached_ms, self.late, pending, [[start, tally.dump()] for start, tally in self._open.items()]]
+        """Return the state but for the chunks of `pending` as plain values for JSON."""
+        opened = [[start, tally.dump()] for start, tally in self._open.items()]
+        return [self.reached_ms, self.late, self.pending.dump(), opened]
 
     def load(self, values: list[Any]) -> None:
-        """Restore the state that `dump` returned."""
+        """Restore the state that `dump` returned; chunks are added to `pending` afterwards."""
         self.reached_ms, self.late, pending, opened = values
-        self._pending = {
-            slot: {start: [Mention(*mention) for mention in mentions] for start, mentions in buckets}
-            for slot, buckets in pending
-        }
+        self.pending.load(pending)
         self._open = {start: Tally.load(tally) for start, tally in opened}

@@ -37,6 +37,7 @@ from streams.records import (
 from streams.sources.weights import read_weights
 from streams.workers.model_dead_letters import fault_of
 from tests.support import poison
+from tests.support.saved_state import restored, save
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,8 +103,10 @@ def read_monitored(value: bytes | None) -> None:
     outcome = monitor.finish()
     for window in outcome.windows:
         window_from_bytes(window.to_bytes())
-    for key, saved in [*state, *monitor.dirty()]:
-        PartitionMonitor(CONFIG, 0).restore(key, saved)
+    for changes in (state, monitor.dirty()):
+        saved: dict[bytes, bytes] = {}
+        save(saved, changes)
+        restored(CONFIG, saved)
 
 
 def read_scored(value: bytes | None) -> None:

@@ -15,6 +15,7 @@ from streams.core.score.partitioning import partition_of
 from streams.kafka.topics import Topics
 from streams.records import Envelope, Mention, Progress, Window, window_from_bytes
 from streams.workers.detect_partitions import PartitionMonitors
+from tests.support.saved_state import save
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -87,10 +88,10 @@ class Broker:
         sent.set_result(None)
         return sent
 
-    async def write(self, changes: Iterable[tuple[int, bytes, bytes]]) -> None:
+    async def write(self, changes: Iterable[tuple[int, bytes, bytes | None]]) -> None:
         for partition, key, value in changes:
             if partition not in self.unreached:
-                self.changelog[partition][key] = value
+                save(self.changelog[partition], [(key, value)])
 
 
 class Exactness(RuleBasedStateMachine):

@@ -13,7 +13,8 @@ from detectors.base import OutdatedSnapshot
 from detectors.registry import build
 from detectors.volume import Volume
 from streams.core.detect.outcome import Detected, Outcome
-from streams.core.detect.partition import PENDING_KEY, PROGRESS_KEY, PartitionMonitor
+from streams.core.detect.partition import PartitionMonitor
+from streams.core.detect.state_keys import ENVELOPES_KEY, PROGRESS_KEY
 from streams.core.score.position import Position
 from streams.core.score.scorer import ScoredBatch, Scorer
 from streams.errors import OutdatedState, RecordError, UnknownVersion
@@ -29,6 +30,7 @@ from streams.records import (
     post_from_bytes,
     utc,
 )
+from tests.support.saved_state import restored, save
 from tests.support.two_brands import HOUR, PARTITIONS, START, WordModel, config, partitioned, story
 
 if TYPE_CHECKING:
@@ -132,14 +134,14 @@ class Run:
         for record in records:
             self._monitor.absorb(record)
         self.whole.add(self._monitor.advance())
-        self._state.update(self._monitor.dirty())
+        save(self._state, self._monitor.dirty())
 
     def change_over(self, settings: Config) -> None:
         """As the workers do it, both at once."""
         self._settings = settings
         self._scorer.reload(settings)
         self.whole.alerts += self._monitor.dismiss({brand.id for brand in settings.brands})
-        self._state.update(self._monitor.dirty())
+        save(self._state, self._monitor.dirty())
         self._restart()
 
     def use_in_detection(self, settings: Config) -> None:
@@ -154,9 +156,7 @@ class Run:
         return self._state
 
     def _restart(self) -> None:
-        self._monitor = PartitionMonitor(self._settings, 0)
-        for key, value in self._state.items():
-            self._monitor.restore(key, value)
+        self._monitor = restored(self._settings, self._state)
 
     def result(self) -> tuple[list[bytes], list[bytes]]:
         windows = sorted(self.windows, key=lambda window: (window.brand, window.start_ms))
@@ -266,7 +266,7 @@ def test_nothing_of_a_deleted_post_stays_in_the_state() -> None:
         for record in through_the_wire(batch):
             monitor.absorb(record)
         monitor.advance()
-        state.update(monitor.dirty())
+        save(state, monitor.dirty())
         held = b"zitronenfalter" in state[b"nordtel"]
         assert held == (offset < 2)
     for word in (b"https://x.example/karla", b"nordtel schlecht mondlandung", b"zitronenfalter"):
@@ -450,7 +450,7 @@ def test_mentions_of_a_brand_that_never_comes_are_given_up_and_counted(records: 
     run = Run(config(), None)
     run.use_in_detection(one)
     run.feed(records)
-    waiting = orjson.loads(run.state[PENDING_KEY % 0])["envelopes"]
+    waiting = [value for key, value in run.state.items() if key.startswith(ENVELOPES_KEY % 0)]
     still = sum(len(orjson.loads(envelope)["mentions"]) for envelope in waiting)
     posts = {post.key for post in story(1) if "Nordtel" in post.text}
     assert run.whole.unwatched > still
@@ -464,13 +464,6 @@ def half_way(records: Records) -> dict[bytes, bytes]:
     return run.state
 
 
-def restored(settings: Config, state: dict[bytes, bytes]) -> PartitionMonitor:
-    monitor = PartitionMonitor(settings, 0)
-    for key, value in state.items():
-        monitor.restore(key, value)
-    return monitor
-
-
 def test_a_learned_state_of_another_kind_is_dropped_once_and_named(records: Records) -> None:
     settings = config(detectors=[{"name": "volume", "kind": "drift"}, {"name": "tone", "kind": "sentiment_shift"}])
     state = half_way(records)
@@ -481,7 +474,8 @@ def test_a_learned_state_of_another_kind_is_dropped_once_and_named(records: Reco
     ]
     build("volume", {}).restore(dropped[0].snapshot)
     assert monitor.outcome().dropped == []
-    again = restored(settings, state | dict(monitor.dirty()))
+    save(state, monitor.dirty())
+    again = restored(settings, state)
     assert again.outcome().dropped == [], "the state no longer has what was dropped"
 
 

@@ -8,10 +8,11 @@ import pytest
 
 from streams.config import Config
 from streams.core.detect.partition import PartitionMonitor
-from streams.core.detect.quarantine import NOTE_KEY, Quarantine
+from streams.core.detect.quarantine import Quarantine
 from streams.errors import DetectorFailed, RecordError, UnknownVersion
 from streams.records import Envelope, Mention, Progress, Window
 from tests.support import brittle
+from tests.support.saved_state import restored, save
 
 if TYPE_CHECKING:
     from streams.core.detect.quarantine import Quarantined
@@ -86,19 +87,17 @@ class Lives:
                 self.news += quarantine.news()
 
     def _live(self, quarantine: Quarantine) -> None:
-        monitor = PartitionMonitor(self.settings, 0, quarantine)
-        for key, value in sorted(self.state.items()):
-            monitor.restore(key, value)
+        monitor = restored(self.settings, self.state, quarantine)
         for _ in range(self._batches):
             taken = stream()[self.done : self.done + self._batch]
             for records in taken:
                 for record in records:
                     monitor.absorb(record)
             outcome = monitor.advance()
-            changes = dict(monitor.dirty())
+            changes = monitor.dirty()
             self.alerts += outcome.alerts
             self.windows += outcome.windows
-            self.state |= changes
+            save(self.state, changes)
             self.done += len(taken)
 
     def result(self) -> tuple[list[bytes], list[bytes]]:
@@ -171,9 +170,7 @@ def test_it_stays_out_over_restarts_and_comes_back_with_another_config() -> None
     other = config(incidents={"negative_share": 0.5})
     for settings, expected in ((config(), [("nordtel", "glass")]), (other, [])):
         quarantine = Quarantine(settings, after=0)
-        monitor = PartitionMonitor(settings, 0, quarantine)
-        for key, value in sorted(lives.state.items()):
-            monitor.restore(key, value)
+        monitor = restored(settings, lives.state, quarantine)
         news = quarantine.news()
         assert sorted(out(news)) == expected
         assert all(each.detail is None for each in news), "it was out before"
@@ -209,9 +206,8 @@ def test_two_detectors_that_raise_in_turn_are_both_out() -> None:
 
 def test_a_note_that_cannot_be_read_is_refused() -> None:
     quarantine = Quarantine(config(), AFTER)
-    key = NOTE_KEY + b"nordtel"
     for value in (b"{", b"[]", b'{"v": 1}', b'{"v": 1, "under": %b, "failures": [[1, 2]]}'):
         with pytest.raises(RecordError):
-            quarantine.restore(key, value.replace(b"%b", str(quarantine._under).replace("'", '"').encode()))
+            quarantine.restore("nordtel", value.replace(b"%b", str(quarantine._under).replace("'", '"').encode()))
     with pytest.raises(UnknownVersion):
-        quarantine.restore(key, b'{"v": 2}')
+        quarantine.restore("nordtel", b'{"v": 2}')

@@ -18,6 +18,7 @@ from streams.core.detect.brand import STATE_VERSION
 from streams.core.detect.partition import PROGRESS_STATE_VERSION, PartitionMonitor
 from streams.errors import OutdatedState, UnknownVersion
 from tests.support.paths import TESTDATA
+from tests.support.saved_state import restored, save
 from tests.support.storm import config, feed, stream
 
 if TYPE_CHECKING:
@@ -38,7 +39,9 @@ def counts(windows: list[Window]) -> list[tuple[Any, ...]]:
 def main() -> None:
     monitor = PartitionMonitor(config(), 0)
     feed(monitor, stream()[:STOPPED_AFTER])
-    state = {b64encode(key).decode(): b64encode(value).decode() for key, value in monitor.dirty()}
+    saved: dict[bytes, bytes] = {}
+    save(saved, monitor.dirty())
+    state = {b64encode(key).decode(): b64encode(value).decode() for key, value in saved.items()}
     (STATES / f"brand-v{STATE_VERSION}.json").write_bytes(orjson.dumps(state, option=orjson.OPT_INDENT_2) + b"\n")
 
 
@@ -62,9 +65,8 @@ def test_an_older_state_is_gone_on_from(file: Path) -> None:
     feed(through, minutes[:STOPPED_AFTER])
     _, expected = feed(through, minutes[STOPPED_AFTER:])
 
-    monitor = PartitionMonitor(config(), 0)
-    for key, value in orjson.loads(file.read_bytes()).items():
-        monitor.restore(b64decode(key), b64decode(value))
+    state = orjson.loads(file.read_bytes()).items()
+    monitor = restored(config(), {b64decode(key): b64decode(value) for key, value in state})
     incident = monitor.incidents()["nordtel"]
     repeated = minutes[STOPPED_AFTER - 20 :]
     alerts, windows = feed(monitor, repeated)
