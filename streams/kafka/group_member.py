@@ -250,8 +250,17 @@ class GroupMember(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
 
     # reading and committing
 
-    async def read(self, timeout_seconds: float, max_records: int) -> dict[TopicPartition, list[ConsumerRecord]]:
+    async def read(
+        self, timeout_seconds: float, max_records: int, partitions: Collection[TopicPartition] = ()
+    ) -> dict[TopicPartition, list[ConsumerRecord]]:
         """Return the next records of the restored partitions; none if a rebalance came meanwhile.
+
+        Parameters
+        ----------
+        timeout_seconds, max_records
+            It returns after this time, or with at most so many.
+        partitions
+            Those of the restored partitions to read; all if empty.
 
         Raises
         ------
@@ -259,7 +268,7 @@ class GroupMember(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
             If Kafka refuses.
         """
         generation = self.generation
-        batch = await self._getmany(sorted(self.restored), timeout_seconds, max_records)
+        batch = await self._getmany(sorted(partitions or self.restored), timeout_seconds, max_records)
         if generation != self.generation:
             return {}
         return {tp: records for tp, records in batch.items() if tp in self.restored}
@@ -297,6 +306,21 @@ class GroupMember(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka 
         return True
 
     # lag
+
+    async def waiting(self) -> set[TopicPartition]:
+        """Return the restored partitions that have records to read, as far as is known: all before the first fetch.
+
+        It is the position that counts, which also passes the marks of transactions, not the offset of the last record.
+        """
+        waiting = set()
+        for tp in sorted(self.restored):
+            highwater = self._reader.highwater(tp)
+            try:
+                if highwater is None or await self._reader.position(tp) < highwater:
+                    waiting.add(tp)
+            except IllegalStateError:
+                return set()  # a rebalance took it
+        return waiting
 
     def lag(self, tp: TopicPartition, offset: int) -> int | None:
         """Return how many records of a restored partition come from `offset` on; None before the first fetch."""

@@ -31,6 +31,7 @@ from streams.runtime.live_config import LiveConfig
 from streams.runtime.shutdown import work_until
 from streams.runtime.watchdog import watch
 from streams.sources.weights import best_model, load_model
+from streams.workers.even_reader import EvenReader
 from streams.workers.mentions_writer import MentionsWriter
 
 if TYPE_CHECKING:
@@ -143,6 +144,7 @@ class ScoreWorker:
             client=client,
             worker="score",
         )
+        self._even_reader = EvenReader(self._member)
         self._idle: dict[TopicPartition, Idleness] = {}
         self._known: dict[TopicPartition, Position] = {}
         """The position that the scorer's state of each partition belongs to; a rebalance leaves it, so that the state
@@ -226,15 +228,7 @@ class ScoreWorker:
     async def _read_batch(self) -> dict[TopicPartition, list[ConsumerRecord]]:
         """Return up to `score.batch_records` records, or those that come within `score.batch_wait_ms`."""
         settings = self._config.score
-        deadline = time.monotonic() + settings.batch_wait_ms / 1000
-        batch: dict[TopicPartition, list[ConsumerRecord]] = {}
-        missing = settings.batch_records
-        generation = self._member.generation
-        while missing and (left := deadline - time.monotonic()) > 0 and generation == self._member.generation:
-            for tp, records in (await self._member.read(left, missing)).items():
-                batch.setdefault(tp, []).extend(records)
-                missing -= len(records)
-        return batch if generation == self._member.generation else {}
+        return await self._even_reader.read(self._known, settings.batch_records, settings.batch_wait_ms / 1000)
 
     async def _process(self, batch: dict[TopicPartition, list[ConsumerRecord]]) -> None:
         scored: dict[TopicPartition, ScoredBatch] = {}

@@ -131,6 +131,21 @@ async def test_before_the_first_fetch_no_lag_is_known(stage: Stage) -> None:
     assert stage.member.show_lag(TWO, 0) == 0
 
 
+async def test_partitions_wait_until_they_are_read_to_their_ends(stage: Stage) -> None:
+    await stage.restored({ONE: 3, TWO: 5})
+    assert await stage.member.waiting() == {ONE}
+    await stage.read()
+    assert await stage.member.waiting() == set()
+    stage.reader.assigned = set()
+    assert await stage.member.waiting() == set()
+
+
+async def test_some_of_the_partitions_may_be_read(stage: Stage) -> None:
+    await stage.restored({ONE: 3, TWO: 0})
+    batch = await stage.member.read(0.1, 100, [TWO])
+    assert list(batch) == [TWO]
+
+
 async def test_what_was_read_before_a_rebalance_is_dropped_even_if_the_same_partition_comes_back(stage: Stage) -> None:
     await stage.restored({ONE: 3})
     stage.reader.meanwhile = lambda: stage.rebalance(ONE)
