@@ -2,12 +2,16 @@
 
 Two traps of counters are dealt with here rather than in every panel. A rate needs at least two scrapes, hence
 ``$__rate_interval`` throughout. And ``increase()`` does not see the first event of a series that is born with it, which
-is how rare events (an incident, a new reason for a reject) arrive; `events` adds those births.
+is how rare events (an incident, a new reason for a reject) arrive; `events` adds those births. A series that some
+scrapes missed is not born again: only one without a sample in `UNSEEN` before is new.
 """
 
 from __future__ import annotations
 
 from typing import Final
+
+UNSEEN: Final = "1h"
+"""Time without a sample after which a series counts as new."""
 
 
 def select(series: str, *matchers: str) -> str:
@@ -41,16 +45,17 @@ def rate(counter: str, *matchers: str, by: str = "") -> str:
 
 def events(counter: str, *matchers: str, by: str) -> str:
     """Events within the rate interval, those with which a series is born included."""
-    chosen = select(counter, *matchers)
-    born = f"({chosen} unless {chosen} offset $__rate_interval)"
-    return aggregate("sum", f"{born} or increase({chosen}[$__rate_interval])", by)
+    return _events_within("$__rate_interval", select(counter, *matchers), by)
 
 
 def within_range(counter: str, *matchers: str, by: str) -> str:
     """Events within the shown time, those with which a series is born included."""
-    chosen = select(counter, *matchers)
-    born = f"({chosen} unless {chosen} offset $__range)"
-    return aggregate("sum", f"{born} or increase({chosen}[$__range])", by)
+    return _events_within("$__range", select(counter, *matchers), by)
+
+
+def _events_within(span: str, chosen: str, by: str) -> str:
+    born = f"({chosen} unless present_over_time({chosen}[{UNSEEN}] offset {span}))"
+    return aggregate("sum", f"{born} or increase({chosen}[{span}])", by)
 
 
 def quantile(q: float, histogram: str, *matchers: str, by: str = "") -> str:

@@ -16,6 +16,7 @@ import pytest
 import yaml
 
 from deploy.grafana.build import BOARDS, FOLDER, boards, rendered
+from deploy.grafana.queries import UNSEEN
 from streams.config import AlertSettings
 from streams.runtime.metrics import PROCESS, catalogue, series_names
 
@@ -140,7 +141,8 @@ def test_counters_are_never_shown_raw(uid: str, query: dict[str, Any]) -> None:
     counters = {series for series in selected(expr) if series.endswith(("_total", "_bucket"))}
     functions = {part.func.name for part in parts(expr) if isinstance(part, promql.Call)}
     assert not counters or functions & {"rate", "increase"}
-    assert not re.findall(r"\[(?!\$__rate_interval\]|\$__range\])", query["expr"])
+    spans = re.findall(r"(present_over_time)?\([^()\[]*\[([^\]]+)\]", query["expr"])
+    assert all(span in {"$__rate_interval", "$__range"} or (whether and span == UNSEEN) for whether, span in spans)
 
 
 @each_query
