@@ -31,10 +31,17 @@ class DeadLetters:
         self._topic = topic
 
     async def write(
-        self, error: RecordError, topic: str, partition: int | None, offset: int, value: bytes | None
+        self,
+        error: RecordError,
+        topic: str,
+        partition: int | None,
+        offset: int,
+        value: bytes | None,
+        *,
+        records: int = 1,
     ) -> None:
-        """Write one dead letter and wait until the broker has it."""
-        await (await self.send(error, topic, partition, offset, value))
+        """Write one dead letter, as `send` does, and wait until the broker has it."""
+        await (await self.send(error, topic, partition, offset, value, records=records))
 
     async def send(
         self,

@@ -26,10 +26,13 @@ class GroupOffset(NamedTuple):
         First offset that a restart would read.
     end
         First offset that does not exist yet.
+    lost
+        Records before `next` that were deleted before the group had processed them.
     """
 
     next: int
     end: int
+    lost: int = 0
 
     @property
     def lag(self) -> int:
@@ -58,6 +61,11 @@ async def group_offsets(
         ends = await observer.end_offsets(tps)
         committed = await asyncio.gather(*[observer.committed(tp) for tp in tps])
     return {
-        tp.partition: GroupOffset(max(offset or 0, begins[tp]), ends[tp])
-        for tp, offset in zip(tps, committed, strict=True)
+        tp.partition: _group_offset(offset, begins[tp], ends[tp]) for tp, offset in zip(tps, committed, strict=True)
     }
+
+
+def _group_offset(committed: int | None, begin: int, end: int) -> GroupOffset:
+    if committed is None:
+        return GroupOffset(begin, end)
+    return GroupOffset(max(committed, begin), end, max(begin - committed, 0))

@@ -21,25 +21,26 @@ from streams.kafka.names import bridge_name, group_of, worker_name
 from streams.kafka.reader import TopicReader
 from streams.kafka.topics import Topics
 from streams.operate.incident_log import read_incidents
+from streams.operate.losses import Losses, read_dead_letters, read_losses
 from streams.records import SEVERITIES, post_from_bytes, window_from_bytes
 from streams.runtime import clock
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aiokafka import AIOKafkaConsumer
     from aiokafka.admin import AIOKafkaAdminClient
 
     from streams.config import Config, QualityName
     from streams.kafka.topics import Topic
     from streams.operate.incident_log import LoggedIncident
+    from streams.operate.losses import DeadLetterHead
 
 INCIDENTS_MS: Final = WEEK_MS
 """How far back incidents are read."""
 
 LATEST: Final = 8
 """Largest number of resolved incidents that are reported."""
-
-NEWEST_DEAD_LETTERS: Final = 1_000
-"""Dead letters of each partition that are searched for learned states that were dropped."""
 
 COORDINATOR_POLL_SECONDS: Final = 0.2
 
@@ -137,6 +138,8 @@ class Status:
     dropped_states
         Number of learned states that detectors could not restore in the past week, by reason; None if the dead letters
         can't be read.
+    losses
+        What was lost lately.
     freshness
         How recent the data is.
     models
@@ -153,6 +156,7 @@ class Status:
     workers: list[WorkerStatus] = field(default_factory=list)
     dead_letters: dict[str, int] = field(default_factory=dict)
     dropped_states: dict[str, int] | None = field(default_factory=dict)
+    losses: Losses = field(default_factory=Losses)
     freshness: Freshness = field(default_factory=Freshness)
     models: dict[str, ModelStatus | None] = field(default_factory=dict)
     firing: list[IncidentStatus] = field(default_factory=list)
@@ -194,7 +198,9 @@ async def status(config: Config, *, max_lag: int, stale_seconds: float) -> Statu
         found.workers = await _workers(config, topics, reader)
         for topic in (topics.dlq, topics.alerts_dlq):
             found.dead_letters[topic.name] = await _record_count(config, reader, topic)
-        found.dropped_states = await _dropped_states(config, topics, reader, found.at_ms - WEEK_MS)
+        letters = await read_dead_letters(config, reader, topics.dlq)
+        found.dropped_states = _dropped_states(letters, found.at_ms - WEEK_MS)
+        found.losses = await read_losses(config, reader, letters or [], found.at_ms)
         found.freshness = await _freshness(config, topics, reader)
         for quality in config.models():
             found.models[quality] = await _model(config, reader, quality)
@@ -224,7 +230,7 @@ def find_problems(found: Status, *, max_lag: int, stale_seconds: float) -> list[
         problems.append(
             f"no post has arrived for {minutes:,.0f} minutes (more than {stale_seconds / 60:g}): is ingest up?"
         )
-    return problems
+    return problems + found.losses.problems()
 
 
 async def _workers(config: Config, topics: Topics, reader: AIOKafkaConsumer) -> list[WorkerStatus]:
@@ -270,18 +276,10 @@ async def _record_count(config: Config, reader: AIOKafkaConsumer, topic: Topic) 
     return sum(ends[tp] - begins[tp] for tp in tps)
 
 
-async def _dropped_states(
-    config: Config, topics: Topics, reader: AIOKafkaConsumer, since_ms: int
-) -> dict[str, int] | None:
-    dead_letters = TopicReader(reader, config.kafka, topics.dlq)
-    try:
-        await dead_letters.seek_back(NEWEST_DEAD_LETTERS)
-        records = await dead_letters.to_the_end()
-    except BrokerUnreachable:
-        raise
-    except KafkaError:  # reading them takes a right that nothing else here does
+def _dropped_states(letters: Sequence[DeadLetterHead] | None, since_ms: int) -> dict[str, int] | None:
+    if letters is None:
         return None
-    reasons = [dict(record.headers).get("reason", b"").decode() for record in records if record.timestamp >= since_ms]
+    reasons = [letter.reason for letter in letters if letter.at_ms >= since_ms]
     return dict(Counter(reason for reason in reasons if reason in get_args(DropReason)))
 
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 OVER_QUOTA_VERSION: Final = 1
 
+LOST_TO_RETENTION: Final = "lost_to_retention"
+"""Reason of a dead letter that stands for records which retention deleted before they were processed."""
 
 MAX_OVER_QUOTA: Final = 250
 """Posts in one dead letter at most; at 4 KiB each it stays below Kafka's default of 1 MiB."""
@@ -27,7 +29,7 @@ HEADERS: Final = {
     "topic": "Topic of the record, or the source it came from on its way into Kafka",
     "partition": "Partition of the record; absent if it came from a source",
     "offset": "Offset of the record, or the cursor in the source",
-    "records": "Number of records that the dead letter lists, if it lists records instead of holding one",
+    "records": "Number of records that the dead letter stands for, if it does not hold one",
     "truncated_from": "Length of the value in bytes, where it had to be cut",
 }
 """Headers of a dead letter, and the meaning of each."""
@@ -49,7 +51,7 @@ def headers_of(
     value
         The whole value, before it is cut to `MAX_VALUE_BYTES`.
     records
-        Number of records that the dead letter lists, or 1.
+        Number of records that the dead letter stands for.
 
     Examples
     --------

@@ -87,6 +87,9 @@ CONSUMER_LAG: Final = _gauge(
 DEAD_LETTERS: Final = _counter(
     "firewatch_dead_letters", "Records sent to the dead letter queue instead of being processed", ["topic", "reason"]
 )
+RECORDS_LOST: Final = _counter(
+    "firewatch_records_lost", "Records that retention deleted before their worker had processed them", ["topic"]
+)
 REBALANCES: Final = _counter(
     "firewatch_rebalances", "Partition assignments that a worker has received from its consumer group", ["worker"]
 )

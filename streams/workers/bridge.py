@@ -17,12 +17,13 @@ from streams.core.deliver.delivery import BACKLOG, PartitionDelivery
 from streams.core.deliver.state import StateT
 from streams.core.deliver.suppression import Silences, Suppression
 from streams.errors import DeliveryError, DeliveryFailed, RecordError
-from streams.kafka.clients import acknowledged, consumer, producer, raw_client
+from streams.kafka.clients import acknowledged, consumer, producer, raw_client, translated_errors
 from streams.kafka.dead_letters import DeadLetters
 from streams.kafka.group_member import GroupMember
 from streams.kafka.names import bridge_name, group_of
 from streams.kafka.preflight import preflight
 from streams.kafka.reader import TopicReader
+from streams.kafka.retention import report_lost
 from streams.kafka.topics import Topics
 from streams.records import MAX_SILENCE_MS, verdict_in
 from streams.runtime import clock, metrics
@@ -178,6 +179,11 @@ class BridgeWorker(Generic[StateT]):
             same_topic = offsets.metadata in {self._member.topic_id.current, ""}
             if settled is not None and (not same_topic or settled > offsets.end):
                 log.warning("topic was recreated; starting from its first offset", partition=tp.partition)
+                settled = offsets.begin
+            elif settled is not None and settled < offsets.begin:
+                lost = offsets.begin - settled
+                with translated_errors(self._config.kafka, "sending dead letters"):
+                    await report_lost(self._dead_letters, tp.topic, tp.partition, settled, lost)
                 settled = offsets.begin
             deliveries[tp] = PartitionDelivery(
                 tp.partition,

@@ -255,6 +255,9 @@ class DetectWorker:
         self._expected = {partition: offset.next for partition, offset in offsets.items()}
         if generation != self._app.consumer_generation_id:
             return False
+        for partition, offset in offsets.items():
+            if offset.lost:
+                await self._monitors.report_lost(partition, offset.next - offset.lost, offset.lost)
         self._monitors.restore(assigned, state)
         self._generation = generation
         log.info("restored", partitions=assigned, entries=len(state))

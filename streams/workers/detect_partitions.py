@@ -20,6 +20,7 @@ from streams.core.detect.validation import MentionsValidator
 from streams.errors import RecordError
 from streams.kafka.clients import MAX_RECORD_BYTES, acknowledged, translated_errors
 from streams.kafka.dead_letters import DeadLetters
+from streams.kafka.retention import report_lost
 from streams.kafka.topics import Topics
 from streams.records import Deletions, cloudevents
 from streams.runtime import metrics
@@ -129,6 +130,17 @@ class PartitionMonitors:
         """Return the partition that an entry of the state belongs to; None if its key is unknown."""
         entry = parsed(key)
         return None if entry is None else entry.home(self._validator.home)
+
+    async def report_lost(self, partition: int, first: int, records: int) -> None:
+        """Report mentions that retention deleted before they were counted, as `streams.kafka.retention` does.
+
+        Raises
+        ------
+        KafkaError
+            If the broker does not accept the dead letter.
+        """
+        with translated_errors(self._config.kafka, _SENDING):
+            await report_lost(self._dead_letters, self._topics.mentions.name, partition, first, records)
 
     async def note(self, failed: DetectorFailed) -> None:
         """Write to the changelog that a detector raised, for the next owner of the partition.

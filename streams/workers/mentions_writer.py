@@ -10,8 +10,9 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from streams.errors import RecordError
-from streams.kafka.clients import acknowledged
+from streams.kafka.clients import acknowledged, translated_errors
 from streams.kafka.dead_letters import DeadLetters
+from streams.kafka.retention import report_lost
 from streams.kafka.topics import Topics
 from streams.records import MAX_OVER_QUOTA, OverQuota
 
@@ -57,6 +58,17 @@ class MentionsWriter:
         await self._write_envelopes(batches)
         await self._write_to_all([deletions for batch in batches for deletions in batch.deletions])
         await self.write_progress([batch.progress for batch in batches])
+
+    async def report_lost(self, partition: int, first: int, records: int) -> None:
+        """Report posts that retention deleted before they were scored, as `streams.kafka.retention.report_lost` does.
+
+        Raises
+        ------
+        KafkaError
+            If the broker does not accept the dead letter.
+        """
+        with translated_errors(self._settings, "sending dead letters"):
+            await report_lost(self._dead_letters, self._posts, partition, first, records)
 
     async def write_progress(self, progress: Iterable[Progress]) -> None:
         """Write progress to every partition of `social.mentions`.

@@ -197,6 +197,9 @@ class ScoreWorker:
         if generation != self._member.generation:
             return
         starts = {tp: self._start(tp, offsets[tp]) for tp in new}
+        for tp, start in starts.items():
+            if start.lost:
+                await self._writer.report_lost(tp.partition, start.position.offset - start.lost, start.lost)
         ranges = {tp: self._begin(tp, start) for tp, start in starts.items() if self._known.get(tp) != start.position}
         async for tp, records in self._member.history(ranges, WARM_RECORDS):
             self._scorer.warm(tp.partition, [_row(record) for record in records])
@@ -212,8 +215,6 @@ class ScoreWorker:
         start = choose_start(committed, self._member.topic_id.current, offsets.begin, offsets.end)
         if start.recreated:
             log.warning("topic was recreated; starting from its first offset", partition=tp.partition)
-        if start.lost:
-            log.warning("posts were deleted before they were scored", partition=tp.partition, posts=start.lost)
         return start
 
     def _begin(self, tp: TopicPartition, start: StartPosition) -> tuple[int, int]:

@@ -168,7 +168,9 @@ class TrainWorker:
         while True:
             await self._member.check_topic()
             if self._member.to_restore():
-                self._state = await restore_training(self._config, self._store, self._member, self._labels)
+                self._state = await restore_training(
+                    self._config, self._store, self._member, self._labels, self._dead_letters
+                )
             batch = await self._member.read(WAIT_SECONDS, BATCH_RECORDS[self._quality])
             async with self._member.in_flight:
                 if self._state is not None:

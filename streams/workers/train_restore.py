@@ -17,8 +17,10 @@ import structlog
 from streams.core.learn.label_filter import AcceptedLabel, LabelFilter
 from streams.core.learn.trainer import Trainer
 from streams.errors import KafkaError, RecordError
+from streams.kafka.clients import translated_errors
 from streams.kafka.model_store import refuse
 from streams.kafka.names import worker_name
+from streams.kafka.retention import report_lost
 from streams.runtime import metrics
 from streams.sources.weights import load_model, read_weights
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from aiokafka import TopicPartition
 
     from streams.config import Config
+    from streams.kafka.dead_letters import DeadLetters
     from streams.kafka.group_member import GroupMember, Offsets
     from streams.kafka.model_store import ModelStore
 
@@ -89,7 +92,7 @@ class TrainState:
 
 
 async def restore_training(
-    config: Config, store: ModelStore, member: GroupMember, tp: TopicPartition
+    config: Config, store: ModelStore, member: GroupMember, tp: TopicPartition, dead_letters: DeadLetters
 ) -> TrainState | None:
     """Restore the state from the published models and the latest labels, and start reading after those.
 
@@ -103,6 +106,8 @@ async def restore_training(
         The member of the group.
     tp
         The partition of the labels, assigned to the member.
+    dead_letters
+        The dead letter queue of the labels.
 
     Returns
     -------
@@ -121,7 +126,11 @@ async def restore_training(
     offsets = (await member.offsets([tp]))[tp]
     if generation != member.generation:
         return None
-    state.offset = state.settled = _start(state, offsets, tp)
+    next_label = _next(state, offsets, tp)
+    if 0 < next_label < offsets.begin:
+        with translated_errors(config.kafka, "sending dead letters"):
+            await report_lost(dead_letters, tp.topic, tp.partition, next_label, offsets.begin - next_label)
+    state.offset = state.settled = max(offsets.begin, next_label)
     first = max(offsets.begin, state.offset - config.sentiment.learn.recent_labels)
     async for _, records in member.history({tp: (first, state.offset)}, HISTORY_RECORDS):
         for record in records:
@@ -156,8 +165,8 @@ def _fresh(config: Config, trainer: Trainer, model: ModelRef, labels: int, offse
     return TrainState(LabelFilter(config), trainer, model, labels, offset, offset, time.monotonic())
 
 
-def _start(state: TrainState, offsets: Offsets, tp: TopicPartition) -> int:
-    """Return the offset of the first label to learn."""
+def _next(state: TrainState, offsets: Offsets, tp: TopicPartition) -> int:
+    """Return the offset after the last label that was learned."""
     offset = state.offset
     if _committed_model(offsets.metadata) == state.model:
         offset = max(offset, offsets.committed)
@@ -166,9 +175,7 @@ def _start(state: TrainState, offsets: Offsets, tp: TopicPartition) -> int:
             f"labels up to offset {offset} were learned, but {tp.topic} ends at {offsets.end}: the broker has lost "
             "records. Delete the topic and run `firewatch topics` to go on with new labels"
         )
-    if 0 < offset < offsets.begin:
-        log.warning("labels were deleted before they were learned", labels=offsets.begin - offset)
-    return max(offsets.begin, offset)
+    return offset
 
 
 def _committed_model(metadata: str) -> ModelRef | None:

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import RecordsToDelete
 
 from streams.kafka.clients import admin, consumer
 from streams.kafka.names import group_of
@@ -51,6 +52,18 @@ async def lag(config: Config, name: str, topic: str) -> int:
 def headers(record: ConsumerRecord) -> dict[str, str]:
     """Headers as text."""
     return {name: value.decode() for name, value in record.headers}
+
+
+async def delete_records(config: Config, topic: str, keep: int) -> None:
+    """Delete all records but the latest `keep` of each partition, as retention does."""
+    (defined,) = (each for each in Topics(config.topics).all() if each.name == topic)
+    tps = [TopicPartition(topic, partition) for partition in range(defined.partitions)]
+    async with consumer(config.kafka, None) as reader:
+        ends = await reader.end_offsets(tps)
+        begins = await reader.beginning_offsets(tps)
+    async with admin(config.kafka) as client:
+        befores = {tp: max(begins[tp], ends[tp] - keep) for tp in tps}
+        await client.delete_records({tp: RecordsToDelete(before_offset=before) for tp, before in befores.items()})
 
 
 async def delete_topic(config: Config, topic: str) -> None:

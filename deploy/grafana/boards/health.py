@@ -101,6 +101,7 @@ def now() -> Row:
 
 def arrival() -> Row:
     """Return the panels about the arrival of posts."""
+    late = rate("firewatch_mentions_late_total", "instance")
     return "Does everything arrive?", [
         lines(
             "Throughput",
@@ -137,6 +138,18 @@ def arrival() -> Row:
             "short",
             query(events("firewatch_posts_rejected_total", "instance", by="source, reason"), "{{source}}: {{reason}}"),
             query(events("firewatch_dead_letters_total", "instance", by="topic, reason"), "{{topic}}: {{reason}}"),
+        ),
+        bars(
+            "Records lost to retention",
+            "Records that were deleted before their worker had processed them. Any is a loss.",
+            "short",
+            query(events("firewatch_records_lost_total", "instance", by="topic"), "{{topic}}"),
+        ),
+        lines(
+            "Late mentions",
+            "Share of the mentions that arrived after their window had closed. Above 1 % a crisis may be missed.",
+            "percentunit",
+            query(f"{late} / ({late} + {rate('firewatch_mentions_counted_total', 'instance')})", "late"),
         ),
         lines(
             "Over quota and deleted",

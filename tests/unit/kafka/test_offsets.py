@@ -30,14 +30,14 @@ class Observer:
 
 
 @pytest.mark.parametrize(
-    ("committed", "next_offset"),
-    [(40, 40), (100, 100), (None, 10), (3, 10)],
+    ("committed", "next_offset", "lost"),
+    [(40, 40, 0), (100, 100, 0), (None, 10, 0), (3, 10, 7)],
     ids=["in the middle", "at the end", "never committed", "what it committed is deleted"],
 )
 async def test_a_group_would_go_on_at_its_commit_or_at_the_oldest_record(
-    committed: int | None, next_offset: int
+    committed: int | None, next_offset: int, lost: int
 ) -> None:
     observer = cast("Any", Observer({0: 50, 2: committed}))
     found = await group_offsets(observer, KafkaSettings(), "social.posts", [0, 2])
-    assert found == {0: GroupOffset(50, 100), 2: GroupOffset(next_offset, 100)}
+    assert found == {0: GroupOffset(50, 100), 2: GroupOffset(next_offset, 100, lost)}
     assert found[2].lag == 100 - next_offset

@@ -10,7 +10,7 @@ from aiokafka import TopicPartition
 
 from streams.errors import KafkaError
 from streams.kafka.group_member import Offsets
-from streams.workers.train_restore import ModelRef, _start
+from streams.workers.train_restore import ModelRef, _next
 
 LABELS = TopicPartition("social.labels", 0)
 MODEL = ModelRef("first", 3)
@@ -18,7 +18,7 @@ MODEL = ModelRef("first", 3)
 
 def start(learned: int, offsets: Offsets) -> int:
     state: Any = SimpleNamespace(offset=learned, model=MODEL)
-    return _start(state, offsets, LABELS)
+    return _next(state, offsets, LABELS)
 
 
 def test_a_commit_counts_only_with_the_model_it_belongs_to() -> None:
@@ -31,11 +31,6 @@ def test_a_commit_counts_only_with_the_model_it_belongs_to() -> None:
 @pytest.mark.parametrize("metadata", ["", "none", "[1]", "7", '{"a": 1, "b": 2}', "[]"])
 def test_what_another_tool_has_committed_is_not_trusted(metadata: str) -> None:
     assert start(10, Offsets(14, metadata, 0, 20)) == 10
-
-
-def test_labels_that_retention_has_deleted_are_skipped() -> None:
-    assert start(10, Offsets(-1, "", 12, 20)) == 12
-    assert start(0, Offsets(-1, "", 0, 0)) == 0
 
 
 def test_a_broker_that_has_lost_learned_labels_is_an_error() -> None:
