@@ -53,7 +53,7 @@ def replay(
     Example:
       firewatch replay posts.jsonl -c firewatch.yaml --alerts alerts.jsonl
     """
-    from streams.cli.workers import reasons, show_rejected
+    from streams.cli.workers import reasons, show_altered, show_rejected
     from streams.config.loader import load_config
     from streams.offline.rejects import RejectsFile
     from streams.offline.replay import Replay
@@ -100,6 +100,7 @@ def replay(
         where = f"detector {failure.detector!r} of brand {failure.brand!r}"
         click.echo(f"{where} raised in {failure.doing} and was put out of use: {detail}", err=True)
     show_rejected(summary.examples)
+    show_altered(summary.altered, summary.skipped)
     rate = summary.posts / summary.seconds if summary.seconds else 0.0
     click.echo(
         f"posts {summary.posts:,}, repeated {summary.repeated:,}, rejected {reasons(summary.rejected)}; "

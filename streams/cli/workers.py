@@ -14,7 +14,7 @@ import click
 from streams.cli.options import FILE, LazyChoice, complete_file, config_option
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
     from streams.config import Config
 
@@ -96,6 +96,7 @@ def ingest(posts: str, config_path: Path, *, speed: float | None, redate: bool, 
             )
         )
     show_rejected(summary.examples)
+    show_altered(summary.altered, summary.skipped)
     rate = summary.ingested / summary.seconds if summary.seconds else 0.0
     click.echo(
         f"read {summary.read:,}, ingested {summary.ingested:,}, repeated {summary.repeated:,}, "
@@ -234,6 +235,16 @@ def show_rejected(examples: Iterable[str]) -> None:
 
     for example in examples:
         click.echo(f"rejected: {printable(example)}", err=True)
+
+
+def show_altered(altered: Mapping[tuple[str, str], int], skipped: int) -> None:
+    """Print on stderr how many posts were skipped, and how many fields were converted or left out, if any were."""
+    if skipped:
+        click.echo(f"skipped {skipped:,} posts without text", err=True)
+    for outcome, meaning in (("converted", "fields converted"), ("left_out", "fields left out")):
+        fields = {field: count for (field, given), count in altered.items() if given == outcome}
+        if fields:
+            click.echo(f"{meaning}: {reasons(fields)}", err=True)
 
 
 def reasons(rejected: dict[str, int]) -> str:

@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 from streams.config.addresses import Host
 from streams.config.base import Language, QualityName, Settings
 from streams.config.link_template import LinkText
+from streams.config.moments import ZoneName
 
 AUTHOR_KEY_VARIABLE: Final = "FIREWATCH_AUTHOR_KEY"
 
@@ -54,6 +55,11 @@ class IngestSettings(Settings):
         le=3_155_760_000,
         description="Seconds that a post may be dated ahead of the clock; posts within them are set to now, posts "
         "beyond are rejected.",
+    )
+    timezone: ZoneName = Field(
+        default="UTC",
+        description="Time zone of the times of posts that name none, such as Europe/Berlin. Where its clocks change, "
+        "the order of the posts of each source decides.",
     )
     recent_ids: int = Field(
         default=50_000,

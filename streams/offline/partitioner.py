@@ -14,6 +14,7 @@ from streams.errors import InputError, RecordError
 from streams.runtime import clock
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Callable, Iterator
 
     from streams.config import Config
@@ -54,6 +55,16 @@ class Partitioner:
         return self._ratio.reasons
 
     @property
+    def skipped(self) -> int:
+        """Return the number of posts without text, which are skipped."""
+        return self._ratio.skipped
+
+    @property
+    def altered(self) -> Counter[tuple[str, str]]:
+        """Return how often an optional field was converted or left out, by its name and the outcome."""
+        return self._normaliser.altered
+
+    @property
     def examples(self) -> list[str]:
         """Return place, reason and detail of the first rejected records."""
         return self._ratio.examples
@@ -76,11 +87,15 @@ class Partitioner:
                     self._on_reject(line, error)
                     self._ratio.reject(error, line.place)
                     continue
+                if post is None:
+                    self._ratio.skip()
+                    continue
                 self._ratio.accept()
                 partition = partition_of(post.key, len(self._offsets))
                 partitioned.setdefault(partition, []).append((self._offsets[partition], now_ms, post.to_bytes()))
                 self._offsets[partition] += 1
             yield partitioned
         if not self._ratio.records:
-            raise InputError(f"{self._source.name}: holds no posts")
+            textless = f" with a text; {self.skipped:,} without one were skipped" if self.skipped else ""
+            raise InputError(f"{self._source.name}: holds no posts{textless}")
         self._ratio.check()

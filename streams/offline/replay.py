@@ -43,7 +43,8 @@ class ReplaySummary:
     Of the `posts` that were usable and within the quota of their source, `repeated` were dropped as repeats. Of the
     `matched` mentions, `counted` are in windows and `late` came too late for theirs: `counted` + `late` = `matched`.
     `quarantined` are the detectors that raised an exception. `rejected` has the number of rejected records by reason,
-    and `examples` the place, reason and detail of the first ones.
+    and `examples` the place, reason and detail of the first ones. `skipped` posts had no text. `altered` has how often
+    an optional field was converted or left out, by its name and the outcome.
     """
 
     posts: int = 0
@@ -54,6 +55,8 @@ class ReplaySummary:
     alerts: int = 0
     seconds: float = 0.0
     rejected: dict[str, int] = field(default_factory=dict)
+    skipped: int = 0
+    altered: dict[tuple[str, str], int] = field(default_factory=dict)
     examples: list[str] = field(default_factory=list)
     quarantined: list[Quarantined] = field(default_factory=list)
 
@@ -106,6 +109,8 @@ class Replay:
             on_chunk()
         self._hand_out(self._monitor.finish())
         self.summary.rejected = partitioner.rejected | ({"quota": self._over_quota} if self._over_quota else {})
+        self.summary.skipped = partitioner.skipped
+        self.summary.altered = dict(partitioner.altered)
         self.summary.examples = partitioner.examples
         self.summary.quarantined = self._quarantine.news()
         self.summary.seconds = time.monotonic() - started

@@ -102,6 +102,14 @@ POSTS_INGESTED: Final = _counter(
 POSTS_REJECTED: Final = _counter(
     "firewatch_posts_rejected", "Records of the input that are not a usable post", ["source", "reason"]
 )
+POSTS_SKIPPED: Final = _counter(
+    "firewatch_posts_skipped", "Posts without text, such as pictures, which are not scored", ["source"]
+)
+FIELDS_ALTERED: Final = _counter(
+    "firewatch_post_fields_altered",
+    "Optional fields of posts in an unusual shape, by outcome: converted, or left_out because they can't be used",
+    ["field", "outcome"],
+)
 POSTS_REPEATED: Final = _counter(
     "firewatch_posts_repeated", "Posts dropped because their ID was seen recently", ["worker"]
 )

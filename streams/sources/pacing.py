@@ -6,7 +6,8 @@ import time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from detectors.units import DAY_MS
-from streams.core.ingest.parsing import event_time_ms, parse
+from streams.core.ingest.parsing import parse
+from streams.core.ingest.timestamps import EventTimes
 from streams.errors import InputError, RecordError
 from streams.sources.base import Seekable, Source
 
@@ -46,6 +47,7 @@ def measure_span(source: Source, settings: IngestSettings, now_ms: int) -> Recor
             f"{source.name} can't be read twice, as re-dating at more than real time needs: name a file, or set speed 1"
         )
     latest_plausible_ms = now_ms + settings.max_future_seconds * 1000
+    times = EventTimes(settings.timezone)
     plausible: RecordingSpan | None = None
     any_time: RecordingSpan | None = None
     for chunk in source.chunks():
@@ -53,7 +55,7 @@ def measure_span(source: Source, settings: IngestSettings, now_ms: int) -> Recor
             if len(line.data) > settings.max_record_bytes:
                 continue
             try:
-                ts_ms = event_time_ms(parse(line.data))
+                ts_ms = times.event_time_ms(parse(line.data))
             except RecordError:
                 continue
             any_time = _extend(any_time, ts_ms)
@@ -151,13 +153,18 @@ class Paced(Source):
         The other source.
     pacing
         When lines are due; a line without a readable time is due with the one before.
+    timezone
+        IANA name of the zone of times that name none.
     sleep
         Waits for a number of seconds.
     """
 
-    def __init__(self, source: Source, pacing: Pacing, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self, source: Source, pacing: Pacing, timezone: str, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
         self._source = source
         self._pacing = pacing
+        self._times = EventTimes(timezone)
         self._sleep = sleep
         self.name = source.name
         self.source_name = source.source_name
@@ -179,6 +186,6 @@ class Paced(Source):
 
     def _event_ms(self, line: Line) -> int | None:
         try:
-            return self._pacing.redate(event_time_ms(parse(line.data)))[0]
+            return self._pacing.redate(self._times.event_time_ms(parse(line.data)))[0]
         except RecordError:
             return None

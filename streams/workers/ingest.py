@@ -49,9 +49,10 @@ MIN_WAIT_SECONDS: Final = 0.01
 
 @dataclass(frozen=True, slots=True)
 class IngestSummary:
-    """Counts of an ingest; `read` = `ingested` + `deletions` + `repeated` + the sum of `rejected`.
+    """Counts of an ingest; `read` = `ingested` + `deletions` + `repeated` + `skipped` + the sum of `rejected`.
 
-    Of the rejected records, `examples` has the place, reason and detail of the first ones.
+    Of the rejected records, `examples` has the place, reason and detail of the first ones. `skipped` posts had no text.
+    `altered` has how often an optional field was converted or left out, by its name and the outcome.
     """
 
     read: int
@@ -61,6 +62,8 @@ class IngestSummary:
     rejected: dict[str, int]
     seconds: float
     examples: list[str]
+    skipped: int
+    altered: dict[tuple[str, str], int]
 
 
 async def ingest(
@@ -113,6 +116,8 @@ async def ingest(
             finished = await run.read_all(show)
     if finished and not run.read and not resumed_at:
         raise InputError(f"{source.name}: holds no posts")
+    if finished and not run.ratio.records and run.ratio.skipped >= config.ingest.bad_share_after:
+        raise InputError(f"{source.name}: none of its {run.ratio.skipped:,} posts has a text in the field 'text'")
     if finished:
         run.ratio.check()
     return IngestSummary(
@@ -123,6 +128,8 @@ async def ingest(
         rejected=dict(run.ratio.reasons),
         seconds=round(time.monotonic() - started, 3),
         examples=run.ratio.examples,
+        skipped=run.ratio.skipped,
+        altered=dict(run.altered),
     )
 
 
@@ -181,6 +188,7 @@ class _Run:
         self._normaliser = Normaliser(config.ingest, source.source_name, pacing.redate if pacing else None)
         self._recent: RecentSet[bytes] = RecentSet(config.ingest.recent_ids)
         self._series = metrics.Capped(metrics.MAX_SOURCES)
+        self.altered: Counter[tuple[str, str]] = Counter()
         self._open = _Group()
         self._in_flight: deque[_Group] = deque()
         self._cursor_saved = time.monotonic()
@@ -212,9 +220,10 @@ class _Run:
     async def _read_chunk(self, chunk: list[Line]) -> None:
         for line in chunk:
             if self._stop.is_set() or not await self._handle(line):
-                return
+                break
             if self._open.lines >= GROUP_LINES:
                 await self._settle(GROUPS_IN_FLIGHT)
+        self._count_altered()
         if not chunk:
             await self._settle(0)
 
@@ -224,6 +233,11 @@ class _Run:
             post = self._normaliser.record(line.data, clock.now_ms())
         except RecordError as error:
             await self._reject(line, error)
+            return True
+        if post is None:
+            self._count(line)
+            self.ratio.skip()
+            metrics.POSTS_SKIPPED.labels(self._source.source_name).inc()
             return True
         if isinstance(post, Deletion):
             await self._delete(line, post)
@@ -262,6 +276,11 @@ class _Run:
         self.read += 1
         self._open.lines += 1
         self._open.cursor = line.cursor
+
+    def _count_altered(self) -> None:
+        for (name, outcome), count in (self._normaliser.altered - self.altered).items():
+            metrics.FIELDS_ALTERED.labels(name, outcome).inc(count)
+        self.altered = self._normaliser.altered.copy()
 
     async def _await_turn(self, pacing: Pacing, post: Post) -> bool:
         if pacing.wait_seconds(post.ts_ms) == 0:

@@ -151,6 +151,15 @@ def arrival() -> Row:
             "percentunit",
             query(f"{late} / ({late} + {rate('firewatch_mentions_counted_total', 'instance')})", "late"),
         ),
+        bars(
+            "Skipped posts and altered fields",
+            "Posts without text, and optional fields of posts that were converted or left out because of their shape.",
+            "short",
+            query(events("firewatch_posts_skipped_total", "instance", by="source"), "{{source}}: no text"),
+            query(
+                events("firewatch_post_fields_altered_total", "instance", by="field, outcome"), "{{field}}: {{outcome}}"
+            ),
+        ),
         lines(
             "Over quota and deleted",
             "Posts a second that were not scored because their source exceeded its quota, deletions from sources, and "

@@ -80,7 +80,8 @@ class Show:
 def replay_in_process(show: Show) -> None:
     """Replay the posts through the pipeline in this process, at the same pace as the workers would."""
     with show.open_posts() as source, show.view as view:
-        paced = Paced(source, Pacing(speed=show.speed(), redate=False, span=None, now_ms=clock.now_ms))
+        pacing = Pacing(speed=show.speed(), redate=False, span=None, now_ms=clock.now_ms)
+        paced = Paced(source, pacing, show.config.ingest.timezone)
         replay = Replay(show.config, load_model(), show.add_alert, show.add_window)
         started = time.monotonic()
 

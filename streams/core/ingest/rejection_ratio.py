@@ -28,7 +28,9 @@ class RejectionRatio:
     Attributes
     ----------
     records
-        Number of records so far.
+        Number of records so far, those that were skipped excluded.
+    skipped
+        Number of records that were skipped.
     reasons
         Number of rejected records by reason.
     examples
@@ -55,12 +57,17 @@ limit if this is expected.
         self._limit = settings.max_bad_share
         self._after = settings.bad_share_after
         self.records = 0
+        self.skipped = 0
         self.reasons: dict[str, int] = {}
         self.examples: list[str] = []
 
     def accept(self) -> None:
         """Count an accepted record."""
         self.records += 1
+
+    def skip(self) -> None:
+        """Count a record that is no post for firewatch and no defect, and has no effect on the ratio."""
+        self.skipped += 1
 
     def reject(self, error: RecordError, place: str) -> None:
         """Count a rejected record.

@@ -125,6 +125,8 @@ def _score_all(source: Source, config: Config, mentions: Mentions, processes: in
     mentions.posts = posts
     mentions.rejected = partitioner.rejected | ({"quota": over_quota} if over_quota else {})
     mentions.examples = partitioner.examples
+    mentions.skipped = partitioner.skipped
+    mentions.altered = dict(partitioner.altered)
     mentions.seconds = time.monotonic() - started
 
 

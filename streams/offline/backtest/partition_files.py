@@ -43,6 +43,10 @@ class Mentions:
         Number of records left out, by reason.
     examples
         Place, reason and detail of the first records left out.
+    skipped
+        Number of posts without text.
+    altered
+        How often an optional field of a post was converted or left out, by its name and the outcome.
     """
 
     name: str
@@ -52,6 +56,8 @@ class Mentions:
     seconds: float = 0.0
     rejected: dict[str, int] = field(default_factory=dict)
     examples: list[str] = field(default_factory=list)
+    skipped: int = 0
+    altered: dict[tuple[str, str], int] = field(default_factory=dict)
 
     @property
     def total(self) -> int:

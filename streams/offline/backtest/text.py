@@ -54,8 +54,15 @@ def source(mentions: Mentions) -> str:
 
 
 def left_out(mentions: Mentions) -> list[str]:
-    """Format the first records that were left out, one a line."""
-    return [f"  rejected: {printable(example)}" for example in mentions.examples]
+    """Format the first records that were left out, and what else of the posts is not as it was written, one a line."""
+    lines = [f"  rejected: {printable(example)}" for example in mentions.examples]
+    if mentions.skipped:
+        lines.append(f"  skipped {mentions.skipped:,} posts without text")
+    lines += [
+        f"  field {field} {outcome.replace('_', ' ')} in {count:,} posts"
+        for (field, outcome), count in sorted(mentions.altered.items())
+    ]
+    return lines
 
 
 def unmatched(mentions: Mentions, configs: Sequence[NamedConfig]) -> Iterator[str]:

@@ -42,10 +42,9 @@ def test_good_posts_replay_from_a_file_from_gzip_and_from_stdin(config: Path, tm
 BAD_LINES = {
     "broken_json": b'{"id": "1", "text": \n',
     "wrong_type": b"[1, 2]\n",
-    "missing_field": b'{"id": "1", "created_at": "2026-03-02T00:00:00Z"}\n',
+    "missing_field": b'{"id": "1", "created_at": "2026-03-02T00:00:00Z", "body": "Nordtel"}\n',
     "too_large": post_line(1, text="x" * 2_000_000),
     "too_deep": b'{"id":' + b"[" * 10_000 + b"]" * 10_000 + b"}\n",
-    "empty_text": post_line(1, text="\x00\x00"),
     "timestamp_too_old": post_line(1, created_at="1970-01-01T00:00:00Z"),
     "timestamp_in_future": post_line(1, created_at="2099-01-01T00:00:00Z"),
     "bad_timestamp": post_line(1, created_at="yesterday"),
@@ -61,6 +60,27 @@ def test_a_bad_line_among_good_ones_is_counted_with_its_reason(reason: str, conf
     assert f"rejected 1 ({reason} 1)".encode() in done.stderr
     assert f"rejected: line 30: {reason}: ".encode() in done.stderr
     assert b"counted 30 + late 0" in done.stderr
+
+
+def test_posts_without_text_and_odd_fields_cost_nothing_and_are_counted(config: Path, tmp_path: Path) -> None:
+    posts = tmp_path / "posts.jsonl"
+    pictures = [post_line(number, text=text) for number, text in enumerate((None, "", "\x00\x00") * 10, 100)]
+    odd = [post_line(number, likes=12.0, url="javascript:alert(1)") for number in range(30)]
+    posts.write_bytes(b"".join(pictures + odd))
+    done = replay(posts, config)
+    assert done.returncode == 0
+    assert b"skipped 30 posts without text" in done.stderr
+    assert b"fields converted: 30 (likes 30)" in done.stderr
+    assert b"fields left out: 30 (url 30)" in done.stderr
+    assert b"posts 30, repeated 0, rejected 0;" in done.stderr
+
+
+def test_a_file_in_which_no_post_has_a_text_is_refused(config: Path, tmp_path: Path) -> None:
+    posts = tmp_path / "posts.jsonl"
+    posts.write_bytes(b"".join(post_line(number, text="") for number in range(3)))
+    done = replay(posts, config)
+    assert done.returncode == 3
+    assert b"holds no posts with a text; 3 without one were skipped" in done.stderr
 
 
 def test_lone_surrogates_and_null_bytes_in_a_text_do_no_harm(config: Path, tmp_path: Path) -> None:

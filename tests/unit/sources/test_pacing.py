@@ -117,7 +117,7 @@ def test_a_paced_source_holds_lines_back_until_they_are_due(tmp_path: Path) -> N
 
     source = recording(tmp_path, *(NOW_MS + ms for ms in (0, 60_000)), "broken", NOW_MS + 59_000, NOW_MS + 120_000)
     pacing = Pacing(speed=60, redate=False, span=None, now_ms=clock)
-    arrived = [(len(chunk), clock.ms - NOW_MS) for chunk in Paced(source, pacing, sleep).chunks() if chunk]
+    arrived = [(len(chunk), clock.ms - NOW_MS) for chunk in Paced(source, pacing, "UTC", sleep).chunks() if chunk]
     source.close()
     assert arrived == [(1, 0), (3, 1_000), (1, 2_000)]
     assert max(naps) <= MAX_WAIT_SECONDS

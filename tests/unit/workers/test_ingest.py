@@ -84,6 +84,16 @@ async def test_each_line_is_a_post_a_deletion_a_repeat_or_rejected() -> None:
     assert producer.values(DEAD_LETTERS) == [b"{"]
 
 
+async def test_posts_without_text_are_skipped_and_odd_fields_counted_whatever_their_share() -> None:
+    producer = FakeProducer()
+    pictures = [post(number, text="") for number in range(100, 200)]
+    run = started(Given([*pictures, post(1, likes="1.2k", url="x")]), producer, bad_share_after=1)
+    assert await read(run)
+    assert (run.read, run.ingested, run.ratio.skipped) == (101, 1, 100)
+    assert run.altered == {("likes", "converted"): 1, ("url", "left_out"): 1}
+    assert [sent.topic for sent in producer.sent] == [POSTS]
+
+
 async def test_a_post_is_sent_again_after_recent_ids_others() -> None:
     producer = FakeProducer()
     run = started(Given([post(number) for number in (1, 1, 2, 3, 4, 1)]), producer, recent_ids=3)

@@ -65,3 +65,12 @@ def test_examples_are_few_however_many_reasons_there_are() -> None:
     for number in range(100):
         ratio.reject(RecordError(f"reason_{number}", "a defect"), "line 1")
     assert len(ratio.examples) == MAX_EXAMPLES
+
+
+def test_skipped_records_have_no_part_in_the_ratio() -> None:
+    ratio = counted(1, 1, after=1)
+    for _ in range(100):
+        ratio.skip()
+    assert (ratio.records, ratio.skipped) == (2, 100)
+    with pytest.raises(RejectionRatioExceeded, match="2 of 3 records"):
+        ratio.reject(BROKEN, "line 1")
