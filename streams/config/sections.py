@@ -85,11 +85,11 @@ class ScoreSettings(Settings):
         description="Milliseconds to wait for a batch to fill, which add to the delay of an alert.",
     )
     max_posts_per_source_per_minute: int | None = Field(
-        default=60_000,
+        default=None,
         ge=1,
         le=1_000_000_000,
         description="Posts of one source that are scored within a minute of event time, over all partitions; the rest "
-        "is listed in dead letters instead, and null sets no limit.",
+        "is listed in dead letters instead. By default (null) there is no limit, as it would cut a firestorm.",
     )
 
 

@@ -127,6 +127,10 @@ class PartitionState:
         self._active: dict[str, set[int]] = {}
         self.minute_counts = MinuteCounts(position.minute)
 
+    def change_quota(self, quota: int | None) -> None:
+        """Apply another quota to the next posts."""
+        self._quota.change(quota)
+
     def warm(self, records: Iterable[Row]) -> None:
         """Remember the posts of records before the position, and the sources of those in the running minute."""
         for offset, broker_ms, value in records:

@@ -29,12 +29,12 @@ class Quota:
     watermark_ms
         Newest event time of the partition so far, -1 if there is none.
     first
-        Offset of the first record of the running minute, -1 if it is not known.
+        Offset of the first record of the running minute, -1 if it is not known. Without a limit nothing is counted.
 
     Attributes
     ----------
     first
-        As above. After a restart the posts from there on have to be counted again.
+        As above; -1 without a limit. After a restart the posts from there on have to be counted again.
 
     Examples
     --------
@@ -49,7 +49,14 @@ class Quota:
         self._limit = limit
         self._minute = watermark_ms // MINUTE_MS
         self._counts: dict[str, int] = {}
-        self.first = first
+        self.first = first if limit is not None else -1
+
+    def change(self, limit: int | None) -> None:
+        """Apply another limit to the next posts; a first limit counts from the next post on."""
+        self._limit = limit
+        if limit is None:
+            self._counts.clear()
+            self.first = -1
 
     def admits(self, source: str, watermark_ms: int, offset: int) -> bool:
         """Count a post and return whether its source is within the limit.

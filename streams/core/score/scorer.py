@@ -98,14 +98,16 @@ class Scorer:
             self._models["best"] = best
         self._author_key = config.author_key()
         self._bucket_ms = config.windows.bucket_seconds * 1000
-        limit = config.score.max_posts_per_source_per_minute
-        self._quota = -(-limit // config.topics.partitions) if limit else None
         self._partitions: dict[int, PartitionState] = {}
         self.reload(config)
 
     def reload(self, config: Config) -> None:
         """Match and pack by another config from the next batch on; it may differ in what can be changed live."""
         self._config = config
+        limit = config.score.max_posts_per_source_per_minute
+        self._quota = -(-limit // config.topics.partitions) if limit else None
+        for state in self._partitions.values():
+            state.change_quota(self._quota)
         self._match = Matcher.of(config).match
         self._qualities = config.qualities()
 

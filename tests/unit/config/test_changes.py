@@ -41,8 +41,8 @@ def test_the_order_of_brands_is_no_difference() -> None:
 
 
 def test_an_empty_value_is_shown_as_null() -> None:
-    assert differences(config(), config(score={"max_posts_per_source_per_minute": None})) == [
-        "score.max_posts_per_source_per_minute: 60000 -> null"
+    assert differences(config(), config(score={"max_posts_per_source_per_minute": 60_000})) == [
+        "score.max_posts_per_source_per_minute: null -> 60000"
     ]
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from streams.config import Config
+from streams.config.sections import ScoreSettings
 from streams.core.score.position import Position, committed_position
 from streams.core.score.quota import MAX_COUNTED_SOURCES, Quota
 from streams.core.score.scorer import ScoredBatch, Scorer
@@ -24,8 +25,8 @@ class Model:
         return (0.2, 0.5, 0.3)
 
 
-def scorer(limit: int | None, partitions: int = 1, **ingest: Any) -> Scorer:
-    config = Config.model_validate(
+def config(limit: int | None, partitions: int = 1, **ingest: Any) -> Config:
+    return Config.model_validate(
         {
             "brands": [{"id": "nordtel", "name": "Nordtel", "match": {"any": ["nordtel"]}}],
             "topics": {"partitions": partitions},
@@ -33,7 +34,10 @@ def scorer(limit: int | None, partitions: int = 1, **ingest: Any) -> Scorer:
             "ingest": ingest,
         }
     )
-    made = Scorer(config, Model())
+
+
+def scorer(limit: int | None, partitions: int = 1, **ingest: Any) -> Scorer:
+    made = Scorer(config(limit, partitions, **ingest), Model())
     made.assign(0, Position("topic"))
     return made
 
@@ -115,3 +119,28 @@ def test_many_sources_share_what_one_may_have() -> None:
     quota = Quota(3)
     admitted = [quota.admits(f"s{number}", START, number) for number in range(MAX_COUNTED_SOURCES + 10)]
     assert admitted == [True] * (MAX_COUNTED_SOURCES + 3) + [False] * 7
+
+
+def test_there_is_no_quota_by_default() -> None:
+    """A firestorm of 5,000 posts/s of one source is no flood, nor is an archive whose times are whole hours."""
+    assert ScoreSettings().max_posts_per_source_per_minute is None
+
+
+def test_another_quota_is_applied_to_partitions_that_are_being_read() -> None:
+    """A live change was accepted and logged, but each partition kept the quota with which it was assigned."""
+    made = scorer(None)
+    assert dropped(made.score(0, rows(posts("a", 20)))) == {}
+    made.reload(config(10))
+    assert dropped(made.score(0, rows(posts("b", 20), 20))) == {"b": 10}
+    made.reload(config(15))
+    assert dropped(made.score(0, rows(posts("b", 20, START + MINUTE), 40))) == {"b": 5}
+    made.reload(config(None))
+    batch = made.score(0, rows(posts("b", 20, START + MINUTE + 1), 60))
+    assert (dropped(batch), batch.position.minute_offset) == ({}, -1)
+
+
+def test_without_a_quota_a_restart_reads_no_further_back_than_the_recent_ids() -> None:
+    """The offset of a minute that was counted under an earlier quota stayed behind for good."""
+    made = Scorer(config(None), Model())
+    made.assign(0, Position("topic", 5_000, START, minute_offset=17))
+    assert made.score(0, rows(posts("a", 1), 5_000)).position.known_from(100) == 5_001 - 100
