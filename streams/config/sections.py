@@ -6,14 +6,25 @@ The file never holds a secret; secrets come from environment variables, or from 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final, Self
+from typing import Annotated, Final, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from streams.config.addresses import Host
 from streams.config.base import Language, QualityName, Settings
 from streams.config.link_template import LinkText
 from streams.config.moments import ZoneName
+
+UNKNOWN_AUTHORS: Final = (
+    "deleted", "deleted user", "deleted account", "deleted by user", "removed", "gelöscht", "gelöschter Nutzer",
+    "anonymous", "anonymous user", "anonymous coward", "anonym", "anon", "anonymer Nutzer", "guest", "guest user",
+    "Gast", "visitor", "Besucher", "unknown", "unknown user", "unbekannt", "user", "username", "author", "Nutzer",
+    "Benutzer",
+    "nan", "none", "null", "nil", "undefined", "n/a", "0", "false",
+    "Facebook user", "Facebook-Nutzer", "Instagram user", "Google user", "a Google user", "Ein Google-Nutzer",
+    "AutoModerator", "moderator", "admin", "administrator", "system", "bot",
+)  # fmt: skip
+"""Placeholders for authors in English and German platforms, exports of data frames, and accounts of services."""
 
 AUTHOR_KEY_VARIABLE: Final = "FIREWATCH_AUTHOR_KEY"
 
@@ -60,6 +71,12 @@ class IngestSettings(Settings):
         default="UTC",
         description="Time zone of the times of posts that name none, such as Europe/Berlin. Where its clocks change, "
         "the order of the posts of each source decides.",
+    )
+    unknown_authors: list[Annotated[str, StringConstraints(max_length=100)]] = Field(
+        default=[*UNKNOWN_AUTHORS],
+        max_length=1_000,
+        description="Names of authors that stand for nobody in particular: placeholders, and service accounts. Case "
+        "and signs around a name make no difference.",
     )
     recent_ids: int = Field(
         default=50_000,

@@ -94,8 +94,8 @@ class Drivers(_Body):
     """Authors who drive the incident."""
 
     spread: Literal["one", "few", "many"] | None = Field(
-        description="one if one author wrote half of the mentions, few if ten did, otherwise many; null if authors are "
-        "not known"
+        description="one if one author wrote half of the mentions, few if ten did, otherwise many; null if the authors "
+        "of half of the mentions are not known"
     )
     top_ten_author_share: float | None = Field(
         ge=0, le=1, description="Share of the mentions that the ten most active authors wrote"
@@ -107,6 +107,9 @@ class Drivers(_Body):
     )
     usual_newcomer_share: float | None = Field(
         ge=0, le=1, description="Usual share of such authors outside of incidents"
+    )
+    mentions_without_author: int | None = Field(
+        default=None, ge=1, description="Mentions whose author is not known; absent if all are known"
     )
 
 
@@ -193,7 +196,10 @@ class Alert(_Body):
 
     def to_bytes(self) -> bytes:
         """Encode the alert; equal alerts have equal bytes."""
-        return orjson.dumps(self.model_dump(mode="json"))
+        body = self.model_dump(mode="json")
+        if self.drivers and self.drivers.mentions_without_author is None:
+            del body["drivers"]["mentions_without_author"]
+        return orjson.dumps(body)
 
 
 def alert_from_bytes(value: bytes | None) -> Alert:

@@ -208,15 +208,19 @@ def _samples(mentions: Tally, keys: Sequence[Key], limit: int) -> list[SamplePos
 
 def _drivers(mentions: Tally, baseline: Baseline) -> Drivers:
     known = sorted((count for author, count in mentions.authors.items() if author), reverse=True)
+    unknown = mentions.authors.get(0, 0)
     top_ten = sum(known[:_TOP_AUTHORS]) / mentions.count if known else None
     spread: Literal["one", "few", "many"] | None = None
-    if top_ten is not None:
-        spread = "one" if mentions.top_author_share >= _HALF else "few" if top_ten >= _HALF else "many"
+    if top_ten is not None and top_ten >= _HALF:
+        spread = "one" if mentions.top_author_share >= _HALF else "few"
+    elif unknown < _HALF * mentions.count:
+        spread = "many"
     return Drivers(
         spread=spread,
         top_ten_author_share=_rounded(top_ten),
         newcomer_share=_rounded(baseline.newcomer_share(mentions)),
         usual_newcomer_share=_rounded(baseline.usual_newcomer_share),
+        mentions_without_author=unknown or None,
     )
 
 

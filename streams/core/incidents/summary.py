@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from streams.config import Language
     from streams.core.incidents.incident import Change
+    from streams.core.rollup.tally import Tally
     from streams.records import Comparison, Drivers, SentimentSplit
 
 _TERMS: Final = 3
@@ -30,6 +31,9 @@ _KNOWN: Final = timedelta(days=7)
 _NEW: Final = 0.5
 _NEWER: Final = 0.2
 """Share of new authors, and its excess over the usual one, from which it is mentioned."""
+
+_UNKNOWN: Final = 0.1
+"""Share of mentions without a known author from which it is mentioned."""
 
 _REPOSTED: Final = 0.5
 """Share of reposts from which it is mentioned."""
@@ -49,6 +53,8 @@ class _Words:
     usual: str
     authors: tuple[str, str]
     spread: Mapping[str, str]
+    without_author: str
+    no_authors: str
     new: str
     reposts: str
     about: str
@@ -73,6 +79,8 @@ _ENGLISH: Final = _Words(
     usual=" (usually {}%)",
     authors=(", by {} author", ", by {} authors"),
     spread={"one": " (half by one)", "few": " (half by ten)"},
+    without_author=", {} without a known author",
+    no_authors=", by unknown authors",
     new=", most of them new",
     reposts=", mostly reposts",
     about=", about {}",
@@ -97,6 +105,8 @@ _GERMAN: Final = _Words(
     usual=" (sonst {} %)",
     authors=(", von {} Konto", ", von {} Konten"),
     spread={"one": " (die Hälfte von einem)", "few": " (die Hälfte von zehn)"},
+    without_author=", {} ohne bekanntes Konto",
+    no_authors=", von unbekannten Konten",
     new=", meist neuen",
     reposts=", größtenteils weiterverbreitet",
     about=", Thema: {}",
@@ -156,7 +166,7 @@ def summarise(
         times=_times(words, comparison.times_usual),
         negative=words.negative.format(f"{100 * split.negative:.0f}"),
         usual=words.usual.format(f"{100 * usual:.0f}") if usual is not None else "",
-        by=_authors(words, mentions.distinct_authors, drivers),
+        by=_authors(words, mentions, drivers),
         reposts=words.reposts if mentions.reposts > _REPOSTED * mentions.count else "",
         about=words.about.format(", ".join(terms[:_TERMS])) if terms else "",
         peak=_peak(words, start, comparison),
@@ -170,13 +180,15 @@ def summarise(
     return summary
 
 
-def _authors(words: _Words, authors: int, drivers: Drivers) -> str:
+def _authors(words: _Words, mentions: Tally, drivers: Drivers) -> str:
+    authors, unknown = mentions.distinct_authors, drivers.mentions_without_author or 0
     if not authors:
-        return ""
+        return words.no_authors if unknown else ""
     spread = words.spread.get(drivers.spread or "", "") if authors > 10 else ""
     new, usual = drivers.newcomer_share, drivers.usual_newcomer_share
     strangers = new is not None and usual is not None and new > max(_NEW, usual + _NEWER)
-    return _counted(words.authors, authors) + spread + (words.new if strangers else "")
+    without = words.without_author.format(unknown) if unknown > _UNKNOWN * mentions.count else ""
+    return _counted(words.authors, authors) + spread + (words.new if strangers else "") + without
 
 
 def _peak(words: _Words, start: datetime, comparison: Comparison) -> str:

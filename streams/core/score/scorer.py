@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from streams.core.score.admission import PartitionState
+from streams.core.score.authors import AuthorHash
 from streams.core.score.packing import packed_deletions, packed_mentions
 from streams.core.text import clean, language
 from streams.core.text.matching import Matcher
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from streams.core.score.admission import AdmittedPost, Reject, Row
     from streams.core.score.position import Position
     from streams.core.sentiment import SentimentModel
-    from streams.records import Deletions, OverQuotaPost, Post, Progress
+    from streams.records import Deletions, OverQuotaPost, Progress
 
 TERMS: Final = 8
 """Terms that a mention carries as evidence; a post as long as a tweet rarely has more that say something."""
@@ -96,7 +96,7 @@ class Scorer:
         self._models: dict[QualityName, SentimentModel] = {"fast": model}
         if best:
             self._models["best"] = best
-        self._author_key = config.author_key()
+        self._authors = AuthorHash(config.author_key(), config.ingest.unknown_authors)
         self._bucket_ms = config.windows.bucket_seconds * 1000
         self._partitions: dict[int, PartitionState] = {}
         self.reload(config)
@@ -194,7 +194,7 @@ class Scorer:
             behind_ms=admitted.watermark_ms - post.ts_ms,
             negative=negative_share,
             positive=min(round(positive * SHARE), SHARE - negative_share),
-            author=self._author(post),
+            author=self._authors.of(post),
             signature=clean.signature(post.text),
             flags=(REPOST if post.repost_of else 0) | (REPLY if post.reply_to else 0),
             engagement=post.engagement,
@@ -205,12 +205,6 @@ class Scorer:
             url=post.url if post.url and len(post.url) <= MAX_LINK_CHARS else None,
             text=post.text[:EXCERPT_CHARS] if self._config.alerts.include_texts else None,
         )
-
-    def _author(self, post: Post) -> int:
-        if not post.author:
-            return 0
-        digest = hashlib.blake2b(f"{post.source}:{post.author}".encode(), digest_size=6, key=self._author_key).digest()
-        return int.from_bytes(digest) or 1
 
     def _envelopes(self, partition: int, topic_id: str, found: dict[str, _BrandMentions]) -> Iterator[Envelope]:
         for brand, of_brand in found.items():

@@ -105,12 +105,38 @@ def test_it_is_compared_with_what_is_usual() -> None:
 
 @pytest.mark.parametrize(
     ("authors", "spread"),
-    [([7] * 40 + list(range(20)), "one"), ([1, 2, 3, 4, 5, 6] * 10, "few"), (range(1, 61), "many"), ([0] * 60, None)],
+    [
+        ([7] * 40 + list(range(20)), "one"),
+        ([1, 2, 3, 4, 5, 6] * 10, "few"),
+        (range(1, 61), "many"),
+        ([0] * 60, None),
+        ([0] * 40 + list(range(1, 21)), None),
+        ([0] * 20 + list(range(1, 41)), "many"),
+        ([0] * 20 + [7] * 40, "one"),
+    ],
 )
 def test_it_says_whether_few_or_many_drive_it(authors: list[int], spread: str | None) -> None:
     alert = alert_of(tally_of([mention(number, "netz", author=author) for number, author in enumerate(authors)]))
     assert alert.drivers is not None
     assert alert.drivers.spread == spread
+
+
+@pytest.mark.parametrize(
+    ("unknown", "by"),
+    [
+        (0, ", by 60 authors"),
+        (3, ", by 57 authors"),
+        (30, ", by 30 authors, 30 without a known author"),
+        (60, ", by unknown authors"),
+    ],
+)
+def test_it_says_how_many_mentions_have_no_known_author(unknown: int, by: str) -> None:
+    authors = [0] * unknown + list(range(1, 61 - unknown))
+    alert = alert_of(tally_of([mention(number, "netz", author=author) for number, author in enumerate(authors)]))
+    assert alert.drivers is not None
+    assert alert.drivers.mentions_without_author == (unknown or None)
+    assert f"{by}, about netz" in alert.summary
+    assert (b"mentions_without_author" in alert.to_bytes()) == bool(unknown)
 
 
 def test_it_says_whether_newcomers_or_regulars_drive_it() -> None:
