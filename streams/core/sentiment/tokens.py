@@ -16,6 +16,9 @@ NEGATION_SCOPE: Final = 3
 ELONGATED: Final = "<elongated>"
 """Token for a word with a letter three times or more in a row (``sooo``)."""
 
+MAX_CHARS: Final = 2_000
+"""Characters of a text that are read, which bounds the time for one text; the longest of the corpora has 1,002."""
+
 _NOT_DE: Final = "nicht kein keine keinen keinem keiner keines nie niemals nichts ohne kaum weder nirgends nix ned net"
 _NOT_EN: Final = """not no never none nobody nothing neither nor nowhere without hardly barely cannot cant can't
     dont don't doesnt doesn't didnt didn't isnt isn't wasnt wasn't wont won't wouldnt wouldn't couldnt couldn't
@@ -51,7 +54,7 @@ def tokens(text: str, lang: str) -> list[str]:
     >>> tokens("*seufz* Bahn -.- (aber der Kaffee *-*)", "de")
     ['*', 'seufz', 'bahn', '-_-', 'aber', 'der', 'kaffee', '*_*']
     """
-    text = without_handles(without_urls(text))
+    text = without_handles(without_urls(text[:MAX_CHARS]))
     if "#" in text:
         text = HASHTAG.sub(_spell_out, text)
     form = word_form(text)

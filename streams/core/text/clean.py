@@ -9,8 +9,20 @@ import html
 import re
 import unicodedata
 from hashlib import blake2b
-from itertools import pairwise
 
+from streams.core.text.characters import (
+    BLANKS,
+    CONTROLS,
+    ENCLOSED,
+    INVISIBLE,
+    INVISIBLE_BEYOND,
+    MARKS,
+    SHAPING,
+    SHAPING_BEYOND,
+    TAGS,
+)
+from streams.core.text.letters import RAISED_DIGITS, PlainLetters
+from streams.core.text.look_alikes import without_disguise
 from streams.core.text.stopwords import STOPWORDS
 
 MAX_MARKS = 4
@@ -19,49 +31,50 @@ and make `unicodedata.normalize` quadratic."""
 
 SIGNATURE_BITS = 48
 
+MAX_DESCRIBED_CHARS = 2_000
+"""Characters of a text from which its terms and its signature are taken, which bounds the time for one text."""
+
 MIN_TERM_LETTERS = 4
 MAX_TERM_CHARS = 40
 """Longest word or hashtag that is a term; nearly all German compounds are shorter."""
 
 
-def _marks() -> str:
-    """Return all combining marks, as the inside of a regular expression's character class."""
-    candidates = (code for span in (range(0x300, 0x1F000), range(0xE0100, 0xE01F0)) for code in span)
-    codes = [c for c in candidates if unicodedata.category(chr(c)) in {"Mn", "Me"} or unicodedata.combining(chr(c))]
-    starts = [codes[0], *(b for a, b in pairwise(codes) if b != a + 1)]
-    ends = [*(a for a, b in pairwise(codes) if b != a + 1), codes[-1]]
-    return "".join(f"\\U{start:08x}-\\U{end:08x}" for start, end in zip(starts, ends, strict=True))
-
-
-_MARK = f"[{_marks()}]"
+_MARK = f"[{MARKS}]"
 _MARK_RUN = re.compile(f"({_MARK}{{{MAX_MARKS}}}){_MARK}++")
 _MAYBE_MARK_RUN = re.compile(f"[\u0300-\U0010ffff]{{{MAX_MARKS + 1}}}")  # a quick check: all marks are above U+0300
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_INVISIBLE = re.compile(
-    "["
-    "\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f"  # controls other than white space
-    "\xad\u200b\u2060\ufeff"  # soft hyphen, zero-width space, word joiner, byte-order mark
-    "\u061c\u200e\u200f\u202a-\u202e\u2061-\u2069"  # direction of writing, invisible operators
-    "\ufffe\uffff"  # noncharacters
-    "]++"
+_CONTROL = re.compile(f"[{CONTROLS}]++")
+_INVISIBLE = re.compile(f"[{CONTROLS}{INVISIBLE}]++")
+_INVISIBLE_BEYOND = re.compile(f"[{INVISIBLE_BEYOND}]++")
+_BEYOND = re.compile("[\U00010000-\U0010ffff]")
+_SHAPES_NOTHING = re.compile(
+    f"(?<=[A-Za-z\u00c0-\u024f\u0370-\u052f])[{SHAPING}{SHAPING_BEYOND}]++"
+    f"|(?<![\U0001f3f4{TAGS}])[{TAGS}]++"  # a flag of a region is a black flag with tags
 )
+_BLANK = re.compile(f"[{BLANKS}]")
+_PRINTABLE = re.compile(f"[\u034f\u3164\uffa0{SHAPING}{BLANKS}]")
+"""What `str.isprintable` accepts of the characters that `_without_invisible` looks for (and joiners)."""
 
 _BLOCK_TAGS = """p br div pre blockquote ul ol li dl dt dd h1 h2 h3 h4 h5 h6 hr img figure figcaption picture source
     table thead tbody tfoot tr td th video audio iframe section article header footer main aside center script style"""
 _INLINE_TAGS = "a abbr b cite code del em font i ins mark q rp rt ruby s small span strike strong sub sup time u wbr"
 _BLOCKS = frozenset(_BLOCK_TAGS.split())
-_TAG_NAMES = "|".join((_BLOCK_TAGS + " " + _INLINE_TAGS).split())
-_TAG = re.compile(rf"<!--|-->|<(?P<close>/?)(?P<name>{_TAG_NAMES})(?:\s[^<>]*+|/)?>", re.IGNORECASE)
-_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_TAGS = frozenset((_BLOCK_TAGS + " " + _INLINE_TAGS).split())
+_TAG = re.compile(r"<(?=[A-Za-z/!])(?:!--|(?P<close>/?)(?P<name>[A-Za-z][A-Za-z0-9]{0,9}+)(?:\s[^<>]*+|/)?>)|-->")
+_ENTITY = re.compile(
+    r"&(?:(?:amp|AMP|#0{0,4}38|#[xX]0{0,4}26);)*"  # escaped more than once
+    r"(?P<name>(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"
+    r"|(?:amp|nbsp|quot|apos|lt|gt)(?![\w=;]))"
+)
 
 
 def normalise(raw: str, max_chars: int) -> str:
     """Clean the text of a post on arrival.
 
     HTML becomes text: block tags are replaced by a blank, and inline tags, comments, scripts and styles are removed.
-    Entities are resolved once, lone surrogates become U+FFFD, invisible and control characters are removed, and runs of
-    combining marks are cut to `MAX_MARKS`. The result is NFC with single blanks. Only known HTML tags are removed, so
-    that ``I <3 you`` survives.
+    Entities are resolved, however often they were escaped; lone surrogates become U+FFFD, invisible and control
+    characters are removed, and runs of combining marks are cut to `MAX_MARKS`. The result is NFC with single blanks.
+    Only known HTML tags are removed, so that ``I <3 you`` survives.
 
     Parameters
     ----------
@@ -72,17 +85,18 @@ def normalise(raw: str, max_chars: int) -> str:
 
     Examples
     --------
-    >>> normalise("<p>Kein&nbsp;Netz bei<br/>@Nordtel &lt;3</p>", 280)
+    >>> normalise("<p>Kein&nbsp;Netz bei<br/>@Nordtel &amp;lt;3</p>", 280)
     'Kein Netz bei @Nordtel <3'
     """
-    text = _SURROGATE.sub("\ufffd", raw)
+    text = raw if raw.isprintable() else _SURROGATE.sub("\ufffd", raw)
     if "<" in text:
         text = _strip_tags(text)
     if "&" in text:
         text = _ENTITY.sub(_resolve, text)
-    text = _INVISIBLE.sub("", text)
-    if not text.isascii():
-        text = unicodedata.normalize("NFC", without_mark_runs(text))
+    if text.isascii():
+        text = text if text.isprintable() else _CONTROL.sub("", text)
+    else:
+        text = unicodedata.normalize("NFC", without_mark_runs(_without_invisible(text)))
     return " ".join(text.split())[:max_chars].rstrip()
 
 
@@ -95,7 +109,19 @@ def without_mark_runs(text: str) -> str:
 
 def _resolve(entity: re.Match[str]) -> str:
     # A numeric entity may name a surrogate, which html.unescape already replaces by U+FFFD.
-    return html.unescape(entity[0])
+    return html.unescape(f"&{entity['name'].removesuffix(';')};")
+
+
+def _without_invisible(text: str) -> str:
+    """Return `text` without characters that show nothing, and with blanks for those that take room."""
+    has_printable = _PRINTABLE.search(text) is not None
+    if text.isprintable() and not has_printable:
+        return text
+    text = _BLANK.sub(" ", _INVISIBLE.sub("", text))
+    has_beyond = _BEYOND.search(text) is not None
+    if has_beyond:
+        text = _INVISIBLE_BEYOND.sub("", text)
+    return _SHAPES_NOTHING.sub("", text) if has_printable or has_beyond else text
 
 
 def _strip_tags(text: str) -> str:
@@ -105,9 +131,11 @@ def _strip_tags(text: str) -> str:
     hidden_from = 0  # its beginning in `parts`: a part that is never closed stays text
     position = 0
     for tag in _TAG.finditer(text):
+        name = (tag["name"] or "").lower()
+        if name and name not in _TAGS:
+            continue
         parts.append(text[position : tag.start()])
         position = tag.end()
-        name = (tag["name"] or "").lower()
         closes = "-->" if tag[0] == "-->" else f"</{name}>" if tag["close"] else None
         if hidden is not None:
             if closes == hidden:
@@ -123,47 +151,10 @@ def _strip_tags(text: str) -> str:
     return "".join(parts)
 
 
-class _FoldTable(dict[int, str]):
-    """Form of each non-ASCII character without accents, computed when it is first met (for `str.translate`).
-
-    A capital becomes capitals, so that `fold_accents` keeps the case.
-    """
-
-    MAX_CACHED = 8192  # more than any language needs; bounds the memory whatever is sent
-
-    def __missing__(self, code: int) -> str:
-        char = chr(code)
-        if char.isalnum():
-            folded = "".join(self.get(ord(c), c) for c in unicodedata.normalize("NFKD", char).casefold())
-            # Superscripts and fractions are footnotes and symbols, not a part of the word they follow.
-            folded = folded if char.isalpha() or char.isdecimal() else char
-        else:
-            folded = char
-        folded = _capitals(folded) if char.isupper() else folded
-        if len(self) < self.MAX_CACHED:
-            self[code] = folded
-        return folded
-
-
-def _capitals(folded: str) -> str:
-    """Return the capitals of folded letters, or the letters themselves if `fold_case` does not undo it."""
-    capitals = folded.upper()
-    return capitals if fold_case(capitals) == fold_case(folded) else folded
-
-
-# Diacritics of Latin, Greek and Cyrillic, and variation selectors; marks of other scripts are part of their spelling.
-_DIACRITICS = ((0x300, 0x370), (0x1AB0, 0x1B00), (0x1DC0, 0x1E00), (0x20D0, 0x2100), (0xFE00, 0xFE10), (0xFE20, 0xFE30))
-_FOLDED = _FoldTable({code: "" for start, stop in _DIACRITICS for code in range(start, stop)})
-_FOLDED.update(dict.fromkeys((0xAD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF), ""))  # soft hyphen, zero-width characters
-# Letters that Unicode does not decompose, typographic apostrophes and hyphens, and the wide forms of the two sigils.
-_FOLDED.update(
-    {ord(c): to for c, to in zip("æœøłđðħıþ", ("ae", "oe", "o", "l", "d", "d", "h", "i", "th"), strict=True)}
-    | {ord(c): to for c, to in zip("ÆŒØŁĐÐĦÞ", ("AE", "OE", "O", "L", "D", "D", "H", "TH"), strict=True)}
-    | dict.fromkeys(map(ord, "’‘ʼ´`′＇"), "'")
-    | dict.fromkeys(map(ord, "‐‑‒–—−－"), "-")
-    | {ord("＠"): "@", ord("＃"): "#"}
-)
+_PLAIN = PlainLetters()
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]++")
+_SIGNS = frozenset("ⒸⓒⓅⓟⓇⓡⓂ🄫🄬🅪🅫🅬🅰🅱🅾🅿")  # of trademarks and the like, behind a word
+_SIGN_BEHIND = re.compile(rf"(?<=[^\W\d_])[{''.join(sorted(_SIGNS))}]\ufe0f?+(?![\w{ENCLOSED}])")
 
 
 def fold(text: str) -> str:
@@ -187,7 +178,10 @@ def fold_accents(text: str) -> str:
     >>> fold_accents("NESTLÉ Łódź Straße")
     'NESTLE Lodz Strasse'
     """
-    return text if text.isascii() else _NOT_ASCII.sub(_fold_run, text)
+    if text.isascii():
+        return text
+    plain = _NOT_ASCII.sub(_fold_run, text)
+    return plain if plain.isascii() else without_disguise(plain)
 
 
 def fold_case(text: str) -> str:
@@ -197,10 +191,30 @@ def fold_case(text: str) -> str:
 
 
 def _fold_run(run: re.Match[str]) -> str:
-    return run[0].translate(_FOLDED)
+    characters = run[0] if _SIGNS.isdisjoint(run[0]) else _without_sign(run)
+    plain = characters.translate(_PLAIN)
+    return plain if plain.isascii() else unicodedata.normalize("NFC", plain)
 
 
-_URL = re.compile(r"(?:https?://|www\.)[^\s<>\"]++", re.IGNORECASE)
+def _without_sign(run: re.Match[str]) -> str:
+    """Return a run of characters that are not ASCII, with a blank for a sign that ends a word."""
+    start, end = run.span()
+    before, after = run.string[max(0, start - 1) : start], run.string[end : end + 1]
+    around = _SIGN_BEHIND.sub(" ", before + run[0] + after)
+    return around[len(before) : len(around) - len(after)]
+
+
+# A link ends before what no link contains, such as brackets and letters of scripts without blanks, and behind the ten
+# characters of Twitter's short links: names are glued to links in many exports. The first letter stands alone, and both
+# cases are spelled out, so that the search skips to it.
+_LINKED = "[!#-'*-;=?@A-Z_a-z~\u00c0-\u0dff\u1e00-\u1fff]"
+_URL = re.compile(
+    r"[HPWhpw](?:"
+    r"(?:(?<=[Hh])[Tt][Tt][Pp][Ss]?://[Tt]\.[Cc][Oo]/|(?<=p)ic\.(?:twitter|x)\.com/)[A-Za-z0-9]{10}"
+    rf"(?:[/?#]{_LINKED}*+)?"
+    r"|(?:(?<=[Hh])[Tt][Tt][Pp][Ss]?://|(?<=[Ww])[Ww][Ww]\.(?:(?<!\w....)|(?=\w[\w-]*\.[A-Za-z]{2})))"
+    rf"(?:{_LINKED}++(?:\({_LINKED}*+\){_LINKED}*+)*+…?|…))"
+)
 _HANDLE = re.compile(r"@(?<!\w@)\w[\w.-]*+(?:@\w[\w.-]*+)?")
 HASHTAG = re.compile(r"#(\w++)")
 _LOWER, _UPPER = "a-zß-öø-ÿ", "A-ZÀ-ÖØ-Þ"
@@ -209,17 +223,50 @@ _WORD_JOINT = re.compile(f"(?<=[{_LOWER}0-9])(?=[{_UPPER}])|(?<=[{_UPPER}])(?=[{
 
 def has_url(text: str) -> bool:
     """Return whether `without_urls` would remove anything."""
-    return ("://" in text or "www." in text) and _URL.search(text) is not None
+    return _may_have_url(text) and _URL.search(text) is not None
 
 
 def without_urls(text: str) -> str:
-    """Return `text` with a blank for each link that has a scheme or begins with ``www.``."""
-    return _URL.sub(" ", text) if "://" in text or "www." in text else text
+    """Return `text` with a blank for each link that has a scheme or begins with ``www.``.
+
+    Examples
+    --------
+    >>> without_urls("Nordtelhttps://t.co/a1B2c3D4e5Nordtel (https://a.example/x)Nordtel")
+    'Nordtel Nordtel ( )Nordtel'
+    """
+    return _URL.sub(" ", text) if _may_have_url(text) else text
+
+
+def _may_have_url(text: str) -> bool:
+    return "://" in text or "ww." in text or "WW." in text or "pic." in text
 
 
 def without_handles(text: str) -> str:
     """Return `text` with a blank for each ``@handle``, with or without its server."""
     return _HANDLE.sub(" ", text) if "@" in text else text
+
+
+_ESCAPED = re.compile(r"\\([_*~`])")
+_EMPHASIS_BEFORE = re.compile(r"(?<![\w@#])_++([@#]?+)(?=[^\W_])(\w++)")
+_EMPHASIS_BEHIND = re.compile(r"([@#]?+)\b(\w*[^\W_])_++(?!\w)")
+
+
+def without_emphasis(text: str) -> str:
+    r"""Return `text` without the underscores of Markdown around words, and without its backslashes.
+
+    Underscores inside a word join its parts, and those at the ends of a handle or a hashtag are a part of it.
+
+    Examples
+    --------
+    >>> without_emphasis("_Nordtel_ __is down__ @nordtel_ snake_case @nordtel\\_hilft ^_^")
+    'Nordtel is down @nordtel_ snake_case @nordtel_hilft ^_^'
+    """
+    if "_" not in text:
+        return text
+    if "\\" in text:
+        text = _ESCAPED.sub(r"\1", text)
+    text = _EMPHASIS_BEFORE.sub(lambda word: word[1] + word[2].rstrip("_"), text)
+    return _EMPHASIS_BEHIND.sub(lambda word: word[0] if word[1] else word[2], text)
 
 
 def hashtag_words(hashtag: str) -> str:
@@ -234,6 +281,7 @@ def hashtag_words(hashtag: str) -> str:
 
 
 _TERM = re.compile(r"#\w{2,}|(?<![\w#])[^\W\d_][\w'’-]*")
+_FOOTNOTES = "'’-" + RAISED_DIGITS
 _LETTER_PAIR = re.compile(r"[^\W\d_]{2}")
 
 
@@ -253,10 +301,10 @@ def terms(text: str, limit: int = 8, pairs: int = 4) -> list[str]:
     """
     found: dict[str, None] = {}
     adjacent: dict[str, None] = {}
-    cleaned = without_handles(without_urls(text))
+    cleaned = without_handles(without_urls(without_emphasis(text[:MAX_DESCRIBED_CHARS])))
     before, end = "", -1
     for match in _TERM.finditer(cleaned):
-        term = match[0].rstrip("'’-").lower()
+        term = match[0].rstrip(_FOOTNOTES).lower()
         is_word = term[0] != "#"
         if is_word:
             term = term.removesuffix("'s").removesuffix("’s")
@@ -284,17 +332,17 @@ def signature(text: str) -> int:
     """Return a number in 0..2**48-1 that near-duplicates of a post share: a hash of its words.
 
     Links, handles, digits, punctuation, emoji, case, accents and a leading ``RT`` make no difference. If the text has
-    no word, its symbols are hashed instead. The number is the same in every process and on every machine; two different
-    texts collide with a probability of 2**-48.
+    no word, its symbols are hashed instead; what follows the first `MAX_DESCRIBED_CHARS` makes no difference. The
+    number is the same in every process and on every machine; two different texts collide with a probability of 2**-48.
 
     Examples
     --------
     >>> signature("WIN an iPhone 15!! http://a.example/1 @anna") == signature("RT @bob: win an iphone 16 http://b.example")
     True
     """
-    folded = fold(without_handles(without_urls(text)))
+    folded = fold(without_handles(without_urls(text[: 2 * MAX_DESCRIBED_CHARS])))
     words = _NO_LETTERS.sub(" ", folded).strip().removeprefix("rt ")
-    hashed = words or "".join(folded.split())
+    hashed = (words or "".join(folded.split()))[:MAX_DESCRIBED_CHARS]
     # A lone surrogate can't come from ingest, but any producer may write to Kafka.
     digest = blake2b(hashed.encode(errors="surrogatepass"), digest_size=SIGNATURE_BITS // 8).digest()
     return int.from_bytes(digest, "big")

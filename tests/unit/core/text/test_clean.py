@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams.core.text.characters import is_mark
 from streams.core.text.clean import (
     MAX_MARKS,
     MAX_TERM_CHARS,
@@ -20,11 +21,13 @@ from streams.core.text.clean import (
     fold,
     fold_accents,
     fold_case,
+    has_url,
     hashtag_words,
     normalise,
     printable,
     signature,
     terms,
+    without_emphasis,
     without_handles,
     without_urls,
 )
@@ -47,13 +50,25 @@ ANY_TEXT = st.text(st.characters(codec=None))  # lone surrogates too
         ("never closed <!-- stays", "never closed stays"),
         ("x --> y", "x --> y"),
         ("R&amp;D &lt;b&gt; &#x1F600; &#252; &nope; &copy=1", "R&D <b> \U0001f600 ü &nope; &copy=1"),
-        ("&amp;lt;", "&lt;"),
+        ("H&amp;amp;amp;M &amp;#38;lt;3 &amp;nbsp;&quot Netz&amp &lt=1", 'H&M <3 " Netz& &lt=1'),
         ("a&nbsp;b\u3000c\t\r\n d\u2028e", "a b c d e"),
         ("nu\x00ll \x1b[31m bell\x07", "null [31m bell"),
         ("Nes\u00adtle\u200b \u202eevil\u202c \ufeff", "Nestle evil"),
         ("lone \ud83d surrogate", "lone \ufffd surrogate"),
         ("&#xd800;", "\ufffd"),
         ("u\u0308ber", "über"),
+        (
+            "Nord\u180etel Nord\U000e0041tel Nord\u206atel Nord\u3164tel Nord\ufe0ftel Nord\u200dtel",
+            " ".join(["Nordtel"] * 6),
+        ),
+        ("kein\u2800Netz\ufffchier", "kein Netz hier"),
+        ("\u3164\u2800", ""),
+        (
+            "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f",
+            "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f",
+        ),
+        ("می\u200cخواهم \u2764\ufe0f 1\ufe0f\u20e3", "می\u200cخواهم \u2764\ufe0f 1\ufe0f\u20e3"),
+        ("\u1112\u1161\u11ab", "한"),
         ("family \U0001f468\u200d\U0001f469\u200d\U0001f467", "family \U0001f468\u200d\U0001f469\u200d\U0001f467"),
         ("", ""),
     ],
@@ -93,6 +108,11 @@ def test_normalised_text_is_clean(raw: str, max_chars: int) -> None:
         ("’s", "'s", "´s"),
         ("İstanbul", "istanbul"),
         ("Е\u0308лка", "ёлка"),
+        ("Nordtel", "Ⓝⓞⓡⓓⓣⓔⓛ", "🅽🅾🆁🅳🆃🅴🅻", "ɴᴏʀᴅᴛᴇʟ", "N\u0336o\u0336rdtel", "N\u043erdt\u0435l", "Nord\u180etel"),
+        ("O₂", "o²", "Ｏ②"),
+        ("삼성", "\u1109\u1161\u11b7\u1109\u1165\u11bc"),
+        ("バス", "ﾊﾞｽ", "ハ\u3099ス"),
+        ("H&M", "H＆M", "h﹠m"),
     ],
 )
 def test_fold_makes_spellings_equal(variants: tuple[str, ...]) -> None:
@@ -101,6 +121,14 @@ def test_fold_makes_spellings_equal(variants: tuple[str, ...]) -> None:
 
 def test_fold_keeps_symbols_apart_from_words() -> None:
     assert fold("Acme™ Acme² 😡") == "acme™ acme² 😡"
+    assert fold("Acmeⓡ Acme🅿️ Müller🄬 ⓒ").split() == ["acme", "acme", "muller", "c"]
+    assert fold("🅱️oeing Acⓜe AcmⒺ") == "boeing acme acme"
+
+
+@pytest.mark.parametrize(("text", "other"), [("카", "칵"), ("ハ", "バ"), ("กา", "กี"), ("कमल", "कमली"), ("ລາ", "ລີ")])
+def test_fold_keeps_syllables_apart(text: str, other: str) -> None:
+    assert fold(text) == text
+    assert not fold(unicodedata.normalize("NFD", other)).startswith(text) or is_mark(other[len(text)])
 
 
 @given(ANY_TEXT)
@@ -137,6 +165,42 @@ def test_hashtags_handles_and_links() -> None:
     assert without_urls("see HTTPS://a.example/x?y and www.b.example now").split() == ["see", "and", "now"]
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Nordtelhttps://a.example/x hilft", "Nordtel hilft"),
+        ("Nordtelwww.a.example", "Nordtel"),
+        ("https://t.co/a1B2c3D4e5Nordtel", "Nordtel"),
+        ("Nordtelpic.twitter.com/a1B2c3D4e5Nordtel", "Nordtel Nordtel"),
+        ("https://nordtel.exam…Nordtel", "Nordtel"),
+        ("RT: kein Netz http://…", "RT: kein Netz"),
+        ("“@a: geht nicht https://t.co/a1B2c3D4e5”Nordtel", "“@a: geht nicht ”Nordtel"),
+        ("[Nordtel](https://a.example/b_(c))Nordtel", "[Nordtel]( )Nordtel"),
+        ("<https://a.example/b|Nordtel>", "< |Nordtel>"),
+        ("https://a.example/b삼성 https://a.example/任天堂", "삼성 任天堂"),
+        ("https://a.example/Müller/Ärger?x=1&y=[", "["),
+        ("awww.Nordtel is sweet, pic. of it", "awww.Nordtel is sweet, pic. of it"),
+        ("Www.nordtel WWW.NORDTEL.EXAMPLE", ""),
+        ("http://ahttp://b", ""),
+    ],
+)
+def test_a_link_ends_where_no_link_goes_on(text: str, words: str) -> None:
+    assert without_urls(text).split() == words.split()
+    assert has_url(text) == (without_urls(text) != text)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("_Nordtel_ __Nordtel__ ***_Nordtel_*** _Nordtel is down_", "Nordtel Nordtel ***Nordtel*** Nordtel is down"),
+        ("@nordtel_ _@nordtel_ #nordtel_ @_nordtel", "@nordtel_ @nordtel #nordtel_ @_nordtel"),
+        ("snake_case db\\_streik ^_^ -_- ___", "snake_case db_streik ^_^ -_- ___"),
+    ],
+)
+def test_underscores_of_markdown_are_no_part_of_a_word(text: str, words: str) -> None:
+    assert without_emphasis(text).split() == words.split()
+
+
 def test_terms_are_what_a_post_is_about() -> None:
     text = "@acme Why is the Störung's cause unknown? #Netzausfall #netzausfall #1 RT störung Müller-Milch http://a.example"
     words = ["störung", "cause", "unknown", "#netzausfall", "müller-milch"]
@@ -151,6 +215,11 @@ def test_pairs_of_terms_stand_beside_each_other_with_nothing_between() -> None:
     assert terms("alpha beta gamma delta", pairs=2)[4:] == ["alpha beta", "beta gamma"]
     assert terms("voll voll") == []
     assert terms("fail fail fail") == ["fail"]
+
+
+def test_markup_is_no_part_of_a_term() -> None:
+    assert terms("_Netzausfall_ bei __Nordtel__ Störung²") == ["netzausfall", "nordtel", "störung", "nordtel störung"]
+    assert terms(normalise("kein&amp;nbsp;Netz &amp;quot;heute&amp;quot; Ausfall", 100)) == ["netz", "ausfall"]
 
 
 def test_a_term_has_a_bounded_length() -> None:
