@@ -247,8 +247,16 @@ class BridgeWorker(Generic[StateT]):
             reason = RecordError(error.reason, f"{target}: {error.detail}")
             await self._send_to_dlq(reason, step.partition, step.offset, step.value)
 
+        def links_refused(step: DeliveryStep, error: DeliveryError) -> None:
+            metrics.BRIDGE_FAILURES.labels(target, "links_refused").inc()
+            log.warning(
+                "alert was sent without its links, with which it was refused",
+                incident=step.incident,
+                detail=error.detail,
+            )
+
         try:
-            await self._sender.deliver(delivery.state, Attempt(self._http, now_ms, delivered, drop))
+            await self._sender.deliver(delivery.state, Attempt(self._http, now_ms, delivered, drop, links_refused))
         except DeliveryFailed as failure:
             delay = delivery.failed(time.monotonic(), failure.retry_after_seconds, random.uniform(-1, 1))
             metrics.BRIDGE_FAILURES.labels(target, failure.reason).inc()

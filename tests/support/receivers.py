@@ -57,12 +57,16 @@ class Outcomes:
     def __init__(self) -> None:
         self.delivered = 0
         self.dropped: list[tuple[str, str]] = []
+        self.links_refused: list[tuple[str, str]] = []
 
     def attempt(self, http: Any = None) -> Attempt:
-        return Attempt(http, START_MS, self._count, self._drop)
+        return Attempt(http, START_MS, self._count, self._drop, self._links_refused)
 
     def _count(self, alerts: int) -> None:
         self.delivered += alerts
+
+    def _links_refused(self, step: DeliveryStep, error: DeliveryError) -> None:
+        self.links_refused.append((step.alert.id, error.reason))
 
     async def _drop(self, step: DeliveryStep, error: DeliveryError) -> None:
         self.dropped.append((step.alert.id, error.reason))

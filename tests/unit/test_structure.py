@@ -23,7 +23,6 @@ ELSEWHERE: Final = {
     "constants and types alone": [
         "detectors/base.py",
         "detectors/units.py",
-        "streams/core/deliver/step.py",
         "streams/core/text/stopwords.py",
         "streams/render/severity_styles.py",
         "streams/runtime/clock.py",

@@ -33,11 +33,19 @@ class PostableAlert(NamedTuple):
         The newest known step of the incident.
     firing
         Whether the alert is firing; otherwise it is sent as resolved.
+    has_link
+        Whether the alert is sent with its link, if it has one.
     """
 
     labels: Labels
     step: DeliveryStep
     firing: bool
+    has_link: bool = True
+
+    @property
+    def link(self) -> str | None:
+        """The link that is sent with the alert."""
+        return self.step.alert.generator_url if self.has_link else None
 
     def body(self, now_ms: int, resend_ms: int) -> dict[str, Any]:
         """Return the alert in the form of ``postableAlert`` in Alertmanager's OpenAPI document, API v2."""
@@ -49,7 +57,7 @@ class PostableAlert(NamedTuple):
             "annotations": {name: text for name, text in alert.annotations.items() if text},
             "startsAt": min(alert.since, ends).isoformat(),
             "endsAt": ends.isoformat(),
-            **({"generatorURL": alert.generator_url} if alert.generator_url else {}),
+            **({"generatorURL": self.link} if self.link else {}),
         }
 
 
@@ -77,6 +85,7 @@ class AlertState:
         self._resolved: dict[str, DeliveryStep] = {}
         self._delivered: dict[Labels, _Delivered] = {}
         self._refused: set[tuple[Labels, str]] = set()
+        self._without_link: set[tuple[Labels, str]] = set()
         self._changed_from: int | None = None
         self._now_ms = 0
 
@@ -120,7 +129,7 @@ class AlertState:
             if labels not in wanted
         ]
         return resolved + [
-            PostableAlert(labels, step, firing=True)
+            PostableAlert(labels, step, firing=True, has_link=(labels, step.alert.id) not in self._without_link)
             for labels, step in wanted.items()
             if self._is_due(labels, step) and (labels, step.alert.id) not in self._refused
         ]
@@ -150,12 +159,18 @@ class AlertState:
         else:
             self._delivered.pop(alert.labels, None)
 
+    def link_refused(self, alert: PostableAlert) -> None:
+        """Record that Alertmanager accepts an alert only without its link, which is left out until the next step."""
+        self._without_link.add((alert.labels, alert.step.alert.id))
+
     def settle(self) -> None:
         """Record that every alert that was due has been accepted or refused."""
         self._changed_from = None
         at_receiver = {delivered.step.incident for delivered in self._delivered.values()}
         self._resolved = {incident: step for incident, step in self._resolved.items() if incident in at_receiver}
-        self._refused &= {(identity(step), step.alert.id) for step in self._firing.values()}
+        firing = {(identity(step), step.alert.id) for step in self._firing.values()}
+        self._refused &= firing
+        self._without_link &= firing
 
     def unsettled_from(self) -> int | None:
         """Return the offset of the first step since everything that was due had been sent, or None."""

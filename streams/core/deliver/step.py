@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+import orjson
+
 if TYPE_CHECKING:
     from streams.records import Alert
 
@@ -33,3 +35,18 @@ class DeliveryStep(NamedTuple):
     def incident(self) -> str:
         """Fingerprint of the incident."""
         return self.alert.fingerprint
+
+    def without_links(self) -> DeliveryStep | None:
+        """Return the step without the links of its alert and its samples, None if it has none.
+
+        Nothing else of the record changes, fields of newer versions included.
+        """
+        samples = [sample.model_copy(update={"url": None}) for sample in self.alert.samples]
+        plain = self.alert.model_copy(update={"generator_url": None, "samples": samples})
+        if plain == self.alert:
+            return None
+        record = orjson.loads(self.value)
+        record["generator_url"] = None
+        for sample in record.get("samples", ()):
+            sample["url"] = None
+        return self._replace(alert=plain, value=orjson.dumps(record))

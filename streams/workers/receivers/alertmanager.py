@@ -73,6 +73,9 @@ class Cluster:
 class AlertmanagerSender:
     """Sends alerts in chunks; a chunk that is refused is sent one by one, so that only the invalid alerts are dropped.
 
+    An alert that is refused is sent again without its link, because Alertmanager refuses a whole alert for a link that
+    it can't parse.
+
     Parameters
     ----------
     settings
@@ -108,9 +111,26 @@ class AlertmanagerSender:
                     await self._send(state, [alert], attempt)
                 return
             (refused,) = alerts
+            if refused.link is not None:
+                await self._send_without_link(state, refused, refusal, attempt)
+                return
             await attempt.drop(refused.step, refusal)
             state.refused(refused)
             return
         for alert in alerts:
             state.delivered(alert)
         attempt.delivered(len(alerts))
+
+    async def _send_without_link(
+        self, state: AlertState, alert: PostableAlert, refusal: DeliveryRefused, attempt: Attempt
+    ) -> None:
+        try:
+            await self._cluster.send(attempt.http, [alert._replace(has_link=False)], attempt.now_ms)
+        except DeliveryRefused:
+            await attempt.drop(alert.step, refusal)
+            state.refused(alert)
+            return
+        state.link_refused(alert)
+        state.delivered(alert)
+        attempt.delivered(1)
+        attempt.links_refused(alert.step, refusal)

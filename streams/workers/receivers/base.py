@@ -30,12 +30,15 @@ class Attempt:
         To be called with the number of alerts that the receiver has just accepted.
     drop
         To be called with a step that can't be delivered, and the reason; it sends the step to the dead letter queue.
+    links_refused
+        To be called with a step that the receiver has refused with its links and accepted without, and the refusal.
     """
 
     http: HttpClient
     now_ms: int
     delivered: Callable[[int], None]
     drop: Callable[[DeliveryStep, DeliveryError], Awaitable[None]]
+    links_refused: Callable[[DeliveryStep, DeliveryError], None]
 
 
 class Sender(Protocol, Generic[StateT]):

@@ -83,7 +83,7 @@ class StepSender:
         while state.steps:
             step = state.steps[0]
             try:
-                await attempt.http.post(*self._request(step, attempt.now_ms))
+                await self._send(step, attempt)
                 attempt.delivered(1)
             except DeliveryRefused as refusal:
                 await attempt.drop(step, refusal)
@@ -94,6 +94,20 @@ class StepSender:
                 await attempt.drop(step, DeliveryFailed("gave_up", detail))
             self._failing_since.pop(step.alert.id, None)
             state.steps.popleft()
+
+    async def _send(self, step: DeliveryStep, attempt: Attempt) -> None:
+        """Send a step; if the receiver refuses it, send it again without its links, which may be the reason."""
+        try:
+            await attempt.http.post(*self._request(step, attempt.now_ms))
+        except DeliveryRefused as refusal:
+            plain = step.without_links()
+            if plain is None:
+                raise
+            try:
+                await attempt.http.post(*self._request(plain, attempt.now_ms))
+            except DeliveryRefused:
+                raise refusal from None
+            attempt.links_refused(step, refusal)
 
     def _request(self, step: DeliveryStep, now_ms: int) -> Request:
         try:

@@ -35,6 +35,41 @@ async def test_one_invalid_alert_does_not_hold_up_the_others() -> None:
     assert state.unsettled_from() is None
 
 
+LINK = "http://grafana.example/d/brand"
+
+
+async def test_an_alert_that_is_refused_is_sent_again_without_its_link() -> None:
+    refusal = DeliveryRefused("http_422", "generatorURL in body must be of type uri")
+    cluster, outcomes = FakeReceiver(refusal), Outcomes()
+    sender = AlertmanagerSender(BridgeSettings(), cluster)  # type: ignore[arg-type]
+    state = sender.new_state(SUPPRESSION)
+    state.add(step(generator_url=LINK), START_MS)
+    await sender.deliver(state, outcomes.attempt())
+    ((accepted,),) = cluster.accepted
+    assert accepted.link is None
+    assert "generatorURL" not in accepted.body(START_MS, 60_000)
+    assert (outcomes.delivered, outcomes.dropped) == (1, [])
+    assert outcomes.links_refused == [("a1", "http_422")]
+    state.tick(START_MS + 60_000)
+    await sender.deliver(state, outcomes.attempt())
+    assert [alerts[0].link for alerts in cluster.accepted] == [None, None]  # remembered until the next step
+    assert len(outcomes.links_refused) == 1
+    state.add(step(id="a2", kind="update", offset=1, generator_url=LINK), START_MS + 60_000)
+    await sender.deliver(state, outcomes.attempt())
+    assert cluster.accepted[-1][0].link == LINK
+
+
+async def test_an_alert_that_is_refused_without_its_link_too_is_dropped_for_the_first_reason() -> None:
+    cluster = FakeReceiver(DeliveryRefused("http_422", ""), DeliveryRefused("http_400", ""))
+    outcomes = Outcomes()
+    sender = AlertmanagerSender(BridgeSettings(), cluster)  # type: ignore[arg-type]
+    state = sender.new_state(SUPPRESSION)
+    state.add(step(generator_url=LINK), START_MS)
+    await sender.deliver(state, outcomes.attempt())
+    assert (outcomes.delivered, outcomes.dropped, outcomes.links_refused) == (0, [("a1", "http_422")], [])
+    assert state.due() == []
+
+
 async def test_alerts_that_were_accepted_before_a_failure_are_not_due_again() -> None:
     cluster, outcomes = FakeReceiver(None, DeliveryFailed("http_503", "")), Outcomes()
     sender = AlertmanagerSender(BridgeSettings(), cluster)  # type: ignore[arg-type]

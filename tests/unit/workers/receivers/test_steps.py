@@ -57,6 +57,27 @@ async def test_a_refused_step_is_dropped_at_once_and_the_next_one_is_sent() -> N
     assert [each.alert.id for each in receiver.accepted] == ["a2"]
 
 
+async def test_a_refused_step_is_sent_again_without_its_links() -> None:
+    receiver, outcomes = FakeReceiver(DeliveryRefused("http_422", "")), Outcomes()
+    sender = StepSender("webhook", BridgeSettings(), receiver)
+    state = sender.new_state(SUPPRESSION)
+    state.add(step(generator_url="http://g.example/"), START_MS)
+    await sender.deliver(state, outcomes.attempt(receiver))
+    assert [each.alert.generator_url for each in receiver.accepted] == [None]
+    assert (outcomes.delivered, outcomes.dropped) == (1, [])
+    assert outcomes.links_refused == [("a1", "http_422")]
+
+
+async def test_a_step_that_is_refused_without_its_links_too_is_dropped_for_the_first_reason() -> None:
+    receiver = FakeReceiver(DeliveryRefused("http_422", ""), DeliveryRefused("http_400", ""))
+    outcomes = Outcomes()
+    sender = StepSender("webhook", BridgeSettings(), receiver)
+    state = sender.new_state(SUPPRESSION)
+    state.add(step(generator_url="http://g.example/"), START_MS)
+    await sender.deliver(state, outcomes.attempt(receiver))
+    assert (outcomes.delivered, outcomes.dropped, outcomes.links_refused) == (0, [("a1", "http_422")], [])
+
+
 async def test_a_step_that_cannot_be_rendered_is_dropped_and_the_next_one_is_sent() -> None:
     class Brittle(FakeReceiver):
         def request(self, step: DeliveryStep, now_ms: int) -> Request:
