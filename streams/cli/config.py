@@ -18,23 +18,27 @@ if TYPE_CHECKING:
 def check_config(config_path: Path) -> None:
     """Validate a config and summarise it.
 
-    Prints every problem of FILE with its place, or, if there is none, the brands, detectors and broker.
+    Prints every problem of FILE with its place, or, if there is none, the brands, detectors and broker, and warnings.
 
     \b
     Example:
       firewatch check-config firewatch.yaml
     """
+    from streams.config.author_key import check_author_key
     from streams.config.loader import load_config
     from streams.core.text.matching import Matcher
 
     config = load_config(config_path)
     Matcher.of(config)  # terms that match nothing are problems of the config too
+    warning = check_author_key(config)
     brands = [brand.id for brand in config.brands]
     click.echo(f"{config_path}: good")
     click.echo(f"  brands     {len(brands)}: {', '.join(brands[:10])}{' ...' if len(brands) > 10 else ''}")
     click.echo(f"  detectors  {', '.join(f'{detector.name} ({detector.kind})' for detector in config.detectors)}")
     click.echo(f"  kafka      {config.kafka.bootstrap_servers} {config.kafka.security_protocol}")
     click.echo(f"  version    {config.version}")
+    if warning:
+        click.echo(f"warning: {warning}", err=True)
 
 
 @click.command("explain-config")

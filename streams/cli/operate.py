@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import getpass
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
 
 from streams.cli.options import FILE, Duration, LazyChoice, config_option
+from streams.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from streams.config import Config
     from streams.kafka.names import Worker
 
 
@@ -57,8 +60,18 @@ def status(config_path: Path, *, as_json: bool, max_lag: int, stale_after: float
         from streams.operate.status_screen import print_status
 
         print_status(Console(), found, {brand.id: brand.name for brand in config.brands})
+    _warn_of_the_author_key(config)
     if found.problems:
         sys.exit(1)
+
+
+def _warn_of_the_author_key(config: Config) -> None:
+    """Print the warning of a service on this machine alone; elsewhere the score worker can have a key of its own."""
+    from streams.config.author_key import check_author_key
+
+    with suppress(ConfigError):
+        if warning := check_author_key(config):
+            click.echo(f"warning: {warning}", err=True)
 
 
 @click.command()

@@ -48,10 +48,12 @@ def run(config_path: Path, *, posts: str | None, speed: float | None, redate: bo
       firewatch run -c firewatch.yaml
       firewatch run -c firewatch.yaml --posts posts.jsonl --speed 60 --redate
     """
+    from streams.config.author_key import check_author_key
     from streams.kafka.admin import ensure_topics
     from streams.workers import supervisor
 
     config = _load("run", config_path)
+    check_author_key(config)  # the score worker logs the warning
     asyncio.run(ensure_topics(config, create=True))
     arguments = [posts] if posts else []
     if posts and speed:

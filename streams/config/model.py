@@ -83,7 +83,8 @@ class Config(Settings):
     author_key_file: Path | None = Field(
         default=None,
         description=f"File with the key for hashing authors; the environment variable {AUTHOR_KEY_VARIABLE} can hold "
-        "it instead, and without both a fixed key is used.",
+        "it instead. Without both, the fixed key that is used is refused where Kafka or `metrics.host` is beyond this "
+        "machine.",
     )
 
     @field_validator("brands")

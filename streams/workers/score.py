@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
+from streams.config.author_key import check_author_key
 from streams.core.score.idle import Idleness
 from streams.core.score.position import Position, StartPosition, choose_start, committed_position
 from streams.core.score.scorer import Scorer
@@ -74,7 +75,8 @@ async def score(
     KafkaError
         If no broker answers, a topic is missing or not as it must be, or a record can't be written.
     ConfigError
-        If the pinned model is not there.
+        If the pinned model is not there, or authors would be hashed with a key that everybody knows where others can
+        read the hashes.
     InputError
         If the weights of the config can't be used.
     MissingPackage
@@ -82,6 +84,8 @@ async def score(
     PortTaken
         If another process listens on `metrics.score_port`.
     """
+    if warning := check_author_key(config):
+        log.warning(warning)
     bases: dict[QualityName, SentimentModel] = {"fast": model or load_model(config.sentiment.weights)}
     if best := best_model(config):
         bases["best"] = best

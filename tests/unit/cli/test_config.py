@@ -41,6 +41,20 @@ def test_a_good_config_is_summarised(config: Path) -> None:
     assert done.stdout.splitlines()[:2] == [f"{config}: good", "  brands     1: nordtel"]
 
 
+def test_a_missing_key_for_hashing_authors_is_a_warning_and_beyond_this_machine_an_error(config: Path) -> None:
+    def check(**environment: str) -> Result:
+        return firewatch("check-config", config, **{"FIREWATCH_AUTHOR_KEY": "", **environment})
+
+    warned = check()
+    assert warned.exit_code == 0
+    assert "warning: author_key_file: authors are hashed with the key that ships with firewatch" in warned.stderr
+    assert check(FIREWATCH_AUTHOR_KEY="own").stderr == ""
+    refused = check(KAFKA_BOOTSTRAP="kafka.example:9092")
+    assert refused.exit_code == 2
+    assert "kafka.bootstrap_servers (kafka.example) is not on this machine alone: make a key" in refused.stderr
+    assert check(KAFKA_BOOTSTRAP="kafka.example:9092", FIREWATCH_AUTHOR_KEY="own").exit_code == 0
+
+
 def test_a_brand_that_matches_nothing_is_a_problem(config: Path) -> None:
     config.write_text(BRANDS.replace("[nordtel]", '["@#"]'))
     done = firewatch("check-config", config)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from streams.errors import BrokerUnreachable
+from streams.errors import BrokerUnreachable, ConfigError
 from tests.support.cli import BRANDS, firewatch, post_line
 
 if TYPE_CHECKING:
@@ -38,3 +38,14 @@ def test_a_config_that_is_not_named_is_asked_for() -> None:
     assert done.returncode == 2
     assert b"Missing option '-c' / '--config'" in done.stderr
     assert b"FIREWATCH_CONFIG" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["score", "run"])
+def test_authors_are_not_hashed_with_a_key_that_everybody_knows_beyond_this_machine(
+    command: str, tmp_path: Path
+) -> None:
+    config = tmp_path / "brands.yaml"
+    config.write_text(BRANDS)
+    done = firewatch(command, "-c", config, KAFKA_BOOTSTRAP="192.0.2.1:9092")
+    assert done.returncode == ConfigError.exit_code
+    assert b"author_key_file: " in done.stderr
