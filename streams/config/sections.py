@@ -78,6 +78,13 @@ class IngestSettings(Settings):
         description="Names of authors that stand for nobody in particular: placeholders, and service accounts. Case "
         "and signs around a name make no difference.",
     )
+    import_after_seconds: int = Field(
+        default=3600,
+        ge=60,
+        le=86_400,
+        description="Seconds that a post of a live stream may be dated back; a post dated back further is an import, "
+        "which is counted but says nothing about the present.",
+    )
     recent_ids: int = Field(
         default=50_000,
         ge=0,

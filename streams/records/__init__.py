@@ -58,6 +58,7 @@ from streams.records.labels import (
 )
 from streams.records.mentions import (
     ENVELOPE_VERSION,
+    IMPORT,
     MAX_DELETIONS,
     MAX_MENTIONS,
     PROGRESS_VERSION,
@@ -98,6 +99,7 @@ __all__ = [
     "ALERT_VERSION",
     "DELETION_VERSION",
     "ENVELOPE_VERSION",
+    "IMPORT",
     "LABEL_VERSION",
     "MAX_ALERT_BYTES",
     "MAX_DELETIONS",

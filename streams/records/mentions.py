@@ -25,6 +25,7 @@ MAX_DELETIONS: Final = 250
 
 REPOST: Final = 1
 REPLY: Final = 2
+IMPORT: Final = 4
 
 
 class Mention(NamedTuple):
@@ -47,7 +48,8 @@ class Mention(NamedTuple):
     signature
         Near-duplicate signature of the text.
     flags
-        Sum of 1 for a repost and 2 for a reply.
+        Sum of 1 for a repost, 2 for a reply, and 4 for a post that is dated back so far that it says nothing about the
+        present.
     engagement
         Likes, reposts and replies of the post at collection time, summed.
     lang
@@ -137,7 +139,8 @@ class Progress:
     offset
         Offset up to and including which everything has been scored and sent before this record.
     watermark_ms
-        Newest event time of the partition up to `offset`; -1 while the partition is empty.
+        Event time up to which the posts of the partition have arrived by `offset`: its newest event time, as far as
+        enough posts support it; -1 while it is not known.
     ingested_ms
         Broker time of the post at `offset`; -1 while the partition is empty.
     idle_as_of_ms
@@ -148,7 +151,13 @@ class Progress:
         ``[source, [bucket start, ...]]``: buckets in which each source has delivered since the last progress record.
     pulse
         ``[minute, [mentions, ...]]``: number of mentions of each group of brands up to `offset`, for each minute of
-        the partition's event time that was reached since the last progress record, ascending.
+        the partition's event time that was reached since the last progress record, ascending. Its milliseconds count
+        how often event time was moved back before.
+    newest_ms
+        Newest event time of the partition up to `offset`, supported or not; -1 if the scorer does not report it, which
+        means `watermark_ms`.
+    delay_ms
+        By how much event time usually lies behind broker time in this partition.
     """
 
     partition: int
@@ -160,6 +169,8 @@ class Progress:
     live: bool
     active: list[tuple[str, list[int]]]
     pulse: list[tuple[int, list[int]]]
+    newest_ms: int = -1
+    delay_ms: int = 0
 
     def to_bytes(self) -> bytes:
         """Encode all fields by name, with ``v``."""
@@ -204,7 +215,8 @@ def mentions_record_from_bytes(value: bytes | None) -> Envelope | Progress | Del
         if fields.get("deletions"):
             return _deletions(fields)
         if fields.get("progress"):
-            progress = Progress(*(fields[name] for name in Progress.__slots__))
+            later = {name: fields.get(name, default) for name, default in _LATER_FIELDS.items()}
+            progress = Progress(**{name: fields[name] for name in Progress.__slots__ if name not in later}, **later)
             _check_types(progress, _PROGRESS_TYPES)
             _check_numbers(progress)
             _check_names(progress.incarnation, *(source for source, _ in progress.active))
@@ -244,8 +256,11 @@ _ENVELOPE_TYPES: Final = {
 }
 _PROGRESS_TYPES: Final = {
     "partition": int, "incarnation": str, "offset": int, "watermark_ms": int, "ingested_ms": int, "idle_as_of_ms": int,
-    "live": bool, "active": list, "pulse": list,
+    "live": bool, "active": list, "pulse": list, "newest_ms": int, "delay_ms": int,
 }  # fmt: skip
+_LATER_FIELDS: Final = {"newest_ms": -1, "delay_ms": 0}
+"""Fields of a progress record that earlier scorers did not write, with their defaults."""
+
 _MENTION_TYPES: Final = (int, int, int, int, int, int, int, int, int, str, str, str, list)
 
 MAX_CHARS: Final = 4_096
@@ -299,7 +314,10 @@ def _check_order(mentions: list[Mention]) -> None:
 
 
 def _check_numbers(progress: Progress) -> None:
-    numbers = (progress.offset, progress.watermark_ms, progress.ingested_ms, progress.idle_as_of_ms)
+    numbers = (
+        progress.offset, progress.watermark_ms, progress.ingested_ms, progress.idle_as_of_ms, progress.newest_ms,
+        progress.delay_ms,
+    )  # fmt: skip
     if min(numbers) < -1 or max(numbers) > MAX_NUMBER:
         raise ValueError("a number of a progress record is out of range")
 

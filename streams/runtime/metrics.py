@@ -118,6 +118,11 @@ POSTS_REPEATED: Final = _counter(
 POSTS_SCORED: Final = _counter(
     "firewatch_posts_scored", "Posts read from the posts topic and matched against all brands"
 )
+POSTS_IMPORTED: Final = _counter(
+    "firewatch_posts_imported",
+    "Posts of a live stream dated back by more than ingest.import_after_seconds: counted as late, not as of now",
+    ["source"],
+)
 POSTS_OVER_QUOTA: Final = _counter(
     "firewatch_posts_over_quota",
     "Posts not scored because their source had reached score.max_posts_per_source_per_minute",

@@ -293,6 +293,8 @@ class ScoreWorker:
             metrics.POSTS_DELETED.inc(sum(len(record.posts) for record in each.deletions))
             for source, count in Counter(post.source for post in each.over_quota).items():
                 metrics.POSTS_OVER_QUOTA.labels(self._series(source)).inc(count)
+            for source, count in each.imported.items():
+                metrics.POSTS_IMPORTED.labels(self._series(source)).inc(count)
             for envelope in each.envelopes:
                 metrics.POSTS_MATCHED.labels(envelope.brand).inc(len(envelope.mentions))
             for source, at_ms in each.sources.items():

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from streams.core.incidents.incident import Incident
     from streams.records import Alert
 
-PROGRESS_STATE_VERSION: Final = 2
+PROGRESS_STATE_VERSION: Final = 3
 ENVELOPES_STATE_VERSION: Final = 1
 """Of all pending envelopes in one entry, as earlier versions saved them."""
 

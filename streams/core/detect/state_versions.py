@@ -101,7 +101,12 @@ def _brand_4(state: State) -> State:
     return {**state, "windows": [reached_ms, late, [-1, pending], opened]}
 
 
+def _progress_3(state: State) -> State:
+    """Add to each partition its newest event time, which was its watermark, and the delay of its posts."""
+    return {**state, "partitions": [[*partition, partition[2], 0] for partition in state["partitions"]]}
+
+
 BRAND: Final[Upgrades] = {2: _brand_2, 3: _brand_3, 4: _brand_4}
 CHUNK: Final[Upgrades] = {}
-PROGRESS: Final[Upgrades] = {}
+PROGRESS: Final[Upgrades] = {2: _progress_3}
 ENVELOPES: Final[Upgrades] = {}

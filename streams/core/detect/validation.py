@@ -75,7 +75,7 @@ def _check_times(record: Envelope | Progress | Deletions, broker_ms: int, settin
     a time comes from another client, and would move the watermark to where every later post is late.
     """
     if isinstance(record, Progress):
-        latest = max(record.watermark_ms, record.ingested_ms, record.idle_as_of_ms)
+        latest = max(record.watermark_ms, record.newest_ms, record.ingested_ms, record.idle_as_of_ms)
     elif isinstance(record, Deletions):
         latest = max(arrival_ms for arrival_ms, _, _ in record.posts)
     else:
@@ -92,8 +92,7 @@ def _event_times(record: Envelope | Progress | Deletions) -> Iterator[int]:
     if isinstance(record, Progress):
         yield from (start for _, starts in record.active for start in starts)
         yield from (minute for minute, _ in record.pulse)
-        if record.watermark_ms >= 0:
-            yield record.watermark_ms
+        yield from (time_ms for time_ms in (record.watermark_ms, record.newest_ms) if time_ms >= 0)
         return
     if isinstance(record, Deletions):
         yield from (arrival_ms for arrival_ms, _, _ in record.posts if arrival_ms >= 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from detectors.reference import GROUPS, Reference
 from detectors.units import MINUTE_MS
@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from streams.core.rollup.minute_counts import Minute
+
+
+_TURN: Final = 1 << 20
+"""More than the partitions of any topic: makes one key of a turn and a partition."""
 
 
 class PlatformLoad:
@@ -28,10 +32,11 @@ class PlatformLoad:
         self._without: list[list[float]] = []
 
     def report(self, partition: int, minutes: Iterable[Minute]) -> None:
-        """Add the counts of a partition; a later report of a minute replaces an earlier one."""
-        for start_ms, counts in minutes:
-            if start_ms >= self._evaluated_ms:
-                self._reported.setdefault(start_ms, {})[partition] = counts
+        """Add the counts of a partition; a later report of a minute in the same turn replaces an earlier one."""
+        for minute, counts in minutes:
+            turn = minute % MINUTE_MS
+            if minute - turn >= self._evaluated_ms:
+                self._reported.setdefault(minute - turn, {})[turn * _TURN + partition] = counts
 
     def advance(self, watermark_ms: int) -> None:
         """Evaluate the minutes that the watermark has passed, in order."""

@@ -42,6 +42,8 @@ class _Partition:
     watermark_ms: int = -1
     idle_as_of_ms: int = -1
     live: bool = False
+    newest_ms: int = -1
+    delay_ms: int = 0
 
 
 @dataclass(slots=True)
@@ -101,6 +103,8 @@ class StreamProgress:
             return
         state.mark.offset = progress.offset
         state.watermark_ms = max(state.watermark_ms, progress.watermark_ms)
+        state.newest_ms = max(state.watermark_ms, progress.newest_ms)
+        state.delay_ms = progress.delay_ms
         state.live = progress.live
         state.idle_as_of_ms = progress.idle_as_of_ms
         for source, starts in progress.active:
@@ -130,20 +134,22 @@ class StreamProgress:
 
         A partition that was read to its end as of some broker time does not hold the watermark back behind the event
         time that the others had reached by then, less `IDLE_MARGIN_MS`; while it is live, event time passes for it as
-        broker time does. When the whole stream has been idle for `windows.end_of_stream_seconds`, its last bucket
-        closes too.
+        broker time does, less the delay that its posts usually have. When the whole stream has been idle for
+        `windows.end_of_stream_seconds`, the last bucket of an archive closes too; that of a live stream closes as
+        broker time passes.
         """
         partitions = self._partitions.values()
-        newest = max((state.watermark_ms for state in partitions), default=-1)
+        newest = max((state.newest_ms for state in partitions), default=-1)
         if self._finished:
             return newest + self._tail_ms if newest >= 0 else -1
         if len(self._partitions) < self._expected or newest < 0:
             return -1
         watermark_ms = min(self._reach(state) for state in partitions)
-        if watermark_ms >= newest and self._timeline:
+        if self._timeline:
             quiet_ms = min(state.idle_as_of_ms for state in partitions) - self._timeline[-1][0]
             if quiet_ms >= self._end_of_stream_ms:
-                return max(watermark_ms, newest + self._tail_ms)
+                live = [self._reach(state) for state in partitions if state.live]
+                return max(watermark_ms, min(live, default=newest + self._tail_ms))
         return watermark_ms
 
     def _reach(self, state: _Partition) -> int:
@@ -151,7 +157,8 @@ class StreamProgress:
             return state.watermark_ms
         settled = state.idle_as_of_ms - IDLE_MARGIN_MS
         reached = max((event for broker, event in self._timeline if broker <= settled), default=-1)
-        return max(state.watermark_ms, reached, settled if state.live else -1)
+        passed = state.idle_as_of_ms - max(IDLE_MARGIN_MS, state.delay_ms) if state.live else -1
+        return max(state.watermark_ms, reached, passed)
 
     def finish(self) -> None:
         """Declare the stream over: nothing will follow."""
@@ -202,7 +209,7 @@ class StreamProgress:
         """Return the state as plain values for JSON."""
         return {
             "partitions": [
-                [number, state.mark.dump(), state.watermark_ms, state.live]
+                [number, state.mark.dump(), state.watermark_ms, state.live, state.newest_ms, state.delay_ms]
                 for number, state in self._partitions.items()
             ],
             "sources": [[name, source.delivers, source.silent] for name, source in self._sources.items()],
@@ -216,8 +223,8 @@ class StreamProgress:
     def load(self, values: dict[str, Any]) -> None:
         """Restore the state that `dump` returned; scorers report again which partitions are idle."""
         self._partitions = {
-            number: _Partition(HighWaterMark(*mark), watermark_ms, live=live)
-            for number, mark, watermark_ms, live in values["partitions"]
+            number: _Partition(HighWaterMark(*mark), watermark_ms, -1, live, newest_ms, delay_ms)
+            for number, mark, watermark_ms, live, newest_ms, delay_ms in values["partitions"]
         }
         self._sources = {name: _Source(delivers, silent) for name, delivers, silent in values["sources"]}
         self._deliveries = {start: set(sources) for start, sources in values["deliveries"]}

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from streams.core.rollup.pending_mentions import PendingMentions
 from streams.core.rollup.tally import Tally
+from streams.records import IMPORT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,7 +38,8 @@ class BucketStep(NamedTuple):
     closes
         Whether the bucket is complete, so that detectors learn from it.
     late
-        Whether the bucket had closed before; `tally` then holds only the mentions that arrived since.
+        Whether the bucket had closed before; `tally` then holds only the mentions that arrived since, without imports,
+        which must not change what was known of that time.
     """
 
     at_ms: int
@@ -133,8 +135,9 @@ class Windows:
             if self.closes_at(start) <= slot:
                 self.late += len(mentions)
                 late = Tally()
-                late.add(mentions)
-                yield BucketStep(slot_end, start, late, closes=False, late=True)
+                late.add(mention for mention in mentions if not mention.flags & IMPORT)
+                if late.count:
+                    yield BucketStep(slot_end, start, late, closes=False, late=True)
                 continue
             tally = self._open.get(start)
             if tally is None:

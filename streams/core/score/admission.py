@@ -1,17 +1,19 @@
 """Which records of a partition of `social.posts` are scored: those that can be read, are new and within the quota.
 
-Everything that must be the same after a restart is a function of the partition's records alone: the running maximum of
-event time, which posts are among the last `ingest.recent_ids` records, and which sources have used up their quota.
+Everything that must be the same after a restart is a function of the partition's records alone: the clock of event
+time, which posts are among the last `ingest.recent_ids` records, and which sources have used up their quota.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from streams.core.ingest.event_time import admit
 from streams.core.rollup.minute_counts import MinuteCounts
 from streams.core.rollup.watermark import MAX_FOLLOWED_SOURCES, OTHER_SOURCES
+from streams.core.score.clock import PartitionClock
 from streams.core.score.deduplication import Deduplicator
 from streams.core.score.position import Position
 from streams.core.score.quota import Quota
@@ -22,14 +24,10 @@ from streams.records import MAX_ID_CHARS, Deletion, OverQuotaPost, Post, Progres
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from streams.config import IngestSettings
+    from streams.config import IngestSettings, WindowSettings
 
 Row = tuple[int, int, bytes | None]
 """Offset, broker time in milliseconds since the epoch, and value of a record."""
-
-LIVE_WITHIN_MS: Final = 600_000
-"""A partition is live, rather than an archive that is replayed, if its newest post was no older than this on arrival at
-the broker."""
 
 MAX_ACTIVE_SOURCES: Final = 2 * MAX_FOLLOWED_SOURCES
 """Sources that one progress record names; a client that may write posts may invent any number."""
@@ -54,15 +52,22 @@ class AdmittedPost(NamedTuple):
     ----------
     offset, broker_ms
         Offset and broker time of its record.
-    watermark_ms
-        Newest event time of the partition, this post included.
+    arrived_ms
+        Event time at which it arrives: the clock of the partition.
+    turn
+        How often the clock was moved back before; None if that was so few posts ago that the post is not counted for
+        the platform load, which keeps progress records small however often it happens.
+    imported
+        Whether it is dated back so far that it is counted, but says nothing about the present.
     post
         The post.
     """
 
     offset: int
     broker_ms: int
-    watermark_ms: int
+    arrived_ms: int
+    turn: int | None
+    imported: bool
     post: Post
 
 
@@ -82,6 +87,8 @@ class Admission:
         Posts that are not scored because their source has used up its quota.
     repeated
         Number of posts that were dropped because they were seen recently.
+    imported
+        Number of scored posts of each source that were dated back too far to say anything about the present.
     sources
         Event time of the partition at the latest post of each source, in milliseconds since the epoch.
     """
@@ -91,6 +98,7 @@ class Admission:
     deletions: list[tuple[int, str, str]] = field(default_factory=list)
     over_quota: list[OverQuotaPost] = field(default_factory=list)
     repeated: int = 0
+    imported: Counter[str] = field(default_factory=Counter)
     sources: dict[str, int] = field(default_factory=dict)
 
 
@@ -103,8 +111,9 @@ class PartitionState:
         Where it starts.
     ingest
         Section `ingest` of the config.
-    bucket_ms
-        Length of a window's bucket, in which the deliveries of sources are counted.
+    windows
+        Section `windows` of the config. The deliveries of sources are counted in its buckets, and the clock allows for
+        its lateness.
     quota
         Posts of one source in a minute, None without a limit.
 
@@ -114,14 +123,18 @@ class PartitionState:
         Mentions by the minute; the scorer adds them.
     """
 
-    def __init__(self, position: Position, ingest: IngestSettings, bucket_ms: int, quota: int | None) -> None:
+    def __init__(self, position: Position, ingest: IngestSettings, windows: WindowSettings, quota: int | None) -> None:
         self._topic_id = position.topic_id
         self._ingest = ingest
-        self._bucket_ms = bucket_ms
+        self._bucket_ms = windows.bucket_seconds * 1000
+        lateness_ms = windows.lateness_seconds * 1000
+        self._import_after_ms = max(ingest.import_after_seconds * 1000, self._bucket_ms + lateness_ms)
+        self._clock = PartitionClock(
+            lateness_ms, self._import_after_ms, position.watermark_ms, position.recent, live=position.live
+        )
         self._deduplicator = Deduplicator(ingest.recent_ids)
         self._quota = Quota(quota, position.watermark_ms, position.minute_offset)
         self._offset = position.offset - 1
-        self._watermark_ms = position.watermark_ms
         self._broker_ms = -1
         self._live = position.live
         self._active: dict[str, set[int]] = {}
@@ -155,7 +168,7 @@ class PartitionState:
                 continue
             is_repeat = self._deduplicator.is_repeat(record)
             if isinstance(record, Deletion):
-                admission.deletions.append((self._watermark_ms, record.source, record.id))
+                admission.deletions.append((self._clock.now_ms, record.source, record.id))
             elif is_repeat:
                 admission.repeated += 1
             else:
@@ -165,27 +178,32 @@ class PartitionState:
         return admission
 
     def _admit_new(self, post: Post, offset: int, broker_ms: int, admission: Admission) -> None:
-        if post.ts_ms >= self._watermark_ms:
-            self._watermark_ms = post.ts_ms
-            self._live = broker_ms - post.ts_ms < LIVE_WITHIN_MS
-        if not self._quota.admits(post.source, self._watermark_ms, offset):
+        clock = self._clock
+        imported = self._live and clock.is_import(post.ts_ms)
+        arrived_ms = clock.advance(post.ts_ms, broker_ms)
+        self._live = clock.live and broker_ms - arrived_ms < self._import_after_ms
+        if not self._quota.admits(post.source, arrived_ms, offset):
             admission.over_quota.append(OverQuotaPost(offset, post.source, post.id))
             return
         is_followed = post.source in self._active or len(self._active) < MAX_ACTIVE_SOURCES
         source = post.source if is_followed else OTHER_SOURCES
-        self._active.setdefault(source, set()).add(self._watermark_ms - self._watermark_ms % self._bucket_ms)
-        admission.sources[source] = self._watermark_ms
-        admission.posts.append(AdmittedPost(offset, broker_ms, self._watermark_ms, post))
+        self._active.setdefault(source, set()).add(arrived_ms - arrived_ms % self._bucket_ms)
+        admission.sources[source] = arrived_ms
+        if imported:
+            admission.imported[source] += 1
+        turn = clock.turns if clock.steady else None
+        admission.posts.append(AdmittedPost(offset, broker_ms, arrived_ms, turn, imported, post))
 
     def position(self) -> Position:
         """Return the position after the records so far."""
         return Position(
             self._topic_id,
             self._offset + 1,
-            self._watermark_ms,
+            self._clock.now_ms,
             self._live,
             self.minute_counts.current,
             self._quota.first,
+            self._clock.dump() if self._clock.now_ms >= 0 else None,
         )
 
     def progress(self, partition: int, idle_as_of_ms: int = -1) -> Progress:
@@ -202,12 +220,14 @@ class PartitionState:
             partition=partition,
             incarnation=self._topic_id,
             offset=self._offset,
-            watermark_ms=self._watermark_ms,
+            watermark_ms=self._clock.watermark_ms,
             ingested_ms=self._broker_ms,
             idle_as_of_ms=idle_as_of_ms,
             live=self._live,
             active=active,
             pulse=self.minute_counts.flush(),
+            newest_ms=self._clock.now_ms,
+            delay_ms=self._clock.delay_ms,
         )
 
 

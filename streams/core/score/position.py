@@ -1,16 +1,17 @@
 """The position of a scorer in a partition of `social.posts`: where it resumes and what it knows of the records before.
 
-Both are committed together. The metadata of the committed offset holds the newest event time so far, the ID of the
-topic that the offset counts in, and the state of the minute that is not over.
+Both are committed together. The metadata of the committed offset holds the clock of the partition, the ID of the topic
+that the offset counts in, and the state of the minute that is not over.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 
 from detectors.reference import GROUPS
+from streams.core.score.clock import RECENT, RecentPosts
 from streams.errors import KafkaError
 
 if TYPE_CHECKING:
@@ -27,14 +28,17 @@ class Position(NamedTuple):
     offset
         Offset of the next record.
     watermark_ms
-        Newest event time among the records before, -1 if there are none or it is not known.
+        Clock of the partition (`streams.core.score.clock`), which is the newest event time among the records before; -1
+        if there are none or it is not known.
     live
-        Whether the record with the newest event time was live.
+        Whether the partition was live, rather than an archive.
     minute
         Mentions of the minute that is not over (`streams.core.rollup.minute_counts`), None if there are none or they
         are not known.
     minute_offset
         Offset of the first record of that minute, -1 if it is not known. The quota counts again from there.
+    recent
+        What the clock remembers of the last posts, None if it is not known.
     """
 
     topic_id: str
@@ -43,6 +47,7 @@ class Position(NamedTuple):
     live: bool = False
     minute: Minute | None = None
     minute_offset: int = -1
+    recent: RecentPosts | None = None
 
     def known_from(self, recent: int) -> int:
         """Return the offset of the first record that the scorer has to read again.
@@ -61,13 +66,15 @@ class Position(NamedTuple):
         >>> Position("sGSl10KTR6ek7OrYMaAWew", 17, 1_700_000_000_000).metadata()
         '{"watermark_ms":1700000000000,"incarnation":"sGSl10KTR6ek7OrYMaAWew","live":false,"pulse":null,"minute_offset":-1}'
         """
-        known = {
+        known: dict[str, Any] = {
             "watermark_ms": self.watermark_ms,
             "incarnation": self.topic_id,
             "live": self.live,
             "pulse": self.minute,
             "minute_offset": self.minute_offset,
         }
+        if self.recent is not None:
+            known["recent"] = list(self.recent)
         return orjson.dumps(known).decode()
 
 
@@ -90,9 +97,21 @@ def committed_position(offset: int, metadata: str | None) -> Position | None:
             bool(saved["live"]),
             minute,
             int(saved.get("minute_offset", -1)),
+            _recent(saved.get("recent")),
         )
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError):
         return Position("", offset, -1)
+
+
+def _recent(values: list[Any] | None) -> RecentPosts | None:
+    if values is None:  # committed by a firewatch that knew no clock
+        return None
+    watermark_ms, turns, since_turn, behind_ms, delays = values
+    if len(behind_ms) != len(delays) or len(delays) > RECENT:
+        raise ValueError("the last posts of a position do not fit together")
+    return RecentPosts(
+        int(watermark_ms), int(turns), int(since_turn), list(map(int, behind_ms)), list(map(int, delays))
+    )
 
 
 class StartPosition(NamedTuple):

@@ -1,9 +1,9 @@
 """The quota of a source: how many of its posts are scored in a minute, so that no source starves the others.
 
 The minutes are those of a partition's event time. A replay therefore drops the same posts as the workers do, and an
-archive that is read at full speed does not count as a flood. Dating posts back does not get round the quota, as a
-partition's event time never goes back. Repeats of a post must not be counted: ingest may or may not have dropped them,
-and that must make no difference.
+archive that is read at full speed does not count as a flood. Dating posts back does not get round the quota: where the
+partition's clock moves back (`streams.core.score.clock`), counting goes on. Repeats of a post must not be counted:
+ingest may or may not have dropped them, and that must make no difference.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ class Quota:
     ----------
     limit
         Posts of one source in a minute, None for no limit.
-    watermark_ms
-        Newest event time of the partition so far, -1 if there is none.
+    clock_ms
+        The clock of the partition so far, -1 if there is none.
     first
         Offset of the first record of the running minute, -1 if it is not known. Without a limit nothing is counted.
 
@@ -45,9 +45,9 @@ class Quota:
     (True, 4)
     """
 
-    def __init__(self, limit: int | None, watermark_ms: int = -1, first: int = -1) -> None:
+    def __init__(self, limit: int | None, clock_ms: int = -1, first: int = -1) -> None:
         self._limit = limit
-        self._minute = watermark_ms // MINUTE_MS
+        self._minute = clock_ms // MINUTE_MS
         self._counts: dict[str, int] = {}
         self.first = first if limit is not None else -1
 
@@ -58,22 +58,23 @@ class Quota:
             self._counts.clear()
             self.first = -1
 
-    def admits(self, source: str, watermark_ms: int, offset: int) -> bool:
+    def admits(self, source: str, clock_ms: int, offset: int) -> bool:
         """Count a post and return whether its source is within the limit.
 
         Parameters
         ----------
         source
             Source of the post.
-        watermark_ms
-            Newest event time of the partition, this post included.
+        clock_ms
+            The clock of the partition, this post included.
         offset
             Offset of the post.
         """
         if self._limit is None:
             return True
-        if watermark_ms // MINUTE_MS != self._minute or self.first < 0:
-            self._minute, self.first = watermark_ms // MINUTE_MS, offset
+        minute, self._minute = self._minute, clock_ms // MINUTE_MS
+        if self._minute > minute or self.first < 0:
+            self.first = offset
             self._counts.clear()
         return self.count(source) <= self._limit
 

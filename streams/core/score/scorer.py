@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -10,7 +11,7 @@ from streams.core.score.authors import AuthorHash
 from streams.core.score.packing import packed_deletions, packed_mentions
 from streams.core.text import clean, language
 from streams.core.text.matching import Matcher
-from streams.records import REPLY, REPOST, SHARE, Envelope, Mention
+from streams.records import IMPORT, REPLY, REPOST, SHARE, Envelope, Mention
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -51,6 +52,8 @@ class ScoredBatch:
         Number of posts dropped because they were seen recently.
     sources
         Event time of the partition at the latest post of each source, in milliseconds since the epoch.
+    imported
+        Number of scored posts of each source that were dated back too far to say anything about the present.
     over_quota
         Posts that were not scored because their source has used up its quota.
     """
@@ -64,6 +67,7 @@ class ScoredBatch:
     sources: dict[str, int]
     deletions: list[Deletions] = field(default_factory=list)
     over_quota: list[OverQuotaPost] = field(default_factory=list)
+    imported: Counter[str] = field(default_factory=Counter)
 
     @property
     def watermark_ms(self) -> int:
@@ -97,7 +101,6 @@ class Scorer:
         if best:
             self._models["best"] = best
         self._authors = AuthorHash(config.author_key(), config.ingest.unknown_authors)
-        self._bucket_ms = config.windows.bucket_seconds * 1000
         self._partitions: dict[int, PartitionState] = {}
         self.reload(config)
 
@@ -117,7 +120,7 @@ class Scorer:
 
     def assign(self, partition: int, position: Position) -> None:
         """Start on a partition of `social.posts`, at a position."""
-        self._partitions[partition] = PartitionState(position, self._config.ingest, self._bucket_ms, self._quota)
+        self._partitions[partition] = PartitionState(position, self._config.ingest, self._config.windows, self._quota)
 
     def revoke(self, partition: int) -> None:
         """Forget a partition."""
@@ -160,6 +163,7 @@ class Scorer:
             sources=admission.sources,
             deletions=list(packed_deletions(partition, admission.deletions)),
             over_quota=admission.over_quota,
+            imported=admission.imported,
         )
 
     def idle(self, partition: int, as_of_ms: int) -> Progress:
@@ -180,7 +184,8 @@ class Scorer:
                 of_brand = found.setdefault(brand, _BrandMentions())
                 of_brand.mentions.append(mention)
                 of_brand.ingested_ms = admitted.broker_ms
-                minute_counts.count(admitted.watermark_ms, brand)
+                if admitted.turn is not None:
+                    minute_counts.count(admitted.arrived_ms, brand, admitted.turn)
         return found
 
     def _mention(self, admitted: AdmittedPost, model: SentimentModel) -> Mention:
@@ -191,12 +196,12 @@ class Scorer:
         return Mention(
             offset=admitted.offset,
             ts_ms=post.ts_ms,
-            behind_ms=admitted.watermark_ms - post.ts_ms,
+            behind_ms=admitted.arrived_ms - post.ts_ms,
             negative=negative_share,
             positive=min(round(positive * SHARE), SHARE - negative_share),
             author=self._authors.of(post),
             signature=clean.signature(post.text),
-            flags=(REPOST if post.repost_of else 0) | (REPLY if post.reply_to else 0),
+            flags=_flags(admitted),
             engagement=post.engagement,
             lang=lang,
             source=post.source,
@@ -211,3 +216,8 @@ class Scorer:
             model = self._models[self._qualities[brand]].version
             for mentions in packed_mentions(of_brand.mentions):
                 yield Envelope(brand, partition, topic_id, model, of_brand.ingested_ms, mentions)
+
+
+def _flags(admitted: AdmittedPost) -> int:
+    post = admitted.post
+    return (REPOST if post.repost_of else 0) | (REPLY if post.reply_to else 0) | (IMPORT if admitted.imported else 0)

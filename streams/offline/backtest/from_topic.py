@@ -163,6 +163,7 @@ class Cut:
         return replace(
             record,
             watermark_ms=min(record.watermark_ms, self._last_ms),
+            newest_ms=min(record.newest_ms, self._last_ms),
             idle_as_of_ms=min(record.idle_as_of_ms, self._last_ms) if record.live else record.idle_as_of_ms,
             active=[(source, starts) for source, starts in active if starts],
             pulse=[(minute, counts) for minute, counts in record.pulse if begin_ms <= minute < end_ms],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import orjson
 import pytest
 from hypothesis import given
 
@@ -44,3 +45,9 @@ def test_bad_mentions_records_are_refused(value: bytes) -> None:
 def test_no_bytes_raise_anything_else(value: bytes) -> None:
     with pytest.raises(RecordError):
         mentions_record_from_bytes(value)
+
+
+def test_progress_of_a_scorer_that_knew_no_newest_time_is_read() -> None:
+    fields = orjson.loads(PROGRESS.to_bytes())
+    earlier = {name: value for name, value in fields.items() if name not in {"newest_ms", "delay_ms"}}
+    assert mentions_record_from_bytes(orjson.dumps(earlier)) == PROGRESS

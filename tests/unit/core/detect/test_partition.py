@@ -15,6 +15,7 @@ from detectors.volume import Volume
 from streams.core.detect.outcome import Detected, Outcome
 from streams.core.detect.partition import PartitionMonitor
 from streams.core.detect.state_keys import ENVELOPES_KEY, PROGRESS_KEY
+from streams.core.score.clock import NEEDED
 from streams.core.score.position import Position
 from streams.core.score.scorer import ScoredBatch, Scorer
 from streams.errors import OutdatedState, RecordError, UnknownVersion
@@ -110,6 +111,7 @@ class Run:
             if self._chance and self._chance.random() < 0.1:
                 self._restart()
         self.whole.add(self._monitor.finish())
+        save(self._state, self._monitor.dirty())
         return self
 
     @property
@@ -260,15 +262,17 @@ def test_nothing_of_a_deleted_post_stays_in_the_state() -> None:
     state: dict[bytes, bytes] = {}
     deletion = Deletion("zitronenfalter", "forum").to_bytes()
     repeated = 0
-    for offset, value in enumerate((secret.to_bytes(), deletion, later.to_bytes(), secret.to_bytes())):
-        batch = scorer.score(0, [(offset, START + HOUR, value)])
+    values = [secret.to_bytes(), deletion, later.to_bytes(), secret.to_bytes()]
+    values[2:2] = [Post(f"before {number}", "forum", START + number, "so so").to_bytes() for number in range(NEEDED)]
+    for offset, value in enumerate(values):
+        batch = scorer.score(0, [(offset, START + 2 * HOUR, value)])
         repeated += batch.repeated
         for record in through_the_wire(batch):
             monitor.absorb(record)
         monitor.advance()
         save(state, monitor.dirty())
         held = b"zitronenfalter" in state[b"nordtel"]
-        assert held == (offset < 2)
+        assert held == (offset < len(values) - 2)
     for word in (b"https://x.example/karla", b"nordtel schlecht mondlandung", b"zitronenfalter"):
         assert word not in state[b"nordtel"]
     assert repeated == 1

@@ -69,6 +69,22 @@ def test_a_minute_told_again_is_not_counted_twice() -> None:
     assert once.dump() == twice.dump()
 
 
+def test_a_minute_that_event_time_returns_to_is_counted_on_wherever_a_report_is_cut() -> None:
+    brand, wrong_ms = BRANDS[0], 90 * MINUTE_MS
+    items = [(5, 0)] * 3 + [(wrong_ms, 0)] + [(7, 1)] * 4
+    for cut in range(1, len(items)):
+        load = PlatformLoad()
+        counts = MinuteCounts()
+        for number, (at_ms, turn) in enumerate(items):
+            if number == cut:
+                load.report(0, counts.flush())
+                counts = MinuteCounts(counts.current)
+            counts.count(at_ms, brand, turn)
+        load.report(0, counts.flush())
+        reported = {start: sum(map(sum, dict(reports).values())) for start, reports in load.dump()[1]}
+        assert reported == {0: 7, wrong_ms: 1}
+
+
 def test_a_minute_is_taken_when_no_partition_has_more_of_it() -> None:
     early = reports(mentions(1, 15), [7])
     halves = told([early], [MINUTE_MS - 1, MINUTE_MS])

@@ -25,10 +25,22 @@ def told(
     incarnation: str = "a",
     active: dict[str, list[int]] | None = None,
     pulse: list[tuple[int, list[int]]] | None = None,
+    newest_ms: int = -1,
+    delay_ms: int = 0,
 ) -> Progress:
     delivered = list((active or {}).items())
     return Progress(
-        partition, incarnation, offset, watermark_ms, ingested_ms, idle_as_of_ms, live, delivered, pulse or []
+        partition,
+        incarnation,
+        offset,
+        watermark_ms,
+        ingested_ms,
+        idle_as_of_ms,
+        live,
+        delivered,
+        pulse or [],
+        newest_ms,
+        delay_ms,
     )
 
 
@@ -74,6 +86,43 @@ def test_the_last_bucket_of_an_archive_closes_once_the_whole_stream_has_been_idl
     ends = [told(partition, 50_000, ingested_ms=100_000, idle_as_of_ms=130_000) for partition in (0, 1)]
     last_bucket_closes = MINUTE + 20_000
     assert stream(*ends).watermark() >= last_bucket_closes
+
+
+def test_a_live_partition_whose_collector_lags_moves_with_the_clock_less_the_delay() -> None:
+    """Otherwise the posts that come ten minutes late were late for their buckets whenever a second passed without."""
+    now, delay = 1_000_000_000, 10 * MINUTE
+    progress = stream(
+        told(0, now - delay, ingested_ms=now, idle_as_of_ms=now + 20_000, live=True, delay_ms=delay), partitions=1
+    )
+    assert progress.watermark() == now + 20_000 - delay
+
+
+def test_a_quiet_live_stream_is_not_over() -> None:
+    """It was: after half a minute without posts its bucket closed ahead of the clock, and the next posts were late."""
+    now = 1_000_000_000
+    for idle_ms in (30_000, MINUTE, 5 * MINUTE):
+        progress = stream(
+            told(0, now, ingested_ms=now, idle_as_of_ms=now + idle_ms, live=True),
+            told(1, -1, ingested_ms=-1, offset=-1, idle_as_of_ms=now + idle_ms),
+        )
+        assert progress.watermark() == now + idle_ms - IDLE_MARGIN_MS
+
+
+def test_the_end_of_an_archive_is_its_newest_post_supported_or_not() -> None:
+    quiet = stream(told(0, 50_000, newest_ms=90_000, ingested_ms=1_000_000, idle_as_of_ms=1_030_000), partitions=1)
+    assert quiet.watermark() == 90_000 + 60_000 + 20_000 + 10_000
+    over = stream(told(0, -1, newest_ms=90_000), partitions=1)
+    assert over.watermark() == -1
+    over.finish()
+    assert over.watermark() == quiet.watermark()
+
+
+def test_what_is_known_of_the_newest_post_survives_a_restart() -> None:
+    before = stream(told(0, 50_000, newest_ms=90_000, ingested_ms=1_000_000), partitions=1)
+    after = stream(partitions=1)
+    after.load(orjson.loads(orjson.dumps(before.dump())))
+    after.finish()
+    assert after.watermark() == 90_000 + 60_000 + 20_000 + 10_000
 
 
 def test_finish_closes_everything_at_once() -> None:

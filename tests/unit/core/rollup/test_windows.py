@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from streams.config import WindowSettings
 from streams.core.rollup.windows import Windows
-from streams.records import Mention
+from streams.records import IMPORT, Mention
 
 if TYPE_CHECKING:
     import random
@@ -19,8 +19,8 @@ SETTINGS = WindowSettings(bucket_seconds=60, check_seconds=10, lateness_seconds=
 MINUTE = 60_000
 
 
-def mention(ts_ms: int, behind_ms: int = 0, offset: int = 0) -> Mention:
-    return Mention(offset, ts_ms, behind_ms, 1, 0, 1, 1, 0, 0, "de", "forum", str(offset), [])
+def mention(ts_ms: int, behind_ms: int = 0, offset: int = 0, flags: int = 0) -> Mention:
+    return Mention(offset, ts_ms, behind_ms, 1, 0, 1, 1, flags, 0, "de", "forum", str(offset), [])
 
 
 def walked(windows: Windows, watermark_ms: int, passed: Iterable[int] = ()) -> list[tuple[int, int, int, bool]]:
@@ -49,6 +49,17 @@ def test_out_of_order_within_the_lateness_counts_in_its_bucket_and_later_is_late
     assert [(start, count) for _, start, count, closes in steps if closes] == [(0, 2), (MINUTE, 1)]
     assert windows.reset_late() == 1
     assert windows.reset_late() == 0
+
+
+def test_imports_are_counted_as_late_and_change_nothing_that_was_known_of_their_time() -> None:
+    windows = Windows(SETTINGS)
+    windows.add(mention(1_000))
+    windows.add(mention(2_000, behind_ms=78_000, offset=1, flags=IMPORT))
+    windows.add(mention(3_000, behind_ms=79_000, offset=2))
+    windows.add(mention(4_000, behind_ms=2 * MINUTE, offset=3, flags=IMPORT))
+    late = [(step.start_ms, step.tally.count) for step in windows.walk(4 * MINUTE, [0, MINUTE]) if step.late]
+    assert late == [(0, 1)]
+    assert windows.reset_late() == 3
 
 
 def test_what_is_late_is_told_beside_the_bucket_it_belongs_to() -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from streams.config import IngestSettings
+from streams.config import IngestSettings, WindowSettings
 from streams.core.rollup.watermark import OTHER_SOURCES
-from streams.core.score.admission import LIVE_WITHIN_MS, MAX_ACTIVE_SOURCES, Admission, PartitionState, read_post
+from streams.core.score.admission import MAX_ACTIVE_SOURCES, Admission, PartitionState, read_post
 from streams.core.score.position import Position
 from streams.errors import RecordError
 from streams.records import MAX_ID_CHARS, Deletion, Post
 
 START = 1_760_000_400_000
 BUCKET_MS = 300_000
+LIVE_WITHIN_MS = 3_600_000
 
 
 def post(id: str, at_ms: int = START, source: str = "forum", text: str = "text") -> bytes:
@@ -20,7 +21,7 @@ def post(id: str, at_ms: int = START, source: str = "forum", text: str = "text")
 
 
 def started(quota: int | None = None, position: Position | None = None, **ingest: int) -> PartitionState:
-    return PartitionState(position or Position("topic"), IngestSettings(**ingest), BUCKET_MS, quota)
+    return PartitionState(position or Position("topic"), IngestSettings(**ingest), WindowSettings(), quota)
 
 
 def admitted(state: PartitionState, *values: bytes | None, first: int = 0, broker_ms: int = START) -> Admission:
@@ -39,7 +40,7 @@ def test_each_record_is_admitted_rejected_deleted_repeated_or_over_quota() -> No
 
 def test_event_time_never_goes_back_and_each_post_has_the_one_of_its_arrival() -> None:
     found = admitted(started(), post("a"), post("b", START - 60_000), post("c", START + 5), broker_ms=START + 10)
-    assert [each.watermark_ms for each in found.posts] == [START, START, START + 5]
+    assert [each.arrived_ms for each in found.posts] == [START, START, START + 5]
     assert found.sources == {"forum": START + 5}
 
 
@@ -64,7 +65,7 @@ def test_progress_names_the_buckets_in_which_sources_delivered_since_the_last_on
     bucket = START - START % BUCKET_MS
     progress = state.progress(3)
     assert (progress.partition, progress.incarnation, progress.offset) == (3, "topic", 2)
-    assert progress.active == [("forum", [bucket, bucket + BUCKET_MS]), ("news", [bucket + BUCKET_MS])]
+    assert progress.active == [("forum", [bucket, bucket + BUCKET_MS]), ("news", [bucket])]
     assert state.progress(3, idle_as_of_ms=START).active == []
 
 
@@ -77,9 +78,10 @@ def test_invented_sources_share_one_entry() -> None:
 
 
 def test_an_empty_batch_changes_nothing() -> None:
-    state = started(position=Position("topic", 7, START, live=True))
+    once = started(position=Position("topic", 7, START, live=True)).position()
+    state = started(position=once)
     admitted(state)
-    assert state.position() == Position("topic", 7, START, live=True)
+    assert state.position() == once
 
 
 @pytest.mark.parametrize("cut", range(0, 41, 5))
@@ -121,3 +123,22 @@ def test_texts_of_other_clients_are_cut_as_ingest_would() -> None:
     read = read_post(post("a", text="a" + "\u0301" * 50 + "b" * 90), START, IngestSettings(max_text_chars=100))
     assert isinstance(read, Post)
     assert read.text == "a" + "\u0301" * 4 + "b" * 49
+
+
+def test_posts_of_a_live_stream_dated_back_far_are_imports() -> None:
+    state = started(import_after_seconds=3600)
+    live = [post(f"{number}", START + number * 1_000) for number in range(80)]
+    admitted(state, *live, broker_ms=START + 80_000)
+    old = [post(f"old {number}", START - 3_600_000 + number, source="news") for number in range(3)]
+    found = admitted(state, *old, post("new", START + 90_000), first=80, broker_ms=START + 90_000)
+    assert found.imported == {"news": 3}
+    assert [each.imported for each in found.posts] == [True] * 3 + [False]
+    assert found.posts[-1].arrived_ms == START + 90_000
+
+
+def test_an_archive_has_no_imports() -> None:
+    values = [post(f"{number}", START + number * 1_000) for number in range(80)]
+    values += [post("old", START - 7_200_000)]
+    found = admitted(started(), *values, broker_ms=START + 90 * 86_400_000)
+    assert not found.imported
+    assert found.posts[-1].arrived_ms == START + 79_000

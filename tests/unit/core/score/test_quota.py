@@ -75,8 +75,8 @@ def test_the_limit_is_shared_by_the_partitions_and_null_is_none() -> None:
 
 
 def test_a_new_minute_of_event_time_counts_anew_but_posts_dated_back_do_not() -> None:
-    values = [*posts("a", 12), *posts("a", 12, START + MINUTE), *posts("a", 30, START - 3_600_000, MINUTE)]
-    assert dropped(scorer(10).score(0, rows(values))) == {"a": 2 + 2 + 30}
+    values = [*posts("a", 60), *posts("a", 60, START + MINUTE), *posts("a", 30, START - 3_600_000, MINUTE)]
+    assert dropped(scorer(10).score(0, rows(values))) == {"a": 50 + 50 + 30}
 
 
 def test_a_repeat_over_quota_is_a_repeat_and_no_second_fate_of_its_post() -> None:
