@@ -42,6 +42,8 @@ if TYPE_CHECKING:
 
 ASYNCAPI_VERSION: Final = "3.0.0"
 
+_POST_KEY: Final = "source:id of the post; :length:source:id if the source has a colon, length being that of the source"
+
 CONTRACT_VERSION: Final = "1.1.0"
 """Version of the contract for all records; ``deploy/contract/README.md`` has the rules by which it changes."""
 
@@ -160,11 +162,11 @@ def asyncapi() -> dict[str, Any]:
 
 def _channels(topics: Topics) -> list[_Channel]:
     brand = "Brand id"
-    post = _Message("post", "One normalised post.", "source:id of the post", record_schema(Post, POST_VERSION))
+    post = _Message("post", "One normalised post.", _POST_KEY, record_schema(Post, POST_VERSION))
     deletion = _Message(
         "deletion",
         "A request to delete a post.",
-        "source:id of the post",
+        _POST_KEY,
         record_schema(Deletion, DELETION_VERSION, delete={"const": True}),
     )
     deletions = _Message(
@@ -196,7 +198,7 @@ def _channels(topics: Topics) -> list[_Channel]:
     label = _Message(
         "label",
         "One annotator's label of one post.",
-        "source:id of the post",
+        _POST_KEY,
         described(Label.model_json_schema(mode="validation"), LABEL_VERSION),
     )
     verdict = _Message(

@@ -91,6 +91,7 @@ from streams.records.posts import (
     is_deletion,
     post_from_bytes,
     posts_record_from_bytes,
+    unambiguous_key,
 )
 from streams.records.windows import WINDOW_VERSION, Window, WindowScore, window_from_bytes
 from streams.records.wire import SHARE, epoch_ms, utc
@@ -159,6 +160,7 @@ __all__ = [
     "over_quota_from_bytes",
     "post_from_bytes",
     "posts_record_from_bytes",
+    "unambiguous_key",
     "utc",
     "verdict_in",
     "window_from_bytes",

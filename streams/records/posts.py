@@ -19,6 +19,18 @@ MAX_ID_CHARS: Final = 256
 """Longest id of a post, and name of an author or source."""
 
 
+def unambiguous_key(source: str, name: str) -> str:
+    """Return the key of something that a source names, such as a post or an author.
+
+    Two keys are equal only if both source and name are. A key begins with a colon, the length of the source and another
+    colon if the source has a colon in it, and with the source otherwise.
+
+    >>> unambiguous_key("forum", "daily:15"), unambiguous_key("forum:daily", "15")
+    ('forum:daily:15', ':11:forum:daily:15')
+    """
+    return f":{len(source)}:{source}:{name}" if ":" in source else f"{source}:{name}"
+
+
 class Post(NamedTuple):
     """One normalised post.
 
@@ -60,8 +72,8 @@ class Post(NamedTuple):
 
     @property
     def key(self) -> bytes:
-        """Record key, by which repetitions of a post are in the same partition."""
-        return f"{self.source}:{self.id}".encode()
+        """Record key (`unambiguous_key`), by which repetitions of a post are in the same partition."""
+        return unambiguous_key(self.source, self.id).encode()
 
     def to_bytes(self) -> bytes:
         """Encode; fields without a value are omitted.
@@ -92,7 +104,7 @@ class Deletion(NamedTuple):
     @property
     def key(self) -> bytes:
         """Record key: the key of the post."""
-        return f"{self.source}:{self.id}".encode()
+        return unambiguous_key(self.source, self.id).encode()
 
     def to_bytes(self) -> bytes:
         """Encode.

@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from streams.core.ingest.characters import escaped, has_hidden
 from streams.core.ingest.event_time import admit
 from streams.core.rollup.minute_counts import MinuteCounts
 from streams.core.rollup.watermark import MAX_FOLLOWED_SOURCES, OTHER_SOURCES
@@ -243,6 +244,8 @@ def read_post(value: bytes | None, broker_ms: int, settings: IngestSettings) -> 
     if value is not None and len(value) > settings.max_record_bytes + _OVERHEAD_BYTES:
         raise RecordError("too_large", f"{len(value)} bytes, over ingest.max_record_bytes={settings.max_record_bytes}")
     post = posts_record_from_bytes(value)
+    if has_hidden(post.id) or has_hidden(post.source):
+        post = post._replace(id=escaped(post.id), source=escaped(post.source))
     if not post.id or len(post.id) > MAX_ID_CHARS or not post.source or len(post.source) > MAX_ID_CHARS:
         raise RecordError("bad_id", f"'id' and 'source' must have 1 to {MAX_ID_CHARS} characters")
     if isinstance(post, Deletion):

@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Final
 
+from streams.records import unambiguous_key
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -59,5 +61,7 @@ class AuthorHash:
         """Return a number of 48 bits that the posts of one author in one source share, `UNKNOWN` for nobody."""
         if not post.author or plain_name(post.author) in self._unknown:
             return UNKNOWN
-        digest = hashlib.blake2b(f"{post.source}:{post.author}".encode(), digest_size=6, key=self._key).digest()
+        digest = hashlib.blake2b(
+            unambiguous_key(post.source, post.author).encode(), digest_size=6, key=self._key
+        ).digest()
         return int.from_bytes(digest) or 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from streams.core.recent import RecentSet
+from streams.records import unambiguous_key
 
 if TYPE_CHECKING:
     from streams.records import Deletion, Post
@@ -36,4 +37,4 @@ class Deduplicator:
 
     def is_repeat(self, record: Post | Deletion | None) -> bool:
         """Remember one record, None for an unusable one, and return whether its post was there before."""
-        return self._recent.add(None if record is None else f"{record.source}:{record.id}")
+        return self._recent.add(None if record is None else unambiguous_key(record.source, record.id))

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from streams.core.ingest.links import safe_link
 from streams.core.score.admission import PartitionState
 from streams.core.score.authors import AuthorHash
 from streams.core.score.packing import packed_deletions, packed_mentions
@@ -207,7 +208,7 @@ class Scorer:
             source=post.source,
             id=post.id,
             terms=clean.terms(post.text, TERMS),
-            url=post.url if post.url and len(post.url) <= MAX_LINK_CHARS else None,
+            url=safe_link(post.url) if post.url and len(post.url) <= MAX_LINK_CHARS else None,
             text=post.text[:EXCERPT_CHARS] if self._config.alerts.include_texts else None,
         )
 

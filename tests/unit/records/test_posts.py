@@ -8,9 +8,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.errors import RecordError
-from streams.records import Deletion, Post, is_deletion, post_from_bytes, posts_record_from_bytes
+from streams.records import Deletion, Post, is_deletion, post_from_bytes, posts_record_from_bytes, unambiguous_key
 from streams.records.posts import MAX_ENGAGEMENT
 from tests.support.records import ANY_BYTES, TEXTS
+
+
+def test_the_key_of_a_post_is_source_and_id_where_that_says_which_is_which() -> None:
+    assert Post("daily:15", "rss", 0, "text").key == Deletion("daily:15", "rss").key == b"rss:daily:15"
+    assert Post("15", "rss:daily", 0, "text").key == Deletion("15", "rss:daily").key == b":9:rss:daily:15"
+
+
+@given(*[st.text(alphabet="a:9", min_size=1, max_size=5)] * 4)
+def test_two_posts_never_share_a_key(source: str, id: str, other_source: str, other_id: str) -> None:
+    same = (source, id) == (other_source, other_id)
+    assert (unambiguous_key(source, id) == unambiguous_key(other_source, other_id)) == same
 
 
 @given(

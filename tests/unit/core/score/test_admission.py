@@ -142,3 +142,13 @@ def test_an_archive_has_no_imports() -> None:
     found = admitted(started(), *values, broker_ms=START + 90 * 86_400_000)
     assert not found.imported
     assert found.posts[-1].arrived_ms == START + 79_000
+
+
+@pytest.mark.parametrize(
+    "record", [Post("a\x9b\u202e", "so\x9burce", START, "text"), Deletion("a\x9b\u202e", "so\x9burce")]
+)
+def test_hidden_characters_in_ids_and_sources_of_other_clients_are_escaped_as_ingest_would(
+    record: Post | Deletion,
+) -> None:
+    read = read_post(record.to_bytes(), START, IngestSettings())
+    assert (read.id, read.source) == ("a\\u009b\\u202e", "so\\u009burce")

@@ -36,6 +36,10 @@ def test_anybody_else_is_somebody(author: str) -> None:
     assert hashed(author) not in {UNKNOWN, hashed("anna"), hashed(author, source="news")}
 
 
+def test_a_colon_in_a_source_does_not_make_two_authors_one() -> None:
+    assert hashed("15", source="rss:daily") != hashed("daily:15", source="rss")
+
+
 def test_the_list_of_the_config_replaces_the_default() -> None:
     assert hashed("Redaktion", unknown=["redaktion"]) == UNKNOWN
     assert hashed("[deleted]", unknown=["redaktion"]) != UNKNOWN

@@ -22,6 +22,12 @@ def test_the_same_id_in_another_source_is_another_post() -> None:
     assert not deduplicator.is_repeat(post("a", "news"))
 
 
+def test_a_colon_in_a_source_does_not_make_two_posts_one() -> None:
+    deduplicator = Deduplicator(recent_ids=10)
+    assert not deduplicator.is_repeat(post("15", "rss:daily"))
+    assert not deduplicator.is_repeat(post("daily:15", "rss"))
+
+
 def test_repeats_unusable_records_and_deletions_count_as_records() -> None:
     deduplicator = Deduplicator(recent_ids=3)
     deduplicator.is_repeat(post("a"))

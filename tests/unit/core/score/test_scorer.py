@@ -128,3 +128,14 @@ def test_batches_do_not_change_what_the_shipped_model_says() -> None:
         of_sizes.append(mentions)
     assert of_sizes[0] == of_sizes[1] == of_sizes[2]
     assert len({mention.negative for mention in of_sizes[0]}) > 3
+
+
+@pytest.mark.parametrize(
+    "url", ["http://[", "https://known.example@evil.example", "javascript:alert(1)", "https://e/\u202e"]
+)
+def test_links_of_other_clients_are_passed_on_as_ingest_would(url: str) -> None:
+    scorer = Scorer(config(), Opinion("fast-1", 0.2), Opinion("best-1", 0.7))
+    scorer.assign(0, Position("id"))
+    posts = [Post("1", "forum", NOW_MS, "Nordtel", url=url), Post("2", "forum", NOW_MS, "Nordtel", url="https://e/17")]
+    batch = scorer.score(0, [(int(post.id), NOW_MS, post.to_bytes()) for post in posts])
+    assert [mention.url for mention in batch.envelopes[0].mentions] == [None, "https://e/17"]
