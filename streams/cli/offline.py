@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Final
 import click
 
 from streams.cli.extras import require_charts
-from streams.cli.options import FILE, complete_file, config_option
+from streams.cli.options import FILE, complete_file, config_option, keep_order_option
 
 if TYPE_CHECKING:
     from streams.records import Alert, Window
@@ -35,6 +35,7 @@ scenario_option = click.option(
     "--rejects", "rejects_path", type=FILE, help="File to write all rejected records to, one JSON object a line."
 )
 @click.option("--pictures", type=FILE, help="Folder to write a chart of each brand to; needs firewatch[plot].")
+@keep_order_option
 def replay(
     posts: str,
     config_path: Path,
@@ -43,6 +44,7 @@ def replay(
     windows_path: Path | None,
     rejects_path: Path | None,
     pictures: Path | None,
+    keep_order: bool,
 ) -> None:
     """Run the pipeline on a file, without Kafka.
 
@@ -55,11 +57,14 @@ def replay(
     """
     from streams.cli.workers import reasons, show_altered, show_rejected
     from streams.config.loader import load_config
+    from streams.offline.lateness import late_mentions
     from streams.offline.rejects import RejectsFile
     from streams.offline.replay import Replay
     from streams.records import window_from_bytes
     from streams.render.progress_bar import progress_bar
+    from streams.runtime import clock
     from streams.runtime.files import ensure_distinct_paths
+    from streams.sources.ordered import in_order_of_time
     from streams.sources.registry import open_posts
     from streams.sources.weights import load_model
 
@@ -69,7 +74,8 @@ def replay(
     config = load_config(config_path)
     seen: list[Alert] = []
     with ExitStack() as files:
-        source = files.enter_context(open_posts(posts, config.ingest.max_record_bytes))
+        opened = open_posts(posts, config.ingest.max_record_bytes)
+        source = files.enter_context(in_order_of_time(opened, config.ingest, clock.now_ms(), keep_order=keep_order))
         alerts = files.enter_context(_open_output(alerts_path))
         windows = files.enter_context(_open_output(windows_path))
         rejects = RejectsFile(files.enter_context(_open_output(rejects_path)), source.name)
@@ -101,6 +107,8 @@ def replay(
         click.echo(f"{where} raised in {failure.doing} and was put out of use: {detail}", err=True)
     show_rejected(summary.examples)
     show_altered(summary.altered, summary.skipped)
+    for remark in (*summary.remarks, *late_mentions(summary.counted, summary.late)):
+        click.echo(remark, err=True)
     rate = summary.posts / summary.seconds if summary.seconds else 0.0
     click.echo(
         f"posts {summary.posts:,}, repeated {summary.repeated:,}, rejected {reasons(summary.rejected)}; "

@@ -40,6 +40,12 @@ config_option = click.option(
     help="YAML config of firewatch.",
 )
 
+keep_order_option = click.option(
+    "--keep-order",
+    is_flag=True,
+    help="Read the posts as they stand, a recording in order of arrival; without it they are sorted by time.",
+)
+
 severity_choice: Final = click.Choice(["watch", "warning", "critical"])
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, ParamSpec
 import click
 
 from streams.cli.extras import require_charts
-from streams.cli.options import FILE, Moment, complete_file, config_option, severity_choice
+from streams.cli.options import FILE, Moment, complete_file, config_option, keep_order_option, severity_choice
 from streams.errors import ConfigError, ExpectationFailed, InputError
 
 if TYPE_CHECKING:
@@ -26,9 +26,10 @@ TOLERANCE: Final = 0.02
 
 
 class PostsFile(NamedTuple):
-    """A file of posts, or ``-`` for standard input."""
+    """A file of posts, or ``-`` for standard input, and whether its order is kept."""
 
     name: str
+    keep_order: bool
 
 
 class MentionsTopic(NamedTuple):
@@ -50,6 +51,7 @@ _SOURCE: Final = (
     click.option(
         "--to", "to_ms", type=Moment(), help="Event time to stop before; UTC unless it names a zone."
     ),
+    keep_order_option,
 )  # fmt: skip
 
 
@@ -60,14 +62,18 @@ def source_options(command: Callable[P, None]) -> Callable[P, None]:
     return command
 
 
-def _source(posts: str | None, topic: str | None, from_ms: int | None, to_ms: int | None) -> PostsFile | MentionsTopic:
+def _source(
+    posts: str | None, topic: str | None, from_ms: int | None, to_ms: int | None, *, keep_order: bool
+) -> PostsFile | MentionsTopic:
     if (posts is None) == (topic is None):
         raise click.UsageError("name the posts by --posts, or the topic by --topic: one of them")
     if posts is not None and (from_ms is not None or to_ms is not None):
         raise click.UsageError("--from and --to go with --topic; --posts reads the whole file")
+    if topic is not None and keep_order:
+        raise click.UsageError("--keep-order goes with --posts; a topic is always read in its order")
     if from_ms is not None and to_ms is not None and to_ms <= from_ms:
         raise click.UsageError("--to must be after --from")
-    return MentionsTopic(topic, from_ms, to_ms) if topic is not None else PostsFile(posts or "")
+    return MentionsTopic(topic, from_ms, to_ms) if topic is not None else PostsFile(posts or "", keep_order)
 
 
 severity_option = click.option(
@@ -99,6 +105,7 @@ def backtest(
     topic: str | None,
     from_ms: int | None,
     to_ms: int | None,
+    keep_order: bool,
     current_path: Path | None,
     labels_path: Path | None,
     report_path: Path | None,
@@ -122,7 +129,7 @@ def backtest(
     from streams.offline.backtest import text
     from streams.runtime.files import ensure_distinct_paths, open_output
 
-    source = _source(posts, topic, from_ms, to_ms)
+    source = _source(posts, topic, from_ms, to_ms, keep_order=keep_order)
     if report_path:
         require_charts("--report")
     ensure_distinct_paths([config_path, current_path, labels_path, *_files(source)], [report_path])
@@ -137,13 +144,14 @@ def backtest(
     notes: list[str] = []
     for alike in backtests.scored_alike(configs) if isinstance(source, PostsFile) else [configs]:
         with _mentions(source, alike, span) as mentions:
-            lines = [text.source(mentions), *text.left_out(mentions)]
+            lines = [text.source(mentions), *text.left_out(mentions), *(f"  {each}" for each in mentions.remarks)]
             if isinstance(source, MentionsTopic):
                 lines += text.unmatched(mentions, configs)
             _print(lines)
             notes += lines
             these = backtests.run_configs(alike, mentions, series=report_path is not None)
-        _print(text.summary(each, severity) for each in these)
+        for each in these:
+            _print(text.summary(each, severity))
         runs += these
     new, current = runs[-1], runs[0] if current_path else None
     comparison = backtests.compare(current.raised, new.raised, severity) if current else None
@@ -190,6 +198,7 @@ def tune(
     topic: str | None,
     from_ms: int | None,
     to_ms: int | None,
+    keep_order: bool,
     labels_path: Path,
     report_path: Path | None,
     severity: Severity,
@@ -216,7 +225,7 @@ def tune(
     from streams.offline.tuning.as_json import as_tree
     from streams.runtime.files import ensure_distinct_paths, open_output
 
-    source = _source(posts, topic, from_ms, to_ms)
+    source = _source(posts, topic, from_ms, to_ms, keep_order=keep_order)
     if report_path:
         require_charts("--report")
     ensure_distinct_paths([config_path, labels_path, *_files(source)], [report_path])
@@ -231,6 +240,7 @@ def tune(
     with _mentions(source, [named], span) as mentions:
         if not as_json:
             _print([backtest_text.source(mentions), *backtest_text.left_out(mentions)])
+        notes += mentions.remarks
         if isinstance(source, MentionsTopic):
             notes += map(str.strip, backtest_text.unmatched(mentions, [named]))
         found = search.tune(config, labels, mentions, severity, tolerance, notes)
@@ -323,7 +333,7 @@ def _mentions(
     if isinstance(source, PostsFile):
         from streams.offline.backtest import scored
 
-        return scored(source.name, config)
+        return scored(source.name, config, keep_order=source.keep_order)
     from streams.offline.backtest.from_topic import recorded
 
     return recorded(source.name, config, span)

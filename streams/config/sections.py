@@ -85,6 +85,13 @@ class IngestSettings(Settings):
         description="Seconds that a post of a live stream may be dated back; a post dated back further is an import, "
         "which is counted but says nothing about the present.",
     )
+    outlier_share: float = Field(
+        default=0.01,
+        ge=0,
+        le=0.1,
+        description="Largest share of the posts of a file that are set aside at either end because their dates stand "
+        "apart from all others; 0.01 is 1 %, and 0 sets none aside.",
+    )
     recent_ids: int = Field(
         default=50_000,
         ge=0,

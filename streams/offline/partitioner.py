@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 
 from streams.core.ingest.parsing import Normaliser
 from streams.core.ingest.rejection_ratio import RejectionRatio
+from streams.core.ingest.time_order import TimeOrder
 from streams.core.score.partitioning import partition_of
 from streams.errors import InputError, RecordError
+from streams.offline.lateness import late_posts
+from streams.records import Post
 from streams.runtime import clock
 
 if TYPE_CHECKING:
@@ -48,6 +51,13 @@ class Partitioner:
         self._normaliser = Normaliser(config.ingest, source.source_name)
         self._ratio = RejectionRatio(config.ingest)
         self._offsets = [0] * config.topics.partitions
+        self._lateness_seconds = config.windows.lateness_seconds
+        self._order = TimeOrder["Line"](self._lateness_seconds * 1000)
+
+    @property
+    def remarks(self) -> list[str]:
+        """Return remarks on the order of the posts, complete after the last chunk."""
+        return [*self._source.remarks, *late_posts(self._order, self._lateness_seconds)]
 
     @property
     def rejected(self) -> dict[str, int]:
@@ -82,6 +92,7 @@ class Partitioner:
             partitioned: PartitionedRecords = {}
             for line in chunk:
                 try:
+                    line.check_date()
                     post = self._normaliser.record(line.data, now_ms)
                 except RecordError as error:
                     self._on_reject(line, error)
@@ -91,6 +102,8 @@ class Partitioner:
                     self._ratio.skip()
                     continue
                 self._ratio.accept()
+                if isinstance(post, Post):
+                    self._order.add(post.ts_ms, line)
                 partition = partition_of(post.key, len(self._offsets))
                 partitioned.setdefault(partition, []).append((self._offsets[partition], now_ms, post.to_bytes()))
                 self._offsets[partition] += 1

@@ -44,7 +44,8 @@ class ReplaySummary:
     `matched` mentions, `counted` are in windows and `late` came too late for theirs: `counted` + `late` = `matched`.
     `quarantined` are the detectors that raised an exception. `rejected` has the number of rejected records by reason,
     and `examples` the place, reason and detail of the first ones. `skipped` posts had no text. `altered` has how often
-    an optional field was converted or left out, by its name and the outcome.
+    an optional field was converted or left out, by its name and the outcome. `remarks` are about the order of the
+    posts.
     """
 
     posts: int = 0
@@ -58,6 +59,7 @@ class ReplaySummary:
     skipped: int = 0
     altered: dict[tuple[str, str], int] = field(default_factory=dict)
     examples: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
     quarantined: list[Quarantined] = field(default_factory=list)
 
 
@@ -112,6 +114,7 @@ class Replay:
         self.summary.skipped = partitioner.skipped
         self.summary.altered = dict(partitioner.altered)
         self.summary.examples = partitioner.examples
+        self.summary.remarks = partitioner.remarks
         self.summary.quarantined = self._quarantine.news()
         self.summary.seconds = time.monotonic() - started
         return self.summary

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -14,6 +14,13 @@ if TYPE_CHECKING:
     from streams.sources.base import Source
 
 
+class ShowAmount(Protocol):
+    """A function that sets a bar to an amount done and a total (None if unknown), and may rename it."""
+
+    def __call__(self, done: int, total: int | None, name: str = ..., /) -> None:
+        """Update the bar."""
+
+
 @contextmanager
 def progress_bar(source: Source, shown: bool | None = None) -> Iterator[Callable[[], None]]:
     """Show how much of a source has been read, and yield a function that updates the bar.
@@ -21,19 +28,22 @@ def progress_bar(source: Source, shown: bool | None = None) -> Iterator[Callable
     Parameters
     ----------
     source
-        Its name, consumed bytes and total bytes are shown.
+        Its name, activity, consumed bytes and total bytes are shown.
     shown
         As for `bar`.
     """
     with bar(source.name, "bytes", shown) as show:
-        yield lambda: show(source.consumed_bytes, source.total_bytes)
+
+        def show_source() -> None:
+            name = f"{source.name}: {source.activity}" if source.activity else source.name
+            show(source.consumed_bytes, source.total_bytes, name)
+
+        yield show_source
 
 
 @contextmanager
-def bar(
-    name: str, unit: Literal["bytes", "records"], shown: bool | None = None
-) -> Iterator[Callable[[int, int | None], None]]:
-    """Show a bar on stderr, and yield a function that sets it to an amount done and a total (None if unknown).
+def bar(name: str, unit: Literal["bytes", "records"], shown: bool | None = None) -> Iterator[ShowAmount]:
+    """Show a bar on stderr, and yield a function that updates it.
 
     Parameters
     ----------
@@ -45,11 +55,15 @@ def bar(
         Whether to show the bar; by default if stderr is a terminal.
     """
     if not (sys.stderr.isatty() if shown is None else shown):
-        yield lambda _done, _total: None
+        yield lambda _done, _total, _name=name: None
         return
     with _rich_bars(unit) as bars:
         task = bars.add_task(name, total=None)
-        yield lambda done, total: bars.update(task, completed=done, total=total)
+
+        def show(done: int, total: int | None, name: str = name) -> None:
+            bars.update(task, completed=done, total=total, description=name)
+
+        yield show
 
 
 def _rich_bars(unit: Literal["bytes", "records"]) -> Progress:

@@ -6,8 +6,10 @@ import asyncio
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, NamedTuple, Self
 
+from streams.errors import RecordError
+
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterator
+    from collections.abc import AsyncGenerator, Iterator, Sequence
     from types import TracebackType
 
 
@@ -27,6 +29,8 @@ class Line(NamedTuple):
         Position of the record in its array, from 1; 0 if it is in none.
     original
         The record as the source has it, cut like `data`, if `data` was converted from it; otherwise empty.
+    outlier
+        Why the date of the record stands apart from all others (`streams.sources.ordered`); empty if it does not.
 
     Examples
     --------
@@ -39,12 +43,24 @@ class Line(NamedTuple):
     number: int = 0
     item: int = 0
     original: bytes = b""
+    outlier: str = ""
 
     @property
     def place(self) -> str:
         """Return where the record is in its source, for messages."""
         line, item = f"line {self.number:,}" if self.number else "", f"item {self.item:,}" if self.item else ""
         return ", ".join(part for part in (line, item) if part) or f"record before {self.cursor:,}"
+
+    def check_date(self) -> None:
+        """Refuse a record whose date stands apart.
+
+        Raises
+        ------
+        RecordError
+            With the reason ``outlier_date``.
+        """
+        if self.outlier:
+            raise RecordError("outlier_date", self.outlier)
 
 
 class Source(ABC):
@@ -64,12 +80,18 @@ class Source(ABC):
         How much of the input has been read.
     total_bytes
         Size of the whole input, None if it has no end or no known one.
+    activity
+        What is done with the input now, such as ``sorting``; empty while it is read.
+    remarks
+        Sentences on the input for the person who reads it, complete when it has been read.
     """
 
     name: str
     source_name: str = "file"
     consumed_bytes: int = 0
     total_bytes: int | None = None
+    activity: str = ""
+    remarks: Sequence[str] = ()
 
     @abstractmethod
     def chunks(self) -> Iterator[list[Line]]:

@@ -23,7 +23,7 @@ class LineSplitter:
     >>> splitter.feed(b'{"a"'), splitter.feed(b"}\\n\\n1234567"), splitter.feed(b"89\\n{}")  # doctest: +ELLIPSIS
     ([], [Line(data=b'{"a"}', cursor=6, ...)], [Line(data=b'123456', cursor=17, ...)])
     >>> splitter.rest()
-    [Line(data=b'{}', cursor=19, number=4, item=0, original=b'')]
+    [Line(data=b'{}', cursor=19, number=4, item=0, original=b'', outlier='')]
     """
 
     def __init__(self, max_bytes: int, position: int = 0, number: int = 0) -> None:

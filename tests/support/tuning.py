@@ -52,5 +52,5 @@ def run(folder: Path, *arguments: str) -> Result:
 
 
 def tune(folder: Path, *arguments: str, posts: str = "posts", config: str = "c") -> Result:
-    """Run `firewatch tune` on posts of the folder."""
-    return run(folder, "tune", "--posts", f"@{posts}.jsonl", "-c", f"@{config}.yaml", *arguments)
+    """Run `firewatch tune` on posts of the folder, simulated in order of arrival."""
+    return run(folder, "tune", "--posts", f"@{posts}.jsonl", "--keep-order", "-c", f"@{config}.yaml", *arguments)

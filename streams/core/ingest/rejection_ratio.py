@@ -16,6 +16,9 @@ EXAMPLES_OF_A_REASON: Final = 2
 MAX_EXAMPLES: Final = 8
 """Rejected records of all reasons that are described."""
 
+SET_ASIDE: Final = frozenset({"outlier_date"})
+"""Reasons that are no sign of a bad source: their records are rejected, but do not count towards the ratio."""
+
 
 class RejectionRatio:
     """Counts accepted and rejected records against ``ingest.max_bad_share``.
@@ -99,6 +102,6 @@ limit if this is expected.
         RejectionRatioExceeded
             If the ratio is over the limit.
         """
-        rejected = sum(self.reasons.values())
+        rejected = sum(count for reason, count in self.reasons.items() if reason not in SET_ASIDE)
         if rejected > self._limit * self.records:
             raise RejectionRatioExceeded(rejected, self.records, self._limit, self.reasons, self.examples)

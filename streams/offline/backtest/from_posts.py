@@ -14,7 +14,9 @@ from streams.offline.backtest.partition_files import PartitionFileWriter, partit
 from streams.offline.partitioner import PartitionedRecords, Partitioner
 from streams.offline.replay import scorer_of_all
 from streams.render.progress_bar import progress_bar
+from streams.runtime import clock
 from streams.runtime.processes import ProcessPool
+from streams.sources.ordered import in_order_of_time
 from streams.sources.registry import open_posts
 from streams.sources.weights import load_model
 
@@ -78,7 +80,7 @@ def scored_alike(configs: Iterable[NamedConfig]) -> list[list[NamedConfig]]:
 
 
 @contextmanager
-def scored(posts: str, config: Config, processes: int | None = None) -> Iterator[Mentions]:
+def scored(posts: str, config: Config, processes: int | None = None, *, keep_order: bool = False) -> Iterator[Mentions]:
     """Match and score a file of posts (``-``: standard input) as a scorer does; the mentions are deleted afterwards.
 
     Parameters
@@ -89,6 +91,8 @@ def scored(posts: str, config: Config, processes: int | None = None) -> Iterator
         Config that scores; the result holds for all configs with the same `scoring`.
     processes
         Number of processes; by default the number of cores, or one for a small file.
+    keep_order
+        Whether the posts are scored as they stand, not sorted by time.
 
     Raises
     ------
@@ -97,7 +101,8 @@ def scored(posts: str, config: Config, processes: int | None = None) -> Iterator
     OutputError
         If the disk is full.
     """
-    with open_posts(posts, config.ingest.max_record_bytes) as source:
+    opened = open_posts(posts, config.ingest.max_record_bytes)
+    with in_order_of_time(opened, config.ingest, clock.now_ms(), keep_order=keep_order) as source:
         small = source.total_bytes is not None and source.total_bytes <= SMALL_BYTES
         workers = processes or (1 if small else os.cpu_count() or 1)
         files = 1 if workers == 1 else workers * FILES_PER_PROCESS
@@ -127,6 +132,7 @@ def _score_all(source: Source, config: Config, mentions: Mentions, processes: in
     mentions.examples = partitioner.examples
     mentions.skipped = partitioner.skipped
     mentions.altered = dict(partitioner.altered)
+    mentions.remarks = partitioner.remarks
     mentions.seconds = time.monotonic() - started
 
 

@@ -47,6 +47,8 @@ class Mentions:
         Number of posts without text.
     altered
         How often an optional field of a post was converted or left out, by its name and the outcome.
+    remarks
+        Remarks on the order of the posts.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Mentions:
     examples: list[str] = field(default_factory=list)
     skipped: int = 0
     altered: dict[tuple[str, str], int] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
 
     @property
     def total(self) -> int:

@@ -52,7 +52,9 @@ def report(
         Lines about the origin of the mentions.
     """
     configs = [run for run in (current, new) if run is not None]
-    body = [f"<p>{escape(line)}</p>" for line in (*notes, *(summary(run, severity) for run in configs))]
+    body = [
+        f"<p>{escape(line)}</p>" for line in (*notes, *(line for run in configs for line in summary(run, severity)))
+    ]
     if evaluations:
         body += ["<h2>Against the labels</h2>", _evaluation_table(evaluations)]
         for run, evaluation in evaluations:

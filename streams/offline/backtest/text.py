@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from streams.core.text.clean import printable
 from streams.offline.backtest.evaluation import paged_ms, pages
+from streams.offline.lateness import late_mentions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -92,14 +93,16 @@ def listed(names: Sequence[str]) -> str:
     return ", ".join(names[:MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
 
 
-def summary(run: BacktestRun, severity: Severity) -> str:
-    """Format the result of a config in one line."""
+def summary(run: BacktestRun, severity: Severity) -> Iterator[str]:
+    """Yield the result of a config in one line, and a warning if many mentions were late."""
     incidents = run.raised
     paging = sum(pages(incident, severity) for incident in incidents)
-    return (
+    yield (
         f"{run.name} ({run.config.version}): {run.counted + run.late:,} mentions, {len(incidents)} "
-        f"incidents, {paging} of them at {severity} or above, in {run.seconds:.1f} s of CPU"
+        f"incidents, {paging} of them at {severity} or above, in {run.seconds:.1f} s of CPU; "
+        f"counted {run.counted:,} + late {run.late:,}"
     )
+    yield from late_mentions(run.counted, run.late)
 
 
 def comparison_lines(comparison: ConfigComparison, severity: Severity) -> Iterator[str]:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 def as_tree(result: TuningResult) -> dict[str, Any]:
     """Return the whole result; times are in minutes, shares from 0 to 1, and missing values null."""
     return {
+        "mentions": {"counted": result.counted, "late": result.late},
+        "posts_set_aside": result.set_aside,
         "labels": len(result.labels),
         "brand_weeks": result.brand_weeks,
         "severity": result.severity,

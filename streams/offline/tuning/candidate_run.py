@@ -78,16 +78,22 @@ class CandidateRuns:
         The incidents of each candidate, in the order of the candidates.
     watched
         Time watched, by brand.
+    counted, late
+        Number of mentions that were counted in windows, and that came too late for theirs.
     """
 
     raised: list[list[RaisedIncident]]
     watched: dict[str, Watched] = field(default_factory=dict)
+    counted: int = 0
+    late: int = 0
 
     def join(self, other: CandidateRuns) -> None:
         """Add the results of the same candidates for other brands."""
         for mine, theirs in zip(self.raised, other.raised, strict=True):
             mine.extend(theirs)
         self.watched |= other.watched
+        self.counted += other.counted
+        self.late += other.late
 
 
 def run_candidates(
@@ -121,11 +127,14 @@ def _detect(
     partition = PartitionScoring(
         config, lambda brand: CandidatesOfBrand(config, version, brand, candidates, quarantine, raised)
     )
-    watched: dict[str, Watched] = {}
+    runs = CandidateRuns([])
     for outcome in outcomes(partition, file, on_batch):
         for window in outcome.windows:
-            watched.setdefault(window.brand, Watched(window.start_ms, window.start_ms)).add(window)
-    return CandidateRuns(raised.incidents(), watched)
+            runs.watched.setdefault(window.brand, Watched(window.start_ms, window.start_ms)).add(window)
+            runs.counted += window.count
+            runs.late += window.late
+    runs.raised = raised.incidents()
+    return runs
 
 
 class RaisedByCandidate:

@@ -9,6 +9,7 @@ from detectors.units import WEEK_MS
 from streams.errors import ConfigError, InputError
 from streams.offline.backtest import evaluate
 from streams.offline.backtest.text import listed, moment
+from streams.offline.lateness import late_mentions
 from streams.offline.tuning.candidate_run import run_candidates
 from streams.offline.tuning.candidates import RETURN_PERIOD, distinct, identity, own_return_periods, parameters
 from streams.offline.tuning.curve import choose, edges, flat_ranges
@@ -50,6 +51,10 @@ class TuningResult:
         Candidates that are chosen without each fold, and their evaluations there; empty if nothing can be held out.
     notes
         Further warnings.
+    counted, late
+        Number of mentions that were counted in windows, and that came too late for theirs.
+    set_aside
+        Number of posts that were set aside because their dates stand apart.
     """
 
     config: Config
@@ -63,6 +68,9 @@ class TuningResult:
     choice: Choice
     folds: Sequence[HeldOut]
     notes: Sequence[str]
+    counted: int
+    late: int
+    set_aside: int
 
     @property
     def scores(self) -> list[list[float]]:
@@ -92,7 +100,7 @@ class TuningResult:
     @property
     def warnings(self) -> list[str]:
         """Return the reasons to be careful with the result."""
-        return [*self.notes, *_warnings(self)]
+        return [*self.notes, *late_mentions(self.counted, self.late), *_warnings(self)]
 
     @property
     def suggestion(self) -> CandidateConfig | None:
@@ -166,6 +174,9 @@ def tune(
         choose(scores, current, tolerance),
         validate(evaluations, current, divided, severity, tolerance) if len(divided) > 1 else [],
         notes,
+        runs.counted,
+        runs.late,
+        mentions.rejected.get("outlier_date", 0),
     )
 
 
@@ -216,7 +227,7 @@ def check_times(labels: Sequence[Expected], runs: CandidateRuns) -> None:
                 f"{moment(first_ms)} to {moment(last_ms)}; drop it, or give the posts that cover it"
             )
     if problems:
-        raise InputError("\n".join(problems))
+        raise InputError("\n".join([*problems, *late_mentions(runs.counted, runs.late)]))
 
 
 def _reasons_to_keep(result: TuningResult) -> Iterator[str]:

@@ -29,6 +29,7 @@ def lines(result: TuningResult, config_name: str) -> Iterator[str]:
         f"labels: {len(result.labels)}, of brands: {brands}, brand-weeks: {result.brand_weeks:.1f}; "
         f"an incident that pages ({result.severity} or above) without a label is false"
     )
+    yield f"mentions: counted {result.counted:,} + late {result.late:,}"
     yield "score: 5 found / (5 found + 4 missed + false), the F-measure with recall weighted twice (0 to 1)"
     for place in range(len(result.parameters)):
         yield ""

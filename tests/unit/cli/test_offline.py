@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import gzip
+import re
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import orjson
@@ -13,8 +19,7 @@ from streams.offline.simulate import SimulationSettings
 from tests.support.cli import BRANDS, firewatch, post_line
 
 if TYPE_CHECKING:
-    import subprocess
-    from pathlib import Path
+    from collections.abc import Iterator
 
 
 @pytest.fixture
@@ -131,6 +136,77 @@ def test_a_file_that_is_missing_empty_or_damaged_is_named(
     done = replay(posts, config)
     assert done.returncode == 3
     assert message.encode() in done.stderr
+
+
+def minute_of(day: int, **fields: object) -> bytes:
+    return post_line(day, created_at=f"2026-01-{day:02}T00:00:00Z", **fields)
+
+
+def test_a_file_that_is_newest_first_is_sorted_and_said_to_be(config: Path, tmp_path: Path) -> None:
+    posts = tmp_path / "posts.jsonl"
+    posts.write_bytes(b"".join(minute_of(day) for day in range(20, 0, -1)))
+    done = replay(posts, config)
+    assert done.returncode == 0
+    assert b"counted 20 + late 0" in done.stderr
+    assert (
+        b"not in order of time, so it was sorted: 19 of 20 posts come after a later one, the first line 2 "
+        b"(2026-01-19T00:00:00Z) after line 1 (2026-01-20T00:00:00Z)"
+    ) in done.stderr
+
+
+def test_with_its_order_kept_it_is_warned_of(config: Path, tmp_path: Path) -> None:
+    posts = tmp_path / "posts.jsonl"
+    posts.write_bytes(b"".join(minute_of(day) for day in range(20, 0, -1)))
+    done = firewatch("replay", posts, "-c", config, "--alerts", tmp_path / "alerts.jsonl", "--keep-order")
+    assert done.returncode == 0
+    assert b"the first line 2 (2026-01-19T00:00:00Z) after line 1 (2026-01-20T00:00:00Z)" in done.stderr
+    assert re.search(rb"WARNING: \d+ of 20 mentions \(\d\d\.\d %\) came after their bucket had closed", done.stderr)
+
+
+def test_posts_whose_dates_stand_apart_are_set_aside_named_and_written(config: Path, tmp_path: Path) -> None:
+    posts, rejects = tmp_path / "posts.jsonl", tmp_path / "rejects.jsonl"
+    lines = [post_line(number, id=str(number)) for number in range(600)]
+    lines[100:100] = [post_line(0, id="far", created_at="2026-07-01T10:00:00Z")]
+    posts.write_bytes(b"".join(sorted(lines[:100]) + lines[100:]))
+    done = firewatch("replay", posts, "-c", config, "--alerts", tmp_path / "alerts.jsonl", "--rejects", rejects)
+    assert done.returncode == 0
+    assert b"rejected: line 101: outlier_date: dated 2026-07-01T10:00:00Z, 121 days after the last" in done.stderr
+    assert b"rejected 1 (outlier_date 1)" in done.stderr
+    assert b"counted 600 + late 0" in done.stderr
+    written = orjson.loads(rejects.read_bytes())
+    assert (written["line"], written["reason"]) == (101, "outlier_date")
+
+
+def open_files(process: int) -> Iterator[str]:
+    for each in Path(f"/proc/{process}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed since
+            yield str(each.readlink())
+
+
+def test_an_interrupt_leaves_no_temporary_file(config: Path, tmp_path: Path) -> None:
+    """Enough lines for a sort on disk; the interrupt comes when the file is there."""
+    posts, folder = tmp_path / "posts.jsonl", tmp_path / "temporary"
+    folder.mkdir()
+    posts.write_bytes(b"".join(minute_of(day, text="Nordtel " + "x" * 60_000) for day in (2, 1)) * 900)
+    command = [
+        sys.executable,
+        "-m",
+        "streams.cli",
+        "replay",
+        posts,
+        "-c",
+        config,
+        "--alerts",
+        tmp_path / "alerts.jsonl",
+    ]
+    with subprocess.Popen(
+        list(map(str, command)), env={"PATH": "/usr/bin:/bin", "TMPDIR": str(folder)}, stderr=subprocess.PIPE
+    ) as run:
+        while not any(str(folder) in target for target in open_files(run.pid)):
+            assert run.poll() is None
+        run.send_signal(signal.SIGINT)
+        assert run.wait(30) != 0
+    assert list(folder.iterdir()) == []
 
 
 def test_an_alerts_file_that_cannot_be_written_is_named(config: Path, tmp_path: Path) -> None:

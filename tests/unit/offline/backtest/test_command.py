@@ -53,6 +53,7 @@ def test_a_config_that_finds_all_is_good(folder: Path) -> None:
         ([], "one of them"),
         (["--posts", "@posts.jsonl", "--topic", "social.mentions"], "one of them"),
         (["--posts", "@posts.jsonl", "--from", "2026-03-02"], "--from and --to go with --topic"),
+        (["--topic", "social.mentions", "--keep-order"], "--keep-order goes with --posts"),
         (
             ["--topic", "social.mentions", "--from", "2026-03-02T10:00Z", "--to", "2026-03-02T11:00+01:00"],
             "after --from",
@@ -75,3 +76,18 @@ def test_a_topic_is_not_played_through_configs_with_other_partitions(folder: Pat
     )  # fmt: skip
     assert result.exit_code == ConfigError.exit_code
     assert "topics.partitions" in result.output
+
+
+def test_posts_that_are_newest_first_are_sorted_and_give_the_same(folder: Path) -> None:
+    lines = (folder / "posts.jsonl").read_bytes().splitlines(keepends=True)
+    (folder / "newest-first.jsonl").write_bytes(b"".join(lines[::-1]))
+    for order in ([], ["--keep-order"]):
+        outputs = [
+            run(folder, "backtest", "--posts", f"@{posts}.jsonl", "-c", "@now.yaml", *order).output
+            for posts in ("posts", "newest-first")
+        ]
+        counts = [re.search(r"(\d+ incidents, \d+ of them).*(counted [\d,]+ \+ late [\d,]+)", each) for each in outputs]
+        assert all(counts)
+        assert ("not in order of time, so it was sorted" in outputs[1]) == (not order)
+        assert ("WARNING" in outputs[1]) == bool(order)
+        assert (counts[0].groups() == counts[1].groups()) == (not order)  # type: ignore[union-attr]

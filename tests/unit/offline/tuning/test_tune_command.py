@@ -38,6 +38,8 @@ def result(printed: bytes) -> dict[str, Any]:
 
 def test_a_config_that_fires_at_too_much_is_told_to_fire_at_less(result: dict[str, Any]) -> None:
     assert result["labels"] == DAYS
+    assert result["mentions"]["counted"] > 50 * result["mentions"]["late"] > 0
+    assert result["posts_set_aside"] == 0
     assert result["now"]["false"] > 0
     suggestion = result["suggestion"]
     assert result["keep_because"] == []
@@ -66,8 +68,8 @@ def test_what_is_suggested_does_in_a_backtest_what_was_said(folder: Path, result
     tree = yaml.safe_load((folder / "c.yaml").read_text()) | yaml.safe_load(suggestion["yaml"])
     (folder / "suggested.yaml").write_text(yaml.safe_dump(tree))
     backtest = run(
-        folder, "backtest", "--posts", "@posts.jsonl", "-c", "@suggested.yaml", "--compare", "@c.yaml",
-        "--labels", "@labels.yaml",
+        folder, "backtest", "--posts", "@posts.jsonl", "--keep-order", "-c", "@suggested.yaml",
+        "--compare", "@c.yaml", "--labels", "@labels.yaml",
     )  # fmt: skip
     for name, figures in (("suggested", suggestion), ("c", result["now"])):
         line = next(line for line in backtest.output.splitlines() if f"{name}.yaml: recall" in line)
@@ -97,3 +99,16 @@ def test_posts_that_are_not_there_and_no_source_at_all_are_told(folder: Path) ->
     result = run(folder, "tune", "-c", "@c.yaml", "--labels", "@labels.yaml")
     assert result.exit_code != 0
     assert "--posts" in result.output
+
+
+def test_late_mentions_are_warned_of_also_for_programs(folder: Path) -> None:
+    """One line in twenty comes at the end, where it is late."""
+    lines = (folder / "posts.jsonl").read_text().splitlines()
+    held = lines[::20]
+    del lines[::20]
+    (folder / "late.jsonl").write_text("\n".join(lines + held))
+    found = tune(folder, "--labels", "@labels.yaml", "--json", posts="late")
+    assert found.exit_code == 0, found.output
+    tree = orjson.loads(found.stdout_bytes)
+    assert 0.04 < tree["mentions"]["late"] / tree["mentions"]["counted"] < 0.07
+    assert sum("WARNING" in note for note in tree["notes"]) == 1
