@@ -1,6 +1,6 @@
 # `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup lint format test test-unit test-interpreters test-faults soak field-cases bench docs dashboards check-dashboards kafka-start kafka-stop kafka-status kafka-wipe demo constraints clean
+.PHONY: help setup lint format test test-unit test-interpreters test-faults soak field-cases bench docs words dashboards check-dashboards kafka-start kafka-stop kafka-status kafka-wipe demo constraints clean
 
 BIN    := .venv/bin
 READY  := .venv/.ready
@@ -56,6 +56,9 @@ docs: $(READY) ## write docs/reference and the schemas in deploy/contract from t
 	for record in alert label verdict config; do \
 	  $(BIN)/firewatch schema $$record > deploy/contract/$$record.schema.json || exit 1; done
 	$(BIN)/firewatch schema asyncapi > deploy/contract/asyncapi.json
+
+words: $(READY) ## write the list of words by which hashtags are read from the dictionaries of pyspellchecker
+	$(BIN)/python -m deploy.words.build
 
 dashboards: $(READY) ## write the Grafana boards from their code
 	$(BIN)/python -m deploy.grafana.build

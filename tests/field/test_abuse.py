@@ -19,7 +19,8 @@ from streams.core.learn.label_filter import AcceptedLabel
 from streams.core.learn.trainer import Trainer
 from streams.core.sentiment.f1 import quality
 from streams.core.text import clean, language
-from streams.core.text.matching import BrandTerms, Matcher
+from streams.core.text.brand_terms import BrandTerms
+from streams.core.text.matching import Matcher
 from streams.errors import MissingPackage, RecordError
 from streams.records import SamplePost
 from streams.sources.labelled_posts import read_gold

@@ -71,7 +71,10 @@ def second_reading(text: str) -> str | None:
 
 def _read_as_latin(word: re.Match[str]) -> str:
     letters = word[0]
-    return letters.translate(_look_alikes()) if _MIXED.search(letters) else letters
+    if not _MIXED.search(letters):
+        return letters
+    latin = letters.translate(_look_alikes())
+    return letters if _OF_ALPHABET.search(latin) else latin  # two words joined, such as #failНордтел, disguise none
 
 
 @cache

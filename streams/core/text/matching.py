@@ -5,17 +5,27 @@ The meaning of a brand's terms:
 - A **plain term** (``nestle``, ``deutsche bahn``, ``h&m``) matches as a word, hashtag or handle: ``Nestlé``,
   ``#NESTLE``, ``@nestle``, ``Nestlés``, ``nestle's``. Case, accents and the kind of apostrophe make no difference; an
   umlaut in a term also matches its spelling with ``e`` (``müller``: Müller, MULLER, Mueller). The words of a phrase may
-  be separated by any run of blanks and hyphens, and written together as a hashtag or handle:
-  ``Deutsche-Bahn``, ``#DeutscheBahn``, ``@deutschebahn``, ``@deutsche_bahn``.
+  be separated by any run of blanks and hyphens. In a hashtag or handle they are written together, as are the parts of
+  a name with punctuation: ``Deutsche-Bahn``, ``#DeutscheBahn``, ``@deutschebahn``, ``@deutsche_bahn``; ``McDonald's``,
+  ``#McDonalds``.
 - **@handle** and **#hashtag** match only that handle and that hashtag, in any case: ``@united`` is not in
-  ``@unitedfans``, ``@united_fans`` or ``info@united.example``. A handle's server does not belong to it
-  (``@nordtel@social.example``).
+  ``@unitedfans``, ``@united_fans`` or ``info@united.example``.
 - A **word** ends where no letter, digit or underscore follows. So a German compound with hyphen matches
   (``Nordtel-Hotline``), one without does not (``Nordtelkunde``), nor does ``macmeow`` match ``acme``; emoji and
-  punctuation are no part of a word. A hashtag in CamelCase or with underscores is also read as its words:
-  ``#BoykottNestle`` and ``#nestle_boykott`` name ``nestle``, ``#nestlefans`` does not. Chinese, Japanese, Korean and
-  similar scripts have no word boundaries to respect.
-- **Links** (``https://...``, ``www...``) name no brand.
+  punctuation are no part of a word. Chinese, Japanese, Korean and similar scripts have no word boundaries to respect.
+- Inside a **hashtag**, terms and exclusions are found wherever words may begin and end in it
+  (`streams.core.text.hashtags`): ``#BoykottNestle``, ``#DHLfail``, ``#nestle_boykott``, ``#nordtel2026``, and
+  ``#dhlfail``, which can be read as words.
+- A **handle** is one name, in which nothing is looked for: ``@NordtelHilft`` belongs to whoever registered it, and
+  names a brand that lists ``@nordtelhilft``.
+- **Addresses** name no brand: neither do links (``https://...``, ``www...``), nor the server of a handle
+  (``@anna@nordtel.example``, ``@anna.nordtel.example``) or of an e-mail address (``anna@nordtel.example``). What stands
+  before the server is read as ever: ``@nordtel@social.example`` and ``@nordtel.social.example`` name ``nordtel``. An
+  e-mail address that is a term itself (``help@nordtel.example``) matches.
+- A **case-sensitive** term matches only with the capitals and small letters that it is written with, in hashtags too
+  (``Gap``: ``Gap``, ``#GapFail``; not ``gap``, ``GAP``, ``#gap``). The case of a handle never matters.
+- **Terms nearby** name the brand where each of them, or one of its alternatives, stands within a number of successive
+  words, in any order.
 - An **exclusion** that contains one of the brand's terms as a word (``nordtel arena``) removes the mentions that it
   covers: the post still matches if it names the brand elsewhere. An exclusion that contains none (brand ``apple``,
   exclusion ``pie``) vetoes the whole post.
@@ -25,71 +35,26 @@ The meaning of a brand's terms:
 
 from __future__ import annotations
 
-import unicodedata
 from collections import defaultdict
-from dataclasses import dataclass
-from operator import attrgetter
-from typing import TYPE_CHECKING, NamedTuple, Self
+from itertools import chain
+from typing import TYPE_CHECKING, Self, TypeVar
 
-import ahocorasick
-
-from streams.core.text.clean import HASHTAG, fold, hashtag_words, without_urls
+from streams.core.text.brand_terms import BrandTerms, comparable, spellings, text_of
+from streams.core.text.clean import fold_case, without_urls
+from streams.core.text.nearby import Place, are_within
+from streams.core.text.term_index import Meaning, Part, TermIndex
 from streams.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from streams.config import Config
+    from streams.core.text.brand_terms import Spelling, Term
 
-_UMLAUTS_WITH_E = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
-_FIRST_UNSPACED_SCRIPT = "\u2e80"  # CJK radicals; Latin, Greek, Cyrillic, Arabic and Indic letters are below
-_SIGILS = ("@", "#")
-_START = attrgetter("start")
+Span = tuple[int, int]
+"""First and last position in a text."""
 
-
-@dataclass(frozen=True, slots=True)
-class BrandTerms:
-    """The terms of one brand.
-
-    Parameters
-    ----------
-    id
-        Brand id, which `Matcher.match` returns.
-    any
-        Terms of which one is enough.
-    none
-        Exclusions.
-    tagged
-        Tags of posts, compared whole and folded.
-    """
-
-    id: str
-    any: tuple[str, ...] = ()
-    none: tuple[str, ...] = ()
-    tagged: tuple[str, ...] = ()
-
-
-class _Key(NamedTuple):
-    """A string that the automaton finds, and the brands (by position) for which it is a term or an exclusion."""
-
-    length: int
-    edge_before: bool
-    edge_after: bool
-    may_take_s: bool
-    claims: tuple[int, ...]
-    voids: tuple[int, ...]
-    vetoes: tuple[int, ...]
-
-
-class _Occurrence(NamedTuple):
-    """A key found between word boundaries, with its first and last position."""
-
-    key: _Key
-    start: int
-    end: int
-
-
-_BrandsByKey = dict[str, list[int]]
+_SpanOrPlace = TypeVar("_SpanOrPlace", Span, Place)
 
 
 class Matcher:
@@ -113,28 +78,13 @@ class Matcher:
     """
 
     def __init__(self, brands: Sequence[BrandTerms]) -> None:
-        self._ids = tuple(brand.id for brand in brands)
+        self._brands = tuple(brands)
         self._excluding = frozenset(index for index, brand in enumerate(brands) if brand.none)
-        claims: _BrandsByKey = defaultdict(list)
-        voids: _BrandsByKey = defaultdict(list)
-        vetoes: _BrandsByKey = defaultdict(list)
-        self._tagged: _BrandsByKey = defaultdict(list)
-        problems: list[str] = []
+        self._tagged: defaultdict[str, list[int]] = defaultdict(list)
         for index, brand in enumerate(brands):
-            for key in _keys(brand.any, f"brands[{index}].match.any", problems):
-                claims[key].append(index)
-            for tag in dict.fromkeys(map(_comparable, brand.tagged)):
+            for tag in dict.fromkeys(_folded(tag) for tag in brand.tagged):
                 self._tagged[tag].append(index)
-        self._automaton = _compile(claims, voids, vetoes)
-        for index, brand in enumerate(brands):
-            for position, term in enumerate(brand.none):
-                keys = _keys((term,), f"brands[{index}].match.none", problems, position)
-                covers = any(index in found.key.claims for key in keys for found in self._occurrences(f" {key} "))
-                for key in keys:
-                    (voids if covers else vetoes)[key].append(index)
-        if problems:
-            raise ConfigError(problems)
-        self._automaton = _compile(claims, voids, vetoes)
+        self._terms = TermIndex(_meanings(brands))
 
     @classmethod
     def of(cls, config: Config) -> Self:
@@ -146,10 +96,7 @@ class Matcher:
             If a term of a brand has nothing to match by; the problem names its place, such as ``brands[0].match.any``.
         """
         return cls(
-            [
-                BrandTerms(brand.id, tuple(brand.match.any), tuple(brand.match.none), tuple(brand.match.tagged))
-                for brand in config.brands
-            ]
+            [BrandTerms(b.id, tuple(b.match.any), tuple(b.match.none), tuple(b.match.tagged)) for b in config.brands]
         )
 
     def match(self, text: str, tag: str | None = None) -> tuple[str, ...]:
@@ -162,107 +109,111 @@ class Matcher:
         tag
             Tag that the source gave the post, None if there is none.
         """
+        searched = _searchable(text)
         claimed: set[int] = set()
-        contested: dict[int, list[_Occurrence]] = {}  # mentions of brands that have exclusions
-        voided: dict[int, list[_Occurrence]] = {}
+        contested: dict[int, list[Span]] = {}  # mentions of brands that have exclusions
+        nearby: dict[tuple[int, int], list[Place]] = {}  # terms of a group, by brand and group
+        voided: dict[int, list[Span]] = {}
         vetoed: set[int] = set()
-        for found in self._occurrences(_searchable(text)):
-            key = found.key
-            for index in key.claims:
+        for meaning, start, end in self._terms.occurrences(searched):
+            for index in meaning.claims:
                 if index in self._excluding:
-                    contested.setdefault(index, []).append(found)
+                    contested.setdefault(index, []).append((start, end))
                 else:
                     claimed.add(index)
-            for index in key.voids:
-                voided.setdefault(index, []).append(found)
-            vetoed.update(key.vetoes)
+            if meaning.parts or meaning.voids or meaning.vetoes:
+                for part in meaning.parts:
+                    nearby.setdefault((part.brand, part.group), []).append((start, end, part.term))
+                for index in meaning.voids:
+                    voided.setdefault(index, []).append((start, end))
+                vetoed.update(meaning.vetoes)
         for index, mentions in contested.items():
-            if index not in voided or _any_uncovered(mentions, voided[index]):
+            if index not in voided or any(_uncovered(mentions, voided[index])):
+                claimed.add(index)
+        for (index, number), places in nearby.items():
+            group = self._brands[index].all[number]
+            counted = _uncovered(places, voided[index]) if index in voided else places
+            if index not in claimed and are_within(searched, counted, len(group.terms), group.within):
                 claimed.add(index)
         if tag is not None:
-            claimed.update(index for index in self._tagged.get(_comparable(tag), ()) if index not in voided)
-        return tuple([self._ids[index] for index in sorted(claimed - vetoed)]) if claimed else ()
-
-    def _occurrences(self, text: str) -> Iterator[_Occurrence]:
-        """Yield the keys between word boundaries in `text`, which begins and ends with a blank."""
-        if self._automaton is None:
-            return
-        for end, key in self._automaton.iter(text):
-            start = end - key.length + 1
-            if key.edge_before and _in_word(text[start - 1]):
-                continue
-            if key.edge_after and _in_word(text[end + 1]):
-                takes_s = key.may_take_s and text[end + 1] == "s" and not _in_word(text[end + 2])
-                if not takes_s:
-                    continue
-            yield _Occurrence(key, start, end)
-
-
-def _in_word(char: str) -> bool:
-    return (char.isalnum() and char < _FIRST_UNSPACED_SCRIPT) or char == "_"
-
-
-def _any_uncovered(mentions: list[_Occurrence], exclusions: list[_Occurrence]) -> bool:
-    """Return whether a mention lies outside every exclusion, by one sweep from left to right."""
-    ahead = sorted(exclusions, key=_START, reverse=True)
-    covered_to = -1
-    for mention in sorted(mentions, key=_START):
-        while ahead and ahead[-1].start <= mention.start:
-            covered_to = max(covered_to, ahead.pop().end)
-        if mention.end > covered_to:
-            return True
-    return False
-
-
-def _comparable(text: str) -> str:
-    """Return the folded text with one blank for each run of white space and hyphens."""
-    return " ".join(fold(text).replace("-", " ").split())
+            claimed.update(index for index in self._tagged.get(_folded(tag), ()) if index not in voided)
+        return tuple([self._brands[index].id for index in sorted(claimed - vetoed)]) if claimed else ()
 
 
 def _searchable(text: str) -> str:
-    """Return the comparable text without links, followed by the words of its hashtags, with a blank at both ends."""
-    text = without_urls(text)
-    if "#" in text:
-        spelled = [words for hashtag in HASHTAG.findall(text) if (words := hashtag_words(hashtag)) != hashtag]
-        if spelled:
-            text = " | ".join((text, *spelled))  # no phrase reaches across the bar
-    return f" {_comparable(text)} "
+    """Return the comparable text without links, with a blank at both ends."""
+    return f" {comparable(without_urls(text))} "
 
 
-def _keys(terms: Sequence[str], path: str, problems: list[str], first: int = 0) -> list[str]:
-    """Return the strings to search for, each once; add the terms that give none to `problems`."""
-    keys: dict[str, None] = {}
-    for position, term in enumerate(terms, first):
-        composed = unicodedata.normalize("NFC", term)
-        for spelling in (_comparable(composed), _comparable(composed.translate(_UMLAUTS_WITH_E))):
-            if not spelling.strip("@#_"):
-                problems.append(
-                    f"{path}[{position}]: {term!r} names nothing: write a word, a phrase, an @handle or a #hashtag"
-                )
-                break
-            keys[spelling] = None
-            words = spelling.split()
-            if len(words) > 1 and all(word.isalnum() for word in words):
-                keys.update(dict.fromkeys(("#" + "".join(words), "@" + "".join(words), "@" + "_".join(words))))
-    return list(keys)
+def _folded(tag: str) -> str:
+    return fold_case(comparable(tag))
 
 
-def _compile(claims: _BrandsByKey, voids: _BrandsByKey, vetoes: _BrandsByKey) -> ahocorasick.Automaton | None:
-    """Return the automaton over all keys, None if there are none: pyahocorasick can't search with an empty one."""
-    automaton = ahocorasick.Automaton()
-    for text in claims | voids | vetoes:
-        exact = text.startswith(_SIGILS)
-        key = _Key(
-            length=len(text),
-            edge_before=exact or _in_word(text[0]),
-            edge_after=_in_word(text[-1]),
-            may_take_s=not exact and text[-1].isalnum(),
-            claims=tuple(claims.get(text, ())),
-            voids=tuple(voids.get(text, ())),
-            vetoes=tuple(vetoes.get(text, ())),
-        )
-        automaton.add_word(text, key)
-    if not len(automaton):
-        return None
-    automaton.make_automaton()
-    return automaton
+def _meanings(brands: Sequence[BrandTerms]) -> dict[Spelling, Meaning]:
+    """Return what each spelling of the terms and exclusions means."""
+    problems: list[str] = []
+    claims: defaultdict[Spelling, list[int]] = defaultdict(list)
+    parts: defaultdict[Spelling, list[Part]] = defaultdict(list)
+    for index, brand in enumerate(brands):
+        place = f"brands[{index}].match"
+        for spelling in _spellings(brand.any, f"{place}.any", problems):
+            claims[spelling].append(index)
+        for number, group in enumerate(brand.all):
+            for term, alternatives in enumerate(group.terms):
+                for spelling in _spellings(alternatives, f"{place}.all[{number}].terms[{term}]", problems):
+                    parts[spelling].append(Part(index, number, term))
+
+    voids: defaultdict[Spelling, list[int]] = defaultdict(list)
+    vetoes: defaultdict[Spelling, list[int]] = defaultdict(list)
+
+    def meanings() -> dict[Spelling, Meaning]:
+        return {
+            spelling: Meaning(
+                claims=tuple(claims.get(spelling, ())),
+                parts=tuple(parts.get(spelling, ())),
+                voids=tuple(voids.get(spelling, ())),
+                vetoes=tuple(vetoes.get(spelling, ())),
+            )
+            for spelling in dict.fromkeys(chain(claims, parts, voids, vetoes))
+        }
+
+    terms = TermIndex(meanings())
+    for index, brand in enumerate(brands):
+        for number, exclusion in enumerate(brand.none):
+            found = _spellings([exclusion], f"brands[{index}].match.none", problems, number)
+            covers = any(_names(index, spelling.key, terms) for spelling in found)
+            for spelling in found:
+                (voids if covers else vetoes)[spelling].append(index)
+    if problems:
+        raise ConfigError(problems)
+    return meanings()
+
+
+def _spellings(terms: Sequence[Term], path: str, problems: list[str], first: int = 0) -> dict[Spelling, None]:
+    """Return the spellings of terms, each once; add the terms that have none to `problems`."""
+    found: dict[Spelling, None] = {}
+    for number, term in enumerate(terms, first):
+        of_term = spellings(term)
+        if not of_term:
+            problems.append(
+                f"{path}[{number}]: {text_of(term)!r} names nothing: write a word, a phrase, an @handle or a #hashtag"
+            )
+        found.update(dict.fromkeys(of_term))
+    return found
+
+
+def _names(brand: int, exclusion: str, terms: TermIndex) -> bool:
+    """Return whether an exclusion contains a term of a brand as a word."""
+    found = [meaning for meaning, _, _ in terms.occurrences(f" {exclusion} ", any_case=True)]
+    return any(brand in each.claims or any(part.brand == brand for part in each.parts) for each in found)
+
+
+def _uncovered(mentions: list[_SpanOrPlace], exclusions: list[Span]) -> Iterator[_SpanOrPlace]:
+    """Yield the mentions that lie outside every exclusion, by one sweep from left to right."""
+    ahead = sorted(exclusions, reverse=True)
+    covered_to = -1
+    for mention in sorted(mentions):
+        while ahead and ahead[-1][0] <= mention[0]:
+            covered_to = max(covered_to, ahead.pop()[1])
+        if mention[1] > covered_to:
+            yield mention

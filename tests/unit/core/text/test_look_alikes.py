@@ -33,6 +33,11 @@ def test_words_of_another_alphabet_stay_what_they_are(text: str) -> None:
     assert without_disguise(text) == text
 
 
+@pytest.mark.parametrize("text", ["Нордтелfail", "failНордтел", "NordtelНордтел"])
+def test_two_words_written_together_stay_if_one_can_not_be_latin(text: str) -> None:
+    assert without_disguise(text) == text
+
+
 def test_units_and_formulas_are_no_disguise() -> None:
     assert fold("10 µm 5 kΩ λx Δt 7 μg") == "10 μm 5 kω λx δt 7 μg"
 

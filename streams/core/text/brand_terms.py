@@ -1,0 +1,158 @@
+"""The terms of a brand, and the strings to search for in texts to find them."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from streams.core.text.clean import fold_accents, fold_case
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+UMLAUTS_WITH_E: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
+SIGILS: Final = ("@", "#")
+
+_HOST: Final = re.compile(r"@(?:(?<=\w@)[\w.-]+|[\w-]+(?:\.[a-z0-9][\w-]*)+)")
+_PARTS: Final = re.compile(r"[^\W_]+")
+_MAX_PARTS: Final = 4
+"""Words of a phrase up to which any mixture of ``DeutscheBahn`` and ``Deutsche_Bahn`` is searched for in hashtags."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseSensitive:
+    """A term whose capitals and small letters must be as they are written here."""
+
+    text: str
+
+
+Term = str | CaseSensitive
+"""A word, phrase, @handle or #hashtag as the config has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TermsNearby:
+    """Terms that name the brand only together.
+
+    Parameters
+    ----------
+    terms
+        For each of them the alternatives, of which one is enough.
+    within
+        Number of successive words of a text that must contain all of them, None for the whole text.
+    """
+
+    terms: tuple[tuple[Term, ...], ...]
+    within: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BrandTerms:
+    """The terms of one brand.
+
+    Parameters
+    ----------
+    id
+        Brand id, which `Matcher.match` returns.
+    any
+        Terms of which one is enough.
+    none
+        Exclusions.
+    tagged
+        Tags of posts, compared whole and folded.
+    all
+        Groups of terms of which one group is enough.
+    """
+
+    id: str
+    any: tuple[Term, ...] = ()
+    none: tuple[Term, ...] = ()
+    tagged: tuple[str, ...] = ()
+    all: tuple[TermsNearby, ...] = ()
+
+
+class Spelling(NamedTuple):
+    """One way to write a term.
+
+    Parameters
+    ----------
+    key
+        Folded text to search for.
+    with_case
+        The same with its capitals, None if the case makes no difference.
+    in_hashtags
+        Whether it counts inside hashtags only.
+    """
+
+    key: str
+    with_case: str | None
+    in_hashtags: bool
+
+
+def text_of(term: Term) -> str:
+    """Return a term as the config has it."""
+    return term if isinstance(term, str) else term.text
+
+
+def comparable(text: str) -> str:
+    """Return the text without accents, with one blank for each run of white space and hyphens.
+
+    Hyphens of a host name behind an ``@`` become underscores, since they divide no words.
+
+    Examples
+    --------
+    >>> comparable("Käserei-Müller   @anna@nord-tel.example")
+    'Kaserei Muller @anna@nord_tel.example'
+    """
+    plain = fold_accents(text)
+    if "-" in plain:
+        if "@" in plain:
+            plain = _HOST.sub(_joined, plain)
+        plain = plain.replace("-", " ")
+    return " ".join(plain.split())
+
+
+def _joined(host: re.Match[str]) -> str:
+    return host[0].replace("-", "_")
+
+
+def spellings(term: Term) -> list[Spelling]:
+    """Return the ways to write a term, each once; none if it has no letter, digit or symbol to search for.
+
+    Examples
+    --------
+    >>> [spelling.key for spelling in spellings("Käserei Müller")][:4]
+    ['kaserei muller', '@kasereimuller', '@kaserei_muller', 'kasereimuller']
+    >>> spellings("@#")
+    []
+    """
+    composed = unicodedata.normalize("NFC", text_of(term))
+    found: dict[Spelling, None] = {}
+    for spelling in (comparable(composed), comparable(composed.translate(UMLAUTS_WITH_E))):
+        if not spelling.strip("@#_"):
+            return []
+        matters = isinstance(term, CaseSensitive) and not spelling.startswith(SIGILS)
+        for written, in_hashtags in _ways(spelling):
+            key = fold_case(written)
+            with_case = written if matters and not key.startswith(SIGILS) else None
+            found[Spelling(key, with_case, in_hashtags)] = None
+    return list(found)
+
+
+def _ways(spelling: str) -> Iterator[tuple[str, bool]]:
+    """Yield a spelling, and the ways to write it without blanks and punctuation, which hashtags and handles lack."""
+    yield spelling, False
+    parts = _PARTS.findall(spelling)
+    if len(parts) < 2 or spelling.startswith(SIGILS) or "".join(parts).isdecimal():
+        return
+    yield "@" + "".join(parts), False
+    yield "@" + "_".join(parts), False
+    if len(parts) > _MAX_PARTS:
+        yield "".join(parts), True
+        yield "_".join(parts), True
+        return
+    for joints in product(("", "_"), repeat=len(parts) - 1):
+        yield parts[0] + "".join(joint + part for joint, part in zip(joints, parts[1:], strict=True)), True
