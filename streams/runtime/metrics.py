@@ -115,6 +115,9 @@ POSTS_REPEATED: Final = _counter(
 )
 
 # score
+POSTS_EDITED: Final = _counter(
+    "firewatch_posts_edited", "Posts that were read recently and name a brand now that they did not name before"
+)
 POSTS_SCORED: Final = _counter(
     "firewatch_posts_scored", "Posts read from the posts topic and matched against all brands"
 )

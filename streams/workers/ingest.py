@@ -186,7 +186,8 @@ class _Run:
         self._topic = topics.posts.name
         self._dead_letters = DeadLetters(client, topics.dlq.name)
         self._normaliser = Normaliser(config.ingest, source.source_name, pacing.redate if pacing else None)
-        self._recent: RecentSet[bytes] = RecentSet(config.ingest.recent_ids)
+        self._recent: RecentSet[tuple[bytes, int]] = RecentSet(config.ingest.recent_ids)
+        """Keys of posts with a hash of what each said: an edit is not a repeat."""
         self._series = metrics.Capped(metrics.MAX_SOURCES)
         self.altered: Counter[tuple[str, str]] = Counter()
         self._open = _Group()
@@ -247,7 +248,7 @@ class _Run:
         self._count(line)
         self.ratio.accept()
         key = post.key
-        if not self._recent.add_new(key):
+        if not self._recent.add_new((key, hash((post.text, post.tag)))):
             self.repeated += 1
             metrics.POSTS_REPEATED.labels("ingest").inc()
             return True

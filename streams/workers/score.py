@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from streams.kafka.model_store import LiveModel
 
 WARM_RECORDS: Final = 5_000
-"""Records before the position that are read at a time; some 20 ms of work."""
+"""Records before the position that are read at a time; some 50 ms of work."""
 
 log = structlog.get_logger()
 
@@ -290,6 +290,7 @@ class ScoreWorker:
         for each in scored:
             metrics.POSTS_SCORED.inc(each.posts)
             metrics.POSTS_REPEATED.labels("score").inc(each.repeated)
+            metrics.POSTS_EDITED.inc(each.edited)
             metrics.POSTS_DELETED.inc(sum(len(record.posts) for record in each.deletions))
             for source, count in Counter(post.source for post in each.over_quota).items():
                 metrics.POSTS_OVER_QUOTA.labels(self._series(source)).inc(count)

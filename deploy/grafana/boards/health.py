@@ -171,11 +171,13 @@ def arrival() -> Row:
             query(rate("firewatch_samples_deleted_total", "instance"), "samples deleted"),
         ),
         lines(
-            "Repeats dropped",
-            "Posts whose id was seen recently, and mentions that were counted before a restart. Both are harmless.",
+            "Repeats and edits",
+            "Posts whose id was seen recently, mentions that were counted before a restart, and edits of posts that "
+            "name a further brand. All are harmless.",
             "cps",
             query(rate("firewatch_posts_repeated_total", "instance", by="worker"), "repeated posts, {{worker}}"),
             query(rate("firewatch_mentions_replayed_total", "instance"), "replayed mentions"),
+            query(rate("firewatch_posts_edited_total", "instance"), "edited posts"),
         ),
     ]
 

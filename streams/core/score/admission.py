@@ -7,6 +7,7 @@ time, which posts are among the last `ingest.recent_ids` records, and which sour
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -23,9 +24,12 @@ from streams.errors import RecordError
 from streams.records import MAX_ID_CHARS, Deletion, OverQuotaPost, Post, Progress, posts_record_from_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from streams.config import IngestSettings, WindowSettings
+
+Match = Callable[[str, str | None], Sequence[str]]
+"""A function that returns the ids of the brands that a text with a tag names."""
 
 Row = tuple[int, int, bytes | None]
 """Offset, broker time in milliseconds since the epoch, and value of a record."""
@@ -62,6 +66,8 @@ class AdmittedPost(NamedTuple):
         Whether it is dated back so far that it is counted, but says nothing about the present.
     post
         The post.
+    brands
+        Ids of the brands that it names, and that no earlier version of it has named.
     """
 
     offset: int
@@ -70,6 +76,7 @@ class AdmittedPost(NamedTuple):
     turn: int | None
     imported: bool
     post: Post
+    brands: Sequence[str]
 
 
 @dataclass(slots=True)
@@ -87,7 +94,9 @@ class Admission:
     over_quota
         Posts that are not scored because their source has used up its quota.
     repeated
-        Number of posts that were dropped because they were seen recently.
+        Number of posts that were dropped because they were seen recently, edits that name no further brand included.
+    edited
+        Number of posts that were seen recently and name a further brand now.
     imported
         Number of scored posts of each source that were dated back too far to say anything about the present.
     sources
@@ -99,6 +108,7 @@ class Admission:
     deletions: list[tuple[int, str, str]] = field(default_factory=list)
     over_quota: list[OverQuotaPost] = field(default_factory=list)
     repeated: int = 0
+    edited: int = 0
     imported: Counter[str] = field(default_factory=Counter)
     sources: dict[str, int] = field(default_factory=dict)
 
@@ -145,40 +155,49 @@ class PartitionState:
         """Apply another quota to the next posts."""
         self._quota.change(quota)
 
-    def warm(self, records: Iterable[Row]) -> None:
+    def warm(self, records: Iterable[Row], match: Match) -> None:
         """Remember the posts of records before the position, and the sources of those in the running minute."""
         for offset, broker_ms, value in records:
             try:
                 record = read_post(value, broker_ms, self._ingest)
             except RecordError:
-                self._deduplicator.is_repeat(None)
+                self._deduplicator.new_in(None, match)
                 continue
-            is_repeat = self._deduplicator.is_repeat(record)
-            if isinstance(record, Post) and not is_repeat and 0 <= self._quota.first <= offset:
+            if self._deduplicator.new_in(record, match) and 0 <= self._quota.first <= offset:
                 self._quota.count(record.source)
 
-    def admit(self, records: Sequence[Row]) -> Admission:
-        """Read the next records and decide which are scored."""
+    def admit(self, records: Sequence[Row], match: Match) -> Admission:
+        """Read the next records and decide which are scored.
+
+        Parameters
+        ----------
+        records
+            The records, ascending by offset.
+        match
+            Returns the ids of the brands that a text with a tag names.
+        """
         admission = Admission()
         for offset, broker_ms, value in records:
             try:
                 record = read_post(value, broker_ms, self._ingest)
             except RecordError as error:
-                self._deduplicator.is_repeat(None)
+                self._deduplicator.new_in(None, match)
                 admission.rejects.append(Reject(offset, error.reason, error.detail, value))
                 continue
-            is_repeat = self._deduplicator.is_repeat(record)
+            new = self._deduplicator.new_in(record, match)
             if isinstance(record, Deletion):
                 admission.deletions.append((self._clock.now_ms, record.source, record.id))
-            elif is_repeat:
+            elif new is None:
                 admission.repeated += 1
             else:
-                self._admit_new(record, offset, broker_ms, admission)
+                brands, edited = new
+                admission.edited += edited
+                self._admit_new(record, brands, offset, broker_ms, admission)
         if records:
             self._offset, self._broker_ms = records[-1][0], records[-1][1]
         return admission
 
-    def _admit_new(self, post: Post, offset: int, broker_ms: int, admission: Admission) -> None:
+    def _admit_new(self, post: Post, brands: Sequence[str], offset: int, broker_ms: int, admission: Admission) -> None:
         clock = self._clock
         imported = self._live and clock.is_import(post.ts_ms)
         arrived_ms = clock.advance(post.ts_ms, broker_ms)
@@ -193,7 +212,7 @@ class PartitionState:
         if imported:
             admission.imported[source] += 1
         turn = clock.turns if clock.steady else None
-        admission.posts.append(AdmittedPost(offset, broker_ms, arrived_ms, turn, imported, post))
+        admission.posts.append(AdmittedPost(offset, broker_ms, arrived_ms, turn, imported, post, brands))
 
     def position(self) -> Position:
         """Return the position after the records so far."""

@@ -50,7 +50,9 @@ class ScoredBatch:
     posts
         Number of usable posts, repeats included, those over quota excluded.
     repeated
-        Number of posts dropped because they were seen recently.
+        Number of posts dropped because they were seen recently, edits that name no further brand included.
+    edited
+        Number of posts that were seen recently and name a further brand now.
     sources
         Event time of the partition at the latest post of each source, in milliseconds since the epoch.
     imported
@@ -69,6 +71,7 @@ class ScoredBatch:
     deletions: list[Deletions] = field(default_factory=list)
     over_quota: list[OverQuotaPost] = field(default_factory=list)
     imported: Counter[str] = field(default_factory=Counter)
+    edited: int = 0
 
     @property
     def watermark_ms(self) -> int:
@@ -137,7 +140,7 @@ class Scorer:
         records
             Its records from `Position.known_from` to the position, ascending by offset.
         """
-        self._partitions[partition].warm(records)
+        self._partitions[partition].warm(records, self._match)
 
     def score(self, partition: int, records: Sequence[Row]) -> ScoredBatch:
         """Score one batch.
@@ -150,7 +153,7 @@ class Scorer:
             Its next records, ascending by offset.
         """
         state = self._partitions[partition]
-        admission = state.admit(records)
+        admission = state.admit(records, self._match)
         mentions = self._mentions(admission.posts, state.minute_counts)
         position = state.position()
         progress = state.progress(partition)
@@ -161,6 +164,7 @@ class Scorer:
             rejects=admission.rejects,
             posts=len(admission.posts) + admission.repeated,
             repeated=admission.repeated,
+            edited=admission.edited,
             sources=admission.sources,
             deletions=list(packed_deletions(partition, admission.deletions)),
             over_quota=admission.over_quota,
@@ -175,9 +179,8 @@ class Scorer:
         """Match and score posts; brands of one quality share the mention, for it is the same."""
         found: dict[str, _BrandMentions] = {}
         for admitted in posts:
-            post = admitted.post
             scored: dict[QualityName, Mention] = {}
-            for brand in self._match(post.text, post.tag):
+            for brand in admitted.brands:
                 quality = self._qualities[brand]
                 mention = scored.get(quality)
                 if mention is None:

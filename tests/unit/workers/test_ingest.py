@@ -94,6 +94,14 @@ async def test_posts_without_text_are_skipped_and_odd_fields_counted_whatever_th
     assert [sent.topic for sent in producer.sent] == [POSTS]
 
 
+async def test_an_edit_is_no_repeat() -> None:
+    producer = FakeProducer()
+    texts = ("Nordtel", "Nordtel", "Nordtel is down", "Nordtel")
+    run = started(Given([post(1, text=text) for text in texts]), producer)
+    await read(run)
+    assert (run.ingested, run.repeated) == (2, 2)
+
+
 async def test_a_post_is_sent_again_after_recent_ids_others() -> None:
     producer = FakeProducer()
     run = started(Given([post(number) for number in (1, 1, 2, 3, 4, 1)]), producer, recent_ids=3)

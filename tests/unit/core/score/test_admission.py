@@ -25,7 +25,11 @@ def started(quota: int | None = None, position: Position | None = None, **ingest
 
 
 def admitted(state: PartitionState, *values: bytes | None, first: int = 0, broker_ms: int = START) -> Admission:
-    return state.admit([(offset, broker_ms, value) for offset, value in enumerate(values, first)])
+    return state.admit([(offset, broker_ms, value) for offset, value in enumerate(values, first)], named)
+
+
+def named(text: str, _tag: str | None) -> list[str]:
+    return [brand for brand in ("acme", "nordtel") if brand in text]
 
 
 def test_each_record_is_admitted_rejected_deleted_repeated_or_over_quota() -> None:
@@ -42,6 +46,13 @@ def test_event_time_never_goes_back_and_each_post_has_the_one_of_its_arrival() -
     found = admitted(started(), post("a"), post("b", START - 60_000), post("c", START + 5), broker_ms=START + 10)
     assert [each.arrived_ms for each in found.posts] == [START, START, START + 5]
     assert found.sources == {"forum": START + 5}
+
+
+def test_an_edit_is_admitted_for_the_brands_that_it_names_first_and_dropped_otherwise() -> None:
+    texts = ("acme", "acme!", "acme and nordtel", "nordtel")
+    found = admitted(started(), *(post("a", text=text) for text in texts))
+    assert [(each.offset, list(each.brands)) for each in found.posts] == [(0, ["acme"]), (2, ["nordtel"])]
+    assert (found.repeated, found.edited) == (2, 1)
 
 
 def test_neither_a_repeat_nor_a_rejected_post_moves_event_time() -> None:
@@ -86,14 +97,15 @@ def test_an_empty_batch_changes_nothing() -> None:
 
 @pytest.mark.parametrize("cut", range(0, 41, 5))
 def test_a_state_warmed_by_the_records_before_admits_the_same(cut: int) -> None:
-    values = [post(f"{number % 13}", START + number * 7_000) for number in range(40)]
+    texts = ("text", "acme", "nordtel", "acme again")
+    values = [post(f"{number % 13}", START + number * 7_000, text=texts[number % 4]) for number in range(40)]
     values[11] = b"broken"
     whole = admitted(started(quota=4, recent_ids=10), *values, broker_ms=START + 3_600_000)
     first = started(quota=4, recent_ids=10)
     before = admitted(first, *values[:cut], broker_ms=START + 3_600_000)
     begin = max(0, first.position().known_from(10))
     second = started(quota=4, position=first.position(), recent_ids=10)
-    second.warm([(offset, START + 3_600_000, values[offset]) for offset in range(begin, cut)])
+    second.warm([(offset, START + 3_600_000, values[offset]) for offset in range(begin, cut)], named)
     after = admitted(second, *values[cut:], first=cut, broker_ms=START + 3_600_000)
     assert before.posts + after.posts == whole.posts
     assert before.over_quota + after.over_quota == whole.over_quota
