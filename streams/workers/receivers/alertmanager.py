@@ -9,6 +9,7 @@ import orjson
 from detectors.units import HOUR_MS
 from streams.core.deliver.alert_state import AlertState
 from streams.errors import DeliveryFailed, DeliveryRefused
+from streams.workers.receivers.base import not_rendered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,11 +56,14 @@ class Cluster:
         Raises
         ------
         DeliveryRefused
-            If none accepts them and one says that something in them is invalid.
+            If one of them can't be rendered, or if none accepts them and one says that something in them is invalid.
         DeliveryFailed
             If none can be reached or accepts alerts at the moment.
         """
-        body = orjson.dumps([alert.body(now_ms, self._resend_ms) for alert in alerts])
+        try:
+            body = orjson.dumps([alert.body(now_ms, self._resend_ms) for alert in alerts])
+        except Exception as error:
+            raise not_rendered(error) from error
         problems: list[DeliveryRefused | DeliveryFailed] = []
         for url in self._urls:
             try:

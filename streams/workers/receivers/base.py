@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, Protocol
+from typing import TYPE_CHECKING, Final, Generic, Protocol
 
 from streams.core.deliver.state import StateT
+from streams.core.text.clean import printable
+from streams.errors import DeliveryRefused
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -14,6 +16,9 @@ if TYPE_CHECKING:
     from streams.core.deliver.suppression import Suppression
     from streams.errors import DeliveryError
     from streams.workers.receivers.http_client import HttpClient
+
+SHOWN_CHARS: Final = 300
+"""Part of an exception's message that is shown in logs and dead letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +68,8 @@ class Sender(Protocol, Generic[StateT]):
         DeliveryFailed
             If the receiver does not accept alerts at the moment.
         """
+
+
+def not_rendered(error: Exception) -> DeliveryRefused:
+    """Return the refusal of an alert that could not be rendered: its texts and links come from outside."""
+    return DeliveryRefused("not_rendered", f"{type(error).__name__}: {printable(str(error))[:SHOWN_CHARS]}")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from detectors.units import HOUR_MS
 from streams.core.deliver.step_queue import StepQueue
-from streams.core.text.clean import printable
 from streams.errors import DeliveryFailed, DeliveryRefused
+from streams.workers.receivers.base import not_rendered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from streams.core.deliver.step import DeliveryStep
     from streams.core.deliver.suppression import Suppression
     from streams.workers.receivers.base import Attempt
-
-SHOWN_CHARS: Final = 300
-"""Part of an exception's message that is shown in logs and dead letters."""
 
 
 class Request(NamedTuple):
@@ -38,11 +35,6 @@ class StepReceiver(Protocol):
 
         It is rendered apart from being sent: whatever it raises concerns the step alone, which is then dropped.
         """
-
-
-def not_rendered(error: Exception) -> DeliveryRefused:
-    """Return the refusal of an alert that could not be rendered: its texts and links come from outside."""
-    return DeliveryRefused("not_rendered", f"{type(error).__name__}: {printable(str(error))[:SHOWN_CHARS]}")
 
 
 class StepSender:

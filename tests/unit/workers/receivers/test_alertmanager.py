@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
 
 from streams.config import ALERTMANAGER_TOKEN_VARIABLE, BridgeSettings
+from streams.core.deliver.alert_state import PostableAlert
 from streams.core.deliver.suppression import Silences, Suppression
 from streams.errors import DeliveryError, DeliveryFailed, DeliveryRefused
 from streams.workers.receivers.alertmanager import CHUNK, AlertmanagerSender, Cluster, sender
@@ -32,6 +33,26 @@ async def test_one_invalid_alert_does_not_hold_up_the_others() -> None:
     assert outcomes.dropped == [("i2", "http_400")]
     assert [alert.step.incident for (alert,) in cluster.accepted] == ["i1", "i3"]
     assert outcomes.delivered == 2
+    assert state.unsettled_from() is None
+
+
+async def test_an_alert_that_cannot_be_rendered_does_not_hold_up_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    render = PostableAlert.body
+
+    def brittle(alert: PostableAlert, now_ms: int, resend_ms: int) -> dict[str, Any]:
+        if alert.step.incident == "i1":
+            raise OverflowError("date value out of range")
+        return render(alert, now_ms, resend_ms)
+
+    monkeypatch.setattr(PostableAlert, "body", brittle)
+    http, outcomes = FakeHttp(), Outcomes()
+    to = sender(TWO)
+    state = to.new_state(SUPPRESSION)
+    for number, incident in enumerate(("i1", "i2")):
+        state.add(step(incident, incident, offset=number), START_MS)
+    await to.deliver(state, outcomes.attempt(http))
+    assert outcomes.dropped == [("i1", "not_rendered")]
+    assert outcomes.delivered == 1
     assert state.unsettled_from() is None
 
 

@@ -9,7 +9,8 @@ import pytest
 from streams.config import BridgeSettings
 from streams.core.deliver.suppression import Silences, Suppression
 from streams.errors import DeliveryFailed, DeliveryRefused
-from streams.workers.receivers.steps import Request, StepSender, not_rendered
+from streams.workers.receivers.base import not_rendered
+from streams.workers.receivers.steps import Request, StepSender
 from tests.support.alerts import START_MS, step
 from tests.support.receivers import FakeReceiver, Outcomes
 
