@@ -5,6 +5,7 @@
     FirewatchError                 a problem that the user or operator can act on
     ├── ConfigError                the YAML file, an environment override, or a secret file
     ├── InputError                 a file of posts that can't be read
+    │   ├── TruncatedInput         a compressed file whose end is missing
     │   └── RejectionRatioExceeded too many rejected records: stop before all go to the dead letter queue
     ├── OutputError                a file that can't be written, such as for a full disk
     ├── RecordError                the bytes of a record; has topic, partition and offset where known
@@ -68,6 +69,10 @@ class InputError(FirewatchError):
     exit_code = 3
 
 
+class TruncatedInput(InputError):
+    """The end of a compressed file is missing; all before it has been read."""
+
+
 class RejectionRatioExceeded(InputError):
     """The share of rejected records exceeds `ingest.max_bad_share`.
 
@@ -79,21 +84,24 @@ class RejectionRatioExceeded(InputError):
         The limit.
     reasons
         Number of rejected records by reason.
-    examples
-        Place, reason and detail of some of them.
+    details
+        Place, reason and detail of some of them, and remarks on the source.
+    source
+        Name of the source.
     """
 
     def __init__(
-        self, bad: int, seen: int, limit: float, reasons: dict[str, int], examples: Sequence[str] = ()
+        self, bad: int, seen: int, limit: float, reasons: dict[str, int], details: Sequence[str] = (), source: str = ""
     ) -> None:
         self.bad, self.seen, self.limit, self.reasons = bad, seen, limit, reasons
         listed = ", ".join(
             f"{reason} {count}" for reason, count in sorted(reasons.items(), key=lambda r: (-r[1], r[0]))
         )
+        where = f"{source}: " if source else ""
         super().__init__(
-            f"{bad} of {seen} records are rejected ({listed}): over the limit ingest.max_bad_share={limit:g}. "
+            f"{where}{bad} of {seen} records are rejected ({listed}): over the limit ingest.max_bad_share={limit:g}. "
             "Stopped before the whole input goes to the dead letter queue; check the source, or raise the limit if "
-            "this is expected." + "".join(f"\n  {example}" for example in examples)
+            "this is expected." + "".join(f"\n  {detail}" for detail in details)
         )
 
 

@@ -11,9 +11,17 @@ from typing import IO, TYPE_CHECKING, Final
 import click
 
 from streams.cli.extras import require_charts
-from streams.cli.options import FILE, complete_file, config_option, keep_order_option
+from streams.cli.options import (
+    FILE,
+    complete_file,
+    config_option,
+    keep_order_option,
+    reading_options,
+    with_reading,
+)
 
 if TYPE_CHECKING:
+    from streams.config import FieldMapping
     from streams.records import Alert, Window
 
 SIMULATION_SEED: Final = 340
@@ -34,6 +42,7 @@ scenario_option = click.option(
 @click.option(
     "--rejects", "rejects_path", type=FILE, help="File to write all rejected records to, one JSON object a line."
 )
+@reading_options
 @click.option("--pictures", type=FILE, help="Folder to write a chart of each brand to; needs firewatch[plot].")
 @keep_order_option
 def replay(
@@ -43,13 +52,15 @@ def replay(
     alerts_path: Path,
     windows_path: Path | None,
     rejects_path: Path | None,
+    mapping: FieldMapping | None,
+    encoding: str | None,
     pictures: Path | None,
     keep_order: bool,
 ) -> None:
     """Run the pipeline on a file, without Kafka.
 
-    POSTS is a .jsonl or .jsonl.gz file, or - for standard input. The alerts are the same, byte for byte, as those of
-    the workers.
+    POSTS is a file of JSON lines or of another kind that is recognised, or - for standard input. The alerts are the
+    same, byte for byte, as those of the workers.
 
     \b
     Example:
@@ -65,16 +76,17 @@ def replay(
     from streams.runtime import clock
     from streams.runtime.files import ensure_distinct_paths
     from streams.sources.ordered import in_order_of_time
+    from streams.sources.reader import Reading
     from streams.sources.registry import open_posts
     from streams.sources.weights import load_model
 
     if pictures:
         require_charts("--pictures")
     ensure_distinct_paths([config_path, Path(posts)], [alerts_path, windows_path, rejects_path])
-    config = load_config(config_path)
+    config = with_reading(load_config(config_path), mapping, encoding)
     seen: list[Alert] = []
     with ExitStack() as files:
-        opened = open_posts(posts, config.ingest.max_record_bytes)
+        opened = open_posts(posts, config.ingest.max_record_bytes, Reading.of(config.ingest))
         source = files.enter_context(in_order_of_time(opened, config.ingest, clock.now_ms(), keep_order=keep_order))
         alerts = files.enter_context(_open_output(alerts_path))
         windows = files.enter_context(_open_output(windows_path))
@@ -116,6 +128,8 @@ def replay(
         f"alerts {summary.alerts}; {summary.seconds:.1f} s ({rate:,.0f} posts/s)",
         err=True,
     )
+    if summary.truncated:
+        raise summary.truncated
 
 
 @click.command()

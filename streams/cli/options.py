@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from click.shell_completion import CompletionItem
 
+    from streams.config import Config, FieldMapping
+
 P = ParamSpec("P")
 
 FILE: Final = click.Path(path_type=Path)
@@ -47,6 +49,52 @@ keep_order_option = click.option(
 )
 
 severity_choice: Final = click.Choice(["watch", "warning", "critical"])
+
+
+def reading_options(command: Callable[P, None]) -> Callable[P, None]:
+    """Add the options --map and --encoding; `with_reading` puts their values into a config."""
+    command = click.option(
+        "--encoding", type=Checked("encoding", "known_encoding"), metavar="NAME",
+        help="Encoding of the text, such as cp1251; recognised by default, and otherwise ingest.encoding.",
+    )(command)  # fmt: skip
+    return click.option(
+        "--map", "mapping", type=Checked("map", "parse_field_map"), metavar="MAP",
+        help="Where the fields of posts are: a format such as reddit, or paths such as text=post.body,id=post.uid; "
+        "recognised by default, and otherwise ingest.map.",
+    )(command)  # fmt: skip
+
+
+def with_reading(config: Config, mapping: FieldMapping | None, encoding: str | None) -> Config:
+    """Return a config with the values of `reading_options` that were given."""
+    given = {name: value for name, value in (("map", mapping), ("encoding", encoding)) if value is not None}
+    return config.model_copy(update={"ingest": config.ingest.model_copy(update=given)}) if given else config
+
+
+class Checked(click.ParamType):
+    """A value that a function of `streams.config` reads, which is imported when it is needed.
+
+    Parameters
+    ----------
+    name
+        Name of the type.
+    function
+        Name of the function; it raises ValueError with a message.
+    """
+
+    def __init__(self, name: str, function: str) -> None:
+        self.name = name
+        self._function = function
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return what the function returns, or fail with its message about `param`."""
+        from streams import config
+
+        if not isinstance(value, str):
+            return value
+        try:
+            return getattr(config, self._function)(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
 
 
 def config_argument(command: Callable[P, None]) -> Callable[..., None]:

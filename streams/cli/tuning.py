@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Final, NamedTuple, ParamSpec
 import click
 
 from streams.cli.extras import require_charts
-from streams.cli.options import FILE, Moment, complete_file, config_option, keep_order_option, severity_choice
+from streams.cli.options import (
+    FILE,
+    Moment,
+    complete_file,
+    config_option,
+    keep_order_option,
+    reading_options,
+    severity_choice,
+    with_reading,
+)
 from streams.errors import ConfigError, ExpectationFailed, InputError
 
 if TYPE_CHECKING:
@@ -16,7 +25,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from detectors.base import Severity
-    from streams.config import Config
+    from streams.config import Config, FieldMapping
     from streams.offline.backtest import BacktestRun, Expected, Mentions, NamedConfig, TimeRange
 
 P = ParamSpec("P")
@@ -42,7 +51,7 @@ class MentionsTopic(NamedTuple):
 
 _SOURCE: Final = (
     click.option(
-        "--posts", shell_complete=complete_file, help="Recorded posts: a .jsonl or .jsonl.gz file, or - for stdin."
+        "--posts", shell_complete=complete_file, help="Recorded posts: a file as for replay, or - for stdin."
     ),
     click.option("--topic", help="A topic of mentions in Kafka instead, such as social.mentions."),
     click.option(
@@ -57,6 +66,7 @@ _SOURCE: Final = (
 
 def source_options(command: Callable[P, None]) -> Callable[P, None]:
     """Add the options that name the source of the mentions; `_source` evaluates them."""
+    command = reading_options(command)
     for option in reversed(_SOURCE):
         command = option(command)
     return command
@@ -106,6 +116,8 @@ def backtest(
     from_ms: int | None,
     to_ms: int | None,
     keep_order: bool,
+    mapping: FieldMapping | None,
+    encoding: str | None,
     current_path: Path | None,
     labels_path: Path | None,
     report_path: Path | None,
@@ -134,7 +146,8 @@ def backtest(
         require_charts("--report")
     ensure_distinct_paths([config_path, current_path, labels_path, *_files(source)], [report_path])
     expected = backtests.read_expected(labels_path) if labels_path else []
-    configs = [(str(path), load_config(path)) for path in (current_path, config_path) if path]
+    loaded = [(str(path), load_config(path)) for path in (current_path, config_path) if path]
+    configs = [(name, with_reading(config, mapping, encoding)) for name, config in loaded]
     span = _span(source, configs[-1][1])
     expected, outside = _within(span, expected)
     _print(outside)
@@ -144,7 +157,7 @@ def backtest(
     notes: list[str] = []
     for alike in backtests.scored_alike(configs) if isinstance(source, PostsFile) else [configs]:
         with _mentions(source, alike, span) as mentions:
-            lines = [text.source(mentions), *text.left_out(mentions), *(f"  {each}" for each in mentions.remarks)]
+            lines = [text.source(mentions), *text.left_out(mentions), *text.remarks(mentions)]
             if isinstance(source, MentionsTopic):
                 lines += text.unmatched(mentions, configs)
             _print(lines)
@@ -199,6 +212,8 @@ def tune(
     from_ms: int | None,
     to_ms: int | None,
     keep_order: bool,
+    mapping: FieldMapping | None,
+    encoding: str | None,
     labels_path: Path,
     report_path: Path | None,
     severity: Severity,
@@ -229,7 +244,7 @@ def tune(
     if report_path:
         require_charts("--report")
     ensure_distinct_paths([config_path, labels_path, *_files(source)], [report_path])
-    named = (str(config_path), load_config(config_path))
+    named = (str(config_path), with_reading(load_config(config_path), mapping, encoding))
     config = named[1]
     labels = backtests.read_expected(labels_path)
     search.check_labels(labels, config, labels_path)
@@ -240,7 +255,7 @@ def tune(
     with _mentions(source, [named], span) as mentions:
         if not as_json:
             _print([backtest_text.source(mentions), *backtest_text.left_out(mentions)])
-        notes += mentions.remarks
+        notes += map(str.strip, backtest_text.remarks(mentions))
         if isinstance(source, MentionsTopic):
             notes += map(str.strip, backtest_text.unmatched(mentions, [named]))
         found = search.tune(config, labels, mentions, severity, tolerance, notes)

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from streams.cli.options import FILE, LazyChoice, complete_file, config_option
+from streams.cli.options import FILE, LazyChoice, complete_file, config_option, reading_options, with_reading
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
-    from streams.config import Config
+    from streams.config import Config, FieldMapping
 
 Result = TypeVar("Result")
 
@@ -32,9 +32,7 @@ redate_option = click.option(
 
 @click.command()
 @config_option
-@click.option(
-    "--posts", shell_complete=complete_file, help="Also ingest this file (.jsonl or .jsonl.gz), then keep running."
-)
+@click.option("--posts", shell_complete=complete_file, help="Also ingest this file, then keep running.")
 @speed_option
 @redate_option
 def run(config_path: Path, *, posts: str | None, speed: float | None, redate: bool) -> None:
@@ -72,12 +70,22 @@ def run(config_path: Path, *, posts: str | None, speed: float | None, redate: bo
 @config_option
 @speed_option
 @redate_option
+@reading_options
 @click.option("--cursor", "cursor_file", type=FILE, help="File that stores the position in POSTS, to resume from.")
-def ingest(posts: str, config_path: Path, *, speed: float | None, redate: bool, cursor_file: Path | None) -> None:
+def ingest(
+    posts: str,
+    config_path: Path,
+    *,
+    speed: float | None,
+    redate: bool,
+    mapping: FieldMapping | None,
+    encoding: str | None,
+    cursor_file: Path | None,
+) -> None:
     """Send posts from a file to Kafka.
 
-    POSTS is a .jsonl or .jsonl.gz file, or - for standard input. Valid posts go to the topic social.posts, rejected
-    lines to its dead-letter topic.
+    POSTS is a file of JSON lines or of another kind that is recognised, or - for standard input. Valid posts go to the
+    topic social.posts, rejected records to its dead-letter topic.
 
     \b
     Example:
@@ -86,12 +94,14 @@ def ingest(posts: str, config_path: Path, *, speed: float | None, redate: bool, 
     """
     from streams.render.progress_bar import progress_bar
     from streams.runtime.files import ensure_distinct_paths
+    from streams.sources.reader import Reading
     from streams.sources.registry import open_posts
     from streams.workers import ingest as worker
 
     ensure_distinct_paths([config_path, Path(posts)], [cursor_file])
-    config = _load("ingest", config_path)
-    with open_posts(posts, config.ingest.max_record_bytes) as source, progress_bar(source) as show:
+    config = with_reading(_load("ingest", config_path), mapping, encoding)
+    opened = open_posts(posts, config.ingest.max_record_bytes, Reading.of(config.ingest))
+    with opened as source, progress_bar(source) as show:
         summary = until_stopped(
             lambda stop: worker.ingest(
                 config, source, stop=stop, speed=speed, redate=redate, cursor_file=cursor_file, show=show
@@ -99,6 +109,8 @@ def ingest(posts: str, config_path: Path, *, speed: float | None, redate: bool, 
         )
     show_rejected(summary.examples)
     show_altered(summary.altered, summary.skipped)
+    for remark in source.remarks:
+        click.echo(f"{source.name}: {remark}", err=True)
     rate = summary.ingested / summary.seconds if summary.seconds else 0.0
     click.echo(
         f"read {summary.read:,}, ingested {summary.ingested:,}, repeated {summary.repeated:,}, "

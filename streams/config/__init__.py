@@ -10,6 +10,15 @@ from streams.config.bridge import (
     receiver_names,
 )
 from streams.config.calendar import QuietTimes
+from streams.config.ingest import (
+    EncodingName,
+    FieldMapping,
+    FieldPaths,
+    FormatName,
+    IngestSettings,
+    known_encoding,
+    parse_field_map,
+)
 from streams.config.kafka import PASSWORD_VARIABLE, KafkaSettings, TopicSettings
 from streams.config.model import Config
 from streams.config.sections import (
@@ -17,7 +26,6 @@ from streams.config.sections import (
     AlertSettings,
     DetectSettings,
     IncidentSettings,
-    IngestSettings,
     LearnSettings,
     LivenessSettings,
     MetricsSettings,
@@ -39,6 +47,10 @@ __all__ = [
     "Config",
     "DetectSettings",
     "DetectorSettings",
+    "EncodingName",
+    "FieldMapping",
+    "FieldPaths",
+    "FormatName",
     "IncidentSettings",
     "IngestSettings",
     "KafkaSettings",
@@ -53,5 +65,7 @@ __all__ = [
     "SentimentSettings",
     "TopicSettings",
     "WindowSettings",
+    "known_encoding",
+    "parse_field_map",
     "receiver_names",
 ]

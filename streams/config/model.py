@@ -15,6 +15,7 @@ from streams.config.base import Settings, secret
 from streams.config.brands import BrandSettings, DetectorSettings
 from streams.config.bridge import BridgeSettings
 from streams.config.calendar import ExpectedEventSettings, MaintenanceSettings, QuietTimes
+from streams.config.ingest import IngestSettings
 from streams.config.kafka import KafkaSettings, TopicSettings
 from streams.config.layers import merged
 from streams.config.presets import Preset
@@ -23,7 +24,6 @@ from streams.config.sections import (
     AlertSettings,
     DetectSettings,
     IncidentSettings,
-    IngestSettings,
     LivenessSettings,
     MetricsSettings,
     ScoreSettings,

@@ -11,7 +11,7 @@ from streams.core.ingest.parsing import Normaliser
 from streams.core.ingest.rejection_ratio import RejectionRatio
 from streams.core.ingest.time_order import TimeOrder
 from streams.core.score.partitioning import partition_of
-from streams.errors import InputError, RecordError
+from streams.errors import InputError, RecordError, TruncatedInput
 from streams.offline.lateness import late_posts
 from streams.records import Post
 from streams.runtime import clock
@@ -38,6 +38,11 @@ class Partitioner:
         Source of the posts.
     on_reject
         Function that is called with each rejected record.
+
+    Attributes
+    ----------
+    truncated
+        Error that says that the end of the input is missing, if it is.
     """
 
     def __init__(
@@ -49,14 +54,15 @@ class Partitioner:
         self._source = source
         self._on_reject = on_reject
         self._normaliser = Normaliser(config.ingest, source.source_name)
-        self._ratio = RejectionRatio(config.ingest)
+        self._ratio = RejectionRatio(config.ingest, source.name, lambda: source.remarks)
         self._offsets = [0] * config.topics.partitions
         self._lateness_seconds = config.windows.lateness_seconds
         self._order = TimeOrder["Line"](self._lateness_seconds * 1000)
+        self.truncated: TruncatedInput | None = None
 
     @property
     def remarks(self) -> list[str]:
-        """Return remarks on the order of the posts, complete after the last chunk."""
+        """Return remarks on the input and on the order of the posts, complete after the last chunk."""
         return [*self._source.remarks, *late_posts(self._order, self._lateness_seconds)]
 
     @property
@@ -87,7 +93,7 @@ class Partitioner:
         InputError
             If the source can't be read, holds no posts, or too much of it is bad (`RejectionRatioExceeded`).
         """
-        for chunk in self._source.chunks():
+        for chunk in self._complete_chunks():
             now_ms = clock.now_ms()
             partitioned: PartitionedRecords = {}
             for line in chunk:
@@ -112,3 +118,9 @@ class Partitioner:
             textless = f" with a text; {self.skipped:,} without one were skipped" if self.skipped else ""
             raise InputError(f"{self._source.name}: holds no posts{textless}")
         self._ratio.check()
+
+    def _complete_chunks(self) -> Iterator[list[Line]]:
+        try:
+            yield from self._source.chunks()
+        except TruncatedInput as error:
+            self.truncated = error

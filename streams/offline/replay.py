@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from streams.core.detect.outcome import Outcome
     from streams.core.detect.quarantine import Quarantined
     from streams.core.sentiment import SentimentModel
-    from streams.errors import RecordError
+    from streams.errors import RecordError, TruncatedInput
     from streams.offline.partitioner import PartitionedRecords
     from streams.records import Alert, Window
     from streams.sources.base import Line, Source
@@ -44,8 +44,8 @@ class ReplaySummary:
     `matched` mentions, `counted` are in windows and `late` came too late for theirs: `counted` + `late` = `matched`.
     `quarantined` are the detectors that raised an exception. `rejected` has the number of rejected records by reason,
     and `examples` the place, reason and detail of the first ones. `skipped` posts had no text. `altered` has how often
-    an optional field was converted or left out, by its name and the outcome. `remarks` are about the order of the
-    posts.
+    an optional field was converted or left out, by its name and the outcome. `remarks` are about the input and
+    the order of the posts. `truncated` says that the end of the input is missing, if it is.
     """
 
     posts: int = 0
@@ -60,6 +60,7 @@ class ReplaySummary:
     altered: dict[tuple[str, str], int] = field(default_factory=dict)
     examples: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    truncated: TruncatedInput | None = None
     quarantined: list[Quarantined] = field(default_factory=list)
 
 
@@ -115,6 +116,7 @@ class Replay:
         self.summary.altered = dict(partitioner.altered)
         self.summary.examples = partitioner.examples
         self.summary.remarks = partitioner.remarks
+        self.summary.truncated = partitioner.truncated
         self.summary.quarantined = self._quarantine.news()
         self.summary.seconds = time.monotonic() - started
         return self.summary

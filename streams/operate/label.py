@@ -21,6 +21,7 @@ from streams.kafka.topics import Topics
 from streams.records import Deletion, Label, posts_record_from_bytes
 from streams.runtime import clock
 from streams.sources.labelled_posts import read_gold
+from streams.sources.reader import Reading
 from streams.sources.registry import open_posts
 from streams.sources.weights import load_model
 
@@ -216,7 +217,7 @@ def _question_text(question: UncertainPost, number: int, of: int) -> str:
 def _posts_of_file(config: Config, path: Path) -> Iterator[Post]:
     normaliser = Normaliser(config.ingest, "file")
     now_ms = clock.now_ms()
-    with open_posts(str(path), config.ingest.max_record_bytes) as source:
+    with open_posts(str(path), config.ingest.max_record_bytes, Reading.of(config.ingest)) as source:
         for chunk in source.chunks():
             for line in chunk:
                 try:

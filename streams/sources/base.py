@@ -143,4 +143,7 @@ class Seekable(Source):
 
     @abstractmethod
     def resume(self, cursor: int) -> None:
-        """Have `chunks` begin after `cursor`."""
+        """Have `chunks` begin after `cursor`, and end before a last record that is not complete.
+
+        A file that another program writes may end in the middle of a record; the next run begins with it.
+        """

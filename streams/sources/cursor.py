@@ -50,12 +50,14 @@ class CursorFile:
             saved = orjson.loads(self._path.read_bytes())
             cursor, fingerprint = saved["cursor"], saved["fingerprint"]
         except FileNotFoundError:
+            self._source.resume(0)
             return 0
         except (OSError, orjson.JSONDecodeError, KeyError, TypeError) as error:
             raise InputError(f"{self._path}: is not a cursor file; delete it to start from the beginning") from error
         if type(cursor) is not int or cursor < 0 or fingerprint != self._source.fingerprint(cursor):
             raise InputError(
-                f"{self._path}: belongs to other posts than {self._source.name}; delete it to start from the beginning"
+                f"{self._path}: belongs to other posts than {self._source.name}, which was replaced or is read in "
+                "another encoding; delete it to start from the beginning"
             )
         self._source.resume(cursor)
         return cursor

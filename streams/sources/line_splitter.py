@@ -12,10 +12,6 @@ class LineSplitter:
     ----------
     max_bytes
         Of a longer line the first ``max_bytes + 1`` bytes are kept and the rest is skipped.
-    position
-        Offset of the first block in the input.
-    number
-        Number of lines before it.
 
     Examples
     --------
@@ -26,10 +22,10 @@ class LineSplitter:
     [Line(data=b'{}', cursor=19, number=4, item=0, original=b'', outlier='')]
     """
 
-    def __init__(self, max_bytes: int, position: int = 0, number: int = 0) -> None:
+    def __init__(self, max_bytes: int) -> None:
         self._keep = max_bytes + 1
-        self._position = position
-        self._number = number
+        self._position = 0
+        self._number = 0
         self._begun = b""
 
     def feed(self, block: bytes) -> list[Line]:
@@ -48,6 +44,11 @@ class LineSplitter:
         if len(self._begun) < self._keep:
             self._begun = (self._begun + begun)[: self._keep]
         return lines
+
+    def skip(self, data: bytes) -> None:
+        """Pass over whole lines."""
+        self._position += len(data)
+        self._number += data.count(b"\n")
 
     def rest(self) -> list[Line]:
         """Return the last line if it has no line end."""

@@ -131,6 +131,7 @@ class OrderedPosts(Source):
         self.name = source.name
         self.source_name = source.source_name
         self.total_bytes = source.total_bytes
+        self.remarks = source.remarks
 
     def chunks(self) -> Iterator[list[Line]]:
         """Yield the lines in chunks, and an empty chunk after each step of the first reading and of sorting."""
@@ -207,9 +208,10 @@ class OrderedPosts(Source):
         first = marks.order.first_behind
         if first is not None:
             self.remarks = [
+                *self._given.remarks,
                 f"not in order of time, so it was sorted: {marks.order.behind:,} of {marks.order.posts:,} posts come "
                 f"after a later one, the first {described(first)}; --keep-order reads a file as it stands, like a live "
-                "stream"
+                "stream",
             ]
 
 

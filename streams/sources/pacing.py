@@ -169,6 +169,7 @@ class Paced(Source):
         self.name = source.name
         self.source_name = source.source_name
         self.total_bytes = source.total_bytes
+        self.remarks = source.remarks
 
     def chunks(self) -> Iterator[list[Line]]:
         """Yield lines that are due together, and empty chunks while none is."""

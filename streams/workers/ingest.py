@@ -193,7 +193,7 @@ class _Run:
         self._open = _Group()
         self._in_flight: deque[_Group] = deque()
         self._cursor_saved = time.monotonic()
-        self.ratio = RejectionRatio(config.ingest)
+        self.ratio = RejectionRatio(config.ingest, source.name, lambda: source.remarks)
         self.read = 0
         self.ingested = 0
         self.deletions = 0

@@ -149,7 +149,6 @@ GONE: Final = (
 
 MEANT: Final = {
     "streams/core/text/stopwords.py": {"tell", "told"},  # words of posts
-    "streams/sources/files.py": {"tell"},  # of a file
     "streams/workers/score.py": {"anew"},  # the value of a label
 }
 

@@ -9,6 +9,7 @@ from streams.offline.replay import Replay
 from streams.render.live_view import LiveView, Throughput
 from streams.runtime import clock
 from streams.sources.pacing import Paced, Pacing, measure_span
+from streams.sources.reader import Reading
 from streams.sources.registry import open_posts
 from streams.sources.weights import load_model
 
@@ -68,7 +69,7 @@ class Show:
 
     def open_posts(self) -> AbstractContextManager[Source]:
         """Open the posts, from their beginning."""
-        return open_posts(str(self._posts), self.config.ingest.max_record_bytes)
+        return open_posts(str(self._posts), self.config.ingest.max_record_bytes, Reading.of(self.config.ingest))
 
     def speed(self) -> float:
         """Return the multiple of real time at which the replay takes as long as it should."""

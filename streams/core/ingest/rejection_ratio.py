@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 from streams.errors import RejectionRatioExceeded
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from streams.config import IngestSettings
     from streams.errors import RecordError
 
@@ -27,6 +29,10 @@ class RejectionRatio:
     ----------
     settings
         Section `ingest` of the config.
+    source
+        Name of the source, for messages.
+    remarks
+        Function that returns remarks on the source, for messages.
 
     Attributes
     ----------
@@ -56,7 +62,11 @@ limit if this is expected.
       line 3: empty_id: 'id' is empty
     """
 
-    def __init__(self, settings: IngestSettings) -> None:
+    def __init__(
+        self, settings: IngestSettings, source: str = "", remarks: Callable[[], Sequence[str]] = lambda: ()
+    ) -> None:
+        self._source = source
+        self._remarks = remarks
         self._limit = settings.max_bad_share
         self._after = settings.bad_share_after
         self.records = 0
@@ -104,4 +114,5 @@ limit if this is expected.
         """
         rejected = sum(count for reason, count in self.reasons.items() if reason not in SET_ASIDE)
         if rejected > self._limit * self.records:
-            raise RejectionRatioExceeded(rejected, self.records, self._limit, self.reasons, self.examples)
+            lines = [*self.examples, *self._remarks()]
+            raise RejectionRatioExceeded(rejected, self.records, self._limit, self.reasons, lines, self._source)

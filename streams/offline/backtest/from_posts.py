@@ -17,6 +17,7 @@ from streams.render.progress_bar import progress_bar
 from streams.runtime import clock
 from streams.runtime.processes import ProcessPool
 from streams.sources.ordered import in_order_of_time
+from streams.sources.reader import Reading
 from streams.sources.registry import open_posts
 from streams.sources.weights import load_model
 
@@ -101,7 +102,7 @@ def scored(posts: str, config: Config, processes: int | None = None, *, keep_ord
     OutputError
         If the disk is full.
     """
-    opened = open_posts(posts, config.ingest.max_record_bytes)
+    opened = open_posts(posts, config.ingest.max_record_bytes, Reading.of(config.ingest))
     with in_order_of_time(opened, config.ingest, clock.now_ms(), keep_order=keep_order) as source:
         small = source.total_bytes is not None and source.total_bytes <= SMALL_BYTES
         workers = processes or (1 if small else os.cpu_count() or 1)
@@ -133,6 +134,7 @@ def _score_all(source: Source, config: Config, mentions: Mentions, processes: in
     mentions.skipped = partitioner.skipped
     mentions.altered = dict(partitioner.altered)
     mentions.remarks = partitioner.remarks
+    mentions.truncated = partitioner.truncated
     mentions.seconds = time.monotonic() - started
 
 

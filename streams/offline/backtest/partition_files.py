@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from streams.errors import TruncatedInput
     from streams.records import Deletions, Progress
 
 
@@ -48,7 +49,9 @@ class Mentions:
     altered
         How often an optional field of a post was converted or left out, by its name and the outcome.
     remarks
-        Remarks on the order of the posts.
+        Remarks on the input and on the order of the posts.
+    truncated
+        Error that says that the end of the input is missing, if it is.
     """
 
     name: str
@@ -61,6 +64,7 @@ class Mentions:
     skipped: int = 0
     altered: dict[tuple[str, str], int] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
+    truncated: TruncatedInput | None = None
 
     @property
     def total(self) -> int:

@@ -66,6 +66,12 @@ def left_out(mentions: Mentions) -> list[str]:
     return lines
 
 
+def remarks(mentions: Mentions) -> list[str]:
+    """Format the remarks on the input, one a line."""
+    missing = [f"warning: {mentions.truncated}"] if mentions.truncated else []
+    return [f"  {remark}" for remark in (*mentions.remarks, *missing)]
+
+
 def unmatched(mentions: Mentions, configs: Sequence[NamedConfig]) -> Iterator[str]:
     """Yield warnings where mentions from a topic can't show what these configs would match."""
     yield "  used as they were matched and scored: other terms or weights in a config have no effect"

@@ -15,6 +15,7 @@ from click.testing import CliRunner
 
 from streams.cli import cli
 from tests.support.documents import DOCUMENTS, REFERENCE, blocks, lines_of_code, name_of, spans
+from tests.support.packing import zstd_packed
 from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
@@ -94,8 +95,14 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = CliRunner().invoke(cli, ["simulate", "--out", str(everything), *arguments])
     assert done.exit_code == 0, done.output
     config = (folder / "everything.yaml").read_bytes()
-    kept = (line for line in everything.read_bytes().splitlines(keepends=True) if FROM <= written_at(line) < TO)
+    kept = [line for line in everything.read_bytes().splitlines(keepends=True) if FROM <= written_at(line) < TO]
     (folder / "posts.jsonl").write_bytes(b"".join(kept))
+    posts = [orjson.loads(line) for line in kept if b'"text"' in line]
+    with (folder / "export.csv").open("w", newline="", encoding="utf-16") as file:
+        rows = [(post["id"], post["created_at"], "", post["text"]) for post in posts]
+        csv.writer(file).writerows([("Tweet ID", "Date", "Title", "Tweet"), *rows])
+    dump = [{"id": post["id"], "created_utc": 1772552100, "body": post["text"]} for post in posts]
+    (folder / "dump.zst").write_bytes(zstd_packed(b"\n".join(map(orjson.dumps, dump))))
     for name in ("firewatch.yaml", "new.yaml"):
         (folder / name).write_bytes(config)
     for name in ("labels.yaml", "cases.yaml"):

@@ -11,6 +11,7 @@ import pytest
 
 from streams.errors import InputError
 from streams.sources.files import FileSource
+from streams.sources.reader import Reading
 from streams.sources.registry import open_posts
 from tests.support.lines import MAX_BYTES, data_of, lines_of, write
 
@@ -61,10 +62,45 @@ def test_files_that_can_not_be_read_say_why(tmp_path: Path) -> None:
     assert "is a directory" in refusal(tmp_path)
     assert "is empty" in refusal(write(tmp_path / "empty.jsonl", b""))
     assert "is empty" in refusal(write(tmp_path / "empty.jsonl.gz", b""))
-    (tmp_path / "plain.gz").write_bytes(b'{"id":1}\n')
-    assert "can't be decompressed" in refusal(tmp_path / "plain.gz")
-    (tmp_path / "packed.jsonl").write_bytes(gzip.compress(b'{"id":1}\n'))
-    assert "name that ends in .gz" in refusal(tmp_path / "packed.jsonl")
+    (tmp_path / "posts.zip").write_bytes(b"PK\x03\x04")
+    assert "is a zip archive" in refusal(tmp_path / "posts.zip")
+
+
+def test_what_a_file_is_follows_from_its_content_and_not_from_its_name(tmp_path: Path) -> None:
+    for name, content in (("plain.gz", b'{"id":1}\n'), ("packed.jsonl", gzip.compress(b'{"id":1}\n'))):
+        (tmp_path / name).write_bytes(content)
+        with open_posts(str(tmp_path / name), MAX_BYTES) as source:
+            assert data_of(source) == [b'{"id":1}']
+
+
+def test_a_reading_is_passed_to_the_reader(tmp_path: Path) -> None:
+    path = write(tmp_path / "posts.jsonl", '{"uid":1,"text":"да"}\n'.encode("cp1251"))
+    with open_posts(str(path), MAX_BYTES, Reading({"id": "uid"}, "cp1251")) as source:
+        assert data_of(source) == ['{"text":"да","id":1}'.encode()]
+        assert source.remarks == ["read as CP1251"]
+
+
+def test_a_fingerprint_is_the_same_after_a_short_file_has_grown_while_it_was_read(tmp_path: Path) -> None:
+    """Fingerprints of the first 4 KiB were taken of what was there when the file was opened."""
+    path = write(tmp_path / "posts.jsonl", b'{"id":1}\n')
+    with open_posts(str(path), MAX_BYTES) as source, path.open("ab") as file:
+        assert isinstance(source, FileSource)
+        file.write(b'{"id":2}\n' * 1_000)
+        file.flush()
+        cursor = lines_of(source)[-1].cursor
+        saved = source.fingerprint(cursor)
+    with open_posts(str(path), MAX_BYTES) as source:
+        assert isinstance(source, FileSource)
+        assert source.fingerprint(cursor) == saved
+
+
+def test_offsets_in_different_encodings_are_not_taken_for_one_another(tmp_path: Path) -> None:
+    path = write(tmp_path / "posts.jsonl", b'{"id":1}\n')
+    fingerprints = set()
+    for encoding in (None, "cp1251", "cp1252"):
+        with FileSource(path, MAX_BYTES, Reading(encoding=encoding)) as source:
+            fingerprints.add(source.fingerprint(9))
+    assert len(fingerprints) == 3
 
 
 def test_a_gzip_stream_that_is_cut_short_gives_what_stands_before_the_cut(tmp_path: Path) -> None:

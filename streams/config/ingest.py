@@ -1,0 +1,189 @@
+"""The section `ingest`: limits on what a source may send, and how its records are read."""
+
+from __future__ import annotations
+
+import codecs
+from typing import Annotated, Any, Final, Literal, get_args
+
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+
+from streams.config.base import Settings
+from streams.config.moments import ZoneName
+
+FormatName = Literal["twitter_v1", "twitter_v2", "jetstream", "bluesky", "mastodon", "activitypub", "reddit"]
+"""A format of a platform whose posts `streams.sources.presets` finds."""
+
+PostField = Literal[
+    "id", "created_at", "text", "source", "author", "lang", "url", "brand", "repost_of", "reply_to", "likes", "reposts",
+    "replies",
+]  # fmt: skip
+"""A field of a post on its way in (`streams.core.ingest.parsing`)."""
+
+FieldPaths = dict[PostField, str | list[str]]
+"""The path of each field in the records of a source, or several of which the first with a value counts."""
+
+_FORMATS: Final = get_args(FormatName)
+_FIELDS: Final = get_args(PostField)
+
+
+def checked_mapping(value: Any) -> Any:
+    """Return the name of a format or the paths of fields as they are.
+
+    Raises
+    ------
+    ValueError
+        With the part that is wrong, and with what it can be.
+    """
+    if isinstance(value, str) and value not in _FORMATS:
+        raise ValueError(
+            f"there is no format {value!r}; there are {', '.join(_FORMATS)}, or give the path of each field"
+        )
+    if isinstance(value, dict):
+        for field, path in value.items():
+            if field not in _FIELDS:
+                raise ValueError(f"a post has no field {field!r}; it has {', '.join(_FIELDS)}")
+            paths = path if isinstance(path, list) else [path]
+            if not paths or not all(isinstance(each, str) and each.strip() for each in paths):
+                raise ValueError(f"the path of {field} must be the name of a field, such as user.name, got {path!r}")
+    return value
+
+
+FieldMapping = Annotated[FormatName | FieldPaths, BeforeValidator(checked_mapping)]
+"""Where the fields of posts are in records: the name of a format, or the path of each field."""
+
+
+def parse_field_map(text: str) -> FormatName | FieldPaths:
+    """Return where the fields of posts are from the form that it has on the command line.
+
+    Raises
+    ------
+    ValueError
+        If it is neither the name of a format nor a list of fields and paths.
+
+    Examples
+    --------
+    >>> parse_field_map("reddit"), parse_field_map("text=title|body, created_at=date")
+    ('reddit', {'text': ['title', 'body'], 'created_at': 'date'})
+    """
+    if "=" not in text:
+        return checked_mapping(text.strip())  # type: ignore[no-any-return]
+    paths: dict[str, Any] = {}
+    for part in text.split(","):
+        field, equals, path = (piece.strip() for piece in part.partition("="))
+        if not equals:
+            raise ValueError(f"{part.strip()!r} is no field with its path; write it as text=body")
+        paths[field] = [each.strip() for each in path.split("|")] if "|" in path else path
+    return checked_mapping(paths)  # type: ignore[no-any-return]
+
+
+def known_encoding(name: str) -> str:
+    """Return the name of an encoding of text as it is.
+
+    Raises
+    ------
+    ValueError
+        If Python has no such encoding.
+    """
+    try:
+        codecs.lookup(name)
+        "".encode(name)
+    except (LookupError, ValueError):
+        raise ValueError(f"{name!r} is no encoding of text; name one such as cp1251 or shift_jis") from None
+    return name
+
+
+EncodingName = Annotated[str, AfterValidator(known_encoding)]
+"""The name of an encoding of text that Python has."""
+
+
+UNKNOWN_AUTHORS: Final = (
+    "deleted", "deleted user", "deleted account", "deleted by user", "removed", "gelöscht", "gelöschter Nutzer",
+    "anonymous", "anonymous user", "anonymous coward", "anonym", "anon", "anonymer Nutzer", "guest", "guest user",
+    "Gast", "visitor", "Besucher", "unknown", "unknown user", "unbekannt", "user", "username", "author", "Nutzer",
+    "Benutzer",
+    "nan", "none", "null", "nil", "undefined", "n/a", "0", "false",
+    "Facebook user", "Facebook-Nutzer", "Instagram user", "Google user", "a Google user", "Ein Google-Nutzer",
+    "AutoModerator", "moderator", "admin", "administrator", "system", "bot",
+)  # fmt: skip
+"""Placeholders for authors in English and German platforms, exports of data frames, and accounts of services."""
+
+
+class IngestSettings(Settings):
+    """Limits on what a source may send."""
+
+    max_record_bytes: int = Field(
+        default=65_536,
+        ge=1_000,
+        le=900_000,
+        description="Longest line in bytes; longer lines are rejected before they are parsed.",
+    )
+    max_text_chars: int = Field(
+        default=10_000, ge=100, le=100_000, description="Longest text of a post in characters; longer texts are cut."
+    )
+    max_bad_share: float = Field(
+        default=0.05,
+        ge=0,
+        le=1,
+        description="Share of rejected records above which ingesting stops with an error; 0.05 is 5 %.",
+    )
+    bad_share_after: int = Field(
+        default=200,
+        ge=1,
+        le=1_000_000_000,
+        description="Number of records to read before `max_bad_share` applies; it always applies at the end of the "
+        "input.",
+    )
+    oldest_year: int = Field(
+        default=2004,
+        ge=1970,
+        le=2100,
+        description="First year of valid dates; posts dated earlier are rejected, since such dates are defects.",
+    )
+    max_future_seconds: float = Field(
+        default=86_400,
+        ge=0,
+        le=3_155_760_000,
+        description="Seconds that a post may be dated ahead of the clock; posts within them are set to now, posts "
+        "beyond are rejected.",
+    )
+    timezone: ZoneName = Field(
+        default="UTC",
+        description="Time zone of the times of posts that name none, such as Europe/Berlin. Where its clocks change, "
+        "the order of the posts of each source decides.",
+    )
+    unknown_authors: list[Annotated[str, StringConstraints(max_length=100)]] = Field(
+        default=[*UNKNOWN_AUTHORS],
+        max_length=1_000,
+        description="Names of authors that stand for nobody in particular: placeholders, and service accounts. Case "
+        "and signs around a name make no difference.",
+    )
+    import_after_seconds: int = Field(
+        default=3600,
+        ge=60,
+        le=86_400,
+        description="Seconds that a post of a live stream may be dated back; a post dated back further is an import, "
+        "which is counted but says nothing about the present.",
+    )
+    outlier_share: float = Field(
+        default=0.01,
+        ge=0,
+        le=0.1,
+        description="Largest share of the posts of a file that are set aside at either end because their dates stand "
+        "apart from all others; 0.01 is 1 %, and 0 sets none aside.",
+    )
+    recent_ids: int = Field(
+        default=50_000,
+        ge=0,
+        le=10_000_000,
+        description="Number of records in each partition within which a repeated post is dropped.",
+    )
+    map: FieldMapping | None = Field(
+        default=None,
+        description="Where the fields of posts are in records that name them otherwise: the name of a format, or the "
+        "path of each field, such as {text: post.body}. By default known formats are recognised.",
+    )
+    encoding: EncodingName | None = Field(
+        default=None,
+        description="Encoding of text files, such as cp1251. By default UTF-8, UTF-16, UTF-32 and Windows-1252 are "
+        "recognised.",
+    )

@@ -1,0 +1,68 @@
+"""Each record is converted by the format that it is of."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import orjson
+import pytest
+
+from streams.sources.base import Line
+from streams.sources.conversion import WRAPPERS, Conversion
+from tests.support.platforms import COMMENT, JETSTREAM, NATIVE, RECORDS, STATUS, TWEET_V2
+
+
+def line_of(record: Any) -> Line:
+    return Line(json.dumps(record).encode(), 100, 7, 3)
+
+
+def converted(conversion: Conversion, record: Any) -> Any:
+    line = conversion.line(line_of(record))
+    assert line is not None
+    return orjson.loads(line.data)
+
+
+@pytest.mark.parametrize("name", RECORDS)
+def test_known_formats_are_recognised_one_record_after_the_other(name: Any) -> None:
+    conversion = Conversion.of_known_formats()
+    assert conversion.name_of(RECORDS[name]) == name
+    line = conversion.line(line_of(RECORDS[name]))
+    assert line is not None
+    assert set(orjson.loads(line.data)) >= {"id", "created_at", "text", "source"}
+    assert (line.cursor, line.number, line.item) == (100, 7, 3)
+    assert line.original == line_of(RECORDS[name]).data
+
+
+def test_posts_and_what_is_none_stay_as_they_are() -> None:
+    conversion = Conversion.of_known_formats()
+    for data in (json.dumps(NATIVE).encode(), b'{"id":1}', b"{", b"[1]", b'{"delete":true,"id":1}'):
+        line = Line(data, 9)
+        assert conversion.line(line) is line
+
+
+@pytest.mark.parametrize("wrapper", WRAPPERS)
+def test_the_record_may_be_a_member_of_another(wrapper: str) -> None:
+    conversion = Conversion.of_known_formats()
+    assert converted(conversion, {wrapper: TWEET_V2, "more": 1})["source"] == "twitter"
+    assert converted(conversion, {wrapper: NATIVE}) == NATIVE
+
+
+def test_a_record_that_holds_no_post_is_skipped_and_counted() -> None:
+    conversion = Conversion.of_known_formats()
+    assert conversion.line(line_of(JETSTREAM | {"commit": {"collection": "app.bsky.feed.like"}})) is None
+    assert conversion.skipped == 1
+
+
+def test_a_format_that_is_named_is_the_only_one() -> None:
+    conversion = Conversion.of("reddit")
+    assert converted(conversion, COMMENT)["source"] == "reddit"
+    assert converted(conversion, STATUS) == STATUS
+
+
+def test_paths_that_are_named_are_used_for_each_record_with_a_text() -> None:
+    conversion = Conversion.of({"id": "post.uid", "text": "post.body", "created_at": "post.ts"})
+    post = {"uid": "17", "body": "Hallo", "ts": 1_700_000_000}
+    assert converted(conversion, {"post": post}) == {"id": "17", "text": "Hallo", "created_at": 1_700_000_000}
+    assert converted(conversion, {"post": {"uid": "17"}}) == {"post": {"uid": "17"}}
+    assert conversion.missing({"post": {"uid": "17", "body": "Hallo"}}) == ["created_at"]
