@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import IO, TYPE_CHECKING
 
 import orjson
@@ -18,13 +17,12 @@ class RejectsFile:
     Parameters
     ----------
     file
-        Open file to write to. Records may hold personal data, so it becomes readable by its owner alone.
+        File to write to, opened by `open_output`: records may hold personal data.
     source
         Name of the source of the records.
     """
 
     def __init__(self, file: IO[bytes], source: str) -> None:
-        os.fchmod(file.fileno(), 0o600)
         self._file = file
         self._source = source
 

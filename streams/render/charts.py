@@ -14,6 +14,7 @@ from detectors.units import MENTIONS_PER_BUCKET, NEGATIVE_SHARE
 from streams.errors import FirewatchError
 from streams.render.bucket_series import BucketSeries
 from streams.render.chart_page import Section, page
+from streams.runtime.files import open_output
 
 try:
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
@@ -127,11 +128,13 @@ def draw(
             name, steps_of = names.get(brand, brand), list(incidents[brand].values())
             events = [event for event in (truth or {}).get("events", ()) if event["brand"] in {brand, None}]
             path = out_dir / f"{quote(brand, safe='')}.png"
-            figure(name, series, steps_of, events, bands or Bands()).savefig(path)
+            with open_output(path) as file:
+                figure(name, series, steps_of, events, bands or Bands()).savefig(file, format="png")
             paths.append(path)
             sections.append(Section(name, path.name, series.mentions, series.peak, [steps[-1] for steps in steps_of]))
         index = out_dir / "index.html"
-        index.write_text(page(sections), encoding="utf-8")
+        with open_output(index) as file:
+            file.write(page(sections).encode())
     except OSError as error:
         raise FirewatchError(f"{out_dir}: charts can't be written there ({error.strerror or error})") from error
     return [*paths, index]

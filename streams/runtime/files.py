@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
 import signal
 import stat
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from _typeshed import ReadableBuffer
+
+_OWNER_ONLY: Final = stat.S_IRUSR | stat.S_IWUSR
 
 _TERMINATING_SIGNALS: Final = (signal.SIGTERM, signal.SIGHUP)
 
@@ -56,7 +59,10 @@ def _identity(path: Path) -> tuple[int, int] | Path | None:
 
 
 def open_output(path: Path) -> io.BufferedRandom:
-    """Open a file for writing and for reading back.
+    """Open a file for writing and for reading back, which nobody but its owner may read afterwards.
+
+    Outputs hold ids, links and excerpts of what people wrote. A file that exists is emptied and becomes as private as a
+    new one; devices and pipes are left as they are.
 
     Raises
     ------
@@ -64,9 +70,17 @@ def open_output(path: Path) -> io.BufferedRandom:
         If it can't be written; also from `write`, `flush` and `close`.
     """
     try:
-        return io.BufferedRandom(_Output(path, "w+"))
+        return io.BufferedRandom(_Output(path, "w+", opener=_private))
     except OSError as error:
         raise OutputError(path, error) from error
+
+
+def _private(path: str, flags: int) -> int:
+    descriptor = os.open(path, flags, _OWNER_ONLY)
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        with suppress(PermissionError):  # of a file that belongs to somebody else, who decides
+            os.fchmod(descriptor, _OWNER_ONLY)
+    return descriptor
 
 
 class _Output(io.FileIO):

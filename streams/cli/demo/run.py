@@ -20,6 +20,7 @@ from streams.config.text_files import read_file
 from streams.errors import ConfigError, FirewatchError
 from streams.offline.simulate import SimulationSettings, write
 from streams.runtime import logs
+from streams.runtime.files import open_output
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -113,7 +114,8 @@ def _free_port(preferred: int) -> int:
 def _write_results(show: Show, out: Path, truth: Mapping[str, Any] | None) -> None:
     """Write the alerts and, where matplotlib is installed, the charts; print the totals."""
     alerts = sorted(show.alerts.values(), key=lambda alert: (alert.at, alert.brand))
-    (out / "alerts.jsonl").write_bytes(b"".join(alert.to_bytes() + b"\n" for alert in alerts))
+    with open_output(out / "alerts.jsonl") as file:
+        file.write(b"".join(alert.to_bytes() + b"\n" for alert in alerts))
     pictures: list[Path] = []
     if can_draw():
         from streams.render.charts import bands_of, draw

@@ -10,7 +10,7 @@ from streams.core.sentiment.learner import OnlineSentiment
 from streams.errors import FirewatchError, InputError, RecordError
 from streams.offline.sentiment import prequential
 from streams.offline.sentiment.training import train as fit
-from streams.runtime.files import ensure_distinct_paths
+from streams.runtime.files import ensure_distinct_paths, open_output
 from streams.sources.labelled_posts import read_gold
 from streams.sources.weights import read_weights
 
@@ -68,10 +68,7 @@ def evaluate(
         model = OnlineSentiment.from_snapshot(_checked(weights, quality), quality)
     chooser = prequential.BySmallestMargin(labels) if active else prequential.AtRandom(labels, seed)
     with ExitStack() as opened:
-        try:
-            out = opened.enter_context(predictions.open("wb")) if predictions else None
-        except OSError as error:
-            raise FirewatchError(f"{predictions}: can't be written ({error.strerror})") from error
+        out = opened.enter_context(open_output(predictions)) if predictions else None
         result = prequential.run(model, posts, chooser, out)
     return prequential.rendered(result, len(posts))
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from aiohttp import ClientSession
 from aiokafka import TopicPartition
 
 from streams.core.detect.partition import PartitionMonitor
@@ -131,6 +133,58 @@ async def test_a_scorer_matches_a_brand_from_its_reload_on(kafka_config: Callabl
     records = [mentions_record_from_bytes(each.value) for each in await read_topic(first, topic.name)]
     found = [mention.id for each in records if isinstance(each, Envelope) for mention in each.mentions]
     assert sorted(found, key=int) == [str(number) for number in range(20, 50)]
+
+
+UNUSABLE = {
+    "expected_events:\n  - {reason: sale, day: 2026-02-30}\n": "'2026-02-30' does not exist",
+    "maintenance:\n  - {reason: x, every: [sunday], from: 20, to: 23}\n": "got 20 (line",
+    "alerts: {generator_url: 'http://g.example/{from}'}\n": "{from} is no placeholder",
+    "alerts: {generator_url: 'http://g.example/{brand.__class__}'}\n": "{brand.__class__} is no placeholder",
+    "score: {batch_records: !!int x}\n": "'x' is not an integer",
+    "score: &a [*a]\n": "a value contains itself",
+    "score: {batch_records: .inf}\n": "is not a finite number",
+    "preset: \0\n": "is not valid YAML",
+}
+
+
+@pytest.mark.parametrize("name", ["score", "detect"])
+async def test_no_content_of_the_file_ends_a_worker(
+    name: str, kafka_config: Callable[..., Config], tmp_path: Path
+) -> None:
+    config = kafka_config()
+    await ensure_topics(config, create=True)
+    path = write_config(config, tmp_path / "config.yaml")
+    good = path.read_text(encoding="utf-8")
+    worker = await Worker.start(name, path)
+    try:
+        await worker.wait_for("assigned")
+        address = re.findall(r"http://127\.0\.0\.1:\d+/metrics", worker.log)[0]
+        for number, (text, problem) in enumerate(UNUSABLE.items(), 1):
+            path.write_text(good + text, encoding="utf-8")
+            worker.process.send_signal(signal.SIGHUP)
+            await worker.wait_for("config not reloaded; the last good one stays in use", times=number)
+            assert problem in worker.log
+        path.unlink()
+        path.mkdir()
+        worker.process.send_signal(signal.SIGHUP)
+        await worker.wait_for("it is a folder")
+        assert "firewatch_config_last_reload_successful 0.0" in await scraped(address)
+        path.rmdir()
+        path.write_text(good, encoding="utf-8")
+        worker.process.send_signal(signal.SIGHUP)
+        await worker.wait_for("config reloaded without changes")
+        assert "firewatch_config_last_reload_successful 1.0" in await scraped(address)
+        assert await worker.end() == 0
+    finally:
+        if worker.process.returncode is None:
+            worker.process.kill()
+            await worker.ended()
+        print(worker.log)
+
+
+async def scraped(address: str) -> str:
+    async with ClientSession() as session, session.get(address) as answer:
+        return await answer.text()
 
 
 async def write(config: Config, numbers: range, text: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -147,3 +148,25 @@ def test_a_file_is_known_by_any_of_its_names(tmp_path: Path, monkeypatch: pytest
 def test_devices_and_what_is_not_given_are_in_nobodys_way() -> None:
     ensure_distinct_paths([Path("/dev/null"), None], [Path("/dev/null"), Path("/dev/null"), None, None])
     ensure_distinct_paths([Path("-"), Path("c.yaml")], [Path("new.jsonl")])
+
+
+def test_an_output_is_for_its_owner_alone(tmp_path: Path) -> None:
+    new, old = tmp_path / "new", tmp_path / "old"
+    old.write_text("what was there before")
+    old.chmod(0o644)
+    before = os.umask(0)
+    try:
+        for path in (new, old):
+            with open_output(path) as file:
+                file.write(b"x")
+    finally:
+        os.umask(before)
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (new, old)] == [0o600, 0o600]
+    assert new.read_bytes() == old.read_bytes() == b"x"
+
+
+def test_the_mode_of_a_device_stays() -> None:
+    before = Path("/dev/null").stat().st_mode
+    with open_output(Path("/dev/null")) as file:
+        file.write(b"x")
+    assert Path("/dev/null").stat().st_mode == before
