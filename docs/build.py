@@ -197,12 +197,17 @@ def _type(node: dict[str, Any]) -> str:
     """
     if "anyOf" in node:
         return " or ".join(_type(each) for each in node["anyOf"])
-    kind = node.get("format") or node.get("type") or "string"
+    kind = node.get("format") or node.get("type") or ("object" if "$ref" in node else "string")
     if kind == "array":
-        return f"list of {_type(node['items'])}s" if "type" in node["items"] else "list"
+        inside = node["items"].get("oneOf", [node["items"]] if "type" in node["items"] else [])
+        return f"list of {' or '.join(map(_plural, inside))}" if inside else "list"
     if isinstance(kind, list):
         return " or ".join(kind)
     return {"object": "mapping"}.get(kind, str(kind))
+
+
+def _plural(node: dict[str, Any]) -> str:
+    return "lists" if node.get("type") == "array" else f"{_type(node)}s"
 
 
 def _allowed(node: dict[str, Any]) -> str:

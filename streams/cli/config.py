@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -12,13 +12,16 @@ from streams.cli.options import config_argument
 if TYPE_CHECKING:
     from pathlib import Path
 
+_MAX_REMARKS: Final = 20
+
 
 @click.command("check-config")
 @config_argument
 def check_config(config_path: Path) -> None:
     """Validate a config and summarise it.
 
-    Prints every problem of FILE with its place, or, if there is none, the brands, detectors and broker, and warnings.
+    Prints every problem of FILE with its place, or, if there is none, the brands, detectors and broker, warnings,
+    and remarks on terms that two brands share or that an exclusion makes useless.
 
     \b
     Example:
@@ -26,7 +29,9 @@ def check_config(config_path: Path) -> None:
     """
     from streams.config.author_key import check_author_key
     from streams.config.loader import load_config
+    from streams.core.text.brand_terms import BrandTerms
     from streams.core.text.matching import Matcher
+    from streams.core.text.term_remarks import term_remarks
 
     config = load_config(config_path)
     Matcher.of(config)  # terms that match nothing are problems of the config too
@@ -39,6 +44,11 @@ def check_config(config_path: Path) -> None:
     click.echo(f"  version    {config.version}")
     if warning:
         click.echo(f"warning: {warning}", err=True)
+    remarks = term_remarks(list(map(BrandTerms.of, config.brands)))
+    for remark in remarks[:_MAX_REMARKS]:
+        click.echo(f"remark: {remark}", err=True)
+    if len(remarks) > _MAX_REMARKS:
+        click.echo(f"remark: and {len(remarks) - _MAX_REMARKS} more on terms", err=True)
 
 
 @click.command("explain-config")
@@ -74,8 +84,14 @@ def _shown(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{key}: {_shown(each)}" for key, each in value.items())
     if isinstance(value, list):
-        return ", ".join(map(_shown, value)) or "[]"
+        return ", ".join(_shown_inside(each) for each in value) or "[]"
     return "null" if value is None else f"{value:g}" if isinstance(value, float) else str(value) or '""'
+
+
+def _shown_inside(value: object) -> str:
+    """Return an entry of a list, in brackets if it has several parts."""
+    shown = _shown(value)
+    return f"{{{shown}}}" if isinstance(value, dict) else f"[{shown}]" if isinstance(value, list) else shown
 
 
 @click.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from detectors import registry
 from streams.config.base import BrandId, DetectorName, Language, Name, QualityName, Settings, Term
@@ -21,27 +21,91 @@ def _yaml_reads_off_as_false(value: object) -> object:
 Mode = Annotated[Literal["live", "shadow", "off"], BeforeValidator(_yaml_reads_off_as_false)]
 
 
+Case = Literal["ignore", "sensitive"]
+
+
+class TermSettings(Settings):
+    """A term with a case of its own."""
+
+    term: Term = Field(description="Word, phrase, @handle or #hashtag.")
+    case: Case | None = Field(
+        default=None, description="Whether the case of the term matters; null uses the `case` of `match`."
+    )
+
+
+def _kind_of_term(value: object) -> str:
+    return "term[settings]" if isinstance(value, dict | TermSettings) else "term[text]"
+
+
+def _kind_of_alternatives(value: object) -> str:
+    return "term[list]" if isinstance(value, list) else _kind_of_term(value)
+
+
+_OneTerm = Annotated[Term, Tag("term[text]")] | Annotated[TermSettings, Tag("term[settings]")]
+
+AnyTerm = Annotated[_OneTerm, Discriminator(_kind_of_term)]
+"""A term as text, or with a case of its own."""
+
+Alternatives = Annotated[
+    _OneTerm | Annotated[list[AnyTerm], Field(min_length=1), Tag("term[list]")], Discriminator(_kind_of_alternatives)
+]
+"""A term, or a list of terms of which one is enough."""
+
+
+class NearbySettings(Settings):
+    """Terms that name the brand only together."""
+
+    terms: list[Alternatives] = Field(
+        min_length=2,
+        max_length=10,
+        description="Terms that must all be there, in any order; a list in the place of a term means one of them.",
+    )
+    within: int | None = Field(
+        default=10,
+        ge=2,
+        le=1000,
+        description="Number of successive words that must contain all of them; null for the whole post.",
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_a_mapping(cls, value: object) -> object:
+        if not isinstance(value, dict | NearbySettings):
+            raise ValueError("must be a mapping such as {terms: [bahn, zug], within: 8}")  # noqa: TRY004
+        return value
+
+
 class MatchSettings(Settings):
     """Terms and tags that decide which posts are about the brand."""
 
-    any: list[Term] = Field(
+    any: list[AnyTerm] = Field(
         default_factory=list,
-        description="Words, phrases, @handles and #hashtags of the brand; one of them suffices, and case and accents "
-        "are ignored.",
+        description="Words, phrases, @handles and #hashtags of the brand; one of them suffices. {term: Gap, case: "
+        "sensitive} gives a term a case of its own.",
     )
-    none: list[Term] = Field(
-        default_factory=list, description="Phrases that contain a term of `any` but mean something else."
+    all: list[NearbySettings] = Field(
+        default_factory=list,
+        description="Groups of terms that name the brand only together, for names that are ordinary words; one group "
+        "suffices.",
+    )
+    none: list[AnyTerm] = Field(
+        default_factory=list, description="Phrases that contain a term of the brand but mean something else."
     )
     tagged: list[Term] = Field(
         default_factory=list,
         description="Values of a post's field `brand` that mean this brand, for sources that know the subject of a "
         "post.",
     )
+    case: Case = Field(
+        default="ignore",
+        description="Whether the case of the words and phrases in `any` and `all` matters; that of handles and "
+        "hashtags never does.",
+    )
 
     @model_validator(mode="after")
     def _something_to_match(self) -> Self:
-        if not self.any and not self.tagged:
-            raise ValueError("needs at least one term in 'any' or 'tagged'")
+        if not self.any and not self.all and not self.tagged:
+            raise ValueError("needs at least one term in 'any', 'all' or 'tagged'")
         return self
 
 

@@ -143,4 +143,11 @@ def _leaves(model: BaseModel, path: Path) -> Iterator[tuple[Path, Any]]:
         if isinstance(value, BaseModel):
             yield from _leaves(value, (*path, name))
         else:
-            yield (*path, name), value
+            yield (*path, name), _plain(value)
+
+
+def _plain(value: Any) -> Any:
+    """Return a value with mappings for the models in it."""
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    return [_plain(each) for each in value] if isinstance(value, list) else value

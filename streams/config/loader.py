@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -113,7 +113,7 @@ def _put(tree: dict[str, Any], place: tuple[str, ...], value: Any, variable: str
 
 _VERBATIM: Final = frozenset({"bootstrap_servers", "client_id", "prefix", "sasl_username", "host"})
 
-_ALTERNATIVE: Final = re.compile(r"(literal|list)\[.*|datetime|time")
+_ALTERNATIVE: Final = re.compile(r"(literal|list|term)\[.*|datetime|time")
 """Path elements that pydantic adds where a setting may have several types."""
 
 
@@ -172,10 +172,15 @@ def _problem(item: Any, model: type[BaseModel]) -> str:
 
 
 def _allowed_keys(loc: tuple[int | str, ...], root: type[BaseModel]) -> list[str]:
-    model: Any = root
+    model = root
     for step in loc:
-        if isinstance(step, int):
-            continue
-        annotation = model.model_fields[step].annotation
-        model = annotation.__args__[0] if getattr(annotation, "__origin__", None) is list else annotation
+        if isinstance(step, str) and not _ALTERNATIVE.fullmatch(step):
+            model = _model_in(model.model_fields[step].annotation) or model
     return sorted(field.alias or name for name, field in model.model_fields.items())
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """Return the first section in a type such as ``list[SECTION]`` or ``TEXT | SECTION``."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for inner in get_args(annotation) if (found := _model_in(inner)) is not None), None)

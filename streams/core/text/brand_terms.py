@@ -6,12 +6,14 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from streams.core.text.clean import fold_accents, fold_case
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    from streams.config.brands import BrandSettings, Case, NearbySettings, TermSettings
 
 UMLAUTS_WITH_E: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
 SIGILS: Final = ("@", "#")
@@ -72,6 +74,34 @@ class BrandTerms:
     none: tuple[Term, ...] = ()
     tagged: tuple[str, ...] = ()
     all: tuple[TermsNearby, ...] = ()
+
+    @classmethod
+    def of(cls, brand: BrandSettings) -> Self:
+        """Return the terms of a brand of a config."""
+        match = brand.match
+
+        def terms(entries: Iterable[str | TermSettings], case: Case) -> tuple[Term, ...]:
+            return tuple(_term(entry, case) for entry in entries)
+
+        def nearby(group: NearbySettings) -> TermsNearby:
+            each = (entry if isinstance(entry, list) else [entry] for entry in group.terms)
+            return TermsNearby(tuple(terms(alternatives, match.case) for alternatives in each), group.within)
+
+        return cls(
+            brand.id,
+            any=terms(match.any, match.case),
+            none=terms(match.none, "ignore"),
+            tagged=tuple(match.tagged),
+            all=tuple(map(nearby, match.all)),
+        )
+
+
+def _term(entry: str | TermSettings, case: Case) -> Term:
+    if isinstance(entry, str):
+        text = entry
+    else:
+        text, case = entry.term, entry.case or case
+    return CaseSensitive(text) if case == "sensitive" else text
 
 
 class Spelling(NamedTuple):

@@ -95,9 +95,7 @@ class Matcher:
         ConfigError
             If a term of a brand has nothing to match by; the problem names its place, such as ``brands[0].match.any``.
         """
-        return cls(
-            [BrandTerms(b.id, tuple(b.match.any), tuple(b.match.none), tuple(b.match.tagged)) for b in config.brands]
-        )
+        return cls(list(map(BrandTerms.of, config.brands)))
 
     def match(self, text: str, tag: str | None = None) -> tuple[str, ...]:
         """Return the ids of the brands that a post names, each once, in the order of the config.
@@ -190,7 +188,7 @@ def _meanings(brands: Sequence[BrandTerms]) -> dict[Spelling, Meaning]:
 
 
 def _spellings(terms: Sequence[Term], path: str, problems: list[str], first: int = 0) -> dict[Spelling, None]:
-    """Return the spellings of terms, each once; add the terms that have none to `problems`."""
+    """Return the spellings of listed terms, each once; add the terms that have none to `problems`."""
     found: dict[Spelling, None] = {}
     for number, term in enumerate(terms, first):
         of_term = spellings(term)

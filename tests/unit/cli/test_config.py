@@ -61,6 +61,36 @@ def test_a_brand_that_matches_nothing_is_a_problem(config: Path) -> None:
     assert (done.exit_code, "brands[0].match" in done.stderr) == (2, True), done.stderr
 
 
+def test_terms_that_brands_share_are_remarked(config: Path) -> None:
+    brands = [
+        f"{{id: b{number}, name: B, match: {{any: [{name}]}}}}" for number, name in enumerate(("Müller", "mueller"))
+    ]
+    config.write_text(f"brands: [{', '.join(brands)}]")
+    done = firewatch("check-config", config)
+    assert done.exit_code == 0
+    assert "remark: brands[1].match.any[0] ('mueller') is also a term of b0, brands[0].match.any[0]" in done.stderr
+
+
+def test_many_remarks_are_cut(config: Path) -> None:
+    config.write_text(f"brands: [{', '.join(f'{{id: b{n}, name: B, match: {{any: [same]}}}}' for n in range(30))}]")
+    lines = firewatch("check-config", config).stderr.splitlines()
+    assert sum("is also a term" in line for line in lines) == 20
+    assert lines[-1] == "remark: and 9 more on terms"
+
+
+def test_terms_with_a_case_and_in_groups_are_explained(config: Path) -> None:
+    config.write_text(
+        "brands: [{id: gap, name: G, match: {any: [{term: Gap, case: sensitive}], all: [{terms: [gap, [a1, b1]]}]}}]"
+    )
+    shown = firewatch("explain-config", config, "--brand", "gap").stdout
+    assert "{term: Gap, case: sensitive}" in shown
+    assert "{terms: gap, [a1, b1], within: 10}" in shown
+    rows = orjson.loads(firewatch("explain-config", config, "--brand", "gap", "--json").stdout)
+    values = {row["setting"]: row["value"] for row in rows}
+    assert values["match.any"] == [{"term": "Gap", "case": "sensitive"}]
+    assert values["match.all"] == [{"terms": ["gap", ["a1", "b1"]], "within": 10}]
+
+
 @pytest.mark.parametrize("what", ["alert", "label", "verdict", "config", "asyncapi"])
 def test_a_schema_is_a_json_document(what: str) -> None:
     done = firewatch("schema", what)

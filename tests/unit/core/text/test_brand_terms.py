@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from streams.core.text.brand_terms import CaseSensitive, Term, comparable, spellings, text_of
+from streams.config import BrandSettings
+from streams.core.text.brand_terms import BrandTerms, CaseSensitive, Term, TermsNearby, comparable, spellings, text_of
 
 
 def keys(term: Term, *, in_hashtags: bool = False) -> list[str]:
@@ -60,3 +61,21 @@ def test_the_text_of_a_term_is_that_of_the_config() -> None:
 def test_comparable_texts_have_single_blanks_and_no_accents() -> None:
     assert comparable("  Deutsche – Bahn\n Nestlé ") == "Deutsche Bahn Nestle"
     assert comparable("anna@nord-tel.example nord-tel @nord-tel") == "anna@nord_tel.example nord tel @nord tel"
+
+
+def test_terms_of_a_config_have_the_case_of_the_brand_or_their_own() -> None:
+    match = {
+        "any": ["Gap", {"term": "gap.example", "case": "ignore"}, {"term": "GapInc"}],
+        "all": [{"terms": ["Boss", ["Anzug", {"term": "suit", "case": "ignore"}]], "within": 5}],
+        "none": ["gap year", {"term": "The Gap", "case": "sensitive"}],
+        "tagged": ["Gap"],
+        "case": "sensitive",
+    }
+    brand = BrandSettings.model_validate({"id": "gap", "name": "Gap", "match": match})
+    assert BrandTerms.of(brand) == BrandTerms(
+        "gap",
+        any=(CaseSensitive("Gap"), "gap.example", CaseSensitive("GapInc")),
+        all=(TermsNearby(((CaseSensitive("Boss"),), (CaseSensitive("Anzug"), "suit")), within=5),),
+        none=("gap year", CaseSensitive("The Gap")),
+        tagged=("Gap",),
+    )

@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from streams.config import Config
-from streams.core.text.brand_terms import BrandTerms
+from streams.core.text.brand_terms import BrandTerms, CaseSensitive, TermsNearby
 from streams.core.text.matching import Matcher
 from streams.errors import ConfigError
 
@@ -306,6 +306,62 @@ def test_brands_come_in_the_order_of_the_config_and_once() -> None:
     assert matcher.match("alpha #zeta zeta zett") == ("z", "a", "z2")
 
 
+def test_a_case_sensitive_term_names_its_brand_as_it_is_written() -> None:
+    matcher = Matcher(
+        [BrandTerms("gap", any=(CaseSensitive("Gap"),), none=("gap year",)), BrandTerms("x", any=("gap",))]
+    )
+    for text in ("at Gap", "#Gap", "#GapFail", "@gap", "Gap year at Gap"):
+        assert matcher.match(text) == ("gap", "x")
+    for text in ("mind the gap", "GAP", "#gapfail", "Gap year", "#GapYear"):
+        assert matcher.match(text) == ("x",)
+
+
+def nearby(*terms: tuple[str, ...] | str, within: int | None = 4) -> TermsNearby:
+    return TermsNearby(tuple((term,) if isinstance(term, str) else term for term in terms), within)
+
+
+def test_terms_nearby_name_their_brand_only_together() -> None:
+    matcher = Matcher([BrandTerms("bahn", all=(nearby("bahn", ("zug", "verspätung")), nearby("ice", "gleis")))])
+    for text in (
+        "Bahn hat Verspätung",
+        "Verspaetung bei der Bahn",
+        "Zug-Ausfall der Bahn",
+        "#BahnVerspätung",
+        "die #bahn und ihr Zug",
+        "ICE, Gleis 4",
+    ):
+        assert matcher.match(text) == ("bahn",), text
+    for text in (
+        "die Bahn",
+        "Verspätung im Zug",
+        "Bahn frei für alle, die den Zug nehmen",
+        "Bahn am Gleis",
+        "Bahnhof mit Zug",
+        "",
+    ):
+        assert matcher.match(text) == (), text
+
+
+def test_terms_nearby_can_be_anywhere_in_a_post() -> None:
+    matcher = Matcher([BrandTerms("bahn", all=(nearby("bahn", "zug", within=None),))])
+    assert matcher.match("Bahn " + "x " * 500 + "Zug") == ("bahn",)
+    assert matcher.match("Bahn " + "x " * 500) == ()
+
+
+def test_exclusions_cover_terms_nearby() -> None:
+    matcher = Matcher([BrandTerms("gap", any=("gap inc",), all=(nearby("gap", "jeans"),), none=("gap year", "recipe"))])
+    assert matcher.match("jeans from gap") == ("gap",)
+    assert matcher.match("jeans for my gap year") == ()
+    assert matcher.match("jeans for my gap year from gap, jeans") == ("gap",)
+    assert matcher.match("gap jeans recipe") == ()
+    assert matcher.match("gap inc") == ("gap",)
+
+
+def test_terms_nearby_that_name_nothing_are_refused_with_their_place() -> None:
+    with pytest.raises(ConfigError, match=r"brands\[0\]\.match\.all\[0\]\.terms\[1\]\[1\]: '@' names nothing"):
+        Matcher([BrandTerms("a", all=(nearby("fine", ("good", "@")),))])
+
+
 def test_tags_claim_posts() -> None:
     matcher = Matcher(
         [BrandTerms("nordtel", any=("nordtel",), none=("nordtel arena", "tennis"), tagged=("Nordtel", "nord-tel"))]
@@ -342,8 +398,11 @@ def test_a_config_names_its_brands_terms() -> None:
     brands = [
         {"id": "nordtel", "name": "Nordtel", "match": {"any": ["nordtel"], "none": ["nordtel arena"]}},
         {"id": "suedbank", "name": "Südbank", "match": {"any": ["südbank"], "tagged": ["Bank"]}},
+        {"id": "gap", "name": "Gap", "match": {"case": "sensitive", "all": [{"terms": ["Gap", ["Jeans"]]}]}},
     ]
     matcher = Matcher.of(Config.model_validate({"brands": brands}))
+    assert matcher.match("Jeans von Gap") == ("gap",)
+    assert matcher.match("jeans gap") == ()
     assert matcher.match("Suedbank und Nordtel") == ("nordtel", "suedbank")
     assert matcher.match("Nordtel Arena") == ()
     assert matcher.match("nichts", tag="bank") == ("suedbank",)
