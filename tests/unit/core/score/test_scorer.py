@@ -60,6 +60,24 @@ def test_each_brand_is_judged_by_its_quality_and_its_mentions_name_the_judge() -
     assert best.asked == ["Südmilch und Fjell", "Nordtel und Südmilch"]
 
 
+def test_changed_terms_hold_from_the_next_batch_on() -> None:
+    def of(**match: Any) -> Config:
+        return config(brands=[{"id": "gap", "name": "Gap", "match": match}])
+
+    scorer = Scorer(of(any=["gap"]), Opinion("fast-1", 0.2))
+    scorer.assign(0, Position("id"))
+    texts = ["mind the gap", "Gap", "jeans by gap"]
+
+    def counted(first: int) -> int:
+        return sum(len(envelope.mentions) for envelope in scored(scorer, *texts, first=first).values())
+
+    assert counted(0) == 3
+    scorer.reload(of(any=["Gap"], case="sensitive"))
+    assert counted(3) == 1
+    scorer.reload(of(all=[{"terms": ["gap", ["jeans", "store"]], "within": 3}]))
+    assert counted(6) == 1
+
+
 @pytest.mark.parametrize("size", [1, 7, 20])
 def test_batches_of_any_size_come_to_the_same_mentions(size: int) -> None:
     def of_batches(size: int) -> dict[str, list[Mention]]:
