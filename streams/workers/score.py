@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from streams.config.author_key import check_author_key
+from streams.core.score.admission import records_to_know
 from streams.core.score.idle import Idleness
 from streams.core.score.position import Position, StartPosition, choose_start, committed_position
 from streams.core.score.scorer import Scorer
@@ -226,7 +227,7 @@ class ScoreWorker:
         position = start.position
         self._known.pop(tp, None)
         self._scorer.assign(tp.partition, position)
-        return max(start.begin, position.known_from(self._config.ingest.recent_ids)), position.offset
+        return max(start.begin, position.known_from(records_to_know(self._config.ingest))), position.offset
 
     # batches
 

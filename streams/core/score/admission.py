@@ -1,7 +1,8 @@
 """Which records of a partition of `social.posts` are scored: those that can be read, are new and within the quota.
 
 Everything that must be the same after a restart is a function of the partition's records alone: the clock of event
-time, which posts are among the last `ingest.recent_ids` records, and which sources have used up their quota.
+time, which posts are among the last `ingest.recent_ids` records, which of their authors are not one person, and which
+sources have used up their quota.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from streams.core.ingest.event_time import admit
 from streams.core.rollup.minute_counts import MinuteCounts
 from streams.core.rollup.watermark import MAX_FOLLOWED_SOURCES, OTHER_SOURCES
 from streams.core.score.clock import PartitionClock
+from streams.core.score.crowds import BLOCK_RECORDS, Crowds
 from streams.core.score.deduplication import Deduplicator
 from streams.core.score.position import Position
 from streams.core.score.quota import Quota
@@ -65,7 +67,7 @@ class AdmittedPost(NamedTuple):
     imported
         Whether it is dated back so far that it is counted, but says nothing about the present.
     post
-        The post.
+        The post; without its author if that is not one person (`streams.core.score.crowds`).
     brands
         Ids of the brands that it names, and that no earlier version of it has named.
     """
@@ -144,6 +146,7 @@ class PartitionState:
             lateness_ms, self._import_after_ms, position.watermark_ms, position.recent, live=position.live
         )
         self._deduplicator = Deduplicator(ingest.recent_ids)
+        self._crowds = Crowds(ingest.recent_ids)
         self._quota = Quota(quota, position.watermark_ms, position.minute_offset)
         self._offset = position.offset - 1
         self._broker_ms = -1
@@ -163,6 +166,7 @@ class PartitionState:
             except RecordError:
                 self._deduplicator.new_in(None, match)
                 continue
+            self._watch_author(record, offset)
             if self._deduplicator.new_in(record, match) and 0 <= self._quota.first <= offset:
                 self._quota.count(record.source)
 
@@ -184,6 +188,7 @@ class PartitionState:
                 self._deduplicator.new_in(None, match)
                 admission.rejects.append(Reject(offset, error.reason, error.detail, value))
                 continue
+            self._watch_author(record, offset)
             new = self._deduplicator.new_in(record, match)
             if isinstance(record, Deletion):
                 admission.deletions.append((self._clock.now_ms, record.source, record.id))
@@ -196,6 +201,10 @@ class PartitionState:
         if records:
             self._offset, self._broker_ms = records[-1][0], records[-1][1]
         return admission
+
+    def _watch_author(self, record: Post | Deletion, offset: int) -> None:
+        if isinstance(record, Post):
+            self._crowds.add(offset, record)
 
     def _admit_new(self, post: Post, brands: Sequence[str], offset: int, broker_ms: int, admission: Admission) -> None:
         clock = self._clock
@@ -212,6 +221,8 @@ class PartitionState:
         if imported:
             admission.imported[source] += 1
         turn = clock.turns if clock.steady else None
+        if self._crowds.is_crowd(post.source, post.author):
+            post = post._replace(author=None)
         admission.posts.append(AdmittedPost(offset, broker_ms, arrived_ms, turn, imported, post, brands))
 
     def position(self) -> Position:
@@ -249,6 +260,11 @@ class PartitionState:
             newest_ms=self._clock.now_ms,
             delay_ms=self._clock.delay_ms,
         )
+
+
+def records_to_know(ingest: IngestSettings) -> int:
+    """Return the number of records before a position that a scorer has to read again."""
+    return ingest.recent_ids + BLOCK_RECORDS
 
 
 def read_post(value: bytes | None, broker_ms: int, settings: IngestSettings) -> Post | Deletion:

@@ -6,7 +6,8 @@ import pytest
 
 from streams.config import IngestSettings, WindowSettings
 from streams.core.rollup.watermark import OTHER_SOURCES
-from streams.core.score.admission import MAX_ACTIVE_SOURCES, Admission, PartitionState, read_post
+from streams.core.score.admission import MAX_ACTIVE_SOURCES, Admission, PartitionState, read_post, records_to_know
+from streams.core.score.crowds import BLOCK_RECORDS
 from streams.core.score.position import Position
 from streams.errors import RecordError
 from streams.records import MAX_ID_CHARS, Deletion, Post
@@ -164,3 +165,17 @@ def test_hidden_characters_in_ids_and_sources_of_other_clients_are_escaped_as_in
 ) -> None:
     read = read_post(record.to_bytes(), START, IngestSettings())
     assert (read.id, read.source) == ("a\\u009b\\u202e", "so\\u009burce")
+
+
+def test_a_post_by_a_name_that_is_not_one_person_is_scored_without_its_author() -> None:
+    values = [
+        Post(str(number), "news", START + number * 600_000, "acme", "Reader").to_bytes()
+        for number in range(5 * BLOCK_RECORDS)
+    ]
+    found = admitted(started(), *values, broker_ms=START + 90 * 86_400_000)
+    assert found.posts[0].post.author == "Reader"
+    assert found.posts[-1].post.author is None
+
+
+def test_a_scorer_reads_again_what_it_has_to_know() -> None:
+    assert records_to_know(IngestSettings(recent_ids=1_000)) == 1_000 + BLOCK_RECORDS
