@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from streams.cli.options import FILE, LazyChoice, complete_file, config_option, reading_options, with_reading
+from streams.cli.options import (
+    FILE,
+    LazyChoice,
+    complete_file,
+    config_option,
+    keep_order_option,
+    reading_options,
+    with_reading,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -35,7 +43,8 @@ redate_option = click.option(
 @click.option("--posts", shell_complete=complete_file, help="Also ingest this file, then keep running.")
 @speed_option
 @redate_option
-def run(config_path: Path, *, posts: str | None, speed: float | None, redate: bool) -> None:
+@keep_order_option
+def run(config_path: Path, *, posts: str | None, speed: float | None, redate: bool, keep_order: bool) -> None:
     """Run all workers, supervised.
 
     Creates the topics, then starts score, detect and train as processes of this machine, restarts those that fail, and
@@ -58,6 +67,8 @@ def run(config_path: Path, *, posts: str | None, speed: float | None, redate: bo
         arguments += ["--speed", str(speed)]
     if posts and redate:
         arguments.append("--redate")
+    if posts and keep_order:
+        arguments.append("--keep-order")
     hangups = supervisor.Hangups()
     until_stopped(
         lambda stop: supervisor.run(config_path, ["score", "detect", "train"], stop, ingest=arguments, hangups=hangups),
@@ -72,6 +83,7 @@ def run(config_path: Path, *, posts: str | None, speed: float | None, redate: bo
 @redate_option
 @reading_options
 @click.option("--cursor", "cursor_file", type=FILE, help="File that stores the position in POSTS, to resume from.")
+@keep_order_option
 def ingest(
     posts: str,
     config_path: Path,
@@ -81,6 +93,7 @@ def ingest(
     mapping: FieldMapping | None,
     encoding: str | None,
     cursor_file: Path | None,
+    keep_order: bool,
 ) -> None:
     """Send posts from a file to Kafka.
 
@@ -93,7 +106,9 @@ def ingest(
       firewatch ingest - -c firewatch.yaml < posts.jsonl
     """
     from streams.render.progress_bar import progress_bar
+    from streams.runtime import clock
     from streams.runtime.files import ensure_distinct_paths
+    from streams.sources.ordered_file import to_ingest
     from streams.sources.reader import Reading
     from streams.sources.registry import open_posts
     from streams.workers import ingest as worker
@@ -101,15 +116,24 @@ def ingest(
     ensure_distinct_paths([config_path, Path(posts)], [cursor_file])
     config = with_reading(_load("ingest", config_path), mapping, encoding)
     opened = open_posts(posts, config.ingest.max_record_bytes, Reading.of(config.ingest))
-    with opened as source, progress_bar(source) as show:
+    with (
+        to_ingest(opened, config.ingest, clock.now_ms(), keep_order=keep_order, redate=redate) as source,
+        progress_bar(source) as show,
+    ):
         summary = until_stopped(
             lambda stop: worker.ingest(
-                config, source, stop=stop, speed=speed, redate=redate, cursor_file=cursor_file, show=show
+                config,
+                source,
+                stop=stop,
+                speed=speed,
+                redate=redate,
+                cursor_file=cursor_file,
+                show=show,
             )
         )
     show_rejected(summary.examples)
     show_altered(summary.altered, summary.skipped)
-    for remark in source.remarks:
+    for remark in summary.remarks:
         click.echo(f"{source.name}: {remark}", err=True)
     rate = summary.ingested / summary.seconds if summary.seconds else 0.0
     click.echo(

@@ -12,9 +12,9 @@ from streams.core.ingest.rejection_ratio import RejectionRatio
 from streams.core.ingest.time_order import TimeOrder
 from streams.core.score.partitioning import partition_of
 from streams.errors import InputError, RecordError, TruncatedInput
-from streams.offline.lateness import late_posts
 from streams.records import Post
 from streams.runtime import clock
+from streams.sources.ordered import far_behind
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -63,7 +63,7 @@ class Partitioner:
     @property
     def remarks(self) -> list[str]:
         """Return remarks on the input and on the order of the posts, complete after the last chunk."""
-        return [*self._source.remarks, *late_posts(self._order, self._lateness_seconds)]
+        return [*self._source.remarks, *far_behind(self._order, self._lateness_seconds)]
 
     @property
     def rejected(self) -> dict[str, int]:

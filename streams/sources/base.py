@@ -6,7 +6,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from streams.errors import RecordError
+from streams.errors import InputError, RecordError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator, Sequence
@@ -61,6 +61,36 @@ class Line(NamedTuple):
         """
         if self.outlier:
             raise RecordError("outlier_date", self.outlier)
+
+
+class ReadPosition(NamedTuple):
+    """How far a source has been read, so that it can be read further.
+
+    Parameters
+    ----------
+    cursor
+        Cursor of a record; all records up to it have been read.
+    sorted_end
+        Cursor of the last record of a part that follows and is read in order of time; 0 if there is none.
+    sorted_lines
+        Number of records of that part that have been read.
+    sorted_last
+        Cursor of the last one of them.
+    as_of_ms
+        Time at which the part was first sorted, milliseconds since the epoch. It decides which dates lie ahead, so the
+        part is sorted alike.
+    """
+
+    cursor: int
+    sorted_end: int = 0
+    sorted_lines: int = 0
+    sorted_last: int = 0
+    as_of_ms: int = 0
+
+    @property
+    def begun(self) -> bool:
+        """Return whether anything has been read."""
+        return self.cursor > 0 or self.sorted_lines > 0
 
 
 class Source(ABC):
@@ -147,3 +177,27 @@ class Seekable(Source):
 
         A file that another program writes may end in the middle of a record; the next run begins with it.
         """
+
+    def resume_at(self, position: ReadPosition) -> None:
+        """Have `chunks` begin at a position.
+
+        Raises
+        ------
+        InputError
+            If the source can't be read from there.
+        """
+        if position.sorted_end:
+            raise InputError("it was saved while the posts were sorted: resume without --keep-order")
+        self.resume(position.cursor)
+
+    def position(self, read: int, cursor: int) -> ReadPosition:  # noqa: ARG002  a sorted source needs it
+        """Return the position after a record.
+
+        Parameters
+        ----------
+        read
+            Number of records that `chunks` has yielded up to this one.
+        cursor
+            Its cursor.
+        """
+        return ReadPosition(cursor)

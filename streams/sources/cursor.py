@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from streams.errors import InputError
-from streams.sources.base import Seekable
+from streams.sources.base import ReadPosition, Seekable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,8 +38,8 @@ class CursorFile:
         self._path = path
         self._source = source
 
-    def resume(self) -> int:
-        """Set the source to the saved cursor and return it, 0 if there is none.
+    def resume(self) -> ReadPosition:
+        """Set the source to the saved position and return it; the beginning if there is none.
 
         Raises
         ------
@@ -48,29 +48,45 @@ class CursorFile:
         """
         try:
             saved = orjson.loads(self._path.read_bytes())
-            cursor, fingerprint = saved["cursor"], saved["fingerprint"]
+            position = ReadPosition(saved["cursor"], **saved.get("sorted", {}))
+            fingerprint = saved["fingerprint"]
         except FileNotFoundError:
             self._source.resume(0)
-            return 0
-        except (OSError, orjson.JSONDecodeError, KeyError, TypeError) as error:
+            return ReadPosition(0)
+        except (OSError, orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
             raise InputError(f"{self._path}: is not a cursor file; delete it to start from the beginning") from error
-        if type(cursor) is not int or cursor < 0 or fingerprint != self._source.fingerprint(cursor):
+        numbers = all(type(value) is int and value >= 0 for value in position)
+        if not numbers or fingerprint != self._fingerprint(position):
             raise InputError(
                 f"{self._path}: belongs to other posts than {self._source.name}, which was replaced or is read in "
                 "another encoding; delete it to start from the beginning"
             )
-        self._source.resume(cursor)
-        return cursor
+        try:
+            self._source.resume_at(position)
+        except InputError as error:
+            raise InputError(f"{self._path}: {error}") from error
+        return position
 
-    def save(self, cursor: int) -> None:
-        """Write the cursor.
+    def save(self, read: int, cursor: int) -> None:
+        """Write the position after a record.
+
+        Parameters
+        ----------
+        read
+            Number of records that the source has yielded up to this one.
+        cursor
+            Its cursor.
 
         Raises
         ------
         InputError
             If the file can't be written.
         """
-        content = orjson.dumps({"cursor": cursor, "fingerprint": self._source.fingerprint(cursor)})
+        position = self._source.position(read, cursor)
+        fields: dict[str, object] = {"cursor": position.cursor, "fingerprint": self._fingerprint(position)}
+        if position.sorted_end:
+            fields["sorted"] = {name: value for name, value in position._asdict().items() if name != "cursor"}
+        content = orjson.dumps(fields)
         new = self._path.with_name(self._path.name + ".new")
         try:
             with new.open("wb") as file:
@@ -80,3 +96,6 @@ class CursorFile:
             new.replace(self._path)
         except OSError as error:
             raise InputError(f"{self._path}: the cursor can't be saved ({error.strerror})") from error
+
+    def _fingerprint(self, position: ReadPosition) -> str:
+        return self._source.fingerprint(max(position.cursor, position.sorted_end))

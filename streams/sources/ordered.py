@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from streams.core.ingest.time_order import Disorder
     from streams.sources.base import Line
 
+LOUD_SHARE: Final = 0.01
+"""Share of late posts or mentions above which a result is not to be trusted without a look at their order."""
+
 _CHUNK_LINES: Final = 1_000
 
 _LATEST_MS: Final = 7_258_118_400_000
@@ -118,13 +121,18 @@ class OrderedPosts(Source):
         The present, milliseconds since the epoch.
     redate
         Whether event times are going to be shifted, so that none is too far ahead.
+    end
+        Cursor of the last line to read, None for all.
     """
 
-    def __init__(self, source: Source, settings: IngestSettings, now_ms: int, *, redate: bool = False) -> None:
+    def __init__(
+        self, source: Source, settings: IngestSettings, now_ms: int, *, redate: bool = False, end: int | None = None
+    ) -> None:
         self._given = source
         self._spool = None if isinstance(source, Seekable) else Spool(source)
         self._source = self._spool or source
         self._share = settings.outlier_share
+        self._end = end
         self._new_times = partial(_Times, settings, now_ms, redate)
         self._survey: _Survey | None = None
         self._sorter: LineSorter | None = None
@@ -135,7 +143,9 @@ class OrderedPosts(Source):
 
     def chunks(self) -> Iterator[list[Line]]:
         """Yield the lines in chunks, and an empty chunk after each step of the first reading and of sorting."""
-        survey = self._survey = self._survey or (yield from self._read_times())
+        survey = self._survey
+        if survey is None:
+            survey = self._survey = yield from self._read_times()
         if self._spool and not self._spool.complete:
             yield from self._source.chunks()
             if survey.error:
@@ -146,6 +156,11 @@ class OrderedPosts(Source):
             yield from self._as_it_is(_Marks(self._new_times(), survey.mass))
         else:
             yield from self._sorted(survey, survey.mass)
+
+    @property
+    def sorted_part(self) -> tuple[int, int] | None:
+        """Return the number of lines and the cursor of the last one; None if they are not sorted."""
+        return (self._sorter.count, self._survey.end) if self._sorter and self._survey else None
 
     def close(self) -> None:
         """Remove temporary files, and close the source."""
@@ -161,7 +176,7 @@ class OrderedPosts(Source):
         order, counts, end, failure = TimeOrder["Line"](), DateCounts(), 0, None
         try:
             for chunk in self._source.chunks():
-                for line in chunk:
+                for line in self._until_end(chunk):
                     end = line.cursor
                     try:
                         ts_ms = times.of(line)
@@ -177,10 +192,16 @@ class OrderedPosts(Source):
         self.activity = ""
         return _Survey(order.behind, counts.span(), counts.without_outliers(self._share), end, failure)
 
+    def _until_end(self, chunk: list[Line]) -> list[Line]:
+        if self._end is None or not chunk or chunk[-1].cursor <= self._end:
+            return chunk
+        return [line for line in chunk if line.cursor <= self._end]
+
     def _as_it_is(self, marks: _Marks | None) -> Iterator[list[Line]]:
         for chunk in self._source.chunks():
             self.consumed_bytes = self._source.consumed_bytes
-            yield [marks.keyed(line)[1] for line in chunk] if marks else chunk
+            lines = self._until_end(chunk)
+            yield [marks.keyed(line)[1] for line in lines] if marks else lines
 
     def _sorted(self, survey: _Survey, mass: DateSpan) -> Iterator[list[Line]]:
         if self._sorter is None:
@@ -260,6 +281,24 @@ def _apart(ts_ms: int, distance_ms: int, where: str) -> str:
 def described(disorder: Disorder[Line]) -> str:
     """Format the places and times of a post and of the later one before it."""
     return f"{disorder.place.place} ({shown(disorder.ts_ms)}) after {disorder.after.place} ({shown(disorder.after_ms)})"
+
+
+def far_behind(order: TimeOrder[Line], lateness_seconds: float) -> Iterator[str]:
+    """Yield a remark if many posts come so long after a later one that they may be late.
+
+    Parameters
+    ----------
+    order
+        How the posts followed one another.
+    lateness_seconds
+        ``windows.lateness_seconds``.
+    """
+    if order.first_beyond and order.beyond > LOUD_SHARE * order.posts:
+        yield (
+            f"{order.beyond:,} of {order.posts:,} posts come after one that is later by more than "
+            f"windows.lateness_seconds={lateness_seconds:g}, the first {described(order.first_beyond)}: they may be "
+            "too late to be counted. A file that is named without --keep-order is sorted"
+        )
 
 
 def shown(ts_ms: int) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from streams.core.ingest.parsing import Normaliser
 from streams.core.ingest.rejection_ratio import RejectionRatio
+from streams.core.ingest.time_order import TimeOrder
 from streams.core.recent import RecentSet
 from streams.errors import InputError, RecordError, RejectionRatioExceeded
 from streams.kafka.clients import acknowledged, producer, translated_errors
@@ -22,6 +23,7 @@ from streams.runtime import clock, metrics
 from streams.runtime.failpoints import Failpoint, reached
 from streams.runtime.health import serve_health
 from streams.sources.cursor import CursorFile
+from streams.sources.ordered import far_behind
 from streams.sources.pacing import MAX_WAIT_SECONDS, Pacing, measure_span
 
 if TYPE_CHECKING:
@@ -64,6 +66,7 @@ class IngestSummary:
     examples: list[str]
     skipped: int
     altered: dict[tuple[str, str], int]
+    remarks: list[str]
 
 
 async def ingest(
@@ -83,7 +86,7 @@ async def ingest(
     config
         Sections `kafka`, `topics`, `ingest`.
     source
-        Where the posts come from.
+        Where the posts come from; one of `streams.sources.ordered_file` yields them in order of time.
     stop
         Set it to end early; lines that have been read are acknowledged first.
     speed
@@ -106,7 +109,7 @@ async def ingest(
     """
     started = time.monotonic()
     cursor = CursorFile(cursor_file, source) if cursor_file else None
-    resumed_at = cursor.resume() if cursor else 0
+    begun = cursor.resume().begun if cursor else False
     pacing = await _pacing(config, source, speed, redate)
     async with serve_health(config, "ingest") as (health, _):
         await preflight(config, "ingest")
@@ -114,7 +117,7 @@ async def ingest(
             health.ready_unless(lambda: None)
             run = _Run(config, client, source, pacing=pacing, cursor=cursor, stop=stop)
             finished = await run.read_all(show)
-    if finished and not run.read and not resumed_at:
+    if finished and not run.read and not begun:
         raise InputError(f"{source.name}: holds no posts")
     if finished and not run.ratio.records and run.ratio.skipped >= config.ingest.bad_share_after:
         raise InputError(f"{source.name}: none of its {run.ratio.skipped:,} posts has a text in the field 'text'")
@@ -130,6 +133,7 @@ async def ingest(
         examples=run.ratio.examples,
         skipped=run.ratio.skipped,
         altered=dict(run.altered),
+        remarks=run.remarks,
     )
 
 
@@ -154,13 +158,16 @@ class _Group:
     lines
         Lines read.
     cursor
-        Position of the source after the last of them.
+        Cursor of the last of them.
+    read
+        Lines read up to the last of them, those of earlier groups included.
     """
 
     sends: list[asyncio.Future[Any]] = field(default_factory=list)
     posts: Counter[str] = field(default_factory=Counter)
     lines: int = 0
     cursor: int = 0
+    read: int = 0
 
 
 class _Run:
@@ -193,11 +200,17 @@ class _Run:
         self._open = _Group()
         self._in_flight: deque[_Group] = deque()
         self._cursor_saved = time.monotonic()
+        self._order = TimeOrder["Line"](config.windows.lateness_seconds * 1000)
         self.ratio = RejectionRatio(config.ingest, source.name, lambda: source.remarks)
         self.read = 0
         self.ingested = 0
         self.deletions = 0
         self.repeated = 0
+
+    @property
+    def remarks(self) -> list[str]:
+        """Return remarks on the order of the posts, complete at the end of the source."""
+        return [*self._source.remarks, *far_behind(self._order, self._config.windows.lateness_seconds)]
 
     async def read_all(self, show: Callable[[], None]) -> bool:
         """Send the lines of the source; return whether its end was reached, false if `stop` was set before."""
@@ -215,7 +228,7 @@ class _Run:
         finally:
             self._abandon()
         if self._cursor and self.read:
-            self._cursor.save(self._open.cursor)
+            self._cursor.save(self.read, self._open.cursor)
         return not self._stop.is_set()
 
     async def _read_chunk(self, chunk: list[Line]) -> None:
@@ -231,6 +244,7 @@ class _Run:
     async def _handle(self, line: Line) -> bool:
         """Send one line; return false if `stop` was set before it was due."""
         try:
+            line.check_date()
             post = self._normaliser.record(line.data, clock.now_ms())
         except RecordError as error:
             await self._reject(line, error)
@@ -247,6 +261,7 @@ class _Run:
             return False
         self._count(line)
         self.ratio.accept()
+        self._order.add(post.ts_ms, line)
         key = post.key
         if not self._recent.add_new((key, hash((post.text, post.tag)))):
             self.repeated += 1
@@ -277,6 +292,7 @@ class _Run:
         self.read += 1
         self._open.lines += 1
         self._open.cursor = line.cursor
+        self._open.read = self.read
 
     def _count_altered(self) -> None:
         for (name, outcome), count in (self._normaliser.altered - self.altered).items():
@@ -297,7 +313,7 @@ class _Run:
         """Close the open group, and await acknowledgements until at most `keep` groups are in flight."""
         if self._open.lines:
             self._in_flight.append(self._open)
-            self._open = _Group(cursor=self._open.cursor)
+            self._open = _Group(cursor=self._open.cursor, read=self.read)
         while len(self._in_flight) > keep:
             group = self._in_flight[0]
             await acknowledged(self._config.kafka, group.sends, "sending posts")
@@ -307,7 +323,7 @@ class _Run:
             for source, count in group.posts.items():
                 metrics.POSTS_INGESTED.labels(self._series(source)).inc(count)
             if self._cursor and time.monotonic() - self._cursor_saved > CURSOR_SECONDS:
-                self._cursor.save(group.cursor)
+                self._cursor.save(group.read, group.cursor)
                 self._cursor_saved = time.monotonic()
 
     def _abandon(self) -> None:

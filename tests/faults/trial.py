@@ -157,9 +157,14 @@ class Trial:
         await until(logged, seconds)
 
     def ingest(self, seconds: float | None = None, **options: Any) -> Member:
-        """Start the ingest of the load, such that it takes about so long; as fast as it can if None."""
+        """Start the ingest of the load, such that it takes about so long; as fast as it can if None.
+
+        The load is in order of arrival, and what comes late is part of it.
+        """
         speed = () if seconds is None else ("--speed", str(self.load.span_seconds / seconds))
-        return self.fleet.start("ingest", str(self.load.posts), "--cursor", str(self.cursor), *speed, **options)
+        return self.fleet.start(
+            "ingest", str(self.load.posts), "--cursor", str(self.cursor), "--keep-order", *speed, **options
+        )
 
     def teach(self, seconds: float) -> None:
         """Say labels for so long; how many of them were learned becomes part of the verdict."""

@@ -78,7 +78,7 @@ def test_every_panel_shows_the_firestorm(kafka: str, tmp_path: Path, monkeypatch
             }
             with (
                 firewatch(log, "bridge", "webhook", *config),
-                firewatch(log, "ingest", str(story.posts), *config, "--speed", str(SPEED)),
+                firewatch(log, "ingest", str(story.posts), *config, "--keep-order", "--speed", str(SPEED)),
             ):
                 deadline = time.monotonic() + SECONDS_TO_SHOW
                 while waiting and time.monotonic() < deadline and supervisor.poll() is None:

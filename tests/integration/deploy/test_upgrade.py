@@ -105,7 +105,9 @@ async def working(config: Config, config_path: Path, tree: Path) -> AsyncIterato
 
 async def ingest(tree: Path, config_path: Path, posts: Path) -> None:
     """Send what a file has gained since the last call."""
-    arguments = (str(posts), "--cursor", str(posts.with_suffix(".cursor")))
+    arguments = [str(posts), "--cursor", str(posts.with_suffix(".cursor"))]
+    if (tree / "streams" / "sources" / "ordered_file.py").exists():  # before it, no posts were sorted
+        arguments.append("--keep-order")
     worker = await Worker.start("ingest", config_path, arguments, folder=tree)
     assert await worker.ended(120) == 0, worker.log
 

@@ -12,9 +12,10 @@ import socket
 import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any
 
+import orjson
 import pytest
 
 from deploy.local.kafka import DEFAULT_HOME, LocalKafka
@@ -23,11 +24,13 @@ from streams.kafka.admin import ensure_topics
 from streams.kafka.clients import check_reachable
 from streams.kafka.topics import Topics
 from streams.records import Post, post_from_bytes
+from streams.runtime.failpoints import VARIABLE, Failpoint
 from streams.sources.files import FileSource
 from streams.sources.registry import open_posts
 from streams.sources.stdin import StdinSource
 from streams.workers.ingest import IngestSummary, ingest
 from tests.support.broker import headers, read_topic, until
+from tests.support.worker import Worker, write_config
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -172,6 +175,37 @@ async def test_a_stopped_ingest_goes_on_at_its_cursor(config: Config, tmp_path: 
     assert Counter(post.id for post in await posts_in(config)) == Counter(str(n) for n in range(20_000))
     third = await run(config, path, cursor_file=cursor)
     assert third.read == 0
+
+
+async def test_a_file_that_is_newest_first_arrives_in_order_of_time_through_kills(
+    config: Config, tmp_path: Path
+) -> None:
+    """Each run is killed while it sends; the next one sorts the same lines and goes on behind the saved position."""
+    count, wrong = 30_000, range(-(10**8), -(10**8) + 12)
+    lines = [post(number) for number in reversed(range(count))]
+    lines[700:700] = [post(number) for number in wrong]
+    arguments = (str(write(tmp_path / "posts.jsonl", lines)), "--cursor", str(tmp_path / "cursor"))
+    config_path = write_config(config, tmp_path / "config.yaml")
+    kill = {VARIABLE: f"{Failpoint.INGEST_ACKNOWLEDGED}:12"}
+    for _ in range(2):
+        killed = await Worker.start("ingest", config_path, arguments, kill)
+        assert await killed.ended(120) == -signal.SIGKILL, killed.log
+    assert orjson.loads((tmp_path / "cursor").read_bytes())["sorted"]["sorted_lines"] > 0
+    last = await Worker.start("ingest", config_path, arguments)
+    assert await last.ended(120) == 0, last.log
+    assert "not in order of time, so it was sorted: 29,999 of 30,000 posts" in last.log
+
+    topics = Topics(config.topics)
+    by_partition: dict[int, list[int]] = {}
+    for record in await read_topic(config, topics.posts.name):
+        by_partition.setdefault(record.partition, []).append(int(post_from_bytes(record.value).id))
+    first_sent = [list(dict.fromkeys(ids)) for ids in by_partition.values()]  # a kill repeats what was not acknowledged
+    assert all(ids == sorted(ids) for ids in first_sent)
+    assert sorted(chain.from_iterable(first_sent)) == list(range(count))
+    dead_letters = await read_topic(config, topics.dlq.name)
+    assert {headers(each)["reason"] for each in dead_letters} == {"outlier_date"}
+    assert {orjson.loads(each.value)["id"] for each in dead_letters} == set(wrong)
+    assert orjson.loads((tmp_path / "cursor").read_bytes())["cursor"] == (tmp_path / "posts.jsonl").stat().st_size
 
 
 async def test_a_replay_keeps_the_pace_and_ends_in_the_present(config: Config, tmp_path: Path) -> None:

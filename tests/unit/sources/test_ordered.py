@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 
 from detectors.units import DAY_MS
 from streams.config import IngestSettings
+from streams.core.ingest.time_order import TimeOrder
 from streams.errors import InputError
 from streams.sources import ordered
 from streams.sources.base import Line, Source
 from streams.sources.files import FileSource
 from streams.sources.line_sorter import LineSorter
-from streams.sources.ordered import OrderedPosts, in_order_of_time
+from streams.sources.ordered import OrderedPosts, far_behind, in_order_of_time
 from streams.sources.spool import Spool
 from tests.support.lines import MAX_BYTES, lines_of, write
 
@@ -224,3 +225,22 @@ def test_every_line_comes_once_sorted_and_stable(times: list[int], small: bool) 
         with OrderedPosts(Pipe(times), IngestSettings(), NOW) as source:
             numbers = [line.number - 1 for line in lines_of(source)]
     assert numbers == sorted(range(len(times)), key=times.__getitem__)
+
+
+def order_of(*times: int) -> TimeOrder[Line]:
+    order = TimeOrder[Line](lateness_ms=120_000)
+    for number, ts_ms in enumerate(times, start=1):
+        order.add(ts_ms, Line(b"", 0, number=number))
+    return order
+
+
+def test_posts_far_behind_are_described_by_place_and_times() -> None:
+    (remark,) = far_behind(order_of(1_700_000_000_000, 1_600_000_000_000), 120)
+    assert "1 of 2 posts" in remark
+    assert "line 2 (2020-09-13T12:26:40Z) after line 1 (2023-11-14T22:13:20Z)" in remark
+    assert "windows.lateness_seconds=120" in remark
+
+
+def test_posts_within_the_lateness_and_a_few_beyond_are_not_remarked() -> None:
+    assert not list(far_behind(order_of(1_700_000_000_000, 1_700_000_000_000 - 120_000), 120))
+    assert not list(far_behind(order_of(*range(10**12, 10**12 + 200), 10**11), 120))

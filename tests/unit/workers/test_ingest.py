@@ -53,7 +53,8 @@ class Saved:
     def __init__(self) -> None:
         self.cursor = -1
 
-    def save(self, cursor: int) -> None:
+    def save(self, read: int, cursor: int) -> None:
+        assert read > 0
         self.cursor = cursor
 
 
@@ -156,3 +157,24 @@ async def test_a_post_that_the_broker_refuses_ends_it_and_leaves_the_cursor() ->
     with pytest.raises(KafkaError, match="sending posts"):
         await read(started(Given([post(1), post(2), post(3)]), FakeProducer(fails), cursor))
     assert cursor.cursor == -1
+
+
+async def test_a_date_that_stands_apart_is_a_dead_letter_and_no_sign_of_a_bad_source() -> None:
+    class Marked(Given):
+        def chunks(self) -> Iterator[list[Line]]:
+            for chunk in super().chunks():
+                yield [line._replace(outlier="dated years ahead") for line in chunk]
+
+    producer = FakeProducer()
+    run = started(Marked([post(number) for number in range(3)]), producer, bad_share_after=1)
+    await read(run)
+    assert run.ratio.reasons == {"outlier_date": 3}
+    assert producer.values(DEAD_LETTERS) == [post(number) for number in range(3)]
+
+
+async def test_posts_that_come_long_after_a_later_one_are_remarked() -> None:
+    times = ["2025-06-01T12:00:00Z", "2025-06-01T11:00:00Z"]
+    run = started(Given([post(number, created_at=time) for number, time in enumerate(times)]), FakeProducer())
+    await read(run)
+    (remark,) = run.remarks
+    assert remark.startswith("1 of 2 posts come after one that is later by more than windows.lateness_seconds=120")
