@@ -41,6 +41,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from streams.core.text.brand_terms import BrandTerms, comparable, spellings, text_of
 from streams.core.text.clean import fold_case, without_urls
+from streams.core.text.dictionary import preload
 from streams.core.text.nearby import Place, are_within
 from streams.core.text.term_index import Meaning, Part, TermIndex
 from streams.errors import ConfigError
@@ -78,13 +79,15 @@ class Matcher:
     """
 
     def __init__(self, brands: Sequence[BrandTerms]) -> None:
-        self._brands = tuple(brands)
+        self._ids = tuple(brand.id for brand in brands)
+        self._groups = tuple(brand.all for brand in brands)
         self._excluding = frozenset(index for index, brand in enumerate(brands) if brand.none)
         self._tagged: defaultdict[str, list[int]] = defaultdict(list)
         for index, brand in enumerate(brands):
             for tag in dict.fromkeys(_folded(tag) for tag in brand.tagged):
                 self._tagged[tag].append(index)
         self._terms = TermIndex(_meanings(brands))
+        preload()
 
     @classmethod
     def of(cls, config: Config) -> Self:
@@ -129,13 +132,13 @@ class Matcher:
             if index not in voided or any(_uncovered(mentions, voided[index])):
                 claimed.add(index)
         for (index, number), places in nearby.items():
-            group = self._brands[index].all[number]
+            group = self._groups[index][number]
             counted = _uncovered(places, voided[index]) if index in voided else places
             if index not in claimed and are_within(searched, counted, len(group.terms), group.within):
                 claimed.add(index)
         if tag is not None:
             claimed.update(index for index in self._tagged.get(_folded(tag), ()) if index not in voided)
-        return tuple([self._brands[index].id for index in sorted(claimed - vetoed)]) if claimed else ()
+        return tuple([self._ids[index] for index in sorted(claimed - vetoed)]) if claimed else ()
 
 
 def _searchable(text: str) -> str:

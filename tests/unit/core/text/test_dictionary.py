@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.core.text.dictionary import MAX_LETTERS, fewest_words, is_inside_a_word, is_word
+from streams.core.text.dictionary import MAX_LETTERS, _by_length, fewest_words, is_inside_a_word, is_word
+from streams.core.text.matching import Matcher
 from tests.support.words import listed_words
 
 WORDS = frozenset(listed_words())
@@ -63,3 +64,9 @@ def test_letters_across_two_words_of_the_file_are_inside_none() -> None:
     for letters in across[:5]:
         inside = [word for word in WORDS if letters in word and word not in {letters, f"{letters}s"}]
         assert is_inside_a_word(letters) == bool(inside)
+
+
+def test_the_words_are_read_before_the_first_post() -> None:
+    _by_length.cache_clear()
+    Matcher([])
+    assert _by_length.cache_info().currsize == 1
