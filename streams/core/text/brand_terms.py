@@ -9,13 +9,32 @@ from itertools import product
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from streams.core.text.clean import fold_accents, fold_case
+from streams.core.text.letters import RAISED_DIGITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from streams.config.brands import BrandSettings, Case, NearbySettings, TermSettings
 
-UMLAUTS_WITH_E: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
+_SPELLED_OUT: Final = {
+    "ä": "ae",
+    "ö": "oe",
+    "ü": "ue",
+    "Ä": "Ae",
+    "Ö": "Oe",
+    "Ü": "Ue",
+    "ø": "oe",
+    "Ø": "Oe",
+    "å": "aa",
+    "Å": "Aa",
+}
+_MAX_SPELLED_OUT: Final = 4
+"""Umlauts of a term up to which each may be spelled out or not; in a term with more, all are or none."""
+
+_DIGITS: Final = re.compile(r"(?<=[^\W\d_])[0-9]+")
+_RAISED: Final = str.maketrans(dict(zip("0123456789", RAISED_DIGITS, strict=True)))
+_LOWERED: Final = str.maketrans(dict(zip(RAISED_DIGITS, "0123456789", strict=True)))
+
 SIGILS: Final = ("@", "#")
 
 _HOST: Final = re.compile(r"@(?:(?<=\w@)[\w.-]+|[\w-]+(?:\.[a-z0-9][\w-]*)+)")
@@ -128,7 +147,7 @@ def text_of(term: Term) -> str:
 
 
 def comparable(text: str) -> str:
-    """Return the text without accents, with one blank for each run of white space and hyphens.
+    """Return the text without accents, with one blank for each run of white space and hyphens; none around an ``&``.
 
     Hyphens of a host name behind an ``@`` become underscores, since they divide no words.
 
@@ -136,13 +155,16 @@ def comparable(text: str) -> str:
     --------
     >>> comparable("Käserei-Müller   @anna@nord-tel.example")
     'Kaserei Muller @anna@nord_tel.example'
+    >>> comparable("H & M")
+    'H&M'
     """
-    plain = fold_accents(text)
+    plain = fold_accents(text).replace("`", "'")
     if "-" in plain:
         if "@" in plain:
             plain = _HOST.sub(_joined, plain)
         plain = plain.replace("-", " ")
-    return " ".join(plain.split())
+    plain = " ".join(plain.split())
+    return plain.replace(" &", "&").replace("& ", "&") if "&" in plain else plain
 
 
 def _joined(host: re.Match[str]) -> str:
@@ -159,9 +181,8 @@ def spellings(term: Term) -> list[Spelling]:
     >>> spellings("@#")
     []
     """
-    composed = unicodedata.normalize("NFC", text_of(term))
     found: dict[Spelling, None] = {}
-    for spelling in (comparable(composed), comparable(composed.translate(UMLAUTS_WITH_E))):
+    for spelling in _characters_of(unicodedata.normalize("NFC", text_of(term))):
         if not spelling.strip("@#_"):
             return []
         matters = isinstance(term, CaseSensitive) and not spelling.startswith(SIGILS)
@@ -172,9 +193,22 @@ def spellings(term: Term) -> list[Spelling]:
     return list(found)
 
 
+def _characters_of(term: str) -> Iterator[str]:
+    """Yield a term without accents, with each umlaut as it is and spelled out."""
+    umlauts = sum(char in _SPELLED_OUT for char in term)
+    if umlauts <= _MAX_SPELLED_OUT:
+        choices = ((char, _SPELLED_OUT[char]) if char in _SPELLED_OUT else char for char in term)
+        written = ["".join(chosen) for chosen in product(*choices)]
+    else:
+        written = [term, "".join(_SPELLED_OUT.get(char, char) for char in term)]
+    for spelling in map(comparable, written):
+        yield spelling.translate(_LOWERED)
+
+
 def _ways(spelling: str) -> Iterator[tuple[str, bool]]:
-    """Yield a spelling, and the ways to write it without blanks and punctuation, which hashtags and handles lack."""
+    """Yield a spelling, also with raised digits, and without what hashtags and handles lack: blanks, punctuation."""
     yield spelling, False
+    yield _DIGITS.sub(lambda digits: digits[0].translate(_RAISED), spelling), False
     parts = _PARTS.findall(spelling)
     if len(parts) < 2 or spelling.startswith(SIGILS) or "".join(parts).isdecimal():
         return

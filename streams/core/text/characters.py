@@ -31,6 +31,11 @@ MARKS: Final = _class_of(
 )
 """Combining marks that take no room of their own."""
 
+MARKS_OF_WORDS: Final = _class_of(
+    code for code in range(0x300, 0xFB20) if is_mark(chr(code)) and not 0x20D0 <= code < 0x2100
+)
+"""Marks that are a part of words, those with room of their own included; without those of symbols."""
+
 DIACRITICS: Final = "\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
 """Combining marks of Latin, Greek and Cyrillic letters; marks of other scripts are part of their spelling."""
 

@@ -17,6 +17,7 @@ from streams.core.text.characters import (
     INVISIBLE,
     INVISIBLE_BEYOND,
     MARKS,
+    MARKS_OF_WORDS,
     SHAPING,
     SHAPING_BEYOND,
     TAGS,
@@ -154,7 +155,7 @@ def _strip_tags(text: str) -> str:
 _PLAIN = PlainLetters()
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]++")
 _SIGNS = frozenset("ⒸⓒⓅⓟⓇⓡⓂ🄫🄬🅪🅫🅬🅰🅱🅾🅿")  # of trademarks and the like, behind a word
-_SIGN_BEHIND = re.compile(rf"(?<=[^\W\d_])[{''.join(sorted(_SIGNS))}]\ufe0f?+(?![\w{ENCLOSED}])")
+_SIGN_BEHIND = re.compile(rf"(?<=[A-Za-z\u00c0-\u024f])[{''.join(sorted(_SIGNS))}]\ufe0f?+(?![\w{ENCLOSED}])")
 
 
 def fold(text: str) -> str:
@@ -216,7 +217,7 @@ _URL = re.compile(
     rf"(?:{_LINKED}++(?:\({_LINKED}*+\){_LINKED}*+)*+…?|…))"
 )
 _HANDLE = re.compile(r"@(?<!\w@)\w[\w.-]*+(?:@\w[\w.-]*+)?")
-HASHTAG = re.compile(r"#(\w++)")
+HASHTAG = re.compile(rf"#(\w++(?:[{MARKS_OF_WORDS}]++\w*+)*+)")
 _LOWER, _UPPER = "a-zß-öø-ÿ", "A-ZÀ-ÖØ-Þ"
 _WORD_JOINT = re.compile(f"(?<=[{_LOWER}0-9])(?=[{_UPPER}])|(?<=[{_UPPER}])(?=[{_UPPER}][{_LOWER}])|_++")
 
@@ -280,7 +281,7 @@ def hashtag_words(hashtag: str) -> str:
     return _WORD_JOINT.sub(" ", hashtag).strip()
 
 
-_TERM = re.compile(r"#\w{2,}|(?<![\w#])[^\W\d_][\w'’-]*")
+_TERM = re.compile(rf"#\w[\w{MARKS_OF_WORDS}]++|(?<![\w#])[^\W\d_][\w'’-]*+(?:[{MARKS_OF_WORDS}]++[\w'’-]*+)*+")
 _FOOTNOTES = "'’-" + RAISED_DIGITS
 _LETTER_PAIR = re.compile(r"[^\W\d_]{2}")
 

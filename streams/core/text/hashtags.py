@@ -21,6 +21,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import Final
 
+from streams.core.text.characters import is_mark
 from streams.core.text.clean import HASHTAG, fold_case
 from streams.core.text.dictionary import fewest_words, is_inside_a_word, is_word
 
@@ -105,6 +106,8 @@ def _divides(hashtag: str, place: int) -> bool:
     if place in {0, len(hashtag)}:
         return True
     left, right = hashtag[place - 1], hashtag[place]
+    if is_mark(right):
+        return False
     if not (left.isalpha() and right.isalpha()):
         return not (left.isdecimal() and right.isdecimal())
     if _alphabet(left) != _alphabet(right):

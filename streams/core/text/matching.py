@@ -40,8 +40,9 @@ from itertools import chain
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from streams.core.text.brand_terms import BrandTerms, comparable, spellings, text_of
-from streams.core.text.clean import fold_case, without_urls
+from streams.core.text.clean import fold_accents, fold_case, without_emphasis, without_urls
 from streams.core.text.dictionary import preload
+from streams.core.text.look_alikes import second_reading
 from streams.core.text.nearby import Place, are_within
 from streams.core.text.term_index import Meaning, Part, TermIndex
 from streams.errors import ConfigError
@@ -142,8 +143,16 @@ class Matcher:
 
 
 def _searchable(text: str) -> str:
-    """Return the comparable text without links, with a blank at both ends."""
-    return f" {comparable(without_urls(text))} "
+    """Return the comparable text without links and markup, with a blank at both ends.
+
+    A second reading of words that may be a disguise follows it.
+    """
+    text = without_urls(text)
+    if "_" in text:
+        text = without_emphasis(fold_accents(text))
+    plain = comparable(text)
+    other = None if plain.isascii() else second_reading(plain)
+    return f" {plain} | {comparable(other)} " if other else f" {plain} "  # no phrase reaches across the bar
 
 
 def _folded(tag: str) -> str:

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Self
 import ahocorasick
 
 from streams.core.text.brand_terms import SIGILS
+from streams.core.text.characters import is_mark
 from streams.core.text.clean import fold_case
 from streams.core.text.hashtags import Hashtags
+from streams.core.text.scripts import goes_on, in_word, is_unspaced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from streams.core.text.brand_terms import Spelling
-
-_FIRST_UNSPACED_SCRIPT: Final = "\u2e80"  # CJK radicals; Latin, Greek, Cyrillic, Arabic and Indic letters are below
 
 _ONLY_LABELS: Final = re.compile(r"[\w.]*")
 _DOMAIN_FOLLOWS: Final = re.compile(r"\w*\.[^\W\d_]")
@@ -79,6 +79,8 @@ class _Key:
 
     Parameters
     ----------
+    syllable_after
+        Whether its last syllable may go on behind it, in a script without blanks.
     always
         Meaning wherever the key is a word; None if these depend on the case, or on being in a hashtag.
     """
@@ -86,6 +88,7 @@ class _Key:
     length: int
     edge_before: bool
     edge_after: bool
+    syllable_after: bool
     may_take_s: bool
     has_at: bool
     uses: tuple[_Use, ...]
@@ -98,8 +101,9 @@ class _Key:
         simple = len(uses) == 1 and uses[0].with_case is None and not uses[0].in_hashtags
         return cls(
             length=len(text),
-            edge_before=exact or _in_word(text[0]),
-            edge_after=_in_word(text[-1]),
+            edge_before=exact or in_word(text[0]),
+            edge_after=in_word(text[-1]) or text[-1].isdigit(),
+            syllable_after=is_unspaced(text[-1]),
             may_take_s=not exact and text[-1].isalnum(),
             has_at="@" in text,
             uses=tuple(uses),
@@ -146,10 +150,10 @@ class TermIndex:
             end = last + 1
             start = end - key.length
             before, after = folded[start - 1], folded[end]
-            if key.edge_before and before != " " and _in_word(before):
+            if (key.edge_before and before != " " and in_word(before)) or (key.syllable_after and is_mark(after)):
                 is_word = False
-            elif key.edge_after and after != " " and _in_word(after):
-                is_word = key.may_take_s and after == "s" and not _in_word(folded[end + 1])
+            elif key.edge_after and after != " " and goes_on(after):
+                is_word = key.may_take_s and after == "s" and not goes_on(folded[end + 1])
             else:
                 is_word = True
             if not is_word and not has_hashtags:
@@ -168,10 +172,6 @@ class TermIndex:
                     as_written = use.with_case is None or any_case or before == "@"
                     if (in_hashtag or not use.in_hashtags) and (as_written or use.with_case == text[start:end]):
                         yield use.meaning, start, last
-
-
-def _in_word(char: str) -> bool:
-    return (char.isalnum() and char < _FIRST_UNSPACED_SCRIPT) or char == "_"
 
 
 def _in_host(text: str, folded: str, start: int, end: int) -> bool:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from streams.config import Config
 from streams.core.text.brand_terms import BrandTerms, CaseSensitive, TermsNearby
@@ -14,6 +16,7 @@ from streams.core.text.matching import Matcher
 from streams.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -413,6 +416,85 @@ def test_a_term_of_a_config_that_names_nothing_is_refused_with_its_place() -> No
     config = Config.model_validate({"brands": brands})
     with pytest.raises(ConfigError, match=r"brands\[1\]\.match\.any\[1\]: '@#' names nothing"):
         Matcher.of(config)
+
+
+@pytest.mark.parametrize(
+    ("term", "texts"),
+    [
+        ("x2", "X2 X₂ X² X② #X2 @x2 x₂-Kunde"),
+        ("X₂", "X2 X₂ X²"),
+        ("nordtel", "Nordtel¹ Nordtel₂ Nordtel⑩ Nordtel™ Nordtelⓡ Nordtel🅿️ Nordtel½"),
+        ("nordtel", "_Nordtel_ __Nordtel__ ***_Nordtel_*** ~~Nordtel~~ `Nordtel` (_Nordtel_)"),
+        ("@nordtel_hilft", "@nordtel_hilft @nordtel\\_hilft _@nordtel_hilft_"),
+        ("k&z", "K&Z K＆Z K﹠Z k&z-Filiale #KZ"),
+        ("größer müller", "Größer-Müller GRÖẞER-MÜLLER Groesser-Müller Größer-Mueller grosser-muller groesser-mueller"),
+        ("ørbæk", "Ørbæk Oerbaek Orbæk ØRBÆK"),
+        ("mcfrey's", "McFrey's McFrey’s McFrey´s McFrey`s McFrey＇s"),
+    ],
+)
+def test_every_spelling_of_a_name_is_found(term: str, texts: str) -> None:
+    assert [text for text in texts.split() if not names(term, text)] == []
+
+
+@pytest.mark.parametrize("text", ["K & Z", "bei K &Z", "K& Z!"])
+def test_blanks_around_an_ampersand_make_no_difference(text: str) -> None:
+    assert names("k&z", text)
+    assert names("k & z", text)
+    assert not names("k&z", "K Z")
+
+
+@pytest.mark.parametrize(("term", "text"), [("x2", "CX₂"), ("x2", "X₂b X23"), ("3", "m³"), ("nordtel", "nordtel_s")])
+def test_a_digit_or_an_underscore_is_not_always_an_edge(term: str, text: str) -> None:
+    assert not names(term, text)
+
+
+@pytest.mark.parametrize("text", ["\u0410\u0421\u041c\u0415 is down", "is down: \u0410\u0421\u041c\u0415", "A\u0441me"])
+def test_a_name_in_letters_of_another_alphabet_is_found(text: str) -> None:
+    assert names("acme", text) or "down" in text
+    assert names("acme", f"Today {text} again")
+
+
+def test_a_term_of_another_alphabet_is_found_in_a_latin_text() -> None:
+    assert names("\u043e\u0442\u0442\u043e", "I read \u041e\u0422\u0422\u041e every day")
+    assert not names("otto", "\u041e\u0422\u0422\u041e \u0447\u0438\u0442\u0430\u044e")
+
+
+DISGUISES: dict[str, Callable[[str], str]] = {
+    "capitals": str.upper,
+    "full width": lambda c: chr(ord(c) + 0xFEE0),
+    "circled": lambda c: chr(ord(c) - ord("a") + 0x24D0),
+    "squared": lambda c: chr(ord(c) - ord("a") + 0x1F130),
+    "negative squared": lambda c: chr(ord(c) - ord("a") + 0x1F170),
+    "bold": lambda c: chr(ord(c) - ord("a") + 0x1D41A),
+    "accent": lambda c: c + "\u0301",
+    "struck out": lambda c: c + "\u0336",
+    "enclosed": lambda c: c + "\u20dd",
+    "invisible": lambda c: c + "\u200b",
+    "filler": lambda c: c + "\u3164",
+    "tag": lambda c: c + "\U000e0061",
+    "variation": lambda c: c + "\ufe0e",
+    "plain": lambda c: c,
+}
+LOOK_ALIKES = dict(zip("aceiopsxyj", "\u0430\u0441\u0435\u0456\u043e\u0440\u0455\u0445\u0443\u0458", strict=True))
+WORDS = st.text("abcdefghijklmnopqrstuvwxyz", min_size=3, max_size=12)
+
+
+@given(WORDS, st.data())
+def test_a_term_is_found_in_any_mixture_of_disguises(term: str, data: st.DataObject) -> None:
+    disguises = data.draw(st.lists(st.sampled_from(sorted(DISGUISES)), min_size=len(term) - 1, max_size=len(term) - 1))
+    disguises.append("bold")  # a circle around the last one may be a sign, such as that of a trademark
+    name = "".join(DISGUISES[disguise](char) for disguise, char in zip(disguises, term, strict=True))
+    around = data.draw(
+        st.sampled_from(["{}", "Seit heute: {}!", "_{}_", "**{}**", "#{}", "{}https://a.example", "“{}”"])
+    )
+    assert names(term, around.format(f"{name}\u200b")), ascii(name)
+
+
+@given(WORDS, st.data())
+def test_a_term_is_found_with_look_alikes(term: str, data: st.DataObject) -> None:
+    replaced = data.draw(st.sets(st.sampled_from(range(1, len(term)))))
+    name = "".join(LOOK_ALIKES.get(char, char) if place in replaced else char for place, char in enumerate(term))
+    assert names(term, f"it is {name} again")
 
 
 def test_config_terms_are_no_patterns() -> None:
