@@ -152,6 +152,11 @@ def _strip_tags(text: str) -> str:
     return "".join(parts)
 
 
+MAX_KNOWN_RUNS = 8192
+MAX_KNOWN_CHARS = 2
+"""Number and length of cached runs of characters that are not ASCII, such as ``ü`` and ``“``; about 1 MB."""
+
+_KNOWN_RUNS: dict[str, str] = {}
 _PLAIN = PlainLetters()
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]++")
 _SIGNS = frozenset("ⒸⓒⓅⓟⓇⓡⓂ🄫🄬🅪🅫🅬🅰🅱🅾🅿")  # of trademarks and the like, behind a word
@@ -192,9 +197,16 @@ def fold_case(text: str) -> str:
 
 
 def _fold_run(run: re.Match[str]) -> str:
-    characters = run[0] if _SIGNS.isdisjoint(run[0]) else _without_sign(run)
-    plain = characters.translate(_PLAIN)
-    return plain if plain.isascii() else unicodedata.normalize("NFC", plain)
+    characters = run[0]
+    known = _KNOWN_RUNS.get(characters)
+    if known is not None:
+        return known
+    has_sign = not _SIGNS.isdisjoint(characters)
+    plain = (_without_sign(run) if has_sign else characters).translate(_PLAIN)
+    plain = plain if plain.isascii() else unicodedata.normalize("NFC", plain)
+    if len(characters) <= MAX_KNOWN_CHARS and not has_sign and len(_KNOWN_RUNS) < MAX_KNOWN_RUNS:
+        _KNOWN_RUNS[characters] = plain
+    return plain
 
 
 def _without_sign(run: re.Match[str]) -> str:
@@ -210,7 +222,7 @@ def _without_sign(run: re.Match[str]) -> str:
 # cases are spelled out, so that the search skips to it.
 _LINKED = "[!#-'*-;=?@A-Z_a-z~\u00c0-\u0dff\u1e00-\u1fff]"
 _URL = re.compile(
-    r"[HPWhpw](?:"
+    r"[HPWhpw](?=[TWitw])(?:"
     r"(?:(?<=[Hh])[Tt][Tt][Pp][Ss]?://[Tt]\.[Cc][Oo]/|(?<=p)ic\.(?:twitter|x)\.com/)[A-Za-z0-9]{10}"
     rf"(?:[/?#]{_LINKED}*+)?"
     r"|(?:(?<=[Hh])[Tt][Tt][Pp][Ss]?://|(?<=[Ww])[Ww][Ww]\.(?:(?<!\w....)|(?=\w[\w-]*\.[A-Za-z]{2})))"
@@ -239,7 +251,7 @@ def without_urls(text: str) -> str:
 
 
 def _may_have_url(text: str) -> bool:
-    return "://" in text or "ww." in text or "WW." in text or "pic." in text
+    return "/" in text or "ww." in text or "WW." in text
 
 
 def without_handles(text: str) -> str:

@@ -3,16 +3,19 @@
 The meaning of a brand's terms:
 
 - A **plain term** (``nestle``, ``deutsche bahn``, ``h&m``) matches as a word, hashtag or handle: ``Nestlé``,
-  ``#NESTLE``, ``@nestle``, ``Nestlés``, ``nestle's``. Case, accents and the kind of apostrophe make no difference; an
-  umlaut in a term also matches its spelling with ``e`` (``müller``: Müller, MULLER, Mueller). The words of a phrase may
+  ``#NESTLE``, ``@nestle``, ``Nestlés``, ``nestle's``. Case, accents, the kind of apostrophe and blanks around an ``&``
+  make no difference; each umlaut in a term also matches its spelling with ``e`` (``müller``: Müller, MULLER, Mueller),
+  and a digit in it one that is raised or lowered (``o2``: O₂). The words of a phrase may
   be separated by any run of blanks and hyphens. In a hashtag or handle they are written together, as are the parts of
   a name with punctuation: ``Deutsche-Bahn``, ``#DeutscheBahn``, ``@deutschebahn``, ``@deutsche_bahn``; ``McDonald's``,
   ``#McDonalds``.
 - **@handle** and **#hashtag** match only that handle and that hashtag, in any case: ``@united`` is not in
   ``@unitedfans``, ``@united_fans`` or ``info@united.example``.
-- A **word** ends where no letter, digit or underscore follows. So a German compound with hyphen matches
-  (``Nordtel-Hotline``), one without does not (``Nordtelkunde``), nor does ``macmeow`` match ``acme``; emoji and
-  punctuation are no part of a word. Chinese, Japanese, Korean and similar scripts have no word boundaries to respect.
+- A **word** ends where no letter, digit or underscore follows (`streams.core.text.scripts`). So a German compound with
+  hyphen matches (``Nordtel-Hotline``), one without does not (``Nordtelkunde``), nor does ``macmeow`` match ``acme``;
+  emoji, punctuation, footnotes and the emphasis of Markdown are no part of a word. Scripts without blanks have no word
+  boundaries to respect, only those of syllables.
+- A word in **disguise** is also read as it looks (`streams.core.text.look_alikes`).
 - Inside a **hashtag**, terms and exclusions are found wherever words may begin and end in it
   (`streams.core.text.hashtags`): ``#BoykottNestle``, ``#DHLfail``, ``#nestle_boykott``, ``#nordtel2026``, and
   ``#dhlfail``, which can be read as words.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import time
+from itertools import count, cycle, islice
 from typing import Any
 
 import pytest
@@ -12,7 +14,44 @@ from streams.core.score.position import Position
 from streams.core.score.scorer import MAX_LINK_CHARS, Scorer
 from streams.errors import MissingPackage
 from streams.records import Envelope, Mention, Post
-from streams.sources.weights import best_model
+from streams.sources.weights import best_model, load_model
+
+CHARS = 10_000
+DEAREST = 15
+"""How many times as long a text may take as one of plain words that has as many characters."""
+
+HOSTILE = {
+    "title case": "\u01c5",
+    "ligatures of many letters": "\ufdfa",
+    "dotted capitals": "\u0130",
+    "emoji": "\U0001f621",
+    "coloured emoji": "\u2764\ufe0f",
+    "marks": "a\u0301\u0316\u0327",
+    "joiners": "\u200d\ufeff",
+    "full width": "\uff21",
+    "circled": "\u24c3",
+    "syllables in parts": "\u1100\u1161\u11a8",
+    "look-alikes": "a\u0430\u0436 ",
+    "words of look-alikes": "\u0430\u043e ",
+    "hashtags": "#aB ",
+    "one hashtag": "aB",
+    "handles": "@a ",
+    "links": "https://t.co/a1B2c3D4e5 ",
+    "brackets of links": "http://a(",
+    "underscores": "_a_ ",
+    "underscores only": "_",
+    "backslashes": "\\\\_",
+    "ampersands": " & ",
+    "entities": "&amp;",
+    "negations": "nicht ",
+    "brand": "nordtel ",
+    "words of one letter": "a ",
+    "blanks": "\u2003\u2003a",
+    "digits": "1 ",
+    "raised digits": "x\u00b2",
+    "characters that differ": "".join(map(chr, range(0x4E00, 0x7500))),
+    "letters that differ": "".join(char for char in map(chr, range(0x80, 0x3000)) if char.isalnum()),
+}
 
 NOW_MS = 1_760_000_000_000
 
@@ -157,3 +196,22 @@ def test_links_of_other_clients_are_passed_on_as_ingest_would(url: str) -> None:
     posts = [Post("1", "forum", NOW_MS, "Nordtel", url=url), Post("2", "forum", NOW_MS, "Nordtel", url="https://e/17")]
     batch = scorer.score(0, [(int(post.id), NOW_MS, post.to_bytes()) for post in posts])
     assert [mention.url for mention in batch.envelopes[0].mentions] == [None, "https://e/17"]
+
+
+def test_no_post_takes_much_longer_than_plain_words() -> None:
+    scorer = Scorer(config(), load_model(), Opinion("best-1", 0.7))
+    scorer.assign(0, Position("id"))
+    offsets = count()
+
+    def seconds(unit: str) -> float:
+        measured = []
+        for number in range(5):
+            text = "Nordtel " + "".join(islice(cycle(unit), CHARS - 20)) + f" {number}"
+            started = time.thread_time()
+            assert scored(scorer, text, first=next(offsets)), unit
+            measured.append(time.thread_time() - started)
+        return min(measured)
+
+    plain = seconds("Seit Stunden geht bei uns nichts, und niemand sagt etwas dazu. ")
+    dear = {name: took / plain for name, unit in HOSTILE.items() if (took := seconds(unit)) > DEAREST * plain}
+    assert dear == {}

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from streams.cli import cli
 from streams.core.sentiment import LinearModel, sentences
 from streams.core.sentiment.learner import OnlineSentiment
-from streams.core.sentiment.sentences import DIMENSIONS, LENGTH, embedding
+from streams.core.sentiment.sentences import DIMENSIONS, LENGTH, MAX_CHARS, NOT_LATIN, embedding
 from streams.core.sentiment.snapshot import CLIP, ROWS, Weights, decode, encode
 from streams.errors import InputError, MissingPackage, RecordError
 from streams.records import MAX_SNAPSHOT_BYTES
@@ -51,6 +51,22 @@ def test_an_embedding_has_its_length(text: str) -> None:
     vector = embedding(text)
     assert vector.shape == (DIMENSIONS,)
     assert np.linalg.norm(vector) == pytest.approx(LENGTH, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("text", "encoded"),
+    [
+        ("x" * 10_000, MAX_CHARS),
+        ("ü" * 10_000, MAX_CHARS),
+        ("😡" * 10_000, MAX_CHARS // NOT_LATIN),
+        ("北" * 10_000, MAX_CHARS // NOT_LATIN),
+        ("\ufdfa" * 10_000, MAX_CHARS // NOT_LATIN // 18),  # each stands for 18 letters
+        ("Danke 🎉", 7),
+    ],
+)
+def test_the_encoder_is_given_a_bounded_amount_of_work(text: str, encoded: int) -> None:
+    assert np.array_equal(embedding(text), embedding(text[:encoded]))
+    assert not np.array_equal(embedding(text), embedding(text[: encoded // 2]))
 
 
 def test_likeness_crosses_languages() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.core.sentiment.tokens import ELONGATED, tokens
+from streams.core.sentiment.tokens import ELONGATED, MAX_CHARS, tokens
 
 
 @pytest.mark.parametrize(
@@ -49,3 +49,8 @@ def test_long_texts_take_linear_time(unit: str) -> None:
     started = time.process_time()
     tokens(unit * (1_000_000 // len(unit)), "de")
     assert time.process_time() - started < 20  # quadratic time would be hours
+
+
+def test_what_follows_the_head_of_a_text_is_not_read() -> None:
+    head = "gut " * (MAX_CHARS // 4)
+    assert tokens(head + "schlecht " * 10_000, "de") == tokens(head, "de")

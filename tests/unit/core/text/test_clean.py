@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from streams.core.text.characters import is_mark
 from streams.core.text.clean import (
+    MAX_DESCRIBED_CHARS,
     MAX_MARKS,
     MAX_TERM_CHARS,
     SIGNATURE_BITS,
@@ -31,6 +32,7 @@ from streams.core.text.clean import (
     without_handles,
     without_urls,
 )
+from streams.core.text.letters import MAX_EXPANSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -258,6 +260,18 @@ def test_signature_is_the_same_in_every_process() -> None:
 )
 def test_what_is_printed_can_neither_break_a_line_nor_steer_a_terminal(text: str, shown: str) -> None:
     assert printable(text) == shown
+
+
+def test_the_terms_and_the_signature_of_a_long_text_are_those_of_its_head() -> None:
+    head = "wort und " * (MAX_DESCRIBED_CHARS // 4)
+    assert terms(head + "netzausfall") == terms(head)
+    assert signature(head + "netzausfall") == signature(head)
+    assert signature("netzausfall " + head) != signature(head)
+
+
+@given(st.text(max_size=200))
+def test_a_folded_text_is_hardly_longer_than_the_text(text: str) -> None:
+    assert len(fold(text)) <= MAX_EXPANSION * len(text)
 
 
 SIZE = 2_000_000
