@@ -16,18 +16,11 @@ if TYPE_CHECKING:
 
     from streams.config.brands import BrandSettings, Case, NearbySettings, TermSettings
 
-_SPELLED_OUT: Final = {
-    "ä": "ae",
-    "ö": "oe",
-    "ü": "ue",
-    "Ä": "Ae",
-    "Ö": "Oe",
-    "Ü": "Ue",
-    "ø": "oe",
-    "Ø": "Oe",
-    "å": "aa",
-    "Å": "Aa",
-}
+UMLAUTS_WITH_E: Final = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
+
+_SPELLED_OUT: Final = {chr(code): spelled for code, spelled in UMLAUTS_WITH_E.items()} | {
+    "ø": "oe", "Ø": "Oe", "å": "aa", "Å": "Aa"
+}  # fmt: skip
 _MAX_SPELLED_OUT: Final = 4
 """Umlauts of a term up to which each may be spelled out or not; in a term with more, all are or none."""
 

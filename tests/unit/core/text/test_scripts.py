@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from streams.core.text.matching import BrandTerms, Matcher
+from streams.core.text.brand_terms import BrandTerms
+from streams.core.text.matching import Matcher
 from streams.core.text.scripts import goes_on, in_word, is_unspaced
 
 
