@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from streams.errors import InputError
 from streams.sources.base import Seekable
+from streams.sources.parquet import MAGIC, ParquetSource
 from streams.sources.reader import AS_RECOGNISED, Reading, RecordReader
 from streams.sources.stdin import PipeSource
 
@@ -113,9 +114,19 @@ def open_source(location: str, max_record_bytes: int, reading: Reading = AS_RECO
     Raises
     ------
     InputError
-        As `FileSource` and `PipeSource`.
+        As `FileSource`, `PipeSource` and `ParquetSource`.
     """
     path = Path(location)
     if path.exists() and not path.is_file() and not path.is_dir():
         return PipeSource(location, max_record_bytes, reading)
+    if _is_parquet(path):
+        return ParquetSource(path, max_record_bytes, reading)
     return FileSource(path, max_record_bytes, reading)
+
+
+def _is_parquet(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(len(MAGIC)) == MAGIC
+    except OSError:
+        return False  # `FileSource` says why

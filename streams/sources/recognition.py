@@ -210,13 +210,24 @@ def _described(samples: Sequence[Any], conversion: Conversion, *, is_given: bool
     """Return the name of the format of some records, whether they need a conversion, and a hint if none is a post."""
     records = [sample for sample in samples if isinstance(sample, dict)]
     fitting = [name for record in records if (name := conversion.name_of(record)) is not None]
-    hint = _hint(records[0], conversion.missing(records[0]), "field") if records and not fitting else ""
+    hint = missing_fields(records[0], conversion.missing(records[0]), "field") if records and not fitting else ""
     if is_given or any(fitting):
         return tuple(dict.fromkeys(f"format {name}" for name in fitting if name)), True, hint
     return (), False, hint
 
 
-def _hint(record: Record, missing: Sequence[str], kind: str) -> str:
+def missing_fields(record: Record, missing: Sequence[str], kind: str) -> str:
+    """Format which fields a record lacks, which it has, and how to name them.
+
+    Parameters
+    ----------
+    record
+        The record.
+    missing
+        Names of the fields that a post needs and it lacks.
+    kind
+        What it calls them: ``field`` or ``column``.
+    """
     names = [name for name in record if name not in REQUIRED]
     listed = ", ".join(names[:_NAMED_FIELDS]) + (", ..." if len(names) > _NAMED_FIELDS else "")
     example = ",".join(f"{name}=..." for name in missing)
@@ -254,7 +265,7 @@ def _table(text: bytes, name: str, conversion: Conversion, mapping: Conversion |
         is_table = len(counts) >= 3 and len(columns) >= 3 and 2 * counts.count(counts[0]) > len(counts)
         if not (is_table or mapping or known):
             return None
-        raise InputError(f"{name}: is a table that {_hint(record, missing, 'column')}")
+        raise InputError(f"{name}: is a table that {missing_fields(record, missing, 'column')}")
     names = ("a table", *([f"format {known}"] if known else []))
     needed = conversion if mapping or known else None
     return Format(names, lambda max_bytes: TableSplitter(_LONGER * max_bytes, delimiter, columns), needed)

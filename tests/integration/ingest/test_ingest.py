@@ -148,6 +148,43 @@ async def test_what_stands_before_the_cut_of_a_gzip_stream_arrives(config: Confi
     assert 5_000 < len(ids) < 15_000
 
 
+async def test_a_growing_file_is_ingested_whole_although_a_run_ends_in_the_middle_of_a_line(
+    config: Config, tmp_path: Path
+) -> None:
+    """The cursor went behind half a line, so that the other half was a line of its own to the next run."""
+    path, cursor = tmp_path / "growing.jsonl", tmp_path / "cursor"
+    lines = [post(number, text="Nordtel, St~rung").replace(b"~", "ö".encode()) for number in range(30)]
+    content = b"\n".join(lines) + b"\n"
+    half = content.index(b'"id": 20') + 30
+    for end in (half, content.index(b"\xc3", half) + 1, len(content) - 1, len(content)):
+        path.write_bytes(content[:end])
+        summary = await run(config, path, cursor_file=cursor)
+        assert summary.rejected == {}
+    assert sorted(int(post.id) for post in await posts_in(config)) == list(range(30))
+    assert await read_topic(config, Topics(config.topics).dlq.name) == []
+
+
+async def test_a_compressed_file_that_is_still_written_is_ingested_to_its_end(config: Config, tmp_path: Path) -> None:
+    packed = gzip.compress(b"".join(post(number, author=os.urandom(9).hex()) + b"\n" for number in range(5_000)))
+    path, cursor = tmp_path / "growing.jsonl.gz", tmp_path / "cursor"
+    read = 0
+    for end in (len(packed) // 2, len(packed)):
+        path.write_bytes(packed[:end])
+        read += (await run(config, path, cursor_file=cursor)).read
+    assert read == len(await posts_in(config)) == 5_000
+
+
+async def test_an_array_is_resumed_in_its_middle(config: Config, tmp_path: Path) -> None:
+    path, cursor = tmp_path / "posts.json", tmp_path / "cursor"
+    posts = [post(number) for number in range(3_000)]
+    path.write_bytes(b"[" + b",\n".join(posts[:1_000]))
+    first = await run(config, path, cursor_file=cursor)
+    path.write_bytes(b"[" + b",\n".join(posts) + b"]")
+    second = await run(config, path, cursor_file=cursor)
+    assert (first.read, second.read) == (1_000, 2_000)
+    assert len(await posts_in(config)) == 3_000
+
+
 class Interrupted(FileSource):
     """A file during which ingest is stopped after the first chunk."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import random
 import re
 import signal
 import subprocess
@@ -103,6 +104,42 @@ def test_mostly_bad_input_stops_with_the_reasons(config: Path, tmp_path: Path) -
     assert done.returncode == 3
     assert b"9 of 10 records are rejected (broken_json 9): over the limit ingest.max_bad_share" in done.stderr
     assert b"\n  line 2: broken_json: not JSON" in done.stderr
+
+
+def test_a_file_that_is_cut_short_is_replayed_up_to_the_cut_and_named(config: Path, tmp_path: Path) -> None:
+    posts = tmp_path / "cut.jsonl.gz"
+    noise = random.Random(1)
+    lines = [post_line(number, author=str(noise.random())) for number in range(2_000)]
+    posts.write_bytes(gzip.compress(b"".join(lines))[:15_000])
+    done = replay(posts, config)
+    assert done.returncode == 3
+    assert re.search(rb"posts (\d,)?\d\d\d, .* mentions matched (\d,)?\d\d\d, ", done.stderr)
+    assert (
+        b"cut.jsonl.gz: the gzip stream is cut short, its rest is missing; all before it has been read" in done.stderr
+    )
+
+
+def test_fields_and_the_encoding_can_be_named(config: Path, tmp_path: Path) -> None:
+    posts = tmp_path / "export.csv"
+    posts.write_text("Nr;Datum;Text\n7;2026-03-02T10:15:00Z;Nordtel – нет связи\n", encoding="cp1251")
+    done = replay(posts, config, "--map", "id=Nr,created_at=Datum,text=Text", "--encoding", "cp1251")
+    assert done.returncode == 0
+    assert b"read as CP1251, a table" in done.stderr
+    assert b"counted 1 + late 0" in done.stderr
+    refused = replay(posts, config, "--map", "raddit")
+    assert refused.returncode == 2
+    assert b"there is no format 'raddit'" in refused.stderr
+
+
+def test_records_of_an_unknown_format_are_refused_with_their_fields_and_the_option(
+    config: Path, tmp_path: Path
+) -> None:
+    posts = tmp_path / "export.jsonl"
+    posts.write_bytes(b'{"uid": 7, "message": "Nordtel", "time": 1772446500}\n' * 30)
+    done = replay(posts, config)
+    assert done.returncode == 3
+    assert b"export.jsonl: 30 of 30 records are rejected (missing_field 30)" in done.stderr
+    assert b"it has uid, message, time. Name the fields: --map id=...,created_at=...,text=..." in done.stderr
 
 
 def test_all_rejected_records_are_written_to_a_file_if_one_is_named(config: Path, tmp_path: Path) -> None:

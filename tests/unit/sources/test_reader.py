@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from contextlib import suppress
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
@@ -184,3 +185,36 @@ def test_a_pause_is_passed_on_before_and_after_the_format_is_known() -> None:
     reader = RecordReader("posts", MAX_BYTES)
     chunks = reader.lines(iter([b"", b'{"id"', b"", b":1}\n", b"", b'{"id":2}\n']))
     assert [[line.data for line in chunk] for chunk in chunks] == [[], [], [b'{"id":1}'], [], [b'{"id":2}'], []]
+
+
+BEGINNINGS: Final = [
+    b"",
+    b"\x1f\x8b\x08\0",
+    b"\x28\xb5\x2f\xfd",
+    b"BZh9",
+    b"\xff\xfe",
+    b"[",
+    b'{"data":[',
+    b"id,text\n",
+]
+
+
+@given(st.sampled_from(BEGINNINGS), st.binary(max_size=300), st.integers(1, 100), st.booleans())
+def test_noise_is_read_or_refused_and_nothing_else(begin: bytes, noise: bytes, size: int, grows: bool) -> None:
+    reader = RecordReader("posts", 50)
+    with suppress(InputError):
+        for chunk in reader.lines(blocks_of(begin + noise, size), grows=grows):
+            assert all(len(line.data) <= 500 for line in chunk)
+
+
+@given(st.sampled_from(sorted(INPUTS)), st.data())
+def test_damage_anywhere_costs_records_and_never_the_reader(kind: str, data: st.DataObject) -> None:
+    damaged = bytearray(INPUTS[kind])
+    for _ in range(data.draw(st.integers(1, 5))):
+        damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        lines = lines_of(bytes(damaged))
+    except InputError:
+        return
+    numbers = [(line.number, line.item) for line in lines]
+    assert numbers == sorted(numbers)
