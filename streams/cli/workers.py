@@ -20,6 +20,7 @@ from streams.cli.options import (
     reading_options,
     with_reading,
 )
+from streams.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -248,7 +249,17 @@ def _start(worker: str, config: Config) -> None:
     failpoints.arm(os.environ)
     metrics.BUILD.info({"version": __version__, "python": platform.python_version(), "worker": worker})
     metrics.CONFIG.info({"version": config.version})
-    metrics.RESTARTS.labels(worker).inc(int(os.environ.get(metrics.RESTARTS_VARIABLE, "0")))
+    metrics.RESTARTS.labels(worker).inc(_restarts())
+
+
+def _restarts() -> int:
+    """Return how often a supervisor has restarted this worker, which is in the environment."""
+    from streams.runtime import metrics
+
+    text = os.environ.get(metrics.RESTARTS_VARIABLE, "").strip() or "0"
+    if not text.isascii() or not text.isdecimal() or len(text) > 9:
+        raise ConfigError([f"environment variable {metrics.RESTARTS_VARIABLE}: must be a whole number, got {text!r}"])
+    return int(text)
 
 
 def until_stopped(

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 import structlog
 
+from streams.errors import ConfigError
+
 if TYPE_CHECKING:
     from structlog.typing import EventDict, Processor, WrappedLogger
 
@@ -58,7 +60,10 @@ def configure(worker: str, *, level: int = logging.INFO, stream: TextIO | None =
 
 
 def _renderers(stream: TextIO) -> list[Processor]:
-    if os.environ.get(FORMAT_VARIABLE, "console" if stream.isatty() else "json") == "console":
+    wanted = os.environ.get(FORMAT_VARIABLE, "").strip() or ("console" if stream.isatty() else "json")
+    if wanted not in {"console", "json"}:
+        raise ConfigError([f"environment variable {FORMAT_VARIABLE}: must be console or json, got {wanted!r}"])
+    if wanted == "console":
         return [_without_escapes, structlog.dev.ConsoleRenderer(colors=stream.isatty())]
     return [structlog.processors.JSONRenderer()]
 

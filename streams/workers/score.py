@@ -86,7 +86,7 @@ async def score(
         If another process listens on `metrics.score_port`.
     """
     if warning := check_author_key(config):
-        log.warning(warning)
+        log.warning("there is no key of its own for hashing authors", detail=warning)
     bases: dict[QualityName, SentimentModel] = {"fast": model or load_model(config.sentiment.weights)}
     if best := best_model(config):
         bases["best"] = best

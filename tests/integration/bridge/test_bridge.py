@@ -143,6 +143,19 @@ def pages(receiver: Receiver) -> set[tuple[str, str, str]]:
     }
 
 
+async def test_an_alert_whose_link_alertmanager_refuses_reaches_it_without_the_link(
+    config: Config, alertmanager: Alertmanager
+) -> None:
+    config = for_alertmanager(config, alertmanager)
+    link = "grafana.example/d/firewatch-brand?var-brand=nordtel"  # as a config of an earlier version allowed it
+    alerts = [alert(f"i{number}", f"a{number}", starts_at=utc(NOW_MS), brand=f"b{number}") for number in range(3)]
+    await raise_alerts(config, *alerts[:2], alerts[2].model_copy(update={"generator_url": link}))
+    async with paging(config):
+        await soon_active(alertmanager, "i0 warning", "i1 warning", "i2 warning")
+        assert link not in str(await alertmanager.active())
+    assert await read_topic(config, Topics(config.topics).alerts_dlq.name) == []
+
+
 async def test_alertmanager_receives_incidents_that_fire_escalate_and_resolve(
     config: Config, alertmanager: Alertmanager, receiver: Receiver
 ) -> None:

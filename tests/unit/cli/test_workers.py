@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -10,6 +10,7 @@ from streams.errors import BrokerUnreachable, ConfigError
 from tests.support.cli import BRANDS, firewatch, post_line
 
 if TYPE_CHECKING:
+    import subprocess
     from pathlib import Path
 
 
@@ -49,3 +50,18 @@ def test_authors_are_not_hashed_with_a_key_that_everybody_knows_beyond_this_mach
     done = firewatch(command, "-c", config, KAFKA_BOOTSTRAP="192.0.2.1:9092")
     assert done.returncode == ConfigError.exit_code
     assert b"author_key_file: " in done.stderr
+
+
+@pytest.mark.parametrize("variable", ["FIREWATCH_RESTARTS", "FIREWATCH_LOG_FORMAT"])
+def test_a_variable_with_a_value_that_is_not_allowed_is_named(variable: str, tmp_path: Path) -> None:
+    config = tmp_path / "brands.yaml"
+    config.write_text(BRANDS)
+
+    def score(value: str) -> subprocess.CompletedProcess[bytes]:
+        environment: dict[str, Any] = {variable: value}
+        return firewatch("score", "-c", config, KAFKA_BOOTSTRAP="127.0.0.1:1", **environment)
+
+    refused = score("-x")
+    assert refused.returncode == ConfigError.exit_code
+    assert f"environment variable {variable}: must be ".encode() in refused.stderr
+    assert score("").returncode == BrokerUnreachable.exit_code
