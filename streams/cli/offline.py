@@ -21,6 +21,8 @@ from streams.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from streams.config import FieldMapping
     from streams.records import Alert, Window
 
@@ -119,6 +121,7 @@ def replay(
         click.echo(f"{where} raised in {failure.doing} and was put out of use: {detail}", err=True)
     show_rejected(summary.examples)
     show_altered(summary.altered, summary.skipped)
+    _show_coarse(summary.coarse)
     for remark in (*summary.remarks, *late_mentions(summary.counted, summary.late)):
         click.echo(remark, err=True)
     rate = summary.posts / summary.seconds if summary.seconds else 0.0
@@ -130,6 +133,19 @@ def replay(
     )
     if summary.truncated:
         raise summary.truncated
+
+
+def _show_coarse(coarse: Mapping[tuple[str, int], int]) -> None:
+    """Print on stderr which sources state times no finer than a minute, with the number of such posts."""
+    from streams.core.score.resolution import described
+    from streams.core.text.clean import printable
+
+    for (source, resolution_ms), count in sorted(coarse.items()):
+        click.echo(
+            f"times of {printable(source)} are {described(resolution_ms)} ({count:,} posts): its posts are spread over "
+            "the span that their time stands for",
+            err=True,
+        )
 
 
 @click.command()

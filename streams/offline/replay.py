@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -45,7 +46,8 @@ class ReplaySummary:
     `quarantined` are the detectors that raised an exception. `rejected` has the number of rejected records by reason,
     and `examples` the place, reason and detail of the first ones. `skipped` posts had no text. `altered` has how often
     an optional field was converted or left out, by its name and the outcome. `remarks` are about the input and
-    the order of the posts. `truncated` says that the end of the input is missing, if it is.
+    the order of the posts. `truncated` says that the end of the input is missing, if it is. `coarse` has the number
+    of posts by source and by the resolution of their time in milliseconds, if that is a minute or more.
     """
 
     posts: int = 0
@@ -61,6 +63,7 @@ class ReplaySummary:
     examples: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     truncated: TruncatedInput | None = None
+    coarse: Counter[tuple[str, int]] = field(default_factory=Counter)
     quarantined: list[Quarantined] = field(default_factory=list)
 
 
@@ -126,6 +129,7 @@ class Replay:
             batch = self._scorer.score(partition, records)
             self.summary.posts += batch.posts
             self.summary.repeated += batch.repeated
+            self.summary.coarse.update(batch.coarse)
             for envelope in batch.envelopes:
                 self.summary.matched += len(envelope.mentions)
                 self._monitor.absorb(envelope)

@@ -57,6 +57,7 @@ from streams.records.labels import (
     verdict_in,
 )
 from streams.records.mentions import (
+    COARSE,
     ENVELOPE_VERSION,
     IMPORT,
     MAX_DELETIONS,
@@ -98,6 +99,7 @@ from streams.records.wire import SHARE, epoch_ms, utc
 
 __all__ = [
     "ALERT_VERSION",
+    "COARSE",
     "DELETION_VERSION",
     "ENVELOPE_VERSION",
     "IMPORT",

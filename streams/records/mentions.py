@@ -26,6 +26,7 @@ MAX_DELETIONS: Final = 250
 REPOST: Final = 1
 REPLY: Final = 2
 IMPORT: Final = 4
+COARSE: Final = 8
 
 
 class Mention(NamedTuple):
@@ -48,8 +49,8 @@ class Mention(NamedTuple):
     signature
         Near-duplicate signature of the text.
     flags
-        Sum of 1 for a repost, 2 for a reply, and 4 for a post that is dated back so far that it says nothing about the
-        present.
+        Sum of 1 for a repost, 2 for a reply, 4 for a post that is dated back so far that it says nothing about the
+        present, and 8 for a post whose time is stated no finer than a bucket.
     engagement
         Likes, reposts and replies of the post at collection time, summed.
     lang

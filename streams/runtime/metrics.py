@@ -126,6 +126,11 @@ POSTS_IMPORTED: Final = _counter(
     "Posts of a live stream dated back by more than ingest.import_after_seconds: counted as late, not as of now",
     ["source"],
 )
+POSTS_COARSE: Final = _counter(
+    "firewatch_posts_coarse",
+    "Scored posts whose time is stated no finer than a minute, by the resolution in seconds",
+    ["source", "seconds"],
+)
 POSTS_OVER_QUOTA: Final = _counter(
     "firewatch_posts_over_quota",
     "Posts not scored because their source had reached score.max_posts_per_source_per_minute",

@@ -18,6 +18,7 @@ from streams.config.author_key import check_author_key
 from streams.core.score.admission import records_to_know
 from streams.core.score.idle import Idleness
 from streams.core.score.position import Position, StartPosition, choose_start, committed_position
+from streams.core.score.resolution import described
 from streams.core.score.scorer import Scorer
 from streams.core.sentiment import LinearModel
 from streams.kafka.clients import consumer, producer, raw_client
@@ -138,6 +139,7 @@ class ScoreWorker:
         self._scorer = Scorer(config, self._models["fast"], self._models.get("best"))
         self._remembered = dict.fromkeys(lives, (0, 0))
         self._series = metrics.Capped(metrics.MAX_SOURCES)
+        self._coarse: dict[str, int] = {}
         self._reader = reader
         self._writer = MentionsWriter(config, sender)
         self._member = GroupMember(
@@ -297,6 +299,9 @@ class ScoreWorker:
                 metrics.POSTS_OVER_QUOTA.labels(self._series(source)).inc(count)
             for source, count in each.imported.items():
                 metrics.POSTS_IMPORTED.labels(self._series(source)).inc(count)
+            for (source, resolution_ms), count in each.coarse.items():
+                metrics.POSTS_COARSE.labels(self._series(source), str(resolution_ms // 1000)).inc(count)
+                self._warn_of_coarse_times(source, resolution_ms)
             for envelope in each.envelopes:
                 metrics.POSTS_MATCHED.labels(envelope.brand).inc(len(envelope.mentions))
             for source, at_ms in each.sources.items():
@@ -307,6 +312,16 @@ class ScoreWorker:
                 metrics.TEXTS.labels(quality, "from memory").inc(hits - self._remembered[quality][0])
                 metrics.TEXTS.labels(quality, "anew").inc(misses - self._remembered[quality][1])
                 self._remembered[quality] = (hits, misses)
+
+    def _warn_of_coarse_times(self, source: str, resolution_ms: int) -> None:
+        """Log that the times of a source are coarse, once until they become coarser."""
+        if len(self._coarse) < metrics.MAX_SOURCES and resolution_ms > self._coarse.get(source, 0):
+            self._coarse[source] = resolution_ms
+            log.warning(
+                "times of a source are coarse; its posts are spread over the span that their time stands for",
+                source=source,
+                resolution=described(resolution_ms),
+            )
 
 
 def _row(record: ConsumerRecord) -> tuple[int, int, bytes | None]:

@@ -161,12 +161,13 @@ def arrival() -> Row:
             ),
         ),
         lines(
-            "Over quota, imported and deleted",
+            "Over quota, badly dated and deleted",
             "Posts a second that were not scored because their source exceeded its quota, that were dated back too far "
-            "for the present, deletions from sources, and deleted posts that alerts can no longer show.",
+            "for the present or in whole minutes, hours or days, deletions, and deleted posts that alerts can't show.",
             "cps",
             query(rate("firewatch_posts_over_quota_total", "instance", by="source"), "over quota, {{source}}"),
             query(rate("firewatch_posts_imported_total", "instance", by="source"), "imported, {{source}}"),
+            query(rate("firewatch_posts_coarse_total", "instance", by="source"), "coarse time, {{source}}"),
             query(rate("firewatch_posts_deleted_total", "instance"), "deletions"),
             query(rate("firewatch_samples_deleted_total", "instance"), "samples deleted"),
         ),

@@ -101,12 +101,21 @@ def _brand_4(state: State) -> State:
     return {**state, "windows": [reached_ms, late, [-1, pending], opened]}
 
 
+def _brand_5(state: State) -> State:
+    """Add to tallies the mentions whose time is coarse: none."""
+    reached_ms, late, pending, opened = state["windows"]
+    windows = [reached_ms, late, pending, [[start, [*tally, 0]] for start, tally in opened]]
+    *incidents, excesses = state["incidents"]
+    incidents = [each and [*each[:13], [*each[13], 0], *each[14:]] for each in incidents]
+    return {**state, "windows": windows, "incidents": [*incidents, excesses]}
+
+
 def _progress_3(state: State) -> State:
     """Add to each partition its newest event time, which was its watermark, and the delay of its posts."""
     return {**state, "partitions": [[*partition, partition[2], 0] for partition in state["partitions"]]}
 
 
-BRAND: Final[Upgrades] = {2: _brand_2, 3: _brand_3, 4: _brand_4}
+BRAND: Final[Upgrades] = {2: _brand_2, 3: _brand_3, 4: _brand_4, 5: _brand_5}
 CHUNK: Final[Upgrades] = {}
 PROGRESS: Final[Upgrades] = {2: _progress_3}
 ENVELOPES: Final[Upgrades] = {}

@@ -11,7 +11,7 @@ from streams.core.incidents.incident import Change, alert_id
 from streams.core.incidents.key_terms import key_terms
 from streams.core.incidents.samples import representative
 from streams.core.incidents.summary import summarise
-from streams.core.rollup.tally import most_frequent
+from streams.core.rollup.tally import is_coarse, most_frequent
 from streams.core.text.clean import MAX_TERM_CHARS
 from streams.records import (
     SHARE,
@@ -41,6 +41,12 @@ MAX_SOURCES: Final = 20
 
 _TOP_AUTHORS: Final = 10
 _HALF: Final = 0.5
+
+_COARSE: Final = (
+    "most posts state their time no finer than a bucket, such as whole hours, so how fast they came is not known and "
+    "the severity is warning at most"
+)
+"""Reason that follows those of the detectors."""
 
 
 class AlertBuilder:
@@ -159,7 +165,7 @@ class AlertBuilder:
             },
             annotations={
                 "summary": summary,
-                "description": " ".join(_reasons(incident)),
+                "description": " ".join(_reasons(incident, mentions)),
             },
             generator_url=link,
         )
@@ -174,9 +180,11 @@ class AlertBuilder:
         return key_terms(counts, mentions.count, baseline.terms, baseline.mentions, baseline.unlisted)
 
 
-def _reasons(incident: Incident) -> list[str]:
-    """Return the explanation of the label, and the reason of each detector's highest score."""
+def _reasons(incident: Incident, mentions: Tally) -> list[str]:
+    """Return the explanation of the label, the reason of each detector's highest score, and what limits severity."""
     reasons = [score.reason for _, score in sorted(incident.peaks.items())]
+    if is_coarse(mentions):
+        reasons.append(_COARSE)
     return [f"{reason.removesuffix('.')}." for reason in dict.fromkeys([incident.note, *reasons]) if reason]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from detectors.shares import NEGATIVE
 from streams.core.incidents.incident import Change, Incident, IncidentState, fingerprint
-from streams.core.rollup.tally import Tally
+from streams.core.rollup.tally import Tally, is_coarse
 from streams.records import SEVERITIES, SHARE
 
 if TYPE_CHECKING:
@@ -30,6 +30,10 @@ LABELS: Final[tuple[Label | None, ...]] = (None, "praise", "surge", "spam", "out
 
 HARMLESS: Final = frozenset({"spam", "surge", "outage"})
 """Labels of incidents that do not page."""
+
+HIGHEST_IF_COARSE: Final[Severity] = "warning"
+"""Highest severity of an incident most of whose mentions state their time no finer than a bucket: how fast they came is
+not known."""
 
 
 class Incidents:
@@ -272,7 +276,9 @@ class Incidents:
         count = sum(tally.count for tally in tallies) + SHRINKAGE
         negative_count = sum(tally.negative for tally in tallies) / SHARE + SHRINKAGE * usual_share
         negative = negative_count >= self._settings.negative_share * count
-        if negative and aspects >= {"attention", "tone"}:
+        if is_coarse(*tallies):
+            scored = [min(severity, HIGHEST_IF_COARSE, key=SEVERITIES.index) for severity in scored]
+        elif negative and aspects >= {"attention", "tone"}:
             return "critical"
         upset = "tone" in aspects or ("attention" in aspects and negative)
         return max([*scored, "warning" if upset else "watch"], key=SEVERITIES.index)

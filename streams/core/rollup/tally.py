@@ -11,7 +11,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from detectors.base import Bucket
-from streams.records import REPOST, SHARE, Mention
+from streams.records import COARSE, REPOST, SHARE, Mention
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,7 +35,7 @@ SAMPLE_TERMS: Final = 8
 
 _STATE_FIELDS: Final = (
     "count", "negative", "positive", "reposts", "engagement", "authors", "signatures", "terms", "sources", "languages",
-    "sketch", "samples",
+    "sketch", "samples", "coarse",
 )  # fmt: skip
 """Fields in the order in which a state lists them."""
 
@@ -92,8 +92,8 @@ class Tally:
 
     Attributes
     ----------
-    count, reposts, engagement
-        Exact counts.
+    count, reposts, engagement, coarse
+        Exact counts; `coarse` of mentions whose time is stated no finer than a bucket.
     negative, positive
         Exact sums of probabilities in ten-thousandths.
     authors, terms, sources, languages
@@ -108,6 +108,7 @@ class Tally:
 
     __slots__ = (
         "authors",
+        "coarse",
         "count",
         "engagement",
         "languages",
@@ -127,6 +128,7 @@ class Tally:
         self.positive = 0
         self.reposts = 0
         self.engagement = 0
+        self.coarse = 0
         self.authors: dict[int, int] = {}
         self.signatures: dict[int, tuple[int, int]] = {}
         self.terms: dict[str, int] = {}
@@ -146,6 +148,8 @@ class Tally:
             self.negative += mention.negative
             self.positive += mention.positive
             self.engagement += mention.engagement
+            if mention.flags & COARSE:
+                self.coarse += 1
             if mention.flags & REPOST:
                 self.reposts += 1
             else:
@@ -177,6 +181,7 @@ class Tally:
         self.positive += other.positive
         self.reposts += other.reposts
         self.engagement += other.engagement
+        self.coarse += other.coarse
         for author in other.sketch:
             self._sketch(author)
         _add(self.authors, other.authors)
@@ -301,6 +306,11 @@ class Tally:
         for name, value in state.items():
             setattr(tally, name, value)
         return tally
+
+
+def is_coarse(*tallies: Tally) -> bool:
+    """Return whether most mentions of these tallies state their time no finer than a bucket."""
+    return 2 * sum(tally.coarse for tally in tallies) > sum(tally.count for tally in tallies)
 
 
 Key = TypeVar("Key", int, str)

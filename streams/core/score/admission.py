@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from detectors.units import DAY_MS
 from streams.core.ingest.characters import escaped, has_hidden
 from streams.core.ingest.event_time import admit
 from streams.core.rollup.minute_counts import MinuteCounts
@@ -21,6 +22,7 @@ from streams.core.score.crowds import BLOCK_RECORDS, Crowds
 from streams.core.score.deduplication import Deduplicator
 from streams.core.score.position import Position
 from streams.core.score.quota import Quota
+from streams.core.score.resolution import Resolutions, placed
 from streams.core.text.clean import without_mark_runs
 from streams.errors import RecordError
 from streams.records import MAX_ID_CHARS, Deletion, OverQuotaPost, Post, Progress, posts_record_from_bytes
@@ -66,8 +68,11 @@ class AdmittedPost(NamedTuple):
         the platform load, which keeps progress records small however often it happens.
     imported
         Whether it is dated back so far that it is counted, but says nothing about the present.
+    coarse
+        Whether its time is stated no finer than a bucket.
     post
-        The post; without its author if that is not one person (`streams.core.score.crowds`).
+        The post, with the event time at which it counts; without its author if that is not one person
+        (`streams.core.score.crowds`).
     brands
         Ids of the brands that it names, and that no earlier version of it has named.
     """
@@ -77,6 +82,7 @@ class AdmittedPost(NamedTuple):
     arrived_ms: int
     turn: int | None
     imported: bool
+    coarse: bool
     post: Post
     brands: Sequence[str]
 
@@ -101,6 +107,9 @@ class Admission:
         Number of posts that were seen recently and name a further brand now.
     imported
         Number of scored posts of each source that were dated back too far to say anything about the present.
+    coarse
+        Number of scored posts by source and by the resolution of their time in milliseconds, if that is a minute or
+        more.
     sources
         Event time of the partition at the latest post of each source, in milliseconds since the epoch.
     """
@@ -112,6 +121,7 @@ class Admission:
     repeated: int = 0
     edited: int = 0
     imported: Counter[str] = field(default_factory=Counter)
+    coarse: Counter[tuple[str, int]] = field(default_factory=Counter)
     sources: dict[str, int] = field(default_factory=dict)
 
 
@@ -151,6 +161,8 @@ class PartitionState:
         self._offset = position.offset - 1
         self._broker_ms = -1
         self._live = position.live
+        self._resolutions = Resolutions(position.times)
+        self._placed_ms = -1
         self._active: dict[str, set[int]] = {}
         self.minute_counts = MinuteCounts(position.minute)
 
@@ -207,23 +219,39 @@ class PartitionState:
             self._crowds.add(offset, record)
 
     def _admit_new(self, post: Post, brands: Sequence[str], offset: int, broker_ms: int, admission: Admission) -> None:
-        clock = self._clock
-        imported = self._live and clock.is_import(post.ts_ms)
-        arrived_ms = clock.advance(post.ts_ms, broker_ms)
+        clock, resolution = self._clock, self._resolutions.observe(post.source, post.ts_ms)
+        stated_ms = post.ts_ms
+        if resolution.ms:
+            post = post._replace(ts_ms=placed(stated_ms, resolution.ms, broker_ms, f"{post.source}:{post.id}"))
+            if post.ts_ms == broker_ms:
+                stated_ms = broker_ms
+        imported = self._live and clock.is_import(stated_ms)
+        arrived_ms = clock.advance(stated_ms, broker_ms)
         self._live = clock.live and broker_ms - arrived_ms < self._import_after_ms
+        turn = clock.turns if clock.steady and arrived_ms >= post.ts_ms else None
         if not self._quota.admits(post.source, arrived_ms, offset):
             admission.over_quota.append(OverQuotaPost(offset, post.source, post.id))
             return
+        if arrived_ms < post.ts_ms:
+            arrived_ms = post.ts_ms
+            self._placed_ms = max(self._placed_ms, post.ts_ms)
         is_followed = post.source in self._active or len(self._active) < MAX_ACTIVE_SOURCES
         source = post.source if is_followed else OTHER_SOURCES
         self._active.setdefault(source, set()).add(arrived_ms - arrived_ms % self._bucket_ms)
         admission.sources[source] = arrived_ms
         if imported:
             admission.imported[source] += 1
-        turn = clock.turns if clock.steady else None
+        if resolution.ms:
+            admission.coarse[source, resolution.ms] += 1
+        coarse = max(resolution) > self._bucket_ms
         if self._crowds.is_crowd(post.source, post.author):
             post = post._replace(author=None)
-        admission.posts.append(AdmittedPost(offset, broker_ms, arrived_ms, turn, imported, post, brands))
+        admission.posts.append(AdmittedPost(offset, broker_ms, arrived_ms, turn, imported, coarse, post, brands))
+
+    def _newest_ms(self) -> int:
+        """Return the newest event time, also of posts that are placed within the span that the clock has reached."""
+        now_ms = self._clock.now_ms
+        return self._placed_ms if now_ms < self._placed_ms <= now_ms + DAY_MS else now_ms
 
     def position(self) -> Position:
         """Return the position after the records so far."""
@@ -235,6 +263,7 @@ class PartitionState:
             self.minute_counts.current,
             self._quota.first,
             self._clock.dump() if self._clock.now_ms >= 0 else None,
+            self._resolutions.dump() or (),
         )
 
     def progress(self, partition: int, idle_as_of_ms: int = -1) -> Progress:
@@ -257,7 +286,7 @@ class PartitionState:
             live=self._live,
             active=active,
             pulse=self.minute_counts.flush(),
-            newest_ms=self._clock.now_ms,
+            newest_ms=self._newest_ms(),
             delay_ms=self._clock.delay_ms,
         )
 

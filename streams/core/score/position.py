@@ -15,6 +15,8 @@ from streams.core.score.clock import RECENT, RecentPosts
 from streams.errors import KafkaError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from streams.core.rollup.minute_counts import Minute
 
 
@@ -39,6 +41,8 @@ class Position(NamedTuple):
         Offset of the first record of that minute, -1 if it is not known. The quota counts again from there.
     recent
         What the clock remembers of the last posts, None if it is not known.
+    times
+        What is known of the times of the sources (`streams.core.score.resolution`).
     """
 
     topic_id: str
@@ -48,6 +52,7 @@ class Position(NamedTuple):
     minute: Minute | None = None
     minute_offset: int = -1
     recent: RecentPosts | None = None
+    times: Sequence[Sequence[int]] = ()
 
     def known_from(self, recent: int) -> int:
         """Return the offset of the first record that the scorer has to read again.
@@ -75,6 +80,8 @@ class Position(NamedTuple):
         }
         if self.recent is not None:
             known["recent"] = list(self.recent)
+        if self.times:
+            known["times"] = self.times
         return orjson.dumps(known).decode()
 
 
@@ -98,6 +105,7 @@ def committed_position(offset: int, metadata: str | None) -> Position | None:
             minute,
             int(saved.get("minute_offset", -1)),
             _recent(saved.get("recent")),
+            [list(map(int, times)) for times in saved.get("times", ())] or (),
         )
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError):
         return Position("", offset, -1)

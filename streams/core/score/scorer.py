@@ -12,7 +12,7 @@ from streams.core.score.authors import AuthorHash
 from streams.core.score.packing import packed_deletions, packed_mentions
 from streams.core.text import clean, language
 from streams.core.text.matching import Matcher
-from streams.records import IMPORT, REPLY, REPOST, SHARE, Envelope, Mention
+from streams.records import COARSE, IMPORT, REPLY, REPOST, SHARE, Envelope, Mention
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -57,6 +57,9 @@ class ScoredBatch:
         Event time of the partition at the latest post of each source, in milliseconds since the epoch.
     imported
         Number of scored posts of each source that were dated back too far to say anything about the present.
+    coarse
+        Number of scored posts by source and by the resolution of their time in milliseconds, if that is a minute or
+        more.
     over_quota
         Posts that were not scored because their source has used up its quota.
     """
@@ -72,6 +75,7 @@ class ScoredBatch:
     over_quota: list[OverQuotaPost] = field(default_factory=list)
     imported: Counter[str] = field(default_factory=Counter)
     edited: int = 0
+    coarse: Counter[tuple[str, int]] = field(default_factory=Counter)
 
     @property
     def watermark_ms(self) -> int:
@@ -169,6 +173,7 @@ class Scorer:
             deletions=list(packed_deletions(partition, admission.deletions)),
             over_quota=admission.over_quota,
             imported=admission.imported,
+            coarse=admission.coarse,
         )
 
     def idle(self, partition: int, as_of_ms: int) -> Progress:
@@ -224,4 +229,9 @@ class Scorer:
 
 def _flags(admitted: AdmittedPost) -> int:
     post = admitted.post
-    return (REPOST if post.repost_of else 0) | (REPLY if post.reply_to else 0) | (IMPORT if admitted.imported else 0)
+    return (
+        (REPOST if post.repost_of else 0)
+        | (REPLY if post.reply_to else 0)
+        | (IMPORT if admitted.imported else 0)
+        | (COARSE if admitted.coarse else 0)
+    )

@@ -14,7 +14,7 @@ from streams.core.score.quota import MAX_COUNTED_SOURCES, Quota
 from streams.core.score.scorer import ScoredBatch, Scorer
 from streams.records import Deletion, OverQuotaPost, Post
 
-START = 1_760_000_400_000
+START = 1_760_000_400_007
 MINUTE = 60_000
 
 
