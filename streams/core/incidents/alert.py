@@ -43,7 +43,7 @@ _TOP_AUTHORS: Final = 10
 _HALF: Final = 0.5
 
 _COARSE: Final = (
-    "most posts state their time no finer than a bucket, such as whole hours, so how fast they came is not known and "
+    "Most posts state their time no finer than a bucket, such as whole hours, so how fast they came is not known and "
     "the severity is warning at most"
 )
 """Reason that follows those of the detectors."""

@@ -63,7 +63,7 @@ _FINE: Final = Resolution(0, 0)
 
 
 @dataclass(slots=True)
-class _Times:
+class _SourceTimes:
     """What is known of the times of one source."""
 
     last_ms: int = -1
@@ -139,7 +139,7 @@ class Resolutions:
     """
 
     def __init__(self, saved: Sequence[Sequence[int]] = ()) -> None:
-        self._times = {key: _Times(*values) for key, *values in saved}
+        self._times = {key: _SourceTimes(*values) for key, *values in saved}
 
     def observe(self, source: str, ts_ms: int) -> Resolution:
         """Consider the next post of a source.
@@ -161,7 +161,7 @@ class Resolutions:
         if times is None:
             if len(self._times) >= MAX_SOURCES:
                 return _FINE
-            times = self._times[key] = _Times()
+            times = self._times[key] = _SourceTimes()
         return Resolution(times.observe(ts_ms) * MINUTE_MS, times.unit * MINUTE_MS)
 
     def dump(self) -> list[list[Any]]:

@@ -15,7 +15,7 @@ from streams.core.rollup.baseline import Baseline
 from streams.core.rollup.tally import Tally
 from streams.core.score.scorer import EXCERPT_CHARS, MAX_LINK_CHARS
 from streams.core.text.clean import MAX_TERM_CHARS
-from streams.records import MAX_ALERT_BYTES, MAX_ID_CHARS, Alert, Mention
+from streams.records import COARSE, MAX_ALERT_BYTES, MAX_ID_CHARS, Alert, Mention
 
 HOUR = 3_600_000
 BUCKET = HOUR // 12
@@ -88,6 +88,11 @@ def test_an_alert_tells_what_happened() -> None:
     assert alert.generator_url == f"http://g/nordtel?from={start_ms}&to={start_ms + 300_000}"
     assert alert.labels["severity"] == "critical"
     assert alert.annotations["description"] == "Much."
+
+
+def test_an_alert_of_posts_in_whole_hours_says_so() -> None:
+    alert = alert_of(storm(flags=COARSE), minutes=5)
+    assert alert.annotations["description"].startswith("Much. Most posts state their time no finer than a bucket")
 
 
 def test_it_is_compared_with_what_is_usual() -> None:

@@ -9,17 +9,31 @@ from streams.config import IncidentSettings
 from streams.core.incidents.incident import Change, alert_id
 from streams.core.incidents.lifecycle import Incidents
 from streams.core.rollup.tally import Tally
-from streams.records import Mention
+from streams.records import COARSE, Mention
 
 MINUTE = 60_000
 LENGTH = 5 * MINUTE
 SETTINGS = IncidentSettings(resolve_after_seconds=1_800)
 
 
-def tally(count: int, negative: float = 0.2) -> Tally:
+def tally(count: int, negative: float = 0.2, coarse: int = 0) -> Tally:
     share = round(negative * 10_000)
     mentions = [
-        Mention(number, 0, 0, share, 0, number + 1, number, 0, 0, "de", "forum", str(number), ["netz"])
+        Mention(
+            number,
+            0,
+            0,
+            share,
+            0,
+            number + 1,
+            number,
+            COARSE if number < coarse else 0,
+            0,
+            "de",
+            "forum",
+            str(number),
+            ["netz"],
+        )
         for number in range(count)
     ]
     counted = Tally()
@@ -52,6 +66,7 @@ class Brand:
         aspects: dict[str, Aspect] = {"volume": "attention", "tone": "tone", "crisis": "crisis"}
         self.incidents = Incidents(SETTINGS, "nordtel", "c0ffee", aspects)
         self.changes: list[Change] = []
+        self.coarse = 0
         self._start = 0
 
     def severity(self) -> str:
@@ -70,7 +85,7 @@ class Brand:
 
     def bucket(self, count: int, negative: float = 0.2, **scores: Score) -> list[str]:
         """The kinds of steps that the bucket led to."""
-        counted = tally(count, negative)
+        counted = tally(count, negative, self.coarse)
         end = self._start + LENGTH
         steps = [
             self.incidents.check(end, self._start, end, counted, scores, lambda _since: [counted]),
@@ -113,6 +128,14 @@ def test_severity_says_what_it_is(negative: float, scores: dict[str, Score], sev
     brand = Brand()
     brand.bucket(50, negative, **scores)
     assert brand.changes[0].incident.severity == severity
+
+
+@pytest.mark.parametrize(("coarse", "severity"), [(0, "critical"), (25, "critical"), (26, "warning"), (50, "warning")])
+def test_mentions_whose_times_are_coarse_make_a_warning_at_most(coarse: int, severity: str) -> None:
+    brand = Brand()
+    brand.coarse = coarse
+    brand.bucket(50, 0.8, volume=attention(1.2), tone=tone(1.1), crisis=crisis(2.0, severity="critical"))
+    assert brand.severity() == severity
 
 
 def test_a_few_negative_mentions_are_no_warning_and_many_are() -> None:
