@@ -197,6 +197,22 @@ def test_a_term_is_not_found_inside_another_word_of_a_hashtag(term: str, text: s
     assert not names(term, text)
 
 
+AROUND = st.lists(
+    st.sampled_from(("Boycott", "Stop", "Down", "Never", "The", "My", "Is", "Ärger", "Łatwo", "Стоп")), max_size=3
+)
+
+
+@given(AROUND, st.sampled_from(["PayDay", "NKB", "eDrive", "Łosoś"]), AROUND)
+def test_a_composition_of_words_in_a_hashtag_names_its_brand_and_no_other(
+    before: list[str], brand: str, behind: list[str]
+) -> None:
+    brands = ["payday", "nkb", "edrive", "łosoś"]
+    matcher = Matcher([BrandTerms(each, any=(each,)) for each in brands])
+    written = brand[0].upper() + brand[1:]
+    for hashtag in ("".join([*before, written, *behind]), "_".join([*before, brand, *behind]).lower()):
+        assert matcher.match(f"schon wieder #{hashtag} :(") == (brand.lower(),)
+
+
 def test_exclusions_hold_inside_hashtags() -> None:
     matcher = Matcher(
         [
