@@ -142,6 +142,7 @@ class Duration(click.ParamType):
     """A number with a unit, such as ``90s``, ``30m``, ``4h`` or ``7d``, converted to seconds."""
 
     name = "duration"
+    LONGEST_DAYS: Final = 36_500
     SECONDS: Final = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
@@ -151,7 +152,10 @@ class Duration(click.ParamType):
         number, unit = str(value)[:-1], str(value)[-1:]
         if not number.isdecimal() or unit not in self.SECONDS:
             self.fail(f"{value!r} is not a duration: write a number and one of s, m, h, d, such as 4h", param, ctx)
-        return float(int(number) * self.SECONDS[unit])
+        seconds = float(number) * self.SECONDS[unit]
+        if seconds > self.LONGEST_DAYS * self.SECONDS["d"]:
+            self.fail(f"{value!r} is longer than {self.LONGEST_DAYS:,}d", param, ctx)
+        return seconds
 
 
 class Moment(click.ParamType):
@@ -161,10 +165,14 @@ class Moment(click.ParamType):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Return milliseconds since the epoch, or fail with a message about `param`."""
+        from streams.config.moments import FIRST_YEAR, LAST_YEAR
+
         if isinstance(value, int):
             return value
         try:
             moment = datetime.fromisoformat(value)
         except ValueError:
             self.fail(f"{value!r} is not a time: write it as 2026-03-02 or 2026-03-02T10:00Z", param, ctx)
+        if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+            self.fail(f"{value!r} does not lie between {FIRST_YEAR} and {LAST_YEAR}", param, ctx)
         return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1000)

@@ -27,6 +27,7 @@ QUALITIES: Final[tuple[QualityName, ...]] = ("fast", "best")
 
 
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+_CONTROL_BUT_LINES: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
 class Settings(BaseModel):
@@ -45,15 +46,24 @@ class Settings(BaseModel):
         return value
 
 
-def secret(variable: str, file: Path | None, setting: str) -> SecretStr | None:
+def secret(variable: str, file: Path | None, setting: str, *, is_line: bool = False) -> SecretStr | None:
     """Return the secret in an environment variable, or else in the file that a setting names.
 
     White space around it is no part of it, and an empty variable counts as unset.
 
+    Parameters
+    ----------
+    variable
+        Name of the environment variable.
+    file, setting
+        The file, if one is named, and the key that names it.
+    is_line
+        Whether the secret must be a single line, since it becomes part of a request's head.
+
     Raises
     ------
     ConfigError
-        If the file can't be read or is empty, or the secret is more than one line of text; no problem shows it.
+        If the file can't be read or is empty, or the secret is not text as expected; no problem shows it.
     """
     text, place = os.environ.get(variable, "").strip(), variable
     if not text:
@@ -66,6 +76,7 @@ def secret(variable: str, file: Path | None, setting: str) -> SecretStr | None:
             raise ConfigError([f"{place}: {error.problems[0]}"]) from error
         if not text:
             raise ConfigError([f"{place} is empty"])
-    if _CONTROL.search(text):
-        raise ConfigError([f"{place} must hold one line of text, without control characters"])
+    if (_CONTROL if is_line else _CONTROL_BUT_LINES).search(text):
+        expected = "one line of text" if is_line else "text"
+        raise ConfigError([f"{place} must hold {expected}, without control characters"])
     return SecretStr(text)

@@ -47,7 +47,7 @@ class AlertmanagerSettings(ReceiverSettings):
 
     def token(self) -> SecretStr | None:
         """Return the bearer token from the environment or from its file."""
-        return secret(ALERTMANAGER_TOKEN_VARIABLE, self.token_file, "bridge.alertmanager.token_file")
+        return secret(ALERTMANAGER_TOKEN_VARIABLE, self.token_file, "bridge.alertmanager.token_file", is_line=True)
 
 
 class WebhookSettings(ReceiverSettings):
@@ -61,7 +61,7 @@ class WebhookSettings(ReceiverSettings):
     )
 
     def signing_key(self) -> SecretStr | None:
-        """Return the signing key from the environment or from its file."""
+        """Return the signing key from the environment or from its file; there may be several, on lines of their own."""
         return secret(WEBHOOK_KEY_VARIABLE, self.signing_key_file, "bridge.webhook.signing_key_file")
 
 
@@ -76,7 +76,7 @@ class SlackSettings(ReceiverSettings):
 
     def url(self) -> SecretStr | None:
         """Return the address from the environment or from its file."""
-        return secret(SLACK_URL_VARIABLE, self.url_file, "bridge.slack.url_file")
+        return secret(SLACK_URL_VARIABLE, self.url_file, "bridge.slack.url_file", is_line=True)
 
 
 class BridgeSettings(Settings):

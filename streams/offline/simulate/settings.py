@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
+from streams.config.moments import FIRST_YEAR, LAST_YEAR
 from streams.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ class SimulationSettings:
             problems.append(f"days: must be between a minute ({1 / DAY:.6f}) and {MAX_DAYS}, got {self.days:g}")
         if not 1 <= self.brands <= MAX_BRANDS:
             problems.append(f"brands: must be 1 to {MAX_BRANDS}, got {self.brands}")
+        if not FIRST_YEAR <= self.start.year < LAST_YEAR:
+            problems.append(f"start: must lie between {FIRST_YEAR} and {LAST_YEAR}, got {self.start.isoformat()}")
         if self.start.tzinfo is None:
             problems.append(f"start: needs a time zone, such as {self.start.isoformat()}+00:00")
         if self.start.second or self.start.microsecond:

@@ -19,6 +19,12 @@ def test_a_duration_is_a_number_with_a_unit(text: str, seconds: float) -> None:
     assert Duration().convert(text, None, None) == seconds
 
 
+@pytest.mark.parametrize("text", ["36501d", "9" * 400 + "s"])
+def test_a_duration_longer_than_a_life_is_a_mistake(text: str) -> None:
+    with pytest.raises(click.BadParameter, match="is longer than 36,500d"):
+        Duration().convert(text, None, None)
+
+
 @pytest.mark.parametrize("text", ["", "4", "h", "4y", "-4h", "1.5h", "4 h"])
 def test_anything_else_is_not_a_duration(text: str) -> None:
     with pytest.raises(click.BadParameter, match="is not a duration"):
@@ -32,9 +38,16 @@ def test_a_time_is_in_utc_unless_it_names_a_zone(text: str) -> None:
     assert Moment().convert(text, None, None) == 1_772_409_600_000
 
 
-def test_anything_else_is_not_a_time() -> None:
+@pytest.mark.parametrize("text", ["yesterday", "2026-02-30", "22:00", "1772409600", "2026-03-02T25:00"])
+def test_anything_else_is_not_a_time(text: str) -> None:
     with pytest.raises(click.BadParameter, match="is not a time"):
-        Moment().convert("yesterday", None, None)
+        Moment().convert(text, None, None)
+
+
+@pytest.mark.parametrize("text", ["0001-01-01", "9999-12-31T23:59:59-12:00"])
+def test_a_time_at_the_ends_of_the_calendar_is_a_mistake(text: str) -> None:
+    with pytest.raises(click.BadParameter, match="does not lie between 1970 and 2199"):
+        Moment().convert(text, None, None)
 
 
 @click.command()

@@ -86,14 +86,14 @@ def test_a_file_without_a_usable_secret_is_refused_by_its_setting(
     if content is not None:
         (tmp_path / "key").write_bytes(content)
     with pytest.raises(ConfigError, match=r"test\.file: .*key") as caught:
-        secret("FIREWATCH_TEST_SECRET", tmp_path / "key", "test.file")
+        secret("FIREWATCH_TEST_SECRET", tmp_path / "key", "test.file", is_line=True)
     assert "hunter2" not in str(caught.value)
 
 
 def test_a_variable_of_two_lines_is_refused_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FIREWATCH_TEST_SECRET", "hunter2\r\nX-Header: 1")
     with pytest.raises(ConfigError, match="FIREWATCH_TEST_SECRET must hold one line of text") as caught:
-        secret("FIREWATCH_TEST_SECRET", None, "test.file")
+        secret("FIREWATCH_TEST_SECRET", None, "test.file", is_line=True)
     assert "hunter2" not in str(caught.value)
 
 

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from streams.config import SLACK_URL_VARIABLE, BridgeSettings, receiver_names
+from streams.config import SLACK_URL_VARIABLE, WEBHOOK_KEY_VARIABLE, BridgeSettings, receiver_names
 from streams.config.base import Settings
+from streams.errors import ConfigError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,6 +35,19 @@ def test_a_secret_comes_from_its_file_or_from_the_environment(tmp_path: Path, mo
     from_environment = BridgeSettings().slack.url()
     assert from_environment is not None
     assert from_environment.get_secret_value() == "https://hooks.example/environment"
+
+
+def test_a_file_of_signing_keys_may_have_a_line_for_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(WEBHOOK_KEY_VARIABLE, raising=False)
+    (tmp_path / "keys").write_text("whsec_bmV3\r\nwhsec_b2xk\n")
+    keys = BridgeSettings.model_validate(
+        {"webhook": {"signing_key_file": str(tmp_path / "keys")}}
+    ).webhook.signing_key()
+    assert keys is not None
+    assert keys.get_secret_value().split() == ["whsec_bmV3", "whsec_b2xk"]
+    (tmp_path / "keys").write_bytes(b"whsec_bmV3\0")
+    with pytest.raises(ConfigError, match=r"bridge\.webhook\.signing_key_file"):
+        BridgeSettings.model_validate({"webhook": {"signing_key_file": str(tmp_path / "keys")}}).webhook.signing_key()
 
 
 def test_every_section_of_a_receiver_is_one_of_the_names_and_nothing_else_is() -> None:

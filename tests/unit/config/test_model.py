@@ -80,6 +80,12 @@ def test_the_key_that_hashes_authors_comes_from_its_file_and_is_fixed_without_on
     assert config(author_key_file=str(tmp_path / "key")).author_key() == b"k" * 64
 
 
+def test_a_key_that_hashes_authors_may_have_several_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FIREWATCH_AUTHOR_KEY", raising=False)
+    (tmp_path / "key").write_text("line one\nline two\n")  # as `openssl rand -base64 64` writes it
+    assert config(author_key_file=str(tmp_path / "key")).author_key() == b"line one\nline two"
+
+
 def test_an_unreadable_secret_is_a_config_error(tmp_path: Path) -> None:
     brands = [{"id": "a", "name": "A", "match": {"any": ["aa"]}}]
     config = Config.model_validate({"brands": brands, "author_key_file": str(tmp_path / "none")})

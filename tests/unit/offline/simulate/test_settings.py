@@ -16,6 +16,7 @@ from streams.offline.simulate import KINDS, SimulationSettings
         ({"days": 400}, "and 366, got 400"),
         ({"days": float("nan")}, "days: must be"),
         ({"brands": 0}, "brands: must be 1 to 500, got 0"),
+        ({"start": datetime(9999, 12, 31, tzinfo=UTC)}, "start: must lie between 1970 and 2199"),
         ({"start": datetime(2026, 3, 2)}, "start: needs a time zone"),  # noqa: DTZ001  the mistake under test
         ({"start": datetime(2026, 3, 2, 0, 0, 30, tzinfo=UTC)}, "start: must be a whole minute"),
         ({"scenario": "firestrom"}, "scenario: unknown firestrom; allowed are all, calm, firestorm"),
