@@ -11,6 +11,7 @@ from streams.config.bridge import (
 )
 from streams.config.calendar import QuietTimes
 from streams.config.ingest import (
+    POST_FIELDS,
     EncodingName,
     FieldMapping,
     FieldPaths,
@@ -38,6 +39,7 @@ __all__ = [
     "ALERTMANAGER_TOKEN_VARIABLE",
     "AUTHOR_KEY_VARIABLE",
     "PASSWORD_VARIABLE",
+    "POST_FIELDS",
     "QUALITIES",
     "SLACK_URL_VARIABLE",
     "WEBHOOK_KEY_VARIABLE",

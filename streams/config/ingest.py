@@ -23,7 +23,7 @@ FieldPaths = dict[PostField, str | list[str]]
 """The path of each field in the records of a source, or several of which the first with a value counts."""
 
 _FORMATS: Final = get_args(FormatName)
-_FIELDS: Final = get_args(PostField)
+POST_FIELDS: Final[tuple[PostField, ...]] = get_args(PostField)
 
 
 def checked_mapping(value: Any) -> Any:
@@ -40,8 +40,8 @@ def checked_mapping(value: Any) -> Any:
         )
     if isinstance(value, dict):
         for field, path in value.items():
-            if field not in _FIELDS:
-                raise ValueError(f"a post has no field {field!r}; it has {', '.join(_FIELDS)}")
+            if field not in POST_FIELDS:
+                raise ValueError(f"a post has no field {field!r}; it has {', '.join(POST_FIELDS)}")
             paths = path if isinstance(path, list) else [path]
             if not paths or not all(isinstance(each, str) and each.strip() for each in paths):
                 raise ValueError(f"the path of {field} must be the name of a field, such as user.name, got {path!r}")

@@ -62,9 +62,9 @@ class JsonSplitter:
     Examples
     --------
     >>> splitter = JsonSplitter(100, ("data", ITEMS))
-    >>> splitter.feed(b'{"data": [{"id": 1}, {"id"'), splitter.feed(b': 2}], "meta": {}}')
-    ([Line(data=b'{"id": 1}', cursor=19, number=1, item=1, original=b'')], \
-[Line(data=b'{"id": 2}', cursor=30, number=1, item=2, original=b'')])
+    >>> lines = splitter.feed(b'{"data": [{"id": 1}, {"id"') + splitter.feed(b': 2}], "meta": {}}')
+    >>> [(line.data, line.place) for line in lines]
+    [(b'{"id": 1}', 'line 1, item 1'), (b'{"id": 2}', 'line 1, item 2')]
     """
 
     def __init__(self, max_bytes: int, path: Sequence[str], *, by_line: bool = False) -> None:

@@ -24,11 +24,11 @@ class TwitterV1:
     """Tweets of the API 1.1, of its streams and of twarc 1, with deletions."""
 
     def fits(self, record: Record) -> bool:
-        """Return whether a record is a tweet with its user, or a deletion notice."""
+        """Return whether a record is a tweet, which in the archive of an account has no user, or a deletion notice."""
         if "delete" in record:
             return value_at(record, "delete.status.id_str") is not None
         has_text = "text" in record or "full_text" in record
-        return "id_str" in record and has_text and first_at(record, "user.id_str", "user.screen_name") is not None
+        return "id_str" in record and has_text and ("user" in record or "favorite_count" in record)
 
     def convert(self, record: Record) -> Record | None:
         """Return the tweet, with the text of the original if it is a retweet."""

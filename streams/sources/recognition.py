@@ -36,10 +36,16 @@ _PAGE_DEPTH: Final = 2
 _LONGER: Final = 8
 """A record of an API may be so many times as long as the post in it."""
 
+# What spreadsheets write before the names of the columns, so that others find the delimiter.
+_DELIMITER_LINE: Final = re.compile(rb"sep=.")
+
 _NAMED_FIELDS: Final = 12
 
 _CUT_CHARS: Final = 12
 """Longest part of JSON, apart from strings and numbers, whose end may be missing: two escapes of a character."""
+
+# A comma behind the last item of an array, which JSON does not have and some programs write.
+_BEFORE_THE_END: Final = re.compile(r",\s*\]?$")
 
 _DECODER: Final = json.JSONDecoder(strict=False)
 
@@ -149,12 +155,23 @@ def recognise(head: bytes, name: str, mapping: Conversion | None) -> Format:
         return _array(text, conversion, is_given=mapping is not None) or _lines((), conversion, mapping)
     if text[:1] == b"{":
         return _objects(text, conversion, mapping)
+    _refuse_events(text, name)
+    if _value(text.partition(b"\n")[0]) is not None:
+        return _lines((), conversion, mapping)
     return _table(text, name, conversion, mapping) or _lines((), conversion, mapping)
+
+
+def _refuse_events(text: bytes, name: str) -> None:
+    if text.startswith((b"event:", b"data:", b"id:")) and b"\ndata:" in b"\n" + text and b"{" in text:
+        raise InputError(
+            f"{name}: is a stream of server-sent events; take the data out of it: sed -n 's/^data: *//p' FILE | "
+            "firewatch ... -"
+        )
 
 
 def _array(text: bytes, conversion: Conversion, *, is_given: bool) -> Format | None:
     items = _begun(text)
-    if not isinstance(items, list) or not items or not isinstance(items[0], dict):
+    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items[:1]):
         return None
     found = next((path for item in items if (path := _path_of(item, conversion)) is not None), ())
     line, _, following = text.partition(b"\n")
@@ -210,10 +227,21 @@ def _described(samples: Sequence[Any], conversion: Conversion, *, is_given: bool
     """Return the name of the format of some records, whether they need a conversion, and a hint if none is a post."""
     records = [sample for sample in samples if isinstance(sample, dict)]
     fitting = [name for record in records if (name := conversion.name_of(record)) is not None]
-    hint = missing_fields(records[0], conversion.missing(records[0]), "field") if records and not fitting else ""
+    hint = ""
+    if records and not fitting:
+        example = _item_of(records[0])
+        hint = missing_fields(example, conversion.missing(example), "field")
     if is_given or any(fitting):
         return tuple(dict.fromkeys(f"format {name}" for name in fitting if name)), True, hint
     return (), False, hint
+
+
+def _item_of(record: Record) -> Record:
+    """Return the first item of an array in a record that may be a page of posts, otherwise the record itself."""
+    if any(name in record for name in REQUIRED):
+        return record
+    arrays = [member for member in record.values() if isinstance(member, list) and len(member) > 1]
+    return next((items[0] for items in arrays if isinstance(items[0], dict)), record)
 
 
 def missing_fields(record: Record, missing: Sequence[str], kind: str) -> str:
@@ -252,6 +280,8 @@ def _path_of(record: Any, conversion: Conversion, depth: int = _PAGE_DEPTH) -> t
 
 def _table(text: bytes, name: str, conversion: Conversion, mapping: Conversion | None) -> Format | None:
     lines = [line for line in text.split(b"\n") if line.strip()]
+    before = len(lines) > 1 and _DELIMITER_LINE.fullmatch(lines[0].strip()) is not None
+    lines = lines[before:]
     found = columns_of(lines[0]) if lines else None
     if found is None:
         _refuse_rows(lines, name)
@@ -268,7 +298,7 @@ def _table(text: bytes, name: str, conversion: Conversion, mapping: Conversion |
         raise InputError(f"{name}: is a table that {missing_fields(record, missing, 'column')}")
     names = ("a table", *([f"format {known}"] if known else []))
     needed = conversion if mapping or known else None
-    return Format(names, lambda max_bytes: TableSplitter(_LONGER * max_bytes, delimiter, columns), needed)
+    return Format(names, lambda max_bytes: TableSplitter(_LONGER * max_bytes, delimiter, columns, 1 + before), needed)
 
 
 def _refuse_rows(lines: Sequence[bytes], name: str) -> None:
@@ -276,7 +306,7 @@ def _refuse_rows(lines: Sequence[bytes], name: str) -> None:
     rows = lines[:_SAMPLES]
     for delimiter in (b",", b";", b"\t"):
         counts = {line.count(delimiter) for line in rows}
-        if len(rows) >= 3 and len(counts) == 1 and min(counts) >= 2:
+        if len(rows) >= 3 and len(counts) == 1 and min(counts) >= 2 and b"{" not in rows[0]:
             raise InputError(
                 f"{name}: is a table whose first line does not name the columns; put such a line before it: "
                 f"{delimiter.decode().join(REQUIRED)}"
@@ -306,6 +336,6 @@ def _begun(text: bytes) -> Any:
     except RecursionError:
         return None
     try:
-        return from_json(decoded, allow_partial=True)
+        return from_json(_BEFORE_THE_END.sub("", decoded), allow_partial=True)
     except ValueError:
         return None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
+from streams.config import POST_FIELDS
 from streams.sources.base import Line
 from streams.sources.encoding import utf8_of
 
@@ -19,6 +20,8 @@ DELIMITERS: Final = (",", ";", "\t", "|")
 # A number, a date or nothing: no name of a column.
 _VALUE: Final = re.compile(r"[\d.,:+\-TZ /]*")
 
+_FIELDS: Final = frozenset(POST_FIELDS)
+
 _MAX_FIELD_CHARS: Final = 10_000_000
 
 csv.field_size_limit(_MAX_FIELD_CHARS)
@@ -26,6 +29,8 @@ csv.field_size_limit(_MAX_FIELD_CHARS)
 
 def columns_of(line: bytes) -> tuple[str, list[str]] | None:
     """Return the delimiter and the names of the columns, if a line can be the first one of a table.
+
+    The first column may have no name, as data frames write it. Names of fields of a post are found in capitals too.
 
     Examples
     --------
@@ -36,9 +41,11 @@ def columns_of(line: bytes) -> tuple[str, list[str]] | None:
     rows = [(delimiter, _row(text, delimiter)) for delimiter in DELIMITERS]
     delimiter, row = max(rows, key=lambda found: len(found[1] or ()))
     names = [name.strip() for name in row or ()]
-    if len(names) < 2 or len(set(names)) < len(names) or any(_VALUE.fullmatch(name) for name in names):
+    if len(names) < 2 or len(set(names)) < len(names) or any(_VALUE.fullmatch(name) for name in names if name):
         return None
-    return delimiter, names
+    if "" in names[1:]:
+        return None
+    return delimiter, [name.lower() if name.lower() in _FIELDS - {*names} else name for name in names]
 
 
 def _row(text: str, delimiter: str) -> list[str] | None:
@@ -59,7 +66,9 @@ class TableSplitter:
     delimiter
         Character between fields.
     columns
-        Names of the columns. The first line, which has them, is no record.
+        Names of the columns; an empty one is left out.
+    header_rows
+        Number of rows before the first record, the names of the columns among them.
 
     Attributes
     ----------
@@ -73,7 +82,7 @@ class TableSplitter:
     b'{"id":"1","text":"a \\\\"b\\\\"\\\\nc"}'
     """
 
-    def __init__(self, max_bytes: int, delimiter: str, columns: Sequence[str]) -> None:
+    def __init__(self, max_bytes: int, delimiter: str, columns: Sequence[str], header_rows: int = 1) -> None:
         self._keep = max_bytes
         self._delimiter = delimiter
         self._columns = columns
@@ -82,7 +91,7 @@ class TableSplitter:
         self._begun = b""  # of a line
         self._open = b""  # lines of a row that is not complete
         self._waiting: list[tuple[bytes, int, int]] = []  # these lines, each with its end and its number
-        self._is_headed = False
+        self._header_rows = header_rows
         self.uneven = 0
 
     @property
@@ -152,8 +161,8 @@ class TableSplitter:
     def _end_record(self, record: bytes, number: int, position: int, lines: list[Line]) -> None:
         if not record.strip():
             return
-        if not self._is_headed:
-            self._is_headed = True
+        if self._header_rows:
+            self._header_rows -= 1
             return
         if len(record) > self._keep:
             lines.append(Line(record, position, number))  # too large, and rejected as such
@@ -166,4 +175,4 @@ class TableSplitter:
         if len(row) > len(self._columns):
             self.uneven += 1
             return orjson.dumps(row)  # no object, so no post: where its fields belong is not known
-        return orjson.dumps({name: value for name, value in zip(self._columns, row, strict=False) if value})
+        return orjson.dumps({name: value for name, value in zip(self._columns, row, strict=False) if name and value})

@@ -69,7 +69,7 @@ def test_pages_of_twarc_are_read_tweet_by_tweet() -> None:
 
 
 def test_the_archive_of_an_account_is_a_script_with_an_array() -> None:
-    tweet = TWEET_V1 | {"source": "x"}
+    tweet = {name: value for name, value in TWEET_V1.items() if name != "user"}
     names, posts, _ = read(f"window.YTD.tweets.part0 = {json.dumps([{'tweet': tweet}])}")
     assert names == ("a JSON array", "format twitter_v1")
     assert len(posts) == 1
@@ -121,6 +121,22 @@ def test_a_table_in_the_columns_of_a_platform_is_read() -> None:
     assert posts[0]["id"] == "t1_x"
 
 
+@pytest.mark.parametrize(
+    "table",
+    [
+        TABLE.replace("\n", "\r\n"),
+        "sep=,\n" + TABLE,
+        TABLE.replace("id,created_at,text", "ID,Created_At,TEXT"),
+        ",id,created_at,text\n0,1,2026-03-02T10:15:00Z,Hallo\n1,2,2026-03-02T10:15:01Z,Hallo\n",
+    ],
+)
+def test_tables_of_spreadsheets_and_data_frames_are_read(table: str) -> None:
+    names, posts, _ = read(table)
+    assert names == ("a table",)
+    assert [post["id"] for post in posts] == ["1", "2"]
+    assert set(posts[0]) == {"id", "created_at", "text"}
+
+
 def test_columns_are_named_by_a_map() -> None:
     table = "Tweet ID;Date;Tweet\n7;2026-03-02T10:15:00Z;Hallo\n"
     names, posts, _ = read(table, {"id": "Tweet ID", "created_at": "Date", "text": "Tweet"})
@@ -152,6 +168,26 @@ def test_records_of_an_unknown_format_get_a_hint_with_their_fields() -> None:
         "has no field id and no created_at and no text; it has uid, body, ts. Name the fields: --map "
         "id=...,created_at=...,text=..."
     )
+
+
+def test_the_hint_for_a_page_names_the_fields_of_its_items() -> None:
+    page = {"name": "chat", "messages": [{"id": 1, "date": 1772446500, "text": "Hallo"}] * 2}
+    assert read(json.dumps(page))[2] == "has no field created_at; it has date. Name the fields: --map created_at=..."
+    assert len(read(json.dumps(page), {"created_at": "date"})[1]) == 2
+
+
+def test_empty_arrays_and_commas_behind_the_last_item_are_no_broken_lines() -> None:
+    assert read("[]")[:2] == (("a JSON array",), [])
+    assert read(f"[\n{POST},\n{POST},\n]\n")[:2] == (("a JSON array",), [NATIVE, NATIVE])
+
+
+def test_lines_of_json_that_are_no_objects_are_no_table() -> None:
+    assert read(f"{json.dumps(POST)}\n" * 5)[:2] == ((), [POST] * 5)
+
+
+def test_server_sent_events_are_refused_with_a_way_out() -> None:
+    with pytest.raises(InputError, match=r"posts: is a stream of server-sent events; .*sed -n"):
+        read(f"event: update\ndata: {POST}\n\nevent: update\ndata: {POST}\n\n")
 
 
 def test_a_named_format_that_does_not_fit_gets_a_hint_too() -> None:
