@@ -60,6 +60,8 @@ Span = tuple[int, int]
 """First and last position in a text."""
 
 _SpanOrPlace = TypeVar("_SpanOrPlace", Span, Place)
+_Found = tuple[Meaning, int, int]
+"""The meaning of a word, with its first and last position."""
 
 
 class Matcher:
@@ -85,7 +87,6 @@ class Matcher:
     def __init__(self, brands: Sequence[BrandTerms]) -> None:
         self._ids = tuple(brand.id for brand in brands)
         self._groups = tuple(brand.all for brand in brands)
-        self._excluding = frozenset(index for index, brand in enumerate(brands) if brand.none)
         self._tagged: defaultdict[str, list[int]] = defaultdict(list)
         for index, brand in enumerate(brands):
             for tag in dict.fromkeys(_folded(tag) for tag in brand.tagged):
@@ -115,34 +116,56 @@ class Matcher:
             Tag that the source gave the post, None if there is none.
         """
         searched = _searchable(text)
+        found = list(self._terms.occurrences(searched))
         claimed: set[int] = set()
-        contested: dict[int, list[Span]] = {}  # mentions of brands that have exclusions
-        nearby: dict[tuple[int, int], list[Place]] = {}  # terms of a group, by brand and group
-        voided: dict[int, list[Span]] = {}
-        vetoed: set[int] = set()
-        for meaning, start, end in self._terms.occurrences(searched):
-            for index in meaning.claims:
-                if index in self._excluding:
-                    contested.setdefault(index, []).append((start, end))
-                else:
-                    claimed.add(index)
+        is_plain = True
+        for meaning, _, _ in found:
+            claimed.update(meaning.claims)
             if meaning.parts or meaning.voids or meaning.vetoes:
-                for part in meaning.parts:
-                    nearby.setdefault((part.brand, part.group), []).append((start, end, part.term))
-                for index in meaning.voids:
-                    voided.setdefault(index, []).append((start, end))
-                vetoed.update(meaning.vetoes)
-        for index, mentions in contested.items():
-            if index not in voided or any(_uncovered(mentions, voided[index])):
-                claimed.add(index)
-        for (index, number), places in nearby.items():
-            group = self._groups[index][number]
-            counted = _uncovered(places, voided[index]) if index in voided else places
-            if index not in claimed and are_within(searched, counted, len(group.terms), group.within):
-                claimed.add(index)
+                is_plain = False
+        voided: dict[int, list[Span]] = {} if is_plain else _exclusions(found)
+        if voided:
+            claimed -= _covered(found, voided)
+        if not is_plain:
+            claimed |= self._named_together(searched, found, voided)
         if tag is not None:
             claimed.update(index for index in self._tagged.get(_folded(tag), ()) if index not in voided)
-        return tuple([self._ids[index] for index in sorted(claimed - vetoed)]) if claimed else ()
+        if not is_plain:
+            claimed.difference_update(*(meaning.vetoes for meaning, _, _ in found))
+        return tuple([self._ids[index] for index in sorted(claimed)]) if claimed else ()
+
+    def _named_together(self, searched: str, found: list[_Found], voided: dict[int, list[Span]]) -> set[int]:
+        """Return the brands that several terms near one another name, outside the exclusions."""
+        places: defaultdict[tuple[int, int], list[Place]] = defaultdict(list)
+        for meaning, start, end in found:
+            for part in meaning.parts:
+                places[part.brand, part.group].append((start, end, part.term))
+        named: set[int] = set()
+        for (index, number), of_group in places.items():
+            group = self._groups[index][number]
+            counted = _uncovered(of_group, voided[index]) if index in voided else of_group
+            if index not in named and are_within(searched, counted, len(group.terms), group.within):
+                named.add(index)
+        return named
+
+
+def _exclusions(found: list[_Found]) -> dict[int, list[Span]]:
+    """Return where a text has exclusions that cover mentions, by brand."""
+    voided: defaultdict[int, list[Span]] = defaultdict(list)
+    for meaning, start, end in found:
+        for index in meaning.voids:
+            voided[index].append((start, end))
+    return voided
+
+
+def _covered(found: list[_Found], voided: dict[int, list[Span]]) -> set[int]:
+    """Return the brands whose mentions are all covered by their exclusions."""
+    mentions: defaultdict[int, list[Span]] = defaultdict(list)
+    for meaning, start, end in found:
+        for index in meaning.claims:
+            if index in voided:
+                mentions[index].append((start, end))
+    return {index for index, spans in mentions.items() if next(_uncovered(spans, voided[index]), None) is None}
 
 
 def _searchable(text: str) -> str:
