@@ -159,8 +159,8 @@ MAX_KNOWN_CHARS = 2
 _KNOWN_RUNS: dict[str, str] = {}
 _PLAIN = PlainLetters()
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]++")
-_SIGNS = frozenset("ⒸⓒⓅⓟⓇⓡⓂ🄫🄬🅪🅫🅬🅰🅱🅾🅿")  # of trademarks and the like, behind a word
-_SIGN_BEHIND = re.compile(rf"(?<=[A-Za-z\u00c0-\u024f])[{''.join(sorted(_SIGNS))}]\ufe0f?+(?![\w{ENCLOSED}])")
+_SIGNS = "ⒸⓒⓅⓟⓇⓡⓂ🄫🄬🅪🅫🅬🅰🅱🅾🅿"  # of trademarks and the like, behind a word
+_SIGN_BEHIND = re.compile(rf"(?<=[A-Za-z\u00c0-\u024f])[{_SIGNS}]\ufe0f?+(?![\w{ENCLOSED}])")
 
 
 def fold(text: str) -> str:
@@ -201,7 +201,7 @@ def _fold_run(run: re.Match[str]) -> str:
     known = _KNOWN_RUNS.get(characters)
     if known is not None:
         return known
-    has_sign = not _SIGNS.isdisjoint(characters)
+    has_sign = any(sign in characters for sign in _SIGNS)
     plain = (_without_sign(run) if has_sign else characters).translate(_PLAIN)
     plain = plain if plain.isascii() else unicodedata.normalize("NFC", plain)
     if len(characters) <= MAX_KNOWN_CHARS and not has_sign and len(_KNOWN_RUNS) < MAX_KNOWN_RUNS:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 MAX_CHARS: Final = 2_000
 """Characters of a text in which disguises are looked for, which bounds the time for one text."""
 
-LATIN_WORDS: Final = 2
-"""Latin words beside which a word of another alphabet is suspicious."""
+_OTHERWISE: Final = {"\u04c0": "L", "\u04cf": "l"}
+"""The palochka, which stands for l in well-known disguises; Unicode lists small i first."""
 
 _PLAIN: Final = PlainLetters()
 _WORD: Final = re.compile(r"[^\W\d_]++")
@@ -50,7 +50,7 @@ def without_disguise(text: str) -> str:
 def second_reading(text: str) -> str | None:
     """Return a text without accents, with Latin letters for words wholly of look-alikes; None if there is no reason.
 
-    It takes `LATIN_WORDS` words in Latin letters, and none that can only be of another alphabet.
+    It takes a word in Latin letters beside them, and none that can only be of another alphabet.
 
     Examples
     --------
@@ -64,7 +64,7 @@ def second_reading(text: str) -> str | None:
     shapes = _same_shapes()
     if any(ord(letter) not in shapes for letter in _OF_ALPHABET.findall(text)):
         return None
-    if len(_LATIN_WORD.findall(text)) < LATIN_WORDS:
+    if not _LATIN_WORD.search(text):
         return None
     return text.translate(shapes)
 
@@ -106,6 +106,8 @@ def _letters() -> tuple[str, ...]:
 
 def _listed(char: str, is_wanted: Callable[[str], bool]) -> str | None:
     """Return the Latin letters that Unicode lists for a letter, without accents, of the same case if it has one."""
+    if char in _OTHERWISE:
+        return _OTHERWISE[char]
     listed = [entry["c"] for entry in confusables_data.get(char, ()) if is_wanted(entry["c"])]
     latin = [letters for entry in listed if (letters := entry.translate(_PLAIN)).isascii() and letters.isalpha()]
     has_case = char.isupper() or char.islower()

@@ -22,6 +22,8 @@ from streams.core.text.look_alikes import second_reading, without_disguise
         "N\u043e\u0308rdtel",
         "\U0001d6b4ordtel",  # mathematical Greek
         "nor\u0501tel",
+        "Nordte\u04cf",  # palochka
+        "NORDTE\u04c0",
     ],
 )
 def test_look_alikes_in_a_latin_word_are_latin(written: str) -> None:
@@ -49,6 +51,7 @@ def test_names_with_a_suffix_of_a_script_that_is_no_alphabet_stay() -> None:
 def test_a_word_wholly_of_look_alikes_is_read_twice_in_a_latin_text() -> None:
     assert second_reading("\u0410\u0421\u041c\u0415 has no service") == "ACME has no service"
     assert second_reading("Bei \u041e2 geht nichts") == "Bei O2 geht nichts"
+    assert second_reading("\u0430\u0441\u04cf\u0435 down") == "acle down"
 
 
 @pytest.mark.parametrize(
