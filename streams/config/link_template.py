@@ -18,6 +18,8 @@ MAX_CHARS: Final = 2_000
 _URL_CHARACTERS: Final = ":/?#[]@!$&'()*+,;=-._~%"
 """What a URL may hold besides letters and digits (RFC 3986, section 2)."""
 
+_BRACED_NAME: Final = re.compile(rf"\{{\{{(?:{'|'.join(PLACEHOLDERS)})\}}\}}")
+
 _STRAY_PERCENT: Final = re.compile("%(?![0-9A-Fa-f]{2})")
 
 
@@ -47,6 +49,8 @@ class LinkTemplate:
     def __init__(self, text: str) -> None:
         if len(text) > MAX_CHARS:
             raise ValueError(f"must have at most {MAX_CHARS:,} characters")
+        if braced := _BRACED_NAME.search(text):
+            raise ValueError(f"{braced[0]} is text in braces: write {braced[0][1:-1]} to have it filled in")
         self._parts: list[tuple[str, str | None]] = []
         for literal, name, form, conversion in _parsed(text):
             if name is not None and (name not in PLACEHOLDERS or form or conversion):
@@ -79,6 +83,11 @@ def link_template(text: str) -> str:
     """Return the text of a template, if it is one; raises as `LinkTemplate`."""
     LinkTemplate(text)
     return text
+
+
+def none_if_blank(value: object) -> object:
+    """Return None for text without any character, which stands for no link."""
+    return None if value == "" else value
 
 
 LinkText = Annotated[str, AfterValidator(link_template)]

@@ -167,7 +167,7 @@ def _problem(item: Any, model: type[BaseModel]) -> str:
     elif item["type"] == "missing":
         message = "is required"
     elif item["type"] == "string_type":
-        message = "must be text: write it in quotes"
+        message = "must be text" + (": write it in quotes" if isinstance(item["input"], int | float) else "")
     return f"{path}: {message}" if path else message
 
 

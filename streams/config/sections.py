@@ -6,13 +6,13 @@ The file never holds a secret; secrets come from environment variables, or from 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final, Self
+from typing import Annotated, Final, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from streams.config.addresses import Host
 from streams.config.base import Language, QualityName, Settings
-from streams.config.link_template import LinkText
+from streams.config.link_template import LinkText, none_if_blank
 
 AUTHOR_KEY_VARIABLE: Final = "FIREWATCH_AUTHOR_KEY"
 
@@ -262,7 +262,7 @@ class AlertSettings(Settings):
         le=50,
         description="Number of words in an alert that stand out against the brand's usual ones.",
     )
-    generator_url: LinkText | None = Field(
+    generator_url: Annotated[LinkText | None, BeforeValidator(none_if_blank)] = Field(
         default=None,
         description="Link in every alert; {brand}, {from_ms} and {to_ms} are filled in, and doubled braces stand for "
         "single ones.",

@@ -43,6 +43,7 @@ def test_anything_but_the_name_of_a_placeholder_is_refused(placeholder: str) -> 
         ("http://g.example/{", "stand for braces"),
         ("http://g.example/}", "stand for braces"),
         ("http://g.example/{brand", "stand for braces"),
+        ("http://g.example/{{brand}}", r"\{\{brand\}\} is text in braces: write \{brand\}"),
         ("http://g.example/{brand!}", "stand for braces"),
         ("g.example/d/{brand}", "begins with http"),
         ("javascript:alert('{brand}')", "begins with http"),

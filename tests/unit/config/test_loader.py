@@ -111,6 +111,7 @@ def problem_of(text: str, environment: dict[str, str] | None = None) -> str:
         ("topics:\n  partitions: yes\n", "topics.partitions: must be a number (line 4)"),
         ("topics:\n  partitoins: 4\n", "(line 4)"),
         ("kafka: {client_id: on}\n", "kafka.client_id: must be text: write it in quotes (line 3)"),
+        ("kafka: {client_id: [a]}\n", "kafka.client_id: must be text (line 3)"),
         ("detectors:\n  - {name: a, kind: volume, once_in_days: 1}\n", "got 1 (line 4)"),
     ],
 )

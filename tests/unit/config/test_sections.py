@@ -43,6 +43,7 @@ def test_each_quality_has_weights_and_a_pin_of_its_own() -> None:
 
 def test_a_link_is_checked_before_an_alert_needs_it() -> None:
     assert AlertSettings(generator_url="http://g.example/{brand}").generator_url == "http://g.example/{brand}"
+    assert AlertSettings(generator_url="").generator_url is None
     for link in ("http://g.example/{from}", "g.example/{brand}"):
         with pytest.raises(ValidationError, match="generator_url"):
             AlertSettings(generator_url=link)
