@@ -19,6 +19,7 @@ from streams.offline.backtest.partition_files import PartitionFileWriter, partit
 from streams.offline.backtest.time_range import END_MS, SHOWN, TimeRange
 from streams.records import Deletions, Envelope, Progress, utc
 from streams.render.progress_bar import bar
+from streams.sources.ordered import LOUD_SHARE, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from streams.config import Config, WindowSettings
     from streams.offline.backtest.partition_files import Mentions
+    from streams.records import Mention
 
 MARGIN_MS: Final = HOUR_MS
 """Largest lag of the broker's clock: reading begins at records that much older than the first event time."""
@@ -68,6 +70,7 @@ def recorded(topic: str, config: Config, span: TimeRange) -> Iterator[Mentions]:
             asyncio.run(_read(config, topic, span, copy))
         if not mentions.mentions:
             raise InputError(f"{topic}: {_nothing(copy, span)}")
+        mentions.remarks = list(copy.remarks(topic))
         mentions.seconds = time.monotonic() - started
         yield mentions
 
@@ -101,6 +104,9 @@ class _Copy:
         self._scored = MentionsValidator(config)
         self._files = files
         self._cut = Cut(span, config.windows)
+        self._lateness_ms = config.windows.lateness_seconds * 1000
+        self._read = self._far_behind = 0
+        self._first_far_behind: tuple[ConsumerRecord, Mention] | None = None
         self.refused = mentions.rejected
         self.oldest_ms, self.newest_ms = END_MS, -1
 
@@ -114,10 +120,30 @@ class _Copy:
             if isinstance(content, Envelope) and content.mentions:
                 times = [mention.ts_ms for mention in content.mentions]
                 self.oldest_ms, self.newest_ms = min(self.oldest_ms, *times), max(self.newest_ms, *times)
+                self._note_order(record, content.mentions)
             kept = self._cut.within(content, record.partition)
             if kept is not None:
                 self._files.write(kept, record.partition)
         self._files.end_batch()
+
+    def _note_order(self, record: ConsumerRecord, mentions: list[Mention]) -> None:
+        self._read += len(mentions)
+        behind = [mention for mention in mentions if mention.behind_ms > self._lateness_ms]
+        self._far_behind += len(behind)
+        if behind and self._first_far_behind is None:
+            self._first_far_behind = record, behind[0]
+
+    def remarks(self, topic: str) -> Iterator[str]:
+        """Yield a remark if many mentions arrived so far behind that they may be late."""
+        if self._first_far_behind and self._far_behind > LOUD_SHARE * self._read:
+            record, mention = self._first_far_behind
+            yield (
+                f"{self._far_behind:,} of {self._read:,} mentions arrived more than "
+                f"windows.lateness_seconds={self._lateness_ms / 1000:g} behind the newest post of their partition, the "
+                f"first at {topic}[{record.partition}]@{record.offset} ({shown(mention.ts_ms)} behind "
+                f"{shown(mention.ts_ms + mention.behind_ms)}): they may be too late to be counted. A topic can't be "
+                "sorted: name the file of the posts by --posts, which is"
+            )
 
 
 class Cut:

@@ -55,7 +55,7 @@ def test_mentions_in_a_topic_raise_what_their_posts_raise(kafka_config: Callable
     topic = Topics(config.topics).mentions.name
     asyncio.run(ingest_and_score(config, posts))
 
-    with scored(str(posts), config, processes=1) as mentions:
+    with scored(str(posts), config, processes=1, keep_order=True) as mentions:
         (expected,) = run_configs([("posts", config)], mentions, processes=1)
     with recorded(topic, config, TimeRange()) as mentions:
         (actual,) = run_configs([("topic", config)], mentions, processes=1)

@@ -45,7 +45,7 @@ def test_a_topic_and_its_posts_come_to_the_same(kafka_config: Callable[..., Conf
     def tune(*arguments: str) -> Result:
         return CliRunner().invoke(cli, ["tune", "-c", str(config_path), "--labels", str(labels_path), *arguments])
 
-    by_posts, by_topic = tune("--posts", str(posts), "--json"), tune("--topic", topic, "--json")
+    by_posts, by_topic = tune("--posts", str(posts), "--keep-order", "--json"), tune("--topic", topic, "--json")
     assert by_posts.exit_code == by_topic.exit_code == 0, by_topic.output
     of_posts, of_topic = (orjson.loads(result.stdout_bytes) for result in (by_posts, by_topic))
     told = [note for note in of_topic.pop("notes") if note not in of_posts["notes"]]

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
 from detectors.units import HOUR_MS, MINUTE_MS
 from streams.core.detect.partition import PartitionMonitor
+from streams.core.score.partitioning import partition_of
 from streams.core.score.position import Position
 from streams.core.score.scorer import Scorer
 from streams.offline.backtest import TimeRange
-from streams.offline.backtest.from_topic import Cut
+from streams.offline.backtest.from_topic import Cut, _Copy
+from streams.offline.backtest.partition_files import PartitionFileWriter, partition_files
+from streams.records import Envelope
 from tests.support.two_brands import PARTITIONS, START, WordModel, config, story
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from streams.config import Config
-    from streams.records import Deletions, Envelope, Post, Progress
+    from streams.records import Deletions, Post, Progress
 
 
 def played_records(
@@ -57,3 +61,30 @@ def test_mentions_of_a_span_give_what_the_posts_of_the_span_give(from_minute: in
     assert (alerts, windows) == played_records(scored_records(within, settings), settings, span)
     assert len(windows) == 2 * (to_minute - from_minute) / 5
     assert alerts or to_minute <= 400
+
+
+class Row(NamedTuple):
+    """What is read of a record of Kafka."""
+
+    partition: int
+    offset: int
+    timestamp: int
+    value: bytes
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_mentions_that_arrived_far_behind_are_remarked_with_the_first_place(newest_first: bool) -> None:
+    """A topic can't be sorted, so its posts are named as the way out."""
+    settings = config()
+    posts = sorted(story(1), key=lambda post: post.ts_ms, reverse=newest_first)
+    with partition_files("social.mentions", PARTITIONS) as mentions, PartitionFileWriter(mentions) as files:
+        copy = _Copy(settings, mentions, files, TimeRange())
+        for offset, record in enumerate(scored_records(posts, settings)):
+            partition = partition_of(record.brand.encode(), PARTITIONS) if isinstance(record, Envelope) else 0
+            copy.add([Row(partition, offset, START + 20 * HOUR_MS, record.to_bytes())])
+        remarks = list(copy.remarks("social.mentions"))
+    assert bool(remarks) == newest_first
+    for remark in remarks:
+        assert re.match(r"[\d,]+ of [\d,]+ mentions arrived more than windows.lateness_seconds=120 behind", remark)
+        assert re.search(r"the first at social.mentions\[\d\]@\d+ \(2025-10-09T\S+Z behind 2025-10-09T\S+Z\)", remark)
+        assert "name the file of the posts by --posts" in remark
