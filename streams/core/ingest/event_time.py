@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from streams.errors import RecordError
 
 if TYPE_CHECKING:
     from streams.config import IngestSettings
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def admit(ts_ms: int, now_ms: int, settings: IngestSettings) -> int:
@@ -38,11 +40,13 @@ def admit(ts_ms: int, now_ms: int, settings: IngestSettings) -> int:
     if ts_ms > now_ms + settings.max_future_seconds * 1000:
         raise RecordError(
             "timestamp_in_future",
-            f"dated {ts_ms - now_ms} ms ahead of the clock, "
-            f"over ingest.max_future_seconds={settings.max_future_seconds:g}",
+            f"dated {_shown(ts_ms)}, further ahead of the clock ({_shown(now_ms)}) than "
+            f"ingest.max_future_seconds={settings.max_future_seconds:g}",
         )
     if ts_ms < earliest_ms(settings):
-        raise RecordError("timestamp_too_old", f"dated before ingest.oldest_year={settings.oldest_year}")
+        raise RecordError(
+            "timestamp_too_old", f"dated {_shown(ts_ms)}, before ingest.oldest_year={settings.oldest_year}"
+        )
     return min(ts_ms, now_ms)
 
 
@@ -54,6 +58,13 @@ def earliest_ms(settings: IngestSettings) -> int:
     946684800000
     """
     return _start_of_year_ms(settings.oldest_year)
+
+
+def _shown(ms: int) -> str:
+    try:
+        return f"{_EPOCH + timedelta(milliseconds=ms):%Y-%m-%dT%H:%M:%SZ}"
+    except OverflowError:
+        return f"{ms} ms since 1970"
 
 
 @lru_cache

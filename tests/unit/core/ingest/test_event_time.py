@@ -41,5 +41,14 @@ def test_an_impossible_time_is_refused(ts_ms: int, reason: str) -> None:
     assert refused.value.reason == reason
 
 
+@pytest.mark.parametrize(
+    ("ts_ms", "shown"),
+    [(0, "1970-01-01T00:00:00Z"), (4_070_908_800_000, "2099-01-01T00:00:00Z"), (2**62, f"{2**62} ms since 1970")],
+)
+def test_a_refusal_shows_the_time(ts_ms: int, shown: str) -> None:
+    with pytest.raises(RecordError, match=f"dated {shown}, "):
+        admit(ts_ms, NOW_MS, SETTINGS)
+
+
 def test_the_earliest_time_is_the_beginning_of_the_oldest_year() -> None:
     assert earliest_ms(SETTINGS) == YEAR_2000_MS
