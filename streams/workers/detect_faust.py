@@ -16,6 +16,10 @@ SESSION_SECONDS: Final = 10
 
 HEARTBEAT_SECONDS: Final = SESSION_SECONDS / 3
 
+BUFFERED_RECORDS: Final = 1_000
+"""Records that wait in memory to be processed: two batches. In a firestorm each holds 250 mentions, some 60 kB; the
+4,096 that Faust allows by default would take 240 MB."""
+
 
 class DetectEvent(faust.Event):
     """An event that only `DetectWorker` acknowledges.
@@ -45,6 +49,7 @@ def faust_settings(config: Config, directory: str) -> dict[str, Any]:
         "consumer_auto_offset_reset": "earliest",
         "consumer_metadata_max_age_ms": METADATA_MS,
         "datadir": directory,
+        "stream_buffer_maxsize": BUFFERED_RECORDS,
         "stream_wait_empty": True,
         "topic_allow_declare": False,
         "topic_disable_leader": True,

@@ -282,9 +282,9 @@ class Trial:
                         missing.discard((window.brand, window.start_ms))
         return not missing
 
-    async def verdict(self, fault: str, rounds: int) -> Row:
-        """Let everything finish, end the fleet by SIGTERM, and compare with the oracle."""
-        await self.finish()
+    async def verdict(self, fault: str, rounds: int, seconds: float = FINISH_SECONDS) -> Row:
+        """Let everything finish within some time, end the fleet by SIGTERM, and compare with the oracle."""
+        await self.finish(seconds)
         await self.recovered()
         if self._teaching is not None:
             await self._teaching

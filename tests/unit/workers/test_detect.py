@@ -43,6 +43,22 @@ def test_only_failures_of_kafka_are_told_as_the_brokers() -> None:
     assert worker._failure([None]) is None
 
 
+def test_a_batch_of_full_envelopes_is_processed_in_portions() -> None:
+    """Five hundred envelopes of a firestorm are 125,000 mentions: seconds of work that nothing else gets between."""
+    half = bytes(detect.BATCH_BYTES // 2)
+    values = [b"1", None, half, half, bytes(2 * detect.BATCH_BYTES), b"2", b"3"]
+    events: list[Any] = [SimpleNamespace(message=SimpleNamespace(value=value)) for value in values]
+    found = list(detect.portions(events))
+    assert [[values.index(event.message.value) for event in portion] for portion in found] == [
+        [0, 1, 2],
+        [2],
+        [4],
+        [5, 6],
+    ]
+    assert [event for portion in found for event in portion] == events
+    assert list(detect.portions([])) == []
+
+
 def test_failures_of_threads_are_logged_only_while_the_worker_runs() -> None:
     before = threading.excepthook
 

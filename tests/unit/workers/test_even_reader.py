@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 import pytest
 from aiokafka import TopicPartition
 
+from streams.config import Config
+from streams.core.score.admission import MAX_ACTIVE_SOURCES
 from streams.core.score.position import Position
-from streams.records import Post
+from streams.core.score.scorer import Scorer
+from streams.kafka.clients import MAX_RECORD_BYTES
+from streams.records import MAX_ID_CHARS, Post
 from streams.workers import even_reader
 from streams.workers.even_reader import MAX_OF_PARTITION, PATIENCE_SECONDS, SHARE, EvenReader
+from tests.support.two_brands import WordModel
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -113,6 +118,22 @@ async def test_a_batch_has_so_many_records_of_one_partition_at_most(member: Memb
     member.counts = {ONE: 10_000, TWO: 0}
     batch = await reader(member).read(member.positions, 50_000, 0.2)
     assert MAX_OF_PARTITION - SHARE < len(batch[ONE]) <= MAX_OF_PARTITION
+
+
+def test_the_progress_of_the_largest_batch_of_a_partition_fits_into_a_record() -> None:
+    """A line for each minute of a sparse archive, and one for each source: sixteen counts, and a name."""
+    config = Config.model_validate({"brands": [{"id": "b", "name": "B", "match": {"any": ["netz"]}}]})
+    scorer = Scorer(config, WordModel())
+    scorer.assign(0, Position("t"))
+    rows = []
+    for offset in range(MAX_OF_PARTITION):
+        source = f"{offset % (2 * MAX_ACTIVE_SOURCES)}".rjust(MAX_ID_CHARS, "\u0001")
+        post = Post(str(offset), source, START + offset * 3_600_000, "Netz weg")
+        rows.append((offset, START + 10**12, post.to_bytes()))
+    progress = scorer.score(0, rows).progress
+    assert len(progress.pulse) == MAX_OF_PARTITION
+    assert len(progress.active) > MAX_ACTIVE_SOURCES
+    assert len(progress.to_bytes()) < MAX_RECORD_BYTES - 10_000
 
 
 async def test_what_was_read_before_a_rebalance_is_dropped(member: Member) -> None:
