@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 Answer = TypeVar("Answer")
 
+MAX_REASON_CHARS: Final = 500
+"""Reasons become part of the state and of alerts; a detector of a plugin may give longer ones."""
+
 _SHARE_ALPHA: Final = 0.01
 """Weight of one bucket in a brand's usual mix of sources: about eight hours of five-minute buckets."""
 
@@ -296,10 +299,10 @@ class BrandScoring(ABC):
 
 
 def _finite(score: Score) -> Score:
-    """Return a score if its value is a finite number; anything else counts as raised by the detector."""
+    """Return a score, with its reason cut, if its value is finite; anything else counts as raised by the detector."""
     if not math.isfinite(score.value):
         raise ValueError(f"a score of {score.value}")
-    return score
+    return score._replace(reason=score.reason[:MAX_REASON_CHARS]) if len(score.reason) > MAX_REASON_CHARS else score
 
 
 def _snapshot(detector: Detector) -> tuple[str, str]:

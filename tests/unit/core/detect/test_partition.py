@@ -461,6 +461,25 @@ def test_mentions_of_a_brand_that_never_comes_are_given_up_and_counted(records: 
     assert run.whole.unwatched + still == len(posts)
 
 
+def test_pending_envelopes_that_an_earlier_version_saved_in_one_entry_are_counted(records: Records) -> None:
+    """They are saved one by one from then on, and the entry of all is deleted."""
+    scorer = Scorer(config(), WordModel())
+    scorer.assign(0, Position("topic-1"))
+    (envelope,) = (each for each in scorer.score(0, records[0][:50]).envelopes if each.brand == "nordtel")
+    key = ENVELOPES_KEY % 0
+    old = {key: orjson.dumps({"v": 1, "envelopes": [envelope.to_bytes().decode()]})}
+    without = restored(config(brands=config().model_dump()["brands"][1:]), old)
+    save(old, without.dirty())
+    assert key not in old
+    assert len(old) == 1
+    monitor = restored(config(), old)
+    monitor.advance()
+    monitor.absorb(envelope)
+    assert monitor.outcome().counted["nordtel"] == len(envelope.mentions), "and not twice"
+    save(old, monitor.dirty())
+    assert list(old) == [b"nordtel"]
+
+
 def half_way(records: Records) -> dict[bytes, bytes]:
     """The state after the calm hours."""
     run = Run(config(), None)

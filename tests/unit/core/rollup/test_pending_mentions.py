@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import orjson
@@ -109,7 +110,7 @@ def test_few_mentions_need_no_chunk() -> None:
 
 def test_millions_of_mentions_are_written_once_in_records_of_bounded_size() -> None:
     """A backlog of one brand in which a partition is an hour ahead of another."""
-    count, slots = 2_000_000, 360
+    count, slots = 1_200_000, 360
     each = mention(7, text="x" * 100)
     pending, saved = PendingMentions(), Saved()
     for slot in range(slots):
@@ -124,6 +125,30 @@ def test_millions_of_mentions_are_written_once_in_records_of_bounded_size() -> N
         assert len(pending.take(slot * SLOT)[0]) == count // slots
         saved.save(pending)
     assert saved.chunks == {}
+
+
+def test_deletions_find_mentions_in_chunks_and_those_that_are_not() -> None:
+    pending, saved = PendingMentions(), Saved()
+    for offset in range(MAX_INLINE + 1):
+        pending.add(SLOT, 0, mention(offset))
+    saved.save(pending)
+    pending.add(2 * SLOT, 0, mention(1_000))
+    for each in (pending, saved.restored()):
+        assert each.holds({("forum", "5"), ("forum", "no"), ("news", "5")}) == {("forum", "5")}
+    assert pending.holds({("forum", "1000")}) == {("forum", "1000")}
+    pending.take(SLOT)
+    assert pending.holds({("forum", "5")}) == set()
+
+
+def test_a_mention_in_a_chunk_takes_a_fifth_of_the_memory() -> None:
+    pending = PendingMentions()
+    for offset in range(10_000):
+        terms = [f"wort{offset + number}" for number in range(8)]
+        pending.add(SLOT, 0, mention(offset)._replace(terms=terms))
+    pending.changed_chunks()
+    (kept,) = pending._slots[SLOT].values()
+    assert sum(map(sys.getsizeof, kept)) / len(kept) < 250
+    assert pending.take(SLOT)[0][7].terms[0] == "wort7"
 
 
 def test_numbers_of_freed_chunks_are_used_again() -> None:
