@@ -64,7 +64,8 @@ def crowd(count: int, seed: int = 1) -> list[Post]:
 
 @pytest.fixture
 async def config(kafka_config: Callable[..., Config]) -> Config:
-    config = kafka_config(brands=BRANDS, score={"batch_records": 150, "batch_wait_ms": 50})
+    score = {"batch_records": 150, "batch_wait_ms": 50, "max_posts_per_source_per_minute": 1_000_000}
+    config = kafka_config(brands=BRANDS, score=score)
     await ensure_topics(config, create=True)
     return config
 
@@ -247,7 +248,7 @@ async def test_the_commit_knows_the_newest_event_time_and_the_topic(config: Conf
     ((_, incarnation, _),) = await counted(config)
     pulse = (START_MS - START_MS % MINUTE_MS, [int(group == group_of("nordtel")) for group in range(GROUPS)])
     assert position is not None
-    assert position._replace(recent=None) == Position(incarnation, 2, START_MS + 5_000, minute=pulse)
+    assert position._replace(recent=None) == Position(incarnation, 2, START_MS + 5_000, minute=pulse, minute_offset=0)
 
 
 async def test_a_topic_made_again_is_scored_from_its_beginning(config: Config) -> None:
