@@ -35,7 +35,7 @@ DISTINCTIVE_ELSEWHERE: Final = 6
 """The same in alphabets other than Latin, whose words are not listed."""
 
 MAX_UNDIVIDED: Final = 40
-"""Letters up to which they are read as words; the longest of 6,500 real hashtags in small letters has 41."""
+"""Letters up to which they are read as words; the longest of 6,500 real hashtags in small letters has 35."""
 
 MAX_CHARS: Final = 100
 MAX_HASHTAGS: Final = 30

@@ -23,8 +23,8 @@ The meaning of a brand's terms:
   names a brand that lists ``@nordtelhilft``.
 - **Addresses** name no brand: neither do links (``https://...``, ``www...``), nor the server of a handle
   (``@anna@nordtel.example``, ``@anna.nordtel.example``) or of an e-mail address (``anna@nordtel.example``). What stands
-  before the server is read as ever: ``@nordtel@social.example`` and ``@nordtel.social.example`` name ``nordtel``. An
-  e-mail address that is a term itself (``help@nordtel.example``) matches.
+  before the server, and a domain alone, is read as text: ``@nordtel@social.example``, ``@nordtel.social.example`` and
+  ``nordtel.example`` name ``nordtel``. An e-mail address that is a term itself (``help@nordtel.example``) matches.
 - A **case-sensitive** term matches only with the capitals and small letters that it is written with, in hashtags too
   (``Gap``: ``Gap``, ``#GapFail``; not ``gap``, ``GAP``, ``#gap``). The case of a handle never matters.
 - **Terms nearby** name the brand where each of them, or one of its alternatives, stands within a number of successive

@@ -132,6 +132,7 @@ def test_links_and_servers_name_no_brand(text: str) -> None:
         "@anna: nordtel.example is down",
         "@united.Nordtel ist besser",
         "anna@mail.example/nordtel",
+        "nordtel.example/help is down",
         "mail@anna.example nordtel",
     ],
 )
