@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import json
 import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 import orjson
 from pydantic_core import from_json
 
+from streams.core.text.clean import printable
 from streams.errors import InputError
 from streams.sources.conversion import Conversion
 from streams.sources.encoding import utf8_of
@@ -40,6 +40,10 @@ _LONGER: Final = 8
 _DELIMITER_LINE: Final = re.compile(rb"sep=.")
 
 _NAMED_FIELDS: Final = 12
+_NAME_CHARS: Final = 40
+
+# Byte order marks and blanks before a text; files that were joined have several.
+_MARKS: Final = re.compile(rb"^(?:\xef\xbb\xbf|\s)+")
 
 _CUT_CHARS: Final = 12
 """Longest part of JSON, apart from strings and numbers, whose end may be missing: two escapes of a character."""
@@ -114,7 +118,7 @@ def refuse_foreign(head: bytes, name: str) -> None:
     InputError
         With the kind, and a way to convert it.
     """
-    text = head.removeprefix(codecs.BOM_UTF8).lstrip()
+    text = _MARKS.sub(b"", head)
     for offset, magic, kind, remedy in _FOREIGN:
         if (head[offset:] if offset else text).startswith(magic):
             raise InputError(f"{name}: is {kind}, which is not read; {remedy}")
@@ -122,7 +126,7 @@ def refuse_foreign(head: bytes, name: str) -> None:
 
 def is_enough(head: bytes, pauses: bool) -> bool:
     """Return whether the beginning of a text, behind which it may pause, is enough to recognise its format."""
-    text = head.removeprefix(codecs.BOM_UTF8).lstrip()
+    text = _MARKS.sub(b"", head)
     *lines, _ = text.split(b"\n")
     if text[:1] not in (b"{", b"["):
         return bool(lines)
@@ -147,7 +151,7 @@ def recognise(head: bytes, name: str, mapping: Conversion | None) -> Format:
         If it is a table without the columns that a post needs, or another kind of file.
     """
     refuse_foreign(head, name)
-    text = b"\n".join(map(utf8_of, head.removeprefix(codecs.BOM_UTF8).lstrip().split(b"\n")))
+    text = b"\n".join(map(utf8_of, _MARKS.sub(b"", head).split(b"\n")))
     script = _SCRIPT.match(text)
     text = text[script.end() :] if script else text
     conversion = mapping or Conversion.of_known_formats()
@@ -256,7 +260,7 @@ def missing_fields(record: Record, missing: Sequence[str], kind: str) -> str:
     kind
         What it calls them: ``field`` or ``column``.
     """
-    names = [name for name in record if name not in REQUIRED]
+    names = [printable(name[:_NAME_CHARS]) for name in record if name and name not in REQUIRED]
     listed = ", ".join(names[:_NAMED_FIELDS]) + (", ..." if len(names) > _NAMED_FIELDS else "")
     example = ",".join(f"{name}=..." for name in missing)
     has = f"; it has {listed}" if listed else ""

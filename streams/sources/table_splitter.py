@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 DELIMITERS: Final = (",", ";", "\t", "|")
 
-# A number, a date or nothing: no name of a column.
+_NAME: Final = re.compile(r"[^{}\ufeff]{1,100}")
+
+# A number or a date, which is no name of a column.
 _VALUE: Final = re.compile(r"[\d.,:+\-TZ /]*")
 
 _FIELDS: Final = frozenset(POST_FIELDS)
@@ -41,9 +43,8 @@ def columns_of(line: bytes) -> tuple[str, list[str]] | None:
     rows = [(delimiter, _row(text, delimiter)) for delimiter in DELIMITERS]
     delimiter, row = max(rows, key=lambda found: len(found[1] or ()))
     names = [name.strip() for name in row or ()]
-    if len(names) < 2 or len(set(names)) < len(names) or any(_VALUE.fullmatch(name) for name in names if name):
-        return None
-    if "" in names[1:]:
+    are_names = all(_NAME.fullmatch(name) and not _VALUE.fullmatch(name) for name in names if name)
+    if len(names) < 2 or len(set(names)) < len(names) or "" in names[1:] or not are_names:
         return None
     return delimiter, [name.lower() if name.lower() in _FIELDS - {*names} else name for name in names]
 

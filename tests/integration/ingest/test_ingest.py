@@ -25,8 +25,10 @@ from streams.kafka.admin import ensure_topics
 from streams.kafka.clients import check_reachable
 from streams.kafka.topics import Topics
 from streams.records import Post, post_from_bytes
+from streams.runtime import clock
 from streams.runtime.failpoints import VARIABLE, Failpoint
 from streams.sources.files import FileSource
+from streams.sources.ordered_file import to_ingest
 from streams.sources.registry import open_posts
 from streams.sources.stdin import StdinSource
 from streams.workers.ingest import IngestSummary, ingest
@@ -149,8 +151,9 @@ async def test_what_stands_before_the_cut_of_a_gzip_stream_arrives(config: Confi
     assert 5_000 < len(ids) < 15_000
 
 
+@pytest.mark.parametrize("keep_order", [True, False])
 async def test_a_growing_file_is_ingested_whole_although_a_run_ends_in_the_middle_of_a_line(
-    config: Config, tmp_path: Path
+    config: Config, tmp_path: Path, keep_order: bool
 ) -> None:
     """The cursor went behind half a line, so that the other half was a line of its own to the next run."""
     path, cursor = tmp_path / "growing.jsonl", tmp_path / "cursor"
@@ -159,7 +162,9 @@ async def test_a_growing_file_is_ingested_whole_although_a_run_ends_in_the_middl
     half = content.index(b'"id": 20') + 30
     for end in (half, content.index(b"\xc3", half) + 1, len(content) - 1, len(content)):
         path.write_bytes(content[:end])
-        summary = await run(config, path, cursor_file=cursor)
+        opened = open_posts(str(path), config.ingest.max_record_bytes)
+        with to_ingest(opened, config.ingest, clock.now_ms(), keep_order=keep_order) as source:
+            summary = await ingest(config, source, stop=asyncio.Event(), cursor_file=cursor)
         assert summary.rejected == {}
     assert sorted(int(post.id) for post in await posts_in(config)) == list(range(30))
     assert await read_topic(config, Topics(config.topics).dlq.name) == []

@@ -190,6 +190,19 @@ def test_server_sent_events_are_refused_with_a_way_out() -> None:
         read(f"event: update\ndata: {POST}\n\nevent: update\ndata: {POST}\n\n")
 
 
+def test_a_run_of_byte_order_marks_hides_nothing() -> None:
+    assert recognise(f"{chr(0xFEFF) * 20_000}[{POST}]".encode(), "posts", None).names == ("a JSON array",)
+    names, posts, _ = read(f"{chr(0xFEFF) * 3}{TABLE}")
+    assert (names, len(posts)) == (("a table",), 2)
+
+
+def test_names_of_fields_in_a_hint_are_few_short_and_without_escapes() -> None:
+    record = {"a\x1b[31m": 1, "b" * 5_000: 2} | {f"field {number}": number for number in range(100)}
+    hint = read(json.dumps(record))[2]
+    assert len(hint) < 600
+    assert hint.isprintable()
+
+
 def test_a_named_format_that_does_not_fit_gets_a_hint_too() -> None:
     assert "has no field text" in read(json.dumps(STATUS), "reddit")[2]
 
