@@ -19,6 +19,16 @@ PostField = Literal[
 ]  # fmt: skip
 """A field of a post on its way in (`streams.core.ingest.parsing`)."""
 
+
+def _as_written(value: Any) -> Any:
+    """Return the text of a name that YAML reads as another type: null, false, a number."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", False: "false", True: "true"}[value]
+    return str(value) if isinstance(value, int | float) else value
+
+
+AuthorName = Annotated[str, BeforeValidator(_as_written), StringConstraints(max_length=100)]
+
 FieldPaths = dict[PostField, str | list[str]]
 """The path of each field in the records of a source, or several of which the first with a value counts."""
 
@@ -151,7 +161,7 @@ class IngestSettings(Settings):
         description="Time zone of the times of posts that name none, such as Europe/Berlin. Where its clocks change, "
         "the order of the posts of each source decides.",
     )
-    unknown_authors: list[Annotated[str, StringConstraints(max_length=100)]] = Field(
+    unknown_authors: list[AuthorName] = Field(
         default=[*UNKNOWN_AUTHORS],
         max_length=1_000,
         description="Names of authors that stand for nobody in particular: placeholders, and service accounts. Case "
