@@ -34,8 +34,8 @@ class RecordingSpan(NamedTuple):
 def measure_span(source: Source, settings: IngestSettings, now_ms: int) -> RecordingSpan:
     """Read a recording once to find its span.
 
-    Times too far ahead for ingest are left out, so that one post dated 2099 does not move all others. They count only
-    if there are no others, as in a simulation of next year.
+    Outliers and times too far ahead for ingest are left out, so that one post dated 2099 does not move all others.
+    Times ahead count only if there are no others, as in a simulation of next year.
 
     Raises
     ------
@@ -52,7 +52,7 @@ def measure_span(source: Source, settings: IngestSettings, now_ms: int) -> Recor
     any_time: RecordingSpan | None = None
     for chunk in source.chunks():
         for line in chunk:
-            if len(line.data) > settings.max_record_bytes:
+            if line.outlier or len(line.data) > settings.max_record_bytes:
                 continue
             try:
                 ts_ms = times.event_time_ms(parse(line.data))

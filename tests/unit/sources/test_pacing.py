@@ -12,6 +12,7 @@ from detectors.units import HOUR_MS
 from streams.config import IngestSettings
 from streams.errors import InputError
 from streams.sources.files import FileSource
+from streams.sources.ordered_file import OrderedFile
 from streams.sources.pacing import MAX_WAIT_SECONDS, Paced, Pacing, RecordingSpan, measure_span
 from streams.sources.stdin import StdinSource
 from tests.support.lines import MAX_BYTES, lines_of, write
@@ -38,6 +39,14 @@ def test_one_post_dated_2099_does_not_stretch_the_span(tmp_path: Path) -> None:
     source = recording(tmp_path, "2099-01-01T00:00:00Z", 1_500_000_000_000, 1_500_000_900_000)
     assert measure_span(source, IngestSettings(), NOW_MS) == RecordingSpan(1_500_000_000_000, 1_500_000_900_000)
     source.close()
+
+
+def test_outliers_do_not_stretch_the_span(tmp_path: Path) -> None:
+    """A recording of March with one post of July would be shifted by July."""
+    minutes = [1_500_000_000_000 + minute * 60_000 for minute in range(500)]
+    source = recording(tmp_path, *minutes[::-1], minutes[0] - 10**11, minutes[-1] + 10**10)
+    with OrderedFile(source, IngestSettings(), NOW_MS, redate=True) as ordered:
+        assert measure_span(ordered, IngestSettings(), NOW_MS) == RecordingSpan(minutes[0], minutes[-1])
 
 
 def test_a_recording_of_the_future_has_a_span(tmp_path: Path) -> None:
