@@ -293,8 +293,11 @@ def hashtag_words(hashtag: str) -> str:
     return _WORD_JOINT.sub(" ", hashtag).strip()
 
 
-_TERM = re.compile(rf"#\w[\w{MARKS_OF_WORDS}]++|(?<![\w#])[^\W\d_][\w'’-]*+(?:[{MARKS_OF_WORDS}]++[\w'’-]*+)*+")
 _FOOTNOTES = "'’-" + RAISED_DIGITS
+_TERM = re.compile(
+    rf"#\w[\w{MARKS_OF_WORDS}]++"
+    rf"|(?<![\w#])[^\W\d_{RAISED_DIGITS}][\w'’-]*+(?:[{MARKS_OF_WORDS}]++[\w'’-]*+)*+"
+)
 _LETTER_PAIR = re.compile(r"[^\W\d_]{2}")
 
 
@@ -318,10 +321,10 @@ def terms(text: str, limit: int = 8, pairs: int = 4) -> list[str]:
     before, end = "", -1
     for match in _TERM.finditer(cleaned):
         term = match[0].rstrip(_FOOTNOTES).lower()
-        is_word = term[0] != "#"
+        is_word = match[0][0] != "#"
         if is_word:
             term = term.removesuffix("'s").removesuffix("’s")
-            wanted = MIN_TERM_LETTERS <= len(term) <= MAX_TERM_CHARS and term not in STOPWORDS
+            wanted = MIN_TERM_LETTERS <= len(term) <= MAX_TERM_CHARS and term[0].isalpha() and term not in STOPWORDS
         else:
             wanted = len(term) <= MAX_TERM_CHARS and _LETTER_PAIR.search(term) is not None
         if not wanted:

@@ -219,6 +219,15 @@ def test_pairs_of_terms_stand_beside_each_other_with_nothing_between() -> None:
     assert terms("fail fail fail") == ["fail"]
 
 
+@given(st.text("ab²³⁰①'’-#_@& \u0301\u093e.x"))
+def test_the_terms_of_any_text_are_hashtags_and_words(text: str) -> None:
+    assert all(term[0] == "#" or term[0].isalpha() for term in terms(text))
+
+
+def test_a_footnote_alone_is_no_term() -> None:
+    assert terms("² Quelle, ¹²³, ³quelle #²³") == ["quelle"]
+
+
 def test_markup_is_no_part_of_a_term() -> None:
     assert terms("_Netzausfall_ bei __Nordtel__ Störung²") == ["netzausfall", "nordtel", "störung", "nordtel störung"]
     assert terms(normalise("kein&amp;nbsp;Netz &amp;quot;heute&amp;quot; Ausfall", 100)) == ["netz", "ausfall"]
