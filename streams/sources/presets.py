@@ -28,7 +28,8 @@ class TwitterV1:
         if "delete" in record:
             return value_at(record, "delete.status.id_str") is not None
         has_text = "text" in record or "full_text" in record
-        return "id_str" in record and has_text and ("user" in record or "favorite_count" in record)
+        is_tweet = "id_str" in record and has_text and ("user" in record or "favorite_count" in record)
+        return is_tweet and not _has_own_fields(record)
 
     def convert(self, record: Record) -> Record | None:
         """Return the tweet, with the text of the original if it is a retweet."""
@@ -57,7 +58,8 @@ class TwitterV2:
     def fits(self, record: Record) -> bool:
         """Return whether a record is a tweet with one of the fields that only this API has."""
         marks = ("author_id", "public_metrics", "public_metrics.like_count", "edit_history_tweet_ids")
-        return "id" in record and "text" in record and any(mark in record for mark in marks)
+        is_tweet = str(record.get("id")).isdecimal() and "text" in record and any(mark in record for mark in marks)
+        return is_tweet and not _has_own_fields(record)
 
     def convert(self, record: Record) -> Record | None:
         """Return the tweet; where the request did not ask for its time, the id has it."""
@@ -75,6 +77,11 @@ class TwitterV2:
             "reposts": value_at(record, "public_metrics.retweet_count"),
             "replies": value_at(record, "public_metrics.reply_count"),
         }
+
+
+def _has_own_fields(record: Record) -> bool:
+    """Return whether somebody has given a tweet fields of a post that no API has, so that it is one already."""
+    return isinstance(record.get("author"), str) or "brand" in record
 
 
 def _time_of_tweet(id: Any) -> int | None:

@@ -42,6 +42,13 @@ def test_a_record_fits_its_own_format_alone(name: FormatName) -> None:
     assert not PRESETS[name].fits(NATIVE)
 
 
+@pytest.mark.parametrize("own", [{"author": "kim"}, {"brand": "Nordtel"}])
+def test_a_tweet_that_was_made_a_post_by_somebody_stays_as_it_is(own: dict[str, str]) -> None:
+    """Posts keep their source, which is part of their identity, and their tag."""
+    assert not PRESETS["twitter_v2"].fits(TWEET_V2 | own)
+    assert not PRESETS["twitter_v1"].fits(TWEET_V1 | own)
+
+
 def test_tweets_of_both_apis_are_the_same_posts() -> None:
     expected = {
         "id": "2028000000000000001",
