@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
     from streams.config import IngestSettings
-    from streams.core.ingest.outlier_dates import DateSpan
+    from streams.core.ingest.outlier_dates import DateSpan, QuietBeginning
     from streams.core.ingest.time_order import Disorder
     from streams.sources.base import Line
 
@@ -190,6 +190,9 @@ class OrderedPosts(Source):
         except InputError as error:
             failure = error
         self.activity = ""
+        quiet = counts.quiet_beginning(self._share)
+        if quiet:
+            self.remarks = [*self._given.remarks, _kept(quiet)]
         return _Survey(order.behind, counts.span(), counts.without_outliers(self._share), end, failure)
 
     def _until_end(self, chunk: list[Line]) -> list[Line]:
@@ -229,7 +232,7 @@ class OrderedPosts(Source):
         first = marks.order.first_behind
         if first is not None:
             self.remarks = [
-                *self._given.remarks,
+                *self.remarks,
                 f"not in order of time, so it was sorted: {marks.order.behind:,} of {marks.order.posts:,} posts come "
                 f"after a later one, the first {described(first)}; --keep-order reads a file as it stands, like a live "
                 "stream",
@@ -275,6 +278,14 @@ def _apart(ts_ms: int, distance_ms: int, where: str) -> str:
     return (
         f"dated {shown(ts_ms)}, {distance_ms / DAY_MS:,.0f} days {where} of all other posts; if the date is right, "
         "set ingest.outlier_share to 0"
+    )
+
+
+def _kept(quiet: QuietBeginning) -> str:
+    days = (quiet.next_ms - quiet.last_ms) / DAY_MS
+    return (
+        f"{quiet.posts:,} posts up to {shown(quiet.last_ms)} are {days:,.0f} days or more before all others, and were "
+        "kept as a quiet beginning; if their dates are wrong, remove them, or detectors learn from a time without posts"
     )
 
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from detectors.units import DAY_MS, HOUR_MS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 MIN_GAP_MS: Final = DAY_MS
 """Shortest gap that sets posts apart. Posts that are off by less do not harm an archive that is sorted."""
@@ -46,6 +46,22 @@ class DateSpan(NamedTuple):
 
     first_ms: int
     last_ms: int
+
+
+class QuietBeginning(NamedTuple):
+    """A group of posts that is far before all others, and is kept because it is a period of its own.
+
+    Parameters
+    ----------
+    posts
+        Number of posts.
+    last_ms, next_ms
+        Event times of the last of them and of the first of the others, in milliseconds since the epoch.
+    """
+
+    posts: int
+    last_ms: int
+    next_ms: int
 
 
 class DateCounts:
@@ -96,15 +112,31 @@ class DateCounts:
         share
             Largest share of the posts that may stand apart at either end; 0 finds none.
         """
-        hours = [_Hour(*self._hours[hour]) for hour in sorted(self._hours)]
-        if not hours:
+        if not self._hours:
             return None
+        begin, end, core_gap_ms = self._ends(share)
+        return DateSpan(begin[_first(begin, core_gap_ms)].first_ms, -end[_first(end, core_gap_ms)].first_ms)
+
+    def quiet_beginning(self, share: float) -> QuietBeginning | None:
+        """Return the posts that would stand apart at the beginning if they were no period of their own."""
+        if not self._hours:
+            return None
+        begin, _, core_gap_ms = self._ends(share)
+        index = next((index for index in _after_long_gaps(begin, core_gap_ms) if _is_period(begin[: index + 1])), None)
+        if index is None or index <= _first(begin, core_gap_ms):
+            return None
+        posts = sum(hour.posts for hour in begin[_first(begin, core_gap_ms) : index])
+        return QuietBeginning(posts, begin[index - 1].last_ms, begin[index].first_ms)
+
+    def _ends(self, share: float) -> tuple[list[_Hour], list[_Hour], int]:
+        """Return the hours at both ends whose posts may stand apart, the last ones mirrored in time, each with the hour
+        after them, and the longest gap between these two hours."""
+        hours = [_Hour(*self._hours[hour]) for hour in sorted(self._hours)]
         mirrored = [_Hour(-hour.last_ms, -hour.first_ms, hour.posts) for hour in reversed(hours)]
         budget = int(share * sum(hour.posts for hour in hours))
-        begin, end = _beyond(hours, budget), len(hours) - _beyond(mirrored, budget)
-        core_gap_ms = max(_gaps(hours[begin:end]), default=0)
-        first, last = _first(hours[: begin + 1], core_gap_ms), _first(mirrored[: len(hours) - end + 1], core_gap_ms)
-        return DateSpan(hours[first].first_ms, -mirrored[last].first_ms)
+        begin, end = _beyond(hours, budget), _beyond(mirrored, budget)
+        core_gap_ms = max(_gaps(hours[begin : len(hours) - end]), default=0)
+        return hours[: begin + 1], mirrored[: end + 1], core_gap_ms
 
 
 class _Hour(NamedTuple):
@@ -124,17 +156,22 @@ def _gaps(hours: Iterable[_Hour]) -> list[int]:
 
 def _first(hours: Sequence[_Hour], core_gap_ms: int) -> int:
     """Return the index of the first hour that does not stand apart; the last one never does."""
+    return next((index for index in _after_long_gaps(hours, core_gap_ms) if not _is_period(hours[: index + 1])), 0)
+
+
+def _after_long_gaps(hours: Sequence[_Hour], core_gap_ms: int) -> Iterator[int]:
+    """Yield the index of each hour before which the gap is much longer than all later ones, the last one first."""
     longest_ms = core_gap_ms
     for index in range(len(hours) - 1, 0, -1):
         gap_ms = hours[index].first_ms - hours[index - 1].last_ms
-        if gap_ms >= max(MIN_GAP_MS, GAP_FACTOR * longest_ms) and not _is_period(hours[:index], gap_ms):
-            return index
+        if gap_ms >= max(MIN_GAP_MS, GAP_FACTOR * longest_ms):
+            yield index
         longest_ms = max(longest_ms, gap_ms)
-    return 0
 
 
-def _is_period(hours: Sequence[_Hour], gap_ms: int) -> bool:
-    gaps = _gaps(hours)
+def _is_period(hours: Sequence[_Hour]) -> bool:
+    """Return whether all hours but the last one, which follows a long gap, are a period of their own."""
+    *gaps, gap_ms = _gaps(hours)
     if sum(gap_ms / 3 <= each <= MAX_QUIET_GAP_MS for each in gaps) >= QUIET_GAPS:
         return True
     filled = 1

@@ -128,6 +128,14 @@ def test_a_file_that_is_in_order_but_for_outliers_is_not_called_disordered(tmp_p
         assert list(source.remarks) == []
 
 
+def test_a_quiet_start_is_kept_and_said_to_be(tmp_path: Path) -> None:
+    times = [START - place * 30 * DAY_MS for place in range(20, 0, -1)] + MINUTES
+    with opened(tmp_path / "posts.jsonl", [post(ts_ms) for ts_ms in times]) as source:
+        assert not any(line.outlier for line in lines_of(source))
+        (remark,) = source.remarks
+    assert remark.startswith("20 posts up to 2026-01-03T02:40:00Z are 30 days or more before all others, and were kept")
+
+
 def test_with_a_share_of_zero_nothing_is_marked(tmp_path: Path) -> None:
     times = [*MINUTES, START + 200 * DAY_MS]
     with opened(tmp_path / "posts.jsonl", [post(ts_ms) for ts_ms in times], outlier_share=0) as source:

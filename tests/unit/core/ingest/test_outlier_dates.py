@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detectors.units import DAY_MS, HOUR_MS, MINUTE_MS
-from streams.core.ingest.outlier_dates import DateCounts, DateSpan
+from streams.core.ingest.outlier_dates import DateCounts, DateSpan, QuietBeginning
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -87,6 +87,24 @@ def test_a_share_of_zero_keeps_everything() -> None:
 def test_an_outlier_beyond_a_quiet_start_stands_apart_from_it() -> None:
     quiet = LEGITIMATE["a post a month for two years, then a dense week"]
     assert kept([START - 20 * YEAR, *quiet]) == span(quiet)
+
+
+def test_a_quiet_start_is_returned_for_a_remark_without_the_outliers_before_it() -> None:
+    """Imports of the last months look the same, so whoever reads the result should know."""
+    quiet = LEGITIMATE["a post a month for two years, then a dense week"]
+    for times in (quiet, [START - 20 * YEAR, *quiet]):
+        counts = DateCounts()
+        for ts_ms in times:
+            counts.add(ts_ms)
+        assert counts.quiet_beginning(SHARE) == QuietBeginning(24, START - 30 * DAY_MS, START)
+
+
+@pytest.mark.parametrize("times", [[], WEEK, WEEK + OUTLIERS["two default dates"], *list(LEGITIMATE.values())[3:5]])
+def test_an_archive_without_one_has_no_quiet_start(times: list[int]) -> None:
+    counts = DateCounts()
+    for ts_ms in times:
+        counts.add(ts_ms)
+    assert counts.quiet_beginning(SHARE) is None
 
 
 def test_nothing_has_no_span() -> None:
