@@ -6,7 +6,9 @@ then on. No single post shows whether its date is wrong or the archive has a gap
 - The *clock* is the newest event time. A post that lies ahead of most others moves it at once, but the next post that
   is not near it moves it back. A post arrives at the time of the clock, or at its own if that is later.
 - The *watermark* never goes back, and follows the clock no further than `NEEDED` of the last `RECENT` posts support it.
-  Live, where no post is dated ahead of the broker's clock, it follows the clock at once.
+  Live, where no post is dated ahead of the broker's clock, a third of them suffices, and it stays no further than
+  `HOLD_MS` behind the clock: a collector that lags by some minutes is not late, and one that lags more does not delay
+  the others.
 
 In a partition that is in order, each post arrives at its own time whatever the watermark is; the watermark only decides
 how soon that is evaluated. So the support that a gap or a quiet partition waits for changes no result.
@@ -16,7 +18,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import deque
-from statistics import median_low
 from typing import Final, NamedTuple
 
 RECENT: Final = 64
@@ -27,8 +28,15 @@ NEEDED: Final = 48
 """How many of them must reach a time less the tolerance before the watermark reaches it: fewer than 48 wrong dates
 among 64 posts do not move it. A quarter of the posts that lag holds it back in an archive."""
 
+HOLD_MS: Final = 900_000
+"""How far a collector that delivers most posts of a live stream may lag without being late."""
+
+_NEEDED_LIVE: Final = RECENT // 3
+"""How many are needed live: posts on time must not wait for as many that are not, but a few of them must not make all
+others late."""
+
 _HALF: Final = RECENT // 2
-"""More of them than this must have been received soon after they were written for the clock to be trusted at once."""
+"""More of them than this must have been received soon after they were written for the stream to count as live."""
 
 _SPARE: Final = RECENT - NEEDED
 """Posts after which the support must be computed again: each may replace one that supports."""
@@ -165,14 +173,15 @@ class PartitionClock:
 
     def _follow(self, ts_ms: int) -> None:
         """Move the watermark as far as the last posts support it."""
-        if self._fresh > _HALF:
-            self.watermark_ms, self._left = max(self.watermark_ms, self.now_ms), 0
-        elif self._left and ts_ms <= self._sure_ms + self._tolerance_ms:
+        needed = _NEEDED_LIVE if self._fresh > _HALF else NEEDED
+        if self._left and ts_ms <= self._sure_ms + self._tolerance_ms:
             self._left -= 1
             self.watermark_ms = max(self.watermark_ms, ts_ms)
         elif len(self._recent) >= NEEDED:
             ranked = sorted(self._recent)
-            supported = ranked[bisect_right(ranked, ranked[-NEEDED] + self._tolerance_ms) - 1]
+            supported = ranked[bisect_right(ranked, ranked[-needed] + self._tolerance_ms) - 1]
+            if needed < NEEDED:
+                supported = max(supported, self.now_ms - HOLD_MS)
             self.watermark_ms = max(self.watermark_ms, supported)
             self.now_ms = max(self.now_ms, self.watermark_ms)
             all_support = len(ranked) == RECENT and ranked[-1] <= self.watermark_ms
@@ -180,8 +189,8 @@ class PartitionClock:
 
     @property
     def delay_ms(self) -> int:
-        """By how much event time lies behind broker time for the median of the last posts."""
-        return median_low(self._delays) * 1000 if self._delays else 0
+        """By how much event time lies behind broker time, at least, for two thirds of the last posts."""
+        return sorted(self._delays)[len(self._delays) // 3] * 1000 if self._delays else 0
 
     def dump(self) -> RecentPosts:
         """Return what to save besides `now_ms`."""

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.core.score.clock import NEEDED, RECENT, PartitionClock
+from streams.core.score.clock import HOLD_MS, NEEDED, RECENT, PartitionClock
 from streams.core.score.position import Position, committed_position
 
 START = 1_760_000_400_000
@@ -106,11 +106,35 @@ def test_a_collector_that_lags_is_not_late_in_an_archive() -> None:
     assert worst_ms < 2 * MINUTE
 
 
-def test_live_the_watermark_follows_at_once_since_no_post_is_ahead_of_the_brokers_clock() -> None:
+def test_live_the_watermark_stays_close_to_the_clock_since_no_post_is_ahead_of_the_brokers() -> None:
     found = after(RECENT, MINUTE, broker_ms=None)
     assert found.live
     assert found.advance(START + 5 * HOUR, START + 5 * HOUR) == START + 5 * HOUR
-    assert found.watermark_ms == START + 5 * HOUR
+    assert found.watermark_ms == START + 5 * HOUR - HOLD_MS
+
+
+def test_live_a_collector_that_delivers_most_posts_ten_minutes_late_is_not_late() -> None:
+    """The watermark was the time of the few posts that came at once."""
+    found, worst_ms = after(RECENT, SECOND, broker_ms=None), 0
+    for number in range(2_000):
+        now_ms = START + 10 * MINUTE + number * SECOND
+        if number % 4 == 0:
+            found.advance(now_ms, now_ms)
+        mass_ms = now_ms - 10 * MINUTE
+        behind_ms = found.advance(mass_ms, now_ms) - mass_ms
+        worst_ms = max(worst_ms, behind_ms if number > RECENT else 0)
+    assert worst_ms <= LATENESS_MS
+    assert found.delay_ms == 10 * MINUTE
+
+
+def test_live_a_collector_that_lags_by_hours_does_not_delay_the_others() -> None:
+    found = after(RECENT, SECOND, broker_ms=None)
+    for number in range(2_000):
+        now_ms = START + number * SECOND
+        found.advance(now_ms - 50 * MINUTE, now_ms)
+        found.advance(now_ms - 50 * MINUTE, now_ms)
+        assert found.advance(now_ms, now_ms) == now_ms
+        assert found.watermark_ms >= now_ms - HOLD_MS
 
 
 def test_a_post_of_today_makes_no_archive_live() -> None:
