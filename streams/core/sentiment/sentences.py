@@ -10,10 +10,12 @@ a replay would no longer equal the live run.
 
 from __future__ import annotations
 
+import re
 import threading
 import unicodedata
 from functools import cache, lru_cache
 from importlib.metadata import version
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 from zlib import crc32
 
@@ -36,11 +38,19 @@ too far: with 5 % of the labels PotTS and SB10k lose about a point of macro-F1, 
 MAX_CHARS: Final = 1_000
 """Latin characters of a text that are encoded, which bounds the time for one text to some 20 ms."""
 
+MAX_WORDS: Final = 300
+"""Words and punctuation marks of a text that are encoded. Ordinary text of `MAX_CHARS` has some 200; a row of single
+letters or marks would make a piece of each."""
+
 NOT_LATIN: Final = 8
 """Number of Latin characters that other ones count for: the encoder splits words into pieces, whose number decides how
 long it takes, and hardly any piece of other scripts, or of emoji, has more than one character."""
 
-_BEYOND_LATIN: Final = "\u0250"
+_BEYOND_LATIN: Final = "\u0180"
+"""First character that counts as not Latin: the encoder knows the letters of European languages, and takes other Latin
+ones, such as U+01C5, apart as well."""
+
+_WORD: Final = re.compile(r"[^\W_]+|[^\w\s]|_")
 
 CACHED: Final = 4_096
 """Number of embeddings in the cache, 2 kB each: a label is tested before it is learned, so its text is encoded
@@ -82,6 +92,8 @@ def _head(text: str) -> str:
     A character counts for what the encoder makes of it: U+FDFA becomes 18 letters.
     """
     head = text[:MAX_CHARS]
+    surplus = next(islice(_WORD.finditer(head), MAX_WORDS, None), None)
+    head = head[: surplus.start()] if surplus else head
     if head.isascii():
         return head
     left = MAX_CHARS

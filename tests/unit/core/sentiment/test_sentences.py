@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from streams.cli import cli
 from streams.core.sentiment import LinearModel, sentences
 from streams.core.sentiment.learner import OnlineSentiment
-from streams.core.sentiment.sentences import DIMENSIONS, LENGTH, MAX_CHARS, NOT_LATIN, embedding
+from streams.core.sentiment.sentences import DIMENSIONS, LENGTH, MAX_CHARS, MAX_WORDS, NOT_LATIN, embedding
 from streams.core.sentiment.snapshot import CLIP, ROWS, Weights, decode, encode
 from streams.errors import InputError, MissingPackage, RecordError
 from streams.records import MAX_SNAPSHOT_BYTES
@@ -58,6 +58,9 @@ def test_an_embedding_has_its_length(text: str) -> None:
     [
         ("x" * 10_000, MAX_CHARS),
         ("ü" * 10_000, MAX_CHARS),
+        ("\u01c5" * 10_000, MAX_CHARS // NOT_LATIN // 2),  # a letter of two
+        ("!" * 10_000, MAX_WORDS),
+        ("a " * 5_000, 2 * MAX_WORDS),
         ("😡" * 10_000, MAX_CHARS // NOT_LATIN),
         ("北" * 10_000, MAX_CHARS // NOT_LATIN),
         ("\ufdfa" * 10_000, MAX_CHARS // NOT_LATIN // 18),  # each stands for 18 letters
