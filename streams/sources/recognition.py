@@ -16,7 +16,7 @@ from streams.sources.encoding import utf8_of
 from streams.sources.field_map import REQUIRED
 from streams.sources.json_splitter import ITEMS, JsonSplitter
 from streams.sources.line_splitter import LineSplitter
-from streams.sources.table_splitter import TableSplitter, columns_of
+from streams.sources.table_splitter import TableSplitter, as_fields, columns_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -291,6 +291,7 @@ def _table(text: bytes, name: str, conversion: Conversion, mapping: Conversion |
         _refuse_rows(lines, name)
         return None
     delimiter, columns = found
+    columns = columns if mapping else as_fields(columns)
     record: Record = dict.fromkeys(columns, "1")
     known = conversion.name_of(record)
     missing = conversion.missing(record)

@@ -32,7 +32,7 @@ csv.field_size_limit(_MAX_FIELD_CHARS)
 def columns_of(line: bytes) -> tuple[str, list[str]] | None:
     """Return the delimiter and the names of the columns, if a line can be the first one of a table.
 
-    The first column may have no name, as data frames write it. Names of fields of a post are found in capitals too.
+    The first column may have no name, as data frames write it.
 
     Examples
     --------
@@ -46,7 +46,18 @@ def columns_of(line: bytes) -> tuple[str, list[str]] | None:
     are_names = all(_NAME.fullmatch(name) and not _VALUE.fullmatch(name) for name in names if name)
     if len(names) < 2 or len(set(names)) < len(names) or "" in names[1:] or not are_names:
         return None
-    return delimiter, [name.lower() if name.lower() in _FIELDS - {*names} else name for name in names]
+    return delimiter, names
+
+
+def as_fields(columns: Sequence[str]) -> list[str]:
+    """Return the names of columns, those of fields of a post in small letters.
+
+    Examples
+    --------
+    >>> as_fields(["ID", "Text", "Brand ID"])
+    ['id', 'text', 'Brand ID']
+    """
+    return [name.lower() if name.lower() in _FIELDS - {*columns} else name for name in columns]
 
 
 def _row(text: str, delimiter: str) -> list[str] | None:

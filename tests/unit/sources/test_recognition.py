@@ -138,8 +138,8 @@ def test_tables_of_spreadsheets_and_data_frames_are_read(table: str) -> None:
 
 
 def test_columns_are_named_by_a_map() -> None:
-    table = "Tweet ID;Date;Tweet\n7;2026-03-02T10:15:00Z;Hallo\n"
-    names, posts, _ = read(table, {"id": "Tweet ID", "created_at": "Date", "text": "Tweet"})
+    table = "Tweet ID;Date;Text\n7;2026-03-02T10:15:00Z;Hallo\n"
+    names, posts, _ = read(table, {"id": "Tweet ID", "created_at": "Date", "text": "Text"})
     assert names == ("a table",)
     assert posts == [{"id": "7", "created_at": "2026-03-02T10:15:00Z", "text": "Hallo"}]
 
