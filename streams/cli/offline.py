@@ -140,7 +140,10 @@ def _show_coarse(coarse: Mapping[tuple[str, int], int]) -> None:
     from streams.core.score.resolution import described
     from streams.core.text.clean import printable
 
+    usual: dict[str, tuple[int, int]] = {}
     for (source, resolution_ms), count in sorted(coarse.items()):
+        usual[source] = max(usual.get(source, (0, 0)), (count, resolution_ms))
+    for source, (count, resolution_ms) in usual.items():
         click.echo(
             f"times of {printable(source)} are {described(resolution_ms)} ({count:,} posts): its posts are spread over "
             "the span that their time stands for",
