@@ -114,8 +114,6 @@ class Replay:
             self._feed(partitioned)
             on_chunk()
         self._hand_out(self._monitor.finish())
-        # posts that are out of order at the end may lie ahead of the last event time, and are in no window
-        self.summary.late = self.summary.matched - self.summary.counted
         self.summary.rejected = partitioner.rejected | ({"quota": self._over_quota} if self._over_quota else {})
         self.summary.skipped = partitioner.skipped
         self.summary.altered = dict(partitioner.altered)

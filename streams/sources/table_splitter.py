@@ -24,10 +24,6 @@ _VALUE: Final = re.compile(r"[\d.,:+\-TZ /]*")
 
 _FIELDS: Final = frozenset(POST_FIELDS)
 
-_MAX_FIELD_CHARS: Final = 10_000_000
-
-csv.field_size_limit(_MAX_FIELD_CHARS)
-
 
 def columns_of(line: bytes) -> tuple[str, list[str]] | None:
     """Return the delimiter and the names of the columns, if a line can be the first one of a table.

@@ -87,7 +87,7 @@ class PartitionScoring(Generic[Brand]):
 
     def finish(self) -> Outcome:
         """Advance to the newest post: the input is finite, and nothing will follow."""
-        self._progress.finish()
+        self._progress.finish(max((brand.newest_ms() for brand in self._brands.values()), default=-1))
         return self.advance()
 
     def outcome(self) -> Outcome:

@@ -129,6 +129,10 @@ class BrandScoring(ABC):
         """Return whether `advance` would do anything."""
         return self._windows.due(watermark_ms, progress.buckets)
 
+    def newest_ms(self) -> int:
+        """Return the event time of the newest mention that is not settled, -1 if there is none."""
+        return self._windows.newest_ms()
+
     @abstractmethod
     def advance(self, watermark_ms: int, progress: StreamProgress) -> Outcome:
         """Score and close the buckets that the watermark allows."""

@@ -26,12 +26,12 @@ def safe_link(url: str) -> str | None:
 
     It needs the scheme http or https and a host. Credentials before the host are refused, since
     ``https://known.example@evil.example`` leads to evil.example; so are backslashes, which browsers read as slashes,
-    blanks, and characters that hide or reorder what is shown.
+    blanks, and characters that hide or reorder what is shown or that Unicode has not assigned.
 
     >>> safe_link("https://forum.example/t/17?page=2#5"), safe_link("https://known.example@evil.example")
     ('https://forum.example/t/17?page=2#5', None)
     """
-    if len(url) > MAX_URL_CHARS or has_hidden(url):
+    if len(url) > MAX_URL_CHARS or has_hidden(url) or not url.isprintable():
         return None
     web = _WEB.fullmatch(url)
     if web is None or int(web["port"] or 0) > _LARGEST_PORT:

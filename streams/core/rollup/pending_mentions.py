@@ -63,6 +63,10 @@ class PendingMentions:
         """Return the earliest slot, None if nothing is pending."""
         return min(self._slots, default=None)
 
+    def last(self) -> int | None:
+        """Return the latest slot, None if nothing is pending."""
+        return max(self._slots, default=None)
+
     def until(self, slot: int) -> list[int]:
         """Return the slots up to a slot, ascending."""
         return sorted(each for each in self._slots if each <= slot)

@@ -92,7 +92,7 @@ class StreamProgress:
         self._timeline: deque[tuple[int, int]] = deque(maxlen=TIMELINE)
         self._next_ms = -1
         self._load = PlatformLoad()
-        self._finished = False
+        self._finished_ms: int | None = None
         self.buckets: list[int] = []
         self.out: dict[int, frozenset[str]] = {}
 
@@ -140,7 +140,8 @@ class StreamProgress:
         """
         partitions = self._partitions.values()
         newest = max((state.newest_ms for state in partitions), default=-1)
-        if self._finished:
+        if self._finished_ms is not None:
+            newest = max(newest, self._finished_ms)
             return newest + self._tail_ms if newest >= 0 else -1
         if len(self._partitions) < self._expected or newest < 0:
             return -1
@@ -160,9 +161,10 @@ class StreamProgress:
         passed = state.idle_as_of_ms - max(IDLE_MARGIN_MS, state.delay_ms) if state.live else -1
         return max(state.watermark_ms, reached, passed)
 
-    def finish(self) -> None:
-        """Declare the stream over: nothing will follow."""
-        self._finished = True
+    def finish(self, newest_ms: int = -1) -> None:
+        """Declare the stream over: nothing will follow, and everything is to be settled up to the newest post and up to
+        `newest_ms`, however far ahead of the other posts that is."""
+        self._finished_ms = newest_ms
 
     def evaluate(self, watermark_ms: int) -> None:
         """Update the health of the sources for each bucket that ends by the watermark, and the platform load for each

@@ -111,6 +111,10 @@ class Windows:
         closing = self._next_to_close(self.reached_ms, passed)
         return closing is not None and self.closes_at(closing) <= watermark_ms
 
+    def newest_ms(self) -> int:
+        """Return the event time of the newest slot or bucket that is not settled, -1 if there is none."""
+        return max(self.pending.last() or -1, max(self._open, default=-1))
+
     def holds(self, posts: AbstractSet[Identity]) -> set[Identity]:
         """Return those of these posts that are pending for their slot or among the samples of an open bucket."""
         return self.pending.holds(posts).union(*(tally.shows(posts) for tally in self._open.values()))

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 
 def test_the_page_shows_the_curves_and_all_that_the_terminal_does(folder: Path) -> None:
-    result = tune(folder, "--labels", "@labels.yaml", "--report", "@tune.html")
+    near = (folder / "c.yaml").read_text().replace("once_in_days: 2.2", "once_in_days: 2.5")
+    (folder / "near.yaml").write_text(near)
+    result = tune(folder, "--labels", "@labels.yaml", "--report", "@tune.html", config="near")
     assert result.exit_code == 0, result.output
     page = (folder / "tune.html").read_text()
     assert page.count("data:image/png;base64,") == 1
