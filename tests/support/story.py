@@ -66,7 +66,8 @@ class Story:
         half = len(lines) // 2
         flood = {"created_at": json.loads(lines[half])["created_at"], "text": "nothing to see here", "source": "flood"}
         flooding = [json.dumps(flood | {"id": f"flood{number}"}) for number in range(2 * QUOTA)]
-        told = [*lines[:half], *flooding, *["{no post"] * BAD_LINES, *lines[half:], *late]
+        odd = [json.dumps(post) for post in _odd_posts(json.loads(lines[half])["created_at"])]
+        told = [*lines[:half], *flooding, *odd, *["{no post"] * BAD_LINES, *lines[half:], *late]
         self.posts.write_text("\n".join(told) + "\n")
 
     def _write_config(self, bootstrap: str, webhook: str) -> None:
@@ -118,6 +119,16 @@ class Story:
         """Fingerprint of the first incident that was raised."""
         first, *_ = asyncio.run(read_topic(self.config, Topics(self.config.topics).alerts.name))
         return alert_from_bytes(first.value).fingerprint
+
+
+def _odd_posts(created_at: str) -> list[dict[str, object]]:
+    """Return pictures, posts with odd fields, and posts of a source that states whole hours."""
+    posts: list[dict[str, object]] = [{"created_at": created_at, "text": "", "source": "pictures"}] * 5
+    posts += [{"created_at": created_at, "text": "nothing", "source": "odd", "likes": "3", "lang": {}}] * 5
+    hour = created_at[:13]
+    earlier = f"{created_at[:11]}{int(created_at[11:13]) - 1:02}"
+    posts += [{"created_at": f"{each}:00:00Z", "text": "nothing", "source": "hourly"} for each in (earlier, hour) * 10]
+    return [post | {"id": f"odd{number}"} for number, post in enumerate(posts)]
 
 
 def ports_of_workers() -> dict[str, int]:
