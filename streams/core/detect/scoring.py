@@ -130,7 +130,7 @@ class BrandScoring(ABC):
         return self._windows.due(watermark_ms, progress.buckets)
 
     def newest_ms(self) -> int:
-        """Return the event time of the newest mention that is not settled, -1 if there is none."""
+        """Return the start of the newest bucket that is not settled, -1 if there is none."""
         return self._windows.newest_ms()
 
     @abstractmethod

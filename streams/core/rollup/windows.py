@@ -112,8 +112,9 @@ class Windows:
         return closing is not None and self.closes_at(closing) <= watermark_ms
 
     def newest_ms(self) -> int:
-        """Return the event time of the newest slot or bucket that is not settled, -1 if there is none."""
-        return max(self.pending.last() or -1, max(self._open, default=-1))
+        """Return the start of the newest bucket that is open or in which pending mentions arrived, -1 without any."""
+        pending = self.pending.last() or -1
+        return max(pending - pending % self.bucket_ms if pending >= 0 else -1, max(self._open, default=-1))
 
     def holds(self, posts: AbstractSet[Identity]) -> set[Identity]:
         """Return those of these posts that are pending for their slot or among the samples of an open bucket."""

@@ -193,11 +193,16 @@ def test_a_file_that_is_newest_first_is_sorted_and_said_to_be(config: Path, tmp_
 
 def test_with_its_order_kept_it_is_warned_of(config: Path, tmp_path: Path) -> None:
     posts = tmp_path / "posts.jsonl"
-    posts.write_bytes(b"".join(minute_of(day) for day in range(20, 0, -1)))
+    times = [f"2026-01-{day:02}T{hour:02}:11:07Z" for day in range(20, 0, -1) for hour in range(23, -1, -2)]
+    posts.write_bytes(b"".join(post_line(number, created_at=time) for number, time in enumerate(times)))
     done = firewatch("replay", posts, "-c", config, "--alerts", tmp_path / "alerts.jsonl", "--keep-order")
     assert done.returncode == 0
-    assert b"the first line 2 (2026-01-19T00:00:00Z) after line 1 (2026-01-20T00:00:00Z)" in done.stderr
-    assert re.search(rb"WARNING: \d+ of 20 mentions \(\d\d\.\d %\) came after their bucket had closed", done.stderr)
+    assert b"the first line 2 (2026-01-20T21:11:07Z) after line 1 (2026-01-20T23:11:07Z)" in done.stderr
+    warning = re.search(
+        rb"WARNING: (\d+) of 240 mentions \((\d\d\.\d) %\) came after their bucket had closed", done.stderr
+    )
+    assert warning
+    assert re.search(rb"counted (\d+) \+ late " + warning[1], done.stderr)
 
 
 def test_posts_whose_dates_stand_apart_are_set_aside_named_and_written(config: Path, tmp_path: Path) -> None:
