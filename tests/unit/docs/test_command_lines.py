@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from streams.cli import cli
+from streams.sources.weights import read_weights
 from tests.support.documents import DOCUMENTS, REFERENCE, blocks, lines_of_code, name_of, spans
 from tests.support.packing import zstd_packed
 from tests.support.paths import ROOT
@@ -108,6 +109,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("labels.yaml", "cases.yaml"):
         (folder / name).write_text(documented(name), encoding="utf-8")
     labelled = [{"text": f"{word} Gerät {n}", "label": label} for n in range(40) for word, label in LABELLED.items()]
+    (folder / "mine.fwsm").write_bytes(read_weights())  # as the command before it in its document writes
     for name in ("labelled.jsonl", "later.jsonl", "mine.jsonl"):
         (folder / name).write_bytes(b"\n".join(map(orjson.dumps, labelled)))
     with (folder / "counts.csv").open("w", newline="", encoding="utf-8") as file:
