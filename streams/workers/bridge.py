@@ -17,7 +17,7 @@ from streams.core.deliver.delivery import BACKLOG, PartitionDelivery
 from streams.core.deliver.state import StateT
 from streams.core.deliver.suppression import Silences, Suppression
 from streams.errors import DeliveryError, DeliveryFailed, RecordError
-from streams.kafka.clients import acknowledged, consumer, producer, raw_client, translated_errors
+from streams.kafka.clients import acknowledged, consumer, producer, raw_client
 from streams.kafka.dead_letters import DeadLetters
 from streams.kafka.group_member import GroupMember
 from streams.kafka.names import bridge_name, group_of
@@ -182,8 +182,7 @@ class BridgeWorker(Generic[StateT]):
                 settled = offsets.begin
             elif settled is not None and settled < offsets.begin:
                 lost = offsets.begin - settled
-                with translated_errors(self._config.kafka, "sending dead letters"):
-                    await report_lost(self._dead_letters, tp.topic, tp.partition, settled, lost)
+                await report_lost(self._config.kafka, self._dead_letters, tp.topic, tp.partition, settled, lost)
                 settled = offsets.begin
             deliveries[tp] = PartitionDelivery(
                 tp.partition,

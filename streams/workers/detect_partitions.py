@@ -139,8 +139,8 @@ class PartitionMonitors:
         KafkaError
             If the broker does not accept the dead letter.
         """
-        with translated_errors(self._config.kafka, _SENDING):
-            await report_lost(self._dead_letters, self._topics.mentions.name, partition, first, records)
+        mentions = self._topics.mentions.name
+        await report_lost(self._config.kafka, self._dead_letters, mentions, partition, first, records)
 
     async def note(self, failed: DetectorFailed) -> None:
         """Write to the changelog that a detector raised, for the next owner of the partition.

@@ -10,7 +10,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 from streams.errors import RecordError
-from streams.kafka.clients import acknowledged, translated_errors
+from streams.kafka.clients import acknowledged
 from streams.kafka.dead_letters import DeadLetters
 from streams.kafka.retention import report_lost
 from streams.kafka.topics import Topics
@@ -67,8 +67,7 @@ class MentionsWriter:
         KafkaError
             If the broker does not accept the dead letter.
         """
-        with translated_errors(self._settings, "sending dead letters"):
-            await report_lost(self._dead_letters, self._posts, partition, first, records)
+        await report_lost(self._settings, self._dead_letters, self._posts, partition, first, records)
 
     async def write_progress(self, progress: Iterable[Progress]) -> None:
         """Write progress to every partition of `social.mentions`.

@@ -17,7 +17,6 @@ import structlog
 from streams.core.learn.label_filter import AcceptedLabel, LabelFilter
 from streams.core.learn.trainer import Trainer
 from streams.errors import KafkaError, RecordError
-from streams.kafka.clients import translated_errors
 from streams.kafka.model_store import refuse
 from streams.kafka.names import worker_name
 from streams.kafka.retention import report_lost
@@ -128,8 +127,8 @@ async def restore_training(
         return None
     next_label = _next(state, offsets, tp)
     if 0 < next_label < offsets.begin:
-        with translated_errors(config.kafka, "sending dead letters"):
-            await report_lost(dead_letters, tp.topic, tp.partition, next_label, offsets.begin - next_label)
+        lost = offsets.begin - next_label
+        await report_lost(config.kafka, dead_letters, tp.topic, tp.partition, next_label, lost)
     state.offset = state.settled = max(offsets.begin, next_label)
     first = max(offsets.begin, state.offset - config.sentiment.learn.recent_labels)
     async for _, records in member.history({tp: (first, state.offset)}, HISTORY_RECORDS):

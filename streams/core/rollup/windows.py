@@ -113,8 +113,9 @@ class Windows:
 
     def newest_ms(self) -> int:
         """Return the start of the newest bucket that is open or in which pending mentions arrived, -1 without any."""
-        pending = self.pending.last() or -1
-        return max(pending - pending % self.bucket_ms if pending >= 0 else -1, max(self._open, default=-1))
+        newest = max(self._open, default=-1)
+        slot = self.pending.last()
+        return newest if slot is None else max(newest, slot - slot % self.bucket_ms)
 
     def holds(self, posts: AbstractSet[Identity]) -> set[Identity]:
         """Return those of these posts that are pending for their slot or among the samples of an open bucket."""

@@ -9,7 +9,7 @@ import orjson
 from detectors.units import HOUR_MS
 from streams.core.deliver.alert_state import AlertState
 from streams.errors import DeliveryFailed, DeliveryRefused
-from streams.workers.receivers.base import not_rendered
+from streams.workers.receivers.base import rendering
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,10 +60,8 @@ class Cluster:
         DeliveryFailed
             If none can be reached or accepts alerts at the moment.
         """
-        try:
+        with rendering():
             body = orjson.dumps([alert.body(now_ms, self._resend_ms) for alert in alerts])
-        except Exception as error:
-            raise not_rendered(error) from error
         problems: list[DeliveryRefused | DeliveryFailed] = []
         for url in self._urls:
             try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Generic, Protocol
 
@@ -10,7 +11,7 @@ from streams.core.text.clean import printable
 from streams.errors import DeliveryRefused
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterator
 
     from streams.core.deliver.step import DeliveryStep
     from streams.core.deliver.suppression import Suppression
@@ -70,6 +71,17 @@ class Sender(Protocol, Generic[StateT]):
         """
 
 
-def not_rendered(error: Exception) -> DeliveryRefused:
-    """Return the refusal of an alert that could not be rendered: its texts and links come from outside."""
-    return DeliveryRefused("not_rendered", f"{type(error).__name__}: {printable(str(error))[:SHOWN_CHARS]}")
+@contextmanager
+def rendering() -> Iterator[None]:
+    """Refuse what is rendered in the body if that raises, whatever it is: texts and links of alerts come from outside.
+
+    Raises
+    ------
+    DeliveryRefused
+        If the body raises.
+    """
+    try:
+        yield
+    except Exception as error:
+        detail = f"{type(error).__name__}: {printable(str(error))[:SHOWN_CHARS]}"
+        raise DeliveryRefused("not_rendered", detail) from error

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from detectors.units import HOUR_MS
 from streams.core.deliver.step_queue import StepQueue
 from streams.errors import DeliveryFailed, DeliveryRefused
-from streams.workers.receivers.base import not_rendered
+from streams.workers.receivers.base import rendering
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -102,10 +102,8 @@ class StepSender:
             attempt.links_refused(step, refusal)
 
     def _request(self, step: DeliveryStep, now_ms: int) -> Request:
-        try:
+        with rendering():
             return self._receiver.request(step, now_ms)
-        except Exception as error:
-            raise not_rendered(error) from error
 
     def _is_overdue(self, step: DeliveryStep) -> bool:
         now = self._clock()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from streams.config import KafkaSettings
 from streams.kafka.dead_letters import DeadLetters
 from streams.kafka.retention import report_lost
 from streams.runtime import metrics
@@ -25,7 +26,7 @@ class Producer:
 async def test_lost_records_are_counted_and_named_by_one_dead_letter() -> None:
     producer = Producer()
     before = value_of(metrics.RECORDS_LOST, "social.posts")
-    await report_lost(DeadLetters(producer, "social.posts.dlq"), "social.posts", 3, 100, 250)
+    await report_lost(KafkaSettings(), DeadLetters(producer, "social.posts.dlq"), "social.posts", 3, 100, 250)
     assert value_of(metrics.RECORDS_LOST, "social.posts") - before == 250
     ((topic, value, headers),) = producer.sent
     assert (topic, value) == ("social.posts.dlq", b"")

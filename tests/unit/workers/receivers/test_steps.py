@@ -9,7 +9,7 @@ import pytest
 from streams.config import BridgeSettings
 from streams.core.deliver.suppression import Silences, Suppression
 from streams.errors import DeliveryFailed, DeliveryRefused
-from streams.workers.receivers.base import not_rendered
+from streams.workers.receivers.base import rendering
 from streams.workers.receivers.steps import Request, StepSender
 from tests.support.alerts import START_MS, step
 from tests.support.receivers import FakeReceiver, Outcomes
@@ -97,6 +97,8 @@ async def test_a_step_that_cannot_be_rendered_is_dropped_and_the_next_one_is_sen
 
 
 def test_the_refusal_names_the_exception_without_its_escapes() -> None:
-    detail = not_rendered(ValueError("Invalid \x1b[31mURL")).detail
+    with pytest.raises(DeliveryRefused) as caught, rendering():
+        raise ValueError("Invalid \x1b[31mURL")
+    detail = caught.value.detail
     assert detail.startswith("ValueError: Invalid")
     assert detail.isprintable()
