@@ -20,6 +20,8 @@ CHARS = 10_000
 DEAREST = 15
 """How many times as long a text may take as one of plain words that has as many characters."""
 
+PLAIN = "Seit Stunden geht bei uns nichts, und niemand sagt etwas dazu. "
+
 HOSTILE = {
     "title case": "\u01c5",
     "ligatures of many letters": "\ufdfa",
@@ -204,14 +206,15 @@ def test_no_post_takes_much_longer_than_plain_words() -> None:
     offsets = count()
 
     def seconds(unit: str) -> float:
-        measured = []
-        for number in range(5):
-            text = "Nordtel " + "".join(islice(cycle(unit), CHARS - 20)) + f" {number}"
-            started = time.thread_time()
-            assert scored(scorer, text, first=next(offsets)), unit
-            measured.append(time.thread_time() - started)
-        return min(measured)
+        offset = next(offsets)
+        text = "Nordtel " + "".join(islice(cycle(unit), CHARS - 20)) + f" {offset}"
+        started = time.thread_time()
+        assert scored(scorer, text, first=offset), unit
+        return time.thread_time() - started
 
-    plain = seconds("Seit Stunden geht bei uns nichts, und niemand sagt etwas dazu. ")
-    dear = {name: took / plain for name, unit in HOSTILE.items() if (took := seconds(unit)) > DEAREST * plain}
-    assert dear == {}
+    def is_dear(unit: str) -> bool:
+        """Return whether the text is too slow in each of ten comparisons, so that a busy machine fails nothing."""
+        return all(seconds(unit) > DEAREST * seconds(PLAIN) for _ in range(10))
+
+    seconds(PLAIN)
+    assert [name for name, unit in HOSTILE.items() if is_dear(unit)] == []
