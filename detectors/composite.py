@@ -13,6 +13,8 @@ from detectors.expected_rate import ExpectedRate
 from detectors.extremes import Extremes
 from detectors.latest_reading import LatestReading
 from detectors.magnitude import demanding, times_usual
+from detectors.negative_surplus import DILUTED, Horizon, explained_by_usual, noise
+from detectors.numbers import shown
 from detectors.packing import pack, unpack
 from detectors.parameters import AT_LEAST_TIMES, within
 from detectors.refractory import Refractory
@@ -29,32 +31,6 @@ _HALF_LIVES_HOURS: Final = (5 / 60, 25 / 60, 2.0)
 
 _SCENE: Final = 1
 """Index of the horizon from which the label is determined."""
-
-_WANDER: Final = 0.05
-"""Standard deviation of the negative share from hour to hour as topics change, as in `sentiment_shift`."""
-
-_MORE: Final = 1.25
-"""Multiple of the usual mentions from which further ones count as attention: without more mentions, the tone must be
-that much worse, which is the subject of `sentiment_shift`."""
-
-_DILUTED: Final = 0.5
-"""Part of the usual negative share that is expected of mentions beyond that. Attention for other reasons (a launch, a
-joke, a sponsored match) dilutes the negative share of a brand; much attention that does not dilute it is upset people,
-too: the storm against Kaufland had eight times the mentions and hardly more than the usual share."""
-
-_TOPIC: Final = 0.15
-"""Standard deviation of the negative share of mentions beyond the expected, as a part of the usual share: a thousand
-reposts of one text are one topic.
-
-Only ``(1 - _DILUTED) / _TOPIC`` matters, the limit of ``X / noise`` for the usual mix alone: at 3.3
-recorded firestorms are critical within four hours, at 2.7 Kaufland's takes sixteen, and at 4 recorded bursts of
-mentions with about the usual tone fire nearly twice as often. With the same ratio 0.4 and 0.6 do as 0.5 does."""
-
-_VARIANCE: Final = 0.1
-"""Variance of the probability of being negative between mentions: 0.06 to 0.1 as measured, at most 0.25."""
-
-_LEAST: Final = 1.0
-"""Variance if almost nothing is expected: about three negative mentions are then needed to fire."""
 
 _PRIOR_MEAN: Final = (0.95, 0.85, 0.6)
 _PRIOR_SPREAD: Final = (0.32, 0.32, 0.35)
@@ -89,16 +65,6 @@ _PRAISE_RATIO: Final = 2.0
 
 _BLIND: Final = 0.5
 """Coverage at or below which a brand can't be evaluated: missing sources change both mix and tone."""
-
-
-class _Horizon(NamedTuple):
-    """Fading sums over organic mentions; `squares` sums squared weights times expected mentions."""
-
-    expected: float = 0.0
-    squares: float = 0.0
-    mentions: float = 0.0
-    negative: float = 0.0
-    positive: float = 0.0
 
 
 class _Scene(NamedTuple):
@@ -199,7 +165,7 @@ class Composite(Detector):
         self._extremes = Extremes(_PRIOR_MEAN, _PRIOR_SPREAD, once_in_days, _PRIOR_DAYS)
         self._refractory = Refractory(refractory_hours)
         self._end_ms = -1
-        self._horizons = [_Horizon()] * len(_HALF_LIVES_HOURS)
+        self._horizons = [Horizon()] * len(_HALF_LIVES_HOURS)
         self._scene = _Scene()
         self._latest = LatestReading(self._read)
 
@@ -207,7 +173,7 @@ class Composite(Detector):
         """Score a bucket; see the class."""
         reading = self._latest.of(bucket)
         value, observed, expected = reading.value, reading.fresh.negative, reading.explained
-        upper = expected + _noise(reading.horizons[0], self._shares.usual[0]) * math.expm1(self._extremes.bounds[0])
+        upper = expected + noise(reading.horizons[0], self._shares.usual[0]) * math.expm1(self._extremes.bounds[0])
         label = self._label(bucket, reading)
         reason = self._reason(bucket, reading, label) if label else ""
         if value < 1:
@@ -249,8 +215,8 @@ class Composite(Detector):
         size = len(self._dump())
         values = iter(unpack(self.kind, _VERSION, (size - len(_HALF_LIVES_HOURS), size), snapshot))
         self._end_ms = int(next(values))
-        width = len(_Horizon._fields) - 1
-        horizons = [_Horizon(*islice(values, width)) for _ in _HALF_LIVES_HOURS]
+        width = len(Horizon._fields) - 1
+        horizons = [Horizon(*islice(values, width)) for _ in _HALF_LIVES_HOURS]
         self._scene = _Scene(*islice(values, len(_Scene._fields)))
         self._shares.load(values)
         self._usual.load(values)
@@ -276,22 +242,22 @@ class Composite(Detector):
         expected = usual * max(1.0, bucket.platform)
         mentions, negative = bucket.organic
         positive = min(bucket.positive, mentions)
-        fresh = _Horizon(expected, expected, mentions, negative, positive)
+        fresh = Horizon(expected, expected, mentions, negative, positive)
         share, usual_positive, _ = self._shares.usual
-        further = _DILUTED if self._usual.level.ready else 1.0
+        further = DILUTED if self._usual.level.ready else 1.0
         lefts = remaining(elapsed_ms(bucket, self._end_ms), _HALF_LIVES_HOURS)
         horizons, heights = [], []
         for before, left in zip(self._horizons, lefts, strict=True):
-            horizon = _Horizon(
+            horizon = Horizon(
                 before.expected * left + expected,
                 before.squares * left * left + expected,
                 before.mentions * left + mentions,
                 before.negative * left + negative,
                 before.positive * left + positive,
             )
-            surplus = horizon.negative - _explained(horizon, share, usual_positive, further)
+            surplus = horizon.negative - explained_by_usual(horizon, share, usual_positive, further)
             horizons.append(horizon)
-            heights.append(math.log1p(surplus / _noise(horizon, share)) if surplus > 0 else 0.0)
+            heights.append(math.log1p(surplus / noise(horizon, share)) if surplus > 0 else 0.0)
         main_source = float(max(bucket.sources.values(), default=0))
         now = (
             usual, bucket.count, bucket.likely_negative, bucket.positive, bucket.spam, bucket.authors, bucket.reposts,
@@ -303,7 +269,7 @@ class Composite(Detector):
         if self._at_least > 1:
             times = max(times_usual(each.negative, share * each.expected) for each in horizons)
             value = demanding(value, times, self._at_least)
-        explained = _explained(fresh, share, usual_positive, further)
+        explained = explained_by_usual(fresh, share, usual_positive, further)
         return _CrisisReading(fresh, main_source, explained, horizons, scene, heights, values, value)
 
     def _joined(self, values: Sequence[float]) -> float:
@@ -366,10 +332,10 @@ class _CrisisReading(NamedTuple):
     """Intermediate results for a bucket: its own sums, the mentions of its largest source, and the explained negative
     ones; the sums at its end; heights, their values, and the score."""
 
-    fresh: _Horizon
+    fresh: Horizon
     main_source: float
     explained: float
-    horizons: list[_Horizon]
+    horizons: list[Horizon]
     scene: _Scene
     heights: list[float]
     values: list[float]
@@ -381,20 +347,5 @@ class _CrisisReading(NamedTuple):
         return max(range(len(self.values)), key=self.values.__getitem__)
 
 
-def _noise(horizon: _Horizon, share: float) -> float:
-    """Return the noise of `X`, given the usual share of negative mentions."""
-    expected, squares, mentions, _, _ = horizon
-    topic = _TOPIC * share * (mentions - expected) if mentions > expected else 0.0
-    return _WANDER * expected + topic + math.sqrt(_VARIANCE * squares + _LEAST)
-
-
-def _explained(horizon: _Horizon, share: float, usual_positive: float, further: float) -> float:
-    """Return the negative mentions without a crisis: ``s * U + max(0, P - p * M)`` of the class."""
-    expected, _, mentions, _, positive = horizon
-    enough = _MORE * expected
-    usual = enough + further * (mentions - enough) if mentions > enough else enough
-    return share * usual + max(0.0, positive - usual_positive * mentions)
-
-
 def _counted(mentions: float, expected: float, half_life: float) -> str:
-    return f"{mentions:.0f} mentions (fading over {half_life * 60:.0f} min) against a usual {expected:.3g}"
+    return f"{mentions:.0f} mentions (fading over {half_life * 60:.0f} min) against a usual {shown(expected)}"

@@ -9,6 +9,7 @@ from typing import ClassVar, Final, NamedTuple, Self
 from detectors.base import Aspect, Bucket, Detector, Direction, Score
 from detectors.cusum import DRIFT, Cusum, run_days, threshold
 from detectors.level import Level
+from detectors.numbers import shown
 from detectors.packing import pack, unpack
 from detectors.parameters import ONCE_IN_DAYS, within
 from detectors.refractory import Refractory
@@ -270,4 +271,4 @@ class Drift(Detector):
         return 1 + DAY_HOURS * _RATE_SPREAD**2 * self._level.per_hour
 
     def _described(self, value: float) -> str:
-        return f"{value:.3g} mentions an hour"
+        return f"{shown(value)} mentions an hour"

@@ -11,6 +11,7 @@ from detectors.decay import elapsed_ms, remaining
 from detectors.extremes import Extremes
 from detectors.level import Level
 from detectors.moments import Moments
+from detectors.numbers import shown
 from detectors.packing import pack, unpack
 from detectors.refractory import Refractory
 from detectors.shares import NEGATIVE, Shares
@@ -226,7 +227,7 @@ class Multivariate(Detector):
         shares = [(part / count, usual) for part, usual in zip(now.parts, self._shares.usual, strict=True)]
         descriptions = (
             f"{now.mentions:.0f} mentions (fading over {_SLOW_HOURS:g} h, usually "
-            f"{self._level.per_hour * now.hours:.3g})",
+            f"{shown(self._level.per_hour * now.hours)})",
             "becoming more by the minute",
             *(
                 f"{share:.0%} {name} (usually {usual:.0%})"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Self
 from detectors.base import Aspect, Bucket, Detector, OutdatedSnapshot, ParameterError, Score
 from detectors.extremes import Extremes
 from detectors.level import Level
+from detectors.numbers import shown
 from detectors.packing import pack, unpack
 from detectors.refractory import Refractory
 from detectors.river_models import Model, build_model, check_model
@@ -158,7 +159,7 @@ class River(Detector):
             return Score(value, reading, mean, lower, max(upper, reading), "up" if reading > mean else "down")
         suppressed = self._refractory.suppresses(bucket.start_ms, value) if self._level.ready else "cold_start"
         reason = (
-            f"{self._name} reads {reading:.3g} for a {self._feature} of {number:.3g}, usually {mean:.3g}: "
+            f"{self._name} reads {shown(reading)} for a {self._feature} of {shown(number)}, usually {shown(mean)}: "
             f"as rare as once in {self._extremes.days(value)}"
         )
         return Score(value, reading, mean, lower, min(upper, reading), "up", reason, suppressed)

@@ -12,6 +12,7 @@ from detectors.expected_rate import ExpectedRate
 from detectors.extremes import Extremes
 from detectors.latest_reading import LatestReading
 from detectors.magnitude import demanding, times_usual
+from detectors.numbers import shown
 from detectors.packing import pack, unpack
 from detectors.parameters import AT_LEAST_TIMES, one_of, within
 from detectors.refractory import Refractory
@@ -227,8 +228,8 @@ class Volume(Detector):
         horizon = max(range(len(heights)), key=lambda index: heights[index])
         per_hour = reading.per_hour
         return (
-            f"{max(0.0, per_hour + reading.surplus[horizon]):.3g} mentions an hour (fading over "
-            f"{_HALF_LIVES_HOURS[horizon] * 60:.0f} min) against a usual {per_hour:.3g}: as rare as once in "
+            f"{shown(max(0.0, per_hour + reading.surplus[horizon]))} mentions an hour (fading over "
+            f"{_HALF_LIVES_HOURS[horizon] * 60:.0f} min) against a usual {shown(per_hour)}: as rare as once in "
             f"{extremes.days(reading.value)}"
         )
 
