@@ -134,6 +134,19 @@ class Comparison(_Body):
     past_peaks: list[PastPeak] = Field(description="The brand's busiest hours before the incident, at least 12 h apart")
 
 
+class PreviousStep(_Body):
+    """The incident as of the step before, with which readers compare this step."""
+
+    step: AlertStep
+    at: datetime = Field(description="Event time of that step")
+    severity: Severity
+    label: Label | None
+    suppressed: str | None
+    detectors: list[str] = Field(description="Detectors that had fired without being suppressed, in alphabetical order")
+    mentions: int = Field(ge=0, description="Mentions of its window")
+    negative: float = Field(ge=0, le=1, description="Negative share of these mentions")
+
+
 class Alert(_Body):
     """One step of an incident: the body of a record of `social.alerts`, and a line of ``--alerts OUT.jsonl``."""
 
@@ -183,6 +196,10 @@ class Alert(_Body):
     samples: list[SamplePost]
     drivers: Drivers | None = None
     comparison: Comparison | None = None
+    previous: PreviousStep | None = Field(
+        default=None,
+        description="The incident as of its step before; null for the first, and where an earlier firewatch wrote that",
+    )
     config_version: str
     model_version: str
     labels: dict[str, str] = Field(description="Labels for Alertmanager, which identify the alert")

@@ -110,12 +110,25 @@ def _brand_5(state: State) -> State:
     return {**state, "windows": windows, "incidents": [*incidents, excesses]}
 
 
+def _brand_6(state: State) -> State:
+    """Add to incidents the state as of their latest step, which is their present one; which step it was, when, and how
+    negative, is not known."""
+    *incidents, excesses = state["incidents"]
+    incidents = [each and [*each[:17], _reported_7(each), *each[18:]] for each in incidents]
+    return {**state, "incidents": [*incidents, excesses]}
+
+
+def _reported_7(incident: list[Any]) -> list[Any]:
+    severity, suppressed, label, fired, mentions = (incident[place] for place in (3, 4, 5, 10, 17))
+    return [None, severity, suppressed, label, fired, mentions, 0, -1]
+
+
 def _progress_3(state: State) -> State:
     """Add to each partition its newest event time, which was its watermark, and the delay of its posts."""
     return {**state, "partitions": [[*partition, partition[2], 0] for partition in state["partitions"]]}
 
 
-BRAND: Final[Upgrades] = {2: _brand_2, 3: _brand_3, 4: _brand_4, 5: _brand_5}
+BRAND: Final[Upgrades] = {2: _brand_2, 3: _brand_3, 4: _brand_4, 5: _brand_5, 6: _brand_6}
 CHUNK: Final[Upgrades] = {}
 PROGRESS: Final[Upgrades] = {2: _progress_3}
 ENVELOPES: Final[Upgrades] = {}

@@ -20,6 +20,7 @@ from streams.records import (
     Detection,
     Drivers,
     PastPeak,
+    PreviousStep,
     SamplePost,
     SentimentSplit,
     TopTerm,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from streams.config import AlertSettings, Language
-    from streams.core.incidents.incident import Incident
+    from streams.core.incidents.incident import Incident, ReportedStep
     from streams.core.incidents.key_terms import Key
     from streams.core.rollup.baseline import Baseline
     from streams.core.rollup.tally import Tally
@@ -155,6 +156,7 @@ class AlertBuilder:
             samples=_samples(mentions, keys, self._settings.samples),
             drivers=drivers,
             comparison=comparison,
+            previous=change.previous and _previous(change.previous),
             config_version=self._config_version,
             model_version=model_version,
             labels={
@@ -244,6 +246,21 @@ def _comparison(change: Change, baseline: Baseline) -> Comparison:
         past_peaks=[
             PastPeak(hour=utc(hour_ms), mentions=peak) for hour_ms, peak in baseline.peaks.before(incident.first_ms)
         ],
+    )
+
+
+def _previous(reported: ReportedStep) -> PreviousStep | None:
+    if reported.step is None:
+        return None
+    return PreviousStep(
+        step=reported.step,
+        at=utc(reported.at_ms),
+        severity=reported.state.severity,
+        label=reported.state.label,
+        suppressed=reported.state.suppressed,
+        detectors=sorted(reported.state.fired),
+        mentions=reported.mentions,
+        negative=round(reported.negative / SHARE / reported.mentions, 4) if reported.mentions else 0.0,
     )
 
 

@@ -39,6 +39,41 @@ class IncidentState(NamedTuple):
     fired: frozenset[str]
 
 
+class ReportedStep(NamedTuple):
+    """What the alert of a step said, with which the next step is compared.
+
+    Parameters
+    ----------
+    step
+        The step; None if an earlier firewatch reported it, which kept the state and the mentions only.
+    state
+        The incident after the step.
+    mentions
+        Mentions since it was last opened or reopened.
+    negative
+        Their summed probability of being negative, in ten-thousandths.
+    at_ms
+        Event time of the step; -1 where `step` is None.
+    """
+
+    step: AlertStep | None
+    state: IncidentState
+    mentions: int
+    negative: int
+    at_ms: int
+
+    def dump(self) -> list[Any]:
+        """Return the state as plain values for JSON."""
+        severity, suppressed, label, fired = self.state
+        return [self.step, severity, suppressed, label, sorted(fired), self.mentions, self.negative, self.at_ms]
+
+    @classmethod
+    def load(cls, values: list[Any]) -> ReportedStep:
+        """Restore a step that `dump` returned."""
+        step, severity, suppressed, label, fired, mentions, negative, at_ms = values
+        return cls(step, IncidentState(severity, suppressed, label, frozenset(fired)), mentions, negative, at_ms)
+
+
 @dataclass(slots=True)
 class Incident:
     """An incident since it was opened or last reopened.
@@ -77,7 +112,7 @@ class Incident:
     hour_ms, hour_mentions
         The newest of these hours.
     reported
-        Mentions as of the latest alert.
+        The latest step, also if that was before it was last reopened; None before the first.
     late
         Mentions since then that arrived after their bucket had closed.
     closed_ms
@@ -101,7 +136,7 @@ class Incident:
     busiest: int = 0
     hour_ms: int = -1
     hour_mentions: int = 0
-    reported: int = 0
+    reported: ReportedStep | None = None
     late: int = 0
     closed_ms: int = -1
 
@@ -123,6 +158,7 @@ class Incident:
             first_ms=self.first_ms,
             reopened=self.reopened + 1,
             earlier=self.earlier + self.tally.count,
+            reported=self.reported,
         )
 
     def covers(self, start_ms: int) -> bool:
@@ -149,6 +185,7 @@ class Incident:
         state["peaks"] = [[name, *score] for name, score in self.peaks.items()]
         state["excesses"] = list(self.excesses.items())
         state["tally"] = self.tally.dump()
+        state["reported"] = self.reported and self.reported.dump()
         return list(state.values())
 
     @classmethod
@@ -159,6 +196,7 @@ class Incident:
         state["peaks"] = {name: Score(*parts) for name, *parts in state["peaks"]}
         state["excesses"] = dict(state["excesses"])
         state["tally"] = Tally.load(state["tally"])
+        state["reported"] = state["reported"] and ReportedStep.load(state["reported"])
         return cls(**state)
 
 
@@ -180,6 +218,8 @@ class Change:
         Start of the bucket that led to it.
     late
         Mentions that arrived after the previous alert and after their bucket had closed.
+    previous
+        The step before, None for the first; for a reopened incident, its last step before the reopening.
     """
 
     kind: AlertKind
@@ -190,6 +230,7 @@ class Change:
     until_ms: int
     bucket_ms: int
     late: int = 0
+    previous: ReportedStep | None = None
 
 
 def fingerprint(brand: str, config_version: str, start_ms: int) -> str:

@@ -6,7 +6,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any, Final
 
 from detectors.shares import NEGATIVE
-from streams.core.incidents.incident import Change, Incident, IncidentState, fingerprint
+from streams.core.incidents.incident import Change, Incident, IncidentState, ReportedStep, fingerprint
 from streams.core.rollup.tally import Tally, is_coarse
 from streams.records import SEVERITIES, SHARE
 
@@ -158,7 +158,8 @@ class Incidents:
             return None
         incident.tally.merge(late)
         incident.late += late.count
-        if incident.suppressed is not None or incident.late < self._settings.correct_share * incident.reported:
+        reported = incident.reported.mentions if incident.reported else 0
+        if incident.suppressed is not None or incident.late < self._settings.correct_share * reported:
             return None
         tallies = [incident.tally, *(unclosed(incident.start_ms) if incident is self.current else ())]
         return self._change("correct", incident, Tally.joined(*tallies), at_ms, start_ms)
@@ -197,15 +198,20 @@ class Incidents:
             risen = SEVERITIES.index(incident.severity) > SEVERITIES.index(before.severity)
             pages = incident.suppressed is None and before.suppressed is not None
             return "escalate" if risen or pages else "update"
-        grown = count >= self._settings.update_factor * max(incident.reported, FEW)
+        reported = incident.reported.mentions if incident.reported else 0
+        grown = count >= self._settings.update_factor * max(reported, FEW)
         return "grow" if grown and incident.suppressed is None else None
 
     @staticmethod
     def _change(step: AlertStep, incident: Incident, mentions: Tally, at_ms: int, start_ms: int) -> Change:
-        late, incident.late, incident.reported = incident.late, 0, mentions.count
+        late, previous = incident.late, incident.reported
+        incident.late = 0
+        incident.reported = ReportedStep(step, incident.state, mentions.count, mentions.negative, at_ms)
         over = incident.closed_ms >= 0
         kind: AlertKind = "resolve" if over else "open" if step == "open" else "update"
-        return Change(kind, step, incident, mentions, at_ms, incident.closed_ms if over else at_ms, start_ms, late)
+        until_ms = incident.closed_ms if over else at_ms
+        known = previous if previous and previous.step else None
+        return Change(kind, step, incident, mentions, at_ms, until_ms, start_ms, late, known)
 
     def dismiss(self, at_ms: int, start_ms: int, unclosed: Callable[[int], list[Tally]]) -> Change | None:
         """Resolve the open incident whatever the scores are; parameters as for `check`."""

@@ -74,6 +74,16 @@ def test_an_older_state_is_gone_on_from(file: Path) -> None:
     assert ("resolve", incident.fingerprint) in [(alert.kind, alert.fingerprint) for alert in alerts]
 
 
+def test_an_incident_of_before_version_7_has_the_mentions_of_its_latest_step_but_not_that_step() -> None:
+    state = {
+        b64decode(key): b64decode(value) for key, value in orjson.loads((STATES / "brand-v6.json").read_bytes()).items()
+    }
+    incident = restored(config(), state).incidents()["nordtel"]
+    assert incident.reported is not None
+    assert (incident.reported.step, incident.reported.state) == (None, incident.state)
+    assert incident.reported.mentions > 0
+
+
 def test_steps_follow_one_another() -> None:
     table: state_versions.Upgrades = {
         3: lambda state: {**state, "path": [*state["path"], 3]},

@@ -10,12 +10,12 @@ import pytest
 from detectors.base import Score
 from streams.config import AlertSettings, Language
 from streams.core.incidents.alert import MAX_SOURCES, AlertBuilder
-from streams.core.incidents.incident import Change, Incident
+from streams.core.incidents.incident import Change, Incident, IncidentState, ReportedStep
 from streams.core.rollup.baseline import Baseline
 from streams.core.rollup.tally import Tally
 from streams.core.score.scorer import EXCERPT_CHARS, MAX_LINK_CHARS
 from streams.core.text.clean import MAX_TERM_CHARS
-from streams.records import COARSE, MAX_ALERT_BYTES, MAX_ID_CHARS, Alert, Mention
+from streams.records import COARSE, MAX_ALERT_BYTES, MAX_ID_CHARS, Alert, Mention, PreviousStep, alert_from_bytes, utc
 
 HOUR = 3_600_000
 BUCKET = HOUR // 12
@@ -57,7 +57,10 @@ def alert_of(said: Tally, calm: Baseline | None = None, minutes: int = 30, **abo
     for name, value in about.pop("incident", {}).items():
         setattr(incident, name, value)
     at_ms = start_ms + minutes * 60_000
-    change = Change(about.get("kind", "open"), about.get("step", "open"), incident, said, at_ms, at_ms, start_ms)
+    change = Change(
+        about.get("kind", "open"), about.get("step", "open"), incident, said, at_ms, at_ms, start_ms,
+        previous=about.get("previous"),
+    )  # fmt: skip
     return evidence.alert(change, calm or Baseline(), "m1")
 
 
@@ -93,6 +96,20 @@ def test_an_alert_tells_what_happened() -> None:
 def test_an_alert_of_posts_in_whole_hours_says_so() -> None:
     alert = alert_of(storm(flags=COARSE), minutes=5)
     assert alert.annotations["description"].startswith("Much. Most posts state their time no finer than a bucket")
+
+
+def test_an_alert_has_the_incident_as_of_its_step_before() -> None:
+    first = alert_of(storm())
+    assert first.previous is None
+    state = IncidentState("watch", None, None, frozenset({"volume", "composite"}))
+    second = alert_of(
+        storm(), kind="update", step="escalate", previous=ReportedStep("open", state, 12, 30_000, START + HOUR)
+    )
+    assert second.previous == PreviousStep(
+        step="open", at=utc(START + HOUR), severity="watch", label=None, suppressed=None,
+        detectors=["composite", "volume"], mentions=12, negative=0.25,
+    )  # fmt: skip
+    assert alert_from_bytes(second.to_bytes()) == second
 
 
 def test_it_is_compared_with_what_is_usual() -> None:

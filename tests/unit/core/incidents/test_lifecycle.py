@@ -263,6 +263,32 @@ def test_state_round_trips_in_the_middle_of_an_incident_and_after_it() -> None:
     assert third.bucket(50, volume=attention(1.2)) == ["update"]
 
 
+def test_a_step_has_what_the_step_before_reported() -> None:
+    brand = Brand()
+    brand.bucket(50, volume=attention(1.2))
+    brand.bucket(90, 0.8, volume=attention(1.2), tone=tone(1.1))
+    opened, escalated = brand.changes
+    assert opened.previous is None
+    before = escalated.previous
+    assert before is not None
+    assert (before.step, before.at_ms, before.mentions, before.negative) == ("open", LENGTH, 50, 50 * 2_000)
+    assert (before.state.severity, sorted(before.state.fired)) == ("watch", ["volume"])
+    assert (escalated.incident.severity, sorted(escalated.incident.fired)) == ("critical", ["tone", "volume"])
+
+
+def test_a_reopened_incident_has_what_its_end_reported_also_after_a_restart() -> None:
+    brand, restarted = Brand(), Brand()
+    brand.bucket(90, 0.8, volume=attention(1.5), tone=tone(1.5))
+    brand.quiet(6)
+    restarted.incidents.load(brand.incidents.dump())
+    for each in (brand, restarted):
+        each.bucket(50, volume=attention(1.5))
+        before = each.changes[-1].previous
+        assert before is not None
+        assert (before.step, before.state.severity, before.mentions) == ("resolve", "critical", 120)
+        assert before.at_ms == 7 * LENGTH
+
+
 def test_the_same_step_has_the_same_id_and_another_step_another() -> None:
     brand, again = Brand(), Brand()
     for each in (brand, again):
