@@ -49,9 +49,13 @@ class WindowCounts(_Body):
     start: datetime
     end: datetime
     mentions: int = Field(ge=0)
-    authors: int = Field(ge=0, description="Number of distinct authors, estimated above a few dozen")
+    authors: int = Field(ge=0, description="Number of distinct known authors, at most as many as mentions")
     reposts: int = Field(ge=0)
     engagement: int = Field(ge=0)
+    authors_estimated: bool | None = Field(
+        default=None,
+        description="Whether authors is an estimate, as it is above a few thousand; null before contract 1.1",
+    )
 
 
 class SentimentSplit(_Body):
@@ -94,11 +98,13 @@ class Drivers(_Body):
     """Authors who drive the incident."""
 
     spread: Literal["one", "few", "many"] | None = Field(
-        description="one if one author wrote half of the mentions, few if ten did, otherwise many; null if the authors "
-        "of half of the mentions are not known"
+        description="one if the effective number of authors is below 2, few if it is below 10, otherwise many; null if "
+        "most mentions have no known author"
     )
     top_ten_author_share: float | None = Field(
-        ge=0, le=1, description="Share of the mentions that the ten most active authors wrote"
+        ge=0,
+        le=1,
+        description="Share of the mentions that the ten most active authors wrote, or all authors if there are fewer",
     )
     newcomer_share: float | None = Field(
         ge=0,
@@ -110,6 +116,18 @@ class Drivers(_Body):
     )
     mentions_without_author: int | None = Field(
         default=None, ge=1, description="Mentions whose author is not known; absent if all are known"
+    )
+    effective_authors: float | None = Field(
+        default=None,
+        ge=1,
+        description="Effective number of authors: as many authors who wrote equally much would be as concentrated "
+        "(inverse Simpson index of the mentions with a known author); null if most mentions have none",
+    )
+    authors_of_half: int | None = Field(
+        default=None,
+        ge=1,
+        le=10,
+        description="Fewest authors who wrote at least half of the mentions, if ten did; null otherwise",
     )
 
 

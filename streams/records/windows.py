@@ -12,6 +12,9 @@ from streams.records.wire import load
 
 WINDOW_VERSION: Final = 1
 
+_OPTIONAL: Final = frozenset({"authors_estimated"})
+"""Fields that records of contract 1.0 lack."""
+
 
 class WindowScore(NamedTuple):
     """One detector's score of a closed bucket.
@@ -57,7 +60,7 @@ class Window:
     negative, positive
         Summed probabilities of the mentions in ten-thousandths.
     authors
-        Number of distinct authors, estimated above a few dozen.
+        Number of distinct known authors, at most `count`.
     reposts
         Number of mentions that are reposts.
     engagement
@@ -68,6 +71,8 @@ class Window:
         Score of each detector, by its name.
     config_version
         Version of the config that produced the scores.
+    authors_estimated
+        Whether `authors` is an estimate, as it is above a few thousand; null before contract 1.1.
     """
 
     brand: str
@@ -83,6 +88,7 @@ class Window:
     coverage: float
     scores: dict[str, WindowScore]
     config_version: str
+    authors_estimated: bool | None = None
 
     def to_bytes(self) -> bytes:
         """Encode all fields by name, with ``v``; scores as positional lists."""
@@ -102,6 +108,7 @@ def window_from_bytes(value: bytes | None) -> Window:
     fields = load(value, "window", WINDOW_VERSION)
     try:
         scores = {name: WindowScore(*score) for name, score in fields["scores"].items()}
-        return Window(**{name: fields[name] for name in Window.__slots__} | {"scores": scores})
+        named = {name: fields[name] for name in Window.__slots__ if name not in _OPTIONAL or name in fields}
+        return Window(**named | {"scores": scores})
     except (KeyError, TypeError, AttributeError) as error:
         raise RecordError("wrong_type", f"a window's field is missing or of the wrong type ({error})") from error

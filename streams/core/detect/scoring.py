@@ -233,6 +233,7 @@ class BrandScoring(ABC):
                 for name, score in scores.items()
             },
             config_version=self._config_version,
+            authors_estimated=tally.authors_estimated,
         )
 
     def _coverage(self, out: frozenset[str]) -> float:

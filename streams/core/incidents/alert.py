@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import accumulate
 from typing import TYPE_CHECKING, Final, Literal
 
 from detectors.units import HOUR_MS
@@ -42,6 +43,10 @@ MAX_SOURCES: Final = 20
 
 _TOP_AUTHORS: Final = 10
 _HALF: Final = 0.5
+
+_FEW: Final = 2
+_MANY: Final = 10
+"""Effective numbers of authors from which few, and from which many drive an incident."""
 
 _COARSE: Final = (
     "Most posts state their time no finer than a bucket, such as whole hours, so how fast they came is not known and "
@@ -143,6 +148,7 @@ class AlertBuilder:
                 authors=mentions.distinct_authors,
                 reposts=mentions.reposts,
                 engagement=mentions.engagement,
+                authors_estimated=mentions.authors_estimated,
             ),
             sentiment=split,
             top_terms=[
@@ -219,19 +225,25 @@ def _samples(mentions: Tally, keys: Sequence[Key], limit: int) -> list[SamplePos
 def _drivers(mentions: Tally, baseline: Baseline) -> Drivers:
     known = sorted((count for author, count in mentions.authors.items() if author), reverse=True)
     unknown = mentions.authors.get(0, 0)
-    top_ten = sum(known[:_TOP_AUTHORS]) / mentions.count if known else None
-    spread: Literal["one", "few", "many"] | None = None
-    if top_ten is not None and top_ten >= _HALF:
-        spread = "one" if mentions.top_author_share >= _HALF else "few"
-    elif unknown < _HALF * mentions.count:
-        spread = "many"
+    effective = None
+    if known and unknown < _HALF * mentions.count:
+        effective = sum(known) ** 2 / sum(count * count for count in known)
+    sums = accumulate(known[:_TOP_AUTHORS])
     return Drivers(
-        spread=spread,
-        top_ten_author_share=_rounded(top_ten),
+        spread=_spread(effective),
+        top_ten_author_share=_rounded(sum(known[:_TOP_AUTHORS]) / mentions.count) if known else None,
         newcomer_share=_rounded(baseline.newcomer_share(mentions)),
         usual_newcomer_share=_rounded(baseline.usual_newcomer_share),
         mentions_without_author=unknown or None,
+        effective_authors=None if effective is None else round(effective, 2),
+        authors_of_half=next((number for number, total in enumerate(sums, 1) if total >= _HALF * mentions.count), None),
     )
+
+
+def _spread(effective: float | None) -> Literal["one", "few", "many"] | None:
+    if effective is None:
+        return None
+    return "one" if effective < _FEW else "few" if effective < _MANY else "many"
 
 
 def _comparison(change: Change, baseline: Baseline) -> Comparison:

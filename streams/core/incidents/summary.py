@@ -35,6 +35,9 @@ _NEWER: Final = 0.2
 _UNKNOWN: Final = 0.1
 """Share of mentions without a known author from which it is mentioned."""
 
+_CONCENTRATED: Final = 4
+"""Multiple of the authors who wrote half of the mentions from which they are few among all authors."""
+
 _REPOSTED: Final = 0.5
 """Share of reposts from which it is mentioned."""
 
@@ -52,7 +55,7 @@ class _Words:
     negative: str
     usual: str
     authors: tuple[str, str]
-    spread: Mapping[str, str]
+    half: tuple[str, str]
     without_author: str
     no_authors: str
     new: str
@@ -78,7 +81,7 @@ _ENGLISH: Final = _Words(
     negative="{}% negative",
     usual=" (usually {}%)",
     authors=(", by {} author", ", by {} authors"),
-    spread={"one": " (half by one)", "few": " (half by ten)"},
+    half=(" (half by one)", " (half by {})"),
     without_author=", {} without a known author",
     no_authors=", by unknown authors",
     new=", most of them new",
@@ -104,7 +107,7 @@ _GERMAN: Final = _Words(
     negative="{} % negativ",
     usual=" (sonst {} %)",
     authors=(", von {} Konto", ", von {} Konten"),
-    spread={"one": " (die Hälfte von einem)", "few": " (die Hälfte von zehn)"},
+    half=(" (die Hälfte von einem)", " (die Hälfte von {})"),
     without_author=", {} ohne bekanntes Konto",
     no_authors=", von unbekannten Konten",
     new=", meist neuen",
@@ -184,10 +187,11 @@ def _authors(words: _Words, mentions: Tally, drivers: Drivers) -> str:
     authors, unknown = mentions.distinct_authors, drivers.mentions_without_author or 0
     if not authors:
         return words.no_authors if unknown else ""
-    spread = words.spread.get(drivers.spread or "", "") if authors > 10 else ""
+    half = drivers.authors_of_half
     new, usual = drivers.newcomer_share, drivers.usual_newcomer_share
     strangers = new is not None and usual is not None and new > max(_NEW, usual + _NEWER)
     without = words.without_author.format(unknown) if unknown > _UNKNOWN * mentions.count else ""
+    spread = _counted(words.half, half) if half is not None and _CONCENTRATED * half <= authors else ""
     return _counted(words.authors, authors) + spread + (words.new if strangers else "") + without
 
 

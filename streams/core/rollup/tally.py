@@ -247,6 +247,11 @@ class Tally:
         return min(self.count, round((SKETCH - 1) * _HASH_RANGE / self.sketch[-1]))
 
     @property
+    def authors_estimated(self) -> bool:
+        """Whether the number of authors is estimated."""
+        return len(self.sketch) >= SKETCH
+
+    @property
     def top_author_share(self) -> float:
         """Share of the mentions by the most active known author."""
         authors = self.authors

@@ -26,6 +26,14 @@ def test_bad_scores_are_refused(fields: dict[str, object]) -> None:
     assert caught.value.reason == "wrong_type"
 
 
+def test_a_record_of_contract_1_0_does_not_say_whether_authors_are_estimated() -> None:
+    fields = orjson.loads(WINDOW.to_bytes())
+    del fields["authors_estimated"]
+    assert window_from_bytes(orjson.dumps(fields)).authors_estimated is None
+    fields["authors_estimated"] = True
+    assert window_from_bytes(orjson.dumps(fields)).authors_estimated is True
+
+
 def test_a_missing_field_is_refused() -> None:
     fields = orjson.loads(WINDOW.to_bytes())
     del fields["late"]

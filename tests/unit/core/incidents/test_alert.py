@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,6 +16,9 @@ from streams.core.rollup.tally import Tally
 from streams.core.score.scorer import EXCERPT_CHARS, MAX_LINK_CHARS
 from streams.core.text.clean import MAX_TERM_CHARS
 from streams.records import COARSE, MAX_ALERT_BYTES, MAX_ID_CHARS, Alert, Mention, PreviousStep, alert_from_bytes, utc
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 HOUR = 3_600_000
 BUCKET = HOUR // 12
@@ -126,21 +129,33 @@ def test_it_is_compared_with_what_is_usual() -> None:
 
 
 @pytest.mark.parametrize(
-    ("authors", "spread"),
+    ("authors", "spread", "effective", "of_half", "said"),
     [
-        ([7] * 40 + list(range(20)), "one"),
-        ([1, 2, 3, 4, 5, 6] * 10, "few"),
-        (range(1, 61), "many"),
-        ([0] * 60, None),
-        ([0] * 40 + list(range(1, 21)), None),
-        ([0] * 20 + list(range(1, 41)), "many"),
-        ([0] * 20 + [7] * 40, "one"),
+        ([7] * 45 + list(range(101, 116)), "one", 1.76, 1, "by 16 authors (half by one)"),
+        ([7] * 31 + list(range(101, 130)), "few", 3.64, 1, "by 30 authors (half by one)"),
+        ([1, 2, 3, 4, 5, 6] * 10, "few", 6.0, 3, "by 6 authors, about"),
+        (range(1, 16), "many", 15.0, 8, "by 15 authors, about"),
+        (range(1, 61), "many", 60.0, None, "by 60 authors, about"),
+        ([*range(1, 6)] * 20 + list(range(101, 141)), "few", 9.61, 4, "by 45 authors (half by 4)"),
+        ([7], "one", 1.0, 1, "by 1 author."),
+        ([7, 8], "few", 2.0, 1, "by 2 authors."),
+        ([0] * 60, None, None, None, "by unknown authors"),
+        ([0] * 40 + list(range(1, 21)), None, None, None, "by 20 authors, 40 without a known author"),
+        ([0] * 20 + list(range(1, 41)), "many", 40.0, None, "by 40 authors, 20 without a known author"),
+        ([0] * 20 + [7] * 40, "one", 1.0, 1, "by 1 author, 20 without a known author"),
     ],
 )
-def test_it_says_whether_few_or_many_drive_it(authors: list[int], spread: str | None) -> None:
+def test_it_says_whether_few_or_many_drive_it(
+    authors: Sequence[int], spread: str | None, effective: float | None, of_half: int | None, said: str
+) -> None:
+    """Half of 15 mentions by 15 authors are by eight of them, which says nothing of who drives it; half of 140 mentions
+    by four of 45 authors does."""
     alert = alert_of(tally_of([mention(number, "netz", author=author) for number, author in enumerate(authors)]))
     assert alert.drivers is not None
     assert alert.drivers.spread == spread
+    assert alert.drivers.effective_authors == effective
+    assert alert.drivers.authors_of_half == of_half
+    assert said in alert.summary
 
 
 @pytest.mark.parametrize(
