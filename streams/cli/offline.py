@@ -106,7 +106,8 @@ def replay(
             source, show
         )
         if pictures:
-            from streams.render.charts import bands_of, draw
+            from streams.render.bands import bands_of
+            from streams.render.charts import draw
 
             windows.seek(0)
             draw(

@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from html import escape
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import quote
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime, tzinfo
 
     from streams.records import Alert
+
+
+class IncidentSection(NamedTuple):
+    """The part of the page about one incident.
+
+    Parameters
+    ----------
+    number
+        Number of the incident in the charts.
+    chart
+        Name of the file with its own chart.
+    last
+        Its last alert.
+    """
+
+    number: int
+    chart: str
+    last: Alert
 
 
 class Section(NamedTuple):
@@ -24,20 +44,24 @@ class Section(NamedTuple):
     mentions, peak
         Number of mentions, in total and in the fullest bucket.
     incidents
-        Last alert of each incident.
+        Number and last alert of each opening of an incident.
+    zoomed
+        Incidents with a chart of their own.
     """
 
     name: str
     chart: str
     mentions: int
     peak: int
-    incidents: Sequence[Alert]
+    incidents: Sequence[tuple[int, Alert]]
+    zoomed: Sequence[IncidentSection]
 
 
 _STYLE: Final = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #222; background: #fff; margin: 2rem auto; padding: 0 1rem;
   max-width: 84rem }
 h1 { font-size: 1.5rem } h2 { font-size: 1.2rem; margin: 2.5rem 0 .5rem }
+h3 { font-size: 1rem; margin: 1.5rem 0 .2rem }
 table { border-collapse: collapse; margin: .5rem 0 1rem }
 th, td { text-align: left; padding: .25rem 1.2rem .25rem 0; vertical-align: top }
 th { border-bottom: 2px solid #bbb } td { border-bottom: 1px solid #e5e5e5 } td.n, th.n { text-align: right }
@@ -48,8 +72,8 @@ img { width: 100%; height: auto } a { color: #0060a0 }
 """
 
 
-def page(sections: Sequence[Section]) -> str:
-    """Return the page as HTML with relative links only; all text in it is escaped."""
+def page(sections: Sequence[Section], zone: tzinfo = UTC) -> str:
+    """Return the page as HTML with relative links only and times in a zone; all text in it is escaped."""
     rows = "".join(map(_row, sections)) or '<tr><td colspan="4">No brand had a closed bucket.</td></tr>\n'
     head = '<tr><th>brand</th><th class="n">mentions</th><th class="n">fullest bucket</th><th>incidents</th></tr>\n'
     return (
@@ -57,30 +81,56 @@ def page(sections: Sequence[Section]) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>firewatch: what happened</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n"
         f"<h1>firewatch: what happened</h1>\n<table>\n{head}{rows}</table>\n"
-        f"{''.join(map(_section, sections))}</body>\n</html>\n"
+        f"{''.join(_section(section, zone) for section in sections)}</body>\n</html>\n"
     )
 
 
 def _row(section: Section) -> str:
-    badges = " ".join(_badge(alert) for alert in section.incidents) or "none"
+    badges = " ".join(_badge(alert) for _, alert in section.incidents) or "none"
     return (
         f'<tr><td><a href="#{_anchor(section)}">{escape(section.name)}</a></td><td class="n">{section.mentions:,}</td>'
         f'<td class="n">{section.peak:,}</td><td>{badges}</td></tr>\n'
     )
 
 
-def _section(section: Section) -> str:
+def _section(section: Section, zone: tzinfo) -> str:
+    zoomed = {each.number for each in section.zoomed}
     incidents = "".join(
-        f"<tr><td>{_badge(alert)}</td><td>{alert.starts_at:%a %Y-%m-%d %H:%M}</td>"
-        f"<td>{f'{alert.ends_at:%a %Y-%m-%d %H:%M}' if alert.ends_at else 'open'}</td>"
+        f'<tr><td class="n">{_link(section, number) if number in zoomed else number}</td><td>{_badge(alert)}</td>'
+        f"<td>{_moment(alert.since, zone)}</td>"
+        f"<td>{_moment(alert.ends_at, zone) if alert.ends_at else 'open'}</td>"
         f"<td>{escape(alert.summary)}<br>{escape(alert.annotations.get('description', ''))}</td></tr>\n"
-        for alert in section.incidents
+        for number, alert in section.incidents
     )
-    head = "<tr><th>severity</th><th>from (UTC)</th><th>to</th><th>what</th></tr>\n"
-    name, source = escape(section.name), escape(quote(section.chart))
-    image = f'<img src="{source}" alt="{name}: volume, negative share and scores over time">'
+    head = (
+        f'<tr><th class="n">no.</th><th>severity</th><th>from ({escape(str(zone))})</th><th>to</th><th>what</th></tr>\n'
+    )
+    name = escape(section.name)
+    image = _image(section.chart, f"{name}: volume, negative share and scores over time")
     raised = f"<table>\n{head}{incidents}</table>" if incidents else "<p>No incident.</p>"
-    return f'<h2 id="{_anchor(section)}">{name}</h2>\n{image}\n{raised}\n'
+    charts = "".join(_zoom(section, each, zone) for each in section.zoomed)
+    return f'<h2 id="{_anchor(section)}">{name}</h2>\n{image}\n{raised}\n{charts}'
+
+
+def _zoom(section: Section, incident: IncidentSection, zone: tzinfo) -> str:
+    begin = _moment(incident.last.starts_at, zone)
+    title = f"{escape(section.name)}: incident {incident.number}, {begin}"
+    return (
+        f'<h3 id="{_anchor(section)}-{incident.number}">{title}</h3>\n'
+        f"{_image(incident.chart, f'{title}: volume, negative share and scores')}\n"
+    )
+
+
+def _link(section: Section, number: int) -> str:
+    return f'<a href="#{_anchor(section)}-{number}">{number}</a>'
+
+
+def _image(file: str, escaped_description: str) -> str:
+    return f'<img loading="lazy" src="{escape(quote(file))}" alt="{escaped_description}">'
+
+
+def _moment(moment: datetime, zone: tzinfo) -> str:
+    return f"{moment.astimezone(zone):%a %Y-%m-%d %H:%M}"
 
 
 def _badge(alert: Alert) -> str:

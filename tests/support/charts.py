@@ -50,3 +50,8 @@ def alert(step: int, minutes: float, **changed: Any) -> Alert:
 def over(step: int, minutes: float, ended: float, **changed: Any) -> Alert:
     ends_at = BEGIN + timedelta(minutes=ended)
     return alert(step, minutes, kind="resolve", status="resolved", ends_at=ends_at, **changed)
+
+
+def event(kind: str, onset: str, end: str, brand: str | None = "nordtel", source: str | None = None) -> dict[str, Any]:
+    when = {"onset": f"2026-03-02T{onset}:00Z", "peak": f"2026-03-02T{onset}:00Z", "end": f"2026-03-02T{end}:00Z"}
+    return {"kind": kind, "brand": brand, "source": source, "factor": 9.0, "negative_share": 0.8, **when}

@@ -31,7 +31,7 @@ from streams.errors import RecordError
 from streams.offline.replay import Replay
 from streams.operate.alert_lines import print_alert
 from streams.records import Post, alert_from_bytes
-from streams.render.chart_page import Section, page
+from streams.render.chart_page import IncidentSection, Section, page
 from streams.render.live_view import LiveView
 from streams.sources.base import Line, Source
 from streams.sources.weights import load_model
@@ -229,10 +229,12 @@ def test_nothing_of_a_post_is_markup_in_slack(hostile_alerts: list[Alert]) -> No
 
 def test_nothing_of_a_post_is_markup_in_html(hostile_alerts: list[Alert]) -> None:
     empty = _Elements()
-    empty.feed(page([Section("Nordtel", "nordtel.png", 1, 1, hostile_alerts[:0])]))
+    empty.feed(page([Section("Nordtel", "nordtel.png", 1, 1, [], [])]))
     full = _Elements()
-    full.feed(page([Section("Nordtel", "nordtel.png", 1, 1, hostile_alerts)]))
-    assert full.elements <= empty.elements | {"table", "tr", "td", "th", "br", "span"}
+    incidents = list(enumerate(hostile_alerts, 1))
+    zoomed = [IncidentSection(number, f"nordtel-incident-{number}.png", alert) for number, alert in incidents]
+    full.feed(page([Section("Nordtel", "nordtel.png", 1, 1, incidents, zoomed)]))
+    assert full.elements <= empty.elements | {"table", "tr", "td", "th", "br", "span", "h3"}
     assert full.attributes <= empty.attributes
 
 

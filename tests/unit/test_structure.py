@@ -24,6 +24,7 @@ ELSEWHERE: Final = {
         "detectors/base.py",
         "detectors/units.py",
         "streams/core/text/stopwords.py",
+        "streams/render/palette.py",
         "streams/render/severity_styles.py",
         "streams/runtime/clock.py",
         "streams/workers/receivers/base.py",

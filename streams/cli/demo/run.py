@@ -118,7 +118,8 @@ def _write_results(show: Show, out: Path, truth: Mapping[str, Any] | None) -> No
         file.write(b"".join(alert.to_bytes() + b"\n" for alert in alerts))
     pictures: list[Path] = []
     if can_draw():
-        from streams.render.charts import bands_of, draw
+        from streams.render.bands import bands_of
+        from streams.render.charts import draw
 
         names = {brand.id: brand.name for brand in show.config.brands}
         bands = bands_of(show.config.detectors_of())

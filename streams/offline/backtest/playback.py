@@ -54,14 +54,6 @@ class BacktestRun:
         """Return the incidents behind the alerts."""
         return raised(self.alerts)
 
-    def steps(self, brand: str) -> list[list[Alert]]:
-        """Return the alerts of each incident of a brand; an incident that is reopened counts again."""
-        incidents: dict[tuple[str, int], list[Alert]] = {}
-        for alert in self.alerts:
-            if alert.brand == brand:
-                incidents.setdefault((alert.fingerprint, alert.reopened), []).append(alert)
-        return list(incidents.values())
-
 
 def run_configs(
     configs: Sequence[tuple[str, Config]], mentions: Mentions, *, series: bool = True, processes: int | None = None

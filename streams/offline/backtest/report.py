@@ -9,8 +9,11 @@ from matplotlib.figure import Figure
 
 from streams.offline.backtest.text import comparison_lines, evaluation_lines, minutes, share, summary
 from streams.offline.backtest.whatif import curves
-from streams.render.charts import bands_of, colours_of, figure
+from streams.render.bands import bands_of
+from streams.render.brand_chart import figure
+from streams.render.charts import incidents_of
 from streams.render.html import image, page, pre
+from streams.render.palette import colours_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -93,7 +96,8 @@ def _brand(run: BacktestRun, brand: str, expected: Sequence[Expected]) -> str:
     ]
     settings = next((each for each in run.config.brands if each.id == brand), None)
     bands = bands_of(run.config.detectors_of(settings))
-    drawn = figure(run.name, run.series[brand], run.steps(brand), events, bands)
+    incidents = incidents_of(run.alerts).get(brand, [])
+    drawn = figure(run.name, run.series[brand], incidents, events, bands, events_are="labels")
     return image(drawn, f"{brand} by {run.name}")
 
 

@@ -12,7 +12,7 @@ from detectors.units import DAY_MS
 from streams.errors import FirewatchError
 from streams.offline.series.benchmark import THRESHOLD, probation
 from streams.offline.series.online import alarm_score
-from streams.render.charts import BLUE, GREY, INK, SKY
+from streams.render.palette import BLUE, GREY, INK, SKY
 
 try:
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter

@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from streams.offline.tuning.candidates import FACTORS
 from streams.offline.tuning.objective import score
 from streams.offline.tuning.text import lines
-from streams.render.charts import colours_of
 from streams.render.html import image, page, pre
+from streams.render.palette import colours_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
