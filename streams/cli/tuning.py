@@ -164,7 +164,7 @@ def backtest(
             notes += lines
             these = backtests.run_configs(alike, mentions, series=report_path is not None)
         for each in these:
-            _print(text.summary(each, severity))
+            _print([*text.summary(each, severity), *text.incident_lines(each.raised, severity)])
         runs += these
     new, current = runs[-1], runs[0] if current_path else None
     comparison = backtests.compare(current.raised, new.raised, severity) if current else None

@@ -43,8 +43,8 @@ class Rise(NamedTuple):
 class RaisedIncident:
     """An incident, as reconstructed from its alerts.
 
-    `summary` and `reasons` (by detector) are those of the latest rise, `labels` are all labels it ever had, and
-    `over_ms` is when it was resolved.
+    `summary`, `reasons` (by detector) and `links` (of the alert, then of its sample posts) are those of the latest
+    rise, `labels` are all labels it ever had, and `over_ms` is when it was resolved.
     """
 
     brand: str
@@ -53,6 +53,7 @@ class RaisedIncident:
     labels: list[Label] = field(default_factory=list)
     summary: str = ""
     reasons: dict[str, str] = field(default_factory=dict)
+    links: list[str] = field(default_factory=list)
     over_ms: int | None = None
 
     @property
@@ -65,6 +66,7 @@ class RaisedIncident:
         if self.reach(epoch_ms(alert.at), alert.kind, alert.severity, alert.suppressed, alert.label):
             self.summary = alert.summary
             self.reasons = {name: score.reason for name, score in alert.detectors.items()}
+            self.links = [url for url in (alert.generator_url, *(post.url for post in alert.samples)) if url]
 
     def reach(
         self, at_ms: int, kind: AlertKind, severity: Severity, suppressed: str | None, label: Label | None

@@ -7,6 +7,8 @@ from html import escape
 from io import BytesIO
 from typing import TYPE_CHECKING, Final
 
+from streams.core.ingest.links import safe_link
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -19,7 +21,7 @@ h1 { font-size: 1.5rem } h2 { font-size: 1.2rem; margin: 2.5rem 0 .5rem } h3 { f
 table { border-collapse: collapse } th, td { text-align: left; padding: .25rem 1.2rem .25rem 0 }
 th { border-bottom: 2px solid #bbb } td { border-bottom: 1px solid #e5e5e5 }
 pre { background: #f6f6f6; padding: .6rem; overflow-x: auto } img { width: 100%; height: auto }
-img.small { max-width: 44rem }
+img.small { max-width: 44rem } td { vertical-align: top } td a { overflow-wrap: anywhere }
 """
 
 
@@ -36,6 +38,12 @@ def page(title: str, body: Iterable[str]) -> str:
 def pre(lines: Iterable[str]) -> str:
     """Return lines as preformatted text."""
     return f"<pre>{escape(chr(10).join(lines))}</pre>"
+
+
+def link(url: str) -> str:
+    """Return a link that shows its address; only the address if it is none that `safe_link` passes on."""
+    safe = safe_link(url)
+    return escape(url) if safe is None else f'<a href="{escape(safe)}" rel="noopener noreferrer">{escape(safe)}</a>'
 
 
 def image(drawn: Figure, description: str, style: str = "") -> str:

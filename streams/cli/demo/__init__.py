@@ -19,12 +19,19 @@ from streams.cli.options import FILE
     show_default=True,
     help="Duration of the replay in seconds.",
 )
-@click.option("--out", type=FILE, default=Path("demo-out"), show_default=True, help="Folder for all that it writes.")
+@click.option(
+    "--out",
+    type=FILE,
+    default=Path("demo-out"),
+    show_default=True,
+    help="Folder in which each run gets a folder of its own, named after the time; latest leads to the last one.",
+)
 def demo(posts: Path | None, config_path: Path | None, *, seconds: float, out: Path) -> None:
     """Watch a simulated day in two minutes.
 
     Starts a Kafka broker for the demo, replays a simulated day (or --posts) through the workers, and shows brands and
-    incidents live. Without Kafka, the same pipeline runs in one process. Charts need firewatch[plot].
+    incidents live; at the end, the events of the simulation against the alerts. Without Kafka, the same pipeline runs
+    in one process. Charts need firewatch[plot].
 
     \b
     Example:

@@ -6,27 +6,40 @@ import asyncio
 import logging
 import socket
 import uuid
+from datetime import UTC, datetime
+from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 from rich.console import Console
+from rich.text import Text
 
+from detectors.units import DAY_MS, MINUTE_MS
 from streams.cli.demo.broker import broker
 from streams.cli.demo.show import Show, replay_in_process
+from streams.cli.demo.truth import event_rows, event_table
 from streams.cli.demo.workers import replay_through_workers
 from streams.cli.extras import can_draw
 from streams.config.loader import config_document, load_config
 from streams.config.text_files import read_file
-from streams.errors import ConfigError, FirewatchError
+from streams.core.text.clean import printable
+from streams.errors import ConfigError, FirewatchError, OutputError
+from streams.offline.backtest.text import described, incident_lines
+from streams.offline.incident_matching import raised
 from streams.offline.simulate import SimulationSettings, write
+from streams.render.progress_bar import bar
 from streams.runtime import logs
 from streams.runtime.files import open_output
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from streams.config import Config
+    from streams.records import Alert
+
+LATEST: Final = "latest"
+"""Link to the folder of the latest run."""
 
 END_OF_STREAM_SECONDS: Final = 10
 """Shorter than the default, since no one wants to wait at the end of a demo."""
@@ -42,7 +55,7 @@ def run(posts: Path | None, config_path: Path | None, seconds: float, out: Path)
     seconds
         Duration of the replay.
     out
-        Folder for posts, config, logs of the workers, alerts and charts.
+        Folder in which this run gets one of its own for posts, config, logs of the workers, alerts and charts.
 
     Raises
     ------
@@ -55,13 +68,14 @@ def run(posts: Path | None, config_path: Path | None, seconds: float, out: Path)
     logs.configure("demo", level=logging.ERROR)
     if not can_draw():
         console.print("no charts: they need matplotlib, pip install 'firewatch\\[plot]'")
-    out.mkdir(parents=True, exist_ok=True)
+    if config_path is not None:
+        load_config(config_path)
+    out = _folder_of_this_run(out)
+    console.print(f"results go to {out}", soft_wrap=True)
     truth: dict[str, Any] | None = None
     if posts is None or config_path is None:
-        console.print("simulating a day of posts ...")
         posts, config_path = out / "posts.jsonl", out / "brands.yaml"
-        truth = write(SimulationSettings(), posts, out / "truth.json", config_path)
-    load_config(config_path)
+        truth = _simulate(posts, out / "truth.json", config_path)
     with broker(console) as bootstrap:
         config_path = _write_own_config(config_path, out, bootstrap)
         config = load_config(config_path)
@@ -71,6 +85,31 @@ def run(posts: Path | None, config_path: Path | None, seconds: float, out: Path)
         else:
             replay_in_process(show)
         _write_results(show, out, truth)
+
+
+def _folder_of_this_run(out: Path) -> Path:
+    """Create a folder that is named after the time, so that earlier results stay, and point ``latest`` at it."""
+    started = f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}"
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        names = (started if number == 1 else f"{started}-{number}" for number in count(1))
+        folder = next(out / name for name in names if not (out / name).exists())
+        folder.mkdir()
+        latest = out / LATEST
+        if latest.is_symlink():
+            latest.unlink()
+        if not latest.exists():
+            latest.symlink_to(folder.name)
+    except OSError as error:
+        raise OutputError(out, error) from error
+    return folder
+
+
+def _simulate(posts: Path, truth: Path, config: Path) -> dict[str, Any]:
+    settings = SimulationSettings()
+    total_ms = round(settings.days * DAY_MS)
+    with bar("simulating a day of posts", "minutes") as show:
+        return write(settings, posts, truth, config, lambda _lines, ms: show(ms // MINUTE_MS, total_ms // MINUTE_MS))
 
 
 def _write_own_config(config_path: Path, out: Path, bootstrap: str | None) -> Path:
@@ -127,6 +166,20 @@ def _write_results(show: Show, out: Path, truth: Mapping[str, Any] | None) -> No
     show.console.print(
         f"posts {show.ingested:,}  mentions matched {show.matched:,}  counted {show.counted:,}  alerts {len(alerts)}"
     )
+    _print_incidents(show, alerts, truth)
     show.console.print(
         f"alerts   {out / 'alerts.jsonl'}\npictures {pictures[-1] if pictures else 'none'}", soft_wrap=True
     )
+
+
+def _print_incidents(show: Show, alerts: Sequence[Alert], truth: Mapping[str, Any] | None) -> None:
+    """Print the events of the truth against the alerts, or the incidents where the truth is not known."""
+    if truth is None:
+        show.console.print(Text("\n".join(incident_lines(raised(alerts), "warning")) or "no incident"), soft_wrap=True)
+        return
+    rows, false = event_rows(truth, alerts, {brand.id: brand.name for brand in show.config.brands})
+    show.console.print(event_table(rows))
+    for each in false:
+        show.console.print(Text(f"false: {described(each, 'warning')}: {printable(each.summary)}"), soft_wrap=True)
+    if not false:
+        show.console.print("no incident at warning or above that belongs to no event")

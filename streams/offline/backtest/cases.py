@@ -10,6 +10,7 @@ from pydantic import Field
 from detectors.base import Severity
 from streams.config.base import BrandId, Name, Settings
 from streams.config.loader import load_config
+from streams.core.text.clean import printable
 from streams.offline.backtest.evaluation import evaluate, pages
 from streams.offline.backtest.from_posts import scored
 from streams.offline.backtest.labels import Expected, read_yaml
@@ -76,4 +77,4 @@ def _problems(case: Case, config: Config, folder: Path) -> Iterator[str]:
             )
     for incident in run.raised:
         if incident.brand in case.quiet and pages(incident, case.severity):
-            yield f"should be quiet: {described(incident, case.severity)}"
+            yield f"should be quiet: {described(incident, case.severity)}: {printable(incident.summary)}"

@@ -7,12 +7,21 @@ from typing import TYPE_CHECKING, Final
 
 from matplotlib.figure import Figure
 
-from streams.offline.backtest.text import comparison_lines, evaluation_lines, minutes, share, summary
+from streams.offline.backtest.evaluation import pages
+from streams.offline.backtest.text import (
+    MOST_LINKS,
+    comparison_lines,
+    evaluation_lines,
+    minutes,
+    moment,
+    share,
+    summary,
+)
 from streams.offline.backtest.whatif import curves
 from streams.render.bands import bands_of
 from streams.render.brand_chart import figure
 from streams.render.charts import incidents_of
-from streams.render.html import image, page, pre
+from streams.render.html import image, link, page, pre
 from streams.render.palette import colours_of
 
 if TYPE_CHECKING:
@@ -23,6 +32,7 @@ if TYPE_CHECKING:
     from streams.offline.backtest.evaluation import LabelEvaluation
     from streams.offline.backtest.labels import Expected
     from streams.offline.backtest.playback import BacktestRun
+    from streams.offline.incident_matching import RaisedIncident
 
 MOST_BRANDS: Final = 40
 """Largest number of brands that are drawn; those with incidents come first."""
@@ -64,6 +74,7 @@ def report(
             body.append(pre(evaluation_lines(run.name, evaluation, severity)))
     if comparison is not None:
         body += ["<h2>Gained, lost and moved incidents</h2>", pre(comparison_lines(comparison, severity))]
+    body += ["<h2>Incidents</h2>", *(_incidents(run, severity) for run in configs)]
     body += ["<h2>What if</h2>", *(_what_if(run) for run in configs)]
     for brand in _brands(configs):
         body.append(f"<h2>{escape(brand)}</h2>")
@@ -78,6 +89,24 @@ def _evaluation_table(evaluations: Iterable[tuple[BacktestRun, LabelEvaluation]]
         for run, evaluation in evaluations
     )
     return f"<table><tr><th>config</th><th>recall</th><th>precision</th><th>median delay</th></tr>{rows}</table>"
+
+
+def _incidents(run: BacktestRun, severity: Severity) -> str:
+    """Return a table of all incidents of a config in order of time, each with its sentence and links."""
+    raised = sorted((each for each in run.raised if each.rises), key=lambda each: each.rises[0].at_ms)
+    rows = "".join(
+        f"<tr><td>{moment(each.rises[0].at_ms)}</td><td>{moment(each.over_ms) if each.over_ms else 'open'}</td>"
+        f"<td>{escape(each.brand)}</td><td>{_level(each, severity)}</td>"
+        f"<td>{'<br>'.join([escape(each.summary), *map(link, each.links[:MOST_LINKS])])}</td></tr>\n"
+        for each in raised
+    )
+    head = "<tr><th>from (UTC)</th><th>to</th><th>brand</th><th>raised as</th><th>sentence and links</th></tr>"
+    table = f"<table>{head}\n{rows}</table>" if raised else "<p>none</p>"
+    return f"<h3>{escape(run.name)}</h3>{table}"
+
+
+def _level(incident: RaisedIncident, severity: Severity) -> str:
+    return f"<b>{incident.level}</b>" if pages(incident, severity) else incident.level
 
 
 def _brands(configs: Sequence[BacktestRun]) -> list[str]:

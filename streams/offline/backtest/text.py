@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 
 MOST_NAMED: Final = 10
 
+MOST_LISTED: Final = 50
+"""Largest number of incidents that are listed for a config; the report has all."""
+
+MOST_LINKS: Final = 3
+"""Largest number of links to an incident that are shown."""
+
 
 def moment(at_ms: float) -> str:
     """Format a moment in UTC, to the minute."""
@@ -103,12 +109,31 @@ def summary(run: BacktestRun, severity: Severity) -> Iterator[str]:
     """Yield the result of a config in one line, and a warning if many mentions were late."""
     incidents = run.raised
     paging = sum(pages(incident, severity) for incident in incidents)
+    number = f"{len(incidents):,} {'incident' if len(incidents) == 1 else 'incidents'}"
     yield (
-        f"{run.name} ({run.config.version}): {run.counted + run.late:,} mentions, {len(incidents)} "
-        f"incidents, {paging} of them at {severity} or above, in {run.seconds:.1f} s of CPU; "
+        f"{run.name} ({run.config.version}): {run.counted + run.late:,} mentions, {number}, "
+        f"{paging:,} of them at {severity} or above, in {run.seconds:.1f} s of CPU; "
         f"counted {run.counted:,} + late {run.late:,}"
     )
     yield from late_mentions(run.counted, run.late)
+
+
+def incident_lines(incidents: Sequence[RaisedIncident], severity: Severity) -> Iterator[str]:
+    """Yield the incidents that page, each with its sentence and links, and the number of all others."""
+    paging = [each for each in incidents if pages(each, severity)]
+    for each in paging[:MOST_LISTED]:
+        yield f"  {described(each, severity)}{_until(each)}"
+        yield f"      {printable(each.summary)}"
+        yield from (f"      {printable(link)}" for link in each.links[:MOST_LINKS])
+    if len(paging) > MOST_LISTED:
+        yield f"  and {len(paging) - MOST_LISTED:,} more, which --report lists"
+    quiet = len(incidents) - len(paging)
+    if quiet:
+        yield f"  and {quiet:,} that {'does' if quiet == 1 else 'do'} not page: suppressed, or below {severity}"
+
+
+def _until(incident: RaisedIncident) -> str:
+    return "  still open" if incident.over_ms is None else f"  until {moment(incident.over_ms)}"
 
 
 def comparison_lines(comparison: ConfigComparison, severity: Severity) -> Iterator[str]:

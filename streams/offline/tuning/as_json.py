@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from streams.offline.tuning.candidates import RETURN_PERIOD, preset_of
+from streams.offline.tuning.delays import later
 from streams.offline.tuning.objective import interval, score
 from streams.offline.tuning.text import choice_without_fold, snippet
 
@@ -67,11 +68,13 @@ def _suggestion(result: TuningResult, candidate: CandidateConfig) -> dict[str, A
 
 
 def _figures(result: TuningResult, evaluation: LabelEvaluation) -> dict[str, Any]:
+    delay = later(result.current, evaluation)
     return {
         "recall": evaluation.recall,
         "recall_between": interval(evaluation.recall or 0.0, len(evaluation.results)),
         "precision": evaluation.precision,
         "delay_minutes": evaluation.delay_minutes,
+        "later_than_now_minutes": None if delay is None else delay.median_minutes,
         "false": len(evaluation.false),
         "false_per_brand_week": result.false_per_week(evaluation),
         "score": score(evaluation),

@@ -13,6 +13,7 @@ from streams.offline.lateness import late_mentions
 from streams.offline.tuning.candidate_run import run_candidates
 from streams.offline.tuning.candidates import RETURN_PERIOD, distinct, identity, own_return_periods, parameters
 from streams.offline.tuning.curve import choose, edges, flat_ranges
+from streams.offline.tuning.delays import later
 from streams.offline.tuning.objective import FEWEST, WIDE, interval, labels_needed, score
 from streams.offline.tuning.validation import begin_ms, folds, pooled, validate
 
@@ -274,6 +275,14 @@ def _warnings(result: TuningResult) -> Iterator[str]:
     )
     if not choice.keeps and differ < FEWEST:
         yield f"it differs from the config in use by {differ} {'incident' if differ == 1 else 'incidents'} only"
+    delay = None if choice.keeps else later(result.current, result.chosen_evaluation)
+    if delay is not None and delay.is_much:
+        found = "label is" if delay.labels == 1 else "labels are"
+        yield (
+            f"it finds the same incidents later: {delay.labels} {found} found by both, {delay.median_minutes:+.1f} min "
+            f"in the median and at most {delay.most_minutes:+.1f} min ({delay.most_title}); the score does not count "
+            "the delay"
+        )
     recall = result.current.recall
     if recall is not None:
         low, high = interval(recall, len(result.labels))

@@ -8,6 +8,7 @@ import yaml
 
 from streams.offline.backtest.text import minutes, share
 from streams.offline.tuning.candidates import ALL, RETURN_PERIOD, preset_of
+from streams.offline.tuning.delays import later
 from streams.offline.tuning.objective import interval, score
 
 if TYPE_CHECKING:
@@ -16,10 +17,11 @@ if TYPE_CHECKING:
     from streams.offline.backtest import LabelEvaluation
     from streams.offline.tuning.candidates import CandidateConfig
     from streams.offline.tuning.curve import FlatRange
+    from streams.offline.tuning.delays import Delay
     from streams.offline.tuning.search import TuningResult
     from streams.offline.tuning.validation import HeldOut
 
-_FIGURES = ("recall", "precision", "median delay", "false/brand-week", "score")
+_FIGURES = ("recall", "precision", "median delay", "later", "false/brand-week", "score")
 
 
 def lines(result: TuningResult, config_name: str) -> Iterator[str]:
@@ -30,6 +32,7 @@ def lines(result: TuningResult, config_name: str) -> Iterator[str]:
         f"an incident that pages ({result.severity} or above) without a label is false"
     )
     yield f"mentions: counted {result.counted:,} + late {result.late:,}"
+    yield "later: median, over the labels that both find, of how much later they are found than now"
     yield "score: 5 found / (5 found + 4 missed + false), the F-measure with recall weighted twice (0 to 1)"
     for place in range(len(result.parameters)):
         yield ""
@@ -146,11 +149,16 @@ def snippet(candidate: CandidateConfig) -> str:
 
 
 def figures(result: TuningResult, evaluation: LabelEvaluation) -> tuple[str, ...]:
-    """Format recall, precision, median delay, false incidents per brand and week, and score."""
+    """Format recall, precision, median delay, delay against now, false incidents per brand and week, and score."""
     return (
         share(evaluation.recall), share(evaluation.precision), minutes(evaluation.delay_minutes),
-        f"{result.false_per_week(evaluation):.3f}", f"{score(evaluation):.3f}",
+        _later(later(result.current, evaluation)), f"{result.false_per_week(evaluation):.3f}",
+        f"{score(evaluation):.3f}",
     )  # fmt: skip
+
+
+def _later(delay: Delay | None) -> str:
+    return "-" if delay is None else f"{delay.median_minutes:+.1f} min"
 
 
 def table(rows: Sequence[tuple[str, ...]], left: int = 1) -> Iterator[str]:

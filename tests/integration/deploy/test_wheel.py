@@ -81,4 +81,4 @@ def test_the_demo_runs_without_kafka_and_without_matplotlib_and_says_so_first(in
     assert lines[0] == "no charts: they need matplotlib, pip install 'firewatch[plot]'"
     assert "NO KAFKA CAN BE STARTED HERE" in done.stdout
     assert lines[-1] == "pictures none"
-    assert (tmp_path / "demo-out" / "alerts.jsonl").exists()
+    assert (tmp_path / "demo-out" / "latest" / "alerts.jsonl").exists()

@@ -1,4 +1,4 @@
-"""Progress bars: shown on a terminal only."""
+"""Progress: bars on a terminal, lines elsewhere."""
 
 from __future__ import annotations
 
@@ -28,6 +28,19 @@ def test_no_bar_is_shown_where_stderr_is_no_terminal(capsys: pytest.CaptureFixtu
     with bar("posts.jsonl", "bytes") as show:
         show(3, 5)
     assert capsys.readouterr() == ("", "")
+
+
+def test_long_work_writes_lines_where_stderr_is_no_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streams.render.progress_bar.FIRST_LINE_SECONDS", 0)
+    with bar("posts.jsonl", "bytes") as show:
+        show(3_000_000, 4_000_000, "posts.jsonl: sorting")
+        show(4_000_000, 4_000_000)
+    shown = capsys.readouterr()
+    assert not shown.out
+    assert shown.err.startswith("posts.jsonl: sorting: 3.0 of 4.0 MB, 75 %, about ")
+    assert shown.err.count("\n") == 1
 
 
 def test_the_bar_of_a_source_shows_how_much_was_read(

@@ -9,14 +9,19 @@ from typing import TYPE_CHECKING
 import orjson
 import pytest
 import yaml
+from rich.console import Console
 
 from streams.cli.demo import broker, run
+from streams.cli.demo.show import Show
 from streams.config.loader import load_config
-from streams.errors import ConfigError
+from streams.errors import ConfigError, OutputError
+from tests.support.alerts import alert
 from tests.support.cli import BRANDS, post_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from streams.records import Alert
 
 
 @pytest.fixture
@@ -54,14 +59,61 @@ def test_without_kafka_and_matplotlib_it_says_so_and_shows_the_same_pipeline(
     assert "NO KAFKA" in printed
     assert "posts 60  mentions matched 60  counted 60" in printed
     assert "pictures none" in printed
-    assert {path.name for path in out.iterdir()} == {"config.yaml", "alerts.jsonl"}
+    assert {path.name for path in (out / "latest").iterdir()} == {"config.yaml", "alerts.jsonl"}
+
+
+@pytest.mark.parametrize(
+    ("raised", "printed"),
+    [
+        ([], "no incident\n"),
+        ([alert(severity="critical", summary="Nordtel: [red]")], "critical  still open\n      Nordtel: [red]\n"),
+        ([alert(severity="watch")], "  and 1 that does not page: suppressed, or below warning\n"),
+    ],
+)
+def test_incidents_of_posts_of_the_user_are_listed_at_the_end(
+    raised: list[Alert], printed: str, posts: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    show = Show(Console(), load_config(posts.with_suffix(".yaml")), posts, 10.0)
+    run._print_incidents(show, raised, None)
+    assert capsys.readouterr().out.endswith(printed)
+
+
+@pytest.mark.usefixtures("without_kafka")
+def test_results_of_earlier_runs_stay(posts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "can_draw", lambda: False)
+    out = tmp_path / "out"
+    for _ in range(2):
+        run.run(posts, posts.with_suffix(".yaml"), 0.5, out)
+    folders = [path for path in out.iterdir() if not path.is_symlink()]
+    assert len(folders) == 2
+    assert all((folder / "alerts.jsonl").exists() for folder in folders)
+    assert (out / "latest").resolve() == max(folders, key=lambda folder: folder.stat().st_mtime_ns).resolve()
+
+
+def test_runs_that_start_in_the_same_second_have_folders_of_their_own(tmp_path: Path) -> None:
+    folders = {run._folder_of_this_run(tmp_path) for _ in range(5)}
+    assert len(folders) == 5
+    assert (tmp_path / "latest").resolve() in {folder.resolve() for folder in folders}
+
+
+def test_a_file_of_the_user_named_latest_stays(tmp_path: Path) -> None:
+    (tmp_path / "latest").write_text("mine")
+    run._folder_of_this_run(tmp_path)
+    assert (tmp_path / "latest").read_text() == "mine"
+
+
+def test_a_folder_that_can_not_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="file can't be written"):
+        run._folder_of_this_run(tmp_path / "file")
 
 
 @pytest.mark.usefixtures("without_kafka")
 def test_charts_of_the_brands_are_drawn(posts: Path, tmp_path: Path) -> None:
     run.run(posts, posts.with_suffix(".yaml"), 0.5, tmp_path / "out")
-    assert {path.name for path in (tmp_path / "out" / "pictures").iterdir()} >= {"index.html", "nordtel.png"}
-    assert all(orjson.loads(line) for line in (tmp_path / "out" / "alerts.jsonl").read_bytes().splitlines())
+    latest = tmp_path / "out" / "latest"
+    assert {path.name for path in (latest / "pictures").iterdir()} >= {"index.html", "nordtel.png"}
+    assert all(orjson.loads(line) for line in (latest / "alerts.jsonl").read_bytes().splitlines())
 
 
 def test_the_config_of_a_run_has_its_own_topics_and_free_ports_and_keeps_the_rest(

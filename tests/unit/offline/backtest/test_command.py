@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from html import escape
 from typing import TYPE_CHECKING
 
 import pytest
 
 from streams.errors import ConfigError, ExpectationFailed, InputError
+from streams.offline.backtest.text import MOST_LISTED, incident_lines
+from streams.offline.incident_matching import raised
+from tests.support.alerts import alert
 from tests.support.backtest import CONFIG, run
 
 if TYPE_CHECKING:
@@ -45,6 +49,34 @@ def test_a_config_that_finds_all_is_good(folder: Path) -> None:
     )
     assert result.exit_code == 0, result.output
     assert "found   storm" in result.output
+
+
+def test_incidents_are_listed_with_their_sentences_and_links(folder: Path) -> None:
+    link = "https://boards.example/d/firewatch?brand={brand}&from={from_ms}"
+    (folder / "linked.yaml").write_text(f"{CONFIG}alerts: {{generator_url: '{link}'}}\n")
+    result = run(
+        folder, "backtest", "--posts", "@posts.jsonl", "-c", "@linked.yaml", "--severity", "watch",
+        "--report", "@linked.html",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    listed = re.search(
+        r"^  (\d{4}-\S+ \S+)  nordtel +\w+  until \d{4}-.*\n +(Nordtel.*\.)\n +(https://boards\.example/\S+)$",
+        result.output, re.MULTILINE,
+    )  # fmt: skip
+    assert listed, result.output
+    page = (folder / "linked.html").read_text()
+    assert escape(listed[2]) in page
+    assert f'<a href="{escape(listed[3])}"' in page
+
+
+def test_only_the_first_of_many_incidents_are_listed() -> None:
+    many = raised(alert(f"f{number}", severity="watch") for number in range(MOST_LISTED + 7))
+    lines = list(incident_lines(many, "watch"))
+    assert len([line for line in lines if line.endswith("nordtel              watch  still open")]) == MOST_LISTED
+    assert lines[-1] == "  and 7 more, which --report lists"
+    assert list(incident_lines(many, "critical")) == [
+        f"  and {MOST_LISTED + 7} that do not page: suppressed, or below critical"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -86,7 +118,9 @@ def test_posts_that_are_newest_first_are_sorted_and_give_the_same(folder: Path) 
             run(folder, "backtest", "--posts", f"@{posts}.jsonl", "-c", "@now.yaml", *order).output
             for posts in ("posts", "newest-first")
         ]
-        counts = [re.search(r"(\d+ incidents, \d+ of them).*(counted [\d,]+ \+ late [\d,]+)", each) for each in outputs]
+        counts = [
+            re.search(r"(\d+ incidents?, \d+ of them).*(counted [\d,]+ \+ late [\d,]+)", each) for each in outputs
+        ]
         assert all(counts)
         assert ("not in order of time, so it was sorted" in outputs[1]) == (not order)
         assert ("WARNING" in outputs[1]) == bool(order)

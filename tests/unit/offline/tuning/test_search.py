@@ -8,11 +8,20 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
+from detectors.units import MINUTE_MS
 from streams.errors import ConfigError, InputError
-from tests.support.tuning import tune
+from streams.offline.backtest import evaluate
+from streams.offline.tuning.candidates import parameters
+from streams.offline.tuning.curve import choose, flat_ranges
+from streams.offline.tuning.objective import score
+from streams.offline.tuning.search import TuningResult
+from streams.offline.tuning.text import lines
+from tests.support.tuning import config, incident, label, tune
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from streams.offline.backtest import LabelEvaluation
 
 
 @pytest.mark.parametrize("count", [1, 4])
@@ -74,3 +83,27 @@ def test_nothing_is_tuned_where_no_detector_is_live(folder: Path) -> None:
     result = tune(folder, "--labels", "@labels.yaml", posts="short", config="shadow")
     assert result.exit_code == ConfigError.exit_code
     assert "none is live, so there is nothing to tune" in result.output
+
+
+@pytest.mark.parametrize(("minutes", "is_warned"), [(0.0, False), (3.0, True)])
+def test_a_suggestion_that_finds_the_same_incidents_later_is_warned_of(minutes: float, is_warned: bool) -> None:
+    tuned = parameters(config(detectors=[{"name": "volume", "kind": "volume"}]))
+    labels = [label(brand, 0) for brand in ("alpha", "beta", "gamma", "delta")]
+
+    def evaluation(found: int, delay_minutes: float) -> LabelEvaluation:
+        raised = [incident(each.brand, round(delay_minutes * MINUTE_MS)) for each in labels[:found]]
+        return evaluate(labels, raised, "warning")
+
+    candidates, current = tuned[0].candidates, tuned[0].current
+    best = len(candidates) - 1
+    curve = [evaluation(4, minutes) if place == best else evaluation(2, 0.0) for place in range(len(candidates))]
+    scores = [[score(each) for each in curve]]
+    choice = choose(scores, [current], 0.02)
+    result = TuningResult(
+        config(), "warning", 0.02, labels, tuned[:1], [curve], 1.0, flat_ranges(scores, 0.02), choice, [], [], 0, 0, 0
+    )
+    warned = [each for each in result.warnings if each.startswith("it finds the same incidents later")]
+    assert bool(warned) == is_warned
+    if is_warned:
+        assert "2 labels are found by both, +3.0 min in the median and at most +3.0 min (beta 1970-" in warned[0]
+    assert any(f"{minutes:+.1f} min" in line for line in lines(result, "c.yaml"))
