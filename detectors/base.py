@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 Aspect = Literal["attention", "tone", "crisis"]
 """Meaning of a high score: more mentions than usual, a more negative tone, or both at once."""
@@ -170,6 +170,87 @@ class Score(NamedTuple):
         return self.value >= 1.0 and self.suppressed is None
 
 
+ConditionName = Literal[
+    "rarity", "size", "significance", "lasting", "learning", "closed", "data", "sources", "history", "known_mentions",
+    "refractory", "attention", "mentions", "people", "several_sources",
+]  # fmt: skip
+"""Subject of a condition. ``rarity``: the score before all other conditions. ``size``: a multiple of the usual value.
+``significance``: standard errors or deviations. ``lasting``: evidence of a lasting change, in standard deviations times
+hours. ``learning``: hours of learning before the first score. ``closed``, ``data``: the bucket is closed, and has a
+number to score. ``sources``: share of the usual sources that deliver. ``history``, ``known_mentions``: hours and
+mentions after which the brand is known. ``refractory``: the score, while an earlier detection is recent. ``attention``,
+``mentions``, ``people``, ``several_sources``: what makes a crisis critical."""
+
+
+class Measure(NamedTuple):
+    """A quantity that a detector compares with its usual value.
+
+    Parameters
+    ----------
+    unit
+        Unit of the values.
+    hours
+        Half-life over which the quantity fades, or the time that it is a mean of; 0 for the bucket alone.
+    observed, usual
+        Its value, and the usual one.
+    threshold
+        Value from which it would be anomalous if it alone counted.
+    """
+
+    unit: str
+    hours: float
+    observed: float
+    usual: float
+    threshold: float
+
+
+class Condition(NamedTuple):
+    """A condition that a score meets or does not meet.
+
+    Parameters
+    ----------
+    name
+        Subject of the condition.
+    observed, needed
+        What was observed, and the least that meets it; both 0 or 1 where it is a matter of yes or no.
+    met
+        Whether it is met.
+    suppressed
+        Reason for which a value of 1 and more is suppressed while it is not met. None if it then is below 1.
+    until_ms
+        Event time at which it stops to apply, milliseconds since the epoch; None if that is not a matter of time.
+    """
+
+    name: ConditionName
+    observed: float
+    needed: float
+    met: bool
+    suppressed: Suppression | None = None
+    until_ms: int | None = None
+
+
+class Explanation(NamedTuple):
+    """The score of a bucket with everything that led to it.
+
+    Parameters
+    ----------
+    score
+        The score.
+    measures
+        What the detector compared.
+    conditions
+        Conditions of firing: the value is 1 and more if and only if all conditions are met that suppress nothing, and
+        it is then suppressed for the first of the others that is not met.
+    critical
+        Conditions of the severity ``critical``, for detectors that determine it.
+    """
+
+    score: Score
+    measures: Sequence[Measure] = ()
+    conditions: Sequence[Condition] = ()
+    critical: Sequence[Condition] = ()
+
+
 class Detector(ABC):
     """An online detector of one brand.
 
@@ -197,6 +278,15 @@ class Detector(ABC):
     @abstractmethod
     def score_one(self, bucket: Bucket) -> Score:
         """Score an open or a closed bucket against everything learned before it, without side effects."""
+
+    def explain(self, bucket: Bucket) -> Explanation:
+        """Return the score of a bucket with what led to it, without side effects; a kind overrides it with its own
+        conditions."""
+        score = self.score_one(bucket)
+        conditions = [Condition("rarity", score.value, 1.0, score.value >= 1)]
+        if score.suppressed:
+            conditions.append(Condition("history", 0.0, 1.0, met=False, suppressed=score.suppressed))
+        return Explanation(score, (), conditions)
 
     def learn_one(self, bucket: Bucket) -> None:
         """Learn a closed bucket, once, in order of time; a bucket without coverage is skipped.

@@ -7,7 +7,19 @@ import math
 from itertools import islice
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, Self
 
-from detectors.base import Aspect, Bucket, Detector, Direction, Label, Score, Severity, Suppression
+from detectors.base import (
+    Aspect,
+    Bucket,
+    Condition,
+    Detector,
+    Direction,
+    Explanation,
+    Label,
+    Measure,
+    Score,
+    Severity,
+    Suppression,
+)
 from detectors.decay import elapsed_ms, remaining
 from detectors.expected_rate import ExpectedRate
 from detectors.extremes import Extremes
@@ -188,6 +200,28 @@ class Composite(Detector):
         severity = self._severity(reading)
         return Score(value, observed, expected, 0.0, min(upper, observed), "up", reason, suppressed, label, severity)
 
+    def explain(self, bucket: Bucket) -> Explanation:
+        """Return the score of a bucket with what led to it."""
+        reading = self._latest.of(bucket)
+        share, usual_positive, _ = self._shares.usual
+        further = DILUTED if self._usual.level.ready else 1.0
+        measures = []
+        for half_life, each, bound in zip(_HALF_LIVES_HOURS, reading.horizons, self._extremes.bounds, strict=True):
+            usual = explained_by_usual(each, share, usual_positive, further)
+            threshold = usual + noise(each, share) * math.expm1(bound)
+            measures.append(Measure("negative mentions", half_life, each.negative, usual, threshold))
+        rarity, coverage = self._joined(reading.values), bucket.coverage
+        conditions = [Condition("rarity", rarity, 1.0, rarity >= 1)]
+        if self._at_least > 1:
+            times = max(times_usual(each.negative, share * each.expected) for each in reading.horizons)
+            conditions.append(Condition("size", times, self._at_least, times >= self._at_least))
+        conditions += [
+            Condition("sources", coverage, _BLIND, coverage > _BLIND, "outage"),
+            self._usual.level.condition(),
+            self._refractory.condition(bucket.start_ms, reading.value),
+        ]
+        return Explanation(self.score_one(bucket), measures, conditions, self._critical(reading))
+
     def _learn(self, bucket: Bucket) -> None:
         reading = self._latest.of(bucket)
         self._latest.forget()
@@ -299,11 +333,20 @@ class Composite(Detector):
         return None
 
     def _severity(self, reading: _CrisisReading) -> Severity:
+        return "critical" if all(condition.met for condition in self._critical(reading)) else "warning"
+
+    def _critical(self, reading: _CrisisReading) -> list[Condition]:
         scene = reading.scene
         horizon = reading.horizons[reading.highest]
-        many = horizon.mentions >= max(_ATTENTION * horizon.expected, _PEOPLE)
+        attention = _ATTENTION * horizon.expected
+        elsewhere = scene.mentions - scene.main_source
         confined = scene.main_source >= _ONE_SOURCE * scene.mentions and self._shares.usual[2] < _ONE_SOURCE
-        return "critical" if many and not 0 < scene.people < _PEOPLE and not confined else "warning"
+        return [
+            Condition("attention", horizon.mentions, attention, horizon.mentions >= attention),
+            Condition("mentions", horizon.mentions, _PEOPLE, horizon.mentions >= _PEOPLE),
+            Condition("people", scene.people, _PEOPLE, not 0 < scene.people < _PEOPLE),
+            Condition("several_sources", elsewhere, (1 - _ONE_SOURCE) * scene.mentions, not confined),
+        ]
 
     def _reason(self, bucket: Bucket, reading: _CrisisReading, label: Label) -> str:
         if label == "outage":

@@ -6,7 +6,7 @@ import math
 from itertools import islice
 from typing import ClassVar, Final, NamedTuple, Self
 
-from detectors.base import Aspect, Bucket, Detector, Direction, Score
+from detectors.base import Aspect, Bucket, Condition, Detector, Direction, Explanation, Measure, Score
 from detectors.cusum import DRIFT, Cusum, run_days, threshold
 from detectors.level import Level
 from detectors.numbers import shown
@@ -127,18 +127,10 @@ class Drift(Detector):
 
     def score_one(self, bucket: Bucket) -> Score:
         """Score a bucket; see the class."""
-        span = self._span.plus(bucket)
-        slot = self._slot(bucket)
-        up, down = self._up, self._down
-        if self._is_warm(slot) and self._is_enough(span):
-            after_up, after_down = self._stepped(span, slot)
-            up = max(up, after_up)
-            if self._is_complete(span) and not bucket.is_open:
-                down = max(down, after_down)
-        side, sign = (up, 1) if up.value >= down.value else (down, -1)
+        side, sign = self._side(bucket)
         value = side.value / self._threshold
         if not side.hours:
-            now = self._back(self._usual[slot])
+            now = self._back(self._usual[self._slot(bucket)])
             return Score(0.0, now, now, now, now)
         observed, expected = self._back(side.seen / side.hours), self._back(side.usual / side.hours)
         reach = self._spread() * (DRIFT + self._threshold / side.hours)
@@ -156,6 +148,21 @@ class Drift(Detector):
                 value, observed, expected, min(lower, expected), min(upper, observed), "up", reason, suppressed
             )
         return Score(value, observed, expected, max(lower, observed), upper, "down", reason, suppressed)
+
+    def explain(self, bucket: Bucket) -> Explanation:
+        """Return the score of a bucket with what led to it."""
+        score = self.score_one(bucket)
+        side, _ = self._side(bucket)
+        threshold = score.upper if score.direction == "up" else score.lower
+        measures = [Measure(self.unit, side.hours, score.observed, score.expected, threshold)] if side.hours else []
+        is_warm = self._is_warm(self._slot(bucket)) or score.value >= 1
+        conditions = [
+            Condition("learning", self._hours, _WARM_HOURS, is_warm),
+            Condition("lasting", side.value, self._threshold, score.value >= 1),
+            self._level.condition(),
+            self._refractory.condition(bucket.start_ms, score.value),
+        ]
+        return Explanation(score, measures, conditions)
 
     def _learn(self, bucket: Bucket) -> None:
         self._level.learn(bucket.count, bucket.length_ms / HOUR_MS * bucket.coverage)
@@ -197,6 +204,18 @@ class Drift(Detector):
             self._hours, self._day_hours, self._day_sum, self._days, self._squares,
             *self._level.dump(), *self._refractory.dump(),
         )  # fmt: skip
+
+    def _side(self, bucket: Bucket) -> tuple[Cusum, int]:
+        """Return the larger sum after a bucket, and 1 if it is that of a rise, -1 if that of a fall."""
+        span = self._span.plus(bucket)
+        slot = self._slot(bucket)
+        up, down = self._up, self._down
+        if self._is_warm(slot) and self._is_enough(span):
+            after_up, after_down = self._stepped(span, slot)
+            up = max(up, after_up)
+            if self._is_complete(span) and not bucket.is_open:
+                down = max(down, after_down)
+        return (up, 1) if up.value >= down.value else (down, -1)
 
     def _slot(self, bucket: Bucket) -> int:
         return bucket.start_ms // HOUR_MS % self._slots

@@ -12,6 +12,7 @@ from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from detectors.base import Condition
 from detectors.parameters import within
 
 if TYPE_CHECKING:
@@ -99,6 +100,17 @@ class Level:
         if self.ready or (self._busy_hours >= _ABSURD_HOURS and value >= _ABSURD):
             return None
         return "cold_start"
+
+    def condition(self, value: float | None = None) -> Condition:
+        """Return the condition by which `suppresses` decides of a value; without one, that the level is ready."""
+        met = self.ready if value is None else self.suppresses(value) is None
+        if self.ready:
+            return Condition("history", self.hours, 0.0, met, "cold_start")
+        if self._busy_hours >= 0:
+            return Condition("history", self._busy_hours, _BUSY_HOURS, met, "cold_start")
+        if self._observed_hours >= _QUIET_HOURS:
+            return Condition("known_mentions", self._mentions, _QUIET_MENTIONS, met, "cold_start")
+        return Condition("history", self._observed_hours, _QUIET_HOURS, met, "cold_start")
 
     def learn(self, count: float, hours: float) -> None:
         """Learn `count` mentions over `hours` of full observation."""

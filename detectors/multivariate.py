@@ -6,7 +6,7 @@ import math
 from itertools import islice
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, Self
 
-from detectors.base import Aspect, Bucket, Detector, Score
+from detectors.base import Aspect, Bucket, Condition, Detector, Explanation, Measure, Score
 from detectors.decay import elapsed_ms, remaining
 from detectors.extremes import Extremes
 from detectors.level import Level
@@ -153,6 +153,21 @@ class Multivariate(Detector):
         suppressed = self._refractory.suppresses(bucket.start_ms, value) if self._level.ready else "cold_start"
         return Score(
             value, distance, 0.0, 0.0, min(upper, distance), "up", self._reason(now, distance, parts, value), suppressed
+        )
+
+    def explain(self, bucket: Bucket) -> Explanation:
+        """Return the score of a bucket with what led to it."""
+        distance, _ = self._moments.distance(self._features(self._faded(bucket)))
+        rarity, value = self._extremes.value([math.log1p(distance)]), self._value(distance)
+        threshold = max(_SIGNIFICANT, math.expm1(self._extremes.bounds[0]))
+        conditions = [
+            Condition("rarity", rarity, 1.0, rarity >= 1),
+            Condition("significance", distance, _SIGNIFICANT, distance >= _SIGNIFICANT),
+            self._level.condition(),
+            self._refractory.condition(bucket.start_ms, value),
+        ]
+        return Explanation(
+            self.score_one(bucket), [Measure(self.unit, _SLOW_HOURS, distance, 0.0, threshold)], conditions
         )
 
     def _learn(self, bucket: Bucket) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from detectors.base import Condition
 from detectors.parameters import REFRACTORY_HOURS, within
 from detectors.units import HOUR_MS
 
@@ -48,6 +49,14 @@ class Refractory:
         if self._fired_ms < 0 or start_ms - self._fired_ms >= self._span_ms or value >= _ESCALATION * self._peak:
             return None
         return "refractory"
+
+    def condition(self, start_ms: int, value: float) -> Condition:
+        """Return the condition by which `suppresses` decides."""
+        met = self.suppresses(start_ms, value) is None
+        until_ms = self._fired_ms + self._span_ms
+        if self._fired_ms < 0 or start_ms >= until_ms:
+            return Condition("refractory", value, 0.0, met, "refractory")
+        return Condition("refractory", value, _ESCALATION * self._peak, met, "refractory", round(until_ms))
 
     def learn(self, start_ms: int, value: float) -> None:
         """Record a closed bucket with a value of 1 or more."""

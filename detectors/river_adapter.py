@@ -8,7 +8,17 @@ import zlib
 from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Self
 
-from detectors.base import Aspect, Bucket, Detector, OutdatedSnapshot, ParameterError, Score
+from detectors.base import (
+    Aspect,
+    Bucket,
+    Condition,
+    Detector,
+    Explanation,
+    Measure,
+    OutdatedSnapshot,
+    ParameterError,
+    Score,
+)
 from detectors.extremes import Extremes
 from detectors.level import Level
 from detectors.numbers import shown
@@ -163,6 +173,24 @@ class River(Detector):
             f"as rare as once in {self._extremes.days(value)}"
         )
         return Score(value, reading, mean, lower, min(upper, reading), "up", reason, suppressed)
+
+    def explain(self, bucket: Bucket) -> Explanation:
+        """Return the score of a bucket with what led to it."""
+        number, score = self._number(bucket), self.score_one(bucket)
+        reading = None if bucket.is_open or number is None else self._model.reading(number)
+        has_data = number is not None and (bucket.is_open or reading is not None)
+        rarity = 0.0 if reading is None else self._extremes.value([self._height(reading)])
+        threshold = self._mean + self._spread() * math.expm1(self._extremes.bounds[0])
+        measures = [] if reading is None else [Measure(self.unit, 0.0, reading, self._mean, threshold)]
+        conditions = [
+            Condition("closed", float(not bucket.is_open), 1.0, not bucket.is_open),
+            Condition("data", float(has_data), 1.0, has_data),
+            Condition("learning", self._hours, _WARM_HOURS, self._hours >= _WARM_HOURS),
+            Condition("rarity", rarity, 1.0, rarity >= 1),
+            self._level.condition(),
+            self._refractory.condition(bucket.start_ms, score.value),
+        ]
+        return Explanation(score, measures, conditions)
 
     def _learn(self, bucket: Bucket) -> None:
         hours = bucket.length_ms / HOUR_MS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import ClassVar, Final, NamedTuple, Self
 
-from detectors.base import Aspect, Bucket, Detector, Score
+from detectors.base import Aspect, Bucket, Condition, Detector, Explanation, Measure, Score
 from detectors.decay import elapsed_ms, remaining
 from detectors.extremes import Extremes
 from detectors.latest_reading import LatestReading
@@ -144,6 +144,29 @@ class SentimentShift(Detector):
             f"against a usual {usual:.0%}: {heights[horizon]:.1f} standard errors"
         )
         return Score(value, observed, usual, 0.0, min(upper, observed), "up", reason, suppressed)
+
+    def explain(self, bucket: Bucket) -> Explanation:
+        """Return the score of a bucket with what led to it."""
+        _, _, spans, errors, heights, value = self._latest.of(bucket)
+        usual, bounds = self._shares.usual[0], self._extremes.bounds
+        measures = [
+            Measure(
+                self.unit, half_life, min(1.0, span.negative / span.mentions), usual,
+                min(1.0, usual + max(_SIGNIFICANT, bound) * error / span.mentions),
+            )
+            for half_life, span, error, bound in zip(_HALF_LIVES_HOURS, spans, errors, bounds, strict=True)
+            if span.mentions > 0
+        ]  # fmt: skip
+        rarity, height = self._extremes.value(heights), max(heights)
+        conditions = [
+            Condition("rarity", rarity, 1.0, rarity >= 1),
+            Condition("significance", height, _SIGNIFICANT, height >= _SIGNIFICANT),
+        ]
+        if self._at_least > 1:
+            times = max(times_usual(span.negative, usual * span.mentions) for span in spans)
+            conditions.append(Condition("size", times, self._at_least, times >= self._at_least))
+        conditions += [self._level.condition(), self._refractory.condition(bucket.start_ms, value)]
+        return Explanation(self.score_one(bucket), measures, conditions)
 
     def _learn(self, bucket: Bucket) -> None:
         reading = self._latest.of(bucket)

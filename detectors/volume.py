@@ -6,7 +6,7 @@ import math
 from itertools import islice
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple, Self
 
-from detectors.base import Aspect, Bucket, Detector, Direction, Score
+from detectors.base import Aspect, Bucket, Condition, Detector, Direction, Explanation, Measure, Score
 from detectors.decay import remaining
 from detectors.expected_rate import ExpectedRate
 from detectors.extremes import Extremes
@@ -143,6 +143,33 @@ class Volume(Detector):
         return Score(
             value, count, max(expected, count), max(lower, count), max(upper, count), "down", reason, suppressed
         )
+
+    def explain(self, bucket: Bucket) -> Explanation:
+        """Return the score of a bucket with what led to it."""
+        reading = self._latest.of(bucket)
+        per_hour, value = reading.per_hour, reading.value
+        if reading.rising or self._falls is None:
+            extremes, sign = self._rises, 1
+            rarity = extremes.value(reading.heights) if self._watches_rises else 0.0
+            times = times_usual(per_hour + max(reading.surplus), per_hour)
+        else:
+            extremes, sign = self._falls, -1
+            rarity = extremes.value(reading.depths)
+            times = times_usual(per_hour, per_hour + min(reading.surplus))
+        measures = [
+            Measure(
+                "mentions per hour", half_life, max(0.0, per_hour + surplus), per_hour,
+                max(0.0, per_hour + sign * noise * math.expm1(bound)),
+            )
+            for half_life, surplus, noise, bound in zip(
+                _HALF_LIVES_HOURS, reading.surplus, reading.noises, extremes.bounds, strict=True
+            )
+        ]  # fmt: skip
+        conditions = [Condition("rarity", rarity, 1.0, rarity >= 1)]
+        if self._at_least > 1:
+            conditions.append(Condition("size", times, self._at_least, times >= self._at_least))
+        conditions += [self._usual.level.condition(value), self._refractory.condition(bucket.start_ms, value)]
+        return Explanation(self.score_one(bucket), measures, conditions)
 
     def _learn(self, bucket: Bucket) -> None:
         reading = self._latest.of(bucket)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from detectors.base import Bucket, Detector, Score, SnapshotError
 from detectors.packing import pack
-from detectors.registry import KINDS, build
+from detectors.registry import KINDS, build, parameters
 from detectors.units import DAY_MS, MINUTE_MS
 
 START_MS = 1_700_006_400_000
@@ -127,6 +127,67 @@ def test_scores_are_finite_and_within_their_meaning(kind: str, history: list[Buc
         assert (score.severity is None) or score.value >= 1
         assert (score.suppressed is None) or score.value >= 1
         detector.learn_one(bucket)
+
+
+def explained_score(detector: Detector, bucket: Bucket) -> Score:
+    """The score of a bucket, whose explanation is checked against it."""
+    before = detector.snapshot()
+    score, measures, conditions, critical = detector.explain(bucket)
+    assert score == detector.score_one(bucket)
+    assert detector.snapshot() == before
+    assert (score.value >= 1) == all(each.met for each in conditions if each.suppressed is None)
+    if score.value >= 1:
+        suppressions = [each.suppressed for each in conditions if each.suppressed and not each.met]
+        assert score.suppressed == (suppressions[0] if suppressions else None)
+        assert not critical or (score.severity == "critical") == all(each.met for each in critical)
+    numbers = [each for one in measures for each in one[1:]]
+    numbers += [each for one in (*conditions, *critical) for each in (one.observed, one.needed)]
+    assert not any(math.isnan(number) for number in numbers)
+    return score
+
+
+parameters_of_all = st.fixed_dictionaries(
+    {},
+    optional={
+        "once_in_days": st.sampled_from([2, 14, 3650]),
+        "refractory_hours": st.sampled_from([0, 24, 720]),
+        "at_least_times": st.sampled_from([1, 1.5, 10]),
+        "direction": st.sampled_from(["up", "down", "both"]),
+    },
+)
+
+
+@every_kind
+@few
+@given(history=histories(min_size=1), prior=priors, params=parameters_of_all, elapsed=st.floats(0, 1))
+def test_an_explanation_agrees_with_the_score(
+    kind: str, history: list[Bucket], prior: float | None, params: dict[str, object], elapsed: float
+) -> None:
+    params = {name: value for name, value in params.items() if name in parameters(kind)}
+    detector = build(kind, params, usual_posts_per_day=prior)
+    for closed in history:
+        for bucket in (replace(closed, elapsed_ms=int(elapsed * closed.length_ms)), closed):
+            explained_score(detector, bucket)
+        detector.learn_one(closed)
+
+
+@every_kind
+def test_an_explanation_agrees_with_the_score_all_along_a_storm(kind: str) -> None:
+    detector = weeks(kind, days=6)
+    suppressions, names = set(), set()
+    for index in range(240):
+        count = (30, 400, 30, 90)[index * 4 // 240]
+        start_ms = START_MS + 6 * DAY_MS + index * 900_000
+        bucket = Bucket(start_ms, 900_000, count, negative=0.9 * count, authors=count, sources={"a": count})
+        score = explained_score(detector, bucket)
+        names |= {condition.name for condition in detector.explain(bucket).conditions}
+        if score.value >= 1:
+            suppressions.add(score.suppressed)
+        detector.learn_one(bucket)
+    assert {None, "refractory"} <= suppressions or kind in {"drift", "tone_drift"}
+    assert None in suppressions
+    assert {"refractory", "history"} <= names
+    assert names & {"rarity", "lasting"}
 
 
 @every_kind
