@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from detectors.base import OutdatedSnapshot, Score, SnapshotError
 from streams.core.detect.outcome import Detected, DroppedState
+from streams.core.rollup.frequent import KEPT
 from streams.core.rollup.high_water import HighWaterMark
 from streams.core.rollup.minute_counts import group_of
 from streams.core.rollup.repetition import RepetitionMemory
-from streams.core.rollup.tally import KEPT, Tally
 from streams.core.rollup.windows import BucketStep, Windows
 from streams.errors import ANY_TIME, Failure
 from streams.records import Window, WindowScore
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from streams.config.brands import DetectorSettings
     from streams.core.detect.outcome import Outcome
     from streams.core.detect.quarantine import Quarantine
+    from streams.core.rollup.tally import Tally
     from streams.core.rollup.watermark import StreamProgress
     from streams.errors import Doing
     from streams.records import Deletions, Envelope, Mention
@@ -216,7 +217,7 @@ class BrandScoring(ABC):
             late=self._windows.reset_late(),
             negative=tally.negative,
             positive=tally.positive,
-            authors=tally.distinct_authors,
+            authors=tally.authors.distinct,
             reposts=tally.reposts,
             engagement=tally.engagement,
             coverage=round(coverage, 4),
@@ -233,7 +234,7 @@ class BrandScoring(ABC):
                 for name, score in scores.items()
             },
             config_version=self._config_version,
-            authors_estimated=tally.authors_estimated,
+            authors_estimated=tally.authors.is_estimated,
         )
 
     def _coverage(self, out: frozenset[str]) -> float:

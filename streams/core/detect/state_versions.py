@@ -6,9 +6,11 @@ previous version becomes one of the new, and adds a state of the new version to 
 
 from __future__ import annotations
 
+import hashlib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
+from streams.core.rollup.author_counts import AuthorCounts
 from streams.errors import OutdatedState, RecordError, UnknownVersion
 
 if TYPE_CHECKING:
@@ -123,12 +125,48 @@ def _reported_7(incident: list[Any]) -> list[Any]:
     return [None, severity, suppressed, label, fired, mentions, 0, -1]
 
 
+def _brand_7(state: State) -> State:
+    """Convert the authors of tallies, of whom two samples were kept."""
+    reached_ms, late, pending, opened = state["windows"]
+    windows = [reached_ms, late, pending, [[start, _tally_8(tally)] for start, tally in opened]]
+    *incidents, excesses = state["incidents"]
+    incidents = [each and [*each[:13], _tally_8(each[13]), *each[14:]] for each in incidents]
+    return {**state, "windows": windows, "incidents": [*incidents, excesses]}
+
+
+def _tally_8(tally: list[Any]) -> list[Any]:
+    authors = _authors_8(tally[0], dict(tally[5]), tally[10])
+    return [*tally[:5], authors.dump(), *tally[6:10], *tally[11:]]
+
+
+def _authors_8(count: int, most_active: dict[int, int], smallest: list[int]) -> AuthorCounts:
+    """Return the authors of a tally, of whom the mentions of the 128 most active and the 64 smallest hashes are known.
+
+    If these are not all, made-up authors stand for the others: as many as the smallest hashes let expect, by
+    (k - 1) / k-th smallest hash (Bar-Yossef et al. 2002), who wrote equally much.
+    """
+    counts = AuthorCounts()
+    counts.add(most_active, unknown=most_active.pop(0, 0))
+    left = count - counts.unknown - counts.known
+    if left <= 0 or not smallest:
+        return counts
+    expected = min(left, round((len(smallest) - 1) * (1 << 48) / smallest[-1]) - counts.distinct)
+    others = [author for author in smallest if author not in most_active]
+    others += [
+        int.from_bytes(hashlib.blake2b(b"%d" % number, digest_size=6).digest())
+        for number in range(max(1, expected) - len(others))
+    ]
+    share, more = divmod(left, len(others))
+    counts.sketch().add({author: share + (place < more) for place, author in enumerate(others)})
+    return counts
+
+
 def _progress_3(state: State) -> State:
     """Add to each partition its newest event time, which was its watermark, and the delay of its posts."""
     return {**state, "partitions": [[*partition, partition[2], 0] for partition in state["partitions"]]}
 
 
-BRAND: Final[Upgrades] = {2: _brand_2, 3: _brand_3, 4: _brand_4, 5: _brand_5, 6: _brand_6}
+BRAND: Final[Upgrades] = {2: _brand_2, 3: _brand_3, 4: _brand_4, 5: _brand_5, 6: _brand_6, 7: _brand_7}
 CHUNK: Final[Upgrades] = {}
 PROGRESS: Final[Upgrades] = {2: _progress_3}
 ENVELOPES: Final[Upgrades] = {}

@@ -12,7 +12,8 @@ from streams.core.incidents.incident import Change, alert_id
 from streams.core.incidents.key_terms import key_terms
 from streams.core.incidents.samples import representative
 from streams.core.incidents.summary import summarise
-from streams.core.rollup.tally import is_coarse, most_frequent
+from streams.core.rollup.frequent import most_frequent
+from streams.core.rollup.tally import is_coarse
 from streams.core.text.clean import MAX_TERM_CHARS
 from streams.records import (
     SHARE,
@@ -145,10 +146,10 @@ class AlertBuilder:
                 start=utc(incident.start_ms),
                 end=utc(change.until_ms),
                 mentions=mentions.count,
-                authors=mentions.distinct_authors,
+                authors=mentions.authors.distinct,
                 reposts=mentions.reposts,
                 engagement=mentions.engagement,
-                authors_estimated=mentions.authors_estimated,
+                authors_estimated=mentions.authors.is_estimated,
             ),
             sentiment=split,
             top_terms=[
@@ -223,18 +224,15 @@ def _samples(mentions: Tally, keys: Sequence[Key], limit: int) -> list[SamplePos
 
 
 def _drivers(mentions: Tally, baseline: Baseline) -> Drivers:
-    known = sorted((count for author, count in mentions.authors.items() if author), reverse=True)
-    unknown = mentions.authors.get(0, 0)
-    effective = None
-    if known and unknown < _HALF * mentions.count:
-        effective = sum(known) ** 2 / sum(count * count for count in known)
-    sums = accumulate(known[:_TOP_AUTHORS])
+    authors = mentions.authors
+    effective = authors.effective if authors.unknown < _HALF * mentions.count else None
+    sums = list(accumulate(authors.largest(_TOP_AUTHORS)))
     return Drivers(
         spread=_spread(effective),
-        top_ten_author_share=_rounded(sum(known[:_TOP_AUTHORS]) / mentions.count) if known else None,
+        top_ten_author_share=round(sums[-1] / mentions.count, 4) if sums else None,
         newcomer_share=_rounded(baseline.newcomer_share(mentions)),
         usual_newcomer_share=_rounded(baseline.usual_newcomer_share),
-        mentions_without_author=unknown or None,
+        mentions_without_author=authors.unknown or None,
         effective_authors=None if effective is None else round(effective, 2),
         authors_of_half=next((number for number, total in enumerate(sums, 1) if total >= _HALF * mentions.count), None),
     )

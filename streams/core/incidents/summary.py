@@ -184,7 +184,7 @@ def summarise(
 
 
 def _authors(words: _Words, mentions: Tally, drivers: Drivers) -> str:
-    authors, unknown = mentions.distinct_authors, drivers.mentions_without_author or 0
+    authors, unknown = mentions.authors.distinct, drivers.mentions_without_author or 0
     if not authors:
         return words.no_authors if unknown else ""
     half = drivers.authors_of_half

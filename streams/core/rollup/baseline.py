@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from detectors.units import HOUR_MS
+from streams.core.rollup.frequent import KEPT, most_frequent
 from streams.core.rollup.known_authors import KnownAuthors
 from streams.core.rollup.past_peaks import PastPeaks
-from streams.core.rollup.tally import KEPT, Tally, most_frequent
 from streams.records import SHARE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from streams.core.rollup.tally import Tally
 
 _REMEMBERED: Final = 2_000.0
 """Mentions behind terms, pace and tone; older ones fade."""
@@ -70,8 +72,9 @@ class Baseline:
     def newcomer_share(self, tally: Tally) -> float | None:
         """Return the share of the authors that have not written about the brand lately; None if too little is
         known."""
-        new = self._known_authors.newcomers(tally.sketch)
-        return None if new is None or len(tally.sketch) < _FEWEST_AUTHORS else new / len(tally.sketch)
+        authors = tally.authors.sample
+        new = self._known_authors.newcomers(authors)
+        return None if new is None or len(authors) < _FEWEST_AUTHORS else new / len(authors)
 
     def learn(self, start_ms: int, length_ms: int, tally: Tally, *, calm: bool, whole: bool) -> None:
         """Add a closed bucket.
@@ -96,11 +99,11 @@ class Baseline:
             self._pace = [past * fade + now for past, now in zip(self._pace, bucket, strict=True)]
         if not tally.count:
             return
-        new = self._known_authors.newcomers(tally.sketch)
+        new = self._known_authors.newcomers(tally.authors.sample)
         if new is not None:
-            authors = (float(len(tally.sketch)), new)
+            authors = (float(len(tally.authors.sample)), new)
             self._newcomers = [past * fade + now for past, now in zip(self._newcomers, authors, strict=True)]
-        self._known_authors.learn(start_ms, tally.authors)
+        self._known_authors.learn(start_ms, tally.authors.by_author)
         self.mentions = self.mentions * fade + tally.count
         self.terms = most_frequent(_faded(self.terms, fade, tally.terms))
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from streams.core.rollup.tally import Repeated, most_frequent
+from streams.core.rollup.frequent import most_frequent
+from streams.core.rollup.tally import Repeated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,7 +42,7 @@ class RepetitionMemory:
     def repeated(self, tally: Tally) -> Repeated:
         """Count the mentions of a bucket that repeat earlier ones or one another.
 
-        Author 0 stands for unknown authors and never counts as repeating.
+        Unknown authors never count as repeating.
         """
         copies = negative = 0
         for signature, (count, total) in tally.signatures.items():
@@ -52,7 +53,7 @@ class RepetitionMemory:
         if not copies:
             return _NOTHING
         by_repeaters = sum(
-            count if author in self._authors else count - 1 for author, count in tally.authors.items() if author
+            count if author in self._authors else count - 1 for author, count in tally.authors.by_author.items()
         )
         spam = min(copies, by_repeaters)
         return Repeated(copies, spam, negative * spam // copies)
@@ -60,7 +61,7 @@ class RepetitionMemory:
     def learn(self, tally: Tally) -> None:
         """Add a closed bucket."""
         self._signatures = self._faded(self._signatures, {key: count for key, (count, _) in tally.signatures.items()})
-        self._authors = self._faded(self._authors, tally.authors)
+        self._authors = self._faded(self._authors, tally.authors.by_author)
 
     def _faded(self, known: Mapping[int, float], fresh: Mapping[int, int]) -> dict[int, float]:
         faded = {key: weight * self._kept for key, weight in known.items() if weight * self._kept >= _LEAST}

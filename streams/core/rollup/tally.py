@@ -6,23 +6,17 @@ posts give the same numbers whatever the order and the batches in which they arr
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from detectors.base import Bucket
+from streams.core.rollup.author_counts import AuthorCounts
+from streams.core.rollup.frequent import KEPT, add_counts, most_frequent
 from streams.records import COARSE, REPOST, SHARE, Mention
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from collections.abc import Set as AbstractSet
-
-KEPT: Final = 128
-"""Entries that a trimmed tally keeps. The share of the most frequent one is exact as long as it is kept, and being the
-most frequent it is."""
-
-SKETCH: Final = 64
-"""Smallest author hashes kept to estimate distinct authors: standard error about 1/sqrt(62), 13 %, exact up to 64."""
 
 SAMPLES: Final = 20
 """Most negative posts kept as samples: as many as `alerts.samples` may ask for."""
@@ -35,14 +29,11 @@ SAMPLE_TERMS: Final = 8
 
 _STATE_FIELDS: Final = (
     "count", "negative", "positive", "reposts", "engagement", "authors", "signatures", "terms", "sources", "languages",
-    "sketch", "samples", "coarse",
+    "samples", "coarse",
 )  # fmt: skip
 """Fields in the order in which a state lists them."""
 
 _NONE: Final = (0, 0)
-
-_HASH_RANGE: Final = 1 << 48
-
 
 Identity = tuple[str, str]
 """Source and id of a post."""
@@ -96,12 +87,12 @@ class Tally:
         Exact counts; `coarse` of mentions whose time is stated no finer than a bucket.
     negative, positive
         Exact sums of probabilities in ten-thousandths.
-    authors, terms, sources, languages
+    authors
+        Number and shares of the authors.
+    terms, sources, languages
         Counts by key, trimmed to the `KEPT` most frequent.
     signatures
         Count and summed `negative` by signature of the mentions that are no reposts, trimmed likewise.
-    sketch
-        The `SKETCH` smallest author hashes, ascending.
     samples
         At most `SAMPLES` + `DRAWN` posts, by signature.
     """
@@ -117,7 +108,6 @@ class Tally:
         "reposts",
         "samples",
         "signatures",
-        "sketch",
         "sources",
         "terms",
     )
@@ -129,17 +119,17 @@ class Tally:
         self.reposts = 0
         self.engagement = 0
         self.coarse = 0
-        self.authors: dict[int, int] = {}
+        self.authors = AuthorCounts()
         self.signatures: dict[int, tuple[int, int]] = {}
         self.terms: dict[str, int] = {}
         self.sources: dict[str, int] = {}
         self.languages: dict[str, int] = {}
-        self.sketch: list[int] = []
         self.samples: dict[int, Sample] = {}
 
     def add(self, mentions: Iterable[Mention]) -> None:
         """Count all mentions of a span, and trim."""
-        authors, signatures, terms = self.authors, self.signatures, self.terms
+        authors: dict[int, int] = {}
+        signatures, terms = self.signatures, self.terms
         sources, languages, samples = self.sources, self.languages, self.samples
         new_sample = Sample._make  # twice as fast as calling the class
         for mention in mentions:
@@ -155,8 +145,6 @@ class Tally:
             else:
                 count, negative = signatures.get(signature, _NONE)
                 signatures[signature] = count + 1, negative + mention.negative
-            if author not in authors:
-                self._sketch(author)
             authors[author] = authors.get(author, 0) + 1
             sources[source] = sources.get(source, 0) + 1
             languages[lang] = languages.get(lang, 0) + 1
@@ -172,6 +160,7 @@ class Tally:
                         mention.ts_ms, mention.terms,
                     )
                 )  # fmt: skip
+        self.authors.add(authors, unknown=authors.pop(0, 0))
         self._trim()
 
     def merge(self, other: Tally) -> None:
@@ -182,15 +171,13 @@ class Tally:
         self.reposts += other.reposts
         self.engagement += other.engagement
         self.coarse += other.coarse
-        for author in other.sketch:
-            self._sketch(author)
-        _add(self.authors, other.authors)
+        self.authors.merge(other.authors)
         for signature, (count, negative) in other.signatures.items():
             known, known_negative = self.signatures.get(signature, _NONE)
             self.signatures[signature] = known + count, known_negative + negative
-        _add(self.terms, other.terms)
-        _add(self.sources, other.sources)
-        _add(self.languages, other.languages)
+        add_counts(self.terms, other.terms)
+        add_counts(self.sources, other.sources)
+        add_counts(self.languages, other.languages)
         for sample in other.samples.values():
             known_sample = self.samples.get(sample.signature)
             if known_sample is None or RANK(known_sample) < RANK(sample):
@@ -208,15 +195,7 @@ class Tally:
         """Return those of these posts that are among the samples."""
         return {(sample.source, sample.id) for sample in self.samples.values()} & posts
 
-    def _sketch(self, author: int) -> None:
-        place = bisect_left(self.sketch, author)
-        if author and place < SKETCH and author not in self.sketch[place : place + 1]:
-            self.sketch.insert(place, author)
-            del self.sketch[SKETCH:]
-
     def _trim(self) -> None:
-        if len(self.authors) > KEPT:
-            self.authors = most_frequent(self.authors)
         if len(self.signatures) > KEPT:
             self.signatures = most_frequent(self.signatures)
         if len(self.terms) > KEPT:
@@ -239,25 +218,9 @@ class Tally:
         return joined
 
     @property
-    def distinct_authors(self) -> int:
-        """Number of authors, exact below `SKETCH`, then estimated from k minimum values: (k - 1) / k-th smallest hash
-        (Bar-Yossef et al. 2002)."""
-        if len(self.sketch) < SKETCH:
-            return len(self.sketch)
-        return min(self.count, round((SKETCH - 1) * _HASH_RANGE / self.sketch[-1]))
-
-    @property
-    def authors_estimated(self) -> bool:
-        """Whether the number of authors is estimated."""
-        return len(self.sketch) >= SKETCH
-
-    @property
     def top_author_share(self) -> float:
         """Share of the mentions by the most active known author."""
-        authors = self.authors
-        if 0 in authors:
-            authors = {author: count for author, count in authors.items() if author}
-        return max(authors.values(), default=0) / self.count if self.count else 0.0
+        return sum(self.authors.largest(1)) / self.count if self.count else 0.0
 
     @property
     def duplicate_share(self) -> float:
@@ -276,7 +239,7 @@ class Tally:
             count=self.count,
             negative=self.negative / SHARE,
             positive=self.positive / SHARE,
-            authors=self.distinct_authors,
+            authors=self.authors.distinct,
             top_author_share=self.top_author_share,
             duplicate_share=repeated.copies / self.count if self.count else 0.0,
             spam=repeated.spam,
@@ -292,7 +255,8 @@ class Tally:
     def dump(self) -> list[Any]:
         """Return the state as plain values for JSON, in the order of `_STATE_FIELDS`."""
         state: dict[str, Any] = {name: getattr(self, name) for name in _STATE_FIELDS}
-        for name in ("authors", "terms", "sources", "languages"):
+        state["authors"] = self.authors.dump()
+        for name in ("terms", "sources", "languages"):
             state[name] = list(state[name].items())
         state["signatures"] = [(key, *sums) for key, sums in self.signatures.items()]
         state["samples"] = [[*sample._replace(terms=sample.terms[:SAMPLE_TERMS])] for sample in self.samples.values()]
@@ -302,7 +266,8 @@ class Tally:
     def load(cls, values: list[Any]) -> Tally:
         """Restore a tally that `dump` returned."""
         state = dict(zip(_STATE_FIELDS, values, strict=True))
-        for name in ("authors", "terms", "sources", "languages"):
+        state["authors"] = AuthorCounts.load(state["authors"])
+        for name in ("terms", "sources", "languages"):
             state[name] = dict(state[name])
         state["signatures"] = {key: (count, negative) for key, count, negative in state["signatures"]}
         samples = [Sample(*sample) for sample in state["samples"]]
@@ -316,28 +281,3 @@ class Tally:
 def is_coarse(*tallies: Tally) -> bool:
     """Return whether most mentions of these tallies state their time no finer than a bucket."""
     return 2 * sum(tally.coarse for tally in tallies) > sum(tally.count for tally in tallies)
-
-
-Key = TypeVar("Key", int, str)
-Count = TypeVar("Count", int, float, tuple[int, int])
-
-
-def most_frequent(counts: dict[Key, Count], size: int = KEPT) -> dict[Key, Count]:
-    """Return the most frequent keys with their counts, in no particular order; ties go to the smallest.
-
-    >>> most_frequent({"b": 2, "d": 2, "a": 2, "c": 5}, 3)
-    {'c': 5, 'a': 2, 'b': 2}
-    """
-    if len(counts) <= size:
-        return counts
-    least = sorted(counts.values())[-size]
-    kept = {key: count for key, count in counts.items() if count > least}
-    ties = sorted([key for key, count in counts.items() if count == least])
-    for key in ties[: size - len(kept)]:
-        kept[key] = least
-    return kept
-
-
-def _add(counts: dict[Key, int], others: dict[Key, int]) -> None:
-    for key, count in others.items():
-        counts[key] = counts.get(key, 0) + count

@@ -16,7 +16,10 @@ import pytest
 from streams.core.detect import state_versions
 from streams.core.detect.brand import STATE_VERSION
 from streams.core.detect.partition import PROGRESS_STATE_VERSION, PartitionMonitor
+from streams.core.rollup.frequent import most_frequent
+from streams.core.rollup.tally import Tally
 from streams.errors import OutdatedState, UnknownVersion
+from tests.support.authors import hashes, once_each
 from tests.support.paths import TESTDATA
 from tests.support.saved_state import restored, save
 from tests.support.storm import config, feed, stream
@@ -82,6 +85,39 @@ def test_an_incident_of_before_version_7_has_the_mentions_of_its_latest_step_but
     assert incident.reported is not None
     assert (incident.reported.step, incident.reported.state) == (None, incident.state)
     assert incident.reported.mentions > 0
+
+
+def tally_of_version_7(by_author: dict[int, int], unknown: int) -> list[Any]:
+    """Return a tally as it was: the 128 most active authors, and the 64 smallest hashes of known ones."""
+    count = sum(by_author.values()) + unknown
+    authors = most_frequent(by_author | ({0: unknown} if unknown else {}))
+    smallest = sorted(by_author)[:64]
+    return [count, 0, 0, 0, 0, [*authors.items()], [], [], [["forum", count]], [["de", count]], smallest, [], 0]
+
+
+def upgraded_tally(tally: list[Any]) -> Tally:
+    state = state_versions.BRAND[7]({"windows": [0, 0, [-1, []], [[0, tally]]], "incidents": [None, None, []]})
+    return Tally.load(state["windows"][3][0][1])
+
+
+@pytest.mark.parametrize("number", [0, 1, 63, 64, 100, 127])
+def test_up_to_127_authors_of_version_7_are_exact(number: int) -> None:
+    by_author = {author: 1 + place % 3 for place, author in enumerate(hashes(number))}
+    authors = upgraded_tally(tally_of_version_7(by_author, 5)).authors
+    assert not authors.is_estimated
+    assert (authors.by_author, authors.unknown) == (by_author, 5)
+
+
+@pytest.mark.parametrize("unknown", [0, 200])
+@pytest.mark.parametrize("number", [140, 1_000, 20_000])
+def test_more_authors_of_version_7_are_as_many_as_its_smallest_hashes_let_expect(number: int, unknown: int) -> None:
+    """Four standard errors of an estimate from 64 smallest hashes: 13 % each."""
+    tally = tally_of_version_7(once_each(number), unknown)
+    authors = upgraded_tally(tally).authors
+    assert authors.is_estimated
+    assert (authors.unknown, authors.known) == (unknown, number)
+    assert number / 1.5 < authors.distinct <= number
+    assert (authors.effective or 0) <= authors.distinct
 
 
 def test_steps_follow_one_another() -> None:

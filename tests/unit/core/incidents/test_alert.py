@@ -137,6 +137,7 @@ def test_it_is_compared_with_what_is_usual() -> None:
         (range(1, 16), "many", 15.0, 8, "by 15 authors, about"),
         (range(1, 61), "many", 60.0, None, "by 60 authors, about"),
         ([*range(1, 6)] * 20 + list(range(101, 141)), "few", 9.61, 4, "by 45 authors (half by 4)"),
+        ([*range(1, 11)] * 10 + list(range(101, 181)), "many", 30.0, 9, "by 90 authors (half by 9)"),
         ([7], "one", 1.0, 1, "by 1 author."),
         ([7, 8], "few", 2.0, 1, "by 2 authors."),
         ([0] * 60, None, None, None, "by unknown authors"),

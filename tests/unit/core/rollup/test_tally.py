@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-import random
+from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.core.rollup.tally import DRAWN, KEPT, SAMPLES, SKETCH, Repeated, Tally
+from streams.core.rollup.frequent import KEPT
+from streams.core.rollup.tally import DRAWN, SAMPLES, Repeated, Tally
 from streams.records import Mention
+from tests.support.authors import hashes
+
+if TYPE_CHECKING:
+    import random
 
 
 def mention(
@@ -44,7 +50,8 @@ def facts(tally: Tally) -> object:
         tally.bucket(0, 1, 1, 1.0, Repeated(0, 0, 0), 1.0),
         sorted(tally.samples.values(), key=lambda sample: sample[6]),
         sorted(tally.terms.items()),
-        tally.sketch,
+        sorted(tally.authors.by_author.items()),
+        tally.authors.unknown,
     )
 
 
@@ -68,22 +75,21 @@ def test_dump_and_load_round_trip(items: list[Mention]) -> None:
 
 
 def test_bounded_and_close_to_the_truth_for_many_authors() -> None:
-    chance = random.Random(7)
-    authors = [chance.getrandbits(48) | 1 for _ in range(20_000)]
+    authors = hashes(20_000)
     tally = tally_of([mention(index, author=author, signature=author) for index, author in enumerate(authors)])
-    assert len(tally.authors) == len(tally.signatures) == KEPT
-    assert len(tally.sketch) == SKETCH
+    assert len(tally.authors.by_author) == len(tally.signatures) == KEPT
     assert SAMPLES <= len(tally.samples) <= SAMPLES + DRAWN
     assert {sample.id for sample in tally.samples.values()} >= set(
         sorted((f"p{index}" for index in range(20_000)), reverse=True)[:SAMPLES]
     )
     assert set(sorted(authors)[:DRAWN]) <= tally.samples.keys()
-    assert abs(tally.distinct_authors - 20_000) < 3 * 0.13 * 20_000
+    assert tally.authors.is_estimated
+    assert tally.authors.distinct == pytest.approx(20_000, rel=0.05)
 
 
-def test_exact_for_few_authors_and_ignores_unknown_ones() -> None:
-    tally = tally_of([mention(index, author=index % 5) for index in range(50)])
-    assert tally.distinct_authors == 4
+def test_the_most_active_author_is_a_known_one() -> None:
+    tally = tally_of([mention(index, author=max(0, index % 5 - 1)) for index in range(50)])
+    assert (tally.authors.distinct, tally.authors.unknown) == (3, 20)
     assert tally.top_author_share == 10 / 50
 
 
