@@ -65,7 +65,7 @@ class Bucket:
     negative, positive
         Expected number of negative and of positive mentions: the sums of the model's probabilities, each in 0..count.
     authors
-        Distinct authors (estimated above a few dozen).
+        Distinct known authors (estimated above a few thousand).
     top_author_share
         Share of the mentions by the single most active author, 0..1.
     duplicate_share

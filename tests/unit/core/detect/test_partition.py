@@ -15,6 +15,7 @@ from detectors.volume import Volume
 from streams.core.detect.outcome import Detected, Outcome
 from streams.core.detect.partition import PartitionMonitor
 from streams.core.detect.state_keys import ENVELOPES_KEY, PROGRESS_KEY
+from streams.core.rollup import author_counts
 from streams.core.score.clock import NEEDED
 from streams.core.score.position import Position
 from streams.core.score.scorer import ScoredBatch, Scorer
@@ -228,6 +229,18 @@ def test_interleaving_batches_repeats_and_restarts_change_nothing(
     records: dict[int, list[tuple[int, int, bytes]]], oracle: Run, seed: int
 ) -> None:
     assert Run(config(), random.Random(seed)).feed(records).result() == oracle.result()
+
+
+def test_estimates_of_authors_are_the_same_in_every_run(records: Records, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a bound of 30 instead of some thousand authors, of whom the story has 90 in each of two sources."""
+    monkeypatch.setattr(author_counts, "EXACT", 30)
+    straight = Run(config(), None).feed(records)
+    storm = [alert for alert in straight.alerts if alert.window.authors_estimated]
+    assert storm
+    assert all(30 < alert.window.authors <= alert.window.mentions for alert in storm)
+    assert straight.alerts[-1].window.authors == pytest.approx(180, abs=10)
+    for seed in range(3):
+        assert Run(config(), random.Random(seed)).feed(records).result() == straight.result()
 
 
 def test_deleted_posts_stay_counted_and_are_shown_no_more_in_any_run(
