@@ -19,6 +19,8 @@
     ├── DeliveryError              a receiver of alerts outside Kafka
     │   ├── DeliveryRefused        it refuses this alert for good
     │   └── DeliveryFailed         it may accept the alert later
+    │       ├── DeliveryDenied     it will, once settings or permissions there have been repaired
+    │       └── MessageGone        the message that is answered or updated is not there any more
     ├── DetectorFailed             a detector raised; it is quarantined after repeated failures
     ├── ExpectationFailed          a config does not raise the incidents that were expected
     ├── MissingPackage             an optional package that a setting asks for is not installed
@@ -264,6 +266,14 @@ class DeliveryFailed(DeliveryError):
     def __init__(self, reason: str, detail: str, retry_after_seconds: float | None = None) -> None:
         self.retry_after_seconds = retry_after_seconds
         super().__init__(reason, detail)
+
+
+class DeliveryDenied(DeliveryFailed):
+    """The receiver denies access for as long as a setting, a permission or a channel is wrong; the alert waits."""
+
+
+class MessageGone(DeliveryFailed):
+    """The message that is to be answered or updated has been deleted or closed at the receiver."""
 
 
 class PortTaken(FirewatchError):

@@ -228,7 +228,7 @@ def bridge(target: str, config_path: Path) -> None:
     from streams.workers.receivers import sender_for
 
     config = _load(f"bridge {target}", config_path)
-    sender = sender_for(target, config.bridge)
+    sender = sender_for(target, config)
     until_stopped(lambda stop: worker.bridge(config, sender, stop))
 
 

@@ -4,6 +4,7 @@ from streams.config.base import QUALITIES, Language, QualityName
 from streams.config.brands import BrandSettings, DetectorSettings, MatchSettings
 from streams.config.bridge import (
     ALERTMANAGER_TOKEN_VARIABLE,
+    SLACK_TOKEN_VARIABLE,
     SLACK_URL_VARIABLE,
     WEBHOOK_KEY_VARIABLE,
     BridgeSettings,
@@ -41,6 +42,7 @@ __all__ = [
     "PASSWORD_VARIABLE",
     "POST_FIELDS",
     "QUALITIES",
+    "SLACK_TOKEN_VARIABLE",
     "SLACK_URL_VARIABLE",
     "WEBHOOK_KEY_VARIABLE",
     "AlertSettings",

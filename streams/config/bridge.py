@@ -16,6 +16,7 @@ from streams.config.base import Settings, secret
 ALERTMANAGER_TOKEN_VARIABLE: Final = "FIREWATCH_ALERTMANAGER_TOKEN"  # noqa: S105  a name, not a secret
 WEBHOOK_KEY_VARIABLE: Final = "FIREWATCH_WEBHOOK_KEY"
 SLACK_URL_VARIABLE: Final = "FIREWATCH_SLACK_URL"
+SLACK_TOKEN_VARIABLE: Final = "FIREWATCH_SLACK_TOKEN"  # noqa: S105  a name, not a secret
 
 
 class ReceiverSettings(Settings):
@@ -66,17 +67,37 @@ class WebhookSettings(ReceiverSettings):
 
 
 class SlackSettings(ReceiverSettings):
-    """Delivery of alerts to Slack, by `firewatch bridge slack`."""
+    """Delivery of alerts to Slack, by `firewatch bridge slack`: a thread an incident with the token of an app, or a
+    message a step through an incoming webhook."""
 
+    channel: str | None = Field(
+        default=None,
+        pattern="^[CGD][A-Z0-9]{2,}$",
+        description="Id of the channel for the threads, such as C0123456789 (at the bottom of the channel's details); "
+        "required with a token.",
+    )
+    token_file: Path | None = Field(
+        default=None,
+        description="File with the app's bot token (xoxb-...), which has the scopes chat:write and channels:history, "
+        f"for a private channel groups:history; the environment variable {SLACK_TOKEN_VARIABLE} can hold it instead.",
+    )
+    api_url: HttpUrl = Field(
+        default="https://slack.com/api",
+        description="Base address of Slack's Web API; GovSlack has https://slack-gov.com/api.",
+    )
     url_file: Path | None = Field(
         default=None,
-        description="File with the secret address of the incoming webhook; the environment variable "
-        f"{SLACK_URL_VARIABLE} can hold it instead.",
+        description="File with the secret address of the incoming webhook, in place of a token; the environment "
+        f"variable {SLACK_URL_VARIABLE} can hold it instead.",
     )
 
     def url(self) -> SecretStr | None:
-        """Return the address from the environment or from its file."""
+        """Return the address of the incoming webhook from the environment or from its file."""
         return secret(SLACK_URL_VARIABLE, self.url_file, "bridge.slack.url_file", is_line=True)
+
+    def token(self) -> SecretStr | None:
+        """Return the app's bot token from the environment or from its file."""
+        return secret(SLACK_TOKEN_VARIABLE, self.token_file, "bridge.slack.token_file", is_line=True)
 
 
 class BridgeSettings(Settings):

@@ -225,6 +225,11 @@ BRIDGE_FIRING: Final = _gauge(
 BRIDGE_WAITING: Final = _gauge(
     "firewatch_bridge_waiting", "Alerts that wait for the receiver to accept them", ["target"]
 )
+BRIDGE_DENIED: Final = _gauge(
+    "firewatch_bridge_denied",
+    "1 while the receiver denies access until a setting or a permission is repaired, otherwise 0",
+    ["target"],
+)
 BRIDGE_LAST_SUCCESS: Final = _gauge(
     "firewatch_bridge_last_success_timestamp_seconds",
     "When the receiver last accepted an alert; absent before the first one",

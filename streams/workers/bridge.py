@@ -6,8 +6,10 @@ their id. After a start the delivery state is restored from the topic itself.
 
 from __future__ import annotations
 
+import hashlib
 import random
 import time
+from collections import deque
 from typing import TYPE_CHECKING, Any, Final, Generic
 
 import structlog
@@ -15,8 +17,9 @@ from aiokafka.errors import IllegalStateError
 
 from streams.core.deliver.delivery import BACKLOG, PartitionDelivery
 from streams.core.deliver.state import StateT
+from streams.core.deliver.step import DeliveryVerdict
 from streams.core.deliver.suppression import Silences, Suppression
-from streams.errors import DeliveryError, DeliveryFailed, RecordError
+from streams.errors import DeliveryDenied, DeliveryError, DeliveryFailed, RecordError
 from streams.kafka.clients import acknowledged, consumer, producer, raw_client
 from streams.kafka.dead_letters import DeadLetters
 from streams.kafka.group_member import GroupMember
@@ -88,27 +91,19 @@ async def _deliver_alerts(
         http_client(config.bridge.timeout_seconds) as http,
     ):
         log.info("starting", metrics=address, group=group)
-        silences = Silences()
+        dead_letters = DeadLetters(dead_letter_producer, Topics(config.topics).alerts_dlq.name)
+        worker = BridgeWorker(config, sender, http=http, reader=reader, dead_letters=dead_letters, client=client)
         verdicts = TopicReader(labels, config.kafka, Topics(config.topics).labels)
         await verdicts.seek(clock.now_ms() - MAX_SILENCE_MS)
         for record in await verdicts.to_the_end():
-            _add_verdict(silences, record)
-        dead_letters = DeadLetters(dead_letter_producer, Topics(config.topics).alerts_dlq.name)
-        worker = BridgeWorker(
-            config, sender, silences, http=http, reader=reader, dead_letters=dead_letters, client=client
-        )
+            worker.add_verdict(record)
         health.ready_unless(worker.not_ready_reason)
-        await worker.run(stop, _follow_verdicts(verdicts, silences))
+        await worker.run(stop, _follow_verdicts(verdicts, worker))
 
 
-async def _follow_verdicts(verdicts: TopicReader, silences: Silences) -> None:
+async def _follow_verdicts(verdicts: TopicReader, worker: BridgeWorker[Any]) -> None:
     async for record in verdicts.on():
-        _add_verdict(silences, record)
-
-
-def _add_verdict(silences: Silences, record: ConsumerRecord) -> None:
-    if (verdict := verdict_in(record.value)) is not None:
-        silences.add(verdict, record.timestamp)
+        worker.add_verdict(record)
 
 
 class BridgeWorker(Generic[StateT]):
@@ -118,7 +113,6 @@ class BridgeWorker(Generic[StateT]):
         self,
         config: Config,
         sender: Sender[StateT],
-        silences: Silences,
         *,
         http: HttpClient,
         reader: AIOKafkaConsumer,
@@ -127,7 +121,9 @@ class BridgeWorker(Generic[StateT]):
     ) -> None:
         self._config = config
         self._sender = sender
-        self._suppression = Suppression(silences, send_suppressed=config.bridge.send_suppressed)
+        self._silences = Silences()
+        self._verdicts: deque[DeliveryVerdict] = deque()
+        self._suppression = Suppression(self._silences, send_suppressed=config.bridge.send_suppressed)
         self._http = http
         self._reader = reader
         self._dead_letters = dead_letters
@@ -142,6 +138,8 @@ class BridgeWorker(Generic[StateT]):
             worker="bridge",
         )
         self._deliveries: dict[TopicPartition, PartitionDelivery[StateT]] = {}
+        self._denials: dict[TopicPartition, str] = {}
+        self._denial: str | None = None
 
     async def run(self, stop: asyncio.Event, following: Coroutine[Any, Any, None]) -> None:
         """Deliver alerts until `stop` is set."""
@@ -162,13 +160,32 @@ class BridgeWorker(Generic[StateT]):
                 self._export_metrics()
 
     def not_ready_reason(self) -> str | None:
-        """Return why the worker delivers nothing yet, or None."""
-        return self._member.not_ready_reason()
+        """Return why the worker delivers nothing yet or any more, or None."""
+        return self._member.not_ready_reason() or self._denial
+
+    # verdicts
+
+    def add_verdict(self, record: ConsumerRecord) -> None:
+        """Apply a record of social.labels, and pass it on if it is a verdict; call it for the records in order."""
+        verdict = verdict_in(record.value)
+        if verdict is None:
+            return
+        self._silences.add(verdict, record.timestamp)
+        id = hashlib.blake2b(record.value, digest_size=16).hexdigest()
+        delivered = DeliveryVerdict(verdict, id, record.timestamp)
+        now_ms = clock.now_ms()
+        self._verdicts.append(delivered)
+        while now_ms - self._verdicts[0].broker_ms > MAX_SILENCE_MS and len(self._verdicts) > 1:
+            self._verdicts.popleft()
+        for delivery in self._deliveries.values():
+            if delivery.has_started:
+                delivery.state.add_verdict(delivered, now_ms, is_new=True)
 
     # restoring assigned partitions
 
     async def _release(self) -> None:
         self._deliveries.clear()
+        self._denials.clear()
 
     async def _restore(self) -> None:
         """Read assigned partitions from their first offset again: their delivery state is in the records."""
@@ -222,17 +239,19 @@ class BridgeWorker(Generic[StateT]):
         if not delivery.is_restored:
             return
         now_ms = clock.now_ms()
-        delivery.start(now_ms)
+        if delivery.start(now_ms):
+            for verdict in self._verdicts:
+                delivery.state.add_verdict(verdict, now_ms, is_new=False)
         delivery.state.tick(now_ms)
         if time.monotonic() >= delivery.retry_at:
-            await self._deliver(delivery, now_ms)
+            await self._deliver(tp, delivery, now_ms)
         if delivery.position > delivery.committed:
             position = delivery.position
             if await self._member.commit({tp: (position, self._member.topic_id.current)}):
                 delivery.committed = position
         self._throttle(tp, delivery)
 
-    async def _deliver(self, delivery: PartitionDelivery[StateT], now_ms: int) -> None:
+    async def _deliver(self, tp: TopicPartition, delivery: PartitionDelivery[StateT], now_ms: int) -> None:
         target = self._sender.target
 
         def delivered(alerts: int) -> None:
@@ -254,9 +273,23 @@ class BridgeWorker(Generic[StateT]):
                 detail=error.detail,
             )
 
+        def drop_verdict(verdict: DeliveryVerdict, error: DeliveryError) -> None:
+            metrics.BRIDGE_FAILURES.labels(target, error.reason).inc()
+            log.error("verdict dropped", incident=verdict.incident, reason=error.reason, detail=error.detail)
+
+        def warn(incident: str, sentence: str, error: DeliveryError) -> None:
+            metrics.BRIDGE_FAILURES.labels(target, error.reason).inc()
+            log.warning(sentence, incident=incident, reason=error.reason, detail=error.detail)
+
+        attempt = Attempt(self._http, now_ms, delivered, drop, drop_verdict, links_refused, warn)
         try:
-            await self._sender.deliver(delivery.state, Attempt(self._http, now_ms, delivered, drop, links_refused))
+            await self._sender.deliver(delivery.state, attempt)
+            self._denials.pop(tp, None)
         except DeliveryFailed as failure:
+            if isinstance(failure, DeliveryDenied):
+                self._denials[tp] = f"{target}: {failure.detail}"
+            else:
+                self._denials.pop(tp, None)
             delay = delivery.failed(time.monotonic(), failure.retry_after_seconds, random.uniform(-1, 1))
             metrics.BRIDGE_FAILURES.labels(target, failure.reason).inc()
             log.warning("delivery failed; it will be retried", detail=failure.detail, seconds=round(delay, 1))
@@ -276,6 +309,8 @@ class BridgeWorker(Generic[StateT]):
             return  # the partition has been revoked
 
     def _export_metrics(self) -> None:
+        self._denial = next(iter(self._denials.values()), None)
+        metrics.BRIDGE_DENIED.labels(self._sender.target).set(self._denial is not None)
         counts = [delivery.state.counts() for delivery in self._deliveries.values()]
         metrics.BRIDGE_FIRING.labels(self._sender.target).set(sum(each.firing for each in counts))
         metrics.BRIDGE_WAITING.labels(self._sender.target).set(sum(each.waiting for each in counts))

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -25,7 +26,7 @@ from streams.errors import MissingPackage, RecordError
 from streams.records import SamplePost
 from streams.sources.labelled_posts import read_gold
 from streams.sources.weights import load_model, read_weights
-from streams.workers.receivers.slack import message
+from streams.workers.receivers.slack.message import MessageFormat
 from tests.support.alerts import alert
 from tests.support.cli import firewatch
 from tests.support.paths import ROOT
@@ -114,7 +115,7 @@ def test_control_and_bidi_characters(abuse: Path, record: Recorder) -> None:
 
 def test_a_malformed_link_in_slack(record: Recorder) -> None:
     post = SamplePost(id="x1", source="microblog", url="http://[", negative=0.9)
-    text = str(message(alert(samples=[post])))
+    text = str(MessageFormat({}, UTC, include_texts=True).incident(alert(samples=[post])))
     record("slack_courier", "the message without the link", "a message", ok="http://[" not in text)
 
 

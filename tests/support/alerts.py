@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from streams.core.deliver.step import DeliveryStep
-from streams.records import Alert, SentimentSplit, WindowCounts, utc
+from streams.core.deliver.step import DeliveryStep, DeliveryVerdict
+from streams.records import Alert, SentimentSplit, Verdict, WindowCounts, utc
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -40,3 +40,13 @@ def step(incident: str = "i1", id: str = "a1", kind: str = "open", **changed: An
     offset, broker_ms = changed.pop("offset", 0), changed.pop("broker_ms", START_MS)
     made = alert(incident, id, kind, **changed)
     return DeliveryStep(made, 0, offset, broker_ms, made.to_bytes())
+
+
+def verdict(incident: str = "i1", id: str = "v1", **changed: Any) -> DeliveryVerdict:
+    """Return a verdict with its position; `broker_ms` may be given."""
+    broker_ms = changed.pop("broker_ms", START_MS)
+    fields: dict[str, Any] = {
+        "incident": incident, "brand": "nordtel", "verdict": "ack", "severity": "warning", "detectors": ["volume"],
+        "by": "anna", "at_ms": broker_ms,
+    }  # fmt: skip
+    return DeliveryVerdict(Verdict(**(fields | changed)), id, broker_ms)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from streams.config import Config
 from streams.workers.receivers.base import Attempt
 from streams.workers.receivers.steps import Request
 from tests.support.alerts import START_MS
@@ -12,8 +13,15 @@ from tests.support.alerts import START_MS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from streams.core.deliver.step import DeliveryStep
+    from streams.config import BridgeSettings
+    from streams.core.deliver.step import DeliveryStep, DeliveryVerdict
     from streams.errors import DeliveryError
+
+
+def config_with(bridge: BridgeSettings, **sections: Any) -> Config:
+    """Return a config of two brands with a section `bridge`, and with other sections."""
+    brands = [{"id": id, "name": id.capitalize(), "match": {"any": [id]}} for id in ("nordtel", "acme")]
+    return Config.model_validate({"brands": brands, **sections}).model_copy(update={"bridge": bridge})
 
 
 class FakeReceiver:
@@ -26,6 +34,10 @@ class FakeReceiver:
         self._errors = deque(errors)
         self._requested: Any = None
         self.accepted: list[Any] = []
+
+    def recover(self) -> None:
+        """Accept everything from now on."""
+        self._errors.clear()
 
     async def send(self, _http: Any, message: Any, _now_ms: int) -> None:
         error = self._errors.popleft() if self._errors else None
@@ -57,16 +69,24 @@ class Outcomes:
     def __init__(self) -> None:
         self.delivered = 0
         self.dropped: list[tuple[str, str]] = []
+        self.dropped_verdicts: list[tuple[str, str]] = []
         self.links_refused: list[tuple[str, str]] = []
+        self.warnings: list[tuple[str, str]] = []
 
     def attempt(self, http: Any = None) -> Attempt:
-        return Attempt(http, START_MS, self._count, self._drop, self._links_refused)
+        return Attempt(http, START_MS, self._count, self._drop, self._drop_verdict, self._links_refused, self._warn)
 
     def _count(self, alerts: int) -> None:
         self.delivered += alerts
 
     def _links_refused(self, step: DeliveryStep, error: DeliveryError) -> None:
         self.links_refused.append((step.alert.id, error.reason))
+
+    def _drop_verdict(self, verdict: DeliveryVerdict, error: DeliveryError) -> None:
+        self.dropped_verdicts.append((verdict.id, error.reason))
+
+    def _warn(self, incident: str, _sentence: str, error: DeliveryError) -> None:
+        self.warnings.append((incident, error.reason))
 
     async def _drop(self, step: DeliveryStep, error: DeliveryError) -> None:
         self.dropped.append((step.alert.id, error.reason))

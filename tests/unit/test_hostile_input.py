@@ -12,6 +12,7 @@ import json
 import random
 import re
 import time
+from datetime import UTC
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any, Final
 
@@ -35,7 +36,8 @@ from streams.render.chart_page import IncidentSection, Section, page
 from streams.render.live_view import LiveView
 from streams.sources.base import Line, Source
 from streams.sources.weights import load_model
-from streams.workers.receivers.slack import message
+from streams.workers.receivers.slack.message import MessageFormat
+from tests.support.block_kit import block_problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -211,20 +213,18 @@ class _Elements(HTMLParser):
 
 
 def test_nothing_of_a_post_is_markup_in_slack(hostile_alerts: list[Alert]) -> None:
-    for alert in hostile_alerts:
-        made = message(alert)
-        orjson.dumps(made)
-        marked = [made["text"]] + [
-            element["text"]
-            for block in made["blocks"]
-            for element in [*block.get("elements", []), *([block["text"]] if "text" in block else [])]
-            if element["type"] == "mrkdwn"
+    form = MessageFormat({"nordtel": "Nordtel"}, UTC, include_texts=True)
+    for message in [build(alert) for alert in hostile_alerts for build in (form.incident, form.step)]:
+        assert block_problems(message.blocks) == []
+        texts = [
+            element for block in message.blocks for element in block.get("elements", [block.get("text")]) if element
         ]
-        for text in marked:
+        for text in [message.body()["text"], message.plain_body()["text"], *(each["text"] for each in texts)]:
+            assert not ESCAPES.search(text), ascii(text)
+        for text in [message.body()["text"], *(each["text"] for each in texts if each["type"] == "mrkdwn")]:
             assert not re.search(r"<[!@#]", text)
             for address in re.findall(r"<([^|>]*)", text):
                 assert re.match(r"https?://forum\.example/", address), address
-            assert not ESCAPES.search(text), ascii(text)
 
 
 def test_nothing_of_a_post_is_markup_in_html(hostile_alerts: list[Alert]) -> None:

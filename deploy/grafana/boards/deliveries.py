@@ -33,10 +33,12 @@ def bridges() -> Row:
         ),
         lines(
             "Waiting and firing",
-            "Alerts that wait for each receiver to accept them, and incidents it has been notified of that are firing.",
+            "Alerts that wait for each receiver to accept them, incidents it has been notified of that are firing, and "
+            "whether it denies access (1) until a setting or a permission is repaired.",
             "short",
             query(newest("firewatch_bridge_waiting", "instance", by="target"), "{{target}}: waiting"),
             query(newest("firewatch_bridge_firing", "instance", by="target"), "{{target}}: firing"),
+            query(newest("firewatch_bridge_denied", "instance", by="target"), "{{target}}: denied"),
         ),
         lines(
             "Time since the last delivery",

@@ -13,7 +13,7 @@ from streams.core.deliver.state import DeliveryCounts
 from streams.records import utc
 
 if TYPE_CHECKING:
-    from streams.core.deliver.step import DeliveryStep
+    from streams.core.deliver.step import DeliveryStep, DeliveryVerdict
     from streams.core.deliver.suppression import Suppression
 
 LIFETIME_IN_RESENDS: Final = 4
@@ -105,6 +105,9 @@ class AlertState:
         self._record(step)
         if self._changed_from is None:
             self._changed_from = step.offset
+
+    def add_verdict(self, verdict: DeliveryVerdict, now_ms: int, *, is_new: bool) -> None:
+        """Record nothing: of verdicts Alertmanager only notices the silences, which are a matter of the suppression."""
 
     def tick(self, now_ms: int) -> None:
         """Advance the time, and forget incidents without news for too long."""

@@ -60,6 +60,7 @@ class PartitionDelivery(Generic[StateT]):
         self.state = state
         self._suppression = suppression
         self._is_first_run = settled is None
+        self.has_started = False
         self._restore_to = end if settled is None else settled
         self._firing: dict[str, DeliveryStep] = {}
         self._seen: RecentSet[str] = RecentSet(RECENT_STEPS)
@@ -73,13 +74,20 @@ class PartitionDelivery(Generic[StateT]):
         """Whether every record before the assignment's starting point has been read."""
         return self.next >= self._restore_to
 
-    def start(self, now_ms: int) -> None:
-        """Begin to deliver once the state is restored; a first run adds the incidents that are firing as new."""
+    def start(self, now_ms: int) -> bool:
+        """Begin to deliver once the state is restored, and return whether this is the first call.
+
+        A first run adds the incidents that are firing as new.
+        """
+        if self.has_started:
+            return False
+        self.has_started = True
         if self._is_first_run:
             self._is_first_run = False
             for step in sorted(self._firing.values(), key=lambda step: step.offset):
                 self.state.add(step, now_ms)
             self._firing.clear()
+        return True
 
     def add(self, value: bytes | None, offset: int, broker_ms: int, now_ms: int) -> str | None:
         """Add the next record of the partition.

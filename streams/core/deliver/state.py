@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from streams.core.deliver.step import DeliveryStep
+    from streams.core.deliver.step import DeliveryStep, DeliveryVerdict
 
 
 class DeliveryCounts(NamedTuple):
@@ -31,6 +31,9 @@ class DeliveryState(Protocol):
 
     def add(self, step: DeliveryStep, now_ms: int) -> None:
         """Record a new step."""
+
+    def add_verdict(self, verdict: DeliveryVerdict, now_ms: int, *, is_new: bool) -> None:
+        """Record a verdict: a new one, or one that was there before the partition was assigned."""
 
     def tick(self, now_ms: int) -> None:
         """Advance the time: silences expire, and incidents without news for too long are closed."""

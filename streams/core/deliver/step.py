@@ -1,4 +1,4 @@
-"""A step of an incident together with its position in social.alerts."""
+"""A step of an incident together with its position in social.alerts, and a verdict on one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import orjson
 
 if TYPE_CHECKING:
-    from streams.records import Alert
+    from streams.records import Alert, Verdict
 
 
 class DeliveryStep(NamedTuple):
@@ -50,3 +50,26 @@ class DeliveryStep(NamedTuple):
         for sample in record.get("samples", ()):
             sample["url"] = None
         return self._replace(alert=plain, value=orjson.dumps(record))
+
+
+class DeliveryVerdict(NamedTuple):
+    """One verdict of social.labels.
+
+    Parameters
+    ----------
+    verdict
+        The decoded record.
+    id
+        Identifies the record: equal records have equal ids.
+    broker_ms
+        When the broker appended the record, in milliseconds since the epoch.
+    """
+
+    verdict: Verdict
+    id: str
+    broker_ms: int
+
+    @property
+    def incident(self) -> str:
+        """Fingerprint of the incident."""
+        return self.verdict.incident

@@ -10,7 +10,7 @@ from streams.core.recent import RecentSet
 from streams.records import utc
 
 if TYPE_CHECKING:
-    from streams.core.deliver.step import DeliveryStep
+    from streams.core.deliver.step import DeliveryStep, DeliveryVerdict
     from streams.core.deliver.suppression import Suppression
 
 MAX_CLOSED: Final = 1_000
@@ -77,6 +77,13 @@ class StepQueue:
         if reason is None:
             self._notified.add(incident)
         return reason is None or was_notified
+
+    def was_notified(self, incident: str) -> bool:
+        """Return whether the receiver is sent an incident, or was before it was resolved."""
+        return incident in self._notified or incident in self._closed
+
+    def add_verdict(self, verdict: DeliveryVerdict, now_ms: int, *, is_new: bool) -> None:
+        """Record nothing: this receiver is not sent verdicts."""
 
     def unsettled_from(self) -> int | None:
         """Return the offset of the first step in the queue, or None if it is empty."""

@@ -101,6 +101,19 @@ def normalise(raw: str, max_chars: int) -> str:
     return " ".join(text.split())[:max_chars].rstrip()
 
 
+def visible(text: str) -> str:
+    """Return `text` on one line, without control, bidi and other characters that show nothing.
+
+    What shapes a letter or an emoji stays, such as the joiners of a family.
+
+    Examples
+    --------
+    >>> visible("red\\u202e \\x1b[31m alert\\nnext")
+    'red [31m alert next'
+    """
+    return " ".join(without_mark_runs(_without_invisible(_SURROGATE.sub("\ufffd", text))).split())
+
+
 def without_mark_runs(text: str) -> str:
     """Return `text` with at most `MAX_MARKS` combining marks in a row."""
     if text.isascii() or not _MAYBE_MARK_RUN.search(text):

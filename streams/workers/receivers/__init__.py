@@ -20,10 +20,10 @@ from streams.workers.receivers import alertmanager, slack, webhook
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from streams.config import BridgeSettings
+    from streams.config import Config
     from streams.workers.receivers.base import Sender
 
-RECEIVERS: Final[dict[str, Callable[[BridgeSettings], Sender[Any]]]] = {
+RECEIVERS: Final[dict[str, Callable[[Config], Sender[Any]]]] = {
     "alertmanager": alertmanager.sender,
     "slack": slack.sender,
     "webhook": webhook.sender,
@@ -31,7 +31,7 @@ RECEIVERS: Final[dict[str, Callable[[BridgeSettings], Sender[Any]]]] = {
 """The factory of each receiver's sender, by the receiver's name."""
 
 
-def sender_for(name: str, settings: BridgeSettings) -> Sender[Any]:
+def sender_for(name: str, config: Config) -> Sender[Any]:
     """Return a sender to the receiver of a name.
 
     Raises
@@ -41,4 +41,4 @@ def sender_for(name: str, settings: BridgeSettings) -> Sender[Any]:
     """
     if name not in RECEIVERS:
         raise ConfigError([f"bridge: unknown receiver {name!r}; known receivers are {', '.join(sorted(RECEIVERS))}"])
-    return RECEIVERS[name](settings)
+    return RECEIVERS[name](config)

@@ -14,7 +14,7 @@ from streams.workers.receivers.base import rendering
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from streams.config import BridgeSettings
+    from streams.config import BridgeSettings, Config
     from streams.core.deliver.alert_state import PostableAlert
     from streams.core.deliver.suppression import Suppression
     from streams.workers.receivers.base import Attempt
@@ -24,7 +24,7 @@ CHUNK: Final = 64
 """Alerts in one request; Prometheus sends as many."""
 
 
-def sender(settings: BridgeSettings) -> AlertmanagerSender:
+def sender(config: Config) -> AlertmanagerSender:
     """Return a sender to the Alertmanagers of `bridge.alertmanager`.
 
     Raises
@@ -32,7 +32,7 @@ def sender(settings: BridgeSettings) -> AlertmanagerSender:
     ConfigError
         If the file with the token can't be read.
     """
-    return AlertmanagerSender(settings, Cluster(settings))
+    return AlertmanagerSender(config.bridge, Cluster(config.bridge))
 
 
 class Cluster:

@@ -13,7 +13,7 @@ from streams.errors import DeliveryRefused
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
-    from streams.core.deliver.step import DeliveryStep
+    from streams.core.deliver.step import DeliveryStep, DeliveryVerdict
     from streams.core.deliver.suppression import Suppression
     from streams.errors import DeliveryError
     from streams.workers.receivers.http_client import HttpClient
@@ -36,15 +36,22 @@ class Attempt:
         To be called with the number of alerts that the receiver has just accepted.
     drop
         To be called with a step that can't be delivered, and the reason; it sends the step to the dead letter queue.
+    drop_verdict
+        To be called with a verdict that can't be delivered, and the reason.
     links_refused
         To be called with a step that the receiver has refused with its links and accepted without, and the refusal.
+    warn
+        To be called with the fingerprint of an incident, a sentence about a part of its delivery that has failed, and
+        the error, where the delivery goes on without that part.
     """
 
     http: HttpClient
     now_ms: int
     delivered: Callable[[int], None]
     drop: Callable[[DeliveryStep, DeliveryError], Awaitable[None]]
+    drop_verdict: Callable[[DeliveryVerdict, DeliveryError], None]
     links_refused: Callable[[DeliveryStep, DeliveryError], None]
+    warn: Callable[[str, str, DeliveryError], None]
 
 
 class Sender(Protocol, Generic[StateT]):

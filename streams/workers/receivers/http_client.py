@@ -18,9 +18,14 @@ from streams.errors import ConfigError, DeliveryFailed, DeliveryRefused
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
+    from aiohttp import ClientResponse
+
 REFUSALS: Final = frozenset({400, 406, 410, 411, 413, 414, 415, 422, 431})
 """Status codes that concern the alert itself, or say that none is wanted any more. The other 4xx concern the address or
 the credentials (401, 403, 404, ...) or the moment (408, 425, 429): the alert waits until that has been repaired."""
+
+ANSWER_BYTES: Final = 16_000_000
+"""Largest answer that is read: more than 200 messages of Slack, the largest page that is asked for, ever have."""
 
 SHOWN_BYTES: Final = 300
 """Part of a response's body that is shown in errors."""
@@ -48,19 +53,34 @@ class HttpClient:
         DeliveryFailed
             If the receiver may accept it later.
         """
+        async with self._accepted(url, body, headers):
+            pass
+
+    async def call(self, url: str, body: bytes, headers: Mapping[str, str]) -> bytes:
+        """Post as `post` does, and return the body of the answer, of at most `ANSWER_BYTES`."""
+        async with self._accepted(url, body, headers) as answer:
+            parts = bytearray()
+            async for part in answer.content.iter_any():
+                parts += part
+                if len(parts) > ANSWER_BYTES:
+                    raise DeliveryFailed("answer_too_long", f"{shown(url)} answers with more than {ANSWER_BYTES} bytes")
+            return bytes(parts)
+
+    @asynccontextmanager
+    async def _accepted(self, url: str, body: bytes, headers: Mapping[str, str]) -> AsyncIterator[ClientResponse]:
         where = shown(url)
         try:
             async with self._session.post(
                 url, data=body, headers={"Content-Type": "application/json", **headers}, allow_redirects=False
             ) as answer:
-                if 200 <= answer.status < 300:
-                    return
-                excerpt = printable((await answer.content.read(SHOWN_BYTES)).decode(errors="replace")).strip()
-                detail = f"{where} answers {answer.status} {answer.reason or ''}".rstrip()
-                detail += f": {excerpt}" if excerpt else ""
-                if answer.status in REFUSALS:
-                    raise DeliveryRefused(f"http_{answer.status}", detail)
-                raise DeliveryFailed(f"http_{answer.status}", detail, _seconds(answer.headers.get("Retry-After")))
+                if not 200 <= answer.status < 300:
+                    excerpt = printable((await answer.content.read(SHOWN_BYTES)).decode(errors="replace")).strip()
+                    detail = f"{where} answers {answer.status} {answer.reason or ''}".rstrip()
+                    detail += f": {excerpt}" if excerpt else ""
+                    if answer.status in REFUSALS:
+                        raise DeliveryRefused(f"http_{answer.status}", detail)
+                    raise DeliveryFailed(f"http_{answer.status}", detail, _seconds(answer.headers.get("Retry-After")))
+                yield answer
         except TimeoutError as error:
             raise DeliveryFailed("timeout", f"{where} does not answer in time") from error
         except aiohttp.ClientConnectorError as error:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
 
 from detectors.units import HOUR_MS
 from streams.core.deliver.step_queue import StepQueue
-from streams.errors import DeliveryFailed, DeliveryRefused
+from streams.errors import DeliveryDenied, DeliveryFailed, DeliveryRefused
 from streams.workers.receivers.base import rendering
 
 if TYPE_CHECKING:
@@ -37,8 +38,13 @@ class StepReceiver(Protocol):
         """
 
 
-class StepSender:
-    """Sends steps to a `StepReceiver`, and drops a step that has failed for longer than `bridge.retry_hours`.
+QueueT = TypeVar("QueueT", bound=StepQueue)
+
+
+class QueueSender(ABC, Generic[QueueT]):
+    """Sends what is queued in order, and drops what has failed for longer than `bridge.retry_hours`.
+
+    What a receiver denies waits for as long as it does: a setting has to be repaired, and nothing is dropped for it.
 
     Parameters
     ----------
@@ -46,10 +52,65 @@ class StepSender:
         Name of the receiver.
     settings
         The config's section `bridge`.
-    receiver
-        Sends a single step.
     clock
         Monotonic time, in seconds.
+    """
+
+    def __init__(self, target: str, settings: BridgeSettings, clock: Callable[[], float] = time.monotonic) -> None:
+        self.target = target
+        self._clock = clock
+        self._retry_seconds = settings.retry_hours * 3_600
+        self._forget_after_ms = round(settings.forget_after_hours * HOUR_MS)
+        self._failing_since: dict[str, float] = {}
+
+    @abstractmethod
+    def new_state(self, suppression: Suppression) -> QueueT:
+        """Return an empty queue."""
+
+    @abstractmethod
+    async def send(self, state: QueueT, step: DeliveryStep, attempt: Attempt) -> None:
+        """Send a step.
+
+        Raises
+        ------
+        DeliveryRefused
+            If the receiver will never accept it.
+        DeliveryFailed
+            If the receiver may accept it later.
+        """
+
+    async def deliver(self, state: QueueT, attempt: Attempt) -> None:
+        """Send the queued steps in order."""
+        while state.steps:
+            step = state.steps[0]
+            try:
+                await self.send(state, step, attempt)
+                attempt.delivered(1)
+            except DeliveryRefused as refusal:
+                await attempt.drop(step, refusal)
+            except DeliveryFailed as failure:
+                await attempt.drop(step, self.given_up(step.alert.id, failure))
+            self._failing_since.pop(step.alert.id, None)
+            state.steps.popleft()
+
+    def given_up(self, id: str, failure: DeliveryFailed) -> DeliveryFailed:
+        """Return the failure for which something is dropped, or raise the one given while it is to be tried again."""
+        now = self._clock()
+        is_overdue = now - self._failing_since.setdefault(id, now) >= self._retry_seconds
+        if not is_overdue or isinstance(failure, DeliveryDenied):
+            raise failure
+        return DeliveryFailed("gave_up", f"tried for {self._retry_seconds / 3600:g} h, last failure: {failure.detail}")
+
+
+class StepSender(QueueSender[StepQueue]):
+    """Sends steps to a `StepReceiver`.
+
+    Parameters
+    ----------
+    target, settings, clock
+        As of `QueueSender`.
+    receiver
+        Renders a single step.
     """
 
     def __init__(
@@ -59,35 +120,14 @@ class StepSender:
         receiver: StepReceiver,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.target = target
+        super().__init__(target, settings, clock)
         self._receiver = receiver
-        self._clock = clock
-        self._retry_seconds = settings.retry_hours * 3_600
-        self._forget_after_ms = round(settings.forget_after_hours * HOUR_MS)
-        self._failing_since: dict[str, float] = {}
 
     def new_state(self, suppression: Suppression) -> StepQueue:
         """Return an empty queue."""
         return StepQueue(suppression, self._forget_after_ms)
 
-    async def deliver(self, state: StepQueue, attempt: Attempt) -> None:
-        """Send the queued steps in order."""
-        while state.steps:
-            step = state.steps[0]
-            try:
-                await self._send(step, attempt)
-                attempt.delivered(1)
-            except DeliveryRefused as refusal:
-                await attempt.drop(step, refusal)
-            except DeliveryFailed as failure:
-                if not self._is_overdue(step):
-                    raise
-                detail = f"tried for {self._retry_seconds / 3600:g} h, last failure: {failure.detail}"
-                await attempt.drop(step, DeliveryFailed("gave_up", detail))
-            self._failing_since.pop(step.alert.id, None)
-            state.steps.popleft()
-
-    async def _send(self, step: DeliveryStep, attempt: Attempt) -> None:
+    async def send(self, state: StepQueue, step: DeliveryStep, attempt: Attempt) -> None:  # noqa: ARG002  as in the base
         """Send a step; if the receiver refuses it, send it again without its links, which may be the reason."""
         try:
             await attempt.http.post(*self._request(step, attempt.now_ms))
@@ -104,7 +144,3 @@ class StepSender:
     def _request(self, step: DeliveryStep, now_ms: int) -> Request:
         with rendering():
             return self._receiver.request(step, now_ms)
-
-    def _is_overdue(self, step: DeliveryStep) -> bool:
-        now = self._clock()
-        return now - self._failing_since.setdefault(step.alert.id, now) >= self._retry_seconds

@@ -12,11 +12,11 @@ from streams.errors import ConfigError
 from streams.workers.receivers.steps import Request, StepSender
 
 if TYPE_CHECKING:
-    from streams.config import BridgeSettings
+    from streams.config import BridgeSettings, Config
     from streams.core.deliver.step import DeliveryStep
 
 
-def sender(settings: BridgeSettings) -> StepSender:
+def sender(config: Config) -> StepSender:
     """Return a sender to the endpoint of `bridge.webhook`.
 
     Raises
@@ -24,7 +24,7 @@ def sender(settings: BridgeSettings) -> StepSender:
     ConfigError
         If the address or the key is missing, or the key is malformed.
     """
-    return StepSender("webhook", settings, Webhook(settings))
+    return StepSender("webhook", config.bridge, Webhook(config.bridge))
 
 
 class Webhook:

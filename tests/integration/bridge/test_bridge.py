@@ -77,7 +77,7 @@ async def write(config: Config, verdict: Verdict) -> None:
 @asynccontextmanager
 async def running(config: Config, receiver: str) -> AsyncIterator[None]:
     stop = asyncio.Event()
-    task = asyncio.create_task(bridge(config, sender_for(receiver, config.bridge), stop))
+    task = asyncio.create_task(bridge(config, sender_for(receiver, config), stop))
     try:
         yield
     finally:
@@ -309,4 +309,4 @@ async def test_slack_gets_a_message_for_each_step(
             return len(receiver.requests) == 1
 
         await until(posted)
-    assert orjson.loads(receiver.requests[0][1])["text"].startswith("nordtel: warning, opened.")
+    assert orjson.loads(receiver.requests[0][1])["text"].startswith("🟠 Nordtel · Warning · new. ")

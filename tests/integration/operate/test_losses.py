@@ -41,7 +41,7 @@ def posts_of(count: int, first: int = 0) -> list[tuple[bytes, bytes]]:
 @asynccontextmanager
 async def bridging(config: Config) -> AsyncIterator[None]:
     stop = asyncio.Event()
-    task = asyncio.create_task(bridge(config, sender_for("slack", config.bridge), stop))
+    task = asyncio.create_task(bridge(config, sender_for("slack", config), stop))
     try:
         yield
     finally:

@@ -53,3 +53,10 @@ def test_a_file_of_signing_keys_may_have_a_line_for_each(tmp_path: Path, monkeyp
 def test_every_section_of_a_receiver_is_one_of_the_names_and_nothing_else_is() -> None:
     sections = {name for name, value in BridgeSettings() if isinstance(value, Settings)}
     assert set(receiver_names()) == sections
+
+
+def test_a_channel_of_slack_is_given_by_its_id() -> None:
+    assert BridgeSettings.model_validate({"slack": {"channel": "C0123456789"}}).slack.channel == "C0123456789"
+    for wrong in ("#alerts", "alerts", "c0123456789", ""):
+        with pytest.raises(ValueError, match="channel"):
+            BridgeSettings.model_validate({"slack": {"channel": wrong}})

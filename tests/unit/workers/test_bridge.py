@@ -11,21 +11,23 @@ from aiokafka import TopicPartition
 
 from streams.config import Config
 from streams.core.deliver import delivery
-from streams.core.deliver.suppression import Silences
-from streams.errors import DeliveryFailed, DeliveryRefused
+from streams.core.deliver.verdict_queue import VerdictQueue
+from streams.errors import DeliveryDenied, DeliveryFailed, DeliveryRefused
 from streams.kafka import group_member, topic_ids
 from streams.kafka.dead_letters import DeadLetters
 from streams.runtime import clock, metrics
 from streams.workers import bridge
 from streams.workers.bridge import BridgeWorker
 from streams.workers.receivers.steps import StepSender
-from tests.support.alerts import alert
+from tests.support.alerts import alert, verdict
 from tests.support.group import FakeBroker, FakeReader
 from tests.support.receivers import FakeReceiver
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
 
+    from streams.core.deliver.step_queue import StepQueue
+    from streams.core.deliver.suppression import Suppression
     from streams.errors import DeliveryError
 
 CONFIG = Config.model_validate({"brands": [{"id": "nordtel", "name": "Nordtel", "match": {"any": ["nordtel"]}}]})
@@ -87,7 +89,6 @@ class Stage:
         self.worker = BridgeWorker(
             CONFIG,
             StepSender("webhook", CONFIG.bridge, self.receiver),
-            Silences(),
             http=self.receiver,  # type: ignore[arg-type]
             reader=self.reader,
             dead_letters=DeadLetters(self.producer, "social.alerts.dlq"),
@@ -224,3 +225,41 @@ async def test_a_first_run_delivers_the_incidents_that_are_firing(broker: FakeBr
     async with stage.running():
         await stage.until(lambda: stage.committed == (3, "first"))
     assert stage.accepted == ["b"]
+
+
+class JudgedQueueSender(StepSender):
+    """A sender that is sent verdicts, too."""
+
+    def new_state(self, suppression: Suppression) -> StepQueue:
+        self.state = VerdictQueue(suppression, 10**15, past_ms=3_600_000)
+        return self.state
+
+
+async def test_verdicts_reach_a_receiver_that_is_sent_them_whether_they_come_before_or_after_the_start() -> None:
+    stage = Stage(values("a"))
+    sender = JudgedQueueSender("slack", CONFIG.bridge, stage.receiver)
+    stage.worker._sender = sender
+    judged = [verdict("incident of a", by=name).verdict.to_bytes() for name in ("anna", "bob")]
+    stage.worker.add_verdict(AlertRecord(0, 0, clock.now_ms(), judged[0]))
+    async with stage.running():
+        await stage.until(lambda: stage.committed == (1, "first"))
+        stage.worker.add_verdict(AlertRecord(0, 1, clock.now_ms(), judged[1]))
+        stage.worker.add_verdict(AlertRecord(0, 2, clock.now_ms(), b"no verdict"))
+    assert [each.verdict.by for each in sender.state.verdicts] == ["anna", "bob"]
+    assert len({each.id for each in sender.state.verdicts}) == 2
+
+
+async def test_a_receiver_that_denies_access_makes_the_worker_not_ready_until_it_accepts() -> None:
+    stage = Stage(values("a"), *[DeliveryDenied("invalid_auth", "make a new token")] * 10_000)
+
+    def denied() -> float:
+        return metrics.REGISTRY.get_sample_value("firewatch_bridge_denied", {"target": "webhook"}) or 0.0
+
+    async with stage.running():
+        await stage.until(lambda: stage.worker.not_ready_reason() == "webhook: make a new token")
+        assert denied() == 1
+        stage.receiver.recover()
+        await stage.until(lambda: stage.committed == (1, "first"))
+        await stage.until(lambda: stage.worker.not_ready_reason() is None)
+    assert denied() == 0
+    assert stage.accepted == ["a"]

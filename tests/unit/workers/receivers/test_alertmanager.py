@@ -13,7 +13,7 @@ from streams.core.deliver.suppression import Silences, Suppression
 from streams.errors import DeliveryError, DeliveryFailed, DeliveryRefused
 from streams.workers.receivers.alertmanager import CHUNK, AlertmanagerSender, Cluster, sender
 from tests.support.alerts import START_MS, step
-from tests.support.receivers import FakeHttp, FakeReceiver, Outcomes
+from tests.support.receivers import FakeHttp, FakeReceiver, Outcomes, config_with
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,7 +46,7 @@ async def test_an_alert_that_cannot_be_rendered_does_not_hold_up_the_others(monk
 
     monkeypatch.setattr(PostableAlert, "body", brittle)
     http, outcomes = FakeHttp(), Outcomes()
-    to = sender(TWO)
+    to = sender(config_with(TWO))
     state = to.new_state(SUPPRESSION)
     for number, incident in enumerate(("i1", "i2")):
         state.add(step(incident, incident, offset=number), START_MS)
@@ -107,7 +107,7 @@ async def test_alerts_that_were_accepted_before_a_failure_are_not_due_again() ->
 async def test_every_member_of_a_cluster_is_sent_each_alert_with_the_token(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(ALERTMANAGER_TOKEN_VARIABLE, "hunter2")
     http, outcomes = FakeHttp(), Outcomes()
-    to = sender(TWO)
+    to = sender(config_with(TWO))
     state = to.new_state(SUPPRESSION)
     state.add(step(), START_MS)
     await to.deliver(state, outcomes.attempt(http))

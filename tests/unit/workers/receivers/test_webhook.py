@@ -13,6 +13,7 @@ from streams.config import WEBHOOK_KEY_VARIABLE, BridgeSettings
 from streams.errors import ConfigError
 from streams.workers.receivers.webhook import Webhook, sender
 from tests.support.alerts import step
+from tests.support.receivers import config_with
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,6 +38,6 @@ def test_a_step_is_posted_as_in_the_topic_and_its_signature_verifies(tmp_path: P
 def test_a_missing_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(WEBHOOK_KEY_VARIABLE, raising=False)
     with pytest.raises(ConfigError, match=r"bridge\.webhook\.url"):
-        sender(BridgeSettings())
+        sender(config_with(BridgeSettings()))
     with pytest.raises(ConfigError, match=WEBHOOK_KEY_VARIABLE):
-        sender(BridgeSettings.model_validate({"webhook": {"url": URL}}))
+        sender(config_with(BridgeSettings.model_validate({"webhook": {"url": URL}})))

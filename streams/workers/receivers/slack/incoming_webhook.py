@@ -1,0 +1,94 @@
+"""Messages through an incoming webhook of Slack, or of a service with the same API (Mattermost, Discord's ``/slack``).
+
+An incoming webhook does not return which message it has posted, so there are no threads: each message is complete by
+itself. Nor can it be asked what it has posted, so verdicts from the time before are not posted.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import orjson
+
+from streams.core.deliver.verdict_queue import VerdictQueue
+from streams.errors import DeliveryFailed, DeliveryRefused
+from streams.workers.receivers.base import rendering
+from streams.workers.receivers.steps import QueueSender
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from streams.config import Config
+    from streams.core.deliver.step import DeliveryStep, DeliveryVerdict
+    from streams.core.deliver.suppression import Suppression
+    from streams.workers.receivers.base import Attempt
+    from streams.workers.receivers.slack.message import MessageFormat, SlackMessage
+
+
+class IncomingWebhookSender(QueueSender[VerdictQueue]):
+    """Posts each step, and each verdict on an incident that was posted.
+
+    Parameters
+    ----------
+    config
+        The whole configuration.
+    url
+        The secret address.
+    form
+        Builds the messages.
+    clock
+        Monotonic time, in seconds.
+    """
+
+    def __init__(
+        self, config: Config, url: str, form: MessageFormat, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        super().__init__("slack", config.bridge, clock)
+        self._language = config.alerts.language
+        self._url = url
+        self._form = form
+
+    def new_state(self, suppression: Suppression) -> VerdictQueue:
+        """Return an empty queue."""
+        return VerdictQueue(suppression, self._forget_after_ms, past_ms=0)
+
+    async def deliver(self, state: VerdictQueue, attempt: Attempt) -> None:
+        """Send the queued steps, then the queued verdicts."""
+        await super().deliver(state, attempt)
+        while state.verdicts:
+            verdict = state.verdicts[0]
+            try:
+                with rendering():
+                    message = self._verdict(state, verdict)
+                await self._post(message, verdict.incident, attempt)
+                attempt.delivered(0)
+            except DeliveryRefused as refusal:
+                attempt.drop_verdict(verdict, refusal)
+            except DeliveryFailed as failure:
+                attempt.drop_verdict(verdict, self.given_up(verdict.id, failure))
+            state.verdicts.popleft()
+
+    async def send(self, state: VerdictQueue, step: DeliveryStep, attempt: Attempt) -> None:  # noqa: ARG002  as in the base
+        """Post a step."""
+        with rendering():
+            message = self._form.step(step.alert)
+        await self._post(message, step.incident, attempt)
+
+    def _verdict(self, state: VerdictQueue, verdict: DeliveryVerdict) -> SlackMessage:
+        newest = state.newest(verdict.incident)
+        return self._form.verdict(verdict.verdict, newest and newest.alert, self._language)
+
+    async def _post(self, message: SlackMessage, incident: str, attempt: Attempt) -> None:
+        """Post a message; if its blocks are refused, post its lines instead."""
+        try:
+            await attempt.http.post(self._url, orjson.dumps(message.body()), {})
+        except DeliveryRefused as refusal:
+            try:
+                await attempt.http.post(self._url, orjson.dumps(message.plain_body()), {})
+            except DeliveryRefused:
+                raise refusal from None
+            attempt.warn(incident, REDUCED, DeliveryRefused("blocks_refused", refusal.detail))
+
+
+REDUCED = "a message was sent without its blocks and links, with which it was refused"

@@ -1,0 +1,222 @@
+"""Messages to Slack: what they show, in both languages, within the limits, and without markup of other people."""
+
+from __future__ import annotations
+
+from datetime import UTC, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from slack_sdk.models.blocks import Block
+
+from streams.records import PreviousStep, SamplePost, SentimentSplit, TopTerm, WindowCounts, utc
+from streams.workers.receivers.slack.message import MessageFormat
+from tests.support.alerts import START_MS, alert, verdict
+from tests.support.block_kit import block_problems, units
+
+if TYPE_CHECKING:
+    from streams.records import Alert
+    from streams.workers.receivers.slack.message import SlackMessage
+
+NAMES = {"nordtel": "Nordtel"}
+FORM = MessageFormat(NAMES, UTC, include_texts=True)
+START = utc(START_MS)
+LINK = "https://grafana.example/d/firewatch-brand?var-brand=nordtel"
+
+
+def post(number: int, text: str | None, **changed: Any) -> SamplePost:
+    fields: dict[str, Any] = {"id": str(number), "source": "forum", "url": f"https://forum.example/{number}"}
+    return SamplePost(**(fields | {"text": text, "negative": 1.0, "at": START} | changed))
+
+
+def storm(**changed: Any) -> Alert:
+    fields: dict[str, Any] = {
+        "severity": "critical", "label": "crisis", "generator_url": LINK, "language": "de", "step": "open",
+        "summary": "Nordtel, Krise: 412 Erwähnungen in 25 Minuten, 81 % negativ.",
+        "top_terms": [TopTerm(term="netz", mentions=1_182, lift=9), TopTerm(term="#nordteldown", mentions=95, lift=50)],
+        "samples": [
+            post(1, "Seit Stunden kein Netz, was ist da los?", copies=3),
+            post(2, "Hotline? Besetzt. Danke für nichts."),
+            post(3, "Ich kündige."),
+            post(4, "Der vierte Beitrag"),
+        ],
+    }  # fmt: skip
+    return alert(**(fields | changed))
+
+
+def before(**changed: Any) -> PreviousStep:
+    fields: dict[str, Any] = {
+        "step": "open", "at": START, "severity": "warning", "label": None, "suppressed": None, "detectors": [],
+        "mentions": 150, "negative": 0.6,
+    }  # fmt: skip
+    return PreviousStep(**(fields | changed))
+
+
+def shown(message: SlackMessage) -> list[str]:
+    """Return the lines that a reader sees, a line for each block."""
+    lines = []
+    for block in message.body()["blocks"]:
+        texts = [block["text"]] if "text" in block else block["elements"]
+        lines.append(" | ".join(text["text"] for text in texts))
+    return lines
+
+
+def of_kind(kind: str, part: Any) -> list[str]:
+    """Return the text of all text objects of a type."""
+    if isinstance(part, list):
+        return [found for each in part for found in of_kind(kind, each)]
+    if not isinstance(part, dict):
+        return []
+    own = [part["text"]] if part.get("type") == kind else []
+    return own + [found for each in part.values() for found in of_kind(kind, each)]
+
+
+def test_an_incident_shows_name_topic_texts_id_and_how_to_acknowledge_it() -> None:
+    assert shown(FORM.incident(storm())) == [
+        "🔴 Nordtel · Kritisch · Krise",
+        "Nordtel, Krise: 412 Erwähnungen in 25 Minuten, 81 % negativ.",
+        "Auffällige Begriffe: netz (1.182), #nordteldown (95)",
+        "„Seit Stunden kein Netz, was ist da los?“",
+        "forum · 2. März, 00:00 UTC · 3-mal | <https://forum.example/1|Beitrag öffnen>",
+        "„Hotline? Besetzt. Danke für nichts.“",
+        "forum · 2. März, 00:00 UTC | <https://forum.example/2|Beitrag öffnen>",
+        "„Ich kündige.“",
+        "forum · 2. März, 00:00 UTC | <https://forum.example/3|Beitrag öffnen>",
+        f"Vorfall i1, seit 2. März, 00:00 UTC | Übernehmen: `firewatch alerts ack i1 -c firewatch.yaml` | "
+        f"<{LINK}|Dashboard>",
+    ]
+
+
+def test_an_incident_in_english() -> None:
+    got = shown(FORM.incident(storm(language="en", summary="Nordtel, crisis: 412 mentions in 25 minutes.")))
+    assert got[0] == "🔴 Nordtel · Critical · crisis"
+    assert got[2:5] == [
+        "Words that stand out: netz (1,182), #nordteldown (95)",
+        "“Seit Stunden kein Netz, was ist da los?”",
+        "forum · 2 March, 00:00 UTC · 3 times | <https://forum.example/1|open post>",
+    ]
+    assert got[-1].startswith("Incident i1, since 2 March, 00:00 UTC | Take it: `firewatch alerts ack i1 ")
+
+
+def test_without_texts_posts_are_linked() -> None:
+    allowed = shown(FORM.incident(storm(samples=[post(1, None), post(2, None, url=None), post(3, None)])))
+    refused = shown(MessageFormat(NAMES, UTC, include_texts=False).incident(storm()))
+    assert allowed[3] == "Beiträge: <https://forum.example/1|Beitrag 1> | <https://forum.example/3|Beitrag 2>"
+    assert refused[3].count("https://forum.example/") == 4
+    assert not any("kein Netz" in line for line in refused)
+
+
+def test_a_brand_that_is_not_in_the_config_any_more_is_shown_by_its_id() -> None:
+    assert shown(FORM.incident(storm(brand="gone")))[0].startswith("🔴 gone · ")
+
+
+def test_a_step_says_what_has_changed_since_the_one_before() -> None:
+    window = WindowCounts(start=START, end=START, mentions=1_312, authors=900, reposts=0, engagement=0)
+    step = storm(kind="update", step="escalate", previous=before(), window=window)
+    assert shown(FORM.step(step))[:3] == [
+        "🔴 Nordtel · Kritisch · Krise · verschärft",
+        "Seit dem vorigen Stand (2. März, 00:00 UTC): Warnung → Kritisch, keine klare Art → Krise, 150 → 1.312 "
+        "Erwähnungen, 60\N{NO-BREAK SPACE}% → 81\N{NO-BREAK SPACE}% negativ",
+        "Nordtel, Krise: 412 Erwähnungen in 25 Minuten, 81 % negativ.",
+    ]
+    english = shown(FORM.step(step.model_copy(update={"language": "en"})))[1]
+    assert english == (
+        "Since the previous step (2 March, 00:00 UTC): Warning → Critical, no clear type → crisis, 150 → 1,312 "
+        "mentions, 60% → 81% negative"
+    )
+
+
+def test_counts_of_a_reopened_incident_are_not_compared_with_those_before_its_end() -> None:
+    earlier = before(at=START - timedelta(hours=3), severity="critical", label="crisis", suppressed="refractory")
+    step = storm(kind="update", step="reopen", reopened=1, previous=earlier)
+    assert shown(FORM.step(step))[1] == "Seit dem vorigen Stand (1. März, 21:00 UTC): alarmiert ab jetzt"
+
+
+def test_a_step_without_a_known_predecessor_or_without_a_difference_claims_no_change() -> None:
+    same = before(severity="critical", label="crisis", mentions=412, negative=0.81)
+    for previous in (None, same):
+        assert shown(FORM.step(storm(kind="update", step="update", previous=previous)))[1].startswith("Nordtel, Krise")
+
+
+def test_a_resolved_incident_asks_what_it_was_until_a_verdict_says_so() -> None:
+    over = storm(kind="resolve", step="resolve")
+    asks = "War es einer? `firewatch alerts confirm i1 -c firewatch.yaml` oder `firewatch alerts false-alarm i1 -c"
+    assert shown(FORM.incident(over))[0] == "✅ Nordtel · Abgeklungen · Kritisch · Krise"
+    assert asks in shown(FORM.incident(over))[-1]
+    assert asks in shown(FORM.incident(over, verdict().verdict))[-1]
+    assert asks not in shown(FORM.incident(over, verdict(verdict="confirmed").verdict))[-1]
+
+
+def test_an_incident_that_someone_has_taken_says_so_and_asks_no_more() -> None:
+    got = shown(FORM.incident(storm(), verdict().verdict))
+    assert got[-2] == "2. März, 00:00 UTC: anna kümmert sich darum."
+    assert "firewatch alerts ack" not in got[-1]
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        (
+            "de",
+            "Nordtel: anna meldet einen Fehlalarm. Nordtel ist bis 2. März, 04:00 UTC bis zur Stufe „Warnung“ "
+            "stummgeschaltet. Anmerkung: „Wartung @\u2060channel“",
+        ),
+        (
+            "en",
+            "Nordtel: anna reports a false alarm. Nordtel is muted up to “Warning” until 2 March, 04:00 UTC. "
+            "Note: “Wartung @\u2060channel”",
+        ),
+    ],
+)
+def test_a_verdict_says_who_what_and_until_when(language: str, expected: str) -> None:
+    false_alarm = verdict(
+        verdict="false_alarm", silence_until_ms=START_MS + 4 * 3_600_000, note="Wartung\n@channel"
+    ).verdict
+    got = shown(FORM.verdict(false_alarm, storm(language=language), "en"))
+    assert got[0] == expected
+    assert shown(FORM.verdict(verdict().verdict, None, "de")) == ["Nordtel: anna kümmert sich darum.", "i1"]
+
+
+NASTY = "<!channel> <https://evil.example|click> & *bold* :fire: @here \u202ereversed"
+
+
+def test_nobody_is_mentioned_and_nothing_linked_by_what_people_write() -> None:
+    posts = [post(1, NASTY, source=NASTY, url="https://bank.example@evil.example/"), post(2, None, url="http://[")]
+    attacked = storm(
+        summary=NASTY,
+        brand=NASTY,
+        fingerprint=NASTY,
+        samples=posts,
+        top_terms=[TopTerm(term=NASTY, mentions=1, lift=1)],
+    )
+    judged = verdict(incident=NASTY, brand="x", by=NASTY, note=NASTY).verdict
+    for message in (FORM.incident(attacked, judged), FORM.step(attacked), FORM.verdict(judged, attacked, "de")):
+        marked = [*of_kind("mrkdwn", message.blocks), message.body()["text"], message.plain_body()["text"]]
+        for text in marked:
+            assert "<!" not in text
+            assert "evil.example" not in text
+        for text in marked + of_kind("plain_text", message.blocks):
+            assert "@here" not in text
+            assert "\u202e" not in text
+        assert message.body()["unfurl_links"] is message.body()["unfurl_media"] is message.body()["mrkdwn"] is False
+        assert block_problems(message.blocks) == []
+
+
+@given(st.text(max_size=5_000), st.text(max_size=2_000), st.integers(min_value=0, max_value=20))
+def test_every_message_keeps_to_the_limits_of_slack(long: str, short: str, count: int) -> None:
+    posts = [post(number, short or None, source=short or "x", url=short or None) for number in range(count)]
+    terms = [TopTerm(term=short, mentions=1, lift=1)] * count
+    full = storm(
+        brand=short, fingerprint=long, summary=long, samples=posts, top_terms=terms, previous=before(), step="grow",
+        kind="update", generator_url=short or None,
+        sentiment=SentimentSplit(negative=1, neutral=0, positive=0),
+    )  # fmt: skip
+    judged = verdict(by=short or "x", note=short[:1_000]).verdict
+    for message in (FORM.incident(full, judged), FORM.step(full), FORM.verdict(judged, full, "en")):
+        assert block_problems(message.blocks) == []
+        for block in Block.parse_all(message.blocks):
+            block.validate_json()
+        assert units(message.line) >= units(message.body()["text"]) // 5  # escapes are counted
+        assert 0 < units(message.body()["text"]) <= 5 * 3_000
+        assert "blocks" not in message.plain_body()
