@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -11,6 +11,7 @@ import numpy as np
 from detectors import numbers
 from streams.errors import FirewatchError
 from streams.render.bands import Bands
+from streams.render.event_strip import draw_events, event_span
 from streams.render.palette import BLUE, GREY, INK, SEVERITY_COLOURS, SKY, colours_of
 
 try:
@@ -22,7 +23,7 @@ except ModuleNotFoundError as error:
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import tzinfo
+    from datetime import datetime, tzinfo
 
     from matplotlib.axes import Axes
 
@@ -60,6 +61,24 @@ class NumberedIncident(NamedTuple):
     steps: Sequence[Alert]
 
 
+class ComparedScores(NamedTuple):
+    """Scores and incidents of another config over the same mentions, drawn below those of the first.
+
+    Parameters
+    ----------
+    name
+        Name of the config.
+    series
+        Its counts and scores.
+    incidents
+        Its incidents.
+    """
+
+    name: str
+    series: BucketSeries
+    incidents: Sequence[NumberedIncident]
+
+
 def figure(
     name: str,
     series: BucketSeries,
@@ -68,6 +87,8 @@ def figure(
     bands: Bands | None = None,
     *,
     events_are: str = "truth",
+    scores_are: str = "score",
+    compared: Sequence[ComparedScores] = (),
     span: Span | None = None,
     moment: float | None = None,
     zone: tzinfo = UTC,
@@ -88,6 +109,10 @@ def figure(
         Detectors whose expected bands are drawn; none by default.
     events_are
         Name of the events: the truth of a simulation, or labels.
+    scores_are
+        Name of the scores; where configs are compared, it says whose they are.
+    compared
+        Other configs, whose scores and incidents are drawn below.
     span
         Time to draw; by default that of the brand's mentions, without long silences (`BucketSeries.stretches`).
     moment
@@ -98,30 +123,36 @@ def figure(
     spans = [_within(span, series)] if span else series.stretches()
     gaps = series.without_data()
     parts = [_Stretch(series, begin, end, gaps) for begin, end in spans]
-    events = [each for each in events if any(_overlaps(_event_span(each), part.span) for part in parts)]
-    drawn = Figure(figsize=(13, 8 + 0.3 * len(events)), dpi=100, layout="constrained")
+    events = [each for each in events if any(_overlaps(event_span(each), part.span) for part in parts)]
+    drawn = Figure(figsize=(13, 8 + 2.2 * len(compared) + 0.3 * len(events)), dpi=100, layout="constrained")
     drawn.suptitle(name, x=0.01, ha="left", fontsize=15, fontweight="bold", color=INK, parse_math=False)
-    heights = ([0.15 + 0.3 * len(events)] if events else []) + [3.0, 2.0, 2.0]
+    charts = [3.0, 2.0, 2.0, *(2.0 for _ in compared)]
+    heights = ([0.15 + 0.3 * len(events)] if events else []) + charts
     longest = max(end - begin for begin, end in spans)
     widths = [max(_NARROWEST, (end - begin) / longest) for begin, end in spans]
     grid = drawn.subplots(
         len(heights), len(parts), sharex="col", sharey="row", squeeze=False, height_ratios=heights, width_ratios=widths
     )
-    highest = _HighestValues.of(parts, bands or Bands())
+    others = [[_Stretch(each.series, *part.span, gaps) for each in compared] for part in parts]
+    highest = _HighestValues.of(parts, bands or Bands(), [each for of_part in others for each in of_part])
     for place, (part, share) in enumerate(zip(parts, (width / sum(widths) for width in widths), strict=True)):
         axes = list(grid[:, place])
         if events:
-            _events(axes.pop(0), events, part, "" if place else events_are)
-        _draw(axes, part, bands or Bands(), incidents, moment, highest)
+            draw_events(axes.pop(0), events, part.span, "" if place else events_are)
+        _draw(axes[:3], part, bands or Bands(), incidents, moment, highest)
+        for axis, other, each in zip(axes[3:], others[place], compared, strict=True):
+            _scores(axis, other, highest.score)
+            _finish(axis, other, each.incidents, moment)
+            _incident_labels(axis, each.incidents, other, share)
         _incident_labels(axes[0], incidents, part, share)
         _time_axis(axes[-1], part, share, zone)
         for axis in axes if place else ():
             axis.tick_params(axis="y", left=False)
             axis.spines["left"].set_visible(False)
-    for row in grid[-3:]:
+    labels = [f"mentions in {series.minutes:g} min", "negative share", scores_are, *(each.name for each in compared)]
+    for row, label in zip(grid[-len(charts) :], labels, strict=True):
         row[-1].legend(loc="upper left", bbox_to_anchor=(1.005, 1), frameon=False, fontsize=8.5)
-    for row, label in zip(grid[-3:], (f"mentions in {series.minutes:g} min", "negative share", "score"), strict=True):
-        row[0].set_ylabel(label)
+        row[0].set_ylabel(label, parse_math=False)
     drawn.supxlabel(f"event time, {zone}" + _left_out(spans), fontsize=10, color=INK)
     return drawn
 
@@ -168,11 +199,11 @@ class _HighestValues(NamedTuple):
     tone_hours: int
 
     @classmethod
-    def of(cls, parts: Sequence[_Stretch], bands: Bands) -> _HighestValues:
+    def of(cls, parts: Sequence[_Stretch], bands: Bands, others: Sequence[_Stretch]) -> _HighestValues:
         peak = max(part.shown.peak for part in parts)
         uppers = [band.upper for part in parts if bands.volume and (band := part.shown.band(bands.volume))]
         normal = max((float(np.nanmax(upper, initial=0)) for upper in uppers), default=0.0)
-        scores = [part.shown.column(name, "value") for part in parts for name in part.shown.detectors]
+        scores = [part.shown.column(name, "value") for part in [*parts, *others] for name in part.shown.detectors]
         score = max((float(np.nanmax(each, initial=0)) for each in scores if each is not None), default=0.0)
         return cls(
             1.25 * max(4, peak, min(normal, 2 * peak)),  # room for the labels of incidents
@@ -194,13 +225,17 @@ def _draw(
     _tone(tone, part, bands.negative_share, highest.tone_hours)
     _scores(scores, part, highest.score)
     for axis in axes:
-        _style(axis)
-        _no_data(axis, part)
-        for _, steps in incidents:
-            _shade(axis, steps, part)
-        if moment is not None and part.begin <= moment <= part.end:
-            axis.axvline(moment, color=INK, linewidth=1.2, label="the moment")
-        axis.set_xlim(*part.span)
+        _finish(axis, part, incidents, moment)
+
+
+def _finish(axis: Axes, part: _Stretch, incidents: Sequence[NumberedIncident], moment: float | None) -> None:
+    _style(axis)
+    _no_data(axis, part)
+    for _, steps in incidents:
+        _shade(axis, steps, part)
+    if moment is not None and part.begin <= moment <= part.end:
+        axis.axvline(moment, color=INK, linewidth=1.2, label="the moment")
+    axis.set_xlim(*part.span)
 
 
 def _time_axis(axis: Axes, part: _Stretch, share: float, zone: tzinfo) -> None:
@@ -311,27 +346,6 @@ def _no_data(axis: Axes, part: _Stretch) -> None:
     )
 
 
-def _events(axis: Axes, events: Sequence[Mapping[str, Any]], part: _Stretch, name: str) -> None:
-    for row, event in enumerate(events):
-        if not _overlaps(_event_span(event), part.span):
-            continue
-        begin, peak, end = (_day_of(event[key]) for key in ("onset", "peak", "end"))
-        begin, end = max(begin, part.begin), min(end, part.end)
-        axis.broken_barh([(begin, end - begin)], (row + 0.2, 0.6), color=INK if event["brand"] else GREY, alpha=0.8)
-        if begin < peak < end:
-            axis.plot([peak], [row + 0.5], marker="|", color="white", markersize=8)
-        affected = f" of {event['source']}" if event.get("source") else "" if event["brand"] else " of all brands"
-        axis.text(
-            end, row + 0.45, f"  {event['kind'].replace('_', ' ')}{affected}", va="center", fontsize=8.5, color=INK
-        )
-    axis.set_ylim(len(events), 0)
-    axis.set_yticks([])
-    if name:
-        axis.set_ylabel(name, rotation=0, ha="right", va="center", color=INK)
-    axis.tick_params(axis="x", bottom=False)
-    axis.spines[:].set_visible(False)
-
-
 def _style(axis: Axes) -> None:
     axis.spines[["top", "right"]].set_visible(False)
     axis.spines[["left", "bottom"]].set_color(GREY)
@@ -358,10 +372,6 @@ def _overlaps(one: Span, other: Span) -> bool:
     return one[0] < other[1] and one[1] > other[0]
 
 
-def _event_span(event: Mapping[str, Any]) -> Span:
-    return _day_of(event["onset"]), _day_of(event["end"])
-
-
 def _end(steps: Sequence[Alert], series: BucketSeries) -> float:
     """Return the end of an incident, which is that of the series while it is open."""
     return _day(steps[-1].ends_at) if steps[-1].ends_at else series.end
@@ -369,7 +379,3 @@ def _end(steps: Sequence[Alert], series: BucketSeries) -> float:
 
 def _day(moment: datetime) -> float:
     return moment.timestamp() / 86_400
-
-
-def _day_of(iso: str) -> float:
-    return _day(datetime.fromisoformat(iso))

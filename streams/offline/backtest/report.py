@@ -19,7 +19,7 @@ from streams.offline.backtest.text import (
 )
 from streams.offline.backtest.whatif import curves
 from streams.render.bands import bands_of
-from streams.render.brand_chart import figure
+from streams.render.brand_chart import ComparedScores, figure
 from streams.render.charts import incidents_of
 from streams.render.html import image, link, page, pre
 from streams.render.palette import colours_of
@@ -78,7 +78,7 @@ def report(
     body += ["<h2>What if</h2>", *(_what_if(run) for run in configs)]
     for brand in _brands(configs):
         body.append(f"<h2>{escape(brand)}</h2>")
-        body += [_brand(run, brand, expected) for run in configs if brand in run.series]
+        body.append(_brand([run for run in configs if brand in run.series], brand, expected))
     return page("firewatch: backtest", body)
 
 
@@ -116,18 +116,30 @@ def _brands(configs: Sequence[BacktestRun]) -> list[str]:
     return brands[:MOST_BRANDS]
 
 
-def _brand(run: BacktestRun, brand: str, expected: Sequence[Expected]) -> str:
+def _brand(runs: Sequence[BacktestRun], brand: str, expected: Sequence[Expected]) -> str:
+    """Return one chart with the scores and incidents of each config; the bands are those of the last, the new one."""
+    *others, new = runs
     events = [
         {"kind": each.title, "brand": brand}
         | {"onset": each.from_.isoformat(), "peak": each.from_.isoformat(), "end": each.to.isoformat()}
         for each in expected
         if each.brand == brand
     ]
-    settings = next((each for each in run.config.brands if each.id == brand), None)
-    bands = bands_of(run.config.detectors_of(settings))
-    incidents = incidents_of(run.alerts).get(brand, [])
-    drawn = figure(run.name, run.series[brand], incidents, events, bands, events_are="labels")
-    return image(drawn, f"{brand} by {run.name}")
+    settings = next((each for each in new.config.brands if each.id == brand), None)
+    drawn = figure(
+        brand,
+        new.series[brand],
+        incidents_of(new.alerts).get(brand, []),
+        events,
+        bands_of(new.config.detectors_of(settings)),
+        events_are="labels",
+        scores_are=f"score, {new.name}" if others else "score",
+        compared=[
+            ComparedScores(f"score, {each.name}", each.series[brand], incidents_of(each.alerts).get(brand, []))
+            for each in others
+        ],
+    )
+    return image(drawn, f"{brand} by {' and '.join(run.name for run in runs)}")
 
 
 def _what_if(run: BacktestRun) -> str:

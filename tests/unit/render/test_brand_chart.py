@@ -12,7 +12,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_rgba
 
 from streams.render.bands import Bands
-from streams.render.brand_chart import NumberedIncident, figure, incident_span
+from streams.render.brand_chart import ComparedScores, NumberedIncident, figure, incident_span
 from streams.render.palette import GREY, SEVERITY_COLOURS
 from tests.support.charts import BEGIN, BUCKET, DAY, alert, event, over, series_of, window
 
@@ -88,20 +88,22 @@ def test_a_suppressed_incident_is_hatched_and_says_why() -> None:
     assert [text.get_text().strip() for text in axis.texts] == ["1 warning (cold start)"]
 
 
-def test_the_truth_is_drawn_above_and_cut_to_what_was_seen() -> None:
-    series = series_of(*(window(i) for i in range(12, 48)))
-    events = (
-        event("firestorm", "02:00", "23:00"),
-        event("surge", "00:00", "02:00", brand=None),
-        event("outage", "02:00", "03:00", brand=None, source="forum"),
-        event("launch", "08:00", "09:00"),
-    )
-    truth, *rest = axes_of(series, events=events)
+def test_the_truth_is_drawn_above() -> None:
+    truth, *rest = axes_of(series_of(*map(window, range(48))), events=(event("firestorm", "02:00", "23:00"),))
+    assert truth.get_ylabel() == "truth"
     assert len(rest) == 3
-    assert [text.get_text().strip() for text in truth.texts] == ["firestorm", "surge of all brands", "outage of forum"]
-    bars = [collection.get_paths()[0].get_extents() for collection in truth.collections]
-    assert [round((edge - DAY) * 24, 3) for edge in (bars[0].x0, bars[0].x1)] == [2, 4]
-    assert [round((edge - DAY) * 24, 3) for edge in (bars[1].x0, bars[1].x1)] == [1, 2]
+
+
+def test_another_config_has_its_scores_and_its_incidents_below() -> None:
+    series, steps = series_of(*map(window, range(48))), [alert(0, 15)]
+    other = ComparedScores("score, now.yaml", series, [NumberedIncident(1, [alert(0, 15, suppressed="spam")])])
+    drawn = figure("Nordtel", series, [NumberedIncident(1, steps)], scores_are="score, new.yaml", compared=[other])
+    *_, tone, new, now = drawn.axes
+    assert [axis.get_ylabel() for axis in (tone, new, now)] == ["negative share", "score, new.yaml", "score, now.yaml"]
+    warning = to_rgba(SEVERITY_COLOURS["warning"])[:3]
+    assert [spans(axis)[0][2] for axis in (tone, new, now)] == [warning, warning, "///"]
+    assert new.get_ylim() == now.get_ylim()
+    assert new.get_xlim() == now.get_xlim()
 
 
 def test_an_incident_is_shown_with_half_its_duration_before_and_after_it() -> None:
