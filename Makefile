@@ -57,8 +57,9 @@ docs: $(READY) ## write docs/reference and the schemas in deploy/contract from t
 	  $(BIN)/firewatch schema $$record > deploy/contract/$$record.schema.json || exit 1; done
 	$(BIN)/firewatch schema asyncapi > deploy/contract/asyncapi.json
 
-words: $(READY) ## write the list of words by which hashtags are read from the dictionaries of pyspellchecker
+words: $(READY) ## write the words by which hashtags are read, and the frequencies against which terms stand out
 	$(BIN)/python -m deploy.words.build
+	$(BIN)/python -m deploy.words.frequencies
 
 dashboards: $(READY) ## write the Grafana boards from their code
 	$(BIN)/python -m deploy.grafana.build

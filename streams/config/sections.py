@@ -260,7 +260,7 @@ class AlertSettings(Settings):
         default=10,
         ge=0,
         le=50,
-        description="Number of words in an alert that stand out against the brand's usual ones.",
+        description="Number of words in an alert that stand out against the usual ones.",
     )
     generator_url: Annotated[LinkText | None, BeforeValidator(none_if_blank)] = Field(
         default=None,

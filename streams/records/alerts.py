@@ -67,12 +67,13 @@ class SentimentSplit(_Body):
 
 
 class TopTerm(_Body):
-    """A word, a hashtag or two adjacent words that are much more frequent than usual."""
+    """A word, a hashtag or two adjacent words that are much more frequent than usual: than in the brand's past and, as
+    long as that is short, than in posts in general."""
 
     term: str
     mentions: int = Field(ge=1)
     lift: float = Field(
-        ge=0, description="Share of the term in the incident divided by its share in the brand's usual mentions"
+        ge=0, description="Share of the incident's mentions that carry the term divided by its usual share"
     )
     z: float | None = Field(
         default=None,

@@ -12,7 +12,9 @@ from streams.core.detect.pending import PendingDeletions
 from streams.core.detect.scoring import BrandScoring
 from streams.core.incidents.alert import AlertBuilder
 from streams.core.incidents.lifecycle import Incidents
+from streams.core.incidents.own_words import OwnWords
 from streams.core.rollup.baseline import Baseline
+from streams.core.text.brand_terms import BrandTerms
 
 if TYPE_CHECKING:
     from streams.config import BrandSettings, Config
@@ -50,6 +52,7 @@ class BrandMonitor(BrandScoring):
             config.alerts,
             brand.id,
             brand.name,
+            OwnWords(brand.name, BrandTerms.of(brand)),
             brand.language or config.alerts.language,
             config_version,
             {name: detector.kind for name, detector in detectors},

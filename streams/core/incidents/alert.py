@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -15,6 +14,7 @@ from streams.core.incidents.summary import summarise
 from streams.core.rollup.frequent import most_frequent
 from streams.core.rollup.tally import is_coarse
 from streams.core.text.clean import MAX_TERM_CHARS
+from streams.core.text.frequencies import Background
 from streams.records import (
     SHARE,
     Alert,
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from streams.config import AlertSettings, Language
     from streams.core.incidents.incident import Incident, ReportedStep
     from streams.core.incidents.key_terms import Key
+    from streams.core.incidents.own_words import OwnWords
     from streams.core.rollup.baseline import Baseline
     from streams.core.rollup.tally import Tally
 
@@ -61,8 +62,8 @@ class AlertBuilder:
 
     Parameters
     ----------
-    brand, name
-        Id and name of the brand.
+    brand, name, own
+        Id and name of the brand, and its words.
     language
         Language of the summary.
     kinds, units
@@ -74,6 +75,7 @@ class AlertBuilder:
         settings: AlertSettings,
         brand: str,
         name: str,
+        own: OwnWords,
         language: Language,
         config_version: str,
         kinds: Mapping[str, str],
@@ -83,7 +85,7 @@ class AlertBuilder:
         self._link = LinkTemplate(settings.generator_url) if settings.generator_url else None
         self._brand = brand
         self._name = name
-        self._own = {brand, *re.findall(r"\w+", name.lower())}
+        self._own = own
         self._language = language
         self._config_version = config_version
         self._kinds = kinds
@@ -180,13 +182,11 @@ class AlertBuilder:
         )
 
     def _keys(self, mentions: Tally, baseline: Baseline) -> list[Key]:
-        """Return the terms that stand out, other than the brand's own name."""
-        counts = {
-            term: count
-            for term, count in mentions.terms.items()
-            if self._own.isdisjoint(term.removeprefix("#").split(" ")) and len(term) <= 2 * MAX_TERM_CHARS + 1
-        }
-        return key_terms(counts, mentions.count, baseline.terms, baseline.mentions, baseline.unlisted)
+        """Return the terms that stand out, other than the brand's own words."""
+        counts = {term: count for term, count in mentions.terms.items() if len(term) <= 2 * MAX_TERM_CHARS + 1}
+        general = Background(mentions.languages, counts)
+        others = {term: count for term, count in counts.items() if not self._own.has(term)}
+        return key_terms(others, mentions.count, baseline.terms, baseline.mentions, baseline.unlisted, general.share)
 
 
 def _reasons(incident: Incident, mentions: Tally) -> list[str]:
@@ -208,7 +208,7 @@ def _split(mentions: Tally) -> SentimentSplit:
 
 
 def _samples(mentions: Tally, keys: Sequence[Key], limit: int) -> list[SamplePost]:
-    chosen = representative(mentions.samples.values(), {key.term: key.z for key in keys}, limit)
+    chosen = representative(mentions.samples.values(), _weights(keys), limit)
     return [
         SamplePost(
             id=sample.id,
@@ -221,6 +221,16 @@ def _samples(mentions: Tally, keys: Sequence[Key], limit: int) -> list[SamplePos
         )
         for sample in chosen
     ]
+
+
+def _weights(keys: Sequence[Key]) -> dict[str, float]:
+    """Return how much terms stand out; the words of a pair, which it replaced, have half of its weight each."""
+    weights: dict[str, float] = {}
+    for key in keys:
+        words = key.term.split(" ")
+        for word in words:
+            weights[word] = max(weights.get(word, 0.0), key.z / len(words))
+    return weights
 
 
 def _drivers(mentions: Tally, baseline: Baseline) -> Drivers:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from collections.abc import Set as AbstractSet
 
+KEPT_TERMS: Final = 512
+"""Terms that a trimmed tally keeps. Of 128, those late in the alphabet were lost when a firestorm had many terms."""
+
 SAMPLES: Final = 20
 """Most negative posts kept as samples: as many as `alerts.samples` may ask for."""
 
@@ -198,8 +201,8 @@ class Tally:
     def _trim(self) -> None:
         if len(self.signatures) > KEPT:
             self.signatures = most_frequent(self.signatures)
-        if len(self.terms) > KEPT:
-            self.terms = most_frequent(self.terms)
+        if len(self.terms) > KEPT_TERMS:
+            self.terms = most_frequent(self.terms, KEPT_TERMS)
         if len(self.sources) > KEPT:
             self.sources = most_frequent(self.sources)
         if len(self.languages) > KEPT:

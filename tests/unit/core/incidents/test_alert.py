@@ -11,9 +11,11 @@ from detectors.base import Score
 from streams.config import AlertSettings, Language
 from streams.core.incidents.alert import MAX_SOURCES, AlertBuilder
 from streams.core.incidents.incident import Change, Incident, IncidentState, ReportedStep
+from streams.core.incidents.own_words import OwnWords
 from streams.core.rollup.baseline import Baseline
 from streams.core.rollup.tally import Tally
 from streams.core.score.scorer import EXCERPT_CHARS, MAX_LINK_CHARS
+from streams.core.text.brand_terms import BrandTerms
 from streams.core.text.clean import MAX_TERM_CHARS
 from streams.records import COARSE, MAX_ALERT_BYTES, MAX_ID_CHARS, Alert, Mention, PreviousStep, alert_from_bytes, utc
 
@@ -52,8 +54,9 @@ def alert_of(said: Tally, calm: Baseline | None = None, minutes: int = 30, **abo
     settings = AlertSettings(**about.pop("settings", {}))
     language: Language = about.pop("language", "en")
     evidence = AlertBuilder(
-        settings, "nordtel", "Nordtel", language, "c0ffee", {"volume": "volume"}, {"volume": "mentions per bucket"}
-    )
+        settings, "nordtel", "Nordtel", OwnWords("Nordtel", BrandTerms("nordtel")), language, "c0ffee",
+        {"volume": "volume"}, {"volume": "mentions per bucket"},
+    )  # fmt: skip
     start_ms = START + 30 * 24 * HOUR
     incident = Incident("f1", start_ms, start_ms, "critical", None, "crisis")
     incident.peaks["volume"] = Score(2.0, 50, 5, 0, 20, "up", "Much.")
@@ -139,7 +142,7 @@ def test_it_is_compared_with_what_is_usual() -> None:
         ([*range(1, 6)] * 20 + list(range(101, 141)), "few", 9.61, 4, "by 45 authors (half by 4)"),
         ([*range(1, 11)] * 10 + list(range(101, 181)), "many", 30.0, 9, "by 90 authors (half by 9)"),
         ([7], "one", 1.0, 1, "by 1 author."),
-        ([7, 8], "few", 2.0, 1, "by 2 authors."),
+        ([7, 8], "few", 2.0, 1, "by 2 authors, about"),
         ([0] * 60, None, None, None, "by unknown authors"),
         ([0] * 40 + list(range(1, 21)), None, None, None, "by 20 authors, 40 without a known author"),
         ([0] * 20 + list(range(1, 41)), "many", 40.0, None, "by 40 authors, 20 without a known author"),
@@ -226,7 +229,7 @@ def test_no_alert_is_larger_than_it_may_be_whatever_is_posted() -> None:
         return f"{number:06}" + "\x01" * (length - 6)
 
     def pair(number: int) -> str:
-        word = chr(0x1D4D0 + number) + "\U0001d504" * (MAX_TERM_CHARS - 1)
+        word = chr(0x20000 + number) + "\U00020000" * (MAX_TERM_CHARS - 1)
         return f"{word} {word}"
 
     mentions = [
