@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final, Self
@@ -56,6 +57,7 @@ class SlackServer:
         self.page = 200
         self._clock = clock or time.time
         self._count = 0
+        self.held, self._ended = asyncio.Event(), asyncio.Event()
         self._runner: web.AppRunner | None = None
         self.url = self.api_url = self.webhook_url = ""
 
@@ -71,11 +73,16 @@ class SlackServer:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self._ended.set()
         if self._runner is not None:
             await self._runner.cleanup()
 
     def fail(self, method: str, *faults: Any) -> None:
-        """Answer the next calls of a method so: an error by its name, a status by its number, ``"lost"``, or None."""
+        """Answer the next calls of a method so: an error by its name, a status by its number, or as usual (None).
+
+        After ``"lost"`` the request is carried out and its connection closed, after ``"held"`` it is carried out and
+        not answered before the server ends; `held` is set then.
+        """
         self.faults.setdefault(method, deque()).extend(faults)
 
     # what tests look at
@@ -117,13 +124,16 @@ class SlackServer:
         fault = self._fault(method)
         if isinstance(fault, int):
             return web.Response(status=fault, headers={"Retry-After": "3"})
-        if fault is not None and fault != "lost":
+        if fault is not None and fault not in {"lost", "held"}:
             return web.json_response({"ok": False, "error": fault})
         answer = await self._answer(method, request)
         if fault == "lost":  # done, but the answer does not arrive
             assert request.transport is not None
             request.transport.close()
             raise ConnectionResetError
+        if fault == "held":
+            self.held.set()
+            await self._ended.wait()
         return web.json_response(answer)
 
     def _fault(self, method: str) -> Any:
