@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from rich.text import Text
 
 from streams.core.incidents.incident import STEP_WORDS
-from streams.core.text.clean import printable
+from streams.core.text.clean import printable, visible
 from streams.records import utc
 from streams.render.severity_styles import SEVERITY_STYLES
 
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 BAR: Final = "┃ "
 TERMS: Final = 6
 LINKS: Final = 3
+LINK: Final = "blue underline"
+
+NEWS: Final = frozenset({"escalate", "grow", "reopen"})
+"""Steps whose posts are worth reading again."""
+
 MAX_SHARES: Final = 4
 """Largest number of sources, and of languages, that are named."""
 
@@ -40,7 +45,7 @@ def print_alert(console: Console, alert: Alert, names: Mapping[str, str], *, is_
         Names of brands by their ids.
     is_first
         Whether this is the first step of its incident that is shown; only the first one has links and the command that
-        records a verdict.
+        records a verdict. It and steps with new posts show the texts of posts, if the alert has them, whole.
     """
     style = _style(alert)
     name = printable(names.get(alert.brand, alert.brand))
@@ -57,8 +62,10 @@ def print_alert(console: Console, alert: Alert, names: Mapping[str, str], *, is_
     lines = [Text.assemble(head, " ", when)]
     lines += Text(printable(alert.summary)).wrap(console, console.width - len(BAR))
     lines += [line for line in (_top_terms(alert, console.width - len(BAR)), _spread(alert)) if line]
+    if is_first or alert.step in NEWS:
+        lines += _texts(alert, console)
     if is_first:
-        lines += [Text(link, style="blue underline", overflow="ellipsis") for link in _links(alert)]
+        lines += [Text(link, style=LINK) for link in _links(alert)]
     if is_first and alert.status == "firing":
         lines.append(Text(f"firewatch alerts ack|confirm|false-alarm {alert.fingerprint}", style="dim"))
     for line in lines:
@@ -91,6 +98,18 @@ def _style(alert: Alert) -> str:
     return "green" if alert.status == "resolved" else SEVERITY_STYLES[alert.severity]
 
 
+def _texts(alert: Alert, console: Console) -> list[Text]:
+    """Return the lines of the posts whose texts the alert has, each with its source and its link."""
+    lines: list[Text] = []
+    for post in alert.samples:
+        if text := visible(post.text or ""):
+            copies = f", {post.copies} times" if post.copies > 1 else ""
+            origin = (f"  {visible(post.source)}{copies}", "dim")
+            lines += Text.assemble(f"“{text}”", origin).wrap(console, console.width - len(BAR))
+            lines += [Text(printable(post.url), style=LINK)] if post.url else []
+    return lines
+
+
 def _top_terms(alert: Alert, width: int) -> Text | None:
     """Return as many of the first terms as fit on a line."""
     line = Text()
@@ -117,5 +136,6 @@ def _shares(counts: Mapping[str, int]) -> str:
 
 
 def _links(alert: Alert) -> list[str]:
-    links = [alert.generator_url] if alert.generator_url else []
-    return links + [printable(post.url) for post in alert.samples if post.url][:LINKS]
+    """Return the links of the alert, and those of posts that are not shown with their texts."""
+    links = [printable(alert.generator_url)] if alert.generator_url else []
+    return links + [printable(post.url) for post in alert.samples if post.url and not visible(post.text or "")][:LINKS]

@@ -7,6 +7,8 @@ from html import escape
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import quote
 
+from streams.core.text.clean import visible
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime, tzinfo
@@ -66,6 +68,7 @@ table { border-collapse: collapse; margin: .5rem 0 1rem }
 th, td { text-align: left; padding: .25rem 1.2rem .25rem 0; vertical-align: top }
 th { border-bottom: 2px solid #bbb } td { border-bottom: 1px solid #e5e5e5 } td.n, th.n { text-align: right }
 img { width: 100%; height: auto } a { color: #0060a0 }
+.post { color: #555; overflow-wrap: anywhere }
 .watch, .warning, .critical, .suppressed { padding: .05rem .5rem; border-radius: .6rem; white-space: nowrap }
 .watch { background: #f7f0a0 } .warning { background: #f5ce80 } .critical { background: #cc3311; color: #fff }
 .suppressed { background: none; color: #666; border: 1px dashed #999 }
@@ -99,7 +102,7 @@ def _section(section: Section, zone: tzinfo) -> str:
         f'<tr><td class="n">{_link(section, number) if number in zoomed else number}</td><td>{_badge(alert)}</td>'
         f"<td>{_moment(alert.since, zone)}</td>"
         f"<td>{_moment(alert.ends_at, zone) if alert.ends_at else 'open'}</td>"
-        f"<td>{escape(alert.summary)}<br>{escape(alert.annotations.get('description', ''))}</td></tr>\n"
+        f"<td>{escape(alert.summary)}<br>{escape(alert.annotations.get('description', ''))}{_texts(alert)}</td></tr>\n"
         for number, alert in section.incidents
     )
     head = (
@@ -131,6 +134,15 @@ def _image(file: str, escaped_description: str) -> str:
 
 def _moment(moment: datetime, zone: tzinfo) -> str:
     return f"{moment.astimezone(zone):%a %Y-%m-%d %H:%M}"
+
+
+def _texts(alert: Alert) -> str:
+    """Return the posts whose texts the alert has."""
+    return "".join(
+        f'<br><span class="post">“{escape(text)}” – {escape(post.source)}</span>'
+        for post in alert.samples
+        if (text := visible(post.text or ""))
+    )
 
 
 def _badge(alert: Alert) -> str:

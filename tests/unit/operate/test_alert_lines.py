@@ -56,6 +56,25 @@ def test_later_blocks_have_neither_links_nor_the_command() -> None:
     assert "firewatch alerts" not in text
 
 
+def test_posts_whose_texts_an_alert_has_are_shown_whole() -> None:
+    long = "Seit Stunden kein Netz in ganz Hamburg, die Hotline ist besetzt, und die App zeigt nur einen weißen Schirm."
+    nasty = "\x1b[2J @channel \u202erückwärts 🤷\u200d♀\ufe0f\nzweite Zeile"
+    posts = [
+        SamplePost(id="1", source="forum", url="https://forum.example/1", text=long, negative=1, copies=3),
+        SamplePost(id="2", source="forum", text=nasty, negative=1),
+        SamplePost(id="3", source="forum", url="https://forum.example/3", negative=1),
+    ]
+    for is_first, step in ((True, "open"), (False, "grow")):
+        lines = printed(rich_alert(samples=posts, step=step), is_first=is_first)
+        joined = " ".join(" ".join(line.removeprefix("┃ ") for line in lines).split())
+        shown = f"“{long}” forum, 3 times https://forum.example/1 “[2J @channel rückwärts 🤷\u200d♀\ufe0f zweite Zeile”"
+        assert shown in joined
+        assert joined.count("https://forum.example/1") == 1
+        assert ("https://forum.example/3" in joined) == is_first
+        assert not any(character in joined for character in "\x1b\u202e")
+    assert "Hamburg" not in " ".join(printed(rich_alert(samples=posts, step="update"), is_first=False))
+
+
 def test_a_suppressed_incident_shows_the_reason() -> None:
     assert "does not page: spam" in printed(alert(suppressed="spam"))[0]
 
