@@ -224,6 +224,9 @@ class Alert(_Body):
     labels: dict[str, str] = Field(description="Labels for Alertmanager, which identify the alert")
     annotations: dict[str, str] = Field(description="Annotations for Alertmanager, which are shown to people")
     generator_url: str | None = None
+    brand_name: str | None = Field(
+        default=None, description="Name of the brand in the config; null where an earlier firewatch wrote the alert"
+    )
 
     @property
     def since(self) -> datetime:

@@ -179,6 +179,7 @@ class AlertBuilder:
                 "description": " ".join(_reasons(incident, mentions)),
             },
             generator_url=link,
+            brand_name=self._name,
         )
 
     def _keys(self, mentions: Tally, baseline: Baseline) -> list[Key]:

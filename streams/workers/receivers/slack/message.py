@@ -74,7 +74,7 @@ class MessageFormat:
     Parameters
     ----------
     names
-        Names of brands by their ids; a brand that was removed from the config is shown by its id.
+        Names of brands by their ids, for alerts of an earlier firewatch, which have none, and for verdicts.
     zone
         Time zone of times in messages.
     include_texts
@@ -92,7 +92,9 @@ class MessageFormat:
         title = self._title(alert, words)
         blocks = [header(title), *_section(inert(alert.summary)), *self._evidence(alert, TEXTS, words)]
         if verdict is not None:
-            blocks.append(context(plain(self._dated_verdict(verdict, words))))
+            name = self._name(alert.brand, alert.brand_name)
+            at = words.moment(utc(verdict.at_ms), self._zone)
+            blocks.append(context(plain(words.verdict_at.format(at, self._verdict(verdict, name, words)))))
         return self._message(title, alert, blocks, words, verdict)
 
     def step(self, alert: Alert) -> SlackMessage:
@@ -118,8 +120,9 @@ class MessageFormat:
             Language of the message where there is no step.
         """
         words = PHRASES[alert.language if alert else language]
-        line = self._verdict(verdict, words)
-        title = f"{self._name(verdict.brand)}: {line}"
+        name = self._name(verdict.brand, alert.brand_name if alert else None)
+        line = self._verdict(verdict, name, words)
+        title = f"{name}: {line}"
         blocks = [*_section(title)]
         incident = _short(verdict.incident)
         if alert is not None:
@@ -144,11 +147,15 @@ class MessageFormat:
         is_resolved = alert.status == "resolved"
         symbol = RESOLVED_SYMBOL if is_resolved else SYMBOLS[alert.severity]
         state = f"{words.severities[alert.severity]}"
-        parts = [f"{symbol} {self._name(alert.brand)}", *([words.resolved] if is_resolved else []), state]
+        parts = [
+            f"{symbol} {self._name(alert.brand, alert.brand_name)}",
+            *([words.resolved] if is_resolved else []),
+            state,
+        ]
         return " · ".join(parts + ([words.labels[alert.label]] if alert.label else []))
 
-    def _name(self, brand: str) -> str:
-        return shortened(inert(self._names.get(brand, brand)), NAME_CHARS)
+    def _name(self, brand: str, name: str | None) -> str:
+        return shortened(inert(name or self._names.get(brand, brand)), NAME_CHARS)
 
     def _changed(self, alert: Alert, words: SlackPhrases) -> str:
         """Return the sentence about the differences to the step before, empty if there was none or nothing differs."""
@@ -197,16 +204,12 @@ class MessageFormat:
         opened = link(post.url, words.open_post) if post.url else None
         return context(plain(" · ".join(parts)), *([markup(opened)] if opened else []))
 
-    def _dated_verdict(self, verdict: Verdict, words: SlackPhrases) -> str:
-        at = words.moment(utc(verdict.at_ms), self._zone)
-        return words.verdict_at.format(at, self._verdict(verdict, words))
-
-    def _verdict(self, verdict: Verdict, words: SlackPhrases) -> str:
+    def _verdict(self, verdict: Verdict, name: str, words: SlackPhrases) -> str:
         by = shortened(inert(verdict.by), NAME_CHARS)
         parts = [words.verdicts[verdict.verdict].format(by)]
         if verdict.silence_until_ms is not None:
             until = words.moment(utc(verdict.silence_until_ms), self._zone)
-            name, severity = self._name(verdict.brand), words.severities[verdict.severity]
+            severity = words.severities[verdict.severity]
             parts.append(words.muted.format(name=name, severity=severity, until=until))
         if verdict.note and inert(verdict.note):
             parts.append(words.note.format(inert(verdict.note)))

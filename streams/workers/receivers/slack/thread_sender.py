@@ -8,10 +8,11 @@ start, after a partition was assigned, and after a request whose answer did not 
 from __future__ import annotations
 
 import time
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from streams.core.deliver.threads import LOOK_BACK_MS, FirstMessage, Thread, ThreadQueue, posted_since
-from streams.errors import DeliveryFailed, DeliveryRefused, MessageGone
+from streams.errors import DeliveryDenied, DeliveryFailed, DeliveryRefused, MessageGone
 from streams.workers.receivers.base import rendering
 from streams.workers.receivers.slack.incoming_webhook import REDUCED
 from streams.workers.receivers.steps import QueueSender
@@ -28,6 +29,12 @@ if TYPE_CHECKING:
 
 BROADCAST: Final = frozenset({"escalate", "reopen"})
 """Steps that are shown in the channel too: a thread notifies those only who follow it."""
+
+CHECK_SECONDS: Final = 600.0
+"""Pause between two checks of the token and the channel."""
+
+NOT_CARRIED_OUT: Final = frozenset({"http_429", "rate_limited", "ratelimited", "unreachable"})
+"""Failures after which a message has certainly not been posted."""
 
 NOT_UPDATED: Final = "the first message of a thread could not be updated"
 NOT_SEARCHED: Final = "the channel has too many messages to be searched; a thread may be opened twice"
@@ -66,13 +73,14 @@ class ThreadSender(QueueSender[ThreadQueue]):
         self._form = form
         self._group = group
         self._bot: str | None = None
+        self._checked_at = 0.0
 
     def new_state(self, suppression: Suppression) -> ThreadQueue:
         """Return an empty queue."""
         return ThreadQueue(suppression, self._forget_after_ms, self._past_ms)
 
     async def deliver(self, state: ThreadQueue, attempt: Attempt) -> None:
-        """Send the queued steps, then the queued verdicts; the first time, check the token and the channel."""
+        """Send the queued steps, then the queued verdicts, once the token and the channel are known to be valid."""
         bot = await self._identify(attempt)
         await super().deliver(state, attempt)
         while state.verdicts:
@@ -100,19 +108,30 @@ class ThreadSender(QueueSender[ThreadQueue]):
                     thread = None
             if thread is None:
                 await self._open(state, step, attempt)
-            else:
+            elif not any(later.incident == incident for later in islice(state.steps, 1, None)):
                 await self._show(state, thread, step, attempt)
-        except DeliveryFailed:
-            state.threads.doubt(incident)
+        except DeliveryFailed as failure:
+            if failure.reason not in NOT_CARRIED_OUT:
+                state.threads.doubt(incident)
             raise
 
     async def _identify(self, attempt: Attempt) -> str:
-        """Return the id of the app's bot; the first time, check the channel too."""
-        if self._bot is None:
-            bot = await self._api.bot(attempt.http)
-            await self._api.check_channel(attempt.http)
-            self._bot = bot
-            attempt.delivered(0)
+        """Return the id of the app's bot, once it is known that it may read the channel.
+
+        This is repeated now and then: a token that is revoked should be noticed before the next incident is.
+        """
+        if self._bot is None or self._clock() - self._checked_at >= CHECK_SECONDS:
+            try:
+                bot = await self._api.bot(attempt.http)
+                await self._api.check_channel(attempt.http)
+            except DeliveryDenied:
+                self._bot = None
+                raise
+            except DeliveryFailed:
+                if self._bot is None:
+                    raise
+                bot = self._bot
+            self._bot, self._checked_at = bot, self._clock()
         return self._bot
 
     async def _thread(
@@ -200,8 +219,9 @@ class ThreadSender(QueueSender[ThreadQueue]):
                 await self._show(state, thread, newest, attempt)
         except MessageGone:
             state.threads.lost(incident)
-        except DeliveryFailed:
-            state.threads.doubt(incident)
+        except DeliveryFailed as failure:
+            if failure.reason not in NOT_CARRIED_OUT:
+                state.threads.doubt(incident)
             raise
 
     async def _post(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 
+from streams.cli.alerts import alerts
 from streams.records import PreviousStep, SamplePost, SentimentSplit, TopTerm, WindowCounts, utc
 from streams.workers.receivers.slack.message import MessageFormat
 from tests.support.alerts import START_MS, alert, verdict
@@ -107,8 +109,20 @@ def test_without_texts_posts_are_linked() -> None:
     assert not any("kein Netz" in line for line in refused)
 
 
-def test_a_brand_that_is_not_in_the_config_any_more_is_shown_by_its_id() -> None:
+def test_a_brand_is_shown_by_its_name_in_the_alert_or_in_the_config_and_else_by_its_id() -> None:
+    new = storm(brand="new", brand_name="Neu & Söhne")  # added after the bridge was started
+    assert shown(FORM.incident(new))[0].startswith("🔴 Neu & Söhne · ")
+    assert shown(FORM.verdict(verdict(brand="new").verdict, new, "en"))[0].startswith("Neu & Söhne: ")
+    assert shown(FORM.incident(storm()))[0].startswith("🔴 Nordtel · ")
     assert shown(FORM.incident(storm(brand="gone")))[0].startswith("🔴 gone · ")
+
+
+def test_the_command_to_acknowledge_is_one_of_firewatch() -> None:
+    for kind, verdicts in (("open", ["ack"]), ("resolve", ["confirm", "false-alarm"])):
+        commands = re.findall("`firewatch alerts ([^`]*)`", shown(FORM.incident(storm(kind=kind)))[-1])
+        assert [command.split()[0] for command in commands] == verdicts
+        for name, *arguments in map(str.split, commands):
+            assert alerts.commands[name].make_context(name, arguments).params["id"] == "i1"
 
 
 def test_a_step_says_what_has_changed_since_the_one_before() -> None:

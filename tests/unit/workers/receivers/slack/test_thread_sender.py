@@ -262,6 +262,45 @@ async def test_a_wrong_token_is_noticed_without_any_alert(slack: SlackServer) ->
     assert slack.calls[-2:] == ["auth.test", HISTORY]
 
 
+async def test_a_token_that_is_revoked_is_noticed_between_two_incidents(stage: Stage, slack: SlackServer) -> None:
+    await stage.deliver()
+    slack.fail("auth.test", "token_revoked", 503)
+    await stage.deliver()
+    assert slack.calls.count("auth.test") == 1
+    stage.now = 600.0
+    assert (await stage.fails(DeliveryDenied)).reason == "token_revoked"
+    await stage.fails()
+    await stage.deliver()
+
+
+async def test_an_outage_of_slack_between_two_incidents_is_no_failure(stage: Stage, slack: SlackServer) -> None:
+    await stage.deliver()
+    stage.now = 600.0
+    slack.fail("auth.test", 503)
+    await stage.deliver()
+    assert slack.calls.count("auth.test") == 2
+
+
+async def test_a_backlog_updates_the_first_message_once(stage: Stage, slack: SlackServer) -> None:
+    for number in range(5):
+        stage.add(f"a{number}", "update")
+    await stage.deliver()
+    assert slack.calls.count(UPDATE) == 1
+
+
+@pytest.mark.parametrize("fault", [429, "ratelimited"])
+async def test_a_request_that_was_not_carried_out_needs_no_search(stage: Stage, slack: SlackServer, fault: Any) -> None:
+    stage.add("a1")
+    await stage.deliver()
+    searched = slack.calls.count(HISTORY) + slack.calls.count(REPLIES)
+    stage.add("a2", "update")
+    slack.fail(POST, fault)
+    await stage.fails()
+    await stage.deliver()
+    assert slack.ids() == [["a1", "a2"]]
+    assert slack.calls.count(HISTORY) + slack.calls.count(REPLIES) == searched
+
+
 async def test_a_step_is_given_up_after_its_time(stage: Stage, slack: SlackServer) -> None:
     stage.add("a1")
     slack.fail(POST, *["service_unavailable"] * 2)
