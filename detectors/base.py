@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, Self
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from detectors.reasons import Reason
+
 Aspect = Literal["attention", "tone", "crisis"]
 """Meaning of a high score: more mentions than usual, a more negative tone, or both at once."""
 
@@ -144,13 +146,15 @@ class Score(NamedTuple):
     direction
         Whether the observed quantity lies above or below what was expected.
     reason
-        One sentence for a reader, where there is something to explain.
+        The finding with its numbers, where there is something to explain; None otherwise.
     suppressed
         Why a value >= 1 must not page anyone, or None. The value itself stays unclipped.
     label
         Explanation, also of values below 1; None if there is none.
     severity
         Urgency of a value >= 1; None if the detector does not determine one.
+    occasion
+        Name of the maintenance or of the event in the config that suppresses the value; empty without one.
     """
 
     value: float
@@ -159,10 +163,11 @@ class Score(NamedTuple):
     lower: float
     upper: float
     direction: Direction = "none"
-    reason: str = ""
+    reason: Reason | None = None
     suppressed: Suppression | None = None
     label: Label | None = None
     severity: Severity | None = None
+    occasion: str = ""
 
     @property
     def fires(self) -> bool:

@@ -26,9 +26,9 @@ from detectors.extremes import Extremes
 from detectors.latest_reading import LatestReading
 from detectors.magnitude import demanding, times_usual
 from detectors.negative_surplus import DILUTED, Horizon, explained_by_usual, noise
-from detectors.numbers import shown
 from detectors.packing import pack, unpack
 from detectors.parameters import AT_LEAST_TIMES, within
+from detectors.reasons import Reason, window_hours
 from detectors.refractory import Refractory
 from detectors.shares import NEGATIVE, Shares
 from detectors.units import HOUR_MS
@@ -187,7 +187,7 @@ class Composite(Detector):
         value, observed, expected = reading.value, reading.fresh.negative, reading.explained
         upper = expected + noise(reading.horizons[0], self._shares.usual[0]) * math.expm1(self._extremes.bounds[0])
         label = self._label(bucket, reading)
-        reason = self._reason(bucket, reading, label) if label else ""
+        reason = self._reason(bucket, reading, label) if label else None
         if value < 1:
             direction: Direction = "up" if observed > expected else "down"
             return Score(value, observed, expected, 0.0, max(upper, observed), direction, reason, label=label)
@@ -348,27 +348,30 @@ class Composite(Detector):
             Condition("several_sources", elsewhere, (1 - _ONE_SOURCE) * scene.mentions, not confined),
         ]
 
-    def _reason(self, bucket: Bucket, reading: _CrisisReading, label: Label) -> str:
+    def _reason(self, bucket: Bucket, reading: _CrisisReading, label: Label) -> Reason:
         if label == "outage":
-            return f"Source outage: sources with {1 - bucket.coverage:.0%} of the usual mentions deliver nothing"
+            return Reason(label, {"missing": 1 - bucket.coverage})
         scene = reading.scene
-        if label != "crisis":
-            seen = _counted(scene.mentions, scene.expected, _HALF_LIVES_HOURS[_SCENE])
-            if label == "spam":
-                return f"Spam: {seen}, {scene.spam:.0f} of them repeat a text, by authors who repeat themselves"
-            if label == "surge":
-                return f"Platform-wide surge: {seen}, while other brands have {bucket.platform:.2g} times their usual"
-            return (
-                f"Praise: {seen}, {scene.positive / scene.mentions:.0%} positive (usually {self._shares.usual[1]:.0%})"
+        if label == "crisis":
+            horizon = reading.horizons[reading.highest]
+            seen = _counted(horizon.mentions, horizon.expected, _HALF_LIVES_HOURS[reading.highest])
+            return Reason(
+                label,
+                seen
+                | {
+                    "negative": horizon.negative / horizon.mentions,
+                    "usual_negative": self._shares.usual[0],
+                    "reposts": scene.reposts / max(scene.mentions, 1.0),
+                    "once_in_days": self._extremes.days(reading.value),
+                },
             )
-        horizon = reading.horizons[reading.highest]
-        by = f", by about {scene.people:.0f} people" if scene.people >= 1 else ""
-        return (
-            f"Crisis: {_counted(horizon.mentions, horizon.expected, _HALF_LIVES_HOURS[reading.highest])}, "
-            f"{horizon.negative / horizon.mentions:.0%} negative (usually {self._shares.usual[0]:.0%}){by}, "
-            f"{scene.reposts / max(scene.mentions, 1.0):.0%} reposts: as rare as once in "
-            f"{self._extremes.days(reading.value)}"
-        )
+        seen = _counted(scene.mentions, scene.expected, _HALF_LIVES_HOURS[_SCENE])
+        if label == "spam":
+            return Reason(label, seen | {"repeated": scene.spam})
+        if label == "surge":
+            return Reason(label, seen | {"platform": bucket.platform})
+        positive = {"positive": scene.positive / scene.mentions, "usual_positive": self._shares.usual[1]}
+        return Reason(label, seen | positive)
 
 
 class _CrisisReading(NamedTuple):
@@ -390,5 +393,5 @@ class _CrisisReading(NamedTuple):
         return max(range(len(self.values)), key=self.values.__getitem__)
 
 
-def _counted(mentions: float, expected: float, half_life: float) -> str:
-    return f"{mentions:.0f} mentions (fading over {half_life * 60:.0f} min) against a usual {shown(expected)}"
+def _counted(mentions: float, expected: float, half_life: float) -> dict[str, float | str]:
+    return {"mentions": mentions, "usual": expected, "hours": window_hours(half_life)}

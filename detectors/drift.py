@@ -9,9 +9,9 @@ from typing import ClassVar, Final, NamedTuple, Self
 from detectors.base import Aspect, Bucket, Condition, Detector, Direction, Explanation, Measure, Score
 from detectors.cusum import DRIFT, Cusum, run_days, threshold
 from detectors.level import Level
-from detectors.numbers import shown
 from detectors.packing import pack, unpack
 from detectors.parameters import ONCE_IN_DAYS, within
+from detectors.reasons import RAREST_DAYS, Reason, ReasonCode
 from detectors.refractory import Refractory
 from detectors.units import HOUR_MS
 
@@ -105,6 +105,7 @@ class Drift(Detector):
     score_is_rarity: ClassVar[bool] = False
 
     _slots: ClassVar[int] = 24
+    _finding: ClassVar[ReasonCode] = "rate_level"
     """Number of times of day with a usual value of their own."""
 
     def __init__(
@@ -139,10 +140,9 @@ class Drift(Detector):
         if value < 1:
             return Score(value, observed, expected, min(lower, observed), max(upper, observed), direction)
         suppressed = self._refractory.suppresses(bucket.start_ms, value) if self._level.ready else "cold_start"
-        reason = (
-            f"{self._described(observed)} for about {side.hours:.0f} h against a usual {self._described(expected)}: "
-            f"the level has changed; noise feigns that once in {run_days(side.value):.0f} days"
-        )
+        once_in_days = min(run_days(side.value), RAREST_DAYS)
+        facts = {"level": observed, "usual": expected, "hours": side.hours, "once_in_days": once_in_days}
+        reason = Reason(self._finding, facts)
         if sign > 0:
             return Score(
                 value, observed, expected, min(lower, expected), min(upper, observed), "up", reason, suppressed
@@ -288,6 +288,3 @@ class Drift(Detector):
     def _prior(self) -> float:
         """Return the prior of the square of `_spread`: Poisson noise, and that of the rate from day to day."""
         return 1 + DAY_HOURS * _RATE_SPREAD**2 * self._level.per_hour
-
-    def _described(self, value: float) -> str:
-        return f"{shown(value)} mentions an hour"

@@ -14,6 +14,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from detectors.parameters import ONCE_IN_DAYS, within
+from detectors.reasons import RAREST_DAYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,7 +31,7 @@ PRIOR_DAYS: Final = 3.0
 """Weight of the prior in days: enough that two similar days don't make a third one impossible."""
 
 _LONGEST: Final = 30.0
-"""Reduced variate above which the return period is more than any number worth printing."""
+"""Reduced variate above which the return period need not be computed: it is far more than `RAREST_DAYS`."""
 
 
 class Extremes:
@@ -129,11 +130,11 @@ class Extremes:
             self._offset -= weight / width * mean
             self.bounds.append(mean + spread * (self._threshold - _EULER) / _SPREAD)
 
-    def days(self, value: float) -> str:
-        """Return the return period of a value in words."""
+    def days(self, value: float) -> float:
+        """Return the return period of a value in days, at most `RAREST_DAYS`."""
         variate = value * self._threshold
         days = 1 / -math.expm1(-math.exp(-variate)) if variate < _LONGEST else math.inf
-        return f"{days:.0f} days" if days < 3650 else "more than ten years"
+        return min(days, RAREST_DAYS)
 
     def dump(self) -> tuple[float, ...]:
         """Return the state as a fixed number of numbers; missing days are zeros."""

@@ -11,8 +11,8 @@ from detectors.decay import elapsed_ms, remaining
 from detectors.extremes import Extremes
 from detectors.level import Level
 from detectors.moments import Moments
-from detectors.numbers import shown
 from detectors.packing import pack, unpack
+from detectors.reasons import Reason
 from detectors.refractory import Refractory
 from detectors.shares import NEGATIVE, Shares
 from detectors.units import HOUR_MS
@@ -237,21 +237,19 @@ class Multivariate(Detector):
     def _value(self, distance: float) -> float:
         return min(self._extremes.value([math.log1p(distance)]), distance / _SIGNIFICANT)
 
-    def _reason(self, now: _Now, distance: float, parts: list[float], value: float) -> str:
+    def _reason(self, now: _Now, distance: float, parts: list[float], value: float) -> Reason:
         count = max(now.mentions, 1e-9)
-        shares = [(part / count, usual) for part, usual in zip(now.parts, self._shares.usual, strict=True)]
-        descriptions = (
-            f"{now.mentions:.0f} mentions (fading over {_SLOW_HOURS:g} h, usually "
-            f"{shown(self._level.per_hour * now.hours)})",
-            "becoming more by the minute",
-            *(
-                f"{share:.0%} {name} (usually {usual:.0%})"
-                for name, (share, usual) in zip(("negative", "by one author", "reposts"), shares, strict=True)
-            ),
-        )
-        order = sorted(range(len(parts)), key=lambda index: -parts[index])
-        named = [descriptions[index] for index in order if parts[index] >= _NAMED * distance * distance]
-        return f"{', '.join(named)}: together as rare as once in {self._extremes.days(value)}"
+        features: list[dict[str, float | str]] = [
+            {"mentions": now.mentions, "usual_mentions": self._level.per_hour * now.hours, "hours": now.hours},
+            {"velocity": now.fast_mentions / now.fast_hours if now.fast_hours else 0.0},
+        ]
+        for name, part, usual in zip(("negative", "by_one", "reposts"), now.parts, self._shares.usual, strict=True):
+            features.append({name: part / count, f"usual_{name}": usual})
+        facts: dict[str, float | str] = {"once_in_days": self._extremes.days(value)}
+        for index in sorted(range(len(parts)), key=lambda index: -parts[index]):
+            if parts[index] >= _NAMED * distance * distance:
+                facts |= features[index]
+        return Reason("features", facts)
 
 
 def _log_ratio(count: float, expected: float) -> float:

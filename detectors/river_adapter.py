@@ -21,8 +21,8 @@ from detectors.base import (
 )
 from detectors.extremes import Extremes
 from detectors.level import Level
-from detectors.numbers import shown
 from detectors.packing import pack, unpack
+from detectors.reasons import Reason
 from detectors.refractory import Refractory
 from detectors.river_models import Model, build_model, check_model
 from detectors.units import HOUR_MS
@@ -168,9 +168,16 @@ class River(Detector):
         if value < 1:
             return Score(value, reading, mean, lower, max(upper, reading), "up" if reading > mean else "down")
         suppressed = self._refractory.suppresses(bucket.start_ms, value) if self._level.ready else "cold_start"
-        reason = (
-            f"{self._name} reads {shown(reading)} for a {self._feature} of {shown(number)}, usually {shown(mean)}: "
-            f"as rare as once in {self._extremes.days(value)}"
+        reason = Reason(
+            "model",
+            {
+                "model": self._name,
+                "feature": self._feature,
+                "number": number,
+                "reading": reading,
+                "usual": mean,
+                "once_in_days": self._extremes.days(value),
+            },
         )
         return Score(value, reading, mean, lower, min(upper, reading), "up", reason, suppressed)
 

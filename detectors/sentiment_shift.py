@@ -13,6 +13,7 @@ from detectors.level import Level
 from detectors.magnitude import demanding, times_usual
 from detectors.packing import pack, unpack
 from detectors.parameters import AT_LEAST_TIMES, within
+from detectors.reasons import Reason, window_hours
 from detectors.refractory import Refractory
 from detectors.shares import NEGATIVE, Shares
 from detectors.units import HOUR_MS, NEGATIVE_SHARE
@@ -139,9 +140,15 @@ class SentimentShift(Detector):
         if value < 1:
             return Score(value, observed, usual, 0.0, max(upper, observed), "up" if observed > usual else "down")
         suppressed = self._refractory.suppresses(bucket.start_ms, value) if self._level.ready else "cold_start"
-        reason = (
-            f"{observed:.0%} of about {count:.0f} mentions (fading over {_HALF_LIVES_HOURS[horizon]:g} h) are negative "
-            f"against a usual {usual:.0%}: {heights[horizon]:.1f} standard errors"
+        reason = Reason(
+            "tone",
+            {
+                "negative": observed,
+                "usual_negative": usual,
+                "mentions": count,
+                "hours": window_hours(_HALF_LIVES_HOURS[horizon]),
+                "standard_errors": heights[horizon],
+            },
         )
         return Score(value, observed, usual, 0.0, min(upper, observed), "up", reason, suppressed)
 

@@ -10,6 +10,7 @@ from detectors.units import NEGATIVE_SHARE
 
 if TYPE_CHECKING:
     from detectors.base import Aspect
+    from detectors.reasons import ReasonCode
 
 _SHARE_SPREAD: Final = 0.05
 """Prior standard deviation of the share from day to day: that of `sentiment_shift` from hour to hour."""
@@ -39,6 +40,7 @@ class ToneDrift(Drift):
     aspect: ClassVar[Aspect] = "tone"
 
     _slots: ClassVar[int] = 1
+    _finding: ClassVar[ReasonCode] = "tone_level"
 
     def _is_enough(self, span: Span) -> bool:
         return span.hours > 0 and span.mentions >= _FEW_MENTIONS
@@ -53,6 +55,3 @@ class ToneDrift(Drift):
         usual = self._back(self._usual[0])
         noise = max(usual * (1 - usual), 0.01)
         return 1 / (4 * max(self._level.per_hour, 0.01)) + DAY_HOURS * _SHARE_SPREAD**2 / (4 * noise)
-
-    def _described(self, value: float) -> str:
-        return f"{value:.0%} negative"

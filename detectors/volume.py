@@ -12,9 +12,9 @@ from detectors.expected_rate import ExpectedRate
 from detectors.extremes import Extremes
 from detectors.latest_reading import LatestReading
 from detectors.magnitude import demanding, times_usual
-from detectors.numbers import shown
 from detectors.packing import pack, unpack
 from detectors.parameters import AT_LEAST_TIMES, one_of, within
+from detectors.reasons import Reason, window_hours
 from detectors.refractory import Refractory
 from detectors.units import HOUR_MS, MENTIONS_PER_BUCKET
 
@@ -249,15 +249,18 @@ class Volume(Detector):
                 value, rising = fall, False
         return _VolumeReading(per_hour, noises, surplus, heights, depths, value, rising)
 
-    def _reason(self, reading: _VolumeReading) -> str:
+    def _reason(self, reading: _VolumeReading) -> Reason:
         heights = reading.heights if reading.rising else reading.depths
         extremes = self._rises if reading.rising or self._falls is None else self._falls
         horizon = max(range(len(heights)), key=lambda index: heights[index])
-        per_hour = reading.per_hour
-        return (
-            f"{shown(max(0.0, per_hour + reading.surplus[horizon]))} mentions an hour (fading over "
-            f"{_HALF_LIVES_HOURS[horizon] * 60:.0f} min) against a usual {shown(per_hour)}: as rare as once in "
-            f"{extremes.days(reading.value)}"
+        return Reason(
+            "rate",
+            {
+                "per_hour": max(0.0, reading.per_hour + reading.surplus[horizon]),
+                "usual": reading.per_hour,
+                "hours": window_hours(_HALF_LIVES_HOURS[horizon]),
+                "once_in_days": extremes.days(reading.value),
+            },
         )
 
 

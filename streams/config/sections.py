@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from streams.config.addresses import Host
 from streams.config.base import Language, QualityName, Settings
 from streams.config.link_template import LinkText, none_if_blank
+from streams.config.moments import ZoneName
 
 AUTHOR_KEY_VARIABLE: Final = "FIREWATCH_AUTHOR_KEY"
 
@@ -250,7 +251,11 @@ class AlertSettings(Settings):
     """Content of an alert."""
 
     language: Language = Field(
-        default="en", description="Language of the summary in an alert; `brands[].language` overrides it."
+        default="en",
+        description="Language of everything that people read in an alert; `brands[].language` overrides it.",
+    )
+    timezone: ZoneName = Field(
+        default="UTC", description="Time zone of the times in alerts that people read, such as Europe/Berlin."
     )
     include_texts: bool = Field(
         default=False, description="Include excerpts of posts in alerts; ids and links are included in any case."

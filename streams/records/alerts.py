@@ -38,8 +38,8 @@ class Detection(_Body):
     expected: float
     lower: float
     upper: float
-    unit: str = Field(description="Unit of observed, expected, lower and upper")
-    reason: str
+    unit: str = Field(description="Unit of observed, expected, lower and upper, in the language of the alert")
+    reason: str = Field(description="Reason for the score, in the language of the alert; may be empty")
     suppressed: str | None = None
 
 
@@ -203,7 +203,9 @@ class Alert(_Body):
     ends_at: datetime | None = None
     at: datetime = Field(description="Event time of this step")
     summary: str = Field(description="Description of the incident for people")
-    language: Literal["en", "de"] = Field(default="en", description="Language of the summary")
+    language: Literal["en", "de"] = Field(
+        default="en", description="Language of everything that people read in the alert"
+    )
     detectors: dict[str, Detection]
     window: WindowCounts
     sentiment: SentimentSplit

@@ -15,6 +15,8 @@ from streams.core.incidents.lifecycle import Incidents
 from streams.core.incidents.own_words import OwnWords
 from streams.core.rollup.baseline import Baseline
 from streams.core.text.brand_terms import BrandTerms
+from streams.core.wording.formats import Formats
+from streams.core.wording.languages import PHRASES
 
 if TYPE_CHECKING:
     from streams.config import BrandSettings, Config
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from streams.core.rollup.watermark import StreamProgress
     from streams.records import Alert, Deletions, Envelope, Mention
 
-STATE_VERSION: Final = 8
+STATE_VERSION: Final = 9
 
 STATE_FIELDS: Final = (
     "marks", "windows", "detectors", "out", "incidents", "echo", "sources", "calm", "model", "deletions",
@@ -53,7 +55,7 @@ class BrandMonitor(BrandScoring):
             brand.id,
             brand.name,
             OwnWords(brand.name, BrandTerms.of(brand)),
-            brand.language or config.alerts.language,
+            Formats(PHRASES[brand.language or config.alerts.language], config.alerts.timezone),
             config_version,
             {name: detector.kind for name, detector in detectors},
             {name: detector.unit for name, detector in detectors},

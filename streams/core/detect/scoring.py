@@ -32,9 +32,6 @@ if TYPE_CHECKING:
 
 Answer = TypeVar("Answer")
 
-MAX_REASON_CHARS: Final = 500
-"""Reasons become part of the state and of alerts; a detector of a plugin may give longer ones."""
-
 _SHARE_ALPHA: Final = 0.01
 """Weight of one bucket in a brand's usual mix of sources: about eight hours of five-minute buckets."""
 
@@ -192,8 +189,7 @@ class BrandScoring(ABC):
         quiet = self._quiet_times.at(start_ms, end_ms) if anomalous else None
         if quiet is not None:
             for name in anomalous:
-                reason = f"{scores[name].reason} ({quiet.suppressed}: {quiet.reason})".lstrip()
-                scores[name] = scores[name]._replace(suppressed=quiet.suppressed, reason=reason)
+                scores[name] = scores[name]._replace(suppressed=quiet.suppressed, occasion=quiet.reason)
 
     def _detections(self, start_ms: int, scores: Mapping[str, Score]) -> list[Detected]:
         """Return the scores that reach 1 for the first time in their bucket."""
@@ -305,10 +301,10 @@ class BrandScoring(ABC):
 
 
 def _finite(score: Score) -> Score:
-    """Return a score, with its reason cut, if its value is finite; anything else counts as raised by the detector."""
+    """Return a score if its value is finite; anything else counts as raised by the detector."""
     if not math.isfinite(score.value):
         raise ValueError(f"a score of {score.value}")
-    return score._replace(reason=score.reason[:MAX_REASON_CHARS]) if len(score.reason) > MAX_REASON_CHARS else score
+    return score
 
 
 def _snapshot(detector: Detector) -> tuple[str, str]:

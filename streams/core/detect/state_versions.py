@@ -161,12 +161,24 @@ def _authors_8(count: int, most_active: dict[int, int], smallest: list[int]) -> 
     return counts
 
 
+def _brand_8(state: State) -> State:
+    """Take the English sentences of earlier reasons out of incidents, as alerts may be in another language now, and add
+    the name of the event that suppresses them: none."""
+    *incidents, excesses = state["incidents"]
+    incidents = [each and [*each[:6], None, *each[7:11], _peaks_9(each[11]), *each[12:], ""] for each in incidents]
+    return {**state, "incidents": [*incidents, excesses]}
+
+
+def _peaks_9(peaks: list[Any]) -> list[Any]:
+    return [[*peak[:7], None, *peak[8:], ""] for peak in peaks]
+
+
 def _progress_3(state: State) -> State:
     """Add to each partition its newest event time, which was its watermark, and the delay of its posts."""
     return {**state, "partitions": [[*partition, partition[2], 0] for partition in state["partitions"]]}
 
 
-BRAND: Final[Upgrades] = {2: _brand_2, 3: _brand_3, 4: _brand_4, 5: _brand_5, 6: _brand_6, 7: _brand_7}
+BRAND: Final[Upgrades] = {2: _brand_2, 3: _brand_3, 4: _brand_4, 5: _brand_5, 6: _brand_6, 7: _brand_7, 8: _brand_8}
 CHUNK: Final[Upgrades] = {}
 PROGRESS: Final[Upgrades] = {2: _progress_3}
 ENVELOPES: Final[Upgrades] = {}

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from detectors.units import HOUR_MS
 from streams.config.link_template import LinkTemplate
+from streams.core.incidents.description import description, score_reason
 from streams.core.incidents.incident import Change, alert_id
 from streams.core.incidents.key_terms import key_terms
 from streams.core.incidents.samples import representative
-from streams.core.incidents.summary import summarise
+from streams.core.incidents.summary import Facts, summarise
 from streams.core.rollup.frequent import most_frequent
 from streams.core.rollup.tally import is_coarse
 from streams.core.text.clean import MAX_TERM_CHARS
@@ -33,12 +34,13 @@ from streams.records import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from streams.config import AlertSettings, Language
-    from streams.core.incidents.incident import Incident, ReportedStep
+    from streams.config import AlertSettings
+    from streams.core.incidents.incident import ReportedStep
     from streams.core.incidents.key_terms import Key
     from streams.core.incidents.own_words import OwnWords
     from streams.core.rollup.baseline import Baseline
     from streams.core.rollup.tally import Tally
+    from streams.core.wording.formats import Formats
 
 MAX_SOURCES: Final = 20
 """Sources that an alert lists, those with most mentions."""
@@ -50,12 +52,6 @@ _FEW: Final = 2
 _MANY: Final = 10
 """Effective numbers of authors from which few, and from which many drive an incident."""
 
-_COARSE: Final = (
-    "Most posts state their time no finer than a bucket, such as whole hours, so how fast they came is not known and "
-    "the severity is warning at most"
-)
-"""Reason that follows those of the detectors."""
-
 
 class AlertBuilder:
     """Builds the alerts of one brand.
@@ -64,8 +60,8 @@ class AlertBuilder:
     ----------
     brand, name, own
         Id and name of the brand, and its words.
-    language
-        Language of the summary.
+    formats
+        Language and time zone of everything that people read.
     kinds, units
         Kind and unit of each detector, by name.
     """
@@ -76,7 +72,7 @@ class AlertBuilder:
         brand: str,
         name: str,
         own: OwnWords,
-        language: Language,
+        formats: Formats,
         config_version: str,
         kinds: Mapping[str, str],
         units: Mapping[str, str],
@@ -86,7 +82,7 @@ class AlertBuilder:
         self._brand = brand
         self._name = name
         self._own = own
-        self._language = language
+        self._formats = formats
         self._config_version = config_version
         self._kinds = kinds
         self._units = units
@@ -108,8 +104,18 @@ class AlertBuilder:
         split = _split(mentions)
         keys = self._keys(mentions, baseline)
         drivers, comparison = _drivers(mentions, baseline), _comparison(change, baseline)
-        terms = [key.term for key in keys]
-        summary = summarise(self._language, self._name, change, split, drivers, comparison, terms)
+        window = _window(change)
+        facts = Facts(
+            self._name,
+            change,
+            window,
+            split,
+            drivers,
+            comparison,
+            mentions.top_author_share,
+            [key.term for key in keys],
+        )
+        summary = summarise(self._formats, facts)
         link = self._link and self._link.filled(brand=self._brand, from_ms=incident.start_ms, to_ms=change.at_ms)
         return Alert(
             id=alert_id(self._brand, self._config_version, change),
@@ -128,7 +134,7 @@ class AlertBuilder:
             ends_at=utc(incident.hot_ms) if resolved else None,
             at=utc(change.at_ms),
             summary=summary,
-            language=self._language,
+            language=self._formats.phrases.language,
             detectors={
                 name: Detection(
                     kind=self._kinds[name],
@@ -137,22 +143,14 @@ class AlertBuilder:
                     expected=score.expected,
                     lower=score.lower,
                     upper=score.upper,
-                    unit=self._units[name],
-                    reason=score.reason,
+                    unit=self._formats.phrases.units[self._units[name]],
+                    reason=score_reason(self._formats, score),
                     suppressed=score.suppressed,
                 )
                 for name, score in sorted(incident.peaks.items())
                 if name in self._kinds
             },
-            window=WindowCounts(
-                start=utc(incident.start_ms),
-                end=utc(change.until_ms),
-                mentions=mentions.count,
-                authors=mentions.authors.distinct,
-                reposts=mentions.reposts,
-                engagement=mentions.engagement,
-                authors_estimated=mentions.authors.is_estimated,
-            ),
+            window=window,
             sentiment=split,
             top_terms=[
                 TopTerm(term=key.term, mentions=key.mentions, lift=round(key.lift, 2), z=round(key.z, 2))
@@ -176,7 +174,7 @@ class AlertBuilder:
             },
             annotations={
                 "summary": summary,
-                "description": " ".join(_reasons(incident, mentions)),
+                "description": description(self._formats, incident, is_coarse=is_coarse(mentions)),
             },
             generator_url=link,
             brand_name=self._name,
@@ -190,12 +188,17 @@ class AlertBuilder:
         return key_terms(others, mentions.count, baseline.terms, baseline.mentions, baseline.unlisted, general.share)
 
 
-def _reasons(incident: Incident, mentions: Tally) -> list[str]:
-    """Return the explanation of the label, the reason of each detector's highest score, and what limits severity."""
-    reasons = [score.reason for _, score in sorted(incident.peaks.items())]
-    if is_coarse(mentions):
-        reasons.append(_COARSE)
-    return [f"{reason.removesuffix('.')}." for reason in dict.fromkeys([incident.note, *reasons]) if reason]
+def _window(change: Change) -> WindowCounts:
+    mentions = change.mentions
+    return WindowCounts(
+        start=utc(change.incident.start_ms),
+        end=utc(change.until_ms),
+        mentions=mentions.count,
+        authors=mentions.authors.distinct,
+        reposts=mentions.reposts,
+        engagement=mentions.engagement,
+        authors_estimated=mentions.authors.is_estimated,
+    )
 
 
 def _split(mentions: Tally) -> SentimentSplit:

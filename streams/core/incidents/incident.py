@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from detectors.base import Score
+from detectors.reasons import Reason
 from detectors.units import HOUR_MS
 from streams.core.rollup.tally import Tally
 
@@ -26,6 +27,7 @@ STEP_WORDS: Final[dict[AlertStep, str]] = {
 _STATE_FIELDS: Final = (
     "fingerprint", "start_ms", "hot_ms", "severity", "suppressed", "label", "note", "first_ms", "reopened", "earlier",
     "fired", "peaks", "excesses", "tally", "busiest", "hour_ms", "hour_mentions", "reported", "late", "closed_ms",
+    "occasion",
 )  # fmt: skip
 """Fields in the order in which a state lists them."""
 
@@ -91,8 +93,7 @@ class Incident:
     suppressed
         Why it does not page, or None.
     label, note
-        The highest label so far (of `lifecycle.LABELS`), and the latest sentence that explains it; None and empty
-        without.
+        The highest label so far (of `lifecycle.LABELS`), and the latest reason for it; None without.
     first_ms
         Start of its very first anomalous bucket.
     reopened
@@ -117,6 +118,8 @@ class Incident:
         Mentions since then that arrived after their bucket had closed.
     closed_ms
         Event time at which it was found to be over; -1 while it is open.
+    occasion
+        Name of the maintenance or event in the config that suppresses it; empty without one.
     """
 
     fingerprint: str
@@ -125,7 +128,7 @@ class Incident:
     severity: Severity = "watch"
     suppressed: str | None = None
     label: Label | None = None
-    note: str = ""
+    note: Reason | None = None
     first_ms: int = -1
     reopened: int = 0
     earlier: int = 0
@@ -139,6 +142,7 @@ class Incident:
     reported: ReportedStep | None = None
     late: int = 0
     closed_ms: int = -1
+    occasion: str = ""
 
     def __post_init__(self) -> None:
         if self.first_ms < 0:
@@ -182,7 +186,8 @@ class Incident:
         """Return the state as plain values for JSON, in the order of `_STATE_FIELDS`."""
         state = {name: getattr(self, name) for name in _STATE_FIELDS}
         state["fired"] = sorted(self.fired)
-        state["peaks"] = [[name, *score] for name, score in self.peaks.items()]
+        state["note"] = self.note and self.note.dump()
+        state["peaks"] = [[name, *_dumped(score)] for name, score in self.peaks.items()]
         state["excesses"] = list(self.excesses.items())
         state["tally"] = self.tally.dump()
         state["reported"] = self.reported and self.reported.dump()
@@ -193,11 +198,21 @@ class Incident:
         """Restore an incident that `dump` returned."""
         state = dict(zip(_STATE_FIELDS, values, strict=True))
         state["fired"] = set(state["fired"])
-        state["peaks"] = {name: Score(*parts) for name, *parts in state["peaks"]}
+        state["note"] = state["note"] and Reason.load(state["note"])
+        state["peaks"] = {name: _loaded(parts) for name, *parts in state["peaks"]}
         state["excesses"] = dict(state["excesses"])
         state["tally"] = Tally.load(state["tally"])
         state["reported"] = state["reported"] and ReportedStep.load(state["reported"])
         return cls(**state)
+
+
+def _dumped(score: Score) -> list[Any]:
+    return [part.dump() if isinstance(part, Reason) else part for part in score]
+
+
+def _loaded(parts: list[Any]) -> Score:
+    score: list[Any] = [Reason.load(part) if isinstance(part, list) else part for part in parts]
+    return Score(*score)
 
 
 @dataclass(frozen=True, slots=True)

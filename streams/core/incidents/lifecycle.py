@@ -242,11 +242,12 @@ class Incidents:
             if score.label and LABELS.index(score.label) >= LABELS.index(incident.label):
                 incident.label, incident.note = score.label, score.reason
         if incident.label in HARMLESS:
-            incident.suppressed = incident.label
+            incident.suppressed, incident.occasion = incident.label, ""
         elif incident.fired:
-            incident.suppressed = None
+            incident.suppressed, incident.occasion = None, ""
         elif anomalous and (not incident.suppressed or incident.suppressed in HARMLESS):
-            incident.suppressed = max(anomalous.values(), key=lambda score: score.value).suppressed
+            foremost = max(anomalous.values(), key=lambda score: score.value)
+            incident.suppressed, incident.occasion = foremost.suppressed, foremost.occasion
 
     def _may_open(self, name: str, score: Score, bucket: Tally) -> bool:
         """Return whether a score may open an incident: within the refractory period only if the bucket itself exceeds

@@ -1,31 +1,33 @@
-"""The summary of an alert: one plain sentence in English or German."""
+"""The summary of an alert: a sentence that says what is happening, and one that says why it does not page."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from detectors.units import HOUR_MS, MINUTE_MS
+from detectors.units import DAY_MS, HOUR_MS
+from streams.core.incidents.what_changed import what_changed
+from streams.core.wording.sentences import joined, sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from streams.config import Language
-    from streams.core.incidents.incident import Change
-    from streams.core.rollup.tally import Tally
-    from streams.records import Comparison, Drivers, SentimentSplit
+    from streams.core.incidents.incident import Change, Incident
+    from streams.core.wording.formats import Formats
+    from streams.records import Comparison, Drivers, SentimentSplit, WindowCounts
 
 _TERMS: Final = 3
 """Number of terms named."""
 
+_ENOUGH: Final = 10
+"""Mentions below which a multiple of the usual ones means nothing."""
+
+_NOTHING: Final = 0.5
+"""Usual mentions in the span, or in an hour, below which a multiple of them means nothing."""
+
 _MANY_TIMES: Final = 1.5
-"""Multiple of the usual pace from which it is mentioned."""
+"""Multiple of the usual pace from which it is mentioned, and whose inverse is mentioned as fewer than usual."""
 
-_TODAY_MS: Final = 20 * HOUR_MS
-"""Age from which the start is given with its date."""
-
-_KNOWN: Final = timedelta(days=7)
+_KNOWN_MS: Final = 7 * DAY_MS
 """Age of the oldest peak from which a new record means something."""
 
 _NEW: Final = 0.5
@@ -38,192 +40,155 @@ _UNKNOWN: Final = 0.1
 _CONCENTRATED: Final = 4
 """Multiple of the authors who wrote half of the mentions from which they are few among all authors."""
 
+_MOST: Final = 0.6
+"""Share of the mentions by one author from which "half" is too little."""
+
 _REPOSTED: Final = 0.5
 """Share of reposts from which it is mentioned."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Words:
-    """The phrases of one language; placeholders in braces name the values to fill in."""
-
-    mentions: tuple[str, str]
-    spans: tuple[tuple[str, str], tuple[str, str], str]
-    template: str
-    since: str
-    since_day: str
-    times: str
-    negative: str
-    usual: str
-    authors: tuple[str, str]
-    half: tuple[str, str]
-    without_author: str
-    no_authors: str
-    new: str
-    reposts: str
-    about: str
-    peak: str
-    again: str
-    over: str
-    corrected: str
-    suppressed: str
-    labels: Mapping[str, str]
-    reasons: Mapping[str, str]
-    decimal: str
-
-
-_ENGLISH: Final = _Words(
-    mentions=("{} mention", "{} mentions"),
-    spans=(("{} second", "{} seconds"), ("{} minute", "{} minutes"), "{} hours"),
-    template="{name}{label}{again}: {mentions} in {span} {since}{times}, {negative}{usual}{by}{reposts}{about}{peak}.",
-    since="since {:%H:%M} UTC",
-    since_day="since {:%Y-%m-%d %H:%M} UTC",
-    times=", {} times the usual",
-    negative="{}% negative",
-    usual=" (usually {}%)",
-    authors=(", by {} author", ", by {} authors"),
-    half=(" (half by one)", " (half by {})"),
-    without_author=", {} without a known author",
-    no_authors=", by unknown authors",
-    new=", most of them new",
-    reposts=", mostly reposts",
-    about=", about {}",
-    peak=", more in an hour than ever since {:%Y-%m-%d}",
-    again=" again",
-    over=" It is over.",
-    corrected=" Corrected by posts that came late.",
-    suppressed=" Suppressed: {}.",
-    labels={},
-    reasons={},
-    decimal=".",
-)
-
-_GERMAN: Final = _Words(
-    mentions=("{} Erwähnung", "{} Erwähnungen"),
-    spans=(("{} Sekunde", "{} Sekunden"), ("{} Minute", "{} Minuten"), "{} Stunden"),
-    template="{name}{label}{again}: {mentions} in {span} {since}{times}, {negative}{usual}{by}{reposts}{about}{peak}.",
-    since="seit {:%H:%M} UTC",
-    since_day="seit {:%d.%m.%Y %H:%M} UTC",
-    times=", {}-mal so viele wie üblich",
-    negative="{} % negativ",
-    usual=" (sonst {} %)",
-    authors=(", von {} Konto", ", von {} Konten"),
-    half=(" (die Hälfte von einem)", " (die Hälfte von {})"),
-    without_author=", {} ohne bekanntes Konto",
-    no_authors=", von unbekannten Konten",
-    new=", meist neuen",
-    reposts=", größtenteils weiterverbreitet",
-    about=", Thema: {}",
-    peak=", in einer Stunde mehr als je seit dem {:%d.%m.%Y}",
-    again=" erneut",
-    over=" Es ist vorbei.",
-    corrected=" Berichtigt um verspätete Beiträge.",
-    suppressed=" Unterdrückt: {}.",
-    labels={
-        "crisis": "Krise", "praise": "Lob", "surge": "allgemeiner Andrang", "spam": "Spam",
-        "outage": "Quellen ausgefallen",
-    },
-    reasons={
-        "cold_start": "noch zu wenig über die Marke bekannt", "refractory": "gerade erst gemeldet",
-        "surge": "allgemeiner Andrang", "spam": "Spam", "outage": "Quellen ausgefallen",
-    },
-    decimal=",",
-)  # fmt: skip
-
-_WORDS: Final[Mapping[Language, _Words]] = {"en": _ENGLISH, "de": _GERMAN}
-
-
-def summarise(
-    language: Language,
-    name: str,
-    change: Change,
-    split: SentimentSplit,
-    drivers: Drivers,
-    comparison: Comparison,
-    terms: Sequence[str],
-) -> str:
-    """Summarise a step of an incident; the end, a correction and a suppression are appended as short sentences.
+class Facts(NamedTuple):
+    """The parts of an alert that its summary is written from.
 
     Parameters
     ----------
-    language
-        Language of the summary.
     name
         Name of the brand.
     change
         The step.
-    split, drivers, comparison
+    window, split, drivers, comparison, top_author_share
         Those of the alert.
     terms
         Terms that stand out, the most certain first.
     """
-    words, mentions, incident = _WORDS[language], change.mentions, change.incident
-    start, span_ms = datetime.fromtimestamp(incident.start_ms / 1000, UTC), change.until_ms - incident.start_ms
-    usual = comparison.usual_negative
-    summary = words.template.format(
-        name=name,
-        label=f", {words.labels.get(incident.label, incident.label)}" if incident.label else "",
-        again=words.again if incident.reopened else "",
-        mentions=_counted(words.mentions, mentions.count),
-        span=_span(words, span_ms),
-        since=(words.since if span_ms < _TODAY_MS else words.since_day).format(start),
-        times=_times(words, comparison.times_usual),
-        negative=words.negative.format(f"{100 * split.negative:.0f}"),
-        usual=words.usual.format(f"{100 * usual:.0f}") if usual is not None else "",
-        by=_authors(words, mentions, drivers),
-        reposts=words.reposts if mentions.reposts > _REPOSTED * mentions.count else "",
-        about=words.about.format(", ".join(terms[:_TERMS])) if terms else "",
-        peak=_peak(words, start, comparison),
+
+    name: str
+    change: Change
+    window: WindowCounts
+    split: SentimentSplit
+    drivers: Drivers
+    comparison: Comparison
+    top_author_share: float
+    terms: Sequence[str]
+
+
+def summarise(formats: Formats, facts: Facts) -> str:
+    """Summarise a step of an incident: what is happening, what has changed, and why it does not page."""
+    incident = facts.change.incident
+    return joined(_happening(formats, facts), what_changed(formats, facts.change), not_paged(formats, incident), by=" ")
+
+
+def not_paged(formats: Formats, incident: Incident) -> str:
+    """Return the sentence that says why an incident does not page; empty if it does."""
+    if incident.suppressed is None:
+        return ""
+    return sentence(
+        formats.phrases.not_paged.format(reason=suppression(formats, incident.suppressed, incident.occasion))
     )
+
+
+def suppression(formats: Formats, suppressed: str, occasion: str) -> str:
+    """Return a reason for not paging, with the name that the config gives to maintenance or an event."""
+    reason = formats.phrases.suppressions[suppressed]
+    return formats.phrases.occasion.format(reason=reason, name=occasion) if occasion else reason
+
+
+def _happening(formats: Formats, facts: Facts) -> str:
+    phrases, window = formats.phrases.summary, facts.window
+    clauses = joined(
+        _counted(formats, facts.change),
+        _compared(formats, facts),
+        _record(formats, facts),
+        _negative(formats, facts),
+        phrases.reposts if window.reposts > _REPOSTED * window.mentions else "",
+        _accounts(formats, facts),
+    )
+    about = phrases.about.format(terms=", ".join(facts.terms[:_TERMS])) if facts.terms else ""
+    clauses = joined(clauses, _half(formats, facts), about, by="; ")
+    text = phrases.sentence.format(head=_head(formats, facts.name, facts.change.incident), facts=clauses)
+    return text[:1] + sentence(text)[1:]  # a brand may begin with a small letter
+
+
+def _head(formats: Formats, name: str, incident: Incident) -> str:
+    phrases = formats.phrases.summary
+    if incident.label is None:
+        return phrases.again.format(name=name) if incident.reopened else name
+    labels = phrases.labels_again if incident.reopened else phrases.labels
+    return phrases.head.format(name=name, label=labels[incident.label])
+
+
+def _counted(formats: Formats, change: Change) -> str:
+    """Return the number of mentions and their time."""
+    phrases, start_ms = formats.phrases.summary, change.incident.start_ms
+    mentions, span_ms = formats.mentions(change.mentions.count), change.until_ms - start_ms
     if change.kind == "resolve":
-        summary += words.over
-    if change.step == "correct":
-        summary += words.corrected
-    if incident.suppressed:
-        summary += words.suppressed.format(words.reasons.get(incident.suppressed, incident.suppressed))
-    return summary
+        return phrases.in_time.format(mentions=mentions, time=formats.between(start_ms, change.incident.hot_ms))
+    since = formats.since(start_ms, change.at_ms)
+    if span_ms < 1_000:
+        return phrases.in_time.format(mentions=mentions, time=since)
+    return phrases.in_span.format(mentions=mentions, span=formats.span(span_ms), time=since)
 
 
-def _authors(words: _Words, mentions: Tally, drivers: Drivers) -> str:
-    authors, unknown = mentions.authors.distinct, drivers.mentions_without_author or 0
-    if not authors:
-        return words.no_authors if unknown else ""
-    half = drivers.authors_of_half
+def _compared(formats: Formats, facts: Facts) -> str:
+    """Return the phrase that compares the mentions with the usual ones; empty where they are about as many."""
+    phrases, count, per_hour = (
+        formats.phrases.summary,
+        facts.change.mentions.count,
+        facts.comparison.usual_mentions_per_hour,
+    )
+    if per_hour is None:
+        return ""
+    span_ms = facts.change.until_ms - facts.change.incident.start_ms
+    usual = per_hour * span_ms / HOUR_MS
+    if max(usual, per_hour) < _NOTHING:
+        return phrases.usually_none
+    times = facts.comparison.times_usual
+    if times is not None and times >= _MANY_TIMES and count >= _ENOUGH:
+        return phrases.times.format(multiple=formats.multiple(times))
+    if usual >= _ENOUGH and count * _MANY_TIMES <= usual:
+        return phrases.usually_more.format(n=formats.rounded(usual))
+    return ""
+
+
+def _record(formats: Formats, facts: Facts) -> str:
+    """Return the phrase for a record hour, if the brand has been known for some time; empty otherwise."""
+    peaks, start_ms = facts.comparison.past_peaks, facts.change.incident.start_ms
+    known_ms = min((round(peak.hour.timestamp() * 1000) for peak in peaks), default=start_ms)
+    highest = max((peak.mentions for peak in peaks), default=0)
+    if start_ms - known_ms < _KNOWN_MS or facts.comparison.busiest_hour <= highest:
+        return ""
+    return formats.phrases.summary.record.format(day=formats.day(known_ms))
+
+
+def _negative(formats: Formats, facts: Facts) -> str:
+    phrases, share, usual = formats.phrases.summary, facts.split.negative, facts.comparison.usual_negative
+    if not facts.change.mentions.count or not (share or usual):
+        return ""
+    text = phrases.negative.format(share=formats.share(share))
+    return text if usual is None else text + phrases.usually.format(share=formats.share(usual))
+
+
+def _accounts(formats: Formats, facts: Facts) -> str:
+    phrases, window, drivers = formats.phrases.summary, facts.window, facts.drivers
+    unknown = drivers.mentions_without_author or 0
+    authors = min(window.authors, window.mentions - unknown)
+    if authors <= 0:
+        return phrases.unknown_accounts if unknown else ""
+    shown = formats.estimated(authors) if window.authors_estimated else None
     new, usual = drivers.newcomer_share, drivers.usual_newcomer_share
     strangers = new is not None and usual is not None and new > max(_NEW, usual + _NEWER)
-    without = words.without_author.format(unknown) if unknown > _UNKNOWN * mentions.count else ""
-    spread = _counted(words.half, half) if half is not None and _CONCENTRATED * half <= authors else ""
-    return _counted(words.authors, authors) + spread + (words.new if strangers else "") + without
+    return joined(
+        formats.counted(phrases.accounts, authors, shown),
+        phrases.new if strangers else "",
+        formats.counted(phrases.without_account, unknown) if unknown > _UNKNOWN * window.mentions else "",
+    )
 
 
-def _peak(words: _Words, start: datetime, comparison: Comparison) -> str:
-    """Return the phrase for a record hour, if the brand has been known for some time; empty otherwise."""
-    known_since = min((peak.hour for peak in comparison.past_peaks), default=start)
-    highest = max((peak.mentions for peak in comparison.past_peaks), default=0)
-    if start - known_since < _KNOWN or comparison.busiest_hour <= highest:
+def _half(formats: Formats, facts: Facts) -> str:
+    """Return the clause that names the few authors of half of the mentions; empty if they are not few."""
+    phrases, half = formats.phrases.summary, facts.drivers.authors_of_half
+    if half is None or _CONCENTRATED * half > facts.window.authors:
         return ""
-    return words.peak.format(known_since)
-
-
-def _times(words: _Words, times: float | None) -> str:
-    if times is None or times < _MANY_TIMES:
-        return ""
-    return words.times.format(f"{times:.0f}" if times >= 10 else f"{times:.1f}".replace(".", words.decimal))
-
-
-def _counted(patterns: tuple[str, str], count: int) -> str:
-    return patterns[count != 1].format(count)
-
-
-def _span(words: _Words, span_ms: int) -> str:
-    """Return a span of time as words, in whole minutes below two hours.
-
-    >>> [_span(_ENGLISH, minutes * 60_000) for minutes in (1, 90, 150)]
-    ['1 minute', '90 minutes', '2.5 hours']
-    """
-    seconds, minutes, hours = words.spans
-    whole = round(span_ms / MINUTE_MS)
-    if whole < 1:
-        return _counted(seconds, round(span_ms / 1000))
-    if whole < 120:
-        return _counted(minutes, whole)
-    return hours.format(f"{whole / 60:.1f}".replace(".", words.decimal))
+    if half == 1 and facts.top_author_share >= _MOST:
+        return phrases.most.format(share=formats.share(facts.top_author_share))
+    return formats.counted(phrases.half, half, formats.phrases.small_numbers[half - 1])

@@ -123,7 +123,9 @@ def test_scores_are_finite_and_within_their_meaning(kind: str, history: list[Buc
         else:
             assert score.direction == "down"
             assert score.observed <= score.lower
-        assert (score.reason != "") == (score.value >= 1 or score.label is not None)
+        assert (score.reason is not None) == (score.value >= 1 or score.label is not None)
+        facts = score.reason.facts.values() if score.reason else ()
+        assert all(math.isfinite(fact) for fact in facts if not isinstance(fact, str))
         assert (score.severity is None) or score.value >= 1
         assert (score.suppressed is None) or score.value >= 1
         detector.learn_one(bucket)

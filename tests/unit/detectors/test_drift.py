@@ -35,7 +35,8 @@ def test_a_new_level_fires_once_and_becomes_the_usual_one(
     score = next(score for _, score in scores if score.fires)
     assert score.direction == ("up" if factor > 1 else "down")
     assert score.observed / score.expected == pytest.approx(factor, rel=0.25)
-    assert "the level has changed" in score.reason
+    assert score.reason is not None
+    assert (score.reason.code, score.reason.facts["level"]) == ("rate_level", score.observed)
 
 
 @LEVELS

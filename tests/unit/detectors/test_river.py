@@ -83,7 +83,9 @@ def test_a_burst_stands_out_and_changes_nothing(detector: str, params: dict[str,
     assert one.snapshot() == before
     if detector not in BOUNDED:
         assert one.score_one(burst).fires
-        assert f"{detector} reads" in one.score_one(burst).reason
+        reason = one.score_one(burst).reason
+        assert reason is not None
+        assert (reason.code, reason.facts["model"], reason.facts["number"]) == ("model", detector, 2_000)
 
 
 @every

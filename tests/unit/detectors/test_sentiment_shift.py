@@ -103,4 +103,6 @@ def test_the_reason_says_how_much_against_what() -> None:
     watch(detector, calm)
     score = detector.score_one(after(calm, 100, 90.0))
     assert score.fires
-    assert "against a usual 3" in score.reason
+    assert score.reason is not None
+    assert score.reason.facts["negative"] == score.observed
+    assert score.reason.facts["usual_negative"] == score.expected

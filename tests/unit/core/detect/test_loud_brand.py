@@ -10,20 +10,16 @@ from typing import TYPE_CHECKING, Any, Final
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from detectors.volume import Volume
 from streams.config import Config
 from streams.core.detect.partition import PartitionMonitor
 from streams.core.score.scorer import EXCERPT_CHARS, MAX_LINK_CHARS
 from streams.core.text.clean import MAX_TERM_CHARS
 from streams.kafka.clients import MAX_RECORD_BYTES
 from streams.kafka.fragments import Fragments
-from streams.records import MAX_ALERT_BYTES, MAX_ID_CHARS, Deletions, Envelope, Mention, Progress
+from streams.records import MAX_ID_CHARS, Deletions, Envelope, Mention, Progress
 from tests.support.saved_state import restored, save
 
 if TYPE_CHECKING:
-    import pytest
-
-    from detectors.base import Bucket, Score
     from streams.core.detect.outcome import Outcome
     from streams.records import Alert, Window
 
@@ -195,22 +191,3 @@ def test_what_is_written_grows_with_the_mentions_not_with_their_square() -> None
         advanced(worker.monitor, records)
         worker.save()
     assert worker.written / count < 600
-
-
-def test_a_detector_that_explains_itself_at_length_makes_no_large_alert(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reasons are part of alerts and of the state; those of a plugin have no bound."""
-    score_one = Volume.score_one
-    wordy = "because " * 200_000
-
-    def explained(detector: Volume, bucket: Bucket) -> Score:
-        return score_one(detector, bucket)._replace(value=2.0, reason=wordy)
-
-    monkeypatch.setattr(Volume, "score_one", explained)
-    worker = Worker(config())
-    alerts: list[Alert] = []
-    for records in batches(100, 0, wide=False):
-        alerts += advanced(worker.monitor, records).alerts
-        worker.save()
-    assert any("because" in alert.to_bytes().decode() for alert in alerts)
-    assert max(len(alert.to_bytes()) for alert in alerts) < MAX_ALERT_BYTES
-    assert max(map(len, worker.records.values())) < 100_000

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from detectors.base import Score
+from detectors.reasons import Reason
 from streams.config import AlertSettings, Language
 from streams.core.incidents.alert import MAX_SOURCES, AlertBuilder
 from streams.core.incidents.incident import Change, Incident, IncidentState, ReportedStep
@@ -17,12 +18,16 @@ from streams.core.rollup.tally import Tally
 from streams.core.score.scorer import EXCERPT_CHARS, MAX_LINK_CHARS
 from streams.core.text.brand_terms import BrandTerms
 from streams.core.text.clean import MAX_TERM_CHARS
+from streams.core.wording.formats import Formats
+from streams.core.wording.languages import PHRASES
 from streams.records import COARSE, MAX_ALERT_BYTES, MAX_ID_CHARS, Alert, Mention, PreviousStep, alert_from_bytes, utc
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 HOUR = 3_600_000
+MUCH = Reason("rate", {"per_hour": 600.0, "usual": 5.0, "hours": 0.5, "once_in_days": 14.0})
+MUCH_SAID = "About 600 mentions an hour over 30 minutes (usually 5): as rare as once in 14 days."
 BUCKET = HOUR // 12
 START = 1_760_000_400_000 - 1_760_000_400_000 % (24 * HOUR)
 
@@ -53,13 +58,14 @@ def calm_of(days: float = 2, authors: int = 200, **fields: Any) -> Baseline:
 def alert_of(said: Tally, calm: Baseline | None = None, minutes: int = 30, **about: Any) -> Alert:
     settings = AlertSettings(**about.pop("settings", {}))
     language: Language = about.pop("language", "en")
+    formats = Formats(PHRASES[language], settings.timezone)
     evidence = AlertBuilder(
-        settings, "nordtel", "Nordtel", OwnWords("Nordtel", BrandTerms("nordtel")), language, "c0ffee",
+        settings, "nordtel", "Nordtel", OwnWords("Nordtel", BrandTerms("nordtel")), formats, "c0ffee",
         {"volume": "volume"}, {"volume": "mentions per bucket"},
     )  # fmt: skip
     start_ms = START + 30 * 24 * HOUR
     incident = Incident("f1", start_ms, start_ms, "critical", None, "crisis")
-    incident.peaks["volume"] = Score(2.0, 50, 5, 0, 20, "up", "Much.")
+    incident.peaks["volume"] = Score(2.0, 50, 5, 0, 20, "up", MUCH)
     for name, value in about.pop("incident", {}).items():
         setattr(incident, name, value)
     at_ms = start_ms + minutes * 60_000
@@ -87,7 +93,7 @@ def test_an_alert_tells_what_happened() -> None:
     alert = alert_of(said, minutes=5, settings=settings)
     assert (alert.kind, alert.status, alert.severity) == ("open", "firing", "critical")
     assert alert.summary == (
-        "Nordtel, crisis: 50 mentions in 5 minutes since 00:00 UTC, 80% negative, by 50 authors, about netz."
+        "Nordtel, crisis: 50 mentions in 5 minutes since 00:00 UTC, 80% negative, from 50 accounts; about netz."
     )
     assert alert.window.mentions == 50
     assert alert.sentiment.negative == pytest.approx(0.8)
@@ -96,12 +102,14 @@ def test_an_alert_tells_what_happened() -> None:
     start_ms = START + 30 * 24 * HOUR
     assert alert.generator_url == f"http://g/nordtel?from={start_ms}&to={start_ms + 300_000}"
     assert alert.labels["severity"] == "critical"
-    assert alert.annotations["description"] == "Much."
+    assert alert.annotations["description"] == MUCH_SAID
 
 
 def test_an_alert_of_posts_in_whole_hours_says_so() -> None:
     alert = alert_of(storm(flags=COARSE), minutes=5)
-    assert alert.annotations["description"].startswith("Much. Most posts state their time no finer than a bucket")
+    assert alert.annotations["description"].startswith(
+        f"{MUCH_SAID} Most posts state their time no finer than a bucket"
+    )
 
 
 def test_an_alert_has_the_incident_as_of_its_step_before() -> None:
@@ -134,19 +142,43 @@ def test_it_is_compared_with_what_is_usual() -> None:
 @pytest.mark.parametrize(
     ("authors", "spread", "effective", "of_half", "said"),
     [
-        ([7] * 45 + list(range(101, 116)), "one", 1.76, 1, "by 16 authors (half by one)"),
-        ([7] * 31 + list(range(101, 130)), "few", 3.64, 1, "by 30 authors (half by one)"),
-        ([1, 2, 3, 4, 5, 6] * 10, "few", 6.0, 3, "by 6 authors, about"),
-        (range(1, 16), "many", 15.0, 8, "by 15 authors, about"),
-        (range(1, 61), "many", 60.0, None, "by 60 authors, about"),
-        ([*range(1, 6)] * 20 + list(range(101, 141)), "few", 9.61, 4, "by 45 authors (half by 4)"),
-        ([*range(1, 11)] * 10 + list(range(101, 181)), "many", 30.0, 9, "by 90 authors (half by 9)"),
-        ([7], "one", 1.0, 1, "by 1 author."),
-        ([7, 8], "few", 2.0, 1, "by 2 authors, about"),
-        ([0] * 60, None, None, None, "by unknown authors"),
-        ([0] * 40 + list(range(1, 21)), None, None, None, "by 20 authors, 40 without a known author"),
-        ([0] * 20 + list(range(1, 41)), "many", 40.0, None, "by 40 authors, 20 without a known author"),
-        ([0] * 20 + [7] * 40, "one", 1.0, 1, "by 1 author, 20 without a known author"),
+        (
+            [7] * 45 + list(range(101, 116)),
+            "one",
+            1.76,
+            1,
+            "from 16 accounts; 75% of the mentions come from one account; about",
+        ),
+        (
+            [7] * 31 + list(range(101, 130)),
+            "few",
+            3.64,
+            1,
+            "from 30 accounts; half of the mentions come from one account; about",
+        ),
+        ([1, 2, 3, 4, 5, 6] * 10, "few", 6.0, 3, "from 6 accounts; about"),
+        (range(1, 16), "many", 15.0, 8, "from 15 accounts; about"),
+        (range(1, 61), "many", 60.0, None, "from 60 accounts; about"),
+        (
+            [*range(1, 6)] * 20 + list(range(101, 141)),
+            "few",
+            9.61,
+            4,
+            "from 45 accounts; half of the mentions come from four accounts; about",
+        ),
+        (
+            [*range(1, 11)] * 10 + list(range(101, 181)),
+            "many",
+            30.0,
+            9,
+            "from 90 accounts; half of the mentions come from nine accounts; about",
+        ),
+        ([7], "one", 1.0, 1, "from one account."),
+        ([7, 8], "few", 2.0, 1, "from 2 accounts; about"),
+        ([0] * 60, None, None, None, "from unknown accounts"),
+        ([0] * 40 + list(range(1, 21)), None, None, None, "from 20 accounts, 40 mentions without a known account"),
+        ([0] * 20 + list(range(1, 41)), "many", 40.0, None, "from 40 accounts, 20 mentions without a known account"),
+        ([0] * 20 + [7] * 40, "one", 1.0, 1, "from one account, 20 mentions without a known account"),
     ],
 )
 def test_it_says_whether_few_or_many_drive_it(
@@ -165,10 +197,10 @@ def test_it_says_whether_few_or_many_drive_it(
 @pytest.mark.parametrize(
     ("unknown", "by"),
     [
-        (0, ", by 60 authors"),
-        (3, ", by 57 authors"),
-        (30, ", by 30 authors, 30 without a known author"),
-        (60, ", by unknown authors"),
+        (0, ", from 60 accounts"),
+        (3, ", from 57 accounts"),
+        (30, ", from 30 accounts, 30 mentions without a known account"),
+        (60, ", from unknown accounts"),
     ],
 )
 def test_it_says_how_many_mentions_have_no_known_author(unknown: int, by: str) -> None:
@@ -176,7 +208,7 @@ def test_it_says_how_many_mentions_have_no_known_author(unknown: int, by: str) -
     alert = alert_of(tally_of([mention(number, "netz", author=author) for number, author in enumerate(authors)]))
     assert alert.drivers is not None
     assert alert.drivers.mentions_without_author == (unknown or None)
-    assert f"{by}, about netz" in alert.summary
+    assert f"{by}; about netz" in alert.summary
     assert (b"mentions_without_author" in alert.to_bytes()) == bool(unknown)
 
 
@@ -186,40 +218,40 @@ def test_it_says_whether_newcomers_or_regulars_drive_it() -> None:
     assert strangers.drivers is not None
     assert strangers.drivers.newcomer_share == pytest.approx(1, abs=0.15)
     assert strangers.drivers.usual_newcomer_share == pytest.approx(0, abs=0.15)
-    assert "60 authors, most of them new" in strangers.summary
+    assert "60 accounts, most of them new voices" in strangers.summary
     regulars = alert_of(tally_of([mention(number, "netz", author=1 + number) for number in range(60)]), calm)
     assert regulars.drivers is not None
     assert regulars.drivers.newcomer_share == pytest.approx(0, abs=0.1)
     assert "new" not in regulars.summary
 
 
-def test_the_sentence_comes_in_german() -> None:
+def test_a_german_alert_is_german_in_all_that_people_read() -> None:
     calm = calm_of(days=8)
-    said = storm(1_000, flags=1)
-    told = alert_of(said, calm, minutes=90, language="de", incident={"busiest": 700})
-    assert told.language == "de"
-    assert told.summary == (
-        "Nordtel, Krise: 1000 Erwähnungen in 90 Minuten seit 00:00 UTC, 5,6-mal so viele wie üblich, 70 % negativ "
-        f"(sonst 20 %), von {told.window.authors} Konten, meist neuen, größtenteils weiterverbreitet, Thema: ausfall, "
-        "#nordtelausfall, kein signal, in einer Stunde mehr als je seit dem "
-        f"{min(peak.hour for peak in told.comparison.past_peaks):%d.%m.%Y}."  # type: ignore[union-attr]
+    settings = {"timezone": "Europe/Berlin"}
+    incident = {"busiest": 700, "note": Reason("outage", {"missing": 0.6})}
+    alert = alert_of(storm(1_000, flags=1), calm, minutes=90, language="de", settings=settings, incident=incident)
+    assert alert.comparison is not None
+    known_since = Formats(PHRASES["de"], "Europe/Berlin").day(
+        round(min(peak.hour for peak in alert.comparison.past_peaks).timestamp() * 1000)
     )
-    over = alert_of(
-        storm(1),
-        minutes=150,
-        kind="resolve",
-        step="correct",
-        language="de",
-        incident={"suppressed": "spam", "label": "spam", "reopened": 1, "closed_ms": 1},
+    accounts = "etwa 1.000" if alert.window.authors_estimated else "1.000"
+    assert alert.language == "de"
+    assert alert.summary == alert.annotations["summary"]
+    assert alert.summary.replace(accounts, "1.000") == (
+        "Nordtel, Krise: 1.000 Beiträge in 1 Std. 30 Min. seit 01:00 MEZ, 5,6-mal so viele wie üblich, so viele in "
+        f"einer Stunde wie seit dem {known_since} nicht, 70 % negativ (sonst 20 %), größtenteils weiterverbreitet, "
+        "von 1.000 Accounts, meist neuen Stimmen; es geht um ausfall, #nordtelausfall, kein signal."
     )
-    assert over.summary == (
-        "Nordtel, Spam erneut: 1 Erwähnung in 2,5 Stunden seit 00:00 UTC, 70 % negativ, von 1 Konto. Es ist vorbei. "
-        "Berichtigt um verspätete Beiträge. Unterdrückt: Spam."
+    said = "Etwa 600 Beiträge pro Stunde über 30 Minuten (sonst 5): so selten wie einmal in 14 Tagen."
+    assert alert.detectors["volume"].reason == said
+    assert alert.detectors["volume"].unit == "Beiträge je Zeitfenster"
+    assert alert.annotations["description"] == (
+        f"Quellen ausgefallen: Quellen, aus denen sonst 60 % der Beiträge stammen, liefern nichts. {said}"
     )
 
 
 def test_what_began_yesterday_is_told_with_its_date() -> None:
-    assert "in 24.0 hours since 2025-11-08 00:00 UTC" in alert_of(storm(), minutes=24 * 60).summary
+    assert "in 24 hours since 8 Nov 2025, 00:00 UTC" in alert_of(storm(), minutes=24 * 60).summary
 
 
 def test_no_alert_is_larger_than_it_may_be_whatever_is_posted() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from detectors.base import Aspect, Label, Score, Severity, Suppression
+from detectors.reasons import Reason
 from streams.config import IncidentSettings
 from streams.core.incidents.incident import Change, alert_id
 from streams.core.incidents.lifecycle import Incidents
@@ -13,6 +14,8 @@ from streams.records import COARSE, Mention
 
 MINUTE = 60_000
 LENGTH = 5 * MINUTE
+MUCH = Reason("rate", {"per_hour": 600.0})
+BAD = Reason("tone", {"negative": 0.8})
 SETTINGS = IncidentSettings(resolve_after_seconds=1_800)
 
 
@@ -42,11 +45,11 @@ def tally(count: int, negative: float = 0.2, coarse: int = 0) -> Tally:
 
 
 def attention(value: float, observed: float = 50, suppressed: Suppression | None = None) -> Score:
-    return Score(value, observed, expected=5, lower=0, upper=20, direction="up", reason="Much.", suppressed=suppressed)
+    return Score(value, observed, expected=5, lower=0, upper=20, direction="up", reason=MUCH, suppressed=suppressed)
 
 
 def tone(value: float, suppressed: Suppression | None = None) -> Score:
-    return Score(value, 0.8, expected=0.3, lower=0, upper=0.5, direction="up", reason="Bad.", suppressed=suppressed)
+    return Score(value, 0.8, expected=0.3, lower=0, upper=0.5, direction="up", reason=BAD, suppressed=suppressed)
 
 
 def crisis(
@@ -55,7 +58,7 @@ def crisis(
     severity: Severity | None = "warning",
     suppressed: Suppression | None = None,
 ) -> Score:
-    reason = f"It is {label}." if label else ""
+    reason = Reason(label, {"mentions": 30.0}) if label else None
     return Score(value, 30, 5, 0, 12, "up", reason, suppressed, label, severity if value >= 1 else None)
 
 
