@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from streams.cli.groups import SuggestingGroup
-from streams.cli.options import Duration, config_option, severity_choice
+from streams.cli.options import Duration, check_brands, config_option, severity_choice
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,9 +64,7 @@ def tail(
     from streams.operate import tail as view
 
     config = load_config(config_path)
-    unknown = set(brands) - {brand.id for brand in config.brands}
-    if unknown:
-        raise click.BadParameter(f"no brand of {config_path} has the id {', '.join(sorted(unknown))}")
+    check_brands(config, brands)
     shown = view.Tail(config, brands, severity, None if as_json else Console())
     until_stopped(lambda stop: view.tail(config, shown, since, stop, follow=not no_follow))
     if not shown.shown and not as_json:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, ParamSpec
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from click.shell_completion import CompletionItem
 
@@ -49,6 +49,22 @@ keep_order_option = click.option(
 )
 
 severity_choice: Final = click.Choice(["watch", "warning", "critical"])
+
+
+def check_brands(config: Config, ids: Iterable[str]) -> None:
+    """Check that a config has brands of these ids.
+
+    Raises
+    ------
+    click.BadParameter
+        If it lacks one; the message names the one that was probably meant.
+    """
+    from streams.config.brand_ids import no_such_brand
+
+    brands = {brand.id: brand.name for brand in config.brands}
+    unknown = [no_such_brand(id, brands) for id in ids if id not in brands]
+    if unknown:
+        raise click.BadParameter("; ".join(unknown), param_hint="--brand")
 
 
 def reading_options(command: Callable[P, None]) -> Callable[P, None]:

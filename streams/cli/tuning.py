@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from detectors.base import Severity
     from streams.config import Config, FieldMapping
-    from streams.offline.backtest import BacktestRun, Expected, Mentions, NamedConfig, TimeRange
+    from streams.offline.backtest import BacktestRun, Expected, Labels, Mentions, NamedConfig, TimeRange
 
 P = ParamSpec("P")
 
@@ -145,11 +145,11 @@ def backtest(
     if report_path:
         require_charts("--report")
     ensure_distinct_paths([config_path, current_path, labels_path, *_files(source)], [report_path])
-    expected = backtests.read_expected(labels_path) if labels_path else []
     loaded = [(str(path), load_config(path)) for path in (current_path, config_path) if path]
+    labels = _labels(labels_path, [config for _, config in loaded]) if labels_path else backtests.Labels(incidents=[])
     configs = [(name, with_reading(config, mapping, encoding)) for name, config in loaded]
     span = _span(source, configs[-1][1])
-    expected, outside = _within(span, expected)
+    expected, outside = _within(span, labels.incidents)
     _print(outside)
     if isinstance(source, MentionsTopic):
         _check_partitions(configs)
@@ -170,9 +170,10 @@ def backtest(
     comparison = backtests.compare(current.raised, new.raised, severity) if current else None
     if comparison is not None:
         _print(text.comparison_lines(comparison, severity))
-    evaluations = [(each, backtests.evaluate(expected, each.raised, severity)) for each in runs] if labels_path else []
+    known = {"false_alarms": labels.false_alarms, "undecided": labels.undecided}
+    evaluations = [(each, backtests.evaluate(expected, each.raised, severity, **known)) for each in runs if labels_path]
     for each, evaluation in evaluations:
-        _print(text.evaluation_lines(each.name, evaluation, severity))
+        _print(text.evaluation_lines(each.name, evaluation, severity, labels.false_alarms))
     if report_path:
         from streams.offline.backtest.report import report
 
@@ -234,7 +235,6 @@ def tune(
       firewatch tune --posts posts.jsonl -c firewatch.yaml --labels incidents.yaml
     """
     from streams.config.loader import load_config
-    from streams.offline import backtest as backtests
     from streams.offline.backtest import text as backtest_text
     from streams.offline.tuning import search, text
     from streams.offline.tuning.as_json import as_tree
@@ -246,11 +246,11 @@ def tune(
     ensure_distinct_paths([config_path, labels_path, *_files(source)], [report_path])
     named = (str(config_path), with_reading(load_config(config_path), mapping, encoding))
     config = named[1]
-    labels = backtests.read_expected(labels_path)
-    search.check_labels(labels, config, labels_path)
+    labels = _labels(labels_path, [config])
+    search.check_labels(labels.incidents, labels_path)
     span = _span(source, config)
-    labels, notes = _within(span, labels)
-    if not labels:
+    expected, notes = _within(span, labels.incidents)
+    if not expected:
         raise InputError(f"{labels_path}: no incident begins from {span}")
     with _mentions(source, [named], span) as mentions:
         if not as_json:
@@ -258,7 +258,7 @@ def tune(
         notes += map(str.strip, backtest_text.remarks(mentions))
         if isinstance(source, MentionsTopic):
             notes += map(str.strip, backtest_text.unmatched(mentions, [named]))
-        found = search.tune(config, labels, mentions, severity, tolerance, notes)
+        found = search.tune(config, expected, mentions, severity, tolerance, notes, labels.undecided)
     if as_json:
         import orjson
 
@@ -326,6 +326,12 @@ def _span(source: PostsFile | MentionsTopic, config: Config) -> TimeRange:
 
     span = TimeRange.given(source.from_ms, source.to_ms) if isinstance(source, MentionsTopic) else TimeRange()
     return span.whole_buckets(config.windows)
+
+
+def _labels(path: Path, configs: Sequence[Config]) -> Labels:
+    from streams.offline.backtest import read_labels
+
+    return read_labels(path, {brand.id: brand.name for config in configs for brand in config.brands})
 
 
 def _within(span: TimeRange, labels: Sequence[Expected]) -> tuple[list[Expected], list[str]]:

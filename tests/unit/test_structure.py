@@ -32,6 +32,8 @@ ELSEWHERE: Final = {
     "a doctest shows all of it": [
         "detectors/latest_reading.py",
         "detectors/numbers.py",
+        "streams/config/brand_ids.py",
+        "streams/config/suggestions.py",
         "streams/core/rollup/frequent.py",
     ],
     "parts of detectors: tests/unit/detectors/test_composite.py": ["detectors/negative_surplus.py"],

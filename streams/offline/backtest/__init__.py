@@ -10,7 +10,7 @@ A labelled incident is *found* by an incident that begins to page between its be
 from streams.offline.backtest.comparison import ConfigComparison, Pair, compare
 from streams.offline.backtest.evaluation import LabelEvaluation, evaluate
 from streams.offline.backtest.from_posts import NamedConfig, scored, scored_alike, scoring
-from streams.offline.backtest.labels import Expected, read_expected
+from streams.offline.backtest.labels import Expected, LabelledSpan, Labels, read_labels
 from streams.offline.backtest.partition_files import Mentions
 from streams.offline.backtest.playback import BacktestRun, run_configs
 from streams.offline.backtest.time_range import TimeRange
@@ -20,13 +20,15 @@ __all__ = [
     "ConfigComparison",
     "Expected",
     "LabelEvaluation",
+    "LabelledSpan",
+    "Labels",
     "Mentions",
     "NamedConfig",
     "Pair",
     "TimeRange",
     "compare",
     "evaluate",
-    "read_expected",
+    "read_labels",
     "run_configs",
     "scored",
     "scored_alike",

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from detectors.base import Severity
-from streams.config.base import BrandId, Name, Settings
+from streams.config.base import Name, Settings
 from streams.config.loader import load_config
 from streams.core.text.clean import printable
 from streams.offline.backtest.evaluation import evaluate, pages
 from streams.offline.backtest.from_posts import scored
-from streams.offline.backtest.labels import Expected, read_yaml
+from streams.offline.backtest.labels import Expected, read_yaml, unknown_brands
 from streams.offline.backtest.playback import run_configs
 from streams.offline.backtest.text import described
 
@@ -29,7 +29,7 @@ class Case(Settings):
     name: Name
     posts: Path = Field(description="Posts of the case: a .jsonl or .jsonl.gz file, relative to the file of the cases.")
     expect: list[Expected] = Field(default_factory=list, description="Incidents that must be raised.")
-    quiet: list[BrandId] = Field(default_factory=list, description="Brands whose incidents must not page.")
+    quiet: list[Name] = Field(default_factory=list, description="Brands whose incidents must not page.")
     severity: Severity = Field(default="warning", description="Lowest severity at which an incident pages.")
 
 
@@ -57,16 +57,23 @@ def run_cases(path: Path, config_path: Path | None = None) -> Iterator[tuple[str
     ConfigError
         If the config can't be used.
     """
-    cases = read_yaml(path, Cases)
+    cases, document = read_yaml(path, Cases)
     config = load_config(config_path or path.parent / cases.config)
-    for case in cases.cases:
-        yield case.name, list(_problems(case, config, path.parent))
+    brands = {brand.id: brand.name for brand in config.brands}
+    for number, case in enumerate(cases.cases):
+        unknown = unknown_brands(document, _brands_named(case, number), brands)
+        yield case.name, [*unknown, *_problems(case, config, path.parent)]
+
+
+def _brands_named(case: Case, number: int) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Yield the place and the id of each brand that a case names."""
+    for place, expected in enumerate(case.expect):
+        yield ("cases", number, "expect", place, "brand"), expected.brand
+    for place, brand in enumerate(case.quiet):
+        yield ("cases", number, "quiet", place), brand
 
 
 def _problems(case: Case, config: Config, folder: Path) -> Iterator[str]:
-    known = {brand.id for brand in config.brands}
-    for brand in sorted(({each.brand for each in case.expect} | set(case.quiet)) - known):
-        yield f"the config has no brand {brand!r}"
     with scored(str(folder / case.posts), config) as mentions:
         (run,) = run_configs([(case.name, config)], mentions, series=False)
     for result in evaluate(case.expect, run.raised, case.severity).results:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from detectors.base import Severity
-    from streams.offline.backtest.labels import Expected
+    from streams.offline.backtest.labels import Expected, LabelledSpan
     from streams.offline.incident_matching import EventOutcome, RaisedIncident
 
 
@@ -39,10 +39,11 @@ class LabelResult:
 
 @dataclass(frozen=True, slots=True)
 class LabelEvaluation:
-    """The result for each label, and the false positives."""
+    """The result for each label, the false positives, and the known false alarms that are raised again."""
 
     results: Sequence[LabelResult]
     false: Sequence[RaisedIncident]
+    raised_again: Sequence[LabelledSpan] = ()
 
     @property
     def missed(self) -> list[Expected]:
@@ -92,7 +93,14 @@ def paged_ms(incident: RaisedIncident, severity: Severity) -> int:
     return next(rise.at_ms for rise in incident.rises if LEVELS.index(rise.level) >= least)
 
 
-def evaluate(expected: Iterable[Expected], incidents: Iterable[RaisedIncident], severity: Severity) -> LabelEvaluation:
+def evaluate(
+    expected: Iterable[Expected],
+    incidents: Iterable[RaisedIncident],
+    severity: Severity,
+    *,
+    false_alarms: Sequence[LabelledSpan] = (),
+    undecided: Iterable[LabelledSpan] = (),
+) -> LabelEvaluation:
     """Compare incidents with labels.
 
     An incident that is still open when a labelled one begins has found it, with a delay of zero.
@@ -105,12 +113,24 @@ def evaluate(expected: Iterable[Expected], incidents: Iterable[RaisedIncident], 
         The raised incidents.
     severity
         Lowest severity at which an incident pages; incidents below it are never false positives.
+    false_alarms
+        Known false alarms.
+    undecided
+        Spans in which incidents are no false positives, because nobody knows.
     """
     wanted = list(expected)
-    events = [BrandEvent(None, each.brand, epoch_ms(each.from_), epoch_ms(each.to)) for each in wanted]
+    events = _events(wanted)
     outcomes, others = match(events, [_from_then_on(incident, events) for incident in incidents])
     results = [LabelResult(each, outcome) for each, outcome in zip(wanted, outcomes, strict=True)]
-    return LabelEvaluation(results, [incident for incident in others if pages(incident, severity)])
+    _, false = match(_events(undecided), [incident for incident in others if pages(incident, severity)])
+    again, _ = match(_events(false_alarms), false)
+    return LabelEvaluation(
+        results, false, [each for each, outcome in zip(false_alarms, again, strict=True) if outcome.incidents]
+    )
+
+
+def _events(spans: Iterable[LabelledSpan]) -> list[BrandEvent]:
+    return [BrandEvent(None, each.brand, epoch_ms(each.from_), epoch_ms(each.to)) for each in spans]
 
 
 def _from_then_on(incident: RaisedIncident, events: Sequence[BrandEvent]) -> RaisedIncident:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from streams.offline.backtest.comparison import ConfigComparison
     from streams.offline.backtest.evaluation import LabelEvaluation
     from streams.offline.backtest.from_posts import NamedConfig
+    from streams.offline.backtest.labels import LabelledSpan
     from streams.offline.backtest.partition_files import Mentions
     from streams.offline.backtest.playback import BacktestRun
     from streams.offline.incident_matching import RaisedIncident
@@ -149,8 +150,10 @@ def comparison_lines(comparison: ConfigComparison, severity: Severity) -> Iterat
         yield f"  moved   {described(pair.new, severity)}, {pair.later_minutes:+.1f} min{was}"
 
 
-def evaluation_lines(name: str, evaluation: LabelEvaluation, severity: Severity) -> Iterator[str]:
-    """Yield the result for each label, and the false positives."""
+def evaluation_lines(
+    name: str, evaluation: LabelEvaluation, severity: Severity, false_alarms: Sequence[LabelledSpan] = ()
+) -> Iterator[str]:
+    """Yield the result for each label, the false positives, and the known false alarms that are raised again."""
     yield (
         f"{name}: recall {share(evaluation.recall)} ({evaluation.found} of {len(evaluation.results)}), "
         f"precision {share(evaluation.precision)}, median delay {minutes(evaluation.delay_minutes)}"
@@ -162,3 +165,8 @@ def evaluation_lines(name: str, evaluation: LabelEvaluation, severity: Severity)
         else:
             yield f"  MISSED  {expected.title} (expected {expected.severity}, was raised as {raised_as})"
     yield from (f"  false   {described(each, severity)}" for each in evaluation.false)
+    if false_alarms:
+        again = evaluation.raised_again
+        are = "is" if len(again) == 1 else "are"
+        yield f"  known false alarms: {len(again)} of {len(false_alarms)} {are} raised again"
+        yield from (f"  again   {each.title}" for each in again)

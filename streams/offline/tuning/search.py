@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from detectors.base import Severity
     from streams.config import Config
-    from streams.offline.backtest import Expected, LabelEvaluation, Mentions
+    from streams.offline.backtest import Expected, LabelEvaluation, LabelledSpan, Mentions
     from streams.offline.tuning.candidate_run import CandidateRuns
     from streams.offline.tuning.candidates import CandidateConfig, TunedParameter
     from streams.offline.tuning.curve import Choice, FlatRange
@@ -125,6 +125,7 @@ def tune(
     severity: Severity,
     tolerance: float,
     notes: Sequence[str] = (),
+    undecided: Sequence[LabelledSpan] = (),
 ) -> TuningResult:
     """Run and evaluate all candidates.
 
@@ -142,6 +143,8 @@ def tune(
         Largest difference to the best score of a candidate that does about as well.
     notes
         Further warnings.
+    undecided
+        Spans in which incidents count neither as found nor as false.
 
     Raises
     ------
@@ -157,7 +160,8 @@ def tune(
     runs = run_candidates(config, [each.days for each in candidates], mentions)
     check_times(labels, runs)
     evaluated = {
-        identity(each): evaluate(labels, raised, severity) for each, raised in zip(candidates, runs.raised, strict=True)
+        identity(each): evaluate(labels, raised, severity, undecided=undecided)
+        for each, raised in zip(candidates, runs.raised, strict=True)
     }
     evaluations = [[evaluated[identity(each)] for each in parameter.candidates] for parameter in tuned]
     scores = [[score(each) for each in curve] for curve in evaluations]
@@ -181,25 +185,18 @@ def tune(
     )
 
 
-def check_labels(labels: Sequence[Expected], config: Config, path: Path) -> None:
-    """Check that labels name brands of the config, and that none is repeated.
+def check_labels(labels: Sequence[Expected], path: Path) -> None:
+    """Check that there are labels, and that none is repeated.
 
     Raises
     ------
     InputError
-        If there are no labels, or some can't be used; the message names each.
+        If there are none, or some are repeated; the message names each.
     """
     if not labels:
         raise InputError(f"{path}: incidents: there are none; without any nothing can be tuned")
-    known = [brand.id for brand in config.brands]
-    problems = [
-        f"{path}: incidents[{place}].brand: the config has no brand {label.brand!r}; it has {', '.join(known[:10])}"
-        f"{' ...' if len(known) > 10 else ''}"
-        for place, label in enumerate(labels)
-        if label.brand not in known
-    ]
     first = {(label.brand, label.from_): place for place, label in reversed(list(enumerate(labels)))}
-    problems += [
+    problems = [
         f"{path}: incidents[{place}]: is the same as incidents[{first[label.brand, label.from_]}]; drop one"
         for place, label in enumerate(labels)
         if first[label.brand, label.from_] != place

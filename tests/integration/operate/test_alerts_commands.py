@@ -106,7 +106,7 @@ def test_a_verdict_is_written_for_the_incident_that_an_id_begins(run: Callable[.
         (("confirm", "5f"), 3, "no incident in social.alerts has this fingerprint or id"),
         (("false-alarm", "aa01", "--silence", "31d"), 2, "30 days at most"),
         (("false-alarm", "aa01", "--silence", "soon"), 2, "is not a duration"),
-        (("tail", "--brand", "nope"), 2, "has the id nope"),
+        (("tail", "--brand", "nordtell"), 2, "has no brand 'nordtell'; did you mean nordtel?"),
     ],
 )
 def test_a_mistake_is_an_error_that_names_it(

@@ -28,4 +28,4 @@ def test_a_silence_of_more_than_thirty_days_is_refused(tmp_path: Path) -> None:
 
 def test_a_brand_that_the_config_does_not_watch_is_named(tmp_path: Path) -> None:
     done = alerts(tmp_path, "tail", "--brand", "acme", "--brand", "nordtel")
-    assert (done.exit_code, "has the id acme" in done.stderr) == (2, True)
+    assert (done.exit_code, "has no brand 'acme'" in done.stderr) == (2, True)

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from streams.offline.backtest import evaluate
-from streams.offline.backtest.labels import Expected
+from streams.offline.backtest.labels import Expected, Labels
+from streams.offline.backtest.text import evaluation_lines
 from tests.support.backtest import incident
 
 
@@ -49,3 +50,32 @@ def test_what_is_open_over_two_labels_counts_for_the_first() -> None:
     ]
     judged = evaluate(expected, [incident("a", (50_000, "warning"))], "warning")
     assert [case.delay_minutes for case in judged.results] == [0, None]
+
+
+def test_what_nobody_has_decided_is_neither_right_nor_false_and_known_false_alarms_are_named() -> None:
+    labels = Labels.model_validate(
+        {
+            "incidents": [
+                {"brand": "a", "from": datetime.fromtimestamp(100, UTC), "to": datetime.fromtimestamp(200, UTC)}
+            ],
+            "false_alarms": [
+                {"brand": brand, "from": datetime.fromtimestamp(9_000, UTC), "to": datetime.fromtimestamp(9_100, UTC)}
+                for brand in ("b", "c")
+            ],
+            "undecided": [
+                {"brand": "a", "from": datetime.fromtimestamp(20_000, UTC), "to": datetime.fromtimestamp(20_100, UTC)}
+            ],
+        }
+    )
+    found, again, new = (
+        incident("a", (150_000, "warning")), incident("b", (9_050_000, "critical")), incident("b", (70_000, "warning"))
+    )  # fmt: skip
+    open_question = incident("a", (20_050_000, "critical"))
+    raised = [found, again, new, open_question]
+    judged = evaluate(labels.incidents, raised, "warning", false_alarms=labels.false_alarms, undecided=labels.undecided)
+    assert judged.false == [again, new]
+    assert judged.precision == pytest.approx(1 / 3)
+    assert [each.brand for each in judged.raised_again] == ["b"]
+    lines = list(evaluation_lines("now", judged, "warning", labels.false_alarms))
+    assert lines[-2:] == ["  known false alarms: 1 of 2 is raised again", "  again   b 1970-01-01 02:30"]
+    assert evaluate(labels.incidents, raised, "warning").false == [again, new, open_question]
