@@ -4,6 +4,7 @@
 
 BIN    := .venv/bin
 READY  := .venv/.ready
+READY_TO_RUN := .venv/.ready-to-run
 KAFKA  := $(BIN)/python deploy/local/kafka.py
 UNIT   := -o testpaths="streams detectors deploy/grafana docs tests/unit"
 PARALLEL    ?= -n 2 --dist loadgroup
@@ -17,7 +18,11 @@ help: ## this list
 setup: $(READY) ## make .venv with .venv/bin/firewatch (PYTHON= chooses the interpreter)
 
 $(READY): pyproject.toml constraints.txt Makefile deploy/local/venv.sh
-	@sh deploy/local/venv.sh
+	@sh deploy/local/venv.sh dev
+	@touch $@ $(READY_TO_RUN)
+
+$(READY_TO_RUN): pyproject.toml constraints.txt Makefile deploy/local/venv.sh
+	@sh deploy/local/venv.sh plot
 	@touch $@
 
 lint: $(READY) ## ruff, formatting, types and import rules
@@ -79,7 +84,7 @@ kafka-status: $(READY) ## print the address of the local Kafka if it runs
 kafka-wipe: $(READY) ## stop the local Kafka and delete its data
 	@$(KAFKA) wipe
 
-demo: $(READY) ## the whole way with simulated posts, or yours: POSTS=file.jsonl CONFIG=c.yaml
+demo: $(READY_TO_RUN) ## the whole way with simulated posts, or yours: POSTS=file.jsonl CONFIG=c.yaml
 	@$(BIN)/firewatch demo $(if $(POSTS),--posts "$(POSTS)") $(if $(CONFIG),--config "$(CONFIG)")
 
 constraints: $(READY) ## write the installed versions to constraints.txt

@@ -1,7 +1,11 @@
 #!/bin/sh
-# Make .venv in the current directory with firewatch and its development tools, at the versions of constraints.txt.
+# Make .venv in the current directory with firewatch and some of its extras, at the versions of constraints.txt.
+#   venv.sh plot     all that a demo needs
+#   venv.sh dev      the development tools too, and Prometheus for the tests of its rules
 # PYTHON=/path/to/python chooses the interpreter; otherwise the first of the names below that is 3.11 or newer.
 set -eu
+
+extra=${1:-dev}
 
 say() { printf 'setup: %s\n' "$*"; }
 die() { printf 'setup: error: %s\n' "$*" >&2; exit 1; }
@@ -49,10 +53,28 @@ if ! recent_enough .venv/bin/python; then
     "$python" -m venv --clear .venv
 fi
 
-say 'installing firewatch and its pinned dependencies'
+# Say now and then how far pip is: its own output has a line for each package, or with --quiet none in minutes.
+report_progress() {
+    before=
+    while sleep 5 && kill -0 "$1" 2>/dev/null; do
+        progress=$(awk '/ Collecting / { found++; installing = 0 }
+                        / Installing collected packages/ { installing = 1 }
+                        END { if (installing) print "installing " found " packages"
+                              else if (found) print found " packages fetched so far" }' "$2")
+        [ "$progress" = "$before" ] || say "$progress"
+        before=$progress
+    done
+}
+
+say "installing firewatch[$extra] and its pinned dependencies"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
 # The two variables hold the build back end to the same versions: older pips read the first, newer ones the second.
 PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 \
-    .venv/bin/python -m pip install --quiet --editable '.[dev]'
+    .venv/bin/python -m pip install --quiet --progress-bar off --log "$log" --editable ".[$extra]" &
+pip=$!
+report_progress "$pip" "$log"
+wait "$pip"
 
 # Prometheus and promtool for the tests of the rules and the boards, which are skipped without them. Unpacked rather than
 # installed, as the Debian package would start a service.
@@ -65,7 +87,7 @@ fetch_prometheus() {
     return $status
 }
 
-if ! command -v promtool >/dev/null && [ ! -x .venv/bin/promtool ]; then
+if [ "$extra" = dev ] && ! command -v promtool >/dev/null && [ ! -x .venv/bin/promtool ]; then
     fetch_prometheus || say 'no Prometheus here: the tests of its rules and of the boards will be skipped'
 fi
 say 'done: .venv/bin/firewatch'

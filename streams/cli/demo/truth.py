@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from rich.table import Table
 
-from detectors.units import MINUTE_MS
 from streams.offline.evaluation.figures import CRISES
+from streams.offline.evaluation.tables import duration
 from streams.offline.incident_matching import LEVELS, brand_events, match, raised
 from streams.records import epoch_ms, utc
 
@@ -36,7 +36,7 @@ class EventRow(NamedTuple):
         Beginning and end, milliseconds since the epoch.
     raised_as, taken_for
         Level and classification.
-    minutes
+    after_ms
         Time from the onset until that level was first reached; None if it was not raised.
     """
 
@@ -46,7 +46,7 @@ class EventRow(NamedTuple):
     end_ms: int
     raised_as: IncidentLevel
     taken_for: str
-    minutes: float | None
+    after_ms: int | None
 
     @property
     def is_right(self) -> bool:
@@ -85,16 +85,17 @@ def event_rows(
 
 def event_table(rows: Iterable[EventRow]) -> Table:
     """Return the rows as a table for a terminal."""
-    table = Table("event", "brand", "from (UTC)", "to", "raised as", "after", "", title="truth against alerts")
+    table = Table(title="truth against alerts")
+    for heading in ("event", "brand", "when (UTC)", "raised as", "after", ""):
+        table.add_column(heading, no_wrap=True)
     for row in rows:
         label = f", {row.taken_for}" if row.taken_for in {"praise", "spam", "surge", "outage"} else ""
         table.add_row(
             row.kind.replace("_", " "),
             row.brand,
-            f"{utc(row.onset_ms):%d %b %H:%M}",
-            f"{utc(row.end_ms):%d %b %H:%M}",
+            f"{utc(row.onset_ms):%a %H:%M} to {utc(row.end_ms):%H:%M}",
             f"{row.raised_as}{label}",
-            "" if row.minutes is None else f"{row.minutes:.1f} min",
+            duration(row.after_ms),
             "[green]right[/]" if row.is_right else "[red]wrong[/]",
         )
     return table
@@ -102,9 +103,8 @@ def event_table(rows: Iterable[EventRow]) -> Table:
 
 def _row(kind: str, onset_ms: int, end_ms: int, brand: str, outcomes: list[EventOutcome]) -> EventRow:
     highest = max(outcomes, key=lambda outcome: LEVELS.index(outcome.raised_as))
-    delay_ms = highest.delay_ms(highest.raised_as)
-    minutes = None if delay_ms is None else delay_ms / MINUTE_MS
-    return EventRow(kind, brand, onset_ms, end_ms, highest.raised_as, highest.taken_for, minutes)
+    after_ms = highest.delay_ms(highest.raised_as)
+    return EventRow(kind, brand, onset_ms, end_ms, highest.raised_as, highest.taken_for, after_ms)
 
 
 def _ms(iso: str) -> int:

@@ -47,7 +47,7 @@ def _crises(figures: Figures, oracle: Mapping[Kind, float]) -> str:
         if kind not in figures.kinds:
             continue
         of_kind = figures.kinds[kind]
-        in_time = f"{of_kind.in_time:.0%} in {_duration(LIMITS[kind])}"
+        in_time = f"{of_kind.in_time:.0%} in {duration(LIMITS[kind])}"
         best = f"{oracle[kind]:.0%}"
         rows.append([kind, str(of_kind.cases), "warning or above", *_delays(of_kind.warning, in_time, best)])
         rows.append(["", "", "watch or above", *_delays(of_kind.watch, "", "")])
@@ -56,7 +56,7 @@ def _crises(figures: Figures, oracle: Mapping[Kind, float]) -> str:
 
 def _delays(delays: Delays, in_time: str, best: str) -> list[str]:
     posts = "" if delays.median_posts is None else f"{delays.median_posts:.0f}"
-    return [f"{delays.share:.0%}", in_time, best, _duration(delays.median_ms), _duration(delays.p90_ms), posts]
+    return [f"{delays.share:.0%}", in_time, best, duration(delays.median_ms), duration(delays.p90_ms), posts]
 
 
 def _raised(figures: Figures) -> str:
@@ -93,10 +93,10 @@ def _others(figures: Figures) -> str:
     return _table(["false incidents", "count", "per brand-week"], rows)
 
 
-def _duration(ms: float | None) -> str:
+def duration(ms: float | None) -> str:
     """Format a duration; an empty text for None.
 
-    >>> _duration(95_000), _duration(600_000), _duration(3 * 3_600_000), _duration(None)
+    >>> duration(95_000), duration(600_000), duration(3 * 3_600_000), duration(None)
     ('1.58 min', '10 min', '3 h', '')
     """
     if ms is None:

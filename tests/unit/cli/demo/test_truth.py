@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from rich.console import Console
 
+from detectors.units import MINUTE_MS
 from streams.cli.demo.truth import ALL_BRANDS, event_rows, event_table
 from streams.records import utc
 from tests.support.alerts import START_MS, alert
@@ -48,8 +49,8 @@ def test_a_crisis_should_be_raised_and_something_harmless_should_not(
     kind: str, severity: str, label: str | None, is_right: bool
 ) -> None:
     rows, false = event_rows(truth(event(kind, "nordtel", 3)), [raised_at(3, severity=severity, label=label)], NAMES)
-    assert [(row.brand, row.raised_as, row.minutes, row.is_right) for row in rows] == [
-        ("Nordtel", severity, 7.0, is_right)
+    assert [(row.brand, row.raised_as, row.after_ms, row.is_right) for row in rows] == [
+        ("Nordtel", severity, 7 * MINUTE_MS, is_right)
     ]
     assert false == []
 
@@ -62,7 +63,7 @@ def test_an_event_of_the_whole_platform_is_one_row_with_the_worst_that_was_raise
 
 def test_events_are_in_order_of_time_and_those_that_nothing_was_raised_for_are_there() -> None:
     rows, _ = event_rows(truth(event("spam", "nordtel", 9), event("firestorm", "suedmilch", 3)), [], NAMES)
-    assert [(row.kind, row.raised_as, row.minutes, row.is_right) for row in rows] == [
+    assert [(row.kind, row.raised_as, row.after_ms, row.is_right) for row in rows] == [
         ("firestorm", "nothing", None, False),
         ("spam", "nothing", None, True),
     ]
@@ -84,5 +85,5 @@ def test_the_table_says_how_soon_an_event_was_raised_and_whether_that_is_right()
     console.print(event_table(rows))
     assert isinstance(console.file, io.StringIO)
     printed = console.file.getvalue()
-    for words in ("firestorm", "02 Mar 03:00", "critical", "7.0 min", "right", "watch, praise"):
+    for words in ("firestorm", "Mon 03:00 to 04:00", "critical", "7 min", "right", "watch, praise"):
         assert words in printed
