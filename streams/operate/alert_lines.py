@@ -114,7 +114,7 @@ def _top_terms(alert: Alert, width: int) -> Text | None:
     """Return as many of the first terms as fit on a line."""
     line = Text()
     for term in alert.top_terms[:TERMS]:
-        part = Text.assemble((printable(term.term), "bold"), (f" {term.mentions}×   ", "dim"))
+        part = Text.assemble((printable(term.shown), "bold"), (f" {term.mentions}×   ", "dim"))
         if line and line.cell_len + part.cell_len > width:
             break
         line.append_text(part)

@@ -70,7 +70,7 @@ class TopTerm(_Body):
     """A word, a hashtag or two adjacent words that are much more frequent than usual: than in the brand's past and, as
     long as that is short, than in posts in general."""
 
-    term: str
+    term: str = Field(description="The term in lower case")
     mentions: int = Field(ge=1)
     lift: float = Field(
         ge=0, description="Share of the incident's mentions that carry the term divided by its usual share"
@@ -79,6 +79,15 @@ class TopTerm(_Body):
         default=None,
         description="Certainty of the lift in standard errors (log-odds ratio with a prior); terms are sorted by it",
     )
+    spelling: str | None = Field(
+        default=None,
+        description="How the term is mostly written, as readers are shown it; null before contract 1.1",
+    )
+
+    @property
+    def shown(self) -> str:
+        """The term as readers are shown it."""
+        return self.spelling or self.term
 
 
 class SamplePost(_Body):

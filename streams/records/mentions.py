@@ -60,7 +60,8 @@ class Mention(NamedTuple):
     id
         Id of the post within its source.
     terms
-        Words and hashtags of the text that count as key terms.
+        Words and hashtags of the text that count as key terms, as they are written, and pairs of words in small
+        letters. Earlier scorers wrote all in small letters.
     url
         Address of the post, or null.
     text

@@ -11,6 +11,7 @@ from streams.core.incidents.description import description, score_reason
 from streams.core.incidents.incident import Change, alert_id
 from streams.core.incidents.key_terms import key_terms
 from streams.core.incidents.samples import representative
+from streams.core.incidents.spellings import Spellings
 from streams.core.incidents.summary import Facts, summarise
 from streams.core.rollup.frequent import most_frequent
 from streams.core.rollup.tally import is_coarse
@@ -102,19 +103,12 @@ class AlertBuilder:
         incident, mentions = change.incident, change.mentions
         resolved = change.kind == "resolve"
         split = _split(mentions)
-        keys = self._keys(mentions, baseline)
+        written = self._written(mentions)
+        keys = self._keys(written.counts, mentions, baseline)
         drivers, comparison = _drivers(mentions, baseline), _comparison(change, baseline)
+        terms = [written.of(key.term) for key in keys]
         window = _window(change)
-        facts = Facts(
-            self._name,
-            change,
-            window,
-            split,
-            drivers,
-            comparison,
-            mentions.top_author_share,
-            [key.term for key in keys],
-        )
+        facts = Facts(self._name, change, window, split, drivers, comparison, mentions.top_author_share, terms)
         summary = summarise(self._formats, facts)
         link = self._link and self._link.filled(brand=self._brand, from_ms=incident.start_ms, to_ms=change.at_ms)
         return Alert(
@@ -153,8 +147,10 @@ class AlertBuilder:
             window=window,
             sentiment=split,
             top_terms=[
-                TopTerm(term=key.term, mentions=key.mentions, lift=round(key.lift, 2), z=round(key.z, 2))
-                for key in keys[: self._settings.top_terms]
+                TopTerm(
+                    term=key.term, mentions=key.mentions, lift=round(key.lift, 2), z=round(key.z, 2), spelling=spelling
+                )
+                for key, spelling in zip(keys[: self._settings.top_terms], terms, strict=False)
             ],
             top_author_share=round(mentions.top_author_share, 4),
             duplicate_share=round(mentions.duplicate_share, 4),
@@ -180,9 +176,15 @@ class AlertBuilder:
             brand_name=self._name,
         )
 
-    def _keys(self, mentions: Tally, baseline: Baseline) -> list[Key]:
+    def _written(self, mentions: Tally) -> Spellings:
+        """Return the terms in the language of most mentions, or of the alert if neither has more."""
+        german, english = (mentions.languages.get(language, 0) for language in ("de", "en"))
+        own = self._formats.phrases.language
+        return Spellings(mentions.terms, own if german == english else "de" if german > english else "en")
+
+    def _keys(self, terms: Mapping[str, int], mentions: Tally, baseline: Baseline) -> list[Key]:
         """Return the terms that stand out, other than the brand's own words."""
-        counts = {term: count for term, count in mentions.terms.items() if len(term) <= 2 * MAX_TERM_CHARS + 1}
+        counts = {term: count for term, count in terms.items() if len(term) <= 2 * MAX_TERM_CHARS + 1}
         general = Background(mentions.languages, counts)
         others = {term: count for term, count in counts.items() if not self._own.has(term)}
         return key_terms(others, mentions.count, baseline.terms, baseline.mentions, baseline.unlisted, general.share)

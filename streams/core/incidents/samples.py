@@ -35,13 +35,14 @@ def representative(samples: Iterable[Sample], weights: Mapping[str, float], limi
     samples
         Posts to choose from, each with another signature.
     weights
-        Weight by term: how much it stands out.
+        Weight by term in small letters: how much it stands out.
     limit
         Maximum number of posts.
     """
     left = sorted(samples, key=RANK, reverse=True)
-    terms = {sample.signature: frozenset(sample.terms[:SAMPLE_TERMS]) for sample in left}
-    sums = {sample.signature: sum(weights.get(term, 0.0) for term in sample.terms[:SAMPLE_TERMS]) for sample in left}
+    in_order = {sample.signature: [term.lower() for term in sample.terms[:SAMPLE_TERMS]] for sample in left}
+    sums = {signature: sum(weights.get(term, 0.0) for term in own) for signature, own in in_order.items()}
+    terms = {signature: frozenset(own) for signature, own in in_order.items()}
     highest = max(sums.values(), default=0.0) or 1.0
     similarity = dict.fromkeys(terms, 0.0)  # to the most similar post chosen so far
 

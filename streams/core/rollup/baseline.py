@@ -31,7 +31,7 @@ class Baseline:
     Attributes
     ----------
     terms
-        Fading count of mentions by term, for the `KEPT` most frequent terms.
+        Fading count of mentions by term in small letters, for the `KEPT` most frequent terms.
     mentions
         Fading count of all mentions.
     peaks
@@ -124,6 +124,7 @@ class Baseline:
 
 def _faded(past: Mapping[str, float], fade: float, counts: Mapping[str, int]) -> dict[str, float]:
     faded = {term: count * fade for term, count in past.items()}
-    for term, count in counts.items():
+    for spelling, count in counts.items():
+        term = spelling.lower()
         faded[term] = faded.get(term, 0.0) + count
     return faded

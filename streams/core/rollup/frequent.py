@@ -41,3 +41,26 @@ def add_counts(counts: dict[Key, int], others: Mapping[Key, int]) -> None:
     """
     for key, count in others.items():
         counts[key] = counts.get(key, 0) + count
+
+
+def most_frequent_terms(written: dict[str, int], size: int) -> dict[str, int]:
+    """Return the most frequent terms in all their spellings, of which there are twice as many as terms at most.
+
+    Parameters
+    ----------
+    written
+        Count of each term as it is written.
+    size
+        Number of terms.
+
+    Examples
+    --------
+    >>> most_frequent_terms({"Netz": 2, "netz": 2, "Ausfall": 3, "DSL": 1}, 1)
+    {'Netz': 2, 'netz': 2}
+    """
+    terms: dict[str, int] = {}
+    for spelling, count in written.items():
+        term = spelling.lower()
+        terms[term] = terms.get(term, 0) + count
+    kept = most_frequent(terms, size)
+    return most_frequent({spelling: count for spelling, count in written.items() if spelling.lower() in kept}, 2 * size)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from detectors.base import Bucket
 from streams.core.rollup.author_counts import AuthorCounts
-from streams.core.rollup.frequent import KEPT, add_counts, most_frequent
+from streams.core.rollup.frequent import KEPT, add_counts, most_frequent, most_frequent_terms
 from streams.records import COARSE, REPOST, SHARE, Mention
 
 if TYPE_CHECKING:
@@ -92,8 +92,10 @@ class Tally:
         Exact sums of probabilities in ten-thousandths.
     authors
         Number and shares of the authors.
-    terms, sources, languages
+    sources, languages
         Counts by key, trimmed to the `KEPT` most frequent.
+    terms
+        Counts of terms as they are written, trimmed to the `KEPT_TERMS` most frequent terms.
     signatures
         Count and summed `negative` by signature of the mentions that are no reposts, trimmed likewise.
     samples
@@ -202,7 +204,7 @@ class Tally:
         if len(self.signatures) > KEPT:
             self.signatures = most_frequent(self.signatures)
         if len(self.terms) > KEPT_TERMS:
-            self.terms = most_frequent(self.terms, KEPT_TERMS)
+            self.terms = most_frequent_terms(self.terms, KEPT_TERMS)
         if len(self.sources) > KEPT:
             self.sources = most_frequent(self.sources)
         if len(self.languages) > KEPT:

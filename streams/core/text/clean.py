@@ -311,6 +311,7 @@ _TERM = re.compile(
     rf"#\w[\w{MARKS_OF_WORDS}]++"
     rf"|(?<![\w#])[^\W\d_{RAISED_DIGITS}][\w'’-]*+(?:[{MARKS_OF_WORDS}]++[\w'’-]*+)*+"
 )
+_POSSESSIVE = ("'s", "’s", "'S", "’S")
 _LETTER_PAIR = re.compile(r"[^\W\d_]{2}")
 
 
@@ -318,25 +319,27 @@ def terms(text: str, limit: int = 8, pairs: int = 4) -> list[str]:
     """Return the terms of a post, from which the key terms of an incident are chosen.
 
     Terms are hashtags (with their ``#``) and words of at least four letters that are not German or English stop words,
-    in lower case and of at most `MAX_TERM_CHARS`, each once; handles and links are left out. The first `limit` are
-    returned in order of appearance, then the first `pairs` of adjacent words. Umlauts stay, as people read the terms.
+    of at most `MAX_TERM_CHARS`, each once, as it is written first; handles and links are left out. The first `limit`
+    are returned in order of appearance, then the first `pairs` of adjacent words, in small letters.
 
     Examples
     --------
     >>> terms("@nordtel_hilft Seit Stunden #Netzausfall, wieder kein Netz! Störung? #netzausfall https://t.co/x")
-    ['stunden', '#netzausfall', 'netz', 'störung']
+    ['Stunden', '#Netzausfall', 'Netz', 'Störung']
     >>> terms("The customer service line is dead")
     ['customer', 'service', 'line', 'dead', 'customer service', 'service line']
     """
-    found: dict[str, None] = {}
+    found: dict[str, str] = {}
     adjacent: dict[str, None] = {}
     cleaned = without_handles(without_urls(without_emphasis(text[:MAX_DESCRIBED_CHARS])))
     before, end = "", -1
     for match in _TERM.finditer(cleaned):
-        term = match[0].rstrip(_FOOTNOTES).lower()
+        written = match[0].rstrip(_FOOTNOTES)
         is_word = match[0][0] != "#"
+        if is_word and written.endswith(_POSSESSIVE):
+            written = written[:-2]
+        term = written.lower()
         if is_word:
-            term = term.removesuffix("'s").removesuffix("’s")
             wanted = MIN_TERM_LETTERS <= len(term) <= MAX_TERM_CHARS and term[0].isalpha() and term not in STOPWORDS
         else:
             wanted = len(term) <= MAX_TERM_CHARS and _LETTER_PAIR.search(term) is not None
@@ -348,10 +351,10 @@ def terms(text: str, limit: int = 8, pairs: int = 4) -> list[str]:
                 adjacent[f"{before} {term}"] = None
             before, end = term, match.end()
         if term not in found:
-            found[term] = None
+            found[term] = written
             if len(found) == limit:
                 break
-    return [*found, *adjacent]
+    return [*found.values(), *adjacent]
 
 
 _NO_LETTERS = re.compile(r"[\W\d_]++")

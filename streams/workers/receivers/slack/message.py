@@ -181,7 +181,7 @@ class MessageFormat:
 
     def _evidence(self, alert: Alert, texts: int, words: SlackPhrases) -> Iterator[Json]:
         """Yield terms, and posts as texts if they are allowed and as links otherwise."""
-        terms = [f"{inert(term.term)} ({words.number(term.mentions)})" for term in alert.top_terms[:TERMS]]
+        terms = [f"{inert(term.shown)} ({words.number(term.mentions)})" for term in alert.top_terms[:TERMS]]
         if terms:
             yield context(plain(words.terms.format(", ".join(terms))))
         shown = [

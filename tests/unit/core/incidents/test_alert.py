@@ -93,7 +93,7 @@ def test_an_alert_tells_what_happened() -> None:
     alert = alert_of(said, minutes=5, settings=settings)
     assert (alert.kind, alert.status, alert.severity) == ("open", "firing", "critical")
     assert alert.summary == (
-        "Nordtel, crisis: 50 mentions in 5 minutes since 00:00 UTC, 80% negative, from 50 accounts; about netz."
+        "Nordtel, crisis: 50 mentions in 5 minutes since 00:00 UTC, 80% negative, from 50 accounts; about Netz."
     )
     assert alert.window.mentions == 50
     assert alert.sentiment.negative == pytest.approx(0.8)
@@ -208,7 +208,7 @@ def test_it_says_how_many_mentions_have_no_known_author(unknown: int, by: str) -
     alert = alert_of(tally_of([mention(number, "netz", author=author) for number, author in enumerate(authors)]))
     assert alert.drivers is not None
     assert alert.drivers.mentions_without_author == (unknown or None)
-    assert f"{by}; about netz" in alert.summary
+    assert f"{by}; about Netz" in alert.summary
     assert (b"mentions_without_author" in alert.to_bytes()) == bool(unknown)
 
 
@@ -240,7 +240,7 @@ def test_a_german_alert_is_german_in_all_that_people_read() -> None:
     assert alert.summary.replace(accounts, "1.000") == (
         "Nordtel, Krise: 1.000 Beiträge in 1 Std. 30 Min. seit 01:00 MEZ, 5,6-mal so viele wie üblich, so viele in "
         f"einer Stunde wie seit dem {known_since} nicht, 70 % negativ (sonst 20 %), größtenteils weiterverbreitet, "
-        "von 1.000 Accounts, meist neuen Stimmen; es geht um ausfall, #nordtelausfall, kein signal."
+        "von 1.000 Accounts, meist neuen Stimmen; es geht um Ausfall, #nordtelausfall, kein Signal."
     )
     said = "Etwa 600 Beiträge pro Stunde über 30 Minuten (sonst 5): so selten wie einmal in 14 Tagen."
     assert alert.detectors["volume"].reason == said
@@ -283,3 +283,16 @@ def test_calm_round_trips() -> None:
     other.load(calm.dump())
     assert other.dump() == calm.dump()
     assert alert_of(storm(), other).to_bytes() == alert_of(storm(), calm).to_bytes()
+
+
+def test_terms_are_shown_as_they_are_mostly_written_and_compared_in_small_letters() -> None:
+    """The past has ``netz`` in small letters, so ``Netz`` is no news; state and mentions of earlier versions have
+    small letters only."""
+    words = ("Netz", "Netzausfall", "#NordtelDown", "Hotline")
+    lower = tuple(word.lower() for word in words)
+    said = [mention(number, *(lower if number % 3 == 0 else words), author=number + 1) for number in range(30)]
+    alert = alert_of(tally_of(said), calm_of())
+    shown = {term.term: term.spelling for term in alert.top_terms}
+    assert shown == {"netzausfall": "Netzausfall", "#nordteldown": "#NordtelDown", "hotline": "Hotline"}
+    assert {term.mentions for term in alert.top_terms} == {30}
+    assert "about #NordtelDown, Netzausfall, Hotline" in alert.summary
