@@ -1,6 +1,6 @@
 # `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup lint format test test-unit test-interpreters test-faults soak field-cases bench docs words dashboards check-dashboards kafka-start kafka-stop kafka-status kafka-wipe demo constraints clean
+.PHONY: help setup lint format test test-unit test-interpreters test-faults soak field-cases bench docs words dashboards rules check-dashboards kafka-start kafka-stop kafka-status kafka-wipe demo constraints clean
 
 BIN    := .venv/bin
 READY  := .venv/.ready
@@ -68,6 +68,9 @@ words: $(READY) ## write the words by which hashtags are read, and the frequenci
 
 dashboards: $(READY) ## write the Grafana boards from their code
 	$(BIN)/python -m deploy.grafana.build
+
+rules: $(READY) ## write the recording rules of counters from their code
+	$(BIN)/python -m deploy.prometheus.build
 
 check-dashboards: $(READY) ## check the boards against Grafana's own types (needs node and npm)
 	$(BIN)/python -m deploy.grafana.typecheck.check

@@ -123,13 +123,25 @@ def _exit_with_message() -> Iterator[None]:
     try:
         yield
     except FirewatchError as error:
-        click.echo(f"firewatch: {error}", err=True)
+        _report(str(error), error.exit_code)
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.exit(0)
     except OSError as error:
         if error.errno not in _NO_ROOM:
             raise
-        click.echo(f"firewatch: {OutputError(error.filename or 'an output', error)}", err=True)
+        _report(str(OutputError(error.filename or "an output", error)), OutputError.exit_code)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python complains of standard output again as it ends
         sys.exit(OutputError.exit_code)
+
+
+def _report(message: str, exit_code: int) -> None:
+    """Print the message with which a command ends, or log it where stderr has to be JSON throughout."""
+    import structlog
+
+    from streams.runtime import logs
+
+    if logs.only_json() and structlog.is_configured():
+        structlog.get_logger().critical(message, exit_code=exit_code)
+    else:
+        click.echo(f"firewatch: {message}", err=True)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from streams.config import Config, FieldMapping
+    from streams.runtime.logs import LogFormat
 
 P = ParamSpec("P")
 
@@ -42,6 +43,28 @@ config_option = click.option(
     help="YAML config of firewatch.",
 )
 
+
+def _set_log_format(ctx: click.Context, _param: click.Parameter, value: LogFormat | None) -> None:
+    """Set up the logging before the command does anything that may fail."""
+    from streams.runtime import logs
+
+    name = ctx.command.name or ""
+    if ctx.resilient_parsing:
+        return
+    if value or name == "run":
+        logs.choose(value)
+    if logs.only_json():
+        logs.configure(name)
+
+
+log_format_option = click.option(
+    "--log-format",
+    type=click.Choice(["json", "console"]),
+    callback=_set_log_format,
+    expose_value=False,
+    is_eager=True,
+    help="Format of the log: json, or console for people (the default on a terminal); also FIREWATCH_LOG_FORMAT.",
+)
 keep_order_option = click.option(
     "--keep-order",
     is_flag=True,

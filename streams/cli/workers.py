@@ -17,10 +17,10 @@ from streams.cli.options import (
     complete_file,
     config_option,
     keep_order_option,
+    log_format_option,
     reading_options,
     with_reading,
 )
-from streams.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -40,6 +40,7 @@ redate_option = click.option(
 
 
 @click.command()
+@log_format_option
 @config_option
 @click.option("--posts", shell_complete=complete_file, help="Also ingest this file, then keep running.")
 @speed_option
@@ -72,13 +73,21 @@ def run(config_path: Path, *, posts: str | None, speed: float | None, redate: bo
         arguments.append("--keep-order")
     hangups = supervisor.Hangups()
     until_stopped(
-        lambda stop: supervisor.run(config_path, ["score", "detect", "train"], stop, ingest=arguments, hangups=hangups),
+        lambda stop: supervisor.run(
+            config_path,
+            ["score", "detect", "train"],
+            stop,
+            ingest=arguments,
+            unresponsive_seconds=config.liveness.unresponsive_seconds,
+            hangups=hangups,
+        ),
         on_hangup=hangups.forward,
     )
 
 
 @click.command()
 @click.argument("posts", shell_complete=complete_file)
+@log_format_option
 @config_option
 @speed_option
 @redate_option
@@ -135,17 +144,17 @@ def ingest(
     show_rejected(summary.examples)
     show_altered(summary.altered, summary.skipped)
     for remark in summary.remarks:
-        click.echo(f"{source.name}: {remark}", err=True)
+        report(f"{source.name}: {remark}")
     rate = summary.ingested / summary.seconds if summary.seconds else 0.0
-    click.echo(
+    report(
         f"read {summary.read:,}, ingested {summary.ingested:,}, repeated {summary.repeated:,}, "
         f"deletions {summary.deletions:,}, rejected {reasons(summary.rejected)}, "
-        f"in {summary.seconds:.1f} s ({rate:,.0f} posts/s)",
-        err=True,
+        f"in {summary.seconds:.1f} s ({rate:,.0f} posts/s)"
     )
 
 
 @click.command()
+@log_format_option
 @config_option
 def score(config_path: Path) -> None:
     """Match posts to brands, score sentiment.
@@ -166,6 +175,7 @@ def score(config_path: Path) -> None:
 
 
 @click.command()
+@log_format_option
 @config_option
 def detect(config_path: Path) -> None:
     """Roll up mentions, raise incidents.
@@ -187,6 +197,7 @@ def detect(config_path: Path) -> None:
 
 
 @click.command()
+@log_format_option
 @config_option
 def train(config_path: Path) -> None:
     """Train the sentiment model on labels.
@@ -211,6 +222,7 @@ def _receivers() -> Sequence[str]:
 
 @click.command()
 @click.argument("target", type=LazyChoice(_receivers))
+@log_format_option
 @config_option
 def bridge(target: str, config_path: Path) -> None:
     """Send alerts to a receiver outside Kafka.
@@ -243,23 +255,15 @@ def _load(worker: str, config_path: Path) -> Config:
 def _start(worker: str, config: Config) -> None:
     """Configure the logs, the failpoints and the metrics that describe this process."""
     from streams import __version__
-    from streams.runtime import failpoints, logs, metrics
+    from streams.runtime import beats, failpoints, logs, metrics, restarts
 
     logs.configure(worker)
+    beats.start(os.environ)
     failpoints.arm(os.environ)
     metrics.BUILD.info({"version": __version__, "python": platform.python_version(), "worker": worker})
     metrics.CONFIG.info({"version": config.version})
-    metrics.RESTARTS.labels(worker).inc(_restarts())
-
-
-def _restarts() -> int:
-    """Return how often a supervisor has restarted this worker, which is in the environment."""
-    from streams.runtime import metrics
-
-    text = os.environ.get(metrics.RESTARTS_VARIABLE, "").strip() or "0"
-    if not text.isascii() or not text.isdecimal() or len(text) > 9:
-        raise ConfigError([f"environment variable {metrics.RESTARTS_VARIABLE}: must be a whole number, got {text!r}"])
-    return int(text)
+    for reason, count in restarts.from_environment(os.environ).items():
+        metrics.RESTARTS.labels(worker, reason).inc(count)
 
 
 def until_stopped(
@@ -278,22 +282,34 @@ def until_stopped(
     return asyncio.run(main())
 
 
+def report(message: str) -> None:
+    """Print a line for people on stderr, or log it where stderr has to be JSON throughout."""
+    import structlog
+
+    from streams.runtime import logs
+
+    if logs.only_json() and structlog.is_configured():
+        structlog.get_logger().info(message)
+    else:
+        click.echo(message, err=True)
+
+
 def show_rejected(examples: Iterable[str]) -> None:
     """Print a line on stderr for each rejected record that is an example of the others."""
     from streams.core.text.clean import printable
 
     for example in examples:
-        click.echo(f"rejected: {printable(example)}", err=True)
+        report(f"rejected: {printable(example)}")
 
 
 def show_altered(altered: Mapping[tuple[str, str], int], skipped: int) -> None:
     """Print on stderr how many posts were skipped, and how many fields were converted or left out, if any were."""
     if skipped:
-        click.echo(f"skipped {skipped:,} posts without text", err=True)
+        report(f"skipped {skipped:,} posts without text")
     for outcome, meaning in (("converted", "fields converted"), ("left_out", "fields left out")):
         fields = {field: count for (field, given), count in altered.items() if given == outcome}
         if fields:
-            click.echo(f"{meaning}: {reasons(fields)}", err=True)
+            report(f"{meaning}: {reasons(fields)}")
 
 
 def reasons(rejected: dict[str, int]) -> str:

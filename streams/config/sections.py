@@ -313,3 +313,10 @@ class LivenessSettings(Settings):
         description="Seconds without progress, while records wait, after which a worker counts as stalled and ends "
         "with an error.",
     )
+    unresponsive_seconds: float = Field(
+        default=60,
+        ge=5,
+        le=3_600,
+        description="Seconds without a sign of life, as of a process that was stopped by SIGSTOP, after which "
+        "`firewatch run` kills a worker and restarts it. It logs a warning after a third of them.",
+    )

@@ -11,6 +11,7 @@ from streams.kafka.acls import accesses, topics_of
 from streams.kafka.admin import ensure_topics
 from streams.kafka.clients import answered_within, raw_client, translated_errors
 from streams.kafka.metadata import group_operations, topic_metadata, when_coordinated
+from streams.runtime import metrics
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,6 +46,7 @@ async def preflight(config: Config, worker: Worker) -> None:
     if lacking:
         raise NotAllowed(worker, config.kafka.user, config.kafka.bootstrap_servers, lacking)
     await ensure_topics(config, create=False, only=topics_of(worker, config))
+    metrics.KAFKA_CONNECTED.set(1)
 
 
 async def _lacking_on_topics(client: AIOKafkaClient, config: Config, needed: list[Access]) -> list[str]:

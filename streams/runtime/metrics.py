@@ -31,10 +31,6 @@ REGISTRY: Final = CollectorRegistry(auto_describe=True)
 PROCESS: Final = ProcessCollector(registry=REGISTRY)
 """``process_*``: start, memory, processor time and open files of the worker, as Linux reports them."""
 
-RESTARTS_VARIABLE: Final = "FIREWATCH_RESTARTS"
-"""Environment variable through which the supervisor passes to a worker how often it was restarted."""
-
-
 MAX_SOURCES: Final = 64
 """Sources with a time series of their own; more share one."""
 
@@ -93,7 +89,16 @@ RECORDS_LOST: Final = _counter(
 REBALANCES: Final = _counter(
     "firewatch_rebalances", "Partition assignments that a worker has received from its consumer group", ["worker"]
 )
-RESTARTS: Final = _counter("firewatch_restarts", "Times that `firewatch run` has restarted the worker", ["worker"])
+KAFKA_CONNECTED: Final = _gauge(
+    "firewatch_kafka_connected",
+    "1 while Kafka answers the worker, 0 from the start of the process until it first does and during an outage",
+)
+RESTARTS: Final = _counter(
+    "firewatch_restarts",
+    "Times that `firewatch run` has restarted the worker, by reason: failed (it ended with an error), outage (Kafka "
+    "did not answer), unresponsive (it did not run, and was killed)",
+    ["worker", "reason"],
+)
 
 # ingest
 POSTS_INGESTED: Final = _counter(

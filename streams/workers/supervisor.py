@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from streams.errors import BrokerUnreachable, ConfigError, DetectorFailed, InputError, PortTaken, WorkerFailed
-from streams.runtime.logs import FORMAT_VARIABLE
-from streams.runtime.metrics import RESTARTS_VARIABLE
+from streams.runtime import beats, logs, restarts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -42,6 +41,9 @@ PASSING: Final = frozenset({BrokerUnreachable.exit_code, DetectorFailed.exit_cod
 """Exit codes that are not counted: an outage of Kafka ends without the worker, and a detector that keeps raising is
 quarantined (`streams.core.detect.quarantine`)."""
 
+UNRESPONSIVE_SECONDS: Final = 60.0
+"""Default of `liveness.unresponsive_seconds`."""
+
 _PR_SET_PDEATHSIG: Final = 1
 
 log = structlog.get_logger()
@@ -59,11 +61,14 @@ class Command:
         Program and arguments.
     finite
         Whether exit code 0 means that it is done, as for an ingest of a file.
+    unresponsive_seconds
+        Time without a beat (`streams.runtime.beats`) after which it is killed and restarted; None if it does not beat.
     """
 
     name: str
     arguments: tuple[str, ...]
     finite: bool = False
+    unresponsive_seconds: float | None = None
 
 
 RELOADING: Final = frozenset({"score", "detect"})
@@ -88,15 +93,16 @@ class Hangups:
                 process.send_signal(signal.SIGHUP)
 
 
-def worker_command(name: str, config_path: Path, *arguments: str) -> Command:
+def worker_command(name: str, config_path: Path, unresponsive_seconds: float, *arguments: str) -> Command:
     """Return the command that runs ``firewatch NAME``."""
     program = (sys.executable, "-m", "streams.cli", name, "--config", str(config_path))
-    return Command(name, (*program, *arguments), finite=name == "ingest")
+    return Command(name, (*program, *arguments), name == "ingest", unresponsive_seconds)
 
 
 def print_line(name: str, line: str) -> None:
-    """Write a line of a worker to stderr."""
-    print(f"{name:<7}| {line}", file=sys.stderr, flush=True)
+    """Write a line of a worker to stderr: as JSON, or after the worker's name where people read it."""
+    shown = logs.as_json(line, name) if logs.only_json() else f"{name:<7}| {line}"
+    print(shown, file=sys.stderr, flush=True)
 
 
 async def run(
@@ -105,6 +111,7 @@ async def run(
     stop: asyncio.Event,
     *,
     ingest: Sequence[str] = (),
+    unresponsive_seconds: float = UNRESPONSIVE_SECONDS,
     emit: Callable[[str, str], None] = print_line,
     hangups: Hangups | None = None,
 ) -> None:
@@ -118,6 +125,8 @@ async def run(
         ``score``, ``detect``, ...
     ingest
         Arguments of an ingest to run as well; none by default.
+    unresponsive_seconds
+        Time without a beat after which a worker is killed and restarted.
     emit
         Called with the worker's name and each line that it prints.
     hangups
@@ -128,9 +137,9 @@ async def run(
     WorkerFailed
         If a worker can't be kept running; the others have been ended by then.
     """
-    commands = [worker_command(name, config_path) for name in workers]
+    commands = [worker_command(name, config_path, unresponsive_seconds) for name in workers]
     if ingest:
-        commands.append(worker_command("ingest", config_path, *ingest))
+        commands.append(worker_command("ingest", config_path, unresponsive_seconds, *ingest))
     await supervise(commands, stop, emit, hangups)
 
 
@@ -161,17 +170,18 @@ async def supervise(
 
 async def _keep(command: Command, emit: Callable[[str, str], None], hangups: Hangups) -> None:
     ends: deque[float] = deque(maxlen=CRASHES)
+    restarted = dict.fromkeys(restarts.REASONS, 0)
     last_end = 0.0
     delay = FIRST_DELAY_SECONDS
-    for restarts in count():
-        process = _Process(command, emit, hangups, restarts)
+    for life in count():
+        process = _Process(command, emit, hangups, restarts.to_text(restarted))
         code = await process.run()
         if code == 0 and command.finite:
             log.info("worker is done", of=command.name)
             return
-        config_broke = restarts > 0 and code == ConfigError.exit_code  # the others keep the last good one
+        config_broke = life > 0 and code == ConfigError.exit_code  # the others keep the last good one
         if code in HOPELESS and not config_broke:
-            raise WorkerFailed(f"{command.name} ended with exit code {code}: {process.last_line}")
+            raise WorkerFailed(f"{command.name} ended with exit code {code}: {process.last_message}")
         now = time.monotonic()
         if now - last_end > CRASHES_WITHIN_SECONDS:
             delay = FIRST_DELAY_SECONDS
@@ -181,55 +191,113 @@ async def _keep(command: Command, emit: Callable[[str, str], None], hangups: Han
         if len(ends) == CRASHES and now - ends[0] <= CRASHES_WITHIN_SECONDS:
             raise WorkerFailed(
                 f"{command.name} ended {CRASHES} times within {now - ends[0]:.0f} s, last with {_outcome(code)}: "
-                f"{process.last_line}"
+                f"{process.last_message}"
             )
-        log.warning("worker ended, it will be restarted", of=command.name, outcome=_outcome(code), delay_seconds=delay)
+        reason = _reason(code, unresponsive=process.was_unresponsive)
+        restarted[reason] += 1
+        log.warning(
+            "worker ended, it will be restarted",
+            of=command.name,
+            outcome=_outcome(code),
+            reason=reason,
+            delay_seconds=delay,
+        )
         await asyncio.sleep(delay)
         delay = min(2 * delay, LAST_DELAY_SECONDS)
 
 
-class _Process:
-    """One process of a worker."""
+def _reason(code: int, *, unresponsive: bool) -> restarts.RestartReason:
+    if unresponsive:
+        return "unresponsive"
+    return "outage" if code == BrokerUnreachable.exit_code else "failed"
 
-    def __init__(self, command: Command, emit: Callable[[str, str], None], hangups: Hangups, restarts: int) -> None:
+
+class _Process:
+    """One process of a worker.
+
+    Attributes
+    ----------
+    last_message
+        The last that it printed.
+    was_unresponsive
+        Whether it was killed because it did not beat.
+    """
+
+    def __init__(self, command: Command, emit: Callable[[str, str], None], hangups: Hangups, restarted: str) -> None:
         self._command = command
         self._hangups = hangups
         self._emit = emit
-        self._restarts = restarts
-        self.last_line = "it printed nothing"
+        self._restarted = restarted
+        self.last_message = "it printed nothing"
+        self.was_unresponsive = False
 
     async def run(self) -> int:
         """Start the process and return its exit code; end it when cancelled."""
-        log_format = "console" if sys.stderr.isatty() else "json"
-        process = await asyncio.create_subprocess_exec(
+        beats_in, beats_out = os.pipe()
+        try:
+            process = await self._start(beats_out)
+        finally:
+            os.close(beats_out)
+        self._hangups.note(self._command.name, process)
+        log.info("worker started", of=self._command.name, pid=process.pid)
+        relay = asyncio.create_task(self._relay(process))
+        watching = asyncio.create_task(self._watch(process, beats_in))
+        try:
+            await process.wait()
+        finally:
+            watching.cancel()
+            await _end(process)
+            await relay
+            os.close(beats_in)
+        return await process.wait()
+
+    async def _start(self, beats_out: int) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
             *self._command.arguments,
             stdin=None if self._command.finite else asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             env={
-                FORMAT_VARIABLE: log_format,
+                logs.FORMAT_VARIABLE: "console" if sys.stderr.isatty() else "json",
                 **os.environ,
-                RESTARTS_VARIABLE: str(self._restarts),
+                restarts.VARIABLE: self._restarted,
+                beats.VARIABLE: str(beats_out),
                 "PYTHONUNBUFFERED": "1",
             },
+            pass_fds=(beats_out,),
             process_group=0,
             preexec_fn=_EndWithParent() if sys.platform == "linux" else None,
         )
-        self._hangups.note(self._command.name, process)
-        log.info("worker started", of=self._command.name, pid=process.pid)
-        relay = asyncio.create_task(self._relay(process))
-        try:
-            await process.wait()
-        finally:
-            await _end(process)
-            await relay
-        return await process.wait()
 
     async def _relay(self, process: asyncio.subprocess.Process) -> None:
         if process.stdout is not None:
             async for line in _lines(process.stdout):
-                self.last_line = line
+                self.last_message = logs.event_in(line)
                 self._emit(self._command.name, line)
+
+    async def _watch(self, process: asyncio.subprocess.Process, beats_in: int) -> None:
+        """Kill the process if it does not beat: SIGTERM would wait until it runs again."""
+        if self._command.unresponsive_seconds is None:
+            return
+        os.set_blocking(beats_in, False)
+        pulse = beats.Pulse(time.monotonic(), self._command.unresponsive_seconds)
+        state, seconds = "runs", 0.0
+        while state != "unresponsive":
+            await asyncio.sleep(min(beats.BEAT_SECONDS, self._command.unresponsive_seconds / 10))
+            now = time.monotonic()
+            with suppress(BlockingIOError):
+                if os.read(beats_in, 4096):
+                    pulse.beat(now)
+            before, state = state, pulse.check(now)
+            seconds = round(pulse.silence(now), 1)
+            if before == "runs" and state == "silent":
+                log.warning("worker does not respond", of=self._command.name, pid=process.pid, seconds=seconds)
+            elif before == "silent" and state == "runs":
+                log.info("worker responds again", of=self._command.name, pid=process.pid)
+        log.error("worker does not respond; killing it", of=self._command.name, pid=process.pid, seconds=seconds)
+        self.was_unresponsive = True
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 class _EndWithParent:
@@ -250,6 +318,7 @@ async def _end(process: asyncio.subprocess.Process) -> None:
     if process.returncode is not None:
         return
     process.terminate()
+    process.send_signal(signal.SIGCONT)  # one that is stopped takes no signal before
     try:
         await asyncio.wait_for(process.wait(), STOP_SECONDS)  # `timeout` fails a task that is cancelled before 3.11.3
     except TimeoutError:

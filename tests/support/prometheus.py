@@ -100,13 +100,13 @@ def rule_health(address: str) -> dict[str, str]:
     return {rule["name"]: rule.get("lastError") or rule["health"] for group in groups for rule in group["rules"]}
 
 
-def board_queries(rate_interval: str, brand: str = ".+") -> list[tuple[str, str]]:
+def board_queries(rate_interval: str, brand: str = ".+", shown_seconds: int = 600) -> list[tuple[str, str]]:
     """Every expression of every board after the name of its panel: of the brand's board for that brand, of the others
     for everything that can be chosen."""
     chosen = {
         "$__rate_interval": rate_interval,
-        "$__range_s": "600",
-        "$__range": "10m",
+        "$__range_s": str(shown_seconds),
+        "$__range": f"{shown_seconds}s",
         "$volume_detector": "volume",
         "$tone_detector": "tone",
     }

@@ -18,7 +18,7 @@ from deploy.grafana.panels import (
     with_band,
     with_threshold,
 )
-from deploy.grafana.queries import aggregate, events, heat, newest, rate, select
+from deploy.grafana.queries import aggregate, events, heat, newest, rate, select, within_range
 
 if TYPE_CHECKING:
     from grafana_foundation_sdk.models.dashboard import Dashboard
@@ -75,10 +75,10 @@ def now() -> Row:
             rate("firewatch_mentions_counted_total", "brand"),
         ),
         number(
-            "Late mentions a second",
+            "Late mentions in the shown time",
             "Mentions whose bucket had closed when they arrived: they are counted, but not evaluated any more.",
-            "cps",
-            f"{rate('firewatch_mentions_late_total', 'brand')} or vector(0)",
+            "short",
+            f"{within_range('firewatch_mentions_late_total', 'brand')} or vector(0)",
         ),
     ]
 

@@ -21,7 +21,7 @@ from deploy.grafana.panels import (
     query,
     states,
 )
-from deploy.grafana.queries import aggregate, delay, events, newest, quantile, rate, select
+from deploy.grafana.queries import aggregate, delay, events, newest, quantile, rate, restarts, select
 
 if TYPE_CHECKING:
     from grafana_foundation_sdk.models.dashboard import Dashboard
@@ -93,7 +93,7 @@ def now() -> Row:
             "Restarts in the shown time",
             "Number of times that the supervisor of `firewatch run` has restarted a worker.",
             "none",
-            aggregate("sum", f"increase({select('firewatch_restarts_total', 'instance')}[$__range])"),
+            restarts("$__range", "instance"),
             steps=((None, GREEN), (1, ORANGE), (5, RED)),
         ).decimals(0),
     ]
@@ -101,7 +101,7 @@ def now() -> Row:
 
 def arrival() -> Row:
     """Return the panels about the arrival of posts."""
-    late = rate("firewatch_mentions_late_total", "instance")
+    late = events("firewatch_mentions_late_total", "instance")
     return "Does everything arrive?", [
         lines(
             "Throughput",
@@ -149,7 +149,7 @@ def arrival() -> Row:
             "Late mentions",
             "Share of the mentions that arrived after their window had closed. Above 1 % a crisis may be missed.",
             "percentunit",
-            query(f"{late} / ({late} + {rate('firewatch_mentions_counted_total', 'instance')})", "late"),
+            query(f"{late} / ({late} + {events('firewatch_mentions_counted_total', 'instance')})", "late"),
         ),
         bars(
             "Skipped posts and altered fields",
@@ -160,16 +160,16 @@ def arrival() -> Row:
                 events("firewatch_post_fields_altered_total", "instance", by="field, outcome"), "{{field}}: {{outcome}}"
             ),
         ),
-        lines(
+        bars(
             "Over quota, badly dated and deleted",
-            "Posts a second that were not scored because their source exceeded its quota, that were dated back too far "
+            "Posts that were not scored because their source exceeded its quota, that were dated back too far "
             "for the present or in whole minutes, hours or days, deletions, and deleted posts that alerts can't show.",
-            "cps",
-            query(rate("firewatch_posts_over_quota_total", "instance", by="source"), "over quota, {{source}}"),
-            query(rate("firewatch_posts_imported_total", "instance", by="source"), "imported, {{source}}"),
-            query(rate("firewatch_posts_coarse_total", "instance", by="source"), "coarse time, {{source}}"),
-            query(rate("firewatch_posts_deleted_total", "instance"), "deletions"),
-            query(rate("firewatch_samples_deleted_total", "instance"), "samples deleted"),
+            "short",
+            query(events("firewatch_posts_over_quota_total", "instance", by="source"), "over quota, {{source}}"),
+            query(events("firewatch_posts_imported_total", "instance", by="source"), "imported, {{source}}"),
+            query(events("firewatch_posts_coarse_total", "instance", by="source"), "coarse time, {{source}}"),
+            query(events("firewatch_posts_deleted_total", "instance"), "deletions"),
+            query(events("firewatch_samples_deleted_total", "instance"), "samples deleted"),
         ),
         lines(
             "Repeats and edits",
@@ -218,8 +218,8 @@ def keeping_up() -> Row:
             "Share of texts whose sentiment came from the cache, because they had been scored before.",
             "percentunit",
             query(
-                f"{rate('firewatch_sentiment_texts_total', 'instance', FROM_MEMORY)}"
-                f" / {rate('firewatch_sentiment_texts_total', 'instance')}",
+                f"{events('firewatch_sentiment_texts_total', 'instance', FROM_MEMORY)}"
+                f" / {events('firewatch_sentiment_texts_total', 'instance')}",
                 "from the cache",
             ),
         ).max(1),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from grafana_foundation_sdk.models.dashboard import ValueMap, ValueMappingResult
 
 from deploy.grafana.panels import ALL_IS_GOOD, bars, facts, lines, query, states
-from deploy.grafana.queries import aggregate, delay, events, newest, quantile, rate, select
+from deploy.grafana.queries import aggregate, delay, events, newest, quantile, rate, restarts, select, starts, used
 
 if TYPE_CHECKING:
     from deploy.grafana.frame import Row
@@ -35,11 +35,11 @@ def event_time() -> Row:
             query(quantile(0.5, "firewatch_bucket_lateness_seconds", "instance"), "median"),
             query(quantile(0.99, "firewatch_bucket_lateness_seconds", "instance"), "99 %"),
         ),
-        lines(
+        bars(
             "Late mentions",
-            "Mentions a second whose bucket had closed, of the ten brands with the most.",
-            "cps",
-            query(f"topk(10, {rate('firewatch_mentions_late_total', 'instance', by='brand')})", "{{brand}}"),
+            "Mentions whose bucket had closed, of the ten brands with the most.",
+            "short",
+            query(f"topk(10, {events('firewatch_mentions_late_total', 'instance', by='brand')})", "{{brand}}"),
         ),
         lines(
             "Buckets closed",
@@ -127,16 +127,15 @@ def processes() -> Row:
     return "Workers", [
         bars(
             "Restarts",
-            "Restarts by the supervisor, and new processes, whatever started them.",
+            "Restarts by the supervisor with their reasons, and new processes, whatever started them. An outage of "
+            "Kafka ends workers until it is over.",
             "short",
             query(
-                events("firewatch_restarts_total", "instance", by="worker"),
-                "{{worker}}, by the supervisor",
+                restarts("$__rate_interval", "instance", by="worker, reason"),
+                "{{worker}}, by the supervisor: {{reason}}",
             ),
             query(
-                aggregate(
-                    "sum", f"changes({select('process_start_time_seconds', 'instance')}[$__rate_interval])", "worker"
-                ),
+                starts("worker", "instance"),
                 "{{worker}}, new process",
             ),
         ),
@@ -150,8 +149,17 @@ def processes() -> Row:
             "Processor",
             "Share of one core that each worker uses; near 1 it is at its limit.",
             "percentunit",
-            query(rate("process_cpu_seconds_total", "instance", by=WORKERS), "{{worker}} {{instance}}"),
+            query(used("process_cpu_seconds_total", "instance", by=WORKERS), "{{worker}} {{instance}}"),
         ),
+        states(
+            "Connection to Kafka",
+            "Whether Kafka answers each worker. During an outage workers end and start again, except for the bridge.",
+            query(
+                aggregate("min", select("firewatch_kafka_connected", "instance"), WORKERS), "{{worker}} {{instance}}"
+            ),
+            steps=ALL_IS_GOOD,
+            width=24,
+        ).mappings([ValueMap({"0": ValueMappingResult(text="no answer"), "1": ValueMappingResult(text="connected")})]),
         facts(
             "Versions",
             "Version of firewatch, of the config and of the sentiment model in each worker; they should agree.",

@@ -36,11 +36,9 @@ def board() -> Dashboard:
 
 def above(threshold: str) -> str:
     """Return the query for closed buckets a day whose score was above a threshold, by detector, over the shown time."""
-    every = f"increase({select(f'{SCORES}_count', 'detector')}[$__range])"
-    bucket = select(f"{SCORES}_bucket", "detector", f'le="{threshold}"')
-    up_to = f"increase({bucket}[$__range])"
-    days = "($__range_s / 86400)"
-    return f"({aggregate('sum', every, 'detector')} - {aggregate('sum', up_to, 'detector')}) / {days}"
+    every = within_range(f"{SCORES}_count", "detector", by="detector")
+    up_to = within_range(f"{SCORES}_bucket", "detector", f'le="{threshold}"', by="detector")
+    return f"({every} - {up_to}) / ($__range_s / 86400)"
 
 
 def thresholds() -> Row:
@@ -51,7 +49,7 @@ def thresholds() -> Row:
             "Distribution of scores",
             "Number of closed buckets by their score, over all brands. At 1 a bucket is anomalous.",
             "short",
-            aggregate("sum", f"increase({select(f'{SCORES}_bucket', 'detector')}[$__rate_interval])", "le"),
+            events(f"{SCORES}_bucket", "detector", by="le"),
         ),
         columns(
             "Firing at other thresholds",

@@ -8,13 +8,20 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import pytest
+import structlog
 
-from streams.errors import ConfigError, WorkerFailed
+from streams.errors import BrokerUnreachable, ConfigError, WorkerFailed
+from streams.runtime.restarts import REASONS, to_text
 from streams.workers import supervisor as run
 from streams.workers.supervisor import Command, Hangups, supervise
+
+if TYPE_CHECKING:
+    from streams.runtime.restarts import RestartReason
 
 ENDLESS = "import time\nprint('up', flush=True)\nwhile True: time.sleep(0.05)"
 
@@ -67,14 +74,79 @@ async def test_a_crashed_worker_is_restarted(tmp_path: Path) -> None:
     await supervising
 
 
-async def test_a_worker_is_told_how_often_it_was_restarted() -> None:
-    code = "import os, sys\nprint(os.environ['FIREWATCH_RESTARTS'], flush=True)\nsys.exit(9)"
+@pytest.mark.parametrize(("code", "reason"), [(9, "failed"), (BrokerUnreachable.exit_code, "outage")])
+async def test_a_worker_is_told_how_often_it_was_restarted_and_why(code: int, reason: str) -> None:
+    program = f"import os, sys\nprint(os.environ['FIREWATCH_RESTARTS'], flush=True)\nsys.exit({code})"
     lines, stop = Lines(), asyncio.Event()
-    supervising = asyncio.create_task(supervise([python("score", code)], stop, lines))
-    await lines.wait_for("score", "2")
+    supervising = asyncio.create_task(supervise([python("score", program)], stop, lines))
+    counts = [to_text(dict.fromkeys(REASONS, 0) | {cast("RestartReason", reason): count}) for count in range(3)]
+    await lines.wait_for("score", counts[2])
     stop.set()
     await supervising
-    assert lines[:3] == [("score", "0"), ("score", "1"), ("score", "2")]
+    assert lines[:3] == [("score", count) for count in counts]
+
+
+BEATING = (
+    "import os\nfrom streams.runtime import beats\nbeats.start(os.environ)\n"
+    f"print(os.environ['FIREWATCH_RESTARTS'], flush=True)\nprint(os.getpid(), flush=True)\n{ENDLESS}"
+)
+
+
+async def test_a_worker_that_is_stopped_is_noticed_killed_and_restarted() -> None:
+    """SIGSTOP ends nothing, and a stopped process keeps its port and its partitions."""
+    lines, stop = Lines(), asyncio.Event()
+    command = replace(python("detect", BEATING), unresponsive_seconds=5)
+    with structlog.testing.capture_logs() as logged:
+        supervising = asyncio.create_task(supervise([command], stop, lines))
+        await lines.wait_for("detect", "up", seconds=30)
+        stopped = int(lines[1][1])
+        os.kill(stopped, signal.SIGSTOP)
+        await lines.wait_for("detect", "up", times=2, seconds=60)
+        stop.set()
+        await supervising
+    assert ("detect", "failed=0,outage=0,unresponsive=1") in lines
+    assert not is_running(stopped)
+    about = [each for each in logged if each.get("pid") == stopped or each.get("reason") == "unresponsive"]
+    assert [(each["log_level"], each["event"]) for each in about] == [
+        ("info", "worker started"),
+        ("warning", "worker does not respond"),
+        ("error", "worker does not respond; killing it"),
+        ("warning", "worker ended, it will be restarted"),
+    ]
+
+
+async def test_a_worker_that_runs_again_in_time_is_left_alone() -> None:
+    lines, stop = Lines(), asyncio.Event()
+    command = replace(python("detect", BEATING), unresponsive_seconds=30)
+    with structlog.testing.capture_logs() as logged:
+
+        async def heard(event: str) -> None:
+            async with asyncio.timeout(60):
+                while all(each["event"] != event for each in logged):  # noqa: ASYNC110  logged by other tasks
+                    await asyncio.sleep(0.02)
+
+        supervising = asyncio.create_task(supervise([command], stop, lines))
+        await lines.wait_for("detect", "up", seconds=30)
+        pid = int(lines[1][1])
+        os.kill(pid, signal.SIGSTOP)
+        await heard("worker does not respond")
+        os.kill(pid, signal.SIGCONT)
+        await heard("worker responds again")
+        assert is_running(pid)
+        stop.set()
+        await supervising
+    assert lines.count(("detect", "up")) == 1
+
+
+async def test_a_stopped_worker_ends_with_the_others() -> None:
+    lines, stop = Lines(), asyncio.Event()
+    supervising = asyncio.create_task(supervise([python("detect", BEATING)], stop, lines))
+    await lines.wait_for("detect", "up", seconds=30)
+    pid = int(lines[1][1])
+    os.kill(pid, signal.SIGSTOP)
+    stop.set()
+    await asyncio.wait_for(supervising, run.STOP_SECONDS / 2)
+    assert not is_running(pid)
 
 
 async def test_a_killed_worker_is_restarted() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -65,3 +66,33 @@ def test_a_variable_with_a_value_that_is_not_allowed_is_named(variable: str, tmp
     assert refused.returncode == ConfigError.exit_code
     assert f"environment variable {variable}: must be ".encode() in refused.stderr
     assert score("").returncode == BrokerUnreachable.exit_code
+
+
+def events(stderr: bytes) -> list[dict[str, Any]]:
+    """The lines of a log that must be JSON throughout, each with level and event first."""
+    found = [json.loads(line) for line in stderr.splitlines()]
+    assert all(list(event)[:2] == ["level", "event"] for event in found)
+    return found
+
+
+def test_run_logs_json_throughout_also_while_it_fails_to_start(tmp_path: Path) -> None:
+    config = tmp_path / "brands.yaml"
+    config.write_text(BRANDS)
+    (*_, unreachable) = events(firewatch("run", "-c", config, KAFKA_BOOTSTRAP="127.0.0.1:1").stderr)
+    assert "no Kafka broker answers at 127.0.0.1:1" in unreachable["event"]
+    assert (unreachable["level"], unreachable["exit_code"]) == ("critical", BrokerUnreachable.exit_code)
+    config.write_text("brands: [")
+    (broken,) = events(firewatch("run", "-c", config).stderr)
+    assert (broken["level"], broken["worker"], broken["exit_code"]) == ("critical", "run", ConfigError.exit_code)
+    assert "brands.yaml" in broken["event"]
+
+
+@pytest.mark.parametrize("command", ["run", "score", "detect", "train", "bridge", "ingest"])
+def test_the_format_of_the_log_is_an_option_of_every_worker(command: str, tmp_path: Path) -> None:
+    config = tmp_path / "none.yaml"
+    what = {"bridge": ["webhook"], "ingest": ["-"]}.get(command, [])
+    console = firewatch(command, *what, "--log-format", "console", "-c", config)
+    assert console.stderr.startswith(b"firewatch: ")
+    (event,) = events(firewatch(command, *what, "--log-format", "json", "-c", config).stderr)
+    assert "none.yaml: no such file" in event["event"]
+    assert event["worker"] == command

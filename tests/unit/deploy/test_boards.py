@@ -136,13 +136,18 @@ def test_the_process_collector_works_here() -> None:
 
 @each_query
 def test_counters_are_never_shown_raw(uid: str, query: dict[str, Any]) -> None:
-    """target-counter-agg-rule and target-rate-interval-rule; `$__range` counts over the shown time."""
+    """target-counter-agg-rule and target-rate-interval-rule; `$__range` counts over the shown time.
+
+    What was before those is looked up in `UNSEEN`, and the clock at their beginning in a second.
+    """
     expr = parsed(query["expr"])
     counters = {series for series in selected(expr) if series.endswith(("_total", "_bucket"))}
     functions = {part.func.name for part in parts(expr) if isinstance(part, promql.Call)}
     assert not counters or functions & {"rate", "increase"}
-    spans = re.findall(r"(present_over_time)?\([^()\[]*\[([^\]]+)\]", query["expr"])
-    assert all(span in {"$__rate_interval", "$__range"} or (whether and span == UNSEEN) for whether, span in spans)
+    spans = set(re.findall(r"\[([^\]]+)\](?: offset)?", query["expr"]))
+    looked_back = set(re.findall(r"\[([^\]]+)\] offset", query["expr"]))
+    assert spans <= {"$__rate_interval", "$__range", UNSEEN, "1s:1s"}
+    assert looked_back <= {UNSEEN, "1s:1s"}
 
 
 @each_query

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from deploy.grafana.build import BOARDS
+from deploy.prometheus import build
 from streams.runtime.metrics import series_names
 from tests.support.paths import DEPLOY
 from tests.support.prometheus import installed
@@ -24,7 +25,7 @@ def rules(file: str) -> list[dict[str, Any]]:
     return [rule for group in groups for rule in group["rules"]]
 
 
-RECORDED: Final = rules("recording.yml")
+RECORDED: Final = [*rules("counters.yml"), *rules("recording.yml")]
 ALERTS: Final = rules("alerts.yml")
 
 
@@ -36,7 +37,18 @@ def series(expr: str) -> set[str]:
 
 @pytest.mark.parametrize("rule", [*RECORDED, *ALERTS], ids=lambda rule: rule.get("record") or rule["alert"])
 def test_rules_name_only_series_that_exist(rule: dict[str, Any]) -> None:
-    assert series(rule["expr"]) <= {*series_names(), *(each["record"] for each in RECORDED), "up"}
+    assert series(rule["expr"]) <= {*series_names(), *(each["record"] for each in RECORDED), "up", "ALERTS"}
+
+
+def test_the_rules_of_counters_are_as_the_code_writes_them() -> None:
+    assert build.FILE.read_text(encoding="utf-8") == build.rendered(), "run `make rules`"
+
+
+def test_no_other_rule_looks_at_a_counter_that_can_be_born_with_events() -> None:
+    """Only series without labels of their own are there from the start, at zero."""
+    for rule in [*rules("recording.yml"), *ALERTS]:
+        counters = {name for name in series(rule["expr"]) if name.endswith("_total") and ":" not in name}
+        assert counters <= {"firewatch_posts_scored_total"}, rule
 
 
 def test_what_is_recorded_is_used() -> None:
