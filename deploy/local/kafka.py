@@ -41,7 +41,7 @@ if not __package__:
     sys.path.insert(0, str(ROOT))
 
 from deploy.local import container  # noqa: E402  run as a script, these are found only now
-from deploy.local.prerequisites import LocalKafkaError, require, require_java, say, tail  # noqa: E402
+from deploy.local.prerequisites import LocalKafkaError, megabytes, require, require_java, run, say, tail  # noqa: E402
 
 HEAP: Final = "512m"
 
@@ -51,6 +51,9 @@ ANSWER_SECONDS: Final = 2.0
 POLL_SECONDS: Final = 0.1
 
 PORT_TRIES: Final = 3
+
+_MEGABYTES: Final = 110
+"""Size of what Maven fetches, its own plugins included, for messages."""
 """A port that was free a moment ago can be gone when Java, a second later, listens on it."""
 
 NOT_RUNNING: Final = 3
@@ -108,7 +111,7 @@ class LocalKafka:
                 f"-Dmaven.repo.local={self._home / 'm2'}",
                 "dependency:copy-dependencies", f"-DoutputDirectory={self._libraries}", "-DincludeScope=runtime",
             ]  # fmt: skip
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            done = run(command, lambda: f"fetched {megabytes(self._home)} of about {_MEGABYTES} MB of Apache Kafka")
             if done.returncode != 0:
                 raise LocalKafkaError(
                     f"Maven could not fetch Apache Kafka {version}:\n{tail(done.stdout + done.stderr)}"

@@ -7,9 +7,19 @@ import re
 import shutil
 import subprocess
 import sys
-from typing import Final
+import time
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
 
 JAVA_FROM: Final = 17
+
+PROGRESS_SECONDS: Final = 10.0
+"""Time between two messages of a program that is still running."""
 
 
 class LocalKafkaError(Exception):
@@ -75,12 +85,48 @@ def _apt_install(package: str) -> None:
     say(f"installing the Debian package {package}")
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     for arguments in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", package]):
-        done = subprocess.run(
-            [*as_root, "apt-get", *arguments], capture_output=True, text=True, env=environment, check=False
-        )
+        doing = f"installing the Debian package {package} (apt-get {arguments[0]})"
+        done = run([*as_root, "apt-get", *arguments], partial(str, doing), environment)
         if done.returncode != 0:
             say(f"apt-get {arguments[0]} failed: {tail(done.stderr, 3)}")
             return
+
+
+def run(
+    command: Sequence[str], progress: Callable[[], str], environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a program that prints nothing for minutes, and say every `PROGRESS_SECONDS` how far it is.
+
+    Parameters
+    ----------
+    command
+        The program and its arguments; its output is captured.
+    progress
+        Returns what is being done, and how much of it is.
+    environment
+        Environment variables; by default those of this process.
+    """
+    started = time.monotonic()
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    ) as running:
+        while True:
+            try:
+                output, errors = running.communicate(timeout=PROGRESS_SECONDS)
+            except subprocess.TimeoutExpired:
+                say(f"{progress()}: {time.monotonic() - started:.0f} s so far")
+            else:
+                return subprocess.CompletedProcess(command, running.returncode, output, errors)
+
+
+def megabytes(folder: Path) -> int:
+    """Return the size of all files in a folder, which may be changing."""
+    total = 0
+    for parent, _, files in os.walk(folder):
+        for name in files:
+            with suppress(FileNotFoundError):
+                total += (Path(parent) / name).lstat().st_size
+    return round(total / 1e6)
 
 
 def tail(text: str, lines: int = 15) -> str:
