@@ -67,7 +67,7 @@ def step(incident: str, id: str, name: str = "open", **changed: Any) -> Alert:
 
 
 def lines(thread: list[dict[str, Any]]) -> list[str]:
-    return [message["text"].split(". ")[0] for message in thread]
+    return [message["text"].splitlines()[0] for message in thread]
 
 
 async def test_steps_and_verdicts_of_an_incident_are_one_thread_through_kills_at_the_worst_moment(
@@ -104,8 +104,8 @@ async def test_steps_and_verdicts_of_an_incident_are_one_thread_through_kills_at
             "✅ Nordtel · Resolved · Critical",
             "Nordtel: anna is looking into it.",
             "🔴 Nordtel · Critical · escalated",
-            "✅ Nordtel · Resolved · Critical · resolved",
-            "Nordtel: bob confirms the incident",
+            "✅ Nordtel · Resolved · Critical",
+            "Nordtel: bob confirms the incident. Note: “real”",
         ]
     )
     assert "bob confirms the incident. Note: “real”" in str(storm[0]["blocks"][-2])

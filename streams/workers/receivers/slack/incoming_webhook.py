@@ -69,10 +69,11 @@ class IncomingWebhookSender(QueueSender[VerdictQueue]):
                 attempt.drop_verdict(verdict, self.given_up(verdict.id, failure))
             state.verdicts.popleft()
 
-    async def send(self, state: VerdictQueue, step: DeliveryStep, attempt: Attempt) -> None:  # noqa: ARG002  as in the base
+    async def send(self, state: VerdictQueue, step: DeliveryStep, attempt: Attempt) -> None:
         """Post a step."""
         with rendering():
-            message = self._form.step(step.alert)
+            verdict = state.verdict_on(step.incident)
+            message = self._form.step(step.alert, verdict and verdict.verdict)
         await self._post(message, step.incident, attempt)
 
     def _verdict(self, state: VerdictQueue, verdict: DeliveryVerdict) -> SlackMessage:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from streams.records import utc
 from streams.workers.receivers.slack.blocks import (
-    TEXT_CHARS,
     code,
     context,
     escaped,
@@ -40,6 +39,7 @@ POST_CHARS: Final = 300
 """Part of a post that is shown; nine tweets of ten are shorter."""
 
 LINKS: Final = 5
+LINE_CHARS: Final = 1_000
 NAME_CHARS: Final = 80
 
 SYMBOLS: Final = {"watch": "🟡", "warning": "🟠", "critical": "🔴"}
@@ -50,22 +50,28 @@ NEWS: Final = frozenset({"escalate", "grow", "reopen"})
 
 
 class SlackMessage(NamedTuple):
-    """A message: one line for notifications, blocks for the channel, and lines in place of blocks that are refused."""
+    """A message.
 
-    line: str
+    Parameters
+    ----------
+    blocks
+        The message in a channel of Slack.
+    lines
+        The same in short for notifications and screen readers, for services with Slack's API that know no blocks, and
+        in place of blocks that are refused.
+    """
+
     blocks: list[Json]
     lines: list[str]
 
     def body(self) -> Json:
         """Return the message as JSON."""
-        return {"text": _text(self.line), "blocks": self.blocks, **_PLAIN}
+        return {**self.plain_body(), "blocks": self.blocks}
 
     def plain_body(self) -> Json:
         """Return the message as JSON without blocks and links."""
-        return {"text": _text("\n".join(self.lines)), **_PLAIN}
-
-
-_PLAIN: Final = {"mrkdwn": False, "unfurl_links": False, "unfurl_media": False}
+        text = "\n".join(shortened(line, LINE_CHARS) for line in self.lines)
+        return {"text": escaped(text), "mrkdwn": False, "unfurl_links": False, "unfurl_media": False}
 
 
 class MessageFormat:
@@ -97,15 +103,15 @@ class MessageFormat:
             blocks.append(context(plain(words.verdict_at.format(at, self._verdict(verdict, name, words)))))
         return self._message(title, alert, blocks, words, verdict)
 
-    def step(self, alert: Alert) -> SlackMessage:
+    def step(self, alert: Alert, verdict: Verdict | None = None) -> SlackMessage:
         """Return the message of a step, complete by itself: a reply in a thread, or a message in the channel."""
         words = PHRASES[alert.language]
-        title = f"{self._title(alert, words)} · {words.steps[alert.step or alert.kind]}"
+        title, step = self._title(alert, words), alert.step or alert.kind
+        title += "" if step == "resolve" else f" · {words.steps[step]}"
         blocks = [header(title), *_section(self._changed(alert, words)), *_section(inert(alert.summary))]
-        is_first = (alert.step or alert.kind) == "open"
-        texts = TEXTS if is_first else 2 if alert.step in NEWS else 0
+        texts = TEXTS if step == "open" else 2 if step in NEWS else 0
         blocks += self._evidence(alert, texts, words) if texts else []
-        return self._message(title, alert, blocks, words)
+        return self._message(title, alert, blocks, words, verdict)
 
     def verdict(self, verdict: Verdict, alert: Alert | None, language: Language) -> SlackMessage:
         """Return the message of a verdict on an incident.
@@ -128,7 +134,7 @@ class MessageFormat:
         if alert is not None:
             incident = words.incident.format(incident, words.moment(alert.since, self._zone))
         blocks.append(context(plain(incident)))
-        return SlackMessage(title, blocks, [title, incident])
+        return SlackMessage(blocks, [title, incident])
 
     def _message(
         self, title: str, alert: Alert, blocks: list[Json], words: SlackPhrases, verdict: Verdict | None = None
@@ -141,7 +147,7 @@ class MessageFormat:
         blocks = [*blocks, context(plain(incident), *marked)]
         summary = inert(alert.summary)
         lines = [title, summary, incident, commands.format(*_command_lines(alert)) if commands else ""]
-        return SlackMessage(f"{title}. {summary}", blocks, [line for line in lines if line])
+        return SlackMessage(blocks, [line for line in lines if line])
 
     def _title(self, alert: Alert, words: SlackPhrases) -> str:
         is_resolved = alert.status == "resolved"
@@ -235,7 +241,3 @@ def _command_lines(alert: Alert) -> list[str]:
     """Return the command lines that record a verdict: of an open incident that it is taken, later what it was."""
     verdicts = ("confirm", "false-alarm") if alert.status == "resolved" else ("ack",)
     return [f"firewatch alerts {verdict} {_short(alert.fingerprint)} -c firewatch.yaml" for verdict in verdicts]
-
-
-def _text(text: str) -> str:
-    return escaped(shortened(text, TEXT_CHARS))

@@ -96,7 +96,7 @@ PHRASES: Final[Mapping[Language, SlackPhrases]] = {
         post="post {}",
         incident="Incident {}, since {}",
         ack="Take it: {}",
-        judge="Was it one? {} or {}",
+        judge="Confirm: {} · False alarm: {}",
         dashboard="Dashboard",
         verdicts={
             "ack": "{} is looking into it.",
@@ -134,7 +134,7 @@ PHRASES: Final[Mapping[Language, SlackPhrases]] = {
         post="Beitrag {}",
         incident="Vorfall {}, seit {}",
         ack="Übernehmen: {}",
-        judge="War es einer? {} oder {}",
+        judge="Bestätigen: {} · Fehlalarm: {}",
         dashboard="Dashboard",
         verdicts={
             "ack": "{} kümmert sich darum.",

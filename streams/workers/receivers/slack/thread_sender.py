@@ -102,7 +102,7 @@ class ThreadSender(QueueSender[ThreadQueue]):
         try:
             if thread is not None and id not in thread.sent:
                 try:
-                    await self._reply(thread, step, attempt)
+                    await self._reply(state, thread, step, attempt)
                 except MessageGone:
                     state.threads.lost(incident)
                     thread = None
@@ -176,9 +176,10 @@ class ThreadSender(QueueSender[ThreadQueue]):
         shows = _shown(state, step)
         state.threads.put(step.incident, Thread(FirstMessage(ts, id), {id}, shows))
 
-    async def _reply(self, thread: Thread, step: DeliveryStep, attempt: Attempt) -> None:
+    async def _reply(self, state: ThreadQueue, thread: Thread, step: DeliveryStep, attempt: Attempt) -> None:
+        verdict = state.verdict_on(step.incident)
         with rendering():
-            message = self._form.step(step.alert)
+            message = self._form.step(step.alert, verdict and verdict.verdict)
         broadcast = step.alert.step in BROADCAST
         await self._post(message, step.incident, step.alert.id, attempt, thread, broadcast=broadcast)
         thread.sent.add(step.alert.id)

@@ -56,10 +56,10 @@ async def test_each_step_and_verdict_is_a_message_that_names_brand_incident_and_
     stage.add("a2", "update", step="escalate", severity="critical")
     stage.state.add_verdict(verdict(), START_MS, is_new=True)
     await stage.deliver()
-    assert [body["text"].split(".")[0] for body in slack.posted] == [
+    assert [body["text"].splitlines()[0] for body in slack.posted] == [
         "🟠 Nordtel · Warning · new",
         "🔴 Nordtel · Critical · escalated",
-        "Nordtel: anna is looking into it",
+        "Nordtel: anna is looking into it.",
     ]
     for body in slack.posted:
         assert body["blocks"][-1]["elements"][0]["text"] == "Incident i1, since 2 March, 00:00 UTC"
