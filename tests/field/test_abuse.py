@@ -8,7 +8,6 @@ import subprocess
 import sys
 import textwrap
 import time
-from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -115,7 +114,7 @@ def test_control_and_bidi_characters(abuse: Path, record: Recorder) -> None:
 
 def test_a_malformed_link_in_slack(record: Recorder) -> None:
     post = SamplePost(id="x1", source="microblog", url="http://[", negative=0.9)
-    text = str(MessageFormat({}, UTC, include_texts=True).incident(alert(samples=[post])))
+    text = str(MessageFormat({}, "UTC", include_texts=True).incident(alert(samples=[post])))
     record("slack_courier", "the message without the link", "a message", ok="http://[" not in text)
 
 

@@ -12,7 +12,6 @@ import json
 import random
 import re
 import time
-from datetime import UTC
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING, Any, Final
 
@@ -213,7 +212,7 @@ class _Elements(HTMLParser):
 
 
 def test_nothing_of_a_post_is_markup_in_slack(hostile_alerts: list[Alert]) -> None:
-    form = MessageFormat({"nordtel": "Nordtel"}, UTC, include_texts=True)
+    form = MessageFormat({"nordtel": "Nordtel"}, "UTC", include_texts=True)
     for message in [build(alert) for alert in hostile_alerts for build in (form.incident, form.step)]:
         assert block_problems(message.blocks) == []
         texts = [

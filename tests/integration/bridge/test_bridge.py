@@ -309,4 +309,4 @@ async def test_slack_gets_a_message_for_each_step(
             return len(receiver.requests) == 1
 
         await until(posted)
-    assert orjson.loads(receiver.requests[0][1])["text"].startswith("🟠 Nordtel · Warning · new\n")
+    assert orjson.loads(receiver.requests[0][1])["text"].startswith("🟠 Nordtel · warning · opened\n")

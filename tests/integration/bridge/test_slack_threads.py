@@ -98,13 +98,13 @@ async def test_steps_and_verdicts_of_an_incident_are_one_thread_through_kills_at
     assert await bridge.end() == 0
     assert await lag(config, "bridge-slack", Topics(config.topics).alerts.name) == 0
     storm, other = sorted(slack.threads(), key=len, reverse=True)
-    assert lines(other) == ["🟠 Nordtel · Warning"]
+    assert lines(other) == ["🟠 Nordtel · warning"]
     assert sorted(lines(storm)) == sorted(
         [
-            "✅ Nordtel · Resolved · Critical",
+            "✅ Nordtel · resolved · critical",
             "Nordtel: anna is looking into it.",
-            "🔴 Nordtel · Critical · escalated",
-            "✅ Nordtel · Resolved · Critical",
+            "🔴 Nordtel · critical · escalated",
+            "✅ Nordtel · resolved · critical",
             "Nordtel: bob confirms the incident. Note: “real”",
         ]
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from streams.config import SLACK_TOKEN_VARIABLE, SLACK_URL_VARIABLE
@@ -36,9 +35,8 @@ def sender(config: Config) -> Sender[Any]:
                 f"bridge.slack.token_file ({SLACK_TOKEN_VARIABLE}) and bridge.slack.url_file ({SLACK_URL_VARIABLE})"
             ]
         )
-    form = MessageFormat(
-        {brand.id: brand.name for brand in config.brands}, UTC, include_texts=config.alerts.include_texts
-    )
+    names, alerts = {brand.id: brand.name for brand in config.brands}, config.alerts
+    form = MessageFormat(names, alerts.timezone, include_texts=alerts.include_texts)
     if token is not None:
         if slack.channel is None:
             raise ConfigError(["bridge.slack.channel: a token needs the id of the channel, such as C0123456789"])

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from streams.records import utc
+from streams.core.wording.formats import Formats
+from streams.core.wording.languages import PHRASES
 from streams.workers.receivers.slack.blocks import (
     code,
     context,
@@ -22,16 +23,16 @@ from streams.workers.receivers.slack.blocks import (
     section,
     shortened,
 )
-from streams.workers.receivers.slack.phrases import PHRASES
+from streams.workers.receivers.slack.phrases import CHAT_PHRASES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from datetime import tzinfo
+    from datetime import datetime
 
     from streams.config import Language
     from streams.records import Alert, SamplePost, Verdict
     from streams.workers.receivers.slack.blocks import Json
-    from streams.workers.receivers.slack.phrases import SlackPhrases
+    from streams.workers.receivers.slack.phrases import ChatPhrases
 
 TERMS: Final = 6
 TEXTS: Final = 3
@@ -74,6 +75,19 @@ class SlackMessage(NamedTuple):
         return {"text": escaped(text), "mrkdwn": False, "unfurl_links": False, "unfurl_media": False}
 
 
+class _Wording(NamedTuple):
+    """One language: its formats and phrases of alerts, and those of a chat."""
+
+    formats: Formats
+    chat: ChatPhrases
+
+    def moment(self, at: datetime) -> str:
+        return self.moment_ms(round(at.timestamp() * 1_000))
+
+    def moment_ms(self, ms: int) -> str:
+        return self.chat.moment.format(day=self.formats.day(ms), clock=self.formats.clock(ms))
+
+
 class MessageFormat:
     """Builds messages.
 
@@ -81,37 +95,40 @@ class MessageFormat:
     ----------
     names
         Names of brands by their ids, for alerts of an earlier firewatch, which have none, and for verdicts.
-    zone
-        Time zone of times in messages.
+    timezone
+        The setting `alerts.timezone`.
     include_texts
         The setting `alerts.include_texts`: whether excerpts of posts are shown.
     """
 
-    def __init__(self, names: Mapping[str, str], zone: tzinfo, *, include_texts: bool) -> None:
+    def __init__(self, names: Mapping[str, str], timezone: str, *, include_texts: bool) -> None:
         self._names = names
-        self._zone = zone
         self._include_texts = include_texts
+        self._wordings = {
+            language: _Wording(Formats(phrases, timezone), CHAT_PHRASES[language])
+            for language, phrases in PHRASES.items()
+        }
 
     def incident(self, alert: Alert, verdict: Verdict | None = None) -> SlackMessage:
         """Return the message of an incident as it is after a step, with the latest verdict on it if there is one."""
-        words = PHRASES[alert.language]
+        words = self._wordings[alert.language]
         title = self._title(alert, words)
         blocks = [header(title), *_section(inert(alert.summary)), *self._evidence(alert, TEXTS, words)]
         if verdict is not None:
-            name = self._name(alert.brand, alert.brand_name)
-            at = words.moment(utc(verdict.at_ms), self._zone)
-            blocks.append(context(plain(words.verdict_at.format(at, self._verdict(verdict, name, words)))))
-        return self._message(title, alert, blocks, words, verdict)
+            given = _verdict(verdict, self._name(alert), words)
+            dated = words.chat.dated.format(moment=words.moment_ms(verdict.at_ms), verdict=given)
+            blocks.append(context(plain(dated)))
+        return _complete(title, alert, blocks, words, verdict)
 
     def step(self, alert: Alert, verdict: Verdict | None = None) -> SlackMessage:
         """Return the message of a step, complete by itself: a reply in a thread, or a message in the channel."""
-        words = PHRASES[alert.language]
+        words = self._wordings[alert.language]
         title, step = self._title(alert, words), alert.step or alert.kind
-        title += "" if step == "resolve" else f" · {words.steps[step]}"
-        blocks = [header(title), *_section(self._changed(alert, words)), *_section(inert(alert.summary))]
+        title += "" if step == "resolve" else f" · {words.formats.phrases.steps[step]}"
         texts = TEXTS if step == "open" else 2 if step in NEWS else 0
-        blocks += self._evidence(alert, texts, words) if texts else []
-        return self._message(title, alert, blocks, words, verdict)
+        evidence = self._evidence(alert, texts, words) if texts else ()
+        blocks = [header(title), *_section(inert(alert.summary)), *evidence]
+        return _complete(title, alert, blocks, words, verdict)
 
     def verdict(self, verdict: Verdict, alert: Alert | None, language: Language) -> SlackMessage:
         """Return the message of a verdict on an incident.
@@ -125,119 +142,95 @@ class MessageFormat:
         language
             Language of the message where there is no step.
         """
-        words = PHRASES[alert.language if alert else language]
-        name = self._name(verdict.brand, alert.brand_name if alert else None)
-        line = self._verdict(verdict, name, words)
-        title = f"{name}: {line}"
-        blocks = [*_section(title)]
-        incident = _short(verdict.incident)
-        if alert is not None:
-            incident = words.incident.format(incident, words.moment(alert.since, self._zone))
-        blocks.append(context(plain(incident)))
-        return SlackMessage(blocks, [title, incident])
+        words = self._wordings[alert.language if alert else language]
+        name = self._name(alert) if alert else _brief(self._names.get(verdict.brand, verdict.brand))
+        line = f"{name}: {_verdict(verdict, name, words)}"
+        incident = _incident(alert, words) if alert else _brief(verdict.incident)
+        return SlackMessage([*_section(line), context(plain(incident))], [line, incident])
 
-    def _message(
-        self, title: str, alert: Alert, blocks: list[Json], words: SlackPhrases, verdict: Verdict | None = None
-    ) -> SlackMessage:
-        incident = words.incident.format(_short(alert.fingerprint), words.moment(alert.since, self._zone))
-        commands = _commands(alert, words, verdict)
-        marked = [markup(commands.format(*map(code, _command_lines(alert))))] if commands else []
-        dashboard = link(alert.generator_url, words.dashboard) if alert.generator_url else None
-        marked += [markup(dashboard)] if dashboard else []
-        blocks = [*blocks, context(plain(incident), *marked)]
-        summary = inert(alert.summary)
-        lines = [title, summary, incident, commands.format(*_command_lines(alert)) if commands else ""]
-        return SlackMessage(blocks, [line for line in lines if line])
-
-    def _title(self, alert: Alert, words: SlackPhrases) -> str:
-        is_resolved = alert.status == "resolved"
+    def _title(self, alert: Alert, words: _Wording) -> str:
+        phrases, is_resolved = words.formats.phrases, alert.status == "resolved"
         symbol = RESOLVED_SYMBOL if is_resolved else SYMBOLS[alert.severity]
-        state = f"{words.severities[alert.severity]}"
-        parts = [
-            f"{symbol} {self._name(alert.brand, alert.brand_name)}",
-            *([words.resolved] if is_resolved else []),
-            state,
-        ]
-        return " · ".join(parts + ([words.labels[alert.label]] if alert.label else []))
+        parts = [f"{symbol} {self._name(alert)}", phrases.steps["resolve"] if is_resolved else ""]
+        parts += [phrases.severities[alert.severity], phrases.summary.labels[alert.label] if alert.label else ""]
+        return " · ".join(part for part in parts if part)
 
-    def _name(self, brand: str, name: str | None) -> str:
-        return shortened(inert(name or self._names.get(brand, brand)), NAME_CHARS)
+    def _name(self, alert: Alert) -> str:
+        return _brief(alert.brand_name or self._names.get(alert.brand, alert.brand))
 
-    def _changed(self, alert: Alert, words: SlackPhrases) -> str:
-        """Return the sentence about the differences to the step before, empty if there was none or nothing differs."""
-        before = alert.previous
-        if before is None:
-            return ""
-        severities, labels = words.severities, words.labels
-        parts = []
-        if before.severity != alert.severity:
-            parts.append(f"{severities[before.severity]} → {severities[alert.severity]}")
-        if before.label != alert.label:
-            old, new = (labels[each] if each else words.no_label for each in (before.label, alert.label))
-            parts.append(f"{old} → {new}")
-        if bool(before.suppressed) != bool(alert.suppressed):
-            parts.append(words.suppressed if alert.suppressed else words.pages)
-        if before.at >= alert.window.start:  # otherwise the incident was reopened in between, and is counted afresh
-            if before.mentions != alert.window.mentions:
-                parts.append(words.mentions.format(words.number(before.mentions), words.number(alert.window.mentions)))
-            old_share, new_share = words.share(before.negative), words.share(alert.sentiment.negative)
-            if old_share != new_share:
-                parts.append(words.negative.format(old_share, new_share))
-        return words.changed.format(words.moment(before.at, self._zone), ", ".join(parts)) if parts else ""
-
-    def _evidence(self, alert: Alert, texts: int, words: SlackPhrases) -> Iterator[Json]:
+    def _evidence(self, alert: Alert, texts: int, words: _Wording) -> Iterator[Json]:
         """Yield terms, and posts as texts if they are allowed and as links otherwise."""
-        terms = [f"{inert(term.shown)} ({words.number(term.mentions)})" for term in alert.top_terms[:TERMS]]
+        terms = [f"{inert(each.shown)} ({words.formats.count(each.mentions)})" for each in alert.top_terms[:TERMS]]
         if terms:
-            yield context(plain(words.terms.format(", ".join(terms))))
-        shown = [
-            (inert(post.text), post) for post in alert.samples if self._include_texts and post.text and inert(post.text)
-        ]
+            yield context(plain(words.chat.terms.format(terms=", ".join(terms))))
+        posts = [(inert(post.text), post) for post in alert.samples if self._include_texts and post.text]
+        shown = [(text, post) for text, post in posts if text]
         for text, post in shown[:texts]:
-            yield section(words.quoted.format(shortened(text, POST_CHARS)))
-            yield self._origin(post, words)
+            yield section(words.chat.quoted.format(text=shortened(text, POST_CHARS)))
+            yield _origin(post, words)
         if not shown:
-            posts = enumerate((post.url for post in alert.samples[:LINKS] if post.url), 1)
-            if links := [found for number, url in posts if (found := link(url, words.post.format(number)))]:
-                yield context(*(markup(part) for part in [words.posts.format(links[0]), *links[1:]]))
+            yield from _links(alert, words)
 
-    def _origin(self, post: SamplePost, words: SlackPhrases) -> Json:
-        parts = [shortened(inert(post.source), NAME_CHARS)]
-        if post.at is not None:
-            parts.append(words.moment(post.at, self._zone))
-        if post.copies > 1:
-            parts.append(words.copies.format(words.number(post.copies)))
-        opened = link(post.url, words.open_post) if post.url else None
-        return context(plain(" · ".join(parts)), *([markup(opened)] if opened else []))
 
-    def _verdict(self, verdict: Verdict, name: str, words: SlackPhrases) -> str:
-        by = shortened(inert(verdict.by), NAME_CHARS)
-        parts = [words.verdicts[verdict.verdict].format(by)]
-        if verdict.silence_until_ms is not None:
-            until = words.moment(utc(verdict.silence_until_ms), self._zone)
-            severity = words.severities[verdict.severity]
-            parts.append(words.muted.format(name=name, severity=severity, until=until))
-        if verdict.note and inert(verdict.note):
-            parts.append(words.note.format(inert(verdict.note)))
-        return " ".join(parts)
+def _complete(title: str, alert: Alert, blocks: list[Json], words: _Wording, verdict: Verdict | None) -> SlackMessage:
+    """Return a message with the incident's id, what to do about it, and the link of the alert."""
+    incident, asked = _incident(alert, words), _asked(alert, verdict, words)
+    dashboard = link(alert.generator_url, words.chat.dashboard) if alert.generator_url else None
+    commands = _commands(alert)
+    marked = [asked.format(**{name: code(command) for name, command in commands.items()})] if asked else []
+    marked += [dashboard] if dashboard else []
+    lines = [title, inert(alert.summary), incident, asked.format(**commands)]
+    blocks = [*blocks, context(plain(incident), *map(markup, marked))]
+    return SlackMessage(blocks, [line for line in lines if line])
+
+
+def _asked(alert: Alert, verdict: Verdict | None, words: _Wording) -> str:
+    """Return the phrase about a verdict that is missing: whether somebody takes the incident, later what it was."""
+    if alert.status == "firing":
+        return "" if verdict else words.chat.ack
+    return "" if verdict and verdict.verdict != "ack" else words.chat.judge
+
+
+def _commands(alert: Alert) -> dict[str, str]:
+    """Return the command lines that record verdicts."""
+    names = {"ack": "ack", "confirm": "confirm", "false_alarm": "false-alarm"}
+    return {
+        key: f"firewatch alerts {name} {_brief(alert.fingerprint)} -c firewatch.yaml" for key, name in names.items()
+    }
+
+
+def _incident(alert: Alert, words: _Wording) -> str:
+    return words.chat.incident.format(id=_brief(alert.fingerprint), moment=words.moment(alert.since))
+
+
+def _brief(text: str) -> str:
+    return shortened(inert(text), NAME_CHARS)
+
+
+def _verdict(verdict: Verdict, name: str, words: _Wording) -> str:
+    chat, note = words.chat, inert(verdict.note or "")
+    parts = [chat.verdicts[verdict.verdict].format(by=_brief(verdict.by))]
+    if verdict.silence_until_ms is not None:
+        severity, until = words.formats.phrases.severities[verdict.severity], words.moment_ms(verdict.silence_until_ms)
+        parts.append(chat.muted.format(name=name, severity=severity, until=until))
+    parts += [chat.note.format(note=note)] if note else []
+    return " ".join(parts)
+
+
+def _origin(post: SamplePost, words: _Wording) -> Json:
+    parts = [_brief(post.source)]
+    parts += [words.moment(post.at)] if post.at else []
+    parts += [words.chat.copies.format(n=words.formats.count(post.copies))] if post.copies > 1 else []
+    opened = link(post.url, words.chat.open_post) if post.url else None
+    return context(plain(" · ".join(parts)), *([markup(opened)] if opened else []))
+
+
+def _links(alert: Alert, words: _Wording) -> Iterator[Json]:
+    urls = [post.url for post in alert.samples[:LINKS] if post.url]
+    links = [found for n, url in enumerate(urls, 1) if (found := link(url, words.chat.post.format(n=n)))]
+    if links:
+        yield context(*map(markup, [words.chat.posts.format(link=links[0]), *links[1:]]))
 
 
 def _section(text: str) -> list[Json]:
     return [section(text)] if text else []
-
-
-def _short(incident: str) -> str:
-    return shortened(inert(incident), NAME_CHARS)
-
-
-def _commands(alert: Alert, words: SlackPhrases, verdict: Verdict | None) -> str:
-    """Return the phrase about the command lines, empty if a verdict makes them superfluous."""
-    if alert.status == "firing":
-        return "" if verdict else words.ack
-    return "" if verdict and verdict.verdict != "ack" else words.judge
-
-
-def _command_lines(alert: Alert) -> list[str]:
-    """Return the command lines that record a verdict: of an open incident that it is taken, later what it was."""
-    verdicts = ("confirm", "false-alarm") if alert.status == "resolved" else ("ack",)
-    return [f"firewatch alerts {verdict} {_short(alert.fingerprint)} -c firewatch.yaml" for verdict in verdicts]

@@ -1,39 +1,46 @@
-"""Phrases of messages to Slack, in English and German."""
+"""Phrases of messages in a chat that no alert has; `streams.core.wording` has those of alerts, numbers and times."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from babel.dates import format_datetime
-from babel.numbers import format_decimal, format_percent
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime, tzinfo
 
-    from detectors.base import Label, Severity
     from streams.config import Language
-    from streams.records import AlertStep
     from streams.records.labels import VerdictValue
 
 
-@dataclass(frozen=True, slots=True)
-class SlackPhrases:
-    """The phrases of one language; placeholders in braces name the values to fill in."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChatPhrases:
+    """The phrases of one language; names in braces are filled in.
 
-    locale: str
-    time: str
-    severities: Mapping[Severity, str]
-    labels: Mapping[Label, str]
-    steps: Mapping[AlertStep, str]
-    resolved: str
-    no_label: str
-    pages: str
-    suppressed: str
-    changed: str
-    mentions: str
-    negative: str
+    Parameters
+    ----------
+    moment
+        The ``{clock}`` on a ``{day}``.
+    terms
+        The ``{terms}`` that stand out, and how often they occur.
+    quoted, copies, open_post
+        The ``{text}`` of a post, the number ``{n}`` of posts with it, and the link to it.
+    posts, post
+        Links to posts, the first with the words before it, and the link to the post of a number ``{n}``.
+    incident
+        The ``{id}`` of an incident, and the ``{moment}`` since when there is one.
+    ack, judge
+        The command line ``{ack}`` that records that somebody has taken an open incident, and those that record whether
+        one that is over was real (``{confirm}``) or none (``{false_alarm}``).
+    dashboard
+        The link of an alert.
+    verdicts, muted, note
+        A verdict ``{by}`` an operator, a silence of the brand (``{name}``) up to a ``{severity}`` ``{until}`` a moment,
+        and the operator's ``{note}``.
+    dated
+        A verdict with its ``{moment}``.
+    """
+
+    moment: str
     terms: str
     quoted: str
     copies: str
@@ -47,102 +54,50 @@ class SlackPhrases:
     verdicts: Mapping[VerdictValue, str]
     muted: str
     note: str
-    verdict_at: str
-
-    def moment(self, at: datetime, zone: tzinfo) -> str:
-        """Return a moment by the clock of a time zone, with the name of the zone.
-
-        >>> from datetime import UTC, datetime
-        >>> PHRASES["de"].moment(datetime(2026, 3, 2, 0, 5, tzinfo=UTC), UTC)
-        '2. März, 00:05 UTC'
-        """
-        local = at.astimezone(zone)
-        return f"{format_datetime(local, self.time, locale=self.locale)} {local.tzname()}"
-
-    def number(self, count: int) -> str:
-        """Return a whole number with its groups of three."""
-        return format_decimal(count, locale=self.locale)
-
-    def share(self, share: float) -> str:
-        """Return a share in whole per cent."""
-        return format_percent(share, "#,##0\N{NO-BREAK SPACE}%" if self.locale == "de" else "#,##0%", self.locale)
+    dated: str
 
 
-PHRASES: Final[Mapping[Language, SlackPhrases]] = {
-    "en": SlackPhrases(
-        locale="en",
-        time="d MMMM, HH:mm",
-        severities={"watch": "Watch", "warning": "Warning", "critical": "Critical"},
-        labels={
-            "crisis": "crisis", "praise": "praise", "spam": "spam", "surge": "platform-wide surge",
-            "outage": "sources silent",
-        },
-        steps={
-            "open": "new", "update": "update", "resolve": "resolved", "escalate": "escalated", "grow": "growing",
-            "correct": "corrected", "reopen": "reopened",
-        },
-        resolved="Resolved",
-        no_label="no clear type",
-        pages="pages from now on",
-        suppressed="does not page any more",
-        changed="Since the previous step ({}): {}",
-        mentions="{} → {} mentions",
-        negative="{} → {} negative",
-        terms="Words that stand out: {}",
-        quoted="“{}”",
-        copies="{} times",
+CHAT_PHRASES: Final[Mapping[Language, ChatPhrases]] = {
+    "en": ChatPhrases(
+        moment="{day}, {clock}",
+        terms="Words that stand out: {terms}",
+        quoted="“{text}”",
+        copies="{n} times",
         open_post="open post",
-        posts="Posts: {}",
-        post="post {}",
-        incident="Incident {}, since {}",
-        ack="Take it: {}",
-        judge="Confirm: {} · False alarm: {}",
+        posts="Posts: {link}",
+        post="post {n}",
+        incident="Incident {id}, since {moment}",
+        ack="Take it: {ack}",
+        judge="Confirm: {confirm} · Report a false alarm: {false_alarm}",
         dashboard="Dashboard",
         verdicts={
-            "ack": "{} is looking into it.",
-            "confirmed": "{} confirms the incident.",
-            "false_alarm": "{} reports a false alarm.",
+            "ack": "{by} is looking into it.",
+            "confirmed": "{by} confirms the incident.",
+            "false_alarm": "{by} reports a false alarm.",
         },
         muted="{name} is muted up to “{severity}” until {until}.",
-        note="Note: “{}”",
-        verdict_at="{}: {}",
+        note="Note: “{note}”",
+        dated="{moment}: {verdict}",
     ),
-    "de": SlackPhrases(
-        locale="de",
-        time="d. MMMM, HH:mm",
-        severities={"watch": "Beobachten", "warning": "Warnung", "critical": "Kritisch"},
-        labels={
-            "crisis": "Krise", "praise": "Lob", "spam": "Spam", "surge": "plattformweit erhöhtes Aufkommen",
-            "outage": "Quellen ausgefallen",
-        },
-        steps={
-            "open": "neu", "update": "aktualisiert", "resolve": "abgeklungen", "escalate": "verschärft",
-            "grow": "gewachsen", "correct": "berichtigt", "reopen": "erneut aufgeflammt",
-        },
-        resolved="Abgeklungen",
-        no_label="keine klare Art",
-        pages="alarmiert ab jetzt",
-        suppressed="alarmiert nicht mehr",
-        changed="Seit dem vorigen Stand ({}): {}",
-        mentions="{} → {} Erwähnungen",
-        negative="{} → {} negativ",
-        terms="Auffällige Begriffe: {}",
-        quoted="„{}“",
-        copies="{}-mal",
+    "de": ChatPhrases(
+        moment="{day}, {clock}",
+        terms="Auffällige Begriffe: {terms}",
+        quoted="„{text}“",
+        copies="{n}-mal",
         open_post="Beitrag öffnen",
-        posts="Beiträge: {}",
-        post="Beitrag {}",
-        incident="Vorfall {}, seit {}",
-        ack="Übernehmen: {}",
-        judge="Bestätigen: {} · Fehlalarm: {}",
+        posts="Beiträge: {link}",
+        post="Beitrag {n}",
+        incident="Vorfall {id}, seit {moment}",
+        ack="Übernehmen: {ack}",
+        judge="Bestätigen: {confirm} · Fehlalarm melden: {false_alarm}",
         dashboard="Dashboard",
         verdicts={
-            "ack": "{} kümmert sich darum.",
-            "confirmed": "{} bestätigt den Vorfall.",
-            "false_alarm": "{} meldet einen Fehlalarm.",
+            "ack": "{by} kümmert sich darum.",
+            "confirmed": "{by} bestätigt den Vorfall.",
+            "false_alarm": "{by} meldet einen Fehlalarm.",
         },
-        muted="{name} ist bis {until} bis zur Stufe „{severity}“ stummgeschaltet.",
-        note="Anmerkung: „{}“",
-        verdict_at="{}: {}",
+        muted="Bis zum {until}, ist {name} bis zur Stufe „{severity}“ stummgeschaltet.",
+        note="Anmerkung: „{note}“",
+        dated="{moment}: {verdict}",
     ),
-}  # fmt: skip
+}

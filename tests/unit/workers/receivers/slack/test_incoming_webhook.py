@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from streams.core.deliver.verdict_queue import VerdictQueue
 
 SUPPRESSION = Suppression(Silences(), send_suppressed=False)
-FORM = MessageFormat({"nordtel": "Nordtel"}, UTC, include_texts=False)
+FORM = MessageFormat({"nordtel": "Nordtel"}, "UTC", include_texts=False)
 
 
 class Stage:
@@ -57,12 +56,12 @@ async def test_each_step_and_verdict_is_a_message_that_names_brand_incident_and_
     stage.state.add_verdict(verdict(), START_MS, is_new=True)
     await stage.deliver()
     assert [body["text"].splitlines()[0] for body in slack.posted] == [
-        "🟠 Nordtel · Warning · new",
-        "🔴 Nordtel · Critical · escalated",
+        "🟠 Nordtel · warning · opened",
+        "🔴 Nordtel · critical · escalated",
         "Nordtel: anna is looking into it.",
     ]
     for body in slack.posted:
-        assert body["blocks"][-1]["elements"][0]["text"] == "Incident i1, since 2 March, 00:00 UTC"
+        assert body["blocks"][-1]["elements"][0]["text"] == "Incident i1, since 2 Mar 2026, 00:00 UTC"
     assert stage.outcomes.delivered == 2
     assert stage.state.counts().waiting == 0
 
@@ -84,9 +83,9 @@ async def test_a_message_whose_blocks_are_refused_is_sent_as_plain_lines(slack: 
     (body,) = slack.posted
     assert "blocks" not in body
     assert body["text"].splitlines() == [
-        "🟠 Nordtel · Warning · new",
+        "🟠 Nordtel · warning · opened",
         "Nordtel: 412 mentions in 25 minutes, 81% negative",
-        "Incident i1, since 2 March, 00:00 UTC",
+        "Incident i1, since 2 Mar 2026, 00:00 UTC",
         "Take it: firewatch alerts ack i1 -c firewatch.yaml",
     ]
     assert stage.outcomes.warnings == [("i1", "blocks_refused")]

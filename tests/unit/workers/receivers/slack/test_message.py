@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +11,7 @@ from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 
 from streams.cli.alerts import alerts
-from streams.records import PreviousStep, SamplePost, SentimentSplit, TopTerm, WindowCounts, utc
+from streams.records import SamplePost, SentimentSplit, TopTerm, utc
 from streams.workers.receivers.slack.message import MessageFormat
 from tests.support.alerts import START_MS, alert, verdict
 from tests.support.block_kit import block_problems, units
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from streams.workers.receivers.slack.message import SlackMessage
 
 NAMES = {"nordtel": "Nordtel"}
-FORM = MessageFormat(NAMES, UTC, include_texts=True)
+FORM = MessageFormat(NAMES, "Europe/Berlin", include_texts=True)
 START = utc(START_MS)
 LINK = "https://grafana.example/d/firewatch-brand?var-brand=nordtel"
 
@@ -35,8 +34,8 @@ def post(number: int, text: str | None, **changed: Any) -> SamplePost:
 def storm(**changed: Any) -> Alert:
     fields: dict[str, Any] = {
         "severity": "critical", "label": "crisis", "generator_url": LINK, "language": "de", "step": "open",
-        "summary": "Nordtel, Krise: 412 Erwähnungen in 25 Minuten, 81 % negativ.",
-        "top_terms": [TopTerm(term="netz", mentions=1_182, lift=9), TopTerm(term="#nordteldown", mentions=95, lift=50)],
+        "summary": "Nordtel, Krise: 412 Beiträge in 25 Min., 81 % negativ.",
+        "top_terms": [TopTerm(term="Netz", mentions=1_182, lift=9), TopTerm(term="#NordtelDown", mentions=95, lift=50)],
         "samples": [
             post(1, "Seit Stunden kein Netz, was ist da los?", copies=3),
             post(2, "Hotline? Besetzt. Danke für nichts."),
@@ -45,14 +44,6 @@ def storm(**changed: Any) -> Alert:
         ],
     }  # fmt: skip
     return alert(**(fields | changed))
-
-
-def before(**changed: Any) -> PreviousStep:
-    fields: dict[str, Any] = {
-        "step": "open", "at": START, "severity": "warning", "label": None, "suppressed": None, "detectors": [],
-        "mentions": 150, "negative": 0.6,
-    }  # fmt: skip
-    return PreviousStep(**(fields | changed))
 
 
 def shown(message: SlackMessage) -> list[str]:
@@ -76,34 +67,34 @@ def of_kind(kind: str, part: Any) -> list[str]:
 
 def test_an_incident_shows_name_topic_texts_id_and_how_to_acknowledge_it() -> None:
     assert shown(FORM.incident(storm())) == [
-        "🔴 Nordtel · Kritisch · Krise",
-        "Nordtel, Krise: 412 Erwähnungen in 25 Minuten, 81 % negativ.",
-        "Auffällige Begriffe: netz (1.182), #nordteldown (95)",
+        "🔴 Nordtel · kritisch · Krise",
+        "Nordtel, Krise: 412 Beiträge in 25 Min., 81 % negativ.",
+        "Auffällige Begriffe: Netz (1.182), #NordtelDown (95)",
         "„Seit Stunden kein Netz, was ist da los?“",
-        "forum · 2. März, 00:00 UTC · 3-mal | <https://forum.example/1|Beitrag öffnen>",
+        "forum · 2. März 2026, 01:00 MEZ · 3-mal | <https://forum.example/1|Beitrag öffnen>",
         "„Hotline? Besetzt. Danke für nichts.“",
-        "forum · 2. März, 00:00 UTC | <https://forum.example/2|Beitrag öffnen>",
+        "forum · 2. März 2026, 01:00 MEZ | <https://forum.example/2|Beitrag öffnen>",
         "„Ich kündige.“",
-        "forum · 2. März, 00:00 UTC | <https://forum.example/3|Beitrag öffnen>",
-        f"Vorfall i1, seit 2. März, 00:00 UTC | Übernehmen: `firewatch alerts ack i1 -c firewatch.yaml` | "
+        "forum · 2. März 2026, 01:00 MEZ | <https://forum.example/3|Beitrag öffnen>",
+        f"Vorfall i1, seit 2. März 2026, 01:00 MEZ | Übernehmen: `firewatch alerts ack i1 -c firewatch.yaml` | "
         f"<{LINK}|Dashboard>",
     ]
 
 
 def test_an_incident_in_english() -> None:
     got = shown(FORM.incident(storm(language="en", summary="Nordtel, crisis: 412 mentions in 25 minutes.")))
-    assert got[0] == "🔴 Nordtel · Critical · crisis"
+    assert got[0] == "🔴 Nordtel · critical · crisis"
     assert got[2:5] == [
-        "Words that stand out: netz (1,182), #nordteldown (95)",
+        "Words that stand out: Netz (1,182), #NordtelDown (95)",
         "“Seit Stunden kein Netz, was ist da los?”",
-        "forum · 2 March, 00:00 UTC · 3 times | <https://forum.example/1|open post>",
+        "forum · 2 Mar 2026, 01:00 CET · 3 times | <https://forum.example/1|open post>",
     ]
-    assert got[-1].startswith("Incident i1, since 2 March, 00:00 UTC | Take it: `firewatch alerts ack i1 ")
+    assert got[-1].startswith("Incident i1, since 2 Mar 2026, 01:00 CET | Take it: `firewatch alerts ack i1 ")
 
 
 def test_without_texts_posts_are_linked() -> None:
     allowed = shown(FORM.incident(storm(samples=[post(1, None), post(2, None, url=None), post(3, None)])))
-    refused = shown(MessageFormat(NAMES, UTC, include_texts=False).incident(storm()))
+    refused = shown(MessageFormat(NAMES, "UTC", include_texts=False).incident(storm()))
     assert allowed[3] == "Beiträge: <https://forum.example/1|Beitrag 1> | <https://forum.example/3|Beitrag 2>"
     assert refused[3].count("https://forum.example/") == 4
     assert not any("kein Netz" in line for line in refused)
@@ -125,40 +116,28 @@ def test_the_command_to_acknowledge_is_one_of_firewatch() -> None:
             assert alerts.commands[name].make_context(name, arguments).params["id"] == "i1"
 
 
-def test_a_step_says_what_has_changed_since_the_one_before() -> None:
-    window = WindowCounts(start=START, end=START, mentions=1_312, authors=900, reposts=0, engagement=0)
-    step = storm(kind="update", step="escalate", previous=before(), window=window)
-    assert shown(FORM.step(step))[:3] == [
-        "🔴 Nordtel · Kritisch · Krise · verschärft",
-        "Seit dem vorigen Stand (2. März, 00:00 UTC): Warnung → Kritisch, keine klare Art → Krise, 150 → 1.312 "
-        "Erwähnungen, 60\N{NO-BREAK SPACE}% → 81\N{NO-BREAK SPACE}% negativ",
-        "Nordtel, Krise: 412 Erwähnungen in 25 Minuten, 81 % negativ.",
-    ]
-    english = shown(FORM.step(step.model_copy(update={"language": "en"})))[1]
-    assert english == (
-        "Since the previous step (2 March, 00:00 UTC): Warning → Critical, no clear type → crisis, 150 → 1,312 "
-        "mentions, 60% → 81% negative"
-    )
-
-
-def test_counts_of_a_reopened_incident_are_not_compared_with_those_before_its_end() -> None:
-    earlier = before(at=START - timedelta(hours=3), severity="critical", label="crisis", suppressed="refractory")
-    step = storm(kind="update", step="reopen", reopened=1, previous=earlier)
-    assert shown(FORM.step(step))[1] == "Seit dem vorigen Stand (1. März, 21:00 UTC): alarmiert ab jetzt"
-
-
-def test_a_step_without_a_known_predecessor_or_without_a_difference_claims_no_change() -> None:
-    same = before(severity="critical", label="crisis", mentions=412, negative=0.81)
-    for previous in (None, same):
-        assert shown(FORM.step(storm(kind="update", step="update", previous=previous)))[1].startswith("Nordtel, Krise")
+@pytest.mark.parametrize(
+    ("step", "severity", "title", "texts"),
+    [
+        ("open", "watch", "🟡 Nordtel · Beobachtung · Krise · eröffnet", 3),
+        ("escalate", "critical", "🔴 Nordtel · kritisch · Krise · verschärft", 2),
+        ("grow", "warning", "🟠 Nordtel · Warnung · Krise · gewachsen", 2),
+        ("update", "warning", "🟠 Nordtel · Warnung · Krise · geändert", 0),
+    ],
+)
+def test_a_step_is_named_in_the_title_and_shows_posts_where_there_are_new_ones(
+    step: str, severity: str, title: str, texts: int
+) -> None:
+    got = shown(FORM.step(storm(kind="open" if step == "open" else "update", step=step, severity=severity)))
+    assert got[:2] == [title, "Nordtel, Krise: 412 Beiträge in 25 Min., 81 % negativ."]
+    assert sum(line.startswith("„") for line in got) == texts
+    assert "firewatch alerts ack i1" in got[-1]
 
 
 def test_a_resolved_incident_asks_what_it_was_until_a_verdict_says_so() -> None:
     over = storm(kind="resolve", step="resolve")
-    asks = (
-        "Bestätigen: `firewatch alerts confirm i1 -c firewatch.yaml` · Fehlalarm: `firewatch alerts false-alarm i1 -c"
-    )
-    assert shown(FORM.incident(over))[0] == "✅ Nordtel · Abgeklungen · Kritisch · Krise"
+    asks = "Bestätigen: `firewatch alerts confirm i1 -c firewatch.yaml` · Fehlalarm melden: `firewatch alerts false-"
+    assert shown(FORM.incident(over))[0] == "✅ Nordtel · abgeklungen · kritisch · Krise"
     assert asks in shown(FORM.incident(over))[-1]
     assert asks in shown(FORM.incident(over, verdict().verdict))[-1]
     assert asks not in shown(FORM.incident(over, verdict(verdict="confirmed").verdict))[-1]
@@ -166,23 +145,23 @@ def test_a_resolved_incident_asks_what_it_was_until_a_verdict_says_so() -> None:
 
 def test_the_title_of_an_end_says_so_once_and_that_of_another_step_after_it_names_the_step() -> None:
     over = storm(kind="resolve", step="resolve")
-    assert shown(FORM.step(over))[0] == "✅ Nordtel · Abgeklungen · Kritisch · Krise"
+    assert shown(FORM.step(over))[0] == "✅ Nordtel · abgeklungen · kritisch · Krise"
     corrected = over.model_copy(update={"step": "correct"})
-    assert shown(FORM.step(corrected))[0] == "✅ Nordtel · Abgeklungen · Kritisch · Krise · berichtigt"
+    assert shown(FORM.step(corrected))[0] == "✅ Nordtel · abgeklungen · kritisch · Krise · berichtigt"
 
 
 def test_notifications_and_services_without_blocks_get_the_lines_that_matter() -> None:
     assert FORM.incident(storm()).body()["text"].splitlines() == [
-        "🔴 Nordtel · Kritisch · Krise",
-        "Nordtel, Krise: 412 Erwähnungen in 25 Minuten, 81 % negativ.",
-        "Vorfall i1, seit 2. März, 00:00 UTC",
+        "🔴 Nordtel · kritisch · Krise",
+        "Nordtel, Krise: 412 Beiträge in 25 Min., 81 % negativ.",
+        "Vorfall i1, seit 2. März 2026, 01:00 MEZ",
         "Übernehmen: firewatch alerts ack i1 -c firewatch.yaml",
     ]
 
 
 def test_an_incident_that_someone_has_taken_says_so_and_asks_no_more() -> None:
     got = shown(FORM.incident(storm(), verdict().verdict))
-    assert got[-2] == "2. März, 00:00 UTC: anna kümmert sich darum."
+    assert got[-2] == "2. März 2026, 01:00 MEZ: anna kümmert sich darum."
     assert "firewatch alerts ack" not in got[-1]
     assert "firewatch alerts ack" not in shown(FORM.step(storm(), verdict().verdict))[-1]
 
@@ -192,12 +171,12 @@ def test_an_incident_that_someone_has_taken_says_so_and_asks_no_more() -> None:
     [
         (
             "de",
-            "Nordtel: anna meldet einen Fehlalarm. Nordtel ist bis 2. März, 04:00 UTC bis zur Stufe „Warnung“ "
-            "stummgeschaltet. Anmerkung: „Wartung @\u2060channel“",
+            "Nordtel: anna meldet einen Fehlalarm. Bis zum 2. März 2026, 05:00 MEZ, ist Nordtel bis zur Stufe "
+            "„Warnung“ stummgeschaltet. Anmerkung: „Wartung @\u2060channel“",
         ),
         (
             "en",
-            "Nordtel: anna reports a false alarm. Nordtel is muted up to “Warning” until 2 March, 04:00 UTC. "
+            "Nordtel: anna reports a false alarm. Nordtel is muted up to “warning” until 2 Mar 2026, 05:00 CET. "
             "Note: “Wartung @\u2060channel”",
         ),
     ],
@@ -241,7 +220,7 @@ def test_every_message_keeps_to_the_limits_of_slack(long: str, short: str, count
     posts = [post(number, short or None, source=short or "x", url=short or None) for number in range(count)]
     terms = [TopTerm(term=short, mentions=1, lift=1)] * count
     full = storm(
-        brand=short, fingerprint=long, summary=long, samples=posts, top_terms=terms, previous=before(), step="grow",
+        brand=short, fingerprint=long, summary=long, samples=posts, top_terms=terms, step="grow",
         kind="update", generator_url=short or None,
         sentiment=SentimentSplit(negative=1, neutral=0, positive=0),
     )  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from streams.core.deliver.threads import ThreadQueue
 
 SUPPRESSION = Suppression(Silences(), send_suppressed=False)
-FORM = MessageFormat({"nordtel": "Nordtel"}, UTC, include_texts=False)
+FORM = MessageFormat({"nordtel": "Nordtel"}, "UTC", include_texts=False)
 POST, UPDATE, HISTORY, REPLIES = "chat.postMessage", "chat.update", "conversations.history", "conversations.replies"
 
 
@@ -87,11 +86,11 @@ async def test_the_steps_of_an_incident_are_one_thread_whose_first_message_shows
     stage.add("a2", "update", step="escalate", severity="critical")
     await stage.deliver()
     assert slack.ids() == [["a1", "a2"], ["b1"]]
-    assert stage.headline() == "🔴 Nordtel · Critical"
+    assert stage.headline() == "🔴 Nordtel · critical"
     stage.add("a3", "resolve", step="resolve", severity="critical")
     await stage.deliver()
     assert slack.ids() == [["a1", "a2", "a3"], ["b1"]]
-    assert stage.headline() == "✅ Nordtel · Resolved · Critical"
+    assert stage.headline() == "✅ Nordtel · resolved · critical"
     assert stage.outcomes.delivered == 4
 
 
@@ -124,7 +123,7 @@ async def test_steps_that_were_posted_but_not_committed_are_not_posted_again(sta
     stage.add("b1", incident="i2")
     await stage.deliver()
     assert slack.ids() == [["a1", "a2"], ["b1"]]
-    assert stage.headline() == "🔴 Nordtel · Critical"  # the crash may have been between the reply and the update
+    assert stage.headline() == "🔴 Nordtel · critical"  # the crash may have been between the reply and the update
 
 
 @pytest.mark.parametrize("method", [POST, UPDATE])
@@ -146,7 +145,7 @@ async def test_no_failure_at_any_request_repeats_or_loses_a_message(
             except DeliveryFailed:
                 continue
         assert slack.ids() == [["a1", "a2", "a3"]]
-        assert stage.headline() == "✅ Nordtel · Resolved · Warning"
+        assert stage.headline() == "✅ Nordtel · resolved · warning"
         assert stage.state.counts().waiting == 0
         slack.faults.clear()
 
@@ -226,7 +225,7 @@ async def test_blocks_that_are_refused_are_sent_as_plain_lines(stage: Stage, sla
     await stage.deliver()
     ((message,),) = slack.threads()
     assert "blocks" not in message
-    assert message["text"].startswith("🟠 Nordtel · Warning\n")
+    assert message["text"].startswith("🟠 Nordtel · warning\n")
     assert stage.outcomes.warnings == [("i1", "blocks_refused")]
 
 
@@ -317,7 +316,7 @@ async def test_a_verdict_is_a_reply_and_the_first_message_shows_it(stage: Stage,
     assert slack.ids() == [["a1", "v1"]]
     ((first, reply),) = slack.threads()
     assert reply["blocks"][0]["text"]["text"] == "Nordtel: anna is looking into it."
-    assert first["blocks"][-2]["elements"][0]["text"] == "2 March, 00:00 UTC: anna is looking into it."
+    assert first["blocks"][-2]["elements"][0]["text"] == "2 Mar 2026, 00:00 UTC: anna is looking into it."
     stage.add("a2", "update")
     await stage.deliver()
     assert slack.threads()[0][0]["blocks"][-2]["elements"][0]["text"].endswith("anna is looking into it.")
