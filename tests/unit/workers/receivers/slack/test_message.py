@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+import click
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from slack_sdk.models.blocks import Block
 
+from streams.cli import cli
 from streams.cli.alerts import alerts
 from streams.records import SamplePost, SentimentSplit, TopTerm, utc
 from streams.workers.receivers.slack.message import MessageFormat
@@ -35,7 +37,10 @@ def storm(**changed: Any) -> Alert:
     fields: dict[str, Any] = {
         "severity": "critical", "label": "crisis", "generator_url": LINK, "language": "de", "step": "open",
         "summary": "Nordtel, Krise: 412 Beiträge in 25 Min., 81 % negativ.",
-        "top_terms": [TopTerm(term="Netz", mentions=1_182, lift=9), TopTerm(term="#NordtelDown", mentions=95, lift=50)],
+        "top_terms": [
+            TopTerm(term="netz", spelling="Netz", mentions=1_182, lift=9),
+            TopTerm(term="#NordtelDown", mentions=95, lift=50),
+        ],
         "samples": [
             post(1, "Seit Stunden kein Netz, was ist da los?", copies=3),
             post(2, "Hotline? Besetzt. Danke für nichts."),
@@ -113,7 +118,8 @@ def test_the_command_to_acknowledge_is_one_of_firewatch() -> None:
         commands = re.findall("`firewatch alerts ([^`]*)`", shown(FORM.incident(storm(kind=kind)))[-1])
         assert [command.split()[0] for command in commands] == verdicts
         for name, *arguments in map(str.split, commands):
-            assert alerts.commands[name].make_context(name, arguments).params["id"] == "i1"
+            parent = click.Context(alerts, click.Context(cli, **cli.context_settings))
+            assert alerts.commands[name].make_context(name, arguments, parent).params["id"] == "i1"
 
 
 @pytest.mark.parametrize(
