@@ -3,52 +3,80 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from streams.cli.options import config_argument
+from streams.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from streams.config import Config, DetectorSettings
+    from streams.operate.config_check import ConfigCheck
 
 _MAX_REMARKS: Final = 20
 
 
 @click.command("check-config")
 @config_argument
-def check_config(config_path: Path) -> None:
+@click.option(
+    "--no-files", is_flag=True, help="Do not look for files that the config names, which another machine has."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+def check_config(config_path: Path, *, no_files: bool, as_json: bool) -> None:
     """Validate a config and summarise it.
 
-    Prints every problem of FILE with its place, or, if there is none, the brands, detectors and broker, warnings,
-    and remarks on terms that two brands share or that an exclusion makes useless.
+    Prints all problems of FILE at once, each with its line, setting and way out, or, if there is none, the brands, the
+    detectors that run and the broker, warnings, and remarks on terms that two brands share or that an exclusion makes
+    useless.
 
     \b
     Example:
       firewatch check-config firewatch.yaml
+      firewatch check-config firewatch.yaml --json --no-files
     """
-    from streams.config.author_key import check_author_key
-    from streams.config.loader import load_config
-    from streams.core.text.brand_terms import BrandTerms
-    from streams.core.text.matching import Matcher
-    from streams.core.text.term_remarks import term_remarks
+    from streams.operate.config_check import check_file
 
-    config = load_config(config_path)
-    Matcher.of(config)  # terms that match nothing are problems of the config too
-    warning = check_author_key(config)
+    check = check_file(config_path, os.environ, look_for_files=not no_files)
+    if as_json:
+        import orjson
+
+        click.echo(orjson.dumps(check.as_json(), option=orjson.OPT_INDENT_2, default=str).decode())
+    elif check.config is None:
+        for problem in check.problems:
+            click.echo(problem.located(config_path), err=True)
+        count = len(check.problems)
+        click.echo(f"{config_path}: {count} problem{'s' if count > 1 else ''}", err=True)
+    else:
+        _summarise(check, check.config)
+    if check.config is None:
+        sys.exit(ConfigError.exit_code)
+
+
+def _summarise(check: ConfigCheck, config: Config) -> None:
     brands = [brand.id for brand in config.brands]
-    click.echo(f"{config_path}: good")
+    click.echo(f"{check.file}: good")
     click.echo(f"  brands     {len(brands)}: {', '.join(brands[:10])}{' ...' if len(brands) > 10 else ''}")
-    click.echo(f"  detectors  {', '.join(f'{detector.name} ({detector.kind})' for detector in config.detectors)}")
+    click.echo(f"  detectors  {', '.join(_detector(each, check.added) for each in config.detectors)}")
     click.echo(f"  kafka      {config.kafka.bootstrap_servers} {config.kafka.security_protocol}")
     click.echo(f"  version    {config.version}")
-    if warning:
+    for warning in check.warnings:
         click.echo(f"warning: {warning}", err=True)
-    remarks = term_remarks(list(map(BrandTerms.of, config.brands)))
-    for remark in remarks[:_MAX_REMARKS]:
+    for remark in check.remarks[:_MAX_REMARKS]:
         click.echo(f"remark: {remark}", err=True)
-    if len(remarks) > _MAX_REMARKS:
-        click.echo(f"remark: and {len(remarks) - _MAX_REMARKS} more on terms", err=True)
+    if len(check.remarks) > _MAX_REMARKS:
+        click.echo(f"remark: and {len(check.remarks) - _MAX_REMARKS} more on terms", err=True)
+
+
+def _detector(detector: DetectorSettings, added: Sequence[str]) -> str:
+    notes = [detector.kind]
+    notes += [detector.mode] if detector.mode != "live" else []
+    notes += ["added: a default"] if detector.name in added else []
+    return f"{detector.name} ({', '.join(notes)})"
 
 
 @click.command("explain-config")

@@ -25,7 +25,7 @@ _REMEDY: Final = (
 def check_author_key(config: Config) -> str | None:
     """Return a warning if authors are hashed with the key that everybody knows, None if there is another one.
 
-    The file of a key is not read, because a config may be checked on a machine that has no such file.
+    The file of a key is not read here; `streams.config.named_files` looks whether it is there.
 
     Raises
     ------

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, NamedTuple, get_args
 
-from pydantic import BaseModel, ConfigDict, SecretStr, StringConstraints, ValidationInfo, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from streams.config.text_files import read_text
 from streams.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 BrandId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
@@ -44,6 +54,39 @@ class Settings(BaseModel):
             if {int, float} & {annotation, *get_args(annotation)}:
                 raise ValueError("must be a number")
         return value
+
+
+class Misfit(NamedTuple):
+    """Settings that are allowed each, but not together.
+
+    Parameters
+    ----------
+    path
+        Keys and list positions that lead to the setting to change, from the model that is checked.
+    message
+        Description of the problem for people, with the way out.
+    """
+
+    path: tuple[str | int, ...]
+    message: str
+
+
+def refuse_misfits(model: str, misfits: Sequence[Misfit]) -> None:
+    """Raise one error with all misfits, each at its own path; do nothing if there are none.
+
+    Raises
+    ------
+    ValidationError
+        If there are any. A validator of a model of this name lets it pass, and pydantic adds it to the others.
+    """
+    if misfits:
+        details = [
+            InitErrorDetails(
+                type=PydanticCustomError("misfit", "{text}", {"text": each.message}), loc=each.path, input=None
+            )
+            for each in misfits
+        ]
+        raise ValidationError.from_exception_data(model, details, hide_input=True)
 
 
 def secret(variable: str, file: Path | None, setting: str, *, is_line: bool = False) -> SecretStr | None:

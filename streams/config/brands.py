@@ -9,6 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Fiel
 from detectors import registry
 from streams.config.base import BrandId, DetectorName, Language, Name, QualityName, Settings, Term
 from streams.config.presets import Preset
+from streams.config.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from detectors.base import Detector
@@ -163,12 +164,28 @@ class DetectorSettings(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True, hide_input_in_errors=True)
 
     name: DetectorName = Field(description="Name of the detector in alerts, metrics and charts.")
-    kind: str = Field(description="Kind of the detector, which decides what it looks at and which parameters it has.")
+    kind: str = Field(
+        description="Kind of the detector, which decides what it looks at and which parameters it has; a default "
+        "detector has one already."
+    )
     mode: Mode = Field(
         default="live",
         description="Whether the detector takes part in incidents (live), is only scored, counted and shown (shadow), "
         "or does not run (off).",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _a_default_detector_has_a_kind(cls, value: object) -> object:
+        if isinstance(value, dict) and "kind" not in value and isinstance(name := value.get("name"), str):
+            kind = registry.DEFAULTS.get(name)
+            if kind is None:
+                raise ValueError(
+                    f".kind: is required, since {name!r} is none of the defaults ({', '.join(registry.DEFAULTS)}): one "
+                    f"of {', '.join(registry.KINDS)}{did_you_mean(name, registry.DEFAULTS)}"
+                )
+            return value | {"kind": kind}
+        return value
 
     @property
     def params(self) -> dict[str, Any]:

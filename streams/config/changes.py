@@ -12,7 +12,17 @@ if TYPE_CHECKING:
     from streams.config.model import Config
 
 LIVE: Final = frozenset(
-    {"brands", "preset", "detectors", "incidents", "maintenance", "expected_events", "alerts", "score"}
+    {
+        "brands",
+        "preset",
+        "default_detectors",
+        "detectors",
+        "incidents",
+        "maintenance",
+        "expected_events",
+        "alerts",
+        "score",
+    }
 )
 """Sections that a running worker reloads; all others are fixed when it starts."""
 

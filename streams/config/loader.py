@@ -7,23 +7,50 @@ for ``kafka.client_id``. ``KAFKA_BOOTSTRAP`` is short for ``FIREWATCH__KAFKA__BO
 from __future__ import annotations
 
 import os
-import re
-from typing import TYPE_CHECKING, Any, Final, get_args
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from pydantic import BaseModel, ValidationError
-
-from streams.config.model import Config
+from streams.config.problems import placed
+from streams.config.rounds import check
 from streams.config.text_files import read_file
+from streams.config.yaml_blocks import read_blocks
 from streams.config.yaml_document import Document, parse, unprintable
-from streams.errors import ConfigError
+from streams.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from streams.config.model import Config
+
 ENV_PREFIX: Final = "FIREWATCH__"
 
 _BOOTSTRAP: Final = "KAFKA_BOOTSTRAP"
+
+_NO_MAPPING: Final = "must be a mapping with at least the key 'brands'"
+
+
+class Examined(NamedTuple):
+    """A config file with the overrides of the environment.
+
+    Parameters
+    ----------
+    config
+        The config without the parts that are wrong; None if too little of it can be used.
+    problems
+        All problems, in the order of their lines; empty if `config` is the whole file.
+    document
+        The file with the overrides.
+    unreadable
+        Paths of the parts that are not YAML.
+    variables
+        Environment variables that override settings, by the path of the setting.
+    """
+
+    config: Config | None
+    problems: list[Problem]
+    document: Document
+    unreadable: frozenset[tuple[str | int, ...]]
+    variables: dict[tuple[str, ...], str]
 
 
 def load_config(path: Path, environment: Mapping[str, str] | None = None) -> Config:
@@ -46,15 +73,41 @@ def load_config(path: Path, environment: Mapping[str, str] | None = None) -> Con
 
 def config_of(content: bytes, path: Path, environment: Mapping[str, str] | None = None) -> Config:
     """Return the config that the content of a file describes; arguments and errors as of `load_config`."""
-    document = config_document(content, path)
-    overriding = overrides(os.environ if environment is None else environment)
+    examined = examine(content, path, environment)
+    if examined.config is None or examined.problems:
+        raise ConfigError(examined.problems, path)
+    return examined.config
+
+
+def examine(content: bytes, path: Path, environment: Mapping[str, str] | None = None) -> Examined:
+    """Return what the content of a file describes as far as it can be used, with all problems.
+
+    Parameters
+    ----------
+    content, path, environment
+        As of `load_config`.
+
+    Raises
+    ------
+    ConfigError
+        If the file is not text, or nothing in it can be read.
+    """
+    reading = read_blocks(content, path)
+    document = reading.document
+    if not isinstance(document.tree, dict):
+        raise ConfigError([_NO_MAPPING], path)
+    overriding, problems = _overriding(os.environ if environment is None else environment)
+    unreadable = set(reading.unreadable)
     for place, (variable, value) in overriding.items():
-        _put(document.tree, place, value, variable)
-    try:
-        return Config.model_validate(document.tree)
-    except ValidationError as error:
-        variables = {place: variable for place, (variable, _) in overriding.items()}
-        raise ConfigError(problems(error, document, Config, variables), path) from error
+        unreadable = {each for each in unreadable if each[: len(place)] != place}
+        try:
+            _put(document.tree, place, value, variable)
+        except ConfigError as error:
+            problems += error.found
+    checked = check(document.tree, unreadable)
+    variables = {place: variable for place, (variable, _) in overriding.items()}
+    problems = [*reading.problems, *problems, *placed(checked.found, document, variables)]
+    return Examined(checked.config, ConfigError(problems).found, document, frozenset(unreadable), variables)
 
 
 def config_document(content: bytes, path: Path) -> Document:
@@ -67,7 +120,7 @@ def config_document(content: bytes, path: Path) -> Document:
     """
     document = parse(content, path)
     if not isinstance(document.tree, dict):
-        raise ConfigError(["must be a mapping with at least the key 'brands'"], path)
+        raise ConfigError([_NO_MAPPING], path)
     return document
 
 
@@ -79,14 +132,28 @@ def overrides(environment: Mapping[str, str]) -> dict[tuple[str, ...], tuple[str
     ConfigError
         If a value is not YAML; the problem names the variable.
     """
+    found, problems = _overriding(environment)
+    if problems:
+        raise ConfigError(problems)
+    return found
+
+
+def _overriding(
+    environment: Mapping[str, str],
+) -> tuple[dict[tuple[str, ...], tuple[str, Any]], list[Problem]]:
+    """Return what overrides each setting, and the problems of the values that are not YAML."""
     names = {name: name for name in environment if name.startswith(ENV_PREFIX)}
     if environment.get(_BOOTSTRAP, "").strip():
         names.setdefault(f"{ENV_PREFIX}KAFKA__BOOTSTRAP_SERVERS", _BOOTSTRAP)
-    found = {}
+    found: dict[tuple[str, ...], tuple[str, Any]] = {}
+    problems: list[Problem] = []
     for name, variable in sorted(names.items()):
         place = tuple(name.removeprefix(ENV_PREFIX).lower().split("__"))
-        found[place] = variable, _value(environment[variable], variable, is_verbatim=place[-1] in _VERBATIM)
-    return found
+        try:
+            found[place] = variable, _value(environment[variable], variable, is_verbatim=place[-1] in _VERBATIM)
+        except ConfigError as error:
+            problems += error.found
+    return found, problems
 
 
 def _value(text: str, variable: str, *, is_verbatim: bool) -> Any:
@@ -112,75 +179,3 @@ def _put(tree: dict[str, Any], place: tuple[str, ...], value: Any, variable: str
 
 
 _VERBATIM: Final = frozenset({"bootstrap_servers", "client_id", "prefix", "sasl_username", "host"})
-
-_ALTERNATIVE: Final = re.compile(r"(literal|list|term)\[.*|datetime|time")
-"""Path elements that pydantic adds where a setting may have several types."""
-
-
-def problems(
-    error: ValidationError,
-    document: Document,
-    model: type[BaseModel],
-    variables: Mapping[tuple[str, ...], str] | None = None,
-) -> list[str]:
-    """Return one line for each problem: the path inside the file, what is allowed there, and where it is set.
-
-    Parameters
-    ----------
-    error
-        The refusal of the document.
-    document
-        The document, which knows the lines.
-    model
-        What the document should be.
-    variables
-        Environment variables that have overridden settings, by the path of the setting.
-    """
-    found = dict.fromkeys(_problem(item, model) for item in error.errors(include_url=False))
-    return [f"{problem}{_origin(problem, document, variables or {})}" for problem in found]
-
-
-def _origin(problem: str, document: Document, variables: Mapping[tuple[str, ...], str]) -> str:
-    """Return the line or the environment variable that sets what a problem is about, in parentheses."""
-    path = [
-        int(step) if step.isdecimal() else step for step in re.split(r"[.\[\]]+", problem.partition(": ")[0]) if step
-    ]
-    for place, variable in variables.items():
-        if place == tuple(path[: len(place)]):
-            return f" (environment variable {variable})"
-    line = document.line(path)
-    return "" if line is None else f" (line {line})"
-
-
-def _problem(item: Any, model: type[BaseModel]) -> str:
-    """Return one line about an error of pydantic: the path inside the file, and what is allowed there."""
-    path = ""
-    for step in item["loc"]:
-        if isinstance(step, str) and _ALTERNATIVE.fullmatch(step):
-            continue
-        path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else str(step)
-    message: str = item["msg"].removeprefix("Value error, ")
-    if message.startswith(("[", ".")):
-        return path + message
-    if item["type"] == "extra_forbidden":
-        message = f"unknown key; allowed here: {', '.join(_allowed_keys(item['loc'][:-1], model))}"
-    elif item["type"] == "missing":
-        message = "is required"
-    elif item["type"] == "string_type":
-        message = "must be text" + (": write it in quotes" if isinstance(item["input"], int | float) else "")
-    return f"{path}: {message}" if path else message
-
-
-def _allowed_keys(loc: tuple[int | str, ...], root: type[BaseModel]) -> list[str]:
-    model = root
-    for step in loc:
-        if isinstance(step, str) and not _ALTERNATIVE.fullmatch(step):
-            model = _model_in(model.model_fields[step].annotation) or model
-    return sorted(field.alias or name for name, field in model.model_fields.items())
-
-
-def _model_in(annotation: Any) -> type[BaseModel] | None:
-    """Return the first section in a type such as ``list[SECTION]`` or ``TEXT | SECTION``."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((found for inner in get_args(annotation) if (found := _model_in(inner)) is not None), None)

@@ -7,17 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 import orjson
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from detectors import registry
-from detectors.base import ParameterError
-from streams.config.base import Settings, secret
+from streams.config.base import Settings, refuse_misfits, secret
 from streams.config.brands import BrandSettings, DetectorSettings
 from streams.config.bridge import BridgeSettings
 from streams.config.calendar import ExpectedEventSettings, MaintenanceSettings, QuietTimes
 from streams.config.ingest import IngestSettings
 from streams.config.kafka import KafkaSettings, TopicSettings
 from streams.config.layers import merged
+from streams.config.misfits import Sections, misfits
 from streams.config.presets import Preset
 from streams.config.sections import (
     AUTHOR_KEY_VARIABLE,
@@ -51,12 +51,17 @@ class Config(Settings):
         description="Preset of thresholds for all detectors: calm fires at events twice as rare as by default, "
         "sensitive at events half as rare.",
     )
+    default_detectors: bool = Field(
+        default=True,
+        description=f"Whether the default detectors ({', '.join(registry.DEFAULTS)}) run beside those in `detectors`; "
+        "false runs those in `detectors` alone.",
+    )
     detectors: list[DetectorSettings] = Field(
-        default_factory=lambda: [DetectorSettings(name=name, kind=kind) for name, kind in registry.DEFAULTS.items()],
-        min_length=1,
+        default_factory=list,
+        validate_default=True,
         max_length=20,
         description="Detectors that look at the buckets of every brand; a score of 1 and more is anomalous for all of "
-        "them.",
+        f"them. An entry named {', '.join(registry.DEFAULTS)} changes that default detector, any other name adds one.",
     )
     kafka: KafkaSettings = KafkaSettings()
     topics: TopicSettings = TopicSettings()
@@ -87,45 +92,20 @@ class Config(Settings):
         "machine.",
     )
 
-    @field_validator("brands")
-    @classmethod
-    def _brand_ids_are_unique(cls, brands: list[BrandSettings]) -> list[BrandSettings]:
-        _refuse_repeats([brand.id for brand in brands], "brand id")
-        return brands
-
     @field_validator("detectors")
     @classmethod
-    def _detector_names_are_unique(cls, detectors: list[DetectorSettings]) -> list[DetectorSettings]:
-        _refuse_repeats([detector.name for detector in detectors], "detector name")
-        return detectors
+    def _beside_the_defaults(cls, detectors: list[DetectorSettings], info: ValidationInfo) -> list[DetectorSettings]:
+        """Add the default detectors that the list does not name, behind those that it does."""
+        if not info.data.get("default_detectors", True):
+            return detectors
+        named = {detector.name for detector in detectors}
+        rest = [DetectorSettings(name=name, kind=kind) for name, kind in registry.DEFAULTS.items() if name not in named]
+        return detectors + rest
 
     @model_validator(mode="after")
-    def _detectors_can_be_built(self) -> Self:
-        for index, detector in enumerate(self.detectors):
-            try:
-                registry.build(detector.kind, detector.params)
-            except ParameterError as error:
-                raise ValueError(f"detectors[{index}].{error}") from error
-        names = [detector.name for detector in self.detectors]
-        for place, brand in enumerate(self.brands):
-            for name in brand.detectors:
-                if name not in names:
-                    there = ", ".join(names)
-                    raise ValueError(f"brands[{place}].detectors.{name}: no such detector; there are {there}")
-                try:
-                    merged(self.detectors[names.index(name)], self.chosen_preset, brand).build()
-                except ParameterError as error:
-                    raise ValueError(f"brands[{place}].detectors.{name}.{error}") from error
-        return self
-
-    @model_validator(mode="after")
-    def _quiet_times_name_brands_that_exist(self) -> Self:
-        known = {brand.id for brand in self.brands}
-        for section, spans in (("maintenance", self.maintenance), ("expected_events", self.expected_events)):
-            for index, span in enumerate(spans):
-                unknown = [] if span.brands == "all" else sorted(set(span.brands) - known)
-                if unknown:
-                    raise ValueError(f"{section}[{index}].brands: there is no brand {', '.join(unknown)}")
+    def _sections_fit_together(self, info: ValidationInfo) -> Self:
+        sections = Sections(self.brands, self.detectors, self.chosen_preset, self.maintenance, self.expected_events)
+        refuse_misfits(type(self).__name__, list(misfits(sections, info.context)))
         return self
 
     @property
@@ -163,9 +143,3 @@ class Config(Settings):
         """Return the key for hashing authors."""
         key = secret(AUTHOR_KEY_VARIABLE, self.author_key_file, "author_key_file")
         return key.get_secret_value().encode()[:64] if key else b"firewatch"
-
-
-def _refuse_repeats(names: list[str], what: str) -> None:
-    repeated = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
-    if repeated:
-        raise ValueError(f"each {what} must be unique, repeated: {', '.join(repeated)}")

@@ -22,7 +22,10 @@ def config_schema() -> dict[str, Any]:
     common = definitions[DetectorSettings.__name__]
     definitions[DetectorSettings.__name__] = {
         "description": common["description"],
-        "oneOf": [_of_kind(kind, common) for kind in registry.KINDS],
+        "oneOf": [
+            *(_of_kind(kind, common) for kind in registry.KINDS),
+            *(_default(name, kind, common) for name, kind in registry.DEFAULTS.items()),
+        ],
     }
     override = definitions[DetectorOverride.__name__]
     every = {name: each.schema for kind in registry.KINDS for name, each in registry.parameters(kind).items()}
@@ -43,3 +46,11 @@ def _of_kind(kind: str, common: dict[str, Any]) -> dict[str, Any]:
         "required": common["required"],
         "additionalProperties": False,
     }
+
+
+def _default(name: str, kind: str, common: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of an entry that changes a default detector, whose kind need not be named."""
+    entry = _of_kind(kind, common)
+    properties = {key: each for key, each in entry["properties"].items() if key != "kind"}
+    name_schema = {"const": name, "description": properties["name"]["description"]}
+    return entry | {"title": name, "properties": properties | {"name": name_schema}, "required": ["name"]}

@@ -11,7 +11,7 @@ from typing import Annotated, Final, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from streams.config.addresses import Host
-from streams.config.base import Language, QualityName, Settings
+from streams.config.base import Language, Misfit, QualityName, Settings, refuse_misfits
 from streams.config.link_template import LinkText, none_if_blank
 from streams.config.moments import ZoneName
 
@@ -179,10 +179,16 @@ class WindowSettings(Settings):
 
     @model_validator(mode="after")
     def _checks_divide_buckets(self) -> Self:
+        wrong = []
         if 86_400 % self.bucket_seconds:
-            raise ValueError("bucket_seconds must divide a day (60, 120, 300, 600, 900, 1800, 3600, ...)")
+            wrong.append(
+                f"bucket_seconds must divide a day (60, 120, 300, 600, 900, 1800, 3600, ...), got {self.bucket_seconds}"
+            )
         if self.bucket_seconds % self.check_seconds:
-            raise ValueError("check_seconds must divide bucket_seconds")
+            wrong.append(
+                f"check_seconds must divide bucket_seconds, got {self.check_seconds} and {self.bucket_seconds}"
+            )
+        refuse_misfits(type(self).__name__, [Misfit((), each) for each in wrong])
         return self
 
 

@@ -16,10 +16,10 @@ import yaml
 from yaml.constructor import ConstructorError
 
 from streams.config.text_files import decoded, read_file
-from streams.errors import ConfigError
+from streams.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
 MAX_VALUES: Final = 1_000_000
@@ -34,6 +34,12 @@ _LONGEST_NUMBER: Final = 100
 _TAG: Final = "tag:yaml.org,2002:"
 
 _TRUTH: Final = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
+
+_UNREADABLE: Final = object()
+"""Stands for a value that can't be read until the whole tree has been built."""
+
+_OPEN_END: Final = re.compile("end of stream|stream end|document end")
+"""What PyYAML says where the file ends, or seems to end, within quotes or brackets."""
 
 _UNPRINTABLE: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -68,13 +74,31 @@ class Document(NamedTuple):
         return line
 
 
+class YamlReading(NamedTuple):
+    """A YAML document of which some values may be wrong.
+
+    Parameters
+    ----------
+    document
+        The document; wrong values are None.
+    problems
+        What is wrong, with its line.
+    unreadable
+        Paths of the wrong values.
+    """
+
+    document: Document
+    problems: list[Problem]
+    unreadable: frozenset[tuple[str | int, ...]]
+
+
 def read_document(path: Path) -> Document:
     """Read a file of one YAML document.
 
     Raises
     ------
     ConfigError
-        If it can't be read, or is not YAML of plain values; the problem names the line.
+        If it can't be read, or is not YAML of plain values; each problem names its line.
     """
     return parse(read_file(path), path)
 
@@ -92,7 +116,21 @@ def parse(content: bytes | str, path: Path | None) -> Document:
     Raises
     ------
     ConfigError
-        If it is not YAML of plain values; the problem names the line.
+        If it is not YAML of plain values; each problem names its line.
+    """
+    reading = read_values(content, path)
+    if reading.problems:
+        raise ConfigError(reading.problems, path)
+    return reading.document
+
+
+def read_values(content: bytes | str, path: Path | None) -> YamlReading:
+    """Parse one YAML document, and list all values that are wrong; parameters as of `parse`.
+
+    Raises
+    ------
+    ConfigError
+        If its structure is not that of YAML; the problem names the line.
     """
     text = decoded(content, path) if isinstance(content, bytes) and path else content
     if isinstance(text, bytes):
@@ -101,21 +139,39 @@ def parse(content: bytes | str, path: Path | None) -> Document:
         loader = _Loader(text)
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        raise ConfigError([f"is not valid YAML: the character {_shown(error.character)} (line {line})"], path) from None
+        problem = Problem(f"is not valid YAML: the character {_shown(error.character)}", line=line)
+        raise ConfigError([problem], path) from None
     try:
         root = loader.get_single_node()
         if root is not None:
-            _Shape().check(root)
-        return Document(None if root is None else loader.construct_document(root), root)
+            _Shape(loader.refused).check(root)
+        tree = None if root is None else loader.construct_document(root)
     except yaml.MarkedYAMLError as error:
-        raise ConfigError([f"is not valid YAML: {_problem(error)}"], path) from error
+        raise ConfigError([_problem(error)], path) from error
     except RecursionError:
         raise ConfigError(["is nested too deeply"], path) from None
     except (yaml.YAMLError, ValueError, LookupError, OverflowError) as error:  # of escapes and directives in PyYAML
         line = loader.get_mark().line + 1
-        raise ConfigError([f"is not valid YAML: {error} (near line {line})"], path) from error
+        raise ConfigError([Problem(f"is not valid YAML: {error}", line=line)], path) from error
     finally:
         loader.dispose()
+    unreadable: set[tuple[str | int, ...]] = set()
+    if loader.problems:
+        tree = _without_unreadable(tree, (), unreadable)
+    return YamlReading(Document(tree, root), loader.problems, frozenset(unreadable))
+
+
+def _without_unreadable(value: Any, path: tuple[str | int, ...], found: set[tuple[str | int, ...]]) -> Any:
+    """Return a value with None in the place of what could not be read, and add the paths of that to `found`."""
+    if value is _UNREADABLE:
+        found.add(path)
+        return None
+    if isinstance(value, dict):
+        named = {key: each for key, each in value.items() if isinstance(key, str)}
+        return {key: _without_unreadable(each, (*path, key), found) for key, each in named.items()}
+    if isinstance(value, list):
+        return [_without_unreadable(each, (*path, place), found) for place, each in enumerate(value)]
+    return value
 
 
 def unprintable(text: str) -> str | None:
@@ -132,10 +188,12 @@ def _shown(character: object) -> str:
     return ascii(chr(character) if isinstance(character, int) else character)
 
 
-def _problem(error: yaml.MarkedYAMLError) -> str:
-    mark = error.problem_mark or error.context_mark
-    problem = error.problem or error.context or "unknown error"
-    return f"{problem} (line {mark.line + 1}, column {mark.column + 1})" if mark else problem
+def _problem(error: yaml.MarkedYAMLError) -> Problem:
+    mark, problem = error.problem_mark or error.context_mark, error.problem or error.context or "unknown error"
+    if error.context_mark is not None and _OPEN_END.search(problem):
+        mark, problem = error.context_mark, "the quote or bracket that begins here has no end"
+    message = f"is not valid YAML: {problem}"
+    return Problem(message, line=mark.line + 1, column=mark.column + 1) if mark else Problem(message)
 
 
 def _below(node: yaml.Node | None, step: str | int) -> tuple[int, yaml.Node] | None:
@@ -153,9 +211,15 @@ class _Shape:
 
     It has to come first: YAML keeps the last of repeated keys, and short text with aliases can stand for billions of
     values, or for a value that contains itself.
+
+    Parameters
+    ----------
+    refuse
+        Notes a problem of a node that does not keep the others from being built.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, refuse: Callable[[yaml.Node, str], object]) -> None:
+        self._refuse = refuse
         self._sizes: dict[int, int] = {}
         self._open: set[int] = set()
 
@@ -165,7 +229,7 @@ class _Shape:
         Raises
         ------
         ConstructorError
-            If the node contains itself, has a repeated key or one that is no scalar, or too many values.
+            If the node contains itself, or has too many values.
         """
         known = self._sizes.get(id(node))
         if known is not None:
@@ -185,70 +249,87 @@ class _Shape:
         self._sizes[id(node)] = size
         return size
 
-    @staticmethod
-    def _check_keys(node: yaml.MappingNode) -> None:
-        seen: set[str] = set()
+    def _check_keys(self, node: yaml.MappingNode) -> None:
+        first: dict[str, yaml.Node] = {}
         for key, _ in node.value:
             if not isinstance(key, yaml.ScalarNode):
-                raise ConstructorError(None, None, "a key must be text", key.start_mark)
-            if key.value in seen:
-                raise ConstructorError(None, None, f"the key {key.value!r} appears twice", key.start_mark)
-            seen.add(key.value)
+                self._refuse(key, "a key must be text")
+                continue
+            earlier = first.setdefault(key.value, key)
+            if earlier is not key:
+                line = earlier.start_mark.line + 1
+                self._refuse(key, f"the key {key.value!r} appears twice, the first time in line {line}")
             if key.tag != f"{_TAG}merge":
                 key.tag = f"{_TAG}str"
+        node.value = [pair for pair in node.value if isinstance(pair[0], yaml.ScalarNode)]
 
 
 class _Loader(yaml.SafeLoader):
     yaml_implicit_resolvers = {}  # noqa: RUF012  not those of YAML 1.1; declared in the base class
     yaml_constructors = {}  # noqa: RUF012
 
-    def text(self, node: yaml.Node) -> str:
-        """Return the text of a scalar."""
+    def __init__(self, stream: str) -> None:
+        super().__init__(stream)
+        self.problems: list[Problem] = []
+
+    def refused(self, node: yaml.Node, problem: str) -> Any:
+        """Note a problem of a value, and return what stands for a value that can't be read."""
+        mark = node.start_mark
+        self.problems.append(Problem(f"is not valid YAML: {problem}", line=mark.line + 1, column=mark.column + 1))
+        return _UNREADABLE
+
+    def written(self, node: yaml.Node) -> str:
+        """Return a scalar as it is written."""
         text: str = yaml.constructor.BaseConstructor.construct_scalar(self, node)  # type: ignore[arg-type]  # checks it
+        return text
+
+    def text(self, node: yaml.Node) -> Any:
+        """Return the text of a scalar."""
+        text = self.written(node)
         if (character := unprintable(text)) is not None:
-            raise ConstructorError(None, None, f"the character {character} is not allowed", node.start_mark)
+            return self.refused(node, f"the character {character} is not allowed")
         return text
 
     def null(self, node: yaml.Node) -> None:
         """Check that a null is a scalar."""
-        self.text(node)
+        self.written(node)
 
-    def truth(self, node: yaml.Node) -> bool:
+    def truth(self, node: yaml.Node) -> Any:
         """Return a truth value."""
-        text = self.text(node)
+        text = self.written(node)
         value = _TRUTH.get(text.lower())
         if value is None:
-            raise ConstructorError(None, None, f"{text!r} is neither true nor false", node.start_mark)
+            return self.refused(node, f"{text!r} is neither true nor false")
         return value
 
-    def integer(self, node: yaml.Node) -> int:
+    def integer(self, node: yaml.Node) -> Any:
         """Return an integer."""
-        text = self.text(node)
+        text = self.written(node)
         digits = text.replace("_", "").lower()
         base = {"0x": 16, "0b": 2}.get(digits.lstrip("+-")[:2], 10)
         try:
             value = int(digits[:_LONGEST_NUMBER], base)
         except ValueError:
-            raise ConstructorError(None, None, f"{text[:40]!r} is not an integer", node.start_mark) from None
+            return self.refused(node, f"{text[:40]!r} is not an integer")
         if abs(value) > LARGEST_INTEGER or len(digits) > _LONGEST_NUMBER:
-            raise ConstructorError(None, None, f"the number {text[:40]} is too large", node.start_mark)
+            return self.refused(node, f"the number {text[:40]} is too large")
         return value
 
-    def real(self, node: yaml.Node) -> float:
+    def real(self, node: yaml.Node) -> Any:
         """Return a finite number."""
-        text = self.text(node)
+        text = self.written(node)
         digits = text.replace("_", "").lower()
         try:
             value = float(re.sub(r"\.(?=inf|nan)", "", digits))
         except ValueError:
-            raise ConstructorError(None, None, f"{text[:40]!r} is not a number", node.start_mark) from None
+            return self.refused(node, f"{text[:40]!r} is not a number")
         if not math.isfinite(value):
-            raise ConstructorError(None, None, f"{text[:40]} is not a finite number", node.start_mark)
+            return self.refused(node, f"{text[:40]} is not a finite number")
         return value
 
-    def unknown(self, node: yaml.Node) -> None:
+    def unknown(self, node: yaml.Node) -> Any:
         """Refuse a tag."""
-        raise ConstructorError(None, None, f"the tag {node.tag!r} is not allowed", node.start_mark)
+        return self.refused(node, f"the tag {node.tag!r} is not allowed")
 
 
 for _tag, _form, _first in (

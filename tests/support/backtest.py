@@ -39,7 +39,7 @@ def write_files(made: Path) -> None:
     ]
     (made / "posts.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
     (made / "now.yaml").write_text(CONFIG)
-    (made / "off.yaml").write_text(CONFIG + "detectors: [{name: volume, kind: volume, mode: shadow}]\n")
+    (made / "off.yaml").write_text(CONFIG + "default_detectors: false\ndetectors: [{name: volume, direction: down}]\n")
     storm = (
         f"{{brand: nordtel, from: '{iso(STORM_MS)}', to: '{iso(STORM_MS + HOUR_MS)}', severity: watch, name: storm}}"
     )

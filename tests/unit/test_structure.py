@@ -34,7 +34,6 @@ ELSEWHERE: Final = {
         "detectors/numbers.py",
         "streams/config/brand_ids.py",
         "streams/config/suggestions.py",
-        "streams/core/rollup/frequent.py",
     ],
     "parts of detectors: tests/unit/detectors/test_composite.py": ["detectors/negative_surplus.py"],
     "parts of detectors: tests/unit/detectors/test_volume.py": ["detectors/expected_rate.py"],

@@ -9,8 +9,8 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 from detectors.base import Severity
 from streams.config.base import Name, Settings
 from streams.config.brand_ids import no_such_brand
-from streams.config.loader import problems
 from streams.config.moments import Moment, in_utc
+from streams.config.problems import problems
 from streams.config.yaml_document import read_document
 from streams.errors import ConfigError, InputError
 
@@ -131,9 +131,9 @@ def read_yaml(path: Path, model: type[FileModel]) -> tuple[FileModel, Document]:
     """
     try:
         document = read_document(path)
-        return model.model_validate(document.tree), document
     except ConfigError as error:
         raise InputError(str(error)) from error
+    try:
+        return model.model_validate(document.tree), document
     except ValidationError as error:
-        found = (f"{path}: {problem}" for problem in problems(error, document, model))
-        raise InputError("\n".join(found)) from error
+        raise InputError(str(ConfigError(problems(error, document, model), path))) from error

@@ -63,7 +63,7 @@ class TunedParameter:
 
 
 def parameters(config: Config) -> list[TunedParameter]:
-    """Return each detector that is live for any brand, then `ALL` if there are several; nothing if none is live."""
+    """Return each detector that is live for any brand, then `ALL` if there are several."""
     live = {each.name for brand in config.brands for each in config.detectors_of(brand) if each.mode == "live"}
     days = {
         each.name: float(merged(each, config.chosen_preset).params[RETURN_PERIOD])

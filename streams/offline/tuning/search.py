@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from detectors.units import WEEK_MS
-from streams.errors import ConfigError, InputError
+from streams.errors import InputError
 from streams.offline.backtest import evaluate
 from streams.offline.backtest.text import listed, moment
 from streams.offline.lateness import late_mentions
@@ -148,14 +148,10 @@ def tune(
 
     Raises
     ------
-    ConfigError
-        If no detector is live.
     InputError
         If the labels don't fit the mentions.
     """
     tuned = parameters(config)
-    if not tuned:
-        raise ConfigError(["detectors: none is live, so there is nothing to tune"])
     candidates = distinct(tuned)
     runs = run_candidates(config, [each.days for each in candidates], mentions)
     check_times(labels, runs)

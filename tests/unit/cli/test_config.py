@@ -41,6 +41,28 @@ def test_a_good_config_is_summarised(config: Path) -> None:
     assert done.stdout.splitlines()[:2] == [f"{config}: good", "  brands     1: nordtel"]
 
 
+def test_all_problems_are_printed_with_file_and_line_and_counted(config: Path) -> None:
+    config.write_text(f"{BRANDS}topics: {{partitions: 0}}\nwindoes: {{}}\nauthor_key_file: nowhere\n")
+    done = firewatch("check-config", config)
+    assert (done.exit_code, done.stdout) == (2, "")
+    lines = done.stderr.splitlines()
+    assert lines[0] == f"{config}:3: topics.partitions: must be at least 1, got 0"
+    assert lines[1].startswith(f"{config}:4: windoes: unknown key; allowed here: alerts, ")
+    assert lines[2].startswith(f"{config}:5: author_key_file: no such file: nowhere (in ")
+    assert lines[3:] == [f"{config}: 3 problems"]
+    assert len(orjson.loads(firewatch("check-config", config, "--no-files", "--json").stdout)["problems"]) == 2
+
+
+def test_the_detectors_that_run_are_listed_with_those_that_an_own_list_does_not_name(config: Path) -> None:
+    config.write_text(f"{BRANDS}detectors: [{{name: tone, mode: shadow}}, {{name: level, kind: drift}}]\n")
+    done = firewatch("check-config", config)
+    assert (
+        "  detectors  tone (sentiment_shift, shadow), level (drift), volume (volume, added: a default), "
+        "crisis (composite, added: a default)" in done.stdout.splitlines()
+    )
+    assert "remark: detectors: the defaults volume, crisis run beside those in the list" in done.stderr
+
+
 def test_a_missing_key_for_hashing_authors_is_a_warning_and_beyond_this_machine_an_error(config: Path) -> None:
     def check(**environment: str) -> Result:
         return firewatch("check-config", config, **{"FIREWATCH_AUTHOR_KEY": "", **environment})

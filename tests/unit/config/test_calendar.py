@@ -105,7 +105,7 @@ def test_times_without_quotes_are_read_as_people_mean_them(tmp_path: Any) -> Non
             "maintenance[0].to: must be after `from`",
         ),
         ("maintenance", "{reason: x, brands: [acm], from: 2026-03-01T10:00:00Z, to: 2026-03-02T10:00:00Z}",
-         "maintenance[0].brands: there is no brand acm"),
+         "maintenance[0].brands[0]: there is no brand 'acm'; there are a"),
         ("maintenance", "{reason: x, every: [sunday], from: 20, to: 23}",
          "or with `every` a time such as 22:00, got 20"),
         ("maintenance", "{reason: x, every: [sunday], from: 1200, to: 1380}", "maintenance[0].from: must be"),
@@ -130,7 +130,8 @@ def test_times_without_quotes_are_read_as_people_mean_them(tmp_path: Any) -> Non
         ("expected_events", "{reason: x, day: 2026-03-01, timezone: Berlin}",
          "expected_events[0].timezone: 'Berlin' is not a time zone"),
         ("expected_events", "{reason: x, dya: 2026-03-01}",
-         "expected_events[0].dya: unknown key; allowed here: brands, day, from, reason, timezone, to"),
+         "expected_events[0].dya: unknown key; allowed here: brands, day, from, reason, timezone, to; did you mean "
+         "day?"),
     ],
 )  # fmt: skip
 def test_what_can_not_be_meant_is_refused_at_its_place(section: str, entry: str, problem: str, tmp_path: Any) -> None:

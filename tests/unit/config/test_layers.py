@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from detectors import registry
 from detectors.base import ParameterError
 from streams.config import Config
+from streams.config.rounds import check
 
 BRAND = {"id": "nordtel", "name": "Nordtel", "match": {"any": ["nordtel"]}}
 
@@ -33,11 +35,23 @@ def test_balanced_is_what_the_detectors_do_by_themselves(sections: dict[str, Any
 def test_the_later_layer_wins() -> None:
     volume = {"name": "volume", "kind": "volume"}
     assert once_in_days(config(preset="calm")) == {"volume": 14, "tone": 28, "crisis": 42}
-    assert once_in_days(config(preset="calm", detectors=[volume | {"once_in_days": 9}])) == {"volume": 9}
+    assert once_in_days(config(preset="calm", detectors=[volume | {"once_in_days": 9}])) == {
+        "volume": 9,
+        "tone": 28,
+        "crisis": 42,
+    }
     sensitive = {"preset": "sensitive"}
-    assert once_in_days(config(sensitive, detectors=[volume | {"once_in_days": 9}])) == {"volume": 3.5}
+    assert once_in_days(config(sensitive, detectors=[volume | {"once_in_days": 9}])) == {
+        "volume": 3.5,
+        "tone": 7,
+        "crisis": 10.5,
+    }
     own = sensitive | {"detectors": {"volume": {"once_in_days": 30}}}
-    assert once_in_days(config(own, detectors=[volume | {"once_in_days": 9}])) == {"volume": 30}
+    assert once_in_days(config(own, detectors=[volume | {"once_in_days": 9}])) == {
+        "volume": 30,
+        "tone": 7,
+        "crisis": 10.5,
+    }
 
 
 def test_one_brand_departs_and_the_others_do_not() -> None:
@@ -51,8 +65,8 @@ def test_one_brand_departs_and_the_others_do_not() -> None:
 def test_a_mode_can_be_taken_back_for_a_brand() -> None:
     shadow = [{"name": "volume", "kind": "volume", "mode": "shadow"}]
     made = config({"detectors": {"volume": {"mode": "live"}}}, detectors=shadow)
-    assert [each.mode for each in made.detectors_of(made.brands[0])] == ["live"]
-    assert [each.mode for each in made.detectors_of()] == ["shadow"]
+    assert [each.mode for each in made.detectors_of(made.brands[0])] == ["live", "live", "live"]
+    assert [each.mode for each in made.detectors_of()] == ["shadow", "live", "live"]
 
 
 @pytest.mark.parametrize(
@@ -61,12 +75,12 @@ def test_a_mode_can_be_taken_back_for_a_brand() -> None:
         ({"volum": {}}, r"brands\[0\]\.detectors\.volum: no such detector; there are volume, tone, crisis"),
         ({"tone": {"once_in_days": 1}}, r"brands\[0\]\.detectors\.tone\.once_in_days: must be a number from 2 to 3650"),
         ({"tone": {"direction": "up"}}, r"brands\[0\]\.detectors\.tone\.direction: is not a parameter"),
-        ({"tone": {"mode": "loud"}}, "'live', 'shadow' or 'off'"),
+        ({"tone": {"mode": "loud"}}, r"brands\[0\]\.detectors\.tone\.mode: must be live, shadow or off, got 'loud'"),
     ],
 )
 def test_what_a_brand_can_not_have_is_refused(override: dict[str, Any], problem: str) -> None:
-    with pytest.raises(ValueError, match=problem):
-        config({"detectors": override})
+    (found,) = check({"brands": [BRAND | {"detectors": override}]}).found
+    assert re.match(problem, str(found.problem))
 
 
 @pytest.mark.parametrize("kind", registry.KINDS)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from pydantic import ValidationError
 
 from detectors import registry
 from streams.config import Config
@@ -37,25 +36,37 @@ def test_the_default_preset_is_not_a_chosen_one() -> None:
 
 
 def test_a_detector_that_is_off_does_not_run() -> None:
-    made = config(detectors=[{"name": "a", "kind": "volume"}, {"name": "b", "kind": "drift", "mode": "off"}])
-    assert [each.name for each in made.detectors_of()] == ["a"]
+    made = config(detectors=[{"name": "b", "kind": "drift", "mode": "off"}])
+    assert [each.name for each in made.detectors_of()] == ["volume", "tone", "crisis"]
 
 
-@pytest.mark.parametrize(
-    ("sections", "problem"),
-    [
-        ({"brands": [BRAND, BRAND]}, "each brand id must be unique, repeated: nordtel"),
-        ({"detectors": [{"name": "a", "kind": "volume"}] * 2}, "each detector name must be unique, repeated: a"),
-        ({"detectors": [{"name": "a", "kind": "seismograph"}]}, r"detectors\[0\].kind: unknown detector kind"),
-        (
-            {"expected_events": [{"reason": "x", "day": "2026-03-05", "brands": ["acne"]}]},
-            r"expected_events\[0\].brands: there is no brand acne",
-        ),
-    ],
-)
-def test_what_does_not_fit_together_is_refused_at_its_place(sections: dict[str, Any], problem: str) -> None:
-    with pytest.raises(ValidationError, match=problem):
-        config(**sections)
+def test_an_own_list_of_detectors_changes_and_adds_to_the_defaults() -> None:
+    """A config with a list of its own used to lose the defaults that the list does not name, without a word."""
+    made = config(detectors=[{"name": "tone", "once_in_days": 30}, {"name": "level", "kind": "drift"}])
+    assert [(each.name, each.kind) for each in made.detectors] == [
+        ("tone", "sentiment_shift"), ("level", "drift"), ("volume", "volume"), ("crisis", "composite")
+    ]  # fmt: skip
+    assert {each.name: each.params["once_in_days"] for each in made.detectors_of()}["tone"] == 30
+
+
+def test_a_default_detector_is_switched_off_by_its_name_or_all_of_them_together() -> None:
+    off = config(detectors=[{"name": "tone", "mode": False}])  # YAML reads `off` as false
+    assert [each.name for each in off.detectors_of()] == ["volume", "crisis"]
+    alone = config(detectors=[{"name": "level", "kind": "drift"}], default_detectors=False)
+    assert [each.name for each in alone.detectors] == ["level"]
+
+
+def test_an_own_list_that_names_all_defaults_keeps_its_version_and_its_order() -> None:
+    entries = [{"name": name, "kind": kind} for name, kind in registry.DEFAULTS.items()]
+    assert config(detectors=entries).version == config().version == config(detectors=[]).version
+    assert [each.name for each in config(detectors=entries[::-1]).detectors] == ["crisis", "tone", "volume"]
+
+
+def test_the_version_follows_the_detectors_that_run_and_not_how_they_are_written() -> None:
+    volume = {"name": "volume", "once_in_days": 9}
+    alone = config(detectors=[volume], default_detectors=False)
+    assert config(detectors=[volume]).version != alone.version
+    assert config(detectors=[volume | {"kind": "volume"}]).version == config(detectors=[volume]).version
 
 
 def test_a_brand_has_its_own_quality_and_a_fast_model_is_always_needed() -> None:

@@ -54,8 +54,8 @@ def test_anchors_and_merges_work() -> None:
     [
         ("a: 1\nb: [", "(line 2, column 5)"),
         ("a: 1\nb:\n\t- c", "found character '\\t' that cannot start any token (line 3, column 1)"),
-        ("a: 1\na: 2", "the key 'a' appears twice (line 2, column 1)"),
-        ("a: 1\nb: {c: 1, c: 2}", "the key 'c' appears twice (line 2, column 11)"),
+        ("a: 1\na: 2", "the key 'a' appears twice, the first time in line 1 (line 2, column 1)"),
+        ("a: 1\nb: {c: 1, c: 2}", "the key 'c' appears twice, the first time in line 2 (line 2, column 11)"),
         ("a: 1\n? [b]\n: c", "a key must be text (line 2, column 3)"),
         ("a: 1\nb: !!int junk", "'junk' is not an integer (line 2, column 4)"),
         ("a: !!int ''", "'' is not an integer (line 1"),
@@ -80,15 +80,15 @@ def test_anchors_and_merges_work() -> None:
         ('a: 1\nb: "\\0"', "the character '\\x00' is not allowed (line 2"),
         ('a: "\\x1b[31m"', "the character '\\x1b' is not allowed (line 1"),
         ('a: "\\ud800"', "the character '\\ud800' is not allowed (line 1"),
-        ('a: "\\UFFFFFFFF"', "(near line 1)"),
+        ('a: "\\UFFFFFFFF"', "(line 1)"),
         ("[" * 3_000, "is nested too deeply"),
     ],
 )  # fmt: skip
 def test_what_is_no_plain_value_is_refused_at_its_place(text: str, problem: str) -> None:
     with pytest.raises(ConfigError) as caught:
         tree(text)
-    assert problem in str(caught.value)
-    assert str(caught.value).startswith("file.yaml: ")
+    assert problem in "\n".join(caught.value.problems)
+    assert str(caught.value).startswith("file.yaml:")
 
 
 def test_aliases_that_stand_for_billions_of_values_are_refused() -> None:

@@ -41,7 +41,7 @@ def config(doing: str = "score_one", hurt: tuple[str, ...] = ("nordtel",), **sec
         {"name": "glass", "kind": "brittle", "from_ms": START + BREAKS_AT * BUCKET, "doing": doing},
         {"name": "volume", "kind": "volume"},
     ]
-    given = {"brands": brands, "detectors": detectors, "topics": {"partitions": 1}}
+    given = {"brands": brands, "default_detectors": False, "detectors": detectors, "topics": {"partitions": 1}}
     return Config.model_validate(given | {"detect": {"quarantine_after": AFTER}} | sections)
 
 

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     [
         ("incidents: [{brand: a}]", "incidents[0].from: is required"),
         ("incidents: [{brand: a, from: 2026-01-02, to: 2026-01-01}]", "incidents[0].to: must be after `from`"),
-        ("incident: []", "incident: unknown key; allowed here: false_alarms, incidents, undecided"),
+        (
+            "incident: []",
+            "incident: unknown key; allowed here: false_alarms, incidents, undecided; did you mean incidents?",
+        ),
         ("[", "is not valid YAML"),
     ],
 )

@@ -59,7 +59,7 @@ def test_a_config_lends_all_but_its_brands(tmp_path: Path) -> None:
     path = tmp_path / "c.yaml"
     path.write_text(
         "brands: [{id: mine, name: Mine, match: {any: [mine]}}]\n"
-        "detectors: [{name: v, kind: volume, once_in_days: 21}]\n"
+        "detectors: [{name: v, kind: volume, once_in_days: 21}]\ndefault_detectors: false\n"
         "windows: {bucket_seconds: 600}\n"
     )
     config = config_for(3, path)

@@ -48,6 +48,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ],
     }
     (made / "c.yaml").write_text(yaml.safe_dump(tree))
-    tree["detectors"] = [{"name": "volume", "kind": "volume", "mode": "shadow"}]
+    tree |= {"detectors": [{"name": "volume", "mode": "shadow"}], "default_detectors": False}
     (made / "shadow.yaml").write_text(yaml.safe_dump(tree))
     return made

@@ -13,7 +13,8 @@ def test_a_candidate_turns_all_live_detectors_or_one_and_nothing_else() -> None:
             {"name": "volume", "kind": "volume", "refractory_hours": 3},
             {"name": "crisis", "kind": "composite", "once_in_days": 100},
             {"name": "level", "kind": "drift", "mode": "shadow"},
-        ]
+        ],
+        default_detectors=False,
     )
     turned = {parameter.name: parameter for parameter in parameters(current)}
     assert list(turned) == ["volume", "crisis", ALL]
@@ -28,13 +29,10 @@ def test_a_candidate_turns_all_live_detectors_or_one_and_nothing_else() -> None:
 
 
 def test_steps_that_are_not_allowed_are_left_out() -> None:
-    (parameter,) = parameters(config(detectors=[{"name": "volume", "kind": "volume", "once_in_days": 3}]))
+    alone = config(detectors=[{"name": "volume", "once_in_days": 3}], default_detectors=False)
+    (parameter,) = parameters(alone)
     assert [candidate.days["volume"] for candidate in parameter.candidates] == [2.0, 2.1, 3.0, 4.2, 6.0, 8.4, 12.0]
     assert parameter.candidates[parameter.current].days["volume"] == 3
-
-
-def test_nothing_can_be_turned_where_all_detectors_are_in_shadow() -> None:
-    assert parameters(config(detectors=[{"name": "volume", "kind": "volume", "mode": "shadow"}])) == []
 
 
 def test_brands_that_say_themselves_how_rare_it_must_be_are_told() -> None:

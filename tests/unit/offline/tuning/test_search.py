@@ -56,7 +56,7 @@ def test_few_labels_say_too_little(folder: Path, count: int) -> None:
             "[{brand: nordtel, from: 2025-03-02T01:00:00Z, to: 2025-03-02T02:00:00Z}]",
             "label 'nordtel 2025-03-02 01:00': begins at 2025-03-02 01:00, outside of the posts, which go from 2026",
         ),
-        ("[{brand: nordtel}]", "bad.yaml: incidents[0].from: is required"),
+        ("[{brand: nordtel}]", "bad.yaml:1: incidents[0].from: is required"),
     ],
 )
 def test_labels_that_do_not_fit_are_refused(folder: Path, incidents: str, problem: str) -> None:
@@ -82,12 +82,12 @@ def test_a_brand_that_no_post_names_can_not_be_tuned_for(folder: Path) -> None:
 def test_nothing_is_tuned_where_no_detector_is_live(folder: Path) -> None:
     result = tune(folder, "--labels", "@labels.yaml", posts="short", config="shadow")
     assert result.exit_code == ConfigError.exit_code
-    assert "none is live, so there is nothing to tune" in result.output
+    assert "detectors: no detector is live (volume shadow)" in result.output
 
 
 @pytest.mark.parametrize(("minutes", "is_warned"), [(0.0, False), (3.0, True)])
 def test_a_suggestion_that_finds_the_same_incidents_later_is_warned_of(minutes: float, is_warned: bool) -> None:
-    tuned = parameters(config(detectors=[{"name": "volume", "kind": "volume"}]))
+    tuned = parameters(config(detectors=[{"name": "volume"}], default_detectors=False))
     labels = [label(brand, 0) for brand in ("alpha", "beta", "gamma", "delta")]
 
     def evaluation(found: int, delay_minutes: float) -> LabelEvaluation:

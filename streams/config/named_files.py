@@ -1,0 +1,68 @@
+"""Find the files that a config names and that can't be used on this machine."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, get_args
+
+from pydantic import BaseModel
+
+from streams.config.bridge import ALERTMANAGER_TOKEN_VARIABLE, SLACK_URL_VARIABLE, WEBHOOK_KEY_VARIABLE
+from streams.config.kafka import PASSWORD_VARIABLE
+from streams.config.problems import Finding, text_of
+from streams.config.sections import AUTHOR_KEY_VARIABLE
+from streams.errors import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from streams.config.model import Config
+
+_IN_PLACE: Final[Mapping[str, str]] = {
+    "kafka.password_file": PASSWORD_VARIABLE,
+    "author_key_file": AUTHOR_KEY_VARIABLE,
+    "bridge.alertmanager.token_file": ALERTMANAGER_TOKEN_VARIABLE,
+    "bridge.webhook.signing_key_file": WEBHOOK_KEY_VARIABLE,
+    "bridge.slack.url_file": SLACK_URL_VARIABLE,
+}
+"""Environment variables that take the place of a file."""
+
+
+def missing_files(config: Config, environment: Mapping[str, str]) -> Iterator[Finding]:
+    """Yield a problem for each file that a config names and that is missing, empty, or can't be read.
+
+    Relative names are those in the current folder, as for the workers.
+    """
+    for path, file in _named(config, ()):
+        setting = text_of(path)
+        variable = _IN_PLACE.get(setting)
+        if variable is not None and environment.get(variable, "").strip():
+            continue
+        if (problem := _problem(file)) is not None:
+            yield Finding(path, Problem(problem, setting, value=str(file)))
+
+
+def _named(model: BaseModel, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Path]]:
+    for name, field in type(model).model_fields.items():
+        value = getattr(model, name)
+        if isinstance(value, BaseModel):
+            yield from _named(value, (*path, name))
+        elif isinstance(value, Path) and Path in {field.annotation, *get_args(field.annotation)}:
+            yield (*path, name), value
+
+
+def _problem(file: Path) -> str | None:
+    shown = f"{file}" if file.is_absolute() else f"{file} (in {Path.cwd()})"
+    try:
+        if not file.exists():
+            return f"no such file: {shown}"
+        if file.is_dir():
+            return f"must be a file, and {shown} is a folder"
+        if not os.access(file, os.R_OK):
+            return f"may not be read by this user: {shown}"
+        if file.is_file() and file.stat().st_size == 0:
+            return f"is empty: {shown}"
+    except (OSError, ValueError) as error:
+        return f"can't be read: {shown} ({error})"
+    return None
