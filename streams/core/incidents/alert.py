@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from detectors.units import HOUR_MS
 from streams.config.link_template import LinkTemplate
+from streams.core.incidents.copies import without_copies
 from streams.core.incidents.description import description, score_reason
 from streams.core.incidents.incident import Change, alert_id
 from streams.core.incidents.key_terms import key_terms
@@ -187,7 +188,11 @@ class AlertBuilder:
         counts = {term: count for term, count in terms.items() if len(term) <= 2 * MAX_TERM_CHARS + 1}
         general = Background(mentions.languages, counts)
         others = {term: count for term, count in counts.items() if not self._own.has(term)}
-        return key_terms(others, mentions.count, baseline.terms, baseline.mentions, baseline.unlisted, general.share)
+        distinct = without_copies(mentions, others)
+        keys = key_terms(
+            distinct.terms, distinct.mentions, baseline.terms, baseline.mentions, baseline.unlisted, general.share
+        )
+        return [key._replace(mentions=counts[key.term]) for key in keys]
 
 
 def _window(change: Change) -> WindowCounts:

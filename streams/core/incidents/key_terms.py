@@ -110,7 +110,7 @@ def key_terms(
         if count >= fewest:
             before = min(usual.get(term, unlisted), usual_mentions)
             log_odds, variance = _usual(before, usual_mentions, general(term))
-            with_term, without = count + 0.5, mentions - count + 0.5
+            with_term, without = count + 0.5, max(0, mentions - count) + 0.5
             ratio = math.log(with_term / without) - log_odds
             z = ratio / math.sqrt(1 / with_term + 1 / without + variance)
             if z >= MIN_Z:

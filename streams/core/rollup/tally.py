@@ -27,6 +27,10 @@ SAMPLES: Final = 20
 DRAWN: Final = 8
 """Further posts kept because their signatures are the smallest, which is a random sample of the different texts."""
 
+COPIED: Final = 4
+FEWEST_COPIES: Final = 3
+"""Further posts kept because most mentions have their text, this number at least."""
+
 SAMPLE_TERMS: Final = 8
 """Terms by which samples are compared with one another."""
 
@@ -99,7 +103,7 @@ class Tally:
     signatures
         Count and summed `negative` by signature of the mentions that are no reposts, trimmed likewise.
     samples
-        At most `SAMPLES` + `DRAWN` posts, by signature.
+        At most `SAMPLES` + `DRAWN` + `COPIED` posts, by signature.
     """
 
     __slots__ = (
@@ -210,9 +214,15 @@ class Tally:
         if len(self.languages) > KEPT:
             self.languages = most_frequent(self.languages)
         if len(self.samples) > SAMPLES + DRAWN:
-            drawn = sorted(self.samples)[:DRAWN]
-            kept = sorted(self.samples.values(), key=RANK, reverse=True)[:SAMPLES]
-            self.samples = {sample.signature: sample for sample in (*kept, *(self.samples[key] for key in drawn))}
+            self.samples = {signature: self.samples[signature] for signature in self._kept_samples()}
+
+    def _kept_samples(self) -> dict[int, None]:
+        """Return the signatures of the samples to keep, in order."""
+        ranked = sorted(self.samples.values(), key=RANK, reverse=True)[:SAMPLES]
+        counts = [(-self.signatures.get(signature, _NONE)[0], signature) for signature in self.samples]
+        copied = [signature for count, signature in sorted(counts)[:COPIED] if -count >= FEWEST_COPIES]
+        kept = [*(sample.signature for sample in ranked), *sorted(self.samples)[:DRAWN], *copied]
+        return dict.fromkeys(kept)
 
     @classmethod
     def joined(cls, *tallies: Tally) -> Tally:
