@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import getpass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from streams.cli.groups import SuggestingGroup
-from streams.cli.options import Duration, check_brands, config_option, severity_choice
+from streams.cli.options import FILE, Duration, Moment, check_brands, config_option, severity_choice
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from detectors.base import Severity
     from streams.config import Config
@@ -131,6 +131,68 @@ def false_alarm(id: str, config_path: Path, by: str, note: str | None, silence: 
     if silence is not None and silence > LONGEST_SILENCE_SECONDS:
         raise click.BadParameter("a silence lasts 30 days at most", param_hint="--silence")
     _record(config_path, id, "false_alarm", by, note, silence)
+
+
+@alerts.command("export")
+@config_option
+@click.option(
+    "--labels",
+    "labels_path",
+    type=FILE,
+    is_flag=False,
+    flag_value=Path("-"),
+    metavar="[FILE]",
+    help="Write labels for backtest and tune; without FILE to standard output.",
+)
+@click.option("--brand", "brands", multiple=True, help="Id of a brand to export; may be given several times.")
+@click.option("--since", type=Duration(), help="How far back to read: 30m, 7d. Default: all that Kafka still has.")
+@click.option(
+    "--from", "from_ms", type=Moment(), help="Event time from which incidents begin, as for backtest --topic."
+)
+@click.option(
+    "--to", "to_ms", type=Moment(), help="Event time before which incidents begin; UTC unless it names a zone."
+)
+def export(
+    config_path: Path,
+    labels_path: Path | None,
+    brands: tuple[str, ...],
+    since: float | None,
+    from_ms: int | None,
+    to_ms: int | None,
+) -> None:
+    """Write incidents with the verdicts on them as labels.
+
+    What was confirmed becomes an incident that must be raised, a false alarm one that must not. Incidents that nobody
+    has confirmed or marked as a false alarm are undecided, which backtest and tune count neither as right nor as false.
+    Kafka keeps alerts for 30 days: export regularly.
+
+    \b
+    Example:
+      firewatch alerts export --labels labels.yaml -c firewatch.yaml
+      firewatch alerts export --labels --since 7d -c firewatch.yaml
+    """
+    from streams.config.loader import load_config
+    from streams.operate.verdict_labels import export_labels
+    from streams.runtime import clock
+    from streams.runtime.files import ensure_distinct_paths, open_output
+
+    if labels_path is None:
+        raise click.UsageError("name what to export: --labels, or --labels FILE")
+    if from_ms is not None and to_ms is not None and to_ms <= from_ms:
+        raise click.UsageError("--to must be after --from")
+    to_stdout = labels_path == Path("-")
+    ensure_distinct_paths([config_path], [] if to_stdout else [labels_path])
+    config = load_config(config_path)
+    check_brands(config, brands)
+    since_ms = 0 if since is None else clock.now_ms() - round(since * 1000)
+    labels = asyncio.run(export_labels(config, brands, since_ms, from_ms, to_ms))
+    if to_stdout:
+        click.echo(labels.to_yaml(), nl=False)
+    else:
+        with open_output(labels_path) as out:
+            out.write(labels.to_yaml().encode())
+    for remark in labels.remarks():
+        click.echo(remark if to_stdout else f"{labels_path}: {remark}", err=True)
 
 
 def _record(

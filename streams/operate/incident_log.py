@@ -23,6 +23,27 @@ MIN_PREFIX_CHARS: Final = 4
 
 
 @dataclass(slots=True)
+class Opening:
+    """The time from when an incident opened or was reopened until it was resolved.
+
+    Attributes
+    ----------
+    newest
+        Its newest step so far.
+    pages
+        Whether a step was not suppressed.
+    """
+
+    newest: Alert
+    pages: bool = False
+
+    def add(self, alert: Alert) -> None:
+        """Add a step."""
+        self.newest = alert
+        self.pages |= alert.suppressed is None
+
+
+@dataclass(slots=True)
 class LoggedIncident:
     """One incident as the topics have it.
 
@@ -34,18 +55,33 @@ class LoggedIncident:
         The ids of all its steps.
     verdicts
         The verdicts on it, in order.
+    openings
+        By the number of times it had been reopened, each time that it was open.
     """
 
     newest: Alert
     ids: set[str] = field(default_factory=set)
     verdicts: list[Verdict] = field(default_factory=list)
+    openings: dict[int, Opening] = field(default_factory=dict)
+
+    @property
+    def decision(self) -> Verdict | None:
+        """The latest verdict that says whether it was an incident; None if there is none."""
+        return next((verdict for verdict in reversed(self.verdicts) if verdict.verdict != "ack"), None)
 
 
 class IncidentLog:
-    """Incidents by their fingerprint, in the order of their first steps."""
+    """Incidents by their fingerprint, in the order of their first steps.
+
+    Attributes
+    ----------
+    orphans
+        Number of verdicts on incidents that are not among them.
+    """
 
     def __init__(self) -> None:
         self.incidents: dict[str, LoggedIncident] = {}
+        self.orphans = 0
 
     def add_alert(self, alert: Alert) -> bool:
         """Add a step, and return whether it is new; a repeat changes nothing."""
@@ -54,12 +90,15 @@ class IncidentLog:
             return False
         incident.ids.add(alert.id)
         incident.newest = alert
+        incident.openings.setdefault(alert.reopened, Opening(alert)).add(alert)
         return True
 
     def add_verdict(self, verdict: Verdict) -> None:
-        """Add a verdict; a verdict on an unknown incident is ignored."""
+        """Add a verdict; a verdict on an unknown incident is only counted."""
         if verdict.incident in self.incidents:
             self.incidents[verdict.incident].verdicts.append(verdict)
+        else:
+            self.orphans += 1
 
     def find(self, id: str) -> LoggedIncident:
         """Return the incident with a fingerprint or with a step of an id; a unique beginning of either is enough.
