@@ -195,6 +195,18 @@ class WindowSettings(Settings):
 class IncidentSettings(Settings):
     """Rules by which detections become an incident, and by which it ends."""
 
+    min_mentions: int = Field(
+        default=5,
+        ge=1,
+        le=1_000_000,
+        description="Mentions that an incident takes to open, however rare they are; a fall takes none.",
+    )
+    min_authors: int = Field(
+        default=3,
+        ge=1,
+        le=1_000_000,
+        description="Different people that an incident takes to open; each mention by an unknown author counts as one.",
+    )
     resolve_after_seconds: int = Field(
         default=3_600,
         ge=60,

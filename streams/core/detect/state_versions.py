@@ -173,12 +173,28 @@ def _peaks_9(peaks: list[Any]) -> list[Any]:
     return [[*peak[:7], None, *peak[8:], ""] for peak in peaks]
 
 
+def _brand_9(state: State) -> State:
+    """Add to incidents the counts of the quiet time since they were last anomalous, which were not kept apart; and the
+    incident that emerges, and the detectors that fired for those that were given up: none."""
+    current, past, excesses = state["incidents"]
+    return {**state, "incidents": [current and [*current, None], past and [*past, None], excesses, None, []]}
+
+
 def _progress_3(state: State) -> State:
     """Add to each partition its newest event time, which was its watermark, and the delay of its posts."""
     return {**state, "partitions": [[*partition, partition[2], 0] for partition in state["partitions"]]}
 
 
-BRAND: Final[Upgrades] = {2: _brand_2, 3: _brand_3, 4: _brand_4, 5: _brand_5, 6: _brand_6, 7: _brand_7, 8: _brand_8}
+BRAND: Final[Upgrades] = {
+    2: _brand_2,
+    3: _brand_3,
+    4: _brand_4,
+    5: _brand_5,
+    6: _brand_6,
+    7: _brand_7,
+    8: _brand_8,
+    9: _brand_9,
+}
 CHUNK: Final[Upgrades] = {}
 PROGRESS: Final[Upgrades] = {2: _progress_3}
 ENVELOPES: Final[Upgrades] = {}

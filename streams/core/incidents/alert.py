@@ -273,7 +273,7 @@ def _comparison(change: Change, baseline: Baseline) -> Comparison:
         usual_mentions_per_hour=None if pace is None else round(pace, 2),
         times_usual=round(count * HOUR_MS / span_ms / pace, 2) if pace and span_ms > 0 else None,
         usual_negative=_rounded(tone),
-        busiest_hour=count if span_ms <= HOUR_MS else incident.busiest,
+        busiest_hour=count if span_ms <= HOUR_MS else min(count, incident.busiest),
         past_peaks=[
             PastPeak(hour=utc(hour_ms), mentions=peak) for hour_ms, peak in baseline.peaks.before(incident.first_ms)
         ],

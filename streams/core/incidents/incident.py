@@ -27,7 +27,7 @@ STEP_WORDS: Final[dict[AlertStep, str]] = {
 _STATE_FIELDS: Final = (
     "fingerprint", "start_ms", "hot_ms", "severity", "suppressed", "label", "note", "first_ms", "reopened", "earlier",
     "fired", "peaks", "excesses", "tally", "busiest", "hour_ms", "hour_mentions", "reported", "late", "closed_ms",
-    "occasion",
+    "occasion", "quiet",
 )  # fmt: skip
 """Fields in the order in which a state lists them."""
 
@@ -107,7 +107,9 @@ class Incident:
     excesses
         By detector, the most mentions (for tone: the most negative mentions) beyond the expected in one bucket.
     tally
-        Counts of all closed buckets since `start_ms`.
+        Counts of the closed buckets from `start_ms` to `hot_ms`.
+    quiet
+        Counts of the closed buckets since `hot_ms`; they belong to it if it continues, and to none if it is over.
     busiest
         Most mentions in one clock hour, of those that have closed in part or whole.
     hour_ms, hour_mentions
@@ -143,6 +145,7 @@ class Incident:
     late: int = 0
     closed_ms: int = -1
     occasion: str = ""
+    quiet: Tally = field(default_factory=Tally)
 
     def __post_init__(self) -> None:
         if self.first_ms < 0:
@@ -166,17 +169,31 @@ class Incident:
         )
 
     def covers(self, start_ms: int) -> bool:
-        """Return whether the mentions of a closed bucket belong to it."""
-        return start_ms >= self.start_ms and (self.closed_ms < 0 or start_ms < self.closed_ms)
+        """Return whether the mentions of a closed bucket belong to it, or may yet."""
+        return start_ms >= self.start_ms and (self.closed_ms < 0 or start_ms < self.hot_ms)
 
     def add(self, start_ms: int, tally: Tally) -> None:
         """Add a closed bucket."""
-        self.tally.merge(tally)
+        if start_ms < self.hot_ms:
+            if self.quiet.count:
+                self.tally.merge(self.quiet)
+                self.quiet = Tally()
+            self.tally.merge(tally)
+        else:
+            self.quiet.merge(tally)
         hour_ms = start_ms - start_ms % HOUR_MS
         if hour_ms != self.hour_ms:
             self.hour_ms, self.hour_mentions = hour_ms, 0
         self.hour_mentions += tally.count
         self.busiest = max(self.busiest, self.hour_mentions)
+
+    def add_late(self, start_ms: int, late: Tally) -> None:
+        """Add mentions that arrived after their bucket had closed."""
+        (self.tally if start_ms < self.hot_ms else self.quiet).merge(late)
+
+    def end(self, at_ms: int) -> None:
+        """End it at some event time, without the buckets since its last one that was not quiet."""
+        self.closed_ms, self.quiet = at_ms, Tally()
 
     def archive(self) -> None:
         """Keep only the identity and the number of mentions."""
@@ -190,6 +207,7 @@ class Incident:
         state["peaks"] = [[name, *_dumped(score)] for name, score in self.peaks.items()]
         state["excesses"] = list(self.excesses.items())
         state["tally"] = self.tally.dump()
+        state["quiet"] = self.quiet.dump() if self.quiet.count else None
         state["reported"] = self.reported and self.reported.dump()
         return list(state.values())
 
@@ -202,6 +220,7 @@ class Incident:
         state["peaks"] = {name: _loaded(parts) for name, *parts in state["peaks"]}
         state["excesses"] = dict(state["excesses"])
         state["tally"] = Tally.load(state["tally"])
+        state["quiet"] = Tally.load(state["quiet"]) if state["quiet"] else Tally()
         state["reported"] = state["reported"] and ReportedStep.load(state["reported"])
         return cls(**state)
 
@@ -226,9 +245,10 @@ class Change:
     incident
         The incident after the step.
     mentions
-        Counts since it was last opened.
+        Counts from `Incident.start_ms` to `until_ms`.
     at_ms, until_ms
-        Event time of the step, and the end of the mentions.
+        Event time of the step, and the end of the mentions: the same, or `Incident.hot_ms` if it is over, since the
+        quiet time after which an incident is resolved is no part of it.
     bucket_ms
         Start of the bucket that led to it.
     late

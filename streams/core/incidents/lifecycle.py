@@ -6,6 +6,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any, Final
 
 from detectors.shares import NEGATIVE
+from detectors.units import HOUR_MS
 from streams.core.incidents.incident import Change, Incident, IncidentState, ReportedStep, fingerprint
 from streams.core.rollup.tally import Tally, is_coarse
 from streams.records import SEVERITIES, SHARE
@@ -36,8 +37,17 @@ HIGHEST_IF_COARSE: Final[Severity] = "warning"
 not known."""
 
 
+PATIENCE_MS: Final = HOUR_MS // 2
+"""Quiet time after which an incident that emerges is given up: what has not gathered a minimum of evidence by then is a
+stray mention, and a later storm must not begin with it."""
+
+
 class Incidents:
     """The incidents of one brand, at most one at a time.
+
+    An incident emerges with the first anomalous bucket and opens with a minimum of evidence: enough mentions, by enough
+    people (`incidents.min_mentions`, `incidents.min_authors`). A single mention of a brand of months of silence is as
+    rare as can be, and means nothing. A fall is evident without mentions.
 
     Parameters
     ----------
@@ -47,6 +57,13 @@ class Incidents:
         Part of the fingerprint, as another config may evaluate the same posts differently.
     aspects
         Aspect of each detector by name.
+
+    Attributes
+    ----------
+    current
+        The open incident.
+    emerging
+        The incident that has not enough evidence yet to open; None if one is open.
     """
 
     def __init__(
@@ -58,7 +75,14 @@ class Incidents:
         self._aspects = aspects
         self._past: Incident | None = None
         self._past_excesses: dict[str, float] = {}
+        self._unreported: frozenset[str] = frozenset()  # detectors that fired for incidents that were given up
         self.current: Incident | None = None
+        self.emerging: Incident | None = None
+
+    @property
+    def begun(self) -> Incident | None:
+        """The incident that is open or emerges."""
+        return self.current or self.emerging
 
     def changes(
         self, step: BucketStep, end_ms: int, scores: Mapping[str, Score], unclosed: Callable[[int], list[Tally]]
@@ -109,37 +133,47 @@ class Incidents:
         unclosed
             Returns the counts of the unclosed buckets since some moment, this one included.
         """
-        anomalous = {name: score for name, score in scores.items() if score.value >= 1}
+        anomalous = {name: self._if_reported(name, score) for name, score in scores.items() if score.value >= 1}
         firing = {name for name, score in anomalous.items() if score.suppressed is None}
-        incident = self.current
-        before = None if incident is None else incident.state
+        incident = self.begun
+        is_new = incident is None
+        before = None if self.current is None else self.current.state
         if incident is None:
             opening = [score for name, score in anomalous.items() if self._may_open(name, score, tally)]
             if not opening:
                 return None
-            incident = self.current = self._opened(start_ms, end_ms, opening)
-        self._update(incident, anomalous, firing, scores, is_new=before is None)
+            incident = self.emerging = self._opened(start_ms, end_ms, opening)
+        self._update(incident, anomalous, firing, scores, is_new=is_new)
         hot = [self._is_hot(incident, name, score, tally) for name, score in scores.items()]
         if any(hot):
             incident.hot_ms = max(incident.hot_ms, end_ms)
-        tallies = [incident.tally, *unclosed(incident.start_ms)]
+        tallies = [incident.tally, incident.quiet, *unclosed(incident.start_ms)]
         severity = self._severity(incident, anomalous, tallies, self._usual_share(scores))
         incident.severity = max(incident.severity, severity, key=SEVERITIES.index)
-        step = self._step(incident, before, sum(tally.count for tally in tallies))
+        if incident is self.emerging:
+            if start_ms >= incident.hot_ms or not self._is_evident(anomalous, tallies):
+                return None
+            self._open(incident)
+        goes_on = start_ms <= incident.hot_ms
+        step = self._step(incident, before, sum(tally.count for tally in tallies), goes_on=goes_on)
         return self._change(step, incident, Tally.joined(*tallies), at_ms, start_ms) if step else None
 
     def close(self, at_ms: int, start_ms: int, end_ms: int, tally: Tally) -> Change | None:
         """Add a complete bucket, after its last `check`."""
-        incident = self.current
+        if self.current is None and self._past is not None and not self._within_cool_down(self._past, end_ms):
+            self._past.archive()
+        incident = self.begun
         if incident is None:
-            if self._past is not None and not self._within_cool_down(self._past, end_ms):
-                self._past.archive()
             return None
         if incident.covers(start_ms):
             incident.add(start_ms, tally)
-        if end_ms - incident.hot_ms < self._settings.resolve_after_seconds * 1000:
+        quiet_ms, resolve_ms = end_ms - incident.hot_ms, self._settings.resolve_after_seconds * 1000
+        if incident is self.emerging:
+            if quiet_ms >= min(PATIENCE_MS, resolve_ms):
+                self._unreported |= incident.fired
+                self.emerging = None
             return None
-        return self._ended(incident, at_ms, start_ms)
+        return self._ended(incident, at_ms, start_ms) if quiet_ms >= resolve_ms else None
 
     def correct(self, at_ms: int, start_ms: int, late: Tally, unclosed: Callable[[int], list[Tally]]) -> Change | None:
         """Add mentions that arrived after their bucket had closed: they correct an incident, and open none.
@@ -153,19 +187,22 @@ class Incidents:
         unclosed
             As in `check`.
         """
+        if self.emerging is not None and self.emerging.covers(start_ms):
+            self.emerging.add_late(start_ms, late)
+            return None
         incident = self.current or self._past
         if incident is None or not incident.tally.count or not incident.covers(start_ms):
             return None
-        incident.tally.merge(late)
+        incident.add_late(start_ms, late)
         incident.late += late.count
         reported = incident.reported.mentions if incident.reported else 0
         if incident.suppressed is not None or incident.late < self._settings.correct_share * reported:
             return None
-        tallies = [incident.tally, *(unclosed(incident.start_ms) if incident is self.current else ())]
+        tallies = [incident.tally, incident.quiet, *(unclosed(incident.start_ms) if incident is self.current else ())]
         return self._change("correct", incident, Tally.joined(*tallies), at_ms, start_ms)
 
     def _ended(self, incident: Incident, at_ms: int, start_ms: int) -> Change:
-        incident.closed_ms = at_ms
+        incident.end(at_ms)
         self.current, self._past, self._past_excesses = None, incident, incident.excesses
         return self._change("resolve", incident, Tally.joined(incident.tally), at_ms, start_ms)
 
@@ -175,14 +212,33 @@ class Incidents:
         past = self._past
         refractory = all(score.suppressed == "refractory" for score in opening)
         if past is not None and (refractory or self._within_cool_down(past, start_ms)):
-            self._past = None
             return past.reopen(start_ms, end_ms)
         return Incident(fingerprint(self._brand, self._config_version, start_ms), start_ms, end_ms)
+
+    def _open(self, incident: Incident) -> None:
+        self.current, self.emerging, self._unreported = incident, None, frozenset()
+        if incident.reopened:
+            self._past = None
+
+    def _is_evident(self, anomalous: Mapping[str, Score], tallies: list[Tally]) -> bool:
+        """Return whether there is enough evidence to open an incident at this moment."""
+        if any(score.direction == "down" for score in anomalous.values()):
+            return True
+        if sum(tally.count for tally in tallies) < self._settings.min_mentions:
+            return False
+        mentions = Tally.joined(*tallies)
+        return mentions.authors.distinct + mentions.authors.unknown >= self._settings.min_authors
+
+    def _if_reported(self, name: str, score: Score) -> Score:
+        """Return a score without its refractory period if its detector fired for incidents that were given up: it has
+        not been reported."""
+        unreported = score.suppressed == "refractory" and name in self._unreported
+        return score._replace(suppressed=None) if unreported else score
 
     def _within_cool_down(self, past: Incident, at_ms: int) -> bool:
         return at_ms - past.hot_ms < self._settings.cool_down_seconds * 1000
 
-    def _step(self, incident: Incident, before: IncidentState | None, count: int) -> AlertStep | None:
+    def _step(self, incident: Incident, before: IncidentState | None, count: int, *, goes_on: bool) -> AlertStep | None:
         """Return the step that an evaluation leads to, None if it is not worth an alert.
 
         Parameters
@@ -191,6 +247,8 @@ class Incidents:
             State before the evaluation; None if it has opened or reopened the incident.
         count
             Mentions so far.
+        goes_on
+            Whether this bucket or the one before is not quiet: mentions of a quiet time are no growth.
         """
         if before is None:
             return "reopen" if incident.reopened else "open"
@@ -200,7 +258,7 @@ class Incidents:
             return "escalate" if risen or pages else "update"
         reported = incident.reported.mentions if incident.reported else 0
         grown = count >= self._settings.update_factor * max(reported, FEW)
-        return "grow" if grown and incident.suppressed is None else None
+        return "grow" if grown and goes_on and incident.suppressed is None else None
 
     @staticmethod
     def _change(step: AlertStep, incident: Incident, mentions: Tally, at_ms: int, start_ms: int) -> Change:
@@ -208,17 +266,18 @@ class Incidents:
         incident.late = 0
         incident.reported = ReportedStep(step, incident.state, mentions.count, mentions.negative, at_ms)
         over = incident.closed_ms >= 0
+        until_ms = incident.hot_ms if over else at_ms
         kind: AlertKind = "resolve" if over else "open" if step == "open" else "update"
-        until_ms = incident.closed_ms if over else at_ms
         known = previous if previous and previous.step else None
         return Change(kind, step, incident, mentions, at_ms, until_ms, start_ms, late, known)
 
     def dismiss(self, at_ms: int, start_ms: int, unclosed: Callable[[int], list[Tally]]) -> Change | None:
-        """Resolve the open incident whatever the scores are; parameters as for `check`."""
-        incident = self.current
+        """Resolve the open incident at this moment, whatever the scores are; parameters as for `check`."""
+        incident, self.emerging = self.current, None
         if incident is None:
             return None
-        incident.tally = Tally.joined(incident.tally, *unclosed(incident.start_ms))
+        incident.tally = Tally.joined(incident.tally, incident.quiet, *unclosed(incident.start_ms))
+        incident.hot_ms = at_ms
         return self._ended(incident, at_ms, start_ms)
 
     @staticmethod
@@ -291,17 +350,18 @@ class Incidents:
         return max([*scored, "warning" if upset else "watch"], key=SEVERITIES.index)
 
     def tallies(self) -> list[Tally]:
-        """Return the counts of the open incident and of the last one that is over."""
-        return [incident.tally for incident in (self.current, self._past) if incident is not None]
+        """Return all counts that are held: of the incident that has begun, and of the last one that is over."""
+        held = [incident for incident in (self.begun, self._past) if incident is not None]
+        return [tally for incident in held for tally in (incident.tally, incident.quiet)]
 
     def dump(self) -> list[Any]:
         """Return the state as plain values for JSON."""
-        incidents = [incident.dump() if incident else None for incident in (self.current, self._past)]
-        return [*incidents, list(self._past_excesses.items())]
+        current, past, emerging = (each and each.dump() for each in (self.current, self._past, self.emerging))
+        return [current, past, list(self._past_excesses.items()), emerging, sorted(self._unreported)]
 
     def load(self, values: list[Any]) -> None:
         """Restore the state that `dump` returned."""
-        current, past, excesses = values
-        self.current = Incident.load(current) if current else None
-        self._past = Incident.load(past) if past else None
+        current, past, excesses, emerging, unreported = values
+        self.current, self._past, self.emerging = (each and Incident.load(each) for each in (current, past, emerging))
         self._past_excesses = dict(excesses)
+        self._unreported = frozenset(unreported)

@@ -206,8 +206,8 @@ class CandidatesOfBrand(BrandScoring):
     def _follow(self, evaluation: Evaluation) -> None:
         anomalous = any(score.value >= 1 for score in evaluation.scores.values())
         for place, (names, incidents) in enumerate(self._candidates):
-            # without an open incident, scores below 1 change nothing
-            scores = _renamed(names, evaluation.scores) if anomalous or incidents.current is not None else {}
+            # without an incident that is open or emerges, scores below 1 change nothing
+            scores = _renamed(names, evaluation.scores) if anomalous or incidents.begun is not None else {}
             for change in incidents.changes(evaluation.step, evaluation.end_ms, scores, self._windows.unclosed):
                 self._raised.add(place, self._id, change)
 

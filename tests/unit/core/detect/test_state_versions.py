@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from streams.records import Window
 
 STATES = TESTDATA / "state"
-FILES = sorted(STATES.glob("brand-v*.json"))
+FILES = sorted(STATES.glob("brand-v*.json"), key=lambda file: int(file.stem.removeprefix("brand-v")))
 STOPPED_AFTER = 330
 
 

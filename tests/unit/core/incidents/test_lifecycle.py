@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from detectors.base import Aspect, Label, Score, Severity, Suppression
@@ -19,7 +21,8 @@ BAD = Reason("tone", {"negative": 0.8})
 SETTINGS = IncidentSettings(resolve_after_seconds=1_800)
 
 
-def tally(count: int, negative: float = 0.2, coarse: int = 0) -> Tally:
+def tally(count: int, negative: float = 0.2, coarse: int = 0, authors: list[int] | None = None) -> Tally:
+    """Count mentions by these authors in turn, or each by one of its own."""
     share = round(negative * 10_000)
     mentions = [
         Mention(
@@ -28,7 +31,7 @@ def tally(count: int, negative: float = 0.2, coarse: int = 0) -> Tally:
             0,
             share,
             0,
-            number + 1,
+            authors[number % len(authors)] if authors else number + 1,
             number,
             COARSE if number < coarse else 0,
             0,
@@ -65,11 +68,12 @@ def crisis(
 class Brand:
     """Feeds buckets one after the other, each checked once and closed."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: IncidentSettings = SETTINGS) -> None:
         aspects: dict[str, Aspect] = {"volume": "attention", "tone": "tone", "crisis": "crisis"}
-        self.incidents = Incidents(SETTINGS, "nordtel", "c0ffee", aspects)
+        self.incidents = Incidents(settings, "nordtel", "c0ffee", aspects)
         self.changes: list[Change] = []
         self.coarse = 0
+        self.authors: list[int] | None = None
         self._start = 0
 
     def severity(self) -> str:
@@ -88,7 +92,7 @@ class Brand:
 
     def bucket(self, count: int, negative: float = 0.2, **scores: Score) -> list[str]:
         """The kinds of steps that the bucket led to."""
-        counted = tally(count, negative, self.coarse)
+        counted = tally(count, negative, self.coarse, self.authors)
         end = self._start + LENGTH
         steps = [
             self.incidents.check(end, self._start, end, counted, scores, lambda _since: [counted]),
@@ -107,8 +111,29 @@ def test_it_opens_once_and_is_resolved_after_the_quiet_time() -> None:
     quiet = [brand.bucket(5, volume=attention(0.3, observed=5)) for _ in range(6)]
     assert quiet == [[], [], [], [], [], ["resolve"]]
     assert len({change.incident.fingerprint for change in brand.changes}) == 1
-    assert brand.changes[-1].mentions.count == 130
+    assert brand.changes[-1].mentions.count == 100
     assert brand.incidents.current is None
+
+
+def test_the_quiet_time_before_the_end_is_no_part_of_the_incident_but_one_in_between_is() -> None:
+    brand = Brand()
+    brand.bucket(50, volume=attention(1.2))
+    for _ in range(4):
+        brand.bucket(5, volume=attention(0.3, observed=5))
+    brand.bucket(50, volume=attention(1.2))
+    brand.quiet(6)
+    over = brand.changes[-1]
+    assert (over.step, over.mentions.count, over.until_ms) == ("resolve", 50 + 4 * 5 + 50, 6 * LENGTH)
+    assert (over.incident.hot_ms, over.at_ms) == (6 * LENGTH, 12 * LENGTH)
+
+
+def test_a_brand_that_is_no_longer_watched_ends_its_incident_at_that_moment() -> None:
+    brand = Brand()
+    brand.bucket(50, volume=attention(1.2))
+    brand.bucket(5, volume=attention(0.3, observed=5))
+    over = brand.incidents.dismiss(2 * LENGTH + MINUTE, 2 * LENGTH, lambda _since: [tally(7)])
+    assert over is not None
+    assert (over.mentions.count, over.until_ms, over.incident.hot_ms) == (62, 2 * LENGTH + MINUTE, 2 * LENGTH + MINUTE)
 
 
 def test_a_score_that_only_remembers_does_not_keep_it_open() -> None:
@@ -143,7 +168,7 @@ def test_mentions_whose_times_are_coarse_make_a_warning_at_most(coarse: int, sev
 
 def test_a_few_negative_mentions_are_no_warning_and_many_are() -> None:
     brand = Brand()
-    assert brand.bucket(3, 0.7, volume=attention(1.2)) == ["open"]
+    assert brand.bucket(5, 0.7, volume=attention(1.2)) == ["open"]
     assert brand.severity() == "watch"
     assert brand.bucket(40, 0.7, volume=attention(1.2)) == ["update"]
     assert brand.severity() == "warning"
@@ -186,7 +211,7 @@ def test_what_begins_again_within_the_cool_down_is_the_same_incident_judged_afre
     assert brand.bucket(40, 0.1, volume=attention(1.5, observed=40)) == ["update"]
     again = brand.changes[-1]
     assert (again.step, again.incident.severity, again.incident.suppressed) == ("reopen", "watch", None)
-    assert (again.incident.first_ms, again.incident.reopened, again.incident.earlier) == (0, 1, 120)
+    assert (again.incident.first_ms, again.incident.reopened, again.incident.earlier) == (0, 1, 90)
     assert again.mentions.count == 40
     brand.quiet(6)
     assert [change.kind for change in brand.changes] == ["open", "resolve", "update", "resolve"]
@@ -208,7 +233,7 @@ def test_detectors_that_count_it_as_told_open_the_same_incident_again_however_la
     brand.bucket(50, volume=attention(1.5))
     brand.quiet(6 + SETTINGS.cool_down_seconds * 1000 // LENGTH)
     assert brand.bucket(50, volume=attention(1.5, suppressed="refractory")) == ["update"]
-    assert (brand.changes[-1].step, brand.changes[-1].incident.earlier) == ("reopen", 80)
+    assert (brand.changes[-1].step, brand.changes[-1].incident.earlier) == ("reopen", 50)
 
 
 def test_growth_is_told_when_it_is_worth_it_and_pages_somebody() -> None:
@@ -235,12 +260,12 @@ def test_posts_that_come_late_correct_the_incident_while_it_is_open_and_when_it_
     assert (opened.kind, opened.step, opened.late, opened.mentions.count) == ("update", "correct", 10, 110)
     brand.quiet(6)
     resolved = brand.changes[-1]
-    assert resolved.mentions.count == 140
-    over = brand.late(LENGTH, 14)
+    assert resolved.mentions.count == 110
+    over = brand.late(0, 11)
     assert over is not None
-    assert (over.kind, over.step, over.mentions.count, over.until_ms) == ("resolve", "correct", 154, resolved.at_ms)
+    assert (over.kind, over.step, over.mentions.count, over.until_ms) == ("resolve", "correct", 121, LENGTH)
     assert over.incident.fingerprint == resolved.incident.fingerprint
-    assert brand.late(resolved.at_ms, 500) is None
+    assert brand.late(LENGTH, 500) is None, "of the quiet time before the end"
     assert brand.incidents.current is None
     assert len({alert_id("nordtel", "c0ffee", change) for change in (opened, resolved, over)}) == 3
 
@@ -288,7 +313,7 @@ def test_a_reopened_incident_has_what_its_end_reported_also_after_a_restart() ->
         each.bucket(50, volume=attention(1.5))
         before = each.changes[-1].previous
         assert before is not None
-        assert (before.step, before.state.severity, before.mentions) == ("resolve", "critical", 120)
+        assert (before.step, before.state.severity, before.mentions) == ("resolve", "critical", 90)
         assert before.at_ms == 7 * LENGTH
 
 
@@ -358,3 +383,129 @@ def test_a_crisis_of_an_unknown_brand_pages_nobody() -> None:
     brand = Brand()
     brand.bucket(50, 0.8, crisis=crisis(2.0, severity="critical", suppressed="cold_start"))
     assert brand.changes[-1].incident.suppressed == "cold_start"
+
+
+ALL_KINDS: dict[str, Any] = {
+    "volume": attention(5.0),
+    "tone": tone(5.0),
+    "crisis": crisis(5.0, severity="critical"),
+}
+"""Scores of one moment, as high as a mention after months of silence gets them."""
+
+
+@pytest.mark.parametrize("scores", [{name: score} for name, score in ALL_KINDS.items()] + [ALL_KINDS])
+def test_one_mention_after_months_of_silence_opens_nothing(scores: dict[str, Any]) -> None:
+    brand = Brand()
+    assert brand.bucket(1, 0.9, **scores) == []
+    assert brand.incidents.current is None
+    brand.quiet(12)
+    assert brand.incidents.begun is None
+    assert brand.changes == []
+
+
+def test_single_mentions_hours_apart_open_nothing() -> None:
+    brand = Brand()
+    for _ in range(10):
+        assert brand.bucket(1, **ALL_KINDS) == []
+        brand.quiet(6)
+
+
+@pytest.mark.parametrize(
+    ("count", "authors", "opens"),
+    [
+        (4, None, False),
+        (5, None, True),
+        (3, [7], False),
+        (60, [7], False),
+        (60, [7, 8], False),
+        (60, [7, 8, 9], True),
+        (5, [0], True),  # unknown authors
+        (4, [0], False),
+        (6, [7, 0], True),
+    ],
+)
+def test_an_incident_takes_five_mentions_by_three_people(count: int, authors: list[int] | None, *, opens: bool) -> None:
+    brand = Brand()
+    brand.authors = authors
+    assert brand.bucket(count, volume=attention(5.0)) == (["open"] if opens else [])
+
+
+def test_evidence_gathers_over_buckets_and_the_incident_begins_with_the_first() -> None:
+    brand = Brand()
+    assert brand.bucket(2, volume=attention(1.2)) == []
+    assert brand.bucket(2, volume=attention(1.1)) == []
+    assert brand.bucket(3, volume=attention(1.3)) == ["open"]
+    (opened,) = brand.changes
+    assert (opened.incident.start_ms, opened.mentions.count, opened.previous) == (0, 7, None)
+    assert (opened.incident.fired, opened.incident.peaks["volume"].value) == ({"volume"}, 1.3)
+
+
+def test_what_is_no_longer_anomalous_gathers_no_evidence() -> None:
+    brand = Brand()
+    brand.bucket(2, volume=attention(1.2))
+    brand.bucket(2, volume=attention(0.3, observed=5))
+    assert brand.bucket(40, volume=attention(0.3, observed=5)) == []
+
+
+def test_a_storm_does_not_begin_with_a_stray_mention_long_before() -> None:
+    brand = Brand()
+    brand.bucket(1, volume=attention(1.2))
+    brand.quiet(6)
+    assert brand.bucket(20, volume=attention(1.2)) == ["open"]
+    assert (brand.changes[0].incident.start_ms, brand.changes[0].mentions.count) == (7 * LENGTH, 20)
+
+
+def test_a_stray_mention_that_nobody_was_told_of_suppresses_no_storm_as_refractory() -> None:
+    brand, restarted = Brand(), Brand()
+    brand.bucket(1, volume=attention(3.0))
+    brand.quiet(6)
+    restarted.incidents.load(brand.incidents.dump())
+    for each in (brand, restarted):
+        assert each.bucket(30, volume=attention(2.0, suppressed="refractory")) == ["open"]
+        opened = each.changes[-1].incident
+        assert (opened.suppressed, opened.peaks["volume"].suppressed, opened.fired) == (None, None, {"volume"})
+    brand.quiet(6)
+    assert brand.bucket(30, volume=attention(2.0, suppressed="refractory")) == ["update"], "reported by now"
+    assert brand.changes[-1].incident.suppressed == "refractory"
+
+
+def test_a_fall_is_evident_without_mentions() -> None:
+    brand = Brand()
+    silent = Score(1.5, 0, expected=50, lower=20, upper=90, direction="down", reason=MUCH)
+    assert brand.bucket(0, volume=silent) == ["open"]
+
+
+def test_a_single_mention_reopens_nothing_and_the_last_incident_can_still_be_reopened() -> None:
+    brand = Brand()
+    brand.bucket(50, volume=attention(1.5))
+    brand.quiet(6)
+    assert brand.bucket(1, volume=attention(1.5)) == []
+    brand.quiet(6)
+    corrected = brand.late(0, 20)
+    assert corrected is not None
+    assert (corrected.kind, corrected.mentions.count) == ("resolve", 70)
+    assert brand.bucket(50, volume=attention(1.5)) == ["update"]
+    assert (brand.changes[-1].step, brand.changes[-1].incident.earlier) == ("reopen", 70)
+
+
+def test_posts_that_come_late_count_as_evidence() -> None:
+    brand = Brand()
+    brand.bucket(4, volume=attention(1.5))
+    assert brand.late(0, 3) is None
+    assert brand.bucket(1, volume=attention(1.5)) == ["open"]
+    assert brand.changes[-1].mentions.count == 8
+
+
+def test_a_minimum_of_one_opens_at_the_first_mention() -> None:
+    brand = Brand(IncidentSettings(min_mentions=1, min_authors=1))
+    assert brand.bucket(1, volume=attention(1.2)) == ["open"]
+
+
+def test_an_incident_that_emerges_survives_a_restart() -> None:
+    brand, restarted = Brand(), Brand()
+    brand.bucket(3, volume=attention(1.2))
+    restarted.incidents.load(brand.incidents.dump())
+    assert restarted.incidents.dump() == brand.incidents.dump()
+    for each in (brand, restarted):
+        assert each.bucket(3, volume=attention(1.2)) == ["open"]
+        assert each.changes[-1].mentions.count == 6
