@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, time, timedelta, timezone
+from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
@@ -159,8 +160,16 @@ def zone_name(name: str) -> str:
         If there is none.
     """
     if name not in _zone_names():
-        raise ValueError(f"{name!r} is not a time zone; use a name such as Europe/Berlin")
+        raise ValueError(f"{name!r} is not a time zone; {_nearest_zone(name)}")
     return name
+
+
+def _nearest_zone(name: str) -> str:
+    """Return a suggestion: the zone of the most similar name or city, or an example."""
+    cities = {zone.rpartition("/")[2].lower(): zone for zone in sorted(_zone_names()) if "/" in zone}
+    names = cities | {zone.lower(): zone for zone in _zone_names()}
+    similar = get_close_matches(name.strip().lower().replace(" ", "_"), names, n=1, cutoff=0.75)
+    return f"did you mean {names[similar[0]]}?" if similar else "use a name such as Europe/Berlin"
 
 
 def in_utc(value: datetime) -> datetime:

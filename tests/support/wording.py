@@ -211,6 +211,13 @@ REASONS: Final = (
         },
     ),
     Reason(
+        "crisis",
+        {
+            "mentions": 17, "usual": 0.68, "hours": 2.885, "negative": 0.5, "usual_negative": 0.32, "reposts": 0.0,
+            "once_in_days": 3650.0,
+        },
+    ),
+    Reason(
         "praise", {"mentions": 89, "usual": 12, "hours": 0.601, "positive": 0.7, "usual_positive": 0.2}
     ),
     Reason("spam", {"mentions": 89, "usual": 0.001, "hours": 0.601, "repeated": 60.2}),
@@ -254,13 +261,13 @@ def told(known: Formats) -> dict[str, str]:
     """Return everything that people read in an alert, by the name of the case."""
     texts = {name: summarise(known, each) for name, each in (*every_step(), *rare_cases())}
     texts |= {f"reason {number} {each.code}": _reason(known, each) for number, each in enumerate(REASONS, 1)}
-    event = Score(2, 1, 1, 0, 1, reason=REASONS[4], suppressed="maintenance", occasion="Umzug")
+    event = Score(2, 1, 1, 0, 1, reason=REASONS[5], suppressed="maintenance", occasion="Umzug")
     texts["reason within maintenance"] = score_reason(known, event)
     texts["description"] = description(
         known,
         Incident(
             "f1", 0, 0, note=REASONS[0], peaks={"crisis": Score(2, 1, 1, 0, 1, reason=REASONS[0]),
-            "volume": Score(2, 1, 1, 0, 1, reason=REASONS[5])},
+            "volume": Score(2, 1, 1, 0, 1, reason=REASONS[6])},
         ),
         is_coarse=True,
     )  # fmt: skip

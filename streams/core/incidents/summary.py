@@ -21,7 +21,7 @@ _TERMS: Final = 3
 _ENOUGH: Final = 10
 """Mentions below which a multiple of the usual ones means nothing."""
 
-_NOTHING: Final = 0.5
+_NOTHING: Final = 1.0
 """Usual mentions in the span, or in an hour, below which a multiple of them means nothing."""
 
 _MANY_TIMES: Final = 1.5
@@ -122,7 +122,7 @@ def _counted(formats: Formats, change: Change) -> str:
     phrases, start_ms = formats.phrases.summary, change.incident.start_ms
     mentions, span_ms = formats.mentions(change.mentions.count), change.until_ms - start_ms
     if change.kind == "resolve":
-        return phrases.in_time.format(mentions=mentions, time=formats.between(start_ms, change.incident.hot_ms))
+        return phrases.in_time.format(mentions=mentions, time=formats.between(start_ms, change.until_ms))
     since = formats.since(start_ms, change.at_ms)
     if span_ms < 1_000:
         return phrases.in_time.format(mentions=mentions, time=since)

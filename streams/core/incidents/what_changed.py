@@ -40,7 +40,7 @@ def _sentences(formats: Formats, change: Change) -> Iterator[str]:
 
 def _over(formats: Formats, change: Change) -> str:
     phrases, incident = formats.phrases.changes, change.incident
-    span_ms = incident.hot_ms - incident.start_ms
+    span_ms = change.until_ms - incident.start_ms
     over = phrases.over.format(span=formats.span(span_ms))
     if span_ms <= HOUR_MS:
         return over
@@ -65,7 +65,8 @@ def _differences(formats: Formats, change: Change, previous: ReportedStep) -> It
     pages = before.suppressed is not None and incident.suppressed is None
     if pages:
         yield phrases.pages
-    if incident.label is not None and incident.label != before.label:
+    is_labelled = incident.label is not None and incident.label != before.label
+    if incident.label is not None and is_labelled:
         new, labels = words.summary.labels[incident.label], words.summary.labels
         yield (
             phrases.first_label.format(new=new)
@@ -73,7 +74,7 @@ def _differences(formats: Formats, change: Change, previous: ReportedStep) -> It
             else phrases.label.format(new=new, old=labels[before.label])
         )
     further = sorted(incident.fired - before.fired)
-    if further and not pages:
+    if further and not pages and not is_labelled:  # a label and paging follow from a detector that fires
         yield formats.counted(phrases.detectors, len(further), names=formats.listed(further))
     yield _growth(formats, change, previous)
 

@@ -123,7 +123,7 @@ ENGLISH: Final = Phrases(
     reasons=ReasonPhrases(
         sentences={
             "crisis": "Crisis: about {mentions} in {span} (usually {usual}), {negative} negative (usually "
-            "{usual_negative}), {reposts} reposts; {rarity}",
+            "{usual_negative}){some_reposts}; {rarity}",
             "praise": "Praise: about {mentions} in {span} (usually {usual}), {positive} positive (usually "
             "{usual_positive})",
             "spam": "Spam: about {mentions} in {span} (usually {usual}), about {repeated} of which repeat a text and "
@@ -156,6 +156,7 @@ ENGLISH: Final = Phrases(
             "top_author_share": "share of the most active account",
             "duplicate_share": "share of near-duplicates",
         },
+        some_reposts=", {reposts} reposts",
         once_in={"one": "as rare as once a day", "other": "as rare as once in {n} days"},
         rarer="rarer than once in ten years",
         almost_none="almost none",

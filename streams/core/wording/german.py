@@ -128,8 +128,8 @@ GERMAN: Final = Phrases(
     ),
     reasons=ReasonPhrases(
         sentences={
-            "crisis": "Krise: etwa {mentions} in {span} (sonst {usual}), {negative} negativ (sonst {usual_negative}), "
-            "{reposts} weiterverbreitet; {rarity}",
+            "crisis": "Krise: etwa {mentions} in {span} (sonst {usual}), {negative} negativ (sonst "
+            "{usual_negative}){some_reposts}; {rarity}",
             "praise": "Viel Lob: etwa {mentions} in {span} (sonst {usual}), {positive} positiv (sonst "
             "{usual_positive})",
             "spam": "Spam: etwa {mentions} in {span} (sonst {usual}); etwa {repeated} davon wiederholen einen Text und "
@@ -162,6 +162,7 @@ GERMAN: Final = Phrases(
             "top_author_share": "Anteil des aktivsten Accounts",
             "duplicate_share": "Anteil fast gleicher Beiträge",
         },
+        some_reposts=", {reposts} weiterverbreitet",
         once_in={"one": "so selten wie einmal am Tag", "other": "so selten wie einmal in {n} Tagen"},
         rarer="seltener als einmal in zehn Jahren",
         almost_none="fast keine",

@@ -175,6 +175,8 @@ class ReasonPhrases:
         The parts of the sentence ``features``.
     model_features
         The features that a detector of river reads.
+    some_reposts
+        The part of the sentence ``crisis`` about ``{reposts}``, where there are some.
     once_in, rarer
         How rarely chance causes it: once in ``{n}`` days, and more rarely than in ten years.
     almost_none
@@ -186,6 +188,7 @@ class ReasonPhrases:
     sentences: Mapping[ReasonCode, str]
     features: Mapping[str, str]
     model_features: Mapping[str, str]
+    some_reposts: str
     once_in: Forms
     rarer: str
     almost_none: str

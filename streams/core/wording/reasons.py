@@ -21,6 +21,9 @@ _SHARES: Final = frozenset(
 _LEVELS: Final = frozenset({"level", "usual"})
 """Facts that are shares where the level is one of tone."""
 
+_SOME: Final = 0.005
+"""Share of reposts from which they are mentioned: what is rounded to nothing is not."""
+
 _ROUGH: Final = frozenset({"standard_errors", "platform"})
 _USUAL: Final = frozenset({"usual", "usual_mentions"})
 
@@ -36,6 +39,8 @@ def reason_sentence(formats: Formats, reason: Reason) -> str:
     if reason.code == "features":
         named = (phrases.features[name] for name in facts if name in phrases.features)
         values["features"] = joined(*(each.format_map(values) for each in named))
+    if reason.code == "crisis":
+        values["some_reposts"] = phrases.some_reposts.format_map(values) if float(facts["reposts"]) >= _SOME else ""
     if reason.code == "model":
         values["feature"] = phrases.model_features[str(facts["feature"])]
     return sentence(phrases.sentences[reason.code].format_map(values))

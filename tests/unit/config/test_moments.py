@@ -126,6 +126,22 @@ def test_a_zone_that_does_not_exist_is_refused() -> None:
             zone_name(name)
 
 
+@pytest.mark.parametrize(
+    ("written", "suggested"),
+    [
+        ("Berlin", "did you mean Europe/Berlin\\?"),
+        ("europe/berlin", "did you mean Europe/Berlin\\?"),
+        ("Europe/Berln", "did you mean Europe/Berlin\\?"),
+        ("New York", "did you mean America/New_York\\?"),
+        ("utc", "did you mean UTC\\?"),
+        ("+01:00", "use a name such as Europe/Berlin"),
+    ],
+)
+def test_a_zone_that_does_not_exist_is_answered_with_the_nearest(written: str, suggested: str) -> None:
+    with pytest.raises(ValueError, match=suggested):
+        zone_name(written)
+
+
 @given(st.datetimes(datetime(1970, 1, 1), datetime(2199, 12, 31)), st.none() | st.integers(-14 * 60, 14 * 60))  # noqa: DTZ001
 def test_iso_8601_is_read_as_python_reads_it(naive: datetime, minutes: int | None) -> None:
     written = naive if minutes is None else naive.replace(tzinfo=timezone(timedelta(minutes=minutes)))

@@ -69,3 +69,12 @@ def test_a_port_that_does_not_exist_is_refused(port: object) -> None:
 def test_a_number_that_no_clock_and_no_memory_has_room_for_is_refused(model: type[Settings], key: str) -> None:
     with pytest.raises(ValidationError, match="less than or equal"):
         model.model_validate({key: 2**53})
+
+
+def test_the_time_zone_of_alerts_is_one_of_the_tz_database() -> None:
+    assert AlertSettings().timezone == "UTC"
+    assert AlertSettings(timezone="Europe/Berlin").timezone == "Europe/Berlin"
+    with pytest.raises(
+        ValidationError, match=r"timezone\n.*'Europe/Berln' is not a time zone; did you mean Europe/Berlin\?"
+    ):
+        AlertSettings(timezone="Europe/Berln")

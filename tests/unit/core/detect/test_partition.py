@@ -358,6 +358,8 @@ def test_what_happens_in_a_maintenance_is_told_and_pages_nobody(records: Records
     assert None in {alert.suppressed for alert in oracle.alerts}
     assert alerts[0].starts_at == oracle.alerts[0].starts_at
     assert all(each.reason.endswith("Not paged: maintenance (move).") for each in alerts[-1].detectors.values())
+    named = [alert.summary.endswith("Not paged: maintenance (move).") for alert in alerts]
+    assert named == [alert.suppressed == "maintenance" for alert in alerts]
     elsewhere = Run(config(maintenance=[span | {"brands": ["suedmilch"]}]), None).feed(records).alerts
     assert [alert.suppressed for alert in elsewhere] == [alert.suppressed for alert in oracle.alerts]
 

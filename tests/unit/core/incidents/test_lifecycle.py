@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import pytest
 
 from detectors.base import Aspect, Label, Score, Severity, Suppression
@@ -283,8 +284,11 @@ def test_posts_that_come_late_belong_to_no_incident_that_was_not_there_or_is_for
 def test_state_round_trips_in_the_middle_of_an_incident_and_after_it() -> None:
     brand, other, third = Brand(), Brand(), Brand()
     brand.bucket(50, volume=attention(1.2))
-    other.incidents.load(brand.incidents.dump())
+    other.incidents.load(orjson.loads(orjson.dumps(brand.incidents.dump())))
     assert other.incidents.dump() == brand.incidents.dump()
+    assert brand.incidents.current is not None
+    assert other.incidents.current is not None
+    assert other.incidents.current.peaks == brand.incidents.current.peaks
     brand.quiet(6)
     third.incidents.load(brand.incidents.dump())
     assert third.incidents.dump() == brand.incidents.dump()

@@ -23,6 +23,7 @@ from streams.core.wording.formats import Formats
 from streams.core.wording.german import GERMAN
 from streams.core.wording.languages import PHRASES
 from streams.records import Alert, AlertStep
+from tests.support.paths import ROOT
 from tests.support.wording import BEFORE, as_lines, every_step, facts, formats, golden, told
 
 if TYPE_CHECKING:
@@ -209,6 +210,17 @@ def test_whatever_happens_is_told_in_whole_sentences(data: st.DataObject) -> Non
         assert text.startswith("Nordtel")
         assert text.endswith((".", "!"))
         assert not re.search(r"\b(?:None|nan|inf)\b|[{}]|  | [,;.]|,,|;;|\.\.", text), text
+
+
+@every_language
+def test_the_documentation_shows_sentences_as_they_are(language: Language) -> None:
+    """The table of docs/alerts.md; the detectors of the cases have no names of their own."""
+    texts = {text.replace(" d2 ", " tone ") for text in told(formats(language)).values()}
+    rows = re.findall(
+        r"^\| `?(\w+)`? \| (Nordtel.*?) \| (Nordtel.*?) \|$", (ROOT / "docs" / "alerts.md").read_text(), re.MULTILINE
+    )
+    assert {step for step, _, _ in rows} >= set(get_args(AlertStep))
+    assert {row[1 if language == "en" else 2] for row in rows} <= texts
 
 
 def test_every_step_is_told_and_says_what_changed() -> None:
