@@ -28,6 +28,7 @@ SECTIONS = {
         LazyCommand("explain-config", "Show effective settings and their origin.", "streams.cli.config:explain_config"),
         LazyCommand("test-config", "Run test cases against a config.", "streams.cli.tuning:test_config"),
         LazyCommand("backtest", "Show what a config would have raised.", "streams.cli.tuning:backtest"),
+        LazyCommand("why", "Explain why a brand fired, or did not.", "streams.cli.why:why"),
         LazyCommand("tune", "Suggest thresholds from labelled incidents.", "streams.cli.tuning:tune"),
         LazyCommand("schema", "Print JSON Schemas or the AsyncAPI document.", "streams.cli.config:schema"),
     ),

@@ -106,6 +106,7 @@ def replay(
             source, show
         )
         if pictures:
+            from streams.config.moments import zone_of
             from streams.render.bands import bands_of
             from streams.render.charts import draw
 
@@ -116,6 +117,7 @@ def replay(
                 pictures,
                 names={brand.id: brand.name for brand in config.brands},
                 bands=bands_of(config.detectors_of()),
+                zone=zone_of(config.alerts.timezone),
             )
     for failure, detail in summary.quarantined:
         where = f"detector {failure.detector!r} of brand {failure.brand!r}"

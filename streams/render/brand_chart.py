@@ -12,7 +12,7 @@ from detectors import numbers
 from streams.errors import FirewatchError
 from streams.render.bands import Bands
 from streams.render.event_strip import draw_events, event_span
-from streams.render.palette import BLUE, GREY, INK, SEVERITY_COLOURS, SKY, colours_of
+from streams.render.palette import BLUE, GREY, INK, MARK, SEVERITY_COLOURS, SKY, colours_of
 
 try:
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
@@ -234,7 +234,7 @@ def _finish(axis: Axes, part: _Stretch, incidents: Sequence[NumberedIncident], m
     for _, steps in incidents:
         _shade(axis, steps, part)
     if moment is not None and part.begin <= moment <= part.end:
-        axis.axvline(moment, color=INK, linewidth=1.2, label="the moment")
+        axis.axvline(moment, color=MARK, linewidth=1.8, linestyle=(0, (1, 1)), label="the moment")
     axis.set_xlim(*part.span)
 
 

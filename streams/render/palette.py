@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from detectors.base import Severity
 
-INK, GREY, BLUE, SKY = "#222222", "#888888", "#0072B2", "#56B4E9"
+INK, GREY, BLUE, SKY, MARK = "#222222", "#888888", "#0072B2", "#56B4E9", "#9A0794"
 LINES: Final = (BLUE, "#D55E00", "#009E73", "#CC79A7", SKY)
 """Okabe and Ito's palette, whose colours are distinct for any colour vision."""
 

@@ -157,12 +157,14 @@ def _write_results(show: Show, out: Path, truth: Mapping[str, Any] | None) -> No
         file.write(b"".join(alert.to_bytes() + b"\n" for alert in alerts))
     pictures: list[Path] = []
     if can_draw():
+        from streams.config.moments import zone_of
         from streams.render.bands import bands_of
         from streams.render.charts import draw
 
         names = {brand.id: brand.name for brand in show.config.brands}
         bands = bands_of(show.config.detectors_of())
-        pictures = draw(show.windows.values(), alerts, out / "pictures", truth, names=names, bands=bands)
+        zone = zone_of(show.config.alerts.timezone)
+        pictures = draw(show.windows.values(), alerts, out / "pictures", truth, names=names, bands=bands, zone=zone)
     show.console.print(
         f"posts {show.ingested:,}  mentions matched {show.matched:,}  counted {show.counted:,}  alerts {len(alerts)}"
     )

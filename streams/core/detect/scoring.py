@@ -53,6 +53,8 @@ class Evaluation(NamedTuple):
         The record of the bucket if it closes.
     whole
         Whether all usual sources delivered.
+    bucket
+        What the detectors were given; None if the step is late.
     """
 
     step: BucketStep
@@ -61,6 +63,7 @@ class Evaluation(NamedTuple):
     detections: list[Detected]
     window: Window | None
     whole: bool
+    bucket: Bucket | None = None
 
 
 class BrandScoring(ABC):
@@ -153,7 +156,7 @@ class BrandScoring(ABC):
             detections = self._detections(step.start_ms, scores)
             live = {name: score for name, score in scores.items() if name not in self._shadow}
             window = self._window(step, coverage, scores) if step.closes else None
-            yield Evaluation(step, end_ms, live, detections, window, whole=coverage >= 1)
+            yield Evaluation(step, end_ms, live, detections, window, whole=coverage >= 1, bucket=bucket)
             if step.closes:
                 self._learn(bucket, step.at_ms)
                 self._repetition.learn(step.tally)

@@ -22,11 +22,12 @@ from streams.render.progress_bar import bar
 from streams.sources.ordered import LOUD_SHARE, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from aiokafka.structs import ConsumerRecord
 
     from streams.config import Config, WindowSettings
+    from streams.kafka.topics import Topic
     from streams.offline.backtest.partition_files import Mentions
     from streams.records import Mention
 
@@ -67,7 +68,7 @@ def recorded(topic: str, config: Config, span: TimeRange) -> Iterator[Mentions]:
         started = time.monotonic()
         with PartitionFileWriter(mentions) as files:
             copy = _Copy(config, mentions, files, span)
-            asyncio.run(_read(config, topic, span, copy))
+            asyncio.run(read_range(config, replace(Topics(config.topics).mentions, name=topic), span, copy.add))
         if not mentions.mentions:
             raise InputError(f"{topic}: {_nothing(copy, span)}")
         mentions.remarks = list(copy.remarks(topic))
@@ -85,15 +86,29 @@ def _nothing(copy: _Copy, span: TimeRange) -> str:
     return f"no mentions from {span}"
 
 
-async def _read(config: Config, topic: str, span: TimeRange, copy: _Copy) -> None:
-    defined = replace(Topics(config.topics).mentions, name=topic)
-    await ensure_topics(config, create=False, only=[defined])
+async def read_range(
+    config: Config, topic: Topic, span: TimeRange, add: Callable[[list[ConsumerRecord]], None]
+) -> None:
+    """Read the records of a topic that may be of a range of event time, up to now, and show a bar.
+
+    Parameters
+    ----------
+    config
+        Config with the address of Kafka.
+    topic
+        The topic, which must be as it is defined.
+    span
+        Range of event time.
+    add
+        Function that is called with each batch of records.
+    """
+    await ensure_topics(config, create=False, only=[topic])
     async with consumer(config.kafka, None) as client:
-        reader = TopicReader(client, config.kafka, defined)
+        reader = TopicReader(client, config.kafka, topic)
         await reader.seek(span.from_ms - MARGIN_MS)
-        with bar(topic, "records") as show:
+        with bar(topic.name, "records") as show:
             async for records in reader.up_to_now():
-                copy.add(records)
+                add(records)
                 show(*reader.passed)
 
 

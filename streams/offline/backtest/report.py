@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from matplotlib.figure import Figure
 
+from streams.config.moments import zone_of
 from streams.offline.backtest.evaluation import pages
 from streams.offline.backtest.text import (
     MOST_LINKS,
@@ -133,6 +134,7 @@ def _brand(runs: Sequence[BacktestRun], brand: str, expected: Sequence[Expected]
         events,
         bands_of(new.config.detectors_of(settings)),
         events_are="labels",
+        zone=zone_of(new.config.alerts.timezone),
         scores_are=f"score, {new.name}" if others else "score",
         compared=[
             ComparedScores(f"score, {each.name}", each.series[brand], incidents_of(each.alerts).get(brand, []))

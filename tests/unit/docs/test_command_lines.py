@@ -39,6 +39,8 @@ NOT_RUN: Final = {
     "alerts": "needs Kafka: tests/integration/operate/test_alerts_commands.py",
     "label": "needs Kafka: tests/integration/operate/test_label.py",
     "backtest --topic": "needs Kafka: tests/integration/offline/test_backtest.py",
+    "why --brand aerovanta --at 2026-03-03T15:38Z --topic": "needs Kafka: tests/integration/offline/test_why.py",
+    "why --brand nordtel": "needs Kafka: tests/integration/offline/test_why.py",
     "evaluate-simulation": "takes minutes: tests/unit/offline/evaluation",
     "evaluate-series": "needs the series of the benchmark: tests/unit/offline/series",
     "sentiment train potts.jsonl": "needs corpora that are not in the repository: tests/unit/offline/sentiment",

@@ -1,0 +1,118 @@
+"""The verdict on a moment, in one sentence."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+from detectors.numbers import shown
+from streams.core.incidents.incident import STEP_WORDS
+from streams.offline.why.words import SUPPRESSED, clock
+from streams.records import epoch_ms
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+    from streams.core.detect.explaining import ExplainedDetector, ExplainedMoment
+    from streams.offline.why.playback import Played
+    from streams.records import Alert
+
+
+def verdict(played: Played, at_ms: int, zone: tzinfo = UTC) -> str:
+    """Return why there was an alert at a moment, or none.
+
+    Parameters
+    ----------
+    played
+        What the mentions of the brand gave.
+    at_ms
+        The moment that was asked for, event time in milliseconds since the epoch.
+    zone
+        Time zone of the times that are named.
+    """
+    at, explained = clock(at_ms, zone), played.moment
+    if explained is None:
+        return f"No alert at {at}: no mention of the brand had come by then."
+    alert = next((each for each in played.alerts if epoch_ms(each.at) == explained.at_ms), None)
+    if alert is not None:
+        return _raised(alert, explained, zone)
+    if explained.incident is not None:
+        return _open(explained, at, zone)
+    above = [each for each in _live(explained) if each.value >= 1]
+    if above:
+        highest = max(above, key=lambda each: each.value)
+        return f"No alert at {at}: {_scored(highest)}, but {_hindrance(highest, explained)}."
+    return f"No alert at {at}: {_below(explained)}."
+
+
+def _live(explained: ExplainedMoment) -> list[ExplainedDetector]:
+    return [each for each in explained.detectors if not each.shadow]
+
+
+def _raised(alert: Alert, explained: ExplainedMoment, zone: tzinfo) -> str:
+    at = clock(explained.at_ms, zone)
+    what = f"the incident was {STEP_WORDS[alert.step or alert.kind]} as {alert.severity}"
+    if alert.kind == "resolve":
+        return f"Alert at {at}: {what}, because its buckets have been quiet for long enough."
+    above = sorted((each for each in _live(explained) if each.value >= 1), key=lambda each: -each.value)
+    because = f", because {' and '.join(map(_scored, above))}" if above else ""
+    if alert.suppressed is None:
+        return f"Alert at {at}: {what}{because}."
+    reason = _why_suppressed(alert.suppressed, explained)
+    return f"Alert at {at} that does not page: {what}{because}, suppressed: {reason}."
+
+
+def _open(explained: ExplainedMoment, at: str, zone: tzinfo) -> str:
+    incident = explained.incident
+    if incident is None:
+        raise ValueError("no incident is open")
+    since = f"the incident since {clock(incident.start_ms, zone)} ({incident.severity}) was still open"
+    if incident.suppressed:
+        since += f", suppressed: {_why_suppressed(incident.suppressed, explained)}"
+    above = [each for each in _live(explained) if each.value >= 1]
+    if not above:
+        return f"No further alert at {at}: {since}; {_below(explained)}."
+    highest = max(above, key=lambda each: each.value)
+    return f"No further alert at {at}: {since}; {_scored(highest)}, which changed nothing about it."
+
+
+def _below(explained: ExplainedMoment) -> str:
+    live = _live(explained)
+    if not live:
+        return "no live detector scored the bucket"
+    nearest = max(live, key=lambda each: (each.value, -(each.lacking or 0)))
+    return _scored(nearest) + (f"; {lack}" if (lack := lacked(nearest)) else "")
+
+
+def lacked(detector: ExplainedDetector) -> str:
+    """Return what a score below 1 lacked, in words; empty if that is nothing that can be named."""
+    if detector.value >= 1:
+        return ""
+    if detector.lacking:
+        what = "negative mention" if detector.wants_negative else "mention"
+        return f"it lacked {shown(detector.lacking)} {what}{'s' if detector.lacking > 1 else ''}"
+    unmet = {each.name for each in detector.explanation.conditions if not each.met and each.suppressed is None}
+    if "closed" in unmet:
+        return "it scores a bucket when it has closed"
+    if "data" in unmet:
+        return "the bucket had nothing that it scores"
+    return "it has not learned for long enough" if "learning" in unmet else ""
+
+
+def _scored(detector: ExplainedDetector) -> str:
+    return f"{detector.name} {detector.value:.2f} of 1"
+
+
+def _hindrance(detector: ExplainedDetector, explained: ExplainedMoment) -> str:
+    """Return why a detector whose score was 1 or more opened no incident."""
+    suppressed = explained.quiet.suppressed if explained.quiet else detector.explanation.score.suppressed
+    if suppressed:
+        return f"it was suppressed: {_why_suppressed(suppressed, explained)}"
+    return "that opened no incident"
+
+
+def _why_suppressed(suppressed: str, explained: ExplainedMoment) -> str:
+    quiet = explained.quiet
+    if quiet is not None and quiet.suppressed == suppressed:
+        return f"{SUPPRESSED[suppressed]} “{quiet.reason}”"
+    return SUPPRESSED.get(suppressed, suppressed)

@@ -1,0 +1,141 @@
+"""The words for what an explanation consists of."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from detectors.extremes import reduced_variate
+from detectors.numbers import shown
+from detectors.units import HOUR_MS, MINUTE_MS, NEGATIVE_SHARE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import tzinfo
+
+    from detectors.base import Condition, ConditionName, Measure
+    from streams.core.detect.explaining import ExplainedDetector
+
+_SUBJECTS: Final[Mapping[ConditionName, str]] = {
+    "rarity": "rare enough",
+    "size": "large enough",
+    "significance": "more than chance",
+    "lasting": "lasting",
+    "learning": "has learned",
+    "closed": "bucket is closed",
+    "data": "has a number to score",
+    "sources": "sources deliver",
+    "history": "brand is known",
+    "known_mentions": "brand is known",
+    "refractory": "not a repeat",
+    "attention": "3 times usual mentions",
+    "mentions": "mentions",
+    "people": "people",
+    "several_sources": "from other sources",
+}
+
+SUPPRESSED: Final[Mapping[str, str]] = {
+    "cold_start": "too little is known of the brand yet",
+    "refractory": "it fired recently (refractory_hours)",
+    "spam": "few accounts repeat themselves",
+    "surge": "all brands are talked about more than usual",
+    "outage": "most sources deliver nothing",
+    "maintenance": "maintenance",
+    "expected": "expected event",
+}
+"""Why a score of 1 and more does not page."""
+
+
+def moment(at_ms: float, zone: tzinfo = UTC) -> str:
+    """Format a moment to the second, with its zone.
+
+    >>> moment(1_772_552_390_000)
+    '2026-03-03 15:39:50 UTC'
+    """
+    return f"{datetime.fromtimestamp(at_ms / 1000, zone):%Y-%m-%d %H:%M:%S} {zone}"
+
+
+def clock(at_ms: float, zone: tzinfo = UTC) -> str:
+    """Format the time of day of a moment, with seconds where there are any.
+
+    >>> clock(1_772_552_400_000), clock(1_772_552_390_000)
+    ('15:40', '15:39:50')
+    """
+    local = datetime.fromtimestamp(at_ms / 1000, zone)
+    return f"{local:%H:%M:%S}" if local.second else f"{local:%H:%M}"
+
+
+def duration(span_ms: float) -> str:
+    """Format a length of time.
+
+    >>> [duration(minutes * 60_000) for minutes in (0.5, 5, 90, 6_000)]
+    ['30 s', '5 min', '1.5 h', '4.2 days']
+    """
+    if span_ms < MINUTE_MS:
+        return f"{span_ms / 1000:.0f} s"
+    if span_ms < HOUR_MS:
+        return f"{span_ms / MINUTE_MS:.0f} min"
+    hours = span_ms / HOUR_MS
+    return f"{shown(round(hours, 1))} h" if hours < 48 else f"{shown(round(hours / 24, 1))} days"
+
+
+def return_period(rarity: float, once_in_days: float) -> str:
+    """Format how often a score of a detector of rarities occurs by chance.
+
+    >>> return_period(1.0, 7), return_period(0.5, 7), return_period(0, 7), return_period(30, 7)
+    ('once in 7 days', 'once in 3.1 days', 'as usual', 'once in ten years')
+    """
+    variate = rarity * reduced_variate(once_in_days)
+    if rarity <= 0:
+        return "as usual"
+    days = 1 / -math.expm1(-math.exp(-variate)) if variate < 20 else math.inf
+    return f"once in {shown(round(days, 1))} days" if days < 3650 else "once in ten years"
+
+
+def value(number: float, unit: str) -> str:
+    """Format a value of a measure or score in its unit."""
+    return f"{number:.0%}" if unit == NEGATIVE_SHARE else shown(number)
+
+
+def over(measure: Measure) -> str:
+    """Format what a measure is, and over which time."""
+    return f"{measure.unit}, {duration(measure.hours * HOUR_MS)}" if measure.hours else measure.unit
+
+
+def condition(each: Condition, detector: ExplainedDetector, once_in_days: float, zone: tzinfo) -> tuple[str, str, str]:
+    """Return subject, observed and needed value of a condition as words."""
+    subject, observed, needed = _SUBJECTS[each.name], shown(each.observed), f"at least {shown(each.needed)}"
+    match each.name:
+        case "rarity":
+            observed, needed = return_period(each.observed, once_in_days), return_period(1.0, once_in_days)
+        case "size":
+            observed, needed = f"{observed} times usual", f"{shown(each.needed)} times"
+        case "significance":
+            unit = "std. deviations" if detector.kind == "multivariate" else "std. errors"
+            observed = f"{observed} {unit}"
+        case "learning":
+            observed, needed = f"{observed} h", f"{shown(each.needed)} h"
+        case "closed" | "data":
+            observed, needed = "yes" if each.met else "no", "yes"
+        case "sources":
+            observed, needed = f"{each.observed:.0%} of the usual", f"more than {each.needed:.0%}"
+        case "history":
+            observed = duration(each.observed * HOUR_MS) if each.needed else "yes"
+            needed = duration(each.needed * HOUR_MS) if each.needed else "-"
+        case "known_mentions":
+            observed, needed = f"{observed} mentions", f"{shown(each.needed)} mentions"
+        case "refractory" if each.until_ms is None:
+            observed, needed = "no recent firing", "-"
+        case "refractory":
+            observed = f"score {each.observed:.2f}"
+            needed = f"{each.needed:.2f} until {_day_and_time(each.until_ms or 0, zone)}"
+        case "people" if not each.observed:
+            observed = "authors unknown"
+        case "several_sources":
+            needed = f"more than {shown(each.needed)}"
+    return subject, observed, needed
+
+
+def _day_and_time(at_ms: int, zone: tzinfo) -> str:
+    return f"{datetime.fromtimestamp(at_ms / 1000, zone):%m-%d %H:%M}"
