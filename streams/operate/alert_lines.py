@@ -29,6 +29,9 @@ NEWS: Final = frozenset({"escalate", "grow", "reopen"})
 MAX_SHARES: Final = 4
 """Largest number of sources, and of languages, that are named."""
 
+_NOTABLE: Final = 0.1
+"""Share of the mentions by one author from which it is shown, if that is at least twice an even share."""
+
 VERDICT_WORDS: Final = {"ack": "acknowledged", "false_alarm": "marked as a false alarm:", "confirmed": "confirmed"}
 
 
@@ -123,7 +126,7 @@ def _top_terms(alert: Alert, width: int) -> Text | None:
 
 def _spread(alert: Alert) -> Text | None:
     parts = [_shares(alert.sources), _shares(alert.languages)]
-    if alert.top_author_share >= 0.1:
+    if alert.top_author_share >= max(_NOTABLE, 2 / max(1, alert.window.authors)):
         parts.append(f"{alert.top_author_share:.0%} by one author")
     joined = " · ".join(part for part in parts if part)
     return Text(joined, style="dim") if joined else None

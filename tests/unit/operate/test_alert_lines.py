@@ -5,6 +5,7 @@ from __future__ import annotations
 from io import StringIO
 from typing import Any
 
+import pytest
 from rich.console import Console
 
 from streams.operate.alert_lines import print_alert, print_verdict
@@ -31,6 +32,7 @@ def rich_alert(**changed: Any) -> Alert:
         "sources": {"forum": 300, "reviews": 112},
         "languages": {"de": 412},
         "top_author_share": 0.25,
+        "window": alert().window.model_copy(update={"authors": 120}),
         "samples": [
             SamplePost(id=str(number), source="forum", url=f"https://forum.example/{number}", negative=1)
             for number in range(5)
@@ -48,6 +50,13 @@ def test_the_first_block_of_an_incident_has_everything_an_operator_needs() -> No
     assert lines[3] == "┃ forum 73%, reviews 27% · de 100% · 25% by one author"
     assert lines[4:8] == ["┃ https://grafana.example/d/brand"] + [f"┃ https://forum.example/{n}" for n in range(3)]
     assert lines[8] == "┃ firewatch alerts ack|confirm|false-alarm i1"
+
+
+@pytest.mark.parametrize(("authors", "shown"), [(1, False), (4, False), (7, False), (8, True), (40, True)])
+def test_the_most_active_author_is_named_only_above_an_even_share(authors: int, shown: bool) -> None:
+    """Of four mentions by four authors each is a quarter, which says nothing."""
+    window = alert().window.model_copy(update={"authors": authors})
+    assert ("25% by one author" in "\n".join(printed(rich_alert(window=window)))) == shown
 
 
 def test_later_blocks_have_neither_links_nor_the_command() -> None:
