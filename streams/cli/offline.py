@@ -38,7 +38,11 @@ scenario_option = click.option(
 @click.argument("posts", shell_complete=complete_file)
 @config_option
 @click.option(
-    "--alerts", "alerts_path", type=FILE, required=True, help="File to write alerts to, one JSON object a line."
+    "--alerts",
+    "alerts_path",
+    type=FILE,
+    required=True,
+    help="File to write alerts to, one JSON object a line, in order of event time.",
 )
 @click.option("--windows", "windows_path", type=FILE, help="File to write closed windows to, one JSON object a line.")
 @click.option(

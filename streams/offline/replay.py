@@ -77,7 +77,7 @@ class Replay:
     model
         Model of quality ``fast``.
     on_alert, on_window
-        Functions that are called with each result, in order for each brand.
+        Functions that are called with each result: alerts in order of event time, windows in order for each brand.
     on_reject
         Function that is called with each rejected record.
     """

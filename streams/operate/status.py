@@ -104,7 +104,7 @@ class ModelStatus:
 
 @dataclass(frozen=True, slots=True)
 class IncidentStatus:
-    """An incident by its newest step and its newest verdict."""
+    """An incident by its newest step and its newest verdict; `since` is when it opened or last reopened."""
 
     fingerprint: str
     brand: str
@@ -113,6 +113,7 @@ class IncidentStatus:
     label: str | None
     suppressed: str | None
     starts_at: str
+    since: str
     ends_at: str | None
     summary: str
     verdict: str | None
@@ -330,6 +331,7 @@ def _incident(incident: LoggedIncident) -> IncidentStatus:
         label=alert.label,
         suppressed=alert.suppressed,
         starts_at=alert.starts_at.isoformat(),
+        since=alert.since.isoformat(),
         ends_at=alert.ends_at.isoformat() if alert.ends_at else None,
         summary=alert.summary,
         verdict=verdict.verdict if verdict else None,

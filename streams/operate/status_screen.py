@@ -138,7 +138,7 @@ def _incidents(console: Console, title: str, incidents: Sequence[IncidentStatus]
         verdict = f"{VERDICT_WORDS[each.verdict]} {printable(each.by or '')}" if each.verdict else ""
         table.add_row(
             Text(each.severity, style),
-            f"{datetime.fromisoformat(each.starts_at):%a %d %b %H:%M}",
+            f"{datetime.fromisoformat(each.since):%a %d %b %H:%M}",
             printable(names.get(each.brand, each.brand)),
             Text(printable(each.summary), "dim" if is_quiet else ""),
             *([verdict] if has_verdicts else []),

@@ -241,7 +241,8 @@ class Alert(_Body):
 
     @property
     def since(self) -> datetime:
-        """When the incident opened or last reopened."""
+        """When the incident opened or last reopened: the one beginning that readers are shown, as summary, counts and
+        pace are of the time since."""
         return self.window.start if self.reopened else self.starts_at
 
     def to_bytes(self) -> bytes:

@@ -238,11 +238,11 @@ class LiveView:
         table = _table()
         for head, width in (("since", 9), ("severity", 8), ("state", 8), ("what", self._console.width - 25 - 3 * GAP)):
             table.add_column(head, width=width, no_wrap=True)
-        newest = sorted(self._incidents.values(), key=lambda alert: alert.starts_at, reverse=True)
+        newest = sorted(self._incidents.values(), key=lambda alert: alert.since, reverse=True)
         for alert in newest[:rows]:
             quiet = "dim" if alert.suppressed or alert.status == "resolved" else ""
             table.add_row(
-                Text(f"{alert.starts_at:%a %H:%M}", style=quiet),
+                Text(f"{alert.since:%a %H:%M}", style=quiet),
                 Text(alert.severity, style=quiet or SEVERITY_STYLES[alert.severity]),
                 Text("open" if alert.status == "firing" else "resolved", style=quiet),
                 Text(printable(alert.summary), style=quiet),
@@ -290,7 +290,7 @@ def _incident_cell(alert: Alert | None) -> Text:
         return Text(f"resolved {alert.ends_at:%H:%M}" if alert.ends_at else "resolved", style="dim")
     if alert.suppressed:
         return Text(f"{alert.severity} ({alert.suppressed})", style="dim")
-    return Text(f"{alert.severity} since {alert.starts_at:%H:%M}", style=SEVERITY_STYLES[alert.severity])
+    return Text(f"{alert.severity} since {alert.since:%H:%M}", style=SEVERITY_STYLES[alert.severity])
 
 
 def _step(alert: Alert) -> str:

@@ -62,7 +62,9 @@ class Outcome:
 
     Attributes
     ----------
-    alerts, windows
+    alerts
+        In order of event time; those of one moment by brand.
+    windows
         In the order in which they came about within a brand.
     counted
         Mentions counted, by brand.

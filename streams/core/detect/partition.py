@@ -20,6 +20,7 @@ from streams.records import Deletions, Envelope, Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable
+    from datetime import datetime
 
     from streams.config import BrandSettings, Config
     from streams.core.incidents.incident import Incident
@@ -111,6 +112,7 @@ class PartitionScoring(Generic[Brand]):
             if brand.due(watermark_ms, self._progress):
                 self._outcome.add(brand.advance(watermark_ms, self._progress))
                 self._changed_brands.add(id)
+        self._outcome.alerts.sort(key=_order)
         past_ms = watermark_ms - self._remembered_ms
         self._progress.forget(past_ms)
         self._count_dropped(self._pending.expire(past_ms))
@@ -261,3 +263,9 @@ class PartitionMonitor(PartitionScoring[BrandMonitor]):
     def incidents(self) -> dict[str, Incident]:
         """Return the open incidents by brand."""
         return {id: brand.incident for id, brand in self._brands.items() if brand.incident is not None}
+
+
+def _order(alert: Alert) -> tuple[datetime, str]:
+    """Return the sort key of alerts. All later ones are later in event time, as the watermark was behind them; those of
+    one brand are in order of time already, and steps of one moment keep theirs."""
+    return alert.at, alert.brand

@@ -61,6 +61,25 @@ def test_every_airline_post_arrives_and_every_mention_is_counted(airlines: Outco
     assert counted.total() == summary.matched == summary.counted + summary.late
 
 
+def test_alerts_come_in_order_of_event_time_over_all_brands(airlines: Outcome, storms: Outcome) -> None:
+    for _, alerts, _ in (airlines, storms):
+        moments = [alert.at for alert in alerts]
+        assert moments == sorted(moments)
+
+
+def test_an_incident_has_the_counts_and_the_end_of_its_time_without_the_quiet_hour_after_it(airlines: Outcome) -> None:
+    over = [alert for alert in airlines[1] if alert.step == "resolve"]
+    assert over
+    for alert in over:
+        assert alert.window.end == alert.ends_at
+        assert alert.at - alert.window.end >= timedelta(hours=1)
+
+
+def test_no_incident_opens_with_less_than_five_mentions(airlines: Outcome, storms: Outcome) -> None:
+    alerts = [*airlines[1], *storms[1]]
+    assert min(alert.window.mentions for alert in alerts) == 5
+
+
 def test_us_airways_has_one_incident_on_22_february(airlines: Outcome) -> None:
     assert opened(airlines[1], "us-airways") == ["2015-02-22"]
 

@@ -17,7 +17,8 @@ MINUTE_MS = 60_000
 def incident(**changed: Any) -> IncidentStatus:
     fields: dict[str, Any] = {
         "fingerprint": "i1", "brand": "nordtel", "severity": "warning", "status": "firing", "label": None,
-        "suppressed": None, "starts_at": "2026-03-01T23:00:00+00:00", "ends_at": None, "summary": "412 mentions",
+        "suppressed": None, "starts_at": "2026-03-01T21:00:00+00:00",
+        "since": "2026-03-01T23:00:00+00:00", "ends_at": None, "summary": "412 mentions",
         "verdict": None, "by": None,
     }  # fmt: skip
     return IncidentStatus(**(fields | changed))

@@ -81,7 +81,8 @@ def through_the_wire(scored: ScoredBatch) -> list[Envelope | Progress | Deletion
 class Run:
     """Posts through scoring and detection, with everything that may happen on the way drawn from `chance`."""
 
-    def __init__(self, settings: Config, chance: random.Random | None) -> None:
+    def __init__(self, settings: Config, chance: random.Random | None, batch: int = 40) -> None:
+        self._batch = batch
         self._settings = settings
         self._chance = chance
         self._scorer = Scorer(settings, WordModel())
@@ -100,7 +101,7 @@ class Run:
             if on_batch:
                 on_batch(self, sum(map(len, left.values())))
             partition = self._next(left)
-            size = self._chance.randint(1, 60) if self._chance else 40
+            size = self._chance.randint(1, 60) if self._chance else self._batch
             batch, left[partition] = left[partition][:size], left[partition][size:]
             scored = self._scorer.score(partition, batch)
             assert not scored.rejects
@@ -186,6 +187,20 @@ def test_the_storm_opens_one_incident_that_is_resolved(oracle: Run) -> None:
     storm = START + 400 * 60_000
     first = min(alert.at.timestamp() * 1000 for alert in oracle.alerts)
     assert storm < first < storm + HOUR / 3
+
+
+@pytest.mark.parametrize("batch", [40, 10_000])
+def test_alerts_of_several_brands_come_in_order_of_event_time(batch: int) -> None:
+    """With all posts in one batch, one brand was walked to the end before the next."""
+    other = {"Nordtel": "Südmilch", "Südmilch": "Nordtel"}
+    posts = story(1)
+    for post in story(2):
+        brand, rest = post.text.split(" ", 1)
+        posts.append(post._replace(id=f"other-{post.id}", text=f"{other[brand]} {rest}"))
+    alerts = Run(config(), None, batch).feed(partitioned(sorted(posts, key=lambda post: post.ts_ms))).alerts
+    order = [(alert.at, alert.brand) for alert in alerts]
+    assert order == sorted(order)
+    assert [brand for _, brand in order] != sorted(brand for _, brand in order), "they are interleaved"
 
 
 def test_every_post_is_counted_once(oracle: Run) -> None:
