@@ -215,7 +215,7 @@ class Scorer:
             lang=lang,
             source=post.source,
             id=post.id,
-            terms=clean.terms(post.text, TERMS),
+            terms=clean.terms(post.text, TERMS, keep_initials=lang != "en"),
             url=safe_link(post.url) if post.url and len(post.url) <= MAX_LINK_CHARS else None,
             text=post.text[:EXCERPT_CHARS] if self._config.alerts.include_texts else None,
         )

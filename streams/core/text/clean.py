@@ -311,21 +311,27 @@ _TERM = re.compile(
     rf"#\w[\w{MARKS_OF_WORDS}]++"
     rf"|(?<![\w#])[^\W\d_{RAISED_DIGITS}][\w'’-]*+(?:[{MARKS_OF_WORDS}]++[\w'’-]*+)*+"
 )
+_SENTENCE_END = re.compile("[.!?:;…]")
 _POSSESSIVE = ("'s", "’s", "'S", "’S")
 _LETTER_PAIR = re.compile(r"[^\W\d_]{2}")
 
 
-def terms(text: str, limit: int = 8, pairs: int = 4) -> list[str]:
+def terms(text: str, limit: int = 8, pairs: int = 4, *, keep_initials: bool = True) -> list[str]:
     """Return the terms of a post, from which the key terms of an incident are chosen.
 
     Terms are hashtags (with their ``#``) and words of at least four letters that are not German or English stop words,
     of at most `MAX_TERM_CHARS`, each once, as it is written first; handles and links are left out. The first `limit`
     are returned in order of appearance, then the first `pairs` of adjacent words, in small letters.
 
+    Without `keep_initials`, the capital of a word that begins a sentence is not kept. It does not show how an English
+    word is written, but German sentences often begin with a noun.
+
     Examples
     --------
     >>> terms("@nordtel_hilft Seit Stunden #Netzausfall, wieder kein Netz! Störung? #netzausfall https://t.co/x")
     ['Stunden', '#Netzausfall', 'Netz', 'Störung']
+    >>> terms("Staffing! Why does Dallas have no Staff?", keep_initials=False)
+    ['staffing', 'Dallas', 'Staff']
     >>> terms("The customer service line is dead")
     ['customer', 'service', 'line', 'dead', 'customer service', 'service line']
     """
@@ -333,8 +339,12 @@ def terms(text: str, limit: int = 8, pairs: int = 4) -> list[str]:
     adjacent: dict[str, None] = {}
     cleaned = without_handles(without_urls(without_emphasis(text[:MAX_DESCRIBED_CHARS])))
     before, end = "", -1
+    behind = 0  # the end of the word or hashtag before
     for match in _TERM.finditer(cleaned):
         written = match[0].rstrip(_FOOTNOTES)
+        if not keep_initials and (not behind or _SENTENCE_END.search(cleaned, behind, match.start())):
+            written = _without_initial(written)
+        behind = match.end()
         is_word = match[0][0] != "#"
         if is_word and written.endswith(_POSSESSIVE):
             written = written[:-2]
@@ -355,6 +365,12 @@ def terms(text: str, limit: int = 8, pairs: int = 4) -> list[str]:
             if len(found) == limit:
                 break
     return [*found.values(), *adjacent]
+
+
+def _without_initial(word: str) -> str:
+    """Return a word that has no capital but its first letter in small letters, and another one as it is."""
+    lower = word.lower()
+    return lower if word[1:] == lower[1:] else word
 
 
 _NO_LETTERS = re.compile(r"[\W\d_]++")

@@ -230,6 +230,15 @@ def test_a_term_is_written_as_it_is_first_and_without_its_possessive() -> None:
     ]  # fmt: skip
 
 
+def test_capitals_that_begin_a_sentence_can_be_left_out() -> None:
+    text = "@acme Worst service. Terrible: Dallas! NATO iPhone? #Fail WhatsApp is Down… Lost"
+    assert terms(text, pairs=0, keep_initials=False) == [
+        "worst", "service", "terrible", "dallas", "NATO", "iPhone", "#Fail", "WhatsApp",
+    ]  # fmt: skip
+    assert terms("A Dallas story", pairs=0, keep_initials=False) == ["Dallas", "story"]
+    assert terms(text, limit=1, pairs=0) == ["Worst"]
+
+
 def test_a_footnote_alone_is_no_term() -> None:
     assert terms("² Quelle, ¹²³, ³quelle #²³") == ["Quelle"]
 
