@@ -7,11 +7,12 @@ from base64 import b64decode, b64encode
 from heapq import nlargest
 from typing import TYPE_CHECKING, Any, Final
 
-from streams.core.rollup.author_sketch import AuthorSketch
 from streams.core.rollup.frequent import add_counts, most_frequent
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+
+    from streams.core.rollup.author_sketch import AuthorSketch
 
 EXACT: Final = 4_096
 """Authors up to whom each is counted. Few incidents have more; that many take some 50 KB of state, a sketch 20 KB."""
@@ -57,7 +58,7 @@ class AuthorCounts:
     def sketch(self) -> AuthorSketch:
         """Return the sketch; without one, go over to estimates first."""
         if self._sketch is None:
-            self._sketch = AuthorSketch()
+            self._sketch = _sketch_class()()
             self._sketch.add(self.by_author)
         return self._sketch
 
@@ -122,5 +123,12 @@ class AuthorCounts:
         counts.unknown = unknown
         hashes = struct.unpack(f"<{len(mentions)}Q", b64decode(authors))
         counts.by_author = dict(zip(hashes, mentions, strict=True))
-        counts._sketch = None if sketch is None else AuthorSketch.load(sketch)
+        counts._sketch = None if sketch is None else _sketch_class().load(sketch)
         return counts
+
+
+def _sketch_class() -> type[AuthorSketch]:
+    """Import the sketch, which takes half a second and 75 MB and which few incidents need."""
+    from streams.core.rollup.author_sketch import AuthorSketch  # noqa: PLC0415
+
+    return AuthorSketch

@@ -6,11 +6,11 @@ from base64 import b64decode, b64encode
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+from datasketch import HyperLogLogPlusPlus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from datasketch import HyperLogLogPlusPlus
     from numpy.typing import NDArray
 
 INDEX_BITS: Final = 12
@@ -99,8 +99,6 @@ class AuthorSketch:
 
 
 def _hyperloglog(registers: NDArray[np.int8]) -> HyperLogLogPlusPlus:
-    from datasketch import HyperLogLogPlusPlus  # noqa: PLC0415  half a second and 60 MB, and few incidents need it
-
     return HyperLogLogPlusPlus(reg=registers, hashfunc=_of_64_bits)
 
 
