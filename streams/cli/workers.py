@@ -230,7 +230,8 @@ def bridge(target: str, config_path: Path) -> None:
     Worker: reads social.alerts and sends the alerts to a receiver, whose settings are in the section `bridge` of the
     config. Suppressed and silenced incidents are not sent. Alertmanager receives a firing incident again and again, so
     that it does not expire there; webhooks and Slack receive each step of an incident once, in order, and failed
-    deliveries are retried. An alert that the receiver refuses goes to social.alerts.dlq with the reason.
+    deliveries are retried. Slack receives verdicts too, and with the token of an app each incident has one thread.
+    An alert that the receiver refuses goes to social.alerts.dlq with the reason.
 
     \b
     Example:

@@ -13,7 +13,7 @@ import aiohttp
 
 from streams import __version__
 from streams.core.text.clean import printable
-from streams.errors import ConfigError, DeliveryFailed, DeliveryRefused
+from streams.errors import ConfigError, DeliveryDenied, DeliveryFailed, DeliveryRefused
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from aiohttp import ClientResponse
 
 REFUSALS: Final = frozenset({400, 406, 410, 411, 413, 414, 415, 422, 431})
-"""Status codes that concern the alert itself, or say that none is wanted any more. The other 4xx concern the address or
-the credentials (401, 403, 404, ...) or the moment (408, 425, 429): the alert waits until that has been repaired."""
+"""Status codes that concern the alert itself, or say that none is wanted any more."""
+
+DENIALS: Final = frozenset({401, 403, 404, 407})
+"""Status codes that concern the address or the credentials. The others of 4xx concern the moment (408, 425, 429)."""
 
 ANSWER_BYTES: Final = 16_000_000
 """Largest answer that is read: more than 200 messages of Slack, the largest page that is asked for, ever have."""
@@ -51,7 +53,7 @@ class HttpClient:
         DeliveryRefused
             If the receiver will never accept this body.
         DeliveryFailed
-            If the receiver may accept it later.
+            If the receiver may accept it later; `DeliveryDenied` if the address or the credentials are wrong.
         """
         async with self._accepted(url, body, headers):
             pass
@@ -79,6 +81,8 @@ class HttpClient:
                     detail += f": {excerpt}" if excerpt else ""
                     if answer.status in REFUSALS:
                         raise DeliveryRefused(f"http_{answer.status}", detail)
+                    if answer.status in DENIALS:
+                        raise DeliveryDenied(f"http_{answer.status}", detail)
                     raise DeliveryFailed(f"http_{answer.status}", detail, _seconds(answer.headers.get("Retry-After")))
                 yield answer
         except TimeoutError as error:

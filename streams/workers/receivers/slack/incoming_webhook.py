@@ -7,12 +7,12 @@ itself. Nor can it be asked what it has posted, so verdicts from the time before
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import orjson
 
 from streams.core.deliver.verdict_queue import VerdictQueue
-from streams.errors import DeliveryFailed, DeliveryRefused
+from streams.errors import DeliveryDenied, DeliveryFailed, DeliveryRefused
 from streams.workers.receivers.base import rendering
 from streams.workers.receivers.steps import QueueSender
 
@@ -23,7 +23,13 @@ if TYPE_CHECKING:
     from streams.core.deliver.step import DeliveryStep, DeliveryVerdict
     from streams.core.deliver.suppression import Suppression
     from streams.workers.receivers.base import Attempt
+    from streams.workers.receivers.slack.blocks import Json
     from streams.workers.receivers.slack.message import MessageFormat, SlackMessage
+
+REDUCED: Final = "a message was sent without its blocks and links, with which it was refused"
+
+CLOSED: Final = "http_410"
+"""Slack's answer for an archived channel: the webhook works again once the channel does, or once it has another one."""
 
 
 class IncomingWebhookSender(QueueSender[VerdictQueue]):
@@ -83,13 +89,18 @@ class IncomingWebhookSender(QueueSender[VerdictQueue]):
     async def _post(self, message: SlackMessage, incident: str, attempt: Attempt) -> None:
         """Post a message; if its blocks are refused, post its lines instead."""
         try:
-            await attempt.http.post(self._url, orjson.dumps(message.body()), {})
+            await self._request(message.body(), attempt)
         except DeliveryRefused as refusal:
             try:
-                await attempt.http.post(self._url, orjson.dumps(message.plain_body()), {})
+                await self._request(message.plain_body(), attempt)
             except DeliveryRefused:
                 raise refusal from None
             attempt.warn(incident, REDUCED, DeliveryRefused("blocks_refused", refusal.detail))
 
-
-REDUCED = "a message was sent without its blocks and links, with which it was refused"
+    async def _request(self, body: Json, attempt: Attempt) -> None:
+        try:
+            await attempt.http.post(self._url, orjson.dumps(body), {})
+        except DeliveryRefused as refusal:
+            if refusal.reason == CLOSED:
+                raise DeliveryDenied(refusal.reason, refusal.detail) from refusal
+            raise

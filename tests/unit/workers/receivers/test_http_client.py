@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from aiohttp import web
 
-from streams.errors import ConfigError, DeliveryError, DeliveryFailed, DeliveryRefused
+from streams.errors import ConfigError, DeliveryDenied, DeliveryError, DeliveryFailed, DeliveryRefused
 from streams.workers.receivers.http_client import check_url, http_client
 
 if TYPE_CHECKING:
@@ -44,10 +44,11 @@ async def failure(answer: web.Response) -> DeliveryError:
     ("status", "expected"),
     [
         *((status, DeliveryRefused) for status in (400, 410, 422)),
-        *((status, DeliveryFailed) for status in (302, 401, 404, 429, 500)),
+        *((status, DeliveryDenied) for status in (401, 403, 404)),
+        *((status, DeliveryFailed) for status in (302, 408, 429, 500)),
     ],
 )
-async def test_an_answer_about_the_alert_is_a_refusal_and_every_other_one_is_retried(
+async def test_an_answer_is_about_the_alert_the_access_or_the_moment(
     status: int, expected: type[DeliveryError]
 ) -> None:
     error = await failure(web.Response(status=status, text="no \x1b[31mthanks"))

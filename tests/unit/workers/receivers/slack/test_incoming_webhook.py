@@ -8,7 +8,7 @@ import pytest
 
 from streams.config import BridgeSettings
 from streams.core.deliver.suppression import Silences, Suppression
-from streams.errors import DeliveryFailed
+from streams.errors import DeliveryDenied, DeliveryFailed
 from streams.workers.receivers.http_client import http_client
 from streams.workers.receivers.slack.incoming_webhook import IncomingWebhookSender
 from streams.workers.receivers.slack.message import MessageFormat
@@ -97,10 +97,24 @@ async def test_what_is_refused_as_plain_lines_too_is_dropped_for_the_first_reaso
     stage.add("a1")
     stage.add("a2", "update")
     stage.state.add_verdict(verdict(), START_MS, is_new=True)
-    slack.fail("webhook", 422, 400, None, 410, 400)
+    slack.fail("webhook", 422, 400, None, 413, 400)
     await stage.deliver()
     assert stage.outcomes.dropped == [("a1", "http_422")]
-    assert stage.outcomes.dropped_verdicts == [("v1", "http_410")]
+    assert stage.outcomes.dropped_verdicts == [("v1", "http_413")]
+    assert len(slack.posted) == 1
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 410])
+async def test_an_address_or_a_channel_that_is_gone_loses_nothing_however_long_it_is(
+    slack: SlackServer, status: int
+) -> None:
+    stage = Stage(slack)
+    stage.add("a1")
+    slack.fail("webhook", *[status] * 2)
+    for stage.now in (0.0, 360_000.0):
+        with pytest.raises(DeliveryDenied, match=f"http_{status}"):
+            await stage.deliver()
+    await stage.deliver()
     assert len(slack.posted) == 1
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from streams.config import BridgeSettings
 from streams.core.deliver.suppression import Silences, Suppression
@@ -381,3 +385,54 @@ async def test_a_channel_that_is_too_full_to_be_searched_is_reported(stage: Stag
     await stage.deliver()
     assert stage.outcomes.warnings == [("i1", "history_too_long")]
     assert stage.outcomes.delivered == 1
+
+
+ACTIONS = st.one_of(
+    st.tuples(st.just("step"), st.sampled_from(["i1", "i2", "i3"])),
+    st.tuples(st.just("verdict"), st.sampled_from(["i1", "i2", "i3"])),
+    st.tuples(st.just("crash"), st.integers(min_value=0, max_value=4)),
+    st.tuples(
+        st.sampled_from([POST, UPDATE, HISTORY, REPLIES, "auth.test"]),
+        st.lists(st.sampled_from(["lost", "internal_error", "ratelimited", 503, None]), min_size=1, max_size=3),
+    ),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(ACTIONS, max_size=25))
+def test_through_any_failures_and_crashes_each_incident_has_one_thread_with_each_message_once(
+    actions: list[tuple[str, Any]],
+) -> None:
+    asyncio.run(_survives(actions))
+
+
+async def _survives(actions: list[tuple[str, Any]]) -> None:
+    async with SlackServer(lambda: START_S + 600) as slack:
+        stage, steps, verdicts = Stage(slack), [], []
+        for number, (action, value) in enumerate(actions):
+            if action == "step":
+                steps.append((value, f"s{number}"))
+                stage.add(f"s{number}", "update", incident=value)
+            elif action == "verdict":
+                verdicts.append(verdict(value, f"v{number}"))
+                stage.judge(verdicts[-1])
+            elif action == "crash":  # and the last steps that were delivered have not been committed
+                delivered = len(steps) - len(stage.state.steps)
+                stage.restart()
+                for place, (incident, id) in enumerate(steps):
+                    (stage.settle if place < delivered - value else stage.add)(id, "update", incident=incident)
+                for judged in verdicts:
+                    stage.judge(judged, is_new=False)
+            else:
+                slack.fail(action, *value)
+            with contextlib.suppress(DeliveryFailed):
+                await stage.deliver()
+        slack.faults.clear()
+        await stage.deliver()
+        expected = {incident: [id for each, id in steps if each == incident] for incident, _ in steps}
+        for thread in slack.threads():
+            ids = [each["metadata"]["event_payload"]["id"] for each in thread]
+            incident = thread[0]["metadata"]["event_payload"]["incident"]
+            assert [id for id in ids if id[0] == "s"] == expected.pop(incident)
+            assert len(ids) == len(set(ids))
+        assert expected == {}
