@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
-from streams.core.incidents.incident import STEP_WORDS
 from streams.core.text.clean import printable, visible
+from streams.core.wording.english import ENGLISH
 from streams.records import utc
 from streams.render.severity_styles import SEVERITY_STYLES
 
@@ -56,7 +56,7 @@ def print_alert(console: Console, alert: Alert, names: Mapping[str, str], *, is_
         (f" {alert.severity} ", f"reverse {style}"),
         " ",
         (name, "bold" if style != "dim" else ""),
-        ("  " + STEP_WORDS[alert.step or alert.kind], "green" if alert.status == "resolved" else ""),
+        ("  " + ENGLISH.steps[alert.step or alert.kind], "green" if alert.status == "resolved" else ""),
         (f"  {alert.label}" if alert.label else "", "italic"),
         (f"  does not page: {alert.suppressed}" if alert.suppressed else "", "dim italic"),
     )

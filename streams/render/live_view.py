@@ -15,8 +15,8 @@ from rich.table import Table
 from rich.text import Text
 
 from detectors.units import HOUR_MS, MINUTE_MS
-from streams.core.incidents.incident import STEP_WORDS
 from streams.core.text.clean import printable
+from streams.core.wording.english import ENGLISH
 from streams.records import SHARE, utc
 from streams.render.severity_styles import SEVERITY_STYLES
 
@@ -294,5 +294,5 @@ def _incident_cell(alert: Alert | None) -> Text:
 
 
 def _step(alert: Alert) -> str:
-    word = STEP_WORDS[alert.step or alert.kind]
+    word = ENGLISH.steps[alert.step or alert.kind]
     return f"{alert.at:%a %Y-%m-%d %H:%M} UTC | incident {word} | {alert.severity} | {alert.brand} | {alert.summary}"

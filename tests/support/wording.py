@@ -110,6 +110,7 @@ def every_step() -> Iterator[tuple[str, Facts]]:
                         "first_ms": START_MS - 5 * HOUR,
                         "earlier": 1_234,
                     }
+                    | {"label_before": label if reopened else None}
                     | ({"suppressed": label} if label in {"spam", "surge", "outage"} else {})
                     | ({"fired": {"d1", "d2", "d3"}} if step == "update" else {}),
                 ),
@@ -167,6 +168,8 @@ def rare_cases() -> Iterator[tuple[str, Facts]]:  # noqa: PLR0915  a list of cas
     yield "not negative", facts(negative=0.0, usual_negative=0.0)
     yield "all but negative", facts(negative=0.999, usual_negative=1.0)
     yield "no usual tone", facts(usual=None, usual_negative=None)
+    changed = facts(step="reopen", previous=OVER, incident={"label": "crisis", "label_before": "surge", "reopened": 1})
+    yield "reopened with another label", changed
     yield "no terms", facts(terms=())
     yield "name with a full stop", facts(name="Acme Corp.", terms=("U.S.",))
     yield "name with odd characters", facts(name="{n} %s <Müller & Söhne>!", terms=("{terms}", "100 %"))

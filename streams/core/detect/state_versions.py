@@ -180,6 +180,13 @@ def _brand_9(state: State) -> State:
     return {**state, "incidents": [current and [*current, None], past and [*past, None], excesses, None, []]}
 
 
+def _brand_10(state: State) -> State:
+    """Add to incidents the label before they were last reopened, which was not kept."""
+    current, past, excesses, emerging, unreported = state["incidents"]
+    current, past, emerging = (each and [*each, None] for each in (current, past, emerging))
+    return {**state, "incidents": [current, past, excesses, emerging, unreported]}
+
+
 def _progress_3(state: State) -> State:
     """Add to each partition its newest event time, which was its watermark, and the delay of its posts."""
     return {**state, "partitions": [[*partition, partition[2], 0] for partition in state["partitions"]]}
@@ -194,6 +201,7 @@ BRAND: Final[Upgrades] = {
     7: _brand_7,
     8: _brand_8,
     9: _brand_9,
+    10: _brand_10,
 }
 CHUNK: Final[Upgrades] = {}
 PROGRESS: Final[Upgrades] = {2: _progress_3}

@@ -18,16 +18,10 @@ if TYPE_CHECKING:
 _COUNTING_STEPS: Final = frozenset({"grow", "correct"})
 """Steps that change nothing but counts."""
 
-STEP_WORDS: Final[dict[AlertStep, str]] = {
-    "open": "opened", "update": "updated", "resolve": "resolved", "escalate": "escalated", "grow": "grown",
-    "correct": "corrected", "reopen": "reopened",
-}  # fmt: skip
-"""The participle that names each step to a reader."""
-
 _STATE_FIELDS: Final = (
     "fingerprint", "start_ms", "hot_ms", "severity", "suppressed", "label", "note", "first_ms", "reopened", "earlier",
     "fired", "peaks", "excesses", "tally", "busiest", "hour_ms", "hour_mentions", "reported", "late", "closed_ms",
-    "occasion", "quiet",
+    "occasion", "quiet", "label_before",
 )  # fmt: skip
 """Fields in the order in which a state lists them."""
 
@@ -122,6 +116,8 @@ class Incident:
         Event time at which it was found to be over; -1 while it is open.
     occasion
         Name of the maintenance or event in the config that suppresses it; empty without one.
+    label_before
+        Its label before it was last reopened.
     """
 
     fingerprint: str
@@ -146,6 +142,7 @@ class Incident:
     closed_ms: int = -1
     occasion: str = ""
     quiet: Tally = field(default_factory=Tally)
+    label_before: Label | None = None
 
     def __post_init__(self) -> None:
         if self.first_ms < 0:
@@ -166,6 +163,7 @@ class Incident:
             reopened=self.reopened + 1,
             earlier=self.earlier + self.tally.count,
             reported=self.reported,
+            label_before=self.label,
         )
 
     def covers(self, start_ms: int) -> bool:

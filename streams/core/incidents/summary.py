@@ -113,7 +113,7 @@ def _head(formats: Formats, name: str, incident: Incident) -> str:
     phrases = formats.phrases.summary
     if incident.label is None:
         return phrases.again.format(name=name) if incident.reopened else name
-    labels = phrases.labels_again if incident.reopened else phrases.labels
+    labels = phrases.labels_again if incident.label == incident.label_before else phrases.labels
     return phrases.head.format(name=name, label=labels[incident.label])
 
 

@@ -77,7 +77,7 @@ class SummaryPhrases:
     head, again
         The brand's ``{name}`` with the ``{label}`` of an incident, and without label in an incident that was reopened.
     labels, labels_again
-        The label of an incident, and of one that was reopened.
+        The label of an incident, and of one that was reopened with the label that it had before.
     in_span, in_time
         The ``{mentions}`` within a ``{span}`` since a beginning (``{time}``), and at a time in other words.
     times, usually_none, usually_more

@@ -6,7 +6,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 
 from detectors.numbers import shown
-from streams.core.incidents.incident import STEP_WORDS
+from streams.core.wording.english import ENGLISH
 from streams.offline.why.words import SUPPRESSED, clock
 from streams.records import epoch_ms
 
@@ -51,7 +51,7 @@ def _live(explained: ExplainedMoment) -> list[ExplainedDetector]:
 
 def _raised(alert: Alert, explained: ExplainedMoment, zone: tzinfo) -> str:
     at = clock(explained.at_ms, zone)
-    what = f"the incident was {STEP_WORDS[alert.step or alert.kind]} as {alert.severity}"
+    what = f"the incident was {ENGLISH.steps[alert.step or alert.kind]} as {alert.severity}"
     if alert.kind == "resolve":
         return f"Alert at {at}: {what}, because its buckets have been quiet for long enough."
     above = sorted((each for each in _live(explained) if each.value >= 1), key=lambda each: -each.value)

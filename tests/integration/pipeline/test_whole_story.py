@@ -90,7 +90,7 @@ async def test_a_firestorm_pages_is_acknowledged_and_is_over(
         raise
     assert "anna acknowledged" in tail
     assert "“on it”" in tail
-    assert "It is over" in tail
+    assert "Over after" in tail
     assert any(tag.lower() in tail.lower() for tag in event["hashtags"])
     (latest,) = (each for each in status["latest"] if each["fingerprint"] == incident)
     assert (latest["status"], latest["verdict"], latest["by"]) == ("resolved", "ack", "anna")

@@ -121,6 +121,7 @@ def test_no_break_spaces_of_cldr_become_ordinary_ones(language: Language) -> Non
     ("language", "case", "said"),
     [
         ("de", "reopen crisis", "Nordtel, erneute Krise: "),
+        ("de", "reopened with another label", "Nordtel, Krise: "),
         ("de", "resolve crisis", "Abgeklungen nach 1 Std. 47 Min., "),
         ("de", "two days over", "Abgeklungen nach 2 Tagen, "),
         ("de", "open surge", "Nordtel, plattformweit erhöhtes Aufkommen: "),
