@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING
 import click
 
 from streams.cli.groups import SuggestingGroup
-from streams.cli.options import FILE, Duration, Moment, check_brands, config_option, severity_choice
+from streams.cli.options import (
+    FILE,
+    Duration,
+    Moment,
+    check_brands,
+    config_for_operators,
+    config_option,
+    severity_choice,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,11 +68,11 @@ def tail(
     from rich.console import Console
 
     from streams.cli.workers import until_stopped
-    from streams.config.loader import load_config
     from streams.operate import tail as view
 
-    config = load_config(config_path)
-    check_brands(config, brands)
+    config, error = config_for_operators(config_path)
+    if error is None:
+        check_brands(config, brands)
     shown = view.Tail(config, brands, severity, None if as_json else Console())
     until_stopped(lambda stop: view.tail(config, shown, since, stop, follow=not no_follow))
     if not shown.shown and not as_json:
@@ -199,10 +207,9 @@ def _record(
     config_path: Path, id: str, value: VerdictValue, by: str, note: str | None, silence: float | None = None
 ) -> None:
     """Find the incident, record the verdict on it, and print both."""
-    from streams.config.loader import load_config
     from streams.records import utc
 
-    config = load_config(config_path)
+    config = config_for_operators(config_path).config
     said, name = asyncio.run(_append_verdict(config, id, value, by, note, silence))
     done = {"ack": "acknowledged", "false_alarm": "marked as a false alarm", "confirmed": "confirmed"}[value]
     text = f"{name} {said.incident} ({said.severity}, raised by {', '.join(said.detectors)}): {done}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from streams.cli.options import FILE, Duration, LazyChoice, config_option
+from streams.cli.options import FILE, Duration, LazyChoice, config_for_operators, config_option
 from streams.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def status(config_path: Path, *, as_json: bool, max_lag: int, stale_after: float
     """Show workers, lag and open incidents.
 
     Exits with 1 if something is wrong: a worker that does not run or is behind, posts that have stopped, state that was
-    lost.
+    lost, a config that can't be used. Without a terminal, as in a pipe, incidents have their whole ids and texts.
 
     \b
     Example:
@@ -47,11 +47,11 @@ def status(config_path: Path, *, as_json: bool, max_lag: int, stale_after: float
     """
     import orjson
 
-    from streams.config.loader import load_config
     from streams.operate import status as observer
 
-    config = load_config(config_path)
-    found = asyncio.run(observer.status(config, max_lag=max_lag, stale_seconds=stale_after))
+    readable = config_for_operators(config_path)
+    config = readable.config
+    found = asyncio.run(observer.status(config, readable.problem, max_lag=max_lag, stale_seconds=stale_after))
     if as_json:
         sys.stdout.write(orjson.dumps(found.as_json(), option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE).decode())
     else:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from streams.config import Config, FieldMapping
+    from streams.config.fallback import ReadableConfig
     from streams.runtime.logs import LogFormat
 
 P = ParamSpec("P")
@@ -65,6 +66,31 @@ log_format_option = click.option(
     is_eager=True,
     help="Format of the log: json, or console for people (the default on a terminal); also FIREWATCH_LOG_FORMAT.",
 )
+
+
+def config_for_operators(path: Path) -> ReadableConfig:
+    """Read a config for commands that operators need although a part of it is broken; warn if one is.
+
+    Raises
+    ------
+    ConfigError
+        If it is not certain which Kafka it means.
+    """
+    from streams.config.fallback import readable_config
+
+    readable = readable_config(path)
+    if readable.problem is not None:
+        kafka, prefix = readable.config.kafka, readable.config.topics.prefix
+        named = f"topics with the prefix {prefix!r}" if prefix else "topics without a prefix"
+        click.echo(
+            f"warning: the config is broken: {readable.problem}\n"
+            f"warning: this command goes on with Kafka at {kafka.bootstrap_servers} ({kafka.security_protocol}) and "
+            f"{named}; names of brands may be missing",
+            err=True,
+        )
+    return readable
+
+
 keep_order_option = click.option(
     "--keep-order",
     is_flag=True,

@@ -99,7 +99,7 @@ def examine(content: bytes, path: Path, environment: Mapping[str, str] | None = 
     overriding, problems = _overriding(os.environ if environment is None else environment)
     unreadable = set(reading.unreadable)
     for place, (variable, value) in overriding.items():
-        unreadable = {each for each in unreadable if each[: len(place)] != place}
+        unreadable = {each for each in unreadable if each[: len(place)] != place and place[: len(each)] != each}
         try:
             _put(document.tree, place, value, variable)
         except ConfigError as error:

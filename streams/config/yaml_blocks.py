@@ -60,7 +60,7 @@ def read_blocks(content: bytes, path: Path) -> YamlReading:
             pairs += reading.document.root.value
         problems += reading.problems
         unreadable |= reading.unreadable
-    if not tree:
+    if not tree and not unreadable:
         raise broken
     root = yaml.MappingNode("tag:yaml.org,2002:map", pairs)
     return YamlReading(Document(tree, root), problems or broken.found, frozenset(unreadable))

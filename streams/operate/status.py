@@ -21,6 +21,7 @@ from streams.kafka.names import bridge_name, group_of, worker_name
 from streams.kafka.reader import TopicReader
 from streams.kafka.topics import Topics
 from streams.operate.incident_log import read_incidents
+from streams.operate.local_workers import refused_configs
 from streams.operate.losses import Losses, read_dead_letters, read_losses
 from streams.records import SEVERITIES, post_from_bytes, window_from_bytes
 from streams.runtime import clock
@@ -38,9 +39,6 @@ if TYPE_CHECKING:
 
 INCIDENTS_MS: Final = WEEK_MS
 """How far back incidents are read."""
-
-LATEST: Final = 8
-"""Largest number of resolved incidents that are reported."""
 
 COORDINATOR_POLL_SECONDS: Final = 0.2
 
@@ -131,7 +129,7 @@ class Status:
     at_ms
         When the state was read, in milliseconds since the epoch.
     config_version
-        Version of the config.
+        Version of the config; None if a part of it is broken.
     workers
         The workers, without bridges that have never run.
     dead_letters
@@ -146,14 +144,17 @@ class Status:
     models
         The newest model of each quality; None if none has been published and the weights of the config are used.
     firing, latest
-        Incidents that are firing, the most important ones first, and the latest resolved ones.
+        Incidents that are firing, the most important ones first, and those that are resolved, the latest first.
     problems
         One sentence for each problem.
+    config_problems
+        First problem of the config and the number of the others: of the file, as ``file``, and of each worker of this
+        machine that could not use it and runs with the last good one.
     """
 
     broker: str
     at_ms: int
-    config_version: str
+    config_version: str | None
     workers: list[WorkerStatus] = field(default_factory=list)
     dead_letters: dict[str, int] = field(default_factory=dict)
     dropped_states: dict[str, int] | None = field(default_factory=dict)
@@ -163,19 +164,22 @@ class Status:
     firing: list[IncidentStatus] = field(default_factory=list)
     latest: list[IncidentStatus] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    config_problems: dict[str, str] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """Return the state as plain values."""
         return asdict(self)
 
 
-async def status(config: Config, *, max_lag: int, stale_seconds: float) -> Status:
+async def status(config: Config, config_problem: str | None = None, *, max_lag: int, stale_seconds: float) -> Status:
     """Read the state of the service from Kafka.
 
     Parameters
     ----------
     config
-        The whole configuration.
+        The whole configuration, as far as it can be read.
+    config_problem
+        Problem of the config file (`streams.config.fallback.ReadableConfig.problem`); None if there is none.
     max_lag
         Number of unprocessed records above which a worker's lag is a problem.
     stale_seconds
@@ -186,13 +190,16 @@ async def status(config: Config, *, max_lag: int, stale_seconds: float) -> Statu
     KafkaError
         If no broker answers.
     """
-    found = Status(config.kafka.bootstrap_servers, clock.now_ms(), config.version)
+    found = Status(config.kafka.bootstrap_servers, clock.now_ms(), None if config_problem else config.version)
+    found.config_problems = await asyncio.to_thread(refused_configs, config)
+    if config_problem is not None:
+        found.config_problems["file"] = config_problem
     try:
         await ensure_topics(config, create=False)
     except BrokerUnreachable:
         raise
     except KafkaError as error:
-        found.problems.append(str(error))
+        found.problems += [*_of_config(found), str(error)]
         return found
     topics = Topics(config.topics)
     async with consumer(config.kafka, None) as reader:
@@ -208,14 +215,14 @@ async def status(config: Config, *, max_lag: int, stale_seconds: float) -> Statu
         log = await read_incidents(config, reader, found.at_ms - INCIDENTS_MS)
     incidents = sorted(log.incidents.values(), key=_rank, reverse=True)
     found.firing = [_incident(each) for each in incidents if each.newest.status == "firing"]
-    found.latest = [_incident(each) for each in incidents if each.newest.status == "resolved"][:LATEST]
+    found.latest = [_incident(each) for each in incidents if each.newest.status == "resolved"]
     found.problems += find_problems(found, max_lag=max_lag, stale_seconds=stale_seconds)
     return found
 
 
 def find_problems(found: Status, *, max_lag: int, stale_seconds: float) -> list[str]:
     """Return the problems of a state, one sentence each; parameters as for `status`."""
-    problems = []
+    problems = _of_config(found)
     for worker in found.workers:
         if not worker.members and worker.name in REQUIRED:
             problems.append(f"no {worker.name} worker runs: start `firewatch {worker.name}` or `firewatch run`")
@@ -232,6 +239,19 @@ def find_problems(found: Status, *, max_lag: int, stale_seconds: float) -> list[
             f"no post has arrived for {minutes:,.0f} minutes (more than {stale_seconds / 60:g}): is ingest up?"
         )
     return problems + found.losses.problems()
+
+
+def _of_config(found: Status) -> list[str]:
+    """Return the problems of the config: that of the file, and those of workers that it does not explain."""
+    of_file = found.config_problems.get("file")
+    refusing = sorted(name for name in found.config_problems if name != "file")
+    if of_file:
+        kept = f" ({' and '.join(refusing)} still run with the last good one)" if refusing else ""
+        return [f"the config is broken{kept}: {of_file}"]
+    return [
+        f"{name} keeps an earlier config, since it could not use the changed file: {found.config_problems[name]}"
+        for name in refusing
+    ]
 
 
 async def _workers(config: Config, topics: Topics, reader: AIOKafkaConsumer) -> list[WorkerStatus]:

@@ -21,13 +21,19 @@ if TYPE_CHECKING:
     from streams.operate.status import IncidentStatus, ModelStatus, Status
 
 ROWS: Final = 8
-"""Largest number of firing incidents that are shown; the rest is counted."""
+"""Largest number of firing incidents on a terminal, and of resolved ones anywhere; the rest is counted."""
+
+ID_CHARS: Final = 8
+"""Characters of an incident's id on a terminal; ``firewatch alerts ack`` takes the beginning of an id."""
+
+UNBOUNDED: Final = 100_000
+"""Width of lines that are read by programs, so that no text is cut or wrapped."""
 
 VERDICT_WORDS: Final = {"ack": "seen by", "false_alarm": "false alarm:", "confirmed": "confirmed by"}
 
 
 def print_status(console: Console, found: Status, names: Mapping[str, str]) -> None:
-    """Print the state of the service.
+    """Print the state of the service, without a terminal with whole ids and texts, one incident a line.
 
     Parameters
     ----------
@@ -38,6 +44,8 @@ def print_status(console: Console, found: Status, names: Mapping[str, str]) -> N
     names
         Names of brands by their ids.
     """
+    if not console.is_terminal:
+        console.width = UNBOUNDED
     state = Text(" all well ", "reverse green")
     if found.problems:
         state = Text(f" {len(found.problems)} problem{'s' if len(found.problems) > 1 else ''} ", "reverse red")
@@ -56,12 +64,14 @@ def print_status(console: Console, found: Status, names: Mapping[str, str]) -> N
     console.print(_workers(found))
     console.print()
     console.print(_facts(found))
-    for title, incidents in (("firing", found.firing[:ROWS]), ("resolved", found.latest)):
+    firing = found.firing[:ROWS] if console.is_terminal else found.firing
+    for title, incidents in (("firing", firing), ("resolved", found.latest[:ROWS])):
         if incidents:
             console.print()
             console.print(_incidents(console, title, incidents, names))
-    if len(found.firing) > ROWS:
-        console.print(Text(f"and {len(found.firing) - ROWS} more firing", style="dim"))
+    for more, status in ((len(found.firing) - len(firing), "firing"), (len(found.latest) - ROWS, "resolved")):
+        if more > 0:
+            console.print(Text(f"and {more} more {status}", style="dim"))
     if not found.firing and not found.latest:
         console.print("\nno incidents in the last 7 days")
 
@@ -100,7 +110,7 @@ def _facts(found: Status) -> Table:
         *((f"{quality} model", _model(model)) for quality, model in found.models.items()),
         ("dead letters", dead_letters),
         *_dropped_states(found),
-        ("config", found.config_version),
+        ("config", found.config_version or "broken"),
     )
     for name, fact in facts:
         table.add_row(Text(name, "bold"), fact)
@@ -125,13 +135,14 @@ def _model(model: ModelStatus | None) -> str:
 
 def _incidents(console: Console, title: str, incidents: Sequence[IncidentStatus], names: Mapping[str, str]) -> Table:
     table = _table()
-    for head in (title, "since", "brand"):
-        table.add_column(head, no_wrap=True)
-    table.add_column("summary", no_wrap=True, ratio=1, overflow="ellipsis")
     has_verdicts = any(each.verdict for each in incidents)
-    if has_verdicts:
-        table.add_column("verdict", no_wrap=True)
-    table.width = console.width
+    for head in (title, "since (UTC)", "brand", "incident", *(["verdict"] if has_verdicts else [])):
+        table.add_column(head, no_wrap=True)
+    if console.is_terminal:
+        table.add_column("summary", no_wrap=True, ratio=1, overflow="ellipsis")
+        table.width = console.width
+    else:
+        table.add_column("summary", no_wrap=True)
     for each in incidents:
         is_quiet = each.status == "resolved" or each.suppressed is not None
         style: Any = "dim" if is_quiet else SEVERITY_STYLES[each.severity]  # type: ignore[index]
@@ -140,8 +151,9 @@ def _incidents(console: Console, title: str, incidents: Sequence[IncidentStatus]
             Text(each.severity, style),
             f"{datetime.fromisoformat(each.since):%a %d %b %H:%M}",
             printable(names.get(each.brand, each.brand)),
-            Text(printable(each.summary), "dim" if is_quiet else ""),
+            each.fingerprint[:ID_CHARS] if console.is_terminal else each.fingerprint,
             *([verdict] if has_verdicts else []),
+            Text(" ".join(printable(each.summary).split()), "dim" if is_quiet else ""),
         )
     return table
 

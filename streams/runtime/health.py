@@ -48,10 +48,15 @@ class Health:
         self._limit = limit_seconds
         self._beat = time.monotonic()
         self._not_ready_reason: Callable[[], str | None] = lambda: STARTING
+        self._config_problem: Callable[[], str | None] = lambda: None
 
     def ready_unless(self, not_ready_reason: Callable[[], str | None]) -> None:
         """Set the function that returns why the worker is not ready, or None; other threads call it."""
         self._not_ready_reason = not_ready_reason
+
+    def follow_config(self, config_problem: Callable[[], str | None]) -> None:
+        """Set the function that returns why the config file is not in use, or None; other threads call it."""
+        self._config_problem = config_problem
 
     def beat(self) -> None:
         """Record that the event loop runs."""
@@ -68,9 +73,11 @@ class Health:
         return why is None, {"alive": why is None} | ({"why": why} if why else {})
 
     def readyz(self) -> Answer:
-        """Return the content of ``/readyz``."""
+        """Return the content of ``/readyz``; it stays 200 where the config file can't be used."""
         why = self.dead() or self._not_ready_reason()
-        return why is None, {"ready": why is None} | ({"why": why} if why else {})
+        problem = self._config_problem()
+        notes = {"why": why, "config_problem": problem}
+        return why is None, {"ready": why is None} | {name: note for name, note in notes.items() if note}
 
 
 @asynccontextmanager

@@ -56,6 +56,8 @@ class LiveConfig:
     ----------
     config
         The config to use from the next batch on.
+    refusal
+        First problem of the file as it is now and the number of the others; None if the file is in use.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class LiveConfig:
         check: Callable[[Config], object] | None = None,
     ) -> None:
         self.config = config
+        self.refusal: str | None = None
         self._path = path
         self._check = check
         self._taken = self._seen = digest
@@ -123,6 +126,7 @@ class LiveConfig:
             self._refuse("invalid", [f"{path}: can't be read ({error!r}); please report this"], exc_info=error)
             return
         metrics.CONFIG_RELOADS.labels("success").inc()
+        self.refusal = None
         self._show(successful=True)
         if new == self.config:
             log.info("config reloaded without changes", file=str(path), version=new.version)
@@ -155,6 +159,7 @@ class LiveConfig:
         return differences(self.config, new)
 
     def _refuse(self, outcome: str, problems: list[str], exc_info: Exception | None = None) -> None:
+        self.refusal = f"{problems[0]}{f' (and {len(problems) - 1} more)' if len(problems) > 1 else ''}"
         metrics.CONFIG_RELOADS.labels(outcome).inc()
         self._show(successful=False)
         log.error(

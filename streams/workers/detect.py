@@ -113,8 +113,9 @@ async def _detect(config: Config, stop: asyncio.Event, file: LiveConfig | None) 
                 consumer(config.kafka, group) as observer,
             ):
                 log.info("starting", group=group, metrics=address)
-                file = file or LiveConfig(config)
-                worker = DetectWorker(file, sender, changelog, observer, heartbeat, directory)
+                followed = file or LiveConfig(config)
+                worker = DetectWorker(followed, sender, changelog, observer, heartbeat, directory)
+                health.follow_config(lambda: followed.refusal)
                 health.ready_unless(worker.not_ready_reason)
                 await worker.run(stop)
     log.info("stopped")

@@ -115,6 +115,7 @@ async def _score(
         versions = {quality: live.model.version for quality, live in lives.items()}
         log.info("starting", metrics=address, group=group, models=versions)
         worker = ScoreWorker(file, lives, group, reader=reader, sender=sender, client=client)
+        health.follow_config(lambda: file.refusal)
         health.ready_unless(worker.not_ready_reason)
         await worker.run(stop)
 

@@ -142,3 +142,32 @@ async def test_the_status_counts_learned_states_that_were_dropped(config: Config
     found = await status(config, max_lag=1_000, stale_seconds=3_600)
     assert found.dropped_states == {"other_kind": 1, "outdated_snapshot": 2}
     assert found.dead_letters[topics.dlq.name] == 4
+
+
+@pytest.mark.parametrize(
+    "edit",
+    ["windoes: {}\n", "incidents: {quiet_below: '0.5}\n", "default_detectors: false\n"],
+    ids=["key", "quote", "none"],
+)
+def test_incidents_are_shown_and_acknowledged_while_the_config_is_broken(
+    config: Config, tmp_path: Path, edit: str
+) -> None:
+    path = write_config(config, tmp_path / "firewatch.yaml")
+    path.write_text(f"{path.read_text()}\n{edit}")
+
+    def run(*arguments: str) -> Result:
+        return CliRunner().invoke(cli, [*arguments, "-c", str(path)], env={"COLUMNS": "100"})
+
+    done = run("alerts", "ack", "5f0c1111", "--by", "anna")
+    assert (done.exit_code, done.stdout) == (0, "Nordtel 5f0c1111 (critical, raised by ): acknowledged\n")
+    assert f"warning: the config is broken: {path}:" in done.stderr
+    assert f"goes on with Kafka at {config.kafka.bootstrap_servers} (PLAINTEXT)" in done.stderr
+    assert run("alerts", "false-alarm", "5f0c2222", "--by", "anna").exit_code == 0
+    assert "5f0c1111" in run("alerts", "tail", "--no-follow").stdout
+    shown = run("status")
+    assert shown.exit_code == 1
+    assert f"✗ the config is broken: {path}:" in shown.stdout
+    assert "seen by anna" in shown.stdout
+    found = orjson.loads(run("status", "--json").stdout)
+    assert found["config_version"] is None
+    assert found["problems"][0].startswith("the config is broken: ")

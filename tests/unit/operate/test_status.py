@@ -55,7 +55,19 @@ def test_the_json_has_every_part_of_the_state() -> None:
     found = orjson.loads(orjson.dumps(state(worker("score", 1, 10)).as_json()))
     assert list(found) == [
         "broker", "at_ms", "config_version", "workers", "dead_letters", "dropped_states", "losses", "freshness",
-        "models", "firing", "latest", "problems",
+        "models", "firing", "latest", "problems", "config_problems",
     ]  # fmt: skip
     assert found["workers"] == [{"name": "score", "members": 1, "state": "Stable", "topic": "social.posts", "lag": 10}]
     assert found["freshness"] == {"arrived_ms": NOW_MS - 60_000, "written_ms": None, "windows_ms": None}
+
+
+def test_a_config_that_can_not_be_used_is_a_problem_once() -> None:
+    found = state(worker("score", 1, 0))
+    found.config_problems = {"score": "windoes: unknown key (line 4)"}
+    expected = "score keeps an earlier config, since it could not use the changed file: windoes: unknown key (line 4)"
+    assert find_problems(found, max_lag=10, stale_seconds=3_600) == [expected]
+    found.config_problems |= {"file": "f.yaml:4: windoes: unknown key", "detect": "windoes: unknown key (line 4)"}
+    (problem,) = find_problems(found, max_lag=10, stale_seconds=3_600)
+    assert problem == (
+        "the config is broken (detect and score still run with the last good one): f.yaml:4: windoes: unknown key"
+    )

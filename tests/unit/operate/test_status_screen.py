@@ -34,9 +34,10 @@ def state(**changed: Any) -> Status:
     return Status("kafka:9092", NOW_MS, "c1", **(fields | changed))
 
 
-def screen(found: Status) -> str:
+def screen(found: Status, *, is_terminal: bool = False) -> str:
     file = StringIO()
-    print_status(Console(file=file, width=110), found, {"nordtel": "Nordtel"})
+    console = Console(file=file, width=110, force_terminal=is_terminal, color_system=None)
+    print_status(console, found, {"nordtel": "Nordtel"})
     return "\n".join(" ".join(line.split()) for line in file.getvalue().splitlines())
 
 
@@ -74,14 +75,34 @@ def test_a_service_without_data_says_so() -> None:
 def test_firing_and_resolved_incidents_have_their_verdicts_and_control_no_terminal() -> None:
     resolved = incident(status="resolved", summary="over\x1b[2J", verdict="false_alarm", by="anna")
     shown = screen(state(firing=[incident()], latest=[resolved]))
-    assert "warning Sun 01 Mar 23:00 Nordtel 412 mentions" in shown
-    assert "warning Sun 01 Mar 23:00 Nordtel over\ufffd[2J false alarm: anna" in shown
+    assert "warning Sun 01 Mar 23:00 Nordtel i1 412 mentions" in shown
+    assert "warning Sun 01 Mar 23:00 Nordtel i1 false alarm: anna over\ufffd[2J" in shown
 
 
 def test_firing_incidents_that_do_not_fit_are_counted() -> None:
-    shown = screen(state(firing=[incident()] * (ROWS + 2)))
+    many = state(firing=[incident()] * (ROWS + 2))
+    shown = screen(many, is_terminal=True)
     assert shown.count("412 mentions") == ROWS
     assert "and 2 more firing" in shown
+    assert screen(many).count("412 mentions") == ROWS + 2
+
+
+def test_without_a_terminal_ids_and_texts_are_whole_and_a_line_each() -> None:
+    """Piped into a file or a chat, texts were cut at 80 columns, and no id was there to acknowledge by."""
+    long = incident(fingerprint="5f0c1111aaaabbbb", summary="Nordtel, crisis: " + "very long " * 40 + "end\nof it")
+    found = state(firing=[long], problems=["x" * 300])
+    piped = screen(found)
+    (line,) = [line for line in piped.splitlines() if "5f0c1111aaaabbbb" in line]
+    assert line.endswith("very long end of it")
+    assert f"✗ {'x' * 300}" in piped
+    assert "\x1b" not in piped
+    assert "5f0c1111 " in screen(found, is_terminal=True)
+
+
+def test_a_broken_config_has_no_version() -> None:
+    found = state()
+    found.config_version = None
+    assert "config broken" in screen(found)
 
 
 def test_learned_states_that_were_dropped_are_shown() -> None:
