@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from streams.core.detect.brand import BrandMonitor
 from streams.core.detect.lacking import lacking
+from streams.core.incidents.lifecycle import people_of
+from streams.core.rollup.tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from streams.core.detect.scoring import Evaluation
     from streams.core.incidents.incident import Incident
     from streams.core.rollup.watermark import StreamProgress
+    from streams.core.rollup.windows import BucketStep
 
 
 class ExplainedDetector(NamedTuple):
@@ -50,6 +53,26 @@ class ExplainedDetector(NamedTuple):
         return self.explanation.score.value
 
 
+class Emerging(NamedTuple):
+    """An incident that has not enough evidence to open (`streams.core.incidents.lifecycle`).
+
+    Parameters
+    ----------
+    start_ms
+        Start of its first anomalous bucket.
+    mentions, people
+        Its evidence.
+    min_mentions, min_people
+        The least that an incident takes to open.
+    """
+
+    start_ms: int
+    mentions: int
+    people: int
+    min_mentions: int
+    min_people: int
+
+
 class ExplainedMoment(NamedTuple):
     """Everything that decided about a brand when a bucket was evaluated.
 
@@ -67,6 +90,8 @@ class ExplainedMoment(NamedTuple):
         The maintenance or expected event that suppresses what fires in the bucket, or None.
     incident
         The open incident after the evaluation, or None.
+    emerging
+        The incident that has not enough evidence to open, or None.
     quarantined
         Names of detectors that were put out of use because they raised an exception.
     """
@@ -77,6 +102,7 @@ class ExplainedMoment(NamedTuple):
     detectors: Sequence[ExplainedDetector]
     quiet: QuietTime | None
     incident: Incident | None
+    emerging: Emerging | None
     quarantined: Sequence[str]
 
 
@@ -101,6 +127,7 @@ class ExplainingMonitor(BrandMonitor):
     ) -> None:
         super().__init__(config, config_version, brand, quarantine)
         self._on_evaluation = on_evaluation
+        self._floors = config.incidents
 
     def _evaluations(self, watermark_ms: int, progress: StreamProgress) -> Iterator[Evaluation]:
         for evaluation in super()._evaluations(watermark_ms, progress):
@@ -135,5 +162,17 @@ class ExplainingMonitor(BrandMonitor):
             detectors,
             self._quiet_times.at(bucket.start_ms, bucket.start_ms + bucket.length_ms),
             deepcopy(self.incident),
+            self._emerging(evaluation.step),
             list(self._quarantined),
         )
+
+    def _emerging(self, step: BucketStep) -> Emerging | None:
+        emerging = self._incidents.emerging
+        if emerging is None:
+            return None
+        unclosed = self._windows.unclosed(emerging.start_ms)
+        if step.closes:  # the incident has got the mentions of the bucket already
+            unclosed = [tally for tally in unclosed if tally is not step.tally]
+        mentions = Tally.joined(emerging.tally, emerging.quiet, *unclosed)
+        floors = self._floors
+        return Emerging(emerging.start_ms, mentions.count, people_of(mentions), floors.min_mentions, floors.min_authors)

@@ -42,6 +42,11 @@ PATIENCE_MS: Final = HOUR_MS // 2
 stray mention, and a later storm must not begin with it."""
 
 
+def people_of(mentions: Tally) -> int:
+    """Return the number of people by which an incident opens: each mention by an unknown author counts as one."""
+    return mentions.authors.distinct + mentions.authors.unknown
+
+
 class Incidents:
     """The incidents of one brand, at most one at a time.
 
@@ -226,8 +231,7 @@ class Incidents:
             return True
         if sum(tally.count for tally in tallies) < self._settings.min_mentions:
             return False
-        mentions = Tally.joined(*tallies)
-        return mentions.authors.distinct + mentions.authors.unknown >= self._settings.min_authors
+        return people_of(Tally.joined(*tallies)) >= self._settings.min_authors
 
     def _if_reported(self, name: str, score: Score) -> Score:
         """Return a score without its refractory period if its detector fired for incidents that were given up: it has

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from detectors.base import Condition
     from streams.config import BrandSettings
-    from streams.core.detect.explaining import ExplainedDetector, ExplainedMoment
+    from streams.core.detect.explaining import Emerging, ExplainedDetector, ExplainedMoment
     from streams.offline.why.playback import Played
 
 
@@ -82,9 +82,15 @@ def _moment(explained: ExplainedMoment) -> dict[str, Any]:
         }
         if incident
         else None,
+        "emerging": _emerging(explained.emerging) if explained.emerging else None,
         "detectors": [_detector(each) for each in explained.detectors],
         "quarantined": list(explained.quarantined),
     }
+
+
+def _emerging(emerging: Emerging) -> dict[str, Any]:
+    tree = emerging._asdict()
+    return {"since": utc(tree.pop("start_ms"))} | tree
 
 
 def _detector(detector: ExplainedDetector) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from detectors.numbers import shown
 from streams.core.text.clean import printable
-from streams.offline.why.verdict import lacked, verdict
-from streams.offline.why.words import SUPPRESSED, clock, condition, duration, moment, over, value
+from streams.offline.why.verdict import evidence, lacked, verdict
+from streams.offline.why.words import SUPPRESSED, amount, clock, condition, counted, duration, moment, over, value
 from streams.records import epoch_ms
 
 if TYPE_CHECKING:
@@ -69,10 +69,10 @@ def _counts(explained: ExplainedMoment, brand: BrandSettings, at_ms: int, zone: 
     if behind_ms > bucket.length_ms + bucket.length_ms // 2:
         yield f"  nothing of the brand was evaluated in the {duration(behind_ms)} up to {clock(at_ms, zone)}"
     scores = {each.kind: each.explanation.score for each in reversed(explained.detectors)}
-    usual = f" (usually {shown(scores[_RATE].expected)})" if _RATE in scores else ""
+    usual = f" (usually {amount(scores[_RATE].expected)})" if _RATE in scores else ""
     tone = f" (usually {scores[_SHARE].expected:.0%})" if _SHARE in scores else ""
     share = f"{bucket.likely_negative / bucket.count:.0%} negative" if bucket.count else "none negative"
-    yield f"  {shown(bucket.count)} mentions{usual}, {share}{tone}, {shown(bucket.authors)} authors"
+    yield f"  {counted(bucket.count, 'mention')}{usual}, {share}{tone}, {counted(bucket.authors, 'author')}"
     if bucket.coverage < 1:
         yield f"  sources with {1 - bucket.coverage:.0%} of the usual mentions delivered nothing"
     if bucket.platform >= 1.5:
@@ -84,6 +84,9 @@ def _counts(explained: ExplainedMoment, brand: BrandSettings, at_ms: int, zone: 
     incident = explained.incident
     if incident is None:
         yield "  no incident is open"
+        if explained.emerging is not None:
+            yield f"  one emerges since {clock(explained.emerging.start_ms, zone)}; it opens with"
+            yield f"  {evidence(explained.emerging)}"
         return
     yield f"  incident {incident.fingerprint[:8]} is open since {moment(incident.start_ms, zone)}: {incident.severity}"
     if incident.suppressed:

@@ -5,15 +5,14 @@ from __future__ import annotations
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from detectors.numbers import shown
 from streams.core.wording.english import ENGLISH
-from streams.offline.why.words import SUPPRESSED, clock
+from streams.offline.why.words import SUPPRESSED, clock, counted
 from streams.records import epoch_ms
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from streams.core.detect.explaining import ExplainedDetector, ExplainedMoment
+    from streams.core.detect.explaining import Emerging, ExplainedDetector, ExplainedMoment
     from streams.offline.why.playback import Played
     from streams.records import Alert
 
@@ -89,8 +88,7 @@ def lacked(detector: ExplainedDetector) -> str:
     if detector.value >= 1:
         return ""
     if detector.lacking:
-        what = "negative mention" if detector.wants_negative else "mention"
-        return f"it lacked {shown(detector.lacking)} {what}{'s' if detector.lacking > 1 else ''}"
+        return f"it lacked {counted(detector.lacking, 'negative mention' if detector.wants_negative else 'mention')}"
     unmet = {each.name for each in detector.explanation.conditions if not each.met and each.suppressed is None}
     if "closed" in unmet:
         return "it scores a bucket when it has closed"
@@ -104,11 +102,19 @@ def _scored(detector: ExplainedDetector) -> str:
 
 
 def _hindrance(detector: ExplainedDetector, explained: ExplainedMoment) -> str:
-    """Return why a detector whose score was 1 or more opened no incident."""
+    """Return why a detector whose score was 1 or more opened no incident; what is suppressed opens one, too."""
+    if explained.emerging is not None:
+        return f"an incident opens with {evidence(explained.emerging)}"
     suppressed = explained.quiet.suppressed if explained.quiet else detector.explanation.score.suppressed
-    if suppressed:
-        return f"it was suppressed: {_why_suppressed(suppressed, explained)}"
-    return "that opened no incident"
+    return f"it was suppressed: {_why_suppressed(suppressed, explained)}" if suppressed else "that opened no incident"
+
+
+def evidence(emerging: Emerging) -> str:
+    """Return what an incident takes to open, and what there was, in words."""
+    least = f"{counted(emerging.min_mentions, 'mention')} by {counted(emerging.min_people, 'author')}"
+    if emerging.mentions >= emerging.min_mentions and emerging.people >= emerging.min_people:
+        return f"{least} in buckets that are not quiet"
+    return f"{least}, and there {'was' if emerging.mentions == 1 else 'were'} {emerging.mentions} by {emerging.people}"
 
 
 def _why_suppressed(suppressed: str, explained: ExplainedMoment) -> str:

@@ -94,8 +94,26 @@ def return_period(rarity: float, once_in_days: float) -> str:
 
 
 def value(number: float, unit: str) -> str:
-    """Format a value of a measure or score in its unit."""
-    return f"{number:.0%}" if unit == NEGATIVE_SHARE else shown(number)
+    """Format a value of a measure in its unit."""
+    return f"{number:.0%}" if unit == NEGATIVE_SHARE else amount(number)
+
+
+def amount(number: float) -> str:
+    """Format an amount; the usual mentions of a silent brand are hardly any.
+
+    >>> amount(1627.4), amount(0.0000018), amount(0)
+    ('1,627', '< 0.001', '0')
+    """
+    return "< 0.001" if 0 < number < 0.001 else shown(number)
+
+
+def counted(number: float, noun: str) -> str:
+    """Format a number with its noun.
+
+    >>> counted(1, "mention"), counted(1_200, "mention")
+    ('1 mention', '1,200 mentions')
+    """
+    return f"{amount(number)} {noun}" if number == 1 else f"{amount(number)} {noun}s"
 
 
 def over(measure: Measure) -> str:
@@ -105,7 +123,7 @@ def over(measure: Measure) -> str:
 
 def condition(each: Condition, detector: ExplainedDetector, once_in_days: float, zone: tzinfo) -> tuple[str, str, str]:
     """Return subject, observed and needed value of a condition as words."""
-    subject, observed, needed = _SUBJECTS[each.name], shown(each.observed), f"at least {shown(each.needed)}"
+    subject, observed, needed = _SUBJECTS[each.name], amount(each.observed), f"at least {amount(each.needed)}"
     match each.name:
         case "rarity":
             observed, needed = return_period(each.observed, once_in_days), return_period(1.0, once_in_days)

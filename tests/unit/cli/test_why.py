@@ -99,6 +99,20 @@ def test_a_brand_that_is_not_known_yet_says_how_much_of_its_history_is_missing(f
     assert all(line.endswith("  NO") for line in known)
 
 
+def test_a_score_without_enough_evidence_says_what_an_incident_takes(folder: Path) -> None:
+    config = write_config(folder, "evidence.yaml", incidents={"min_mentions": 1_000, "min_authors": 70})
+    found = tree(folder, 414.5, config=config)
+    emerging = found["moment"]["emerging"]
+    highest = max(found["moment"]["detectors"], key=lambda each: float(each["score"]["value"]))
+    assert highest["score"]["value"] >= 1
+    assert found["moment"]["incident"] is None
+    assert found["verdict"] == (
+        f"No alert at 06:54:30: {highest['name']} {highest['score']['value']:.2f} of 1, but an incident opens with "
+        f"1,000 mentions by 70 authors, and there were {emerging['mentions']} by {emerging['people']}."
+    )
+    assert any("one emerges since " in line for line in lines(folder, 414.5, config=config))
+
+
 @pytest.mark.parametrize("minute", [1, 100, 300, 405, 440, 520])
 def test_every_table_fits_into_eighty_columns(folder: Path, minute: float) -> None:
     verdict, *others = lines(folder, minute)
