@@ -35,6 +35,7 @@ class OwnWords:
         nearby = [term for group in terms.all for alternatives in group.terms for term in alternatives]
         texts = [terms.id, name, *terms.tagged, *map(text_of, [*terms.any, *nearby])]
         self._words = frozenset(word for text in texts for word in _words(text) if len(word) > 1)
+        self._beginnings = tuple(self._words)
 
     def has(self, term: str) -> bool:
         """Return whether a term is a word of the brand, a pair with one, or a hashtag of nothing else."""
@@ -47,10 +48,12 @@ class OwnWords:
 
     def _divides(self, letters: str) -> bool:
         """Return whether letters can be divided into words of the brand."""
+        if not letters.startswith(self._beginnings):
+            return False  # so that most hashtags cost next to nothing
         reached = [True]
         for end in range(1, len(letters) + 1):
             reached.append(any(reached[start] and self._is_own(letters[start:end]) for start in range(end)))
-        return reached[-1] and bool(letters)
+        return reached[-1]
 
 
 def _words(text: str) -> Iterator[str]:

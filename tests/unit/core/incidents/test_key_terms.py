@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.core.incidents.key_terms import Key, key_terms
+from streams.core.incidents.own_words import OwnWords
+from streams.core.text import clean
+from streams.core.text.brand_terms import BrandTerms
+from streams.core.text.frequencies import Background
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 RARE = 0.00005
 """Share of posts in general that carry a term, if a test does not say it."""
@@ -115,3 +126,24 @@ def test_whatever_was_counted_key_terms_are_sorted_and_finite(
     keys = key_terms(counts, mentions, usual, past, 0.0, lambda _: general)
     assert [key.z for key in keys] == sorted((key.z for key in keys), reverse=True)
     assert all(1.96 <= key.z < 1_000 and 0 <= key.lift < 10_000 for key in keys)
+
+
+@pytest.mark.parametrize(
+    ("brand", "language", "since", "some_of_them"),
+    [
+        ("Kaufland", "de", "2020-10-09", {"wendler", "#nichtegal", "meinungsfreiheit", "maske"}),
+        ("petertauber", "de", "2017-07-04", {"minijobs", "ordentliches", "berufe"}),
+        ("barilla", "und", "2013-09-27", {"pasta", "gays", "guido"}),
+    ],
+)
+def test_recorded_firestorms_have_terms_from_which_a_reader_knows_what_they_are_about(
+    shared_data: Path, brand: str, language: str, since: str, some_of_them: set[str]
+) -> None:
+    """Nothing was recorded before them, so that every word was as surprising as every other."""
+    posts = map(orjson.loads, (shared_data / "shitstorms/shitstorms.jsonl").read_bytes().splitlines())
+    texts = [post["text"] for post in posts if post["brand"] == brand and post["created_at"] >= since][:100]
+    counts = Counter(term for text in texts for term in map(str.lower, clean.terms(text)))
+    own = OwnWords(brand, BrandTerms(brand.lower(), any=("peter tauber",)))
+    others = {term: count for term, count in counts.items() if not own.has(term)}
+    keys = key_terms(others, len(texts), {}, 0.0, 0.0, Background({language: len(texts)}, counts).share)
+    assert some_of_them <= set(terms(keys[:10])), terms(keys[:15])
