@@ -37,7 +37,19 @@ EARLIER: Final = "7201f7a"
 
 WORKERS: Final = {"score": (), "detect": (), "train": (), "bridge": ("webhook",)}
 
-MADE_FROM_THE_VERSION: Final = frozenset({"config_version", "id", "fingerprint", "labels"})
+DECIDED: Final = (
+    "kind", "step", "status", "severity", "label", "suppressed", "brand", "starts_at", "reopened", "earlier_mentions",
+    "late_mentions", "ends_at", "at", "sentiment", "duplicate_share", "sources", "languages",
+)  # fmt: skip
+"""Fields of an alert that are the same whichever of the two commits wrote it. Its ID and fingerprint are made from the
+version of the config, which names all keys that a version of firewatch has; words, terms and what is said of authors
+have changed since."""
+
+COUNTED: Final = ("start", "end", "mentions", "reposts", "engagement")
+SCORED: Final = ("kind", "score", "observed", "expected", "lower", "upper", "unit", "suppressed")
+
+CHANGED_IN_WINDOWS: Final = frozenset({"config_version", "authors", "authors_estimated"})
+"""Of windows: the earlier commit estimated authors from 64 on."""
 
 BREAK_SECONDS: Final = 120
 """More than passes between the two halves of the posts: a longer break would count as the end of the archive."""
@@ -146,12 +158,20 @@ def alert_key(alert: bytes) -> AlertKey:
     return tree["brand"], tree["kind"], tree["at"]
 
 
-def content(record: bytes) -> dict[str, Any]:
-    """Return a record without the version of the config, which names all keys that a version of firewatch has, and
-    without the IDs that are made from it."""
+def decided(record: bytes) -> dict[str, Any]:
+    """Return what an alert says whichever commit wrote it: the step, and the counts and scores that led to it."""
     tree = orjson.loads(record)
-    labels = {name: label for name, label in tree.get("labels", {}).items() if name != "fingerprint"}
-    return {name: value for name, value in tree.items() if name not in MADE_FROM_THE_VERSION} | {"labels": labels}
+    return {name: tree[name] for name in DECIDED} | {
+        "window": {name: tree["window"][name] for name in COUNTED},
+        "detectors": {
+            detector: {name: score[name] for name in SCORED} for detector, score in tree["detectors"].items()
+        },
+    }
+
+
+def counted(record: bytes) -> dict[str, Any]:
+    """Return what a window says whichever commit wrote it."""
+    return {name: value for name, value in orjson.loads(record).items() if name not in CHANGED_IN_WINDOWS}
 
 
 class Expected:
@@ -159,8 +179,8 @@ class Expected:
 
     def __init__(self, config: Config, posts: Path, end: datetime) -> None:
         outcome, _ = replayed(config, posts)
-        self.alerts = {alert_key(alert): content(alert) for alert in outcome.alerts.values()}
-        self.windows = {key: content(window.to_bytes()) for key, window in outcome.windows.items()}
+        self.alerts = {alert_key(alert): decided(alert) for alert in outcome.alerts.values()}
+        self.windows = {key: counted(window.to_bytes()) for key, window in outcome.windows.items()}
         self.due_alerts = {alert_key(alert) for alert in outcome.alerts.values() if at(alert) <= end}
         self.due_windows = {key for key in self.windows if key[1] < end.timestamp() * 1000}
 
@@ -244,8 +264,8 @@ async def test_what_earlier_workers_have_written_is_resumed(
         await workers.until(all_there)
 
     alerts, windows = await alerts_of(config), await windows_of(config)
-    assert expected.alerts | {key: content(alert) for key, alert in alerts.items()} == expected.alerts
-    assert expected.windows | {key: content(window) for key, window in windows.items()} == expected.windows
+    assert expected.alerts | {key: decided(alert) for key, alert in alerts.items()} == expected.alerts
+    assert expected.windows | {key: counted(window) for key, window in windows.items()} == expected.windows
     after = await published(config)
     assert min(after.keys() - before.keys()) == max(before) + 1
     assert after[max(before) + 1].header.parent == max(before)
