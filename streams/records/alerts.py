@@ -108,8 +108,8 @@ class Drivers(_Body):
     """Authors who drive the incident."""
 
     spread: Literal["one", "few", "many"] | None = Field(
-        description="one if the effective number of authors is below 2, few if it is below 10, otherwise many; null if "
-        "most mentions have no known author"
+        description="one if the effective number of authors is below 2; few if it is below 10, or below 40 and below a "
+        "quarter of the authors; otherwise many; null if most mentions have no known author"
     )
     top_ten_author_share: float | None = Field(
         ge=0,

@@ -54,6 +54,11 @@ _FEW: Final = 2
 _MANY: Final = 10
 """Effective numbers of authors from which few, and from which many drive an incident."""
 
+_FEW_AMONG: Final = 4
+_MANY_AMONG: Final = 40
+"""Multiple of the effective number up to which it counts as few among the authors, and largest such number: that of ten
+authors with half of the mentions among very many."""
+
 
 class AlertBuilder:
     """Builds the alerts of one brand.
@@ -249,7 +254,7 @@ def _drivers(mentions: Tally, baseline: Baseline) -> Drivers:
     effective = authors.effective if authors.unknown < _HALF * mentions.count else None
     sums = list(accumulate(authors.largest(_TOP_AUTHORS)))
     return Drivers(
-        spread=_spread(effective),
+        spread=_spread(effective, authors.distinct),
         top_ten_author_share=round(sums[-1] / mentions.count, 4) if sums else None,
         newcomer_share=_rounded(baseline.newcomer_share(mentions)),
         usual_newcomer_share=_rounded(baseline.usual_newcomer_share),
@@ -259,10 +264,11 @@ def _drivers(mentions: Tally, baseline: Baseline) -> Drivers:
     )
 
 
-def _spread(effective: float | None) -> Literal["one", "few", "many"] | None:
+def _spread(effective: float | None, authors: int) -> Literal["one", "few", "many"] | None:
     if effective is None:
         return None
-    return "one" if effective < _FEW else "few" if effective < _MANY else "many"
+    few = effective < _MANY or (effective < _MANY_AMONG and _FEW_AMONG * effective < authors)
+    return "one" if effective < _FEW else "few" if few else "many"
 
 
 def _comparison(change: Change, baseline: Baseline) -> Comparison:

@@ -157,6 +157,7 @@ def test_it_is_compared_with_what_is_usual() -> None:
             "from 30 accounts; half of the mentions come from one account; about",
         ),
         ([1, 2, 3, 4, 5, 6] * 10, "few", 6.0, 3, "from 6 accounts; about"),
+        ([*range(1, 7)] * 40 + list(range(101, 201)), "few", 11.92, 5, "half of the mentions come from five accounts"),
         (range(1, 16), "many", 15.0, 8, "from 15 accounts; about"),
         (range(1, 61), "many", 60.0, None, "from 60 accounts; about"),
         (
