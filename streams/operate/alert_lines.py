@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
@@ -13,6 +14,7 @@ from streams.render.severity_styles import SEVERITY_STYLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime, tzinfo
 
     from rich.console import Console
 
@@ -35,7 +37,9 @@ _NOTABLE: Final = 0.1
 VERDICT_WORDS: Final = {"ack": "acknowledged", "false_alarm": "marked as a false alarm:", "confirmed": "confirmed"}
 
 
-def print_alert(console: Console, alert: Alert, names: Mapping[str, str], *, is_first: bool) -> None:
+def print_alert(
+    console: Console, alert: Alert, names: Mapping[str, str], zone: tzinfo = UTC, *, is_first: bool
+) -> None:
     """Print a step: brand, severity and time, the summary, top terms, and links.
 
     Parameters
@@ -46,6 +50,8 @@ def print_alert(console: Console, alert: Alert, names: Mapping[str, str], *, is_
         The step.
     names
         Names of brands by their ids.
+    zone
+        Time zone of the time of the step.
     is_first
         Whether this is the first step of its incident that is shown; only the first one has links and the command that
         records a verdict. It and steps with new posts show the texts of posts, if the alert has them, whole.
@@ -60,7 +66,7 @@ def print_alert(console: Console, alert: Alert, names: Mapping[str, str], *, is_
         (f"  {alert.label}" if alert.label else "", "italic"),
         (f"  does not page: {alert.suppressed}" if alert.suppressed else "", "dim italic"),
     )
-    when = Text(f"{alert.at:%a %d %b %H:%M} UTC", style="cyan")
+    when = Text(_moment(alert.at, zone), style="cyan")
     head.truncate(max(10, console.width - len(BAR) - len(when) - 1), overflow="ellipsis", pad=True)
     lines = [Text.assemble(head, " ", when)]
     lines += Text(printable(alert.summary)).wrap(console, console.width - len(BAR))
@@ -77,15 +83,16 @@ def print_alert(console: Console, alert: Alert, names: Mapping[str, str], *, is_
     console.print()
 
 
-def print_verdict(console: Console, verdict: Verdict, names: Mapping[str, str]) -> None:
-    """Print a verdict; `names` are the names of brands by their ids."""
+def print_verdict(console: Console, verdict: Verdict, names: Mapping[str, str], zone: tzinfo = UTC) -> None:
+    """Print a verdict; `names` are the names of brands by their ids, `zone` is the time zone of times."""
     name = printable(names.get(verdict.brand, verdict.brand))
     until = ""
     if verdict.silence_until_ms is not None:
-        until = f", {name} is muted up to {verdict.severity} until {utc(verdict.silence_until_ms):%a %d %b %H:%M} UTC"
+        end = _moment(utc(verdict.silence_until_ms), zone)
+        until = f", {name} is muted up to {verdict.severity} until {end}"
     line = Text.assemble(
         ("● ", "magenta"),
-        (f"{utc(verdict.at_ms):%a %d %b %H:%M} UTC  ", "cyan"),
+        (f"{_moment(utc(verdict.at_ms), zone)}  ", "cyan"),
         (printable(verdict.by), "bold"),
         f" {VERDICT_WORDS[verdict.verdict]} {name} {verdict.incident}{until}",
     )
@@ -93,6 +100,10 @@ def print_verdict(console: Console, verdict: Verdict, names: Mapping[str, str]) 
     if verdict.note:
         console.print(Text(f"  “{printable(verdict.note)}”", style="italic"))
     console.print()
+
+
+def _moment(at: datetime, zone: tzinfo) -> str:
+    return f"{at.astimezone(zone):%a %d %b %H:%M %Z}"
 
 
 def _style(alert: Alert) -> str:

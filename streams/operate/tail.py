@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from streams.config.moments import zone_of
 from streams.errors import RecordError
 from streams.kafka.admin import ensure_topics
 from streams.kafka.clients import consumer
@@ -38,7 +39,7 @@ class Tail:
     Parameters
     ----------
     config
-        The whole configuration, which has the names of the brands.
+        The whole configuration, which has the names of the brands and the time zone of alerts.
     brands
         Ids of the brands that are shown; all brands if empty.
     severity
@@ -55,6 +56,7 @@ class Tail:
     def __init__(
         self, config: Config, brands: Collection[str], severity: Severity | None, console: Console | None
     ) -> None:
+        self._zone = zone_of(config.alerts.timezone)
         self._names = {brand.id: brand.name for brand in config.brands}
         self._brands = brands
         self._lowest = SEVERITIES.index(severity) if severity else 0
@@ -78,7 +80,8 @@ class Tail:
             sys.stdout.write(alert.to_bytes().decode() + "\n")
             sys.stdout.flush()
         else:
-            print_alert(self._console, alert, self._names, is_first=alert.fingerprint not in self._shown_incidents)
+            is_first = alert.fingerprint not in self._shown_incidents
+            print_alert(self._console, alert, self._names, self._zone, is_first=is_first)
         self._shown_incidents.add(alert.fingerprint)
 
     def show_verdict(self, record: ConsumerRecord) -> None:
@@ -86,7 +89,7 @@ class Tail:
         verdict = verdict_in(record.value)
         incident = self._log.incidents.get(verdict.incident) if verdict else None
         if verdict and incident and self._console is not None and self._is_wanted(incident.newest):
-            print_verdict(self._console, verdict, self._names)
+            print_verdict(self._console, verdict, self._names, self._zone)
 
     def _is_wanted(self, alert: Alert) -> bool:
         return (not self._brands or alert.brand in self._brands) and SEVERITIES.index(alert.severity) >= self._lowest

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from io import StringIO
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from rich.console import Console
 
 from streams.operate.alert_lines import print_alert, print_verdict
 from streams.records import Alert, SamplePost, TopTerm, Verdict
-from tests.support.alerts import START_MS, alert
+from tests.support.alerts import START_MS, alert, verdict
 
 NAMES = {"nordtel": "Nordtel"}
 WIDTH = 72
@@ -57,6 +58,17 @@ def test_the_most_active_author_is_named_only_above_an_even_share(authors: int, 
     """Of four mentions by four authors each is a quarter, which says nothing."""
     window = alert().window.model_copy(update={"authors": authors})
     assert ("25% by one author" in "\n".join(printed(rich_alert(window=window)))) == shown
+
+
+def test_times_are_those_of_the_zone() -> None:
+    console = Console(file=StringIO(), width=WIDTH)
+    judged = verdict(silence_until_ms=START_MS + 4 * 3_600_000).verdict
+    print_alert(console, rich_alert(), NAMES, ZoneInfo("Europe/Berlin"), is_first=True)
+    print_verdict(console, judged, NAMES, ZoneInfo("America/New_York"))
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "Mon 02 Mar 01:05 CET" in text
+    assert "Sun 01 Mar 19:00 EST" in text
+    assert "until Sun 01 Mar 23:00 EST" in " ".join(text.split())
 
 
 def test_later_blocks_have_neither_links_nor_the_command() -> None:
