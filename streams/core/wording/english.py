@@ -6,6 +6,7 @@ from typing import Final
 
 from streams.core.wording.phrases import (
     ChangePhrases,
+    ChatPhrases,
     Durations,
     MomentPhrases,
     Phrases,
@@ -162,5 +163,26 @@ ENGLISH: Final = Phrases(
         almost_none="almost none",
         coarse="Most posts state their time no finer than a bucket, such as whole hours, so how fast they came is not "
         "known and the severity is warning at most",
+    ),
+    chat=ChatPhrases(
+        moment="{day}, {clock}",
+        terms="Words that stand out: {terms}",
+        quoted="“{text}”",
+        copies="{n} times",
+        open_post="open post",
+        posts="Posts: {link}",
+        post="post {n}",
+        incident="Incident {id}, since {moment}",
+        ack="Take it: {ack}",
+        judge="Confirm: {confirm} · Report a false alarm: {false_alarm}",
+        dashboard="Dashboard",
+        verdicts={
+            "ack": "{by} is looking into it.",
+            "confirmed": "{by} confirms the incident.",
+            "false_alarm": "{by} reports a false alarm.",
+        },
+        muted="{name} is muted up to “{severity}” until {until}.",
+        note="Note: “{note}”",
+        dated="{moment}: {verdict}",
     ),
 )  # fmt: skip

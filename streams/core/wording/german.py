@@ -6,6 +6,7 @@ from typing import Final
 
 from streams.core.wording.phrases import (
     ChangePhrases,
+    ChatPhrases,
     Durations,
     MomentPhrases,
     Phrases,
@@ -168,5 +169,26 @@ GERMAN: Final = Phrases(
         almost_none="fast keine",
         coarse="Die meisten Beiträge geben ihre Zeit nur grob an, etwa auf die Stunde genau; wie schnell sie kamen, "
         "ist nicht bekannt, deshalb höchstens Warnung",
+    ),
+    chat=ChatPhrases(
+        moment="{day}, {clock}",
+        terms="Auffällige Begriffe: {terms}",
+        quoted="„{text}“",
+        copies="{n}-mal",
+        open_post="Beitrag öffnen",
+        posts="Beiträge: {link}",
+        post="Beitrag {n}",
+        incident="Vorfall {id}, seit {moment}",
+        ack="Übernehmen: {ack}",
+        judge="Bestätigen: {confirm} · Fehlalarm melden: {false_alarm}",
+        dashboard="Dashboard",
+        verdicts={
+            "ack": "{by} kümmert sich darum.",
+            "confirmed": "{by} bestätigt den Vorfall.",
+            "false_alarm": "{by} meldet einen Fehlalarm.",
+        },
+        muted="Bis zum {until}, ist {name} bis zur Stufe „{severity}“ stummgeschaltet.",
+        note="Anmerkung: „{note}“",
+        dated="{moment}: {verdict}",
     ),
 )  # fmt: skip

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from detectors.base import Label, Severity
     from detectors.reasons import ReasonCode
     from streams.config import Language
-    from streams.records import AlertStep
+    from streams.records import AlertStep, VerdictValue
 
     Forms = Mapping[str, str]
     """A phrase with a number by the plural category of CLDR (``one``, ``other``, ...), for ``{n}`` of something."""
@@ -196,6 +196,51 @@ class ReasonPhrases:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChatPhrases:
+    """The phrases of messages in a chat that no alert has.
+
+    Parameters
+    ----------
+    moment
+        The ``{clock}`` on a ``{day}``.
+    terms
+        The ``{terms}`` that stand out, and how often they occur.
+    quoted, copies, open_post
+        The ``{text}`` of a post, the number ``{n}`` of posts with it, and the link to it.
+    posts, post
+        Links to posts, the first with the words before it, and the link to the post of a number ``{n}``.
+    incident
+        The ``{id}`` of an incident, and the ``{moment}`` since when there is one.
+    ack, judge
+        The command line ``{ack}`` that records that somebody has taken an open incident, and those that record whether
+        one that is over was real (``{confirm}``) or none (``{false_alarm}``).
+    dashboard
+        The link of an alert.
+    verdicts, muted, note
+        A verdict ``{by}`` an operator, a silence of the brand (``{name}``) up to a ``{severity}`` ``{until}`` a moment,
+        and the operator's ``{note}``.
+    dated
+        A verdict with its ``{moment}``.
+    """
+
+    moment: str
+    terms: str
+    quoted: str
+    copies: str
+    open_post: str
+    posts: str
+    post: str
+    incident: str
+    ack: str
+    judge: str
+    dashboard: str
+    verdicts: Mapping[VerdictValue, str]
+    muted: str
+    note: str
+    dated: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Phrases:
     """Everything that is worded in one language; names in braces are filled in.
 
@@ -240,3 +285,4 @@ class Phrases:
     summary: SummaryPhrases
     changes: ChangePhrases
     reasons: ReasonPhrases
+    chat: ChatPhrases

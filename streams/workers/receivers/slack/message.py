@@ -23,16 +23,15 @@ from streams.workers.receivers.slack.blocks import (
     section,
     shortened,
 )
-from streams.workers.receivers.slack.phrases import CHAT_PHRASES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from streams.config import Language
+    from streams.core.wording.phrases import ChatPhrases
     from streams.records import Alert, SamplePost, Verdict
     from streams.workers.receivers.slack.blocks import Json
-    from streams.workers.receivers.slack.phrases import ChatPhrases
 
 TERMS: Final = 6
 TEXTS: Final = 3
@@ -105,8 +104,7 @@ class MessageFormat:
         self._names = names
         self._include_texts = include_texts
         self._wordings = {
-            language: _Wording(Formats(phrases, timezone), CHAT_PHRASES[language])
-            for language, phrases in PHRASES.items()
+            language: _Wording(Formats(phrases, timezone), phrases.chat) for language, phrases in PHRASES.items()
         }
 
     def incident(self, alert: Alert, verdict: Verdict | None = None) -> SlackMessage:

@@ -22,7 +22,7 @@ from streams.core.wording.english import ENGLISH
 from streams.core.wording.formats import Formats
 from streams.core.wording.german import GERMAN
 from streams.core.wording.languages import PHRASES
-from streams.records import Alert, AlertStep
+from streams.records import Alert, AlertStep, VerdictValue
 from tests.support.paths import ROOT
 from tests.support.wording import BEFORE, as_lines, every_step, facts, formats, golden, told
 
@@ -31,24 +31,24 @@ if TYPE_CHECKING:
 
 every_language = pytest.mark.parametrize("language", get_args(Language))
 
-NOT_WORDED: Final = ("language", "locale", "day_pattern", "zones")
-"""Fields that are no phrases."""
+NOT_WORDED: Final = ("language", "locale", "day_pattern", "zones", "chat")
+"""Fields that are no phrases of alerts."""
 
 
-def leaves(phrases: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Yield each phrase with its path."""
+def leaves(phrases: Any, path: str = "", *, every: bool = False) -> Iterator[tuple[str, str]]:
+    """Yield each phrase with its path; those that are no phrases of alerts only if every one is asked for."""
     if isinstance(phrases, str):
         yield path, phrases
     elif isinstance(phrases, dict):
         for key, each in phrases.items():
-            yield from leaves(each, f"{path}[{key}]")
+            yield from leaves(each, f"{path}[{key}]", every=every)
     elif isinstance(phrases, tuple):
         for place, each in enumerate(phrases):
-            yield from leaves(each, f"{path}[{place}]")
+            yield from leaves(each, f"{path}[{place}]", every=every)
     else:
         for field in dataclasses.fields(phrases):
-            if field.name not in NOT_WORDED:
-                yield from leaves(getattr(phrases, field.name), f"{path}.{field.name}")
+            if every or field.name not in NOT_WORDED:
+                yield from leaves(getattr(phrases, field.name), f"{path}.{field.name}", every=every)
 
 
 def mapped(phrases: Any, change: Callable[[str], str]) -> Any:
@@ -82,7 +82,20 @@ def test_every_code_has_a_word(language: Language) -> None:
     assert set(phrases.reasons.sentences) == set(get_args(ReasonCode))
     assert set(phrases.reasons.model_features) == set(FEATURES)
     assert set(phrases.units) == {kind.unit for kind in KINDS.values()}
+    assert set(phrases.chat.verdicts) == set(get_args(VerdictValue))
     assert len(phrases.small_numbers) == 10
+
+
+@every_language
+def test_a_phrase_is_filled_in_with_the_same_names_in_all_languages(language: Language) -> None:
+    """But for the number, for which a form may have a word; a span may be inflected by a preposition or not."""
+
+    def names(phrase: str) -> set[str]:
+        return set(re.findall(r"{(\w+)}", phrase.replace("{lasting}", "{span}"))) - {"n"}
+
+    english = {path: names(phrase) for path, phrase in leaves(ENGLISH, every=True)}
+    for path, phrase in leaves(PHRASES[language], every=True):
+        assert names(phrase) == english.get(path, set()), path
 
 
 @every_language
