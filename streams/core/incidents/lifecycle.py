@@ -317,18 +317,23 @@ class Incidents:
         the usual again, since scores remember the last incident for hours."""
         if score.suppressed != "refractory":
             return True
-        return self._excess(name, score, bucket) > self._settings.subsided_share * self._past_excesses.get(name, 0.0)
+        excess = self._excess(name, score, bucket, falls=score.direction == "down")
+        return excess > self._settings.subsided_share * self._past_excesses.get(name, 0.0)
 
     def _is_hot(self, incident: Incident, name: str, score: Score, bucket: Tally) -> bool:
         """Return whether the incident continues: scores remember for hours, so the bucket must exceed the usual too."""
-        excess = self._excess(name, score, bucket)
+        highest = incident.peaks.get(name)
+        excess = self._excess(name, score, bucket, falls=highest is not None and highest.direction == "down")
         peak = incident.excesses[name] = max(incident.excesses.get(name, 0.0), excess)
         return score.value >= self._settings.quiet_below and excess > self._settings.subsided_share * peak
 
-    def _excess(self, name: str, score: Score, bucket: Tally) -> float:
+    def _excess(self, name: str, score: Score, bucket: Tally, *, falls: bool) -> float:
+        """Return by how much the bucket exceeds the usual, or falls short of it; 0 or less if it does not."""
         if self._aspects[name] == "tone":
             return bucket.negative / SHARE - score.expected * bucket.count
-        return abs(score.observed - score.expected)
+        if falls:
+            return score.expected - score.observed
+        return score.observed - score.expected if bucket.count else 0.0  # what is observed may fade over hours
 
     def _usual_share(self, scores: Mapping[str, Score]) -> float:
         """Return the brand's own negative share as its tone detectors expect it."""

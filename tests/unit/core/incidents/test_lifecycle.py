@@ -128,6 +128,27 @@ def test_the_quiet_time_before_the_end_is_no_part_of_the_incident_but_one_in_bet
     assert (over.incident.hot_ms, over.at_ms) == (6 * LENGTH, 12 * LENGTH)
 
 
+def test_empty_buckets_and_those_below_the_usual_are_quiet_however_high_a_score_stays() -> None:
+    """A detector that smooths over hours observes a surplus long after the last mention."""
+    brand = Brand()
+    brand.bucket(50, volume=attention(3.0))
+    assert [brand.bucket(0, volume=attention(2.0)) for _ in range(3)] == [[]] * 3
+    steps = [brand.bucket(1, volume=attention(2.0, observed=1)) for _ in range(3)]
+    assert steps == [[], [], ["resolve"]]
+    assert brand.changes[-1].until_ms == LENGTH
+
+
+def test_a_fall_goes_on_while_mentions_are_missing() -> None:
+    brand = Brand()
+    silent = Score(1.5, 0, expected=50, lower=20, upper=90, direction="down", reason=MUCH)
+    assert brand.bucket(0, volume=silent) == ["open"]
+    for _ in range(12):
+        assert brand.bucket(0, volume=silent._replace(value=0.9)) == []
+    assert brand.incidents.current is not None
+    brand.bucket(50, volume=silent._replace(value=0.9, observed=50))
+    assert brand.incidents.current.hot_ms == 13 * LENGTH
+
+
 def test_a_brand_that_is_no_longer_watched_ends_its_incident_at_that_moment() -> None:
     brand = Brand()
     brand.bucket(50, volume=attention(1.2))
