@@ -227,9 +227,11 @@ class BrokerUnreachable(KafkaError):
 
     def __init__(self, bootstrap_servers: str, detail: str) -> None:
         super().__init__(
-            f"no Kafka broker answers at {bootstrap_servers} ({detail}). Is it running? "
-            "Set kafka.bootstrap_servers in the config or KAFKA_BOOTSTRAP in the environment; "
-            "`make kafka-start` starts a local one."
+            f"no Kafka broker answers at {bootstrap_servers} ({detail}). If yours has another address, set "
+            "kafka.bootstrap_servers in the config or KAFKA_BOOTSTRAP in the environment. To start one here: "
+            "`make kafka-start` in a checkout of firewatch, which prints its address; elsewhere "
+            "`firewatch init kafka --deploy` and `docker compose -f kafka/deploy/compose.yaml up --detach kafka`, "
+            "which listens at 127.0.0.1:9092."
         )
 
 

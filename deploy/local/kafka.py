@@ -56,6 +56,11 @@ _MEGABYTES: Final = 110
 """Size of what Maven fetches, its own plugins included, for messages."""
 """A port that was free a moment ago can be gone when Java, a second later, listens on it."""
 
+DEFAULT_PORT: Final = 9092
+"""The port that firewatch connects to unless its config says otherwise; only the default instance asks for it."""
+
+DEFAULT_NAME: Final = "local"
+
 NOT_RUNNING: Final = 3
 """Exit code of `status` without a broker, as init scripts have it."""
 
@@ -76,7 +81,11 @@ class LocalKafka:
     """
 
     def __init__(
-        self, home: Path = DEFAULT_HOME, name: str = "local", settings: str = "", format_options: Sequence[str] = ()
+        self,
+        home: Path = DEFAULT_HOME,
+        name: str = DEFAULT_NAME,
+        settings: str = "",
+        format_options: Sequence[str] = (),
     ) -> None:
         self._more_settings = settings
         self._format_options = tuple(format_options)
@@ -84,6 +93,8 @@ class LocalKafka:
         self._libraries = self._home / "lib"
         self._folder = self._home / "instances" / name
         self._process_file = self._folder / "process"
+        self._port_file = self._folder / "port"
+        self._preferred_port = DEFAULT_PORT if name == DEFAULT_NAME else None
         self.log_file = self._folder / "kafka.log"
         self._log_from = 0
 
@@ -124,7 +135,8 @@ class LocalKafka:
         Parameters
         ----------
         port
-            Where to listen; a free port if None.
+            Where to listen. If None, where it listened before; at first at `DEFAULT_PORT` if it is the default instance
+            and that is free, else at a free port.
 
         Raises
         ------
@@ -140,15 +152,28 @@ class LocalKafka:
                 return self._await_answer(*running)
             if port is not None and not _is_free(port):
                 raise LocalKafkaError(
-                    f"127.0.0.1:{port} is taken by another process: free it, or leave the port out for a free one"
+                    f"127.0.0.1:{port} is taken by another process: free it, or leave the port out for another one"
                 )
             for _ in range(PORT_TRIES - 1):
                 try:
-                    return self._start_at(port or free_port())
+                    return self._start_at(port or self._port_of_choice())
                 except LocalKafkaError as error:
                     if port is not None or "BindException" not in str(error):
                         raise
             return self._start_at(port or free_port())
+
+    def _port_of_choice(self) -> int:
+        """Return the port of before, the preferred one, or a free one; say so if the config has to be changed."""
+        try:
+            remembered = int(self._port_file.read_text())
+        except (FileNotFoundError, ValueError):
+            remembered = None
+        for port in (remembered, self._preferred_port):
+            if port is not None and _is_free(port):
+                return port
+            if port is not None:
+                say(f"127.0.0.1:{port} is taken by another process")
+        return free_port()
 
     def _start_at(self, port: int) -> str:
         self._write_settings(port)
@@ -211,6 +236,7 @@ class LocalKafka:
                     raise LocalKafkaError(f"Kafka could not prepare {data}:\n{self._last_lines()}")
             pid = _spawn([*jvm, "kafka.Kafka", settings], log.fileno())
         self._process_file.write_text(f"{pid} {_started(pid)} {port}")
+        self._port_file.write_text(str(port))
         return pid
 
     def _await_answer(self, pid: int, port: int) -> str:
@@ -413,6 +439,18 @@ def _await_exit(pid: int, seconds: float) -> bool:
     return True
 
 
+def next_steps(address: str, folder: Path) -> list[str]:
+    """Return the commands that use the broker at an address from a folder, as they can be typed there."""
+    program = Path(sys.prefix, "bin", "firewatch")
+    typed = str(program.relative_to(folder)) if program.is_relative_to(folder) else str(program)
+    firewatch = typed if program.exists() else "firewatch"
+    default = address == f"127.0.0.1:{DEFAULT_PORT}"
+    commands = [] if default else [f"export KAFKA_BOOTSTRAP={address}    # firewatch's default is {DEFAULT_PORT}"]
+    if not (folder / "firewatch.yaml").exists():
+        commands.append(f"{firewatch} init")
+    return [*commands, f"{firewatch} run -c firewatch.yaml"]
+
+
 def main() -> int:
     """Run the command line; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -420,26 +458,29 @@ def main() -> int:
     parser.add_argument(
         "--home", type=Path, default=DEFAULT_HOME, help="folder of artifacts and instances (%(default)s)"
     )
-    parser.add_argument("--name", default="local", help="which instance (%(default)s)")
+    parser.add_argument("--name", default=DEFAULT_NAME, help="which instance (%(default)s)")
     parser.add_argument("--docker", action="store_true", help="start in a container if a Docker engine answers")
-    parser.add_argument("--port", type=int, help="where to listen; a free port by default")
+    parser.add_argument("--port", type=int, help="where to listen; by default as before, at first 9092 if it is free")
     arguments = parser.parse_args()
     kafka = LocalKafka(arguments.home, arguments.name)
     try:
         if arguments.command == "install":
             kafka.install()
         elif arguments.command == "start":
-            print(start_anyhow(arguments.home, arguments.name) if arguments.docker else kafka.start(arguments.port))
+            address = start_anyhow(arguments.home, arguments.name) if arguments.docker else kafka.start(arguments.port)
+            print(address, flush=True)
+            if arguments.name == DEFAULT_NAME:
+                say("next:" + "".join(f"\n  {command}" for command in next_steps(address, Path.cwd())))
         elif arguments.command == "stop":
             say("stopped" if kafka.stop() else "was not running")
         elif arguments.command == "wipe":
             kafka.wipe()
             ContainerKafka(arguments.home, arguments.name).wipe()
             say("stopped and wiped")
-        elif address := kafka.bootstrap:
-            print(address)
+        elif running := kafka.bootstrap:
+            print(running)
         else:
-            say("not running")
+            say("not running" + ("; `make kafka-start` starts it" if (ROOT / "Makefile").exists() else ""))
             return NOT_RUNNING
     except LocalKafkaError as error:
         say(str(error))

@@ -1,17 +1,24 @@
-"""Writes the recording rules of counters: ``python -m deploy.prometheus.build``; a test fails while the file is not so.
+"""Writes the recording rules of counters, and the page of the runbooks that Prometheus serves.
 
-They count each event once, with the expression of the boards (`deploy.grafana.queries.events_in`).
+``python -m deploy.prometheus.build``; a test fails while a file is not as written. The rules count each event once,
+with the expression of the boards (`deploy.grafana.queries.events_in`).
 """
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from textwrap import indent
 from typing import Final
 
+from markdown_it import MarkdownIt
+
 from deploy.grafana.queries import STARTED, aggregate, events_in, restarts_in, starts_in
 
 FILE: Final = Path(__file__).parent / "rules" / "counters.yml"
+
+PAGE: Final = Path(__file__).parent / "assets" / "runbooks.html"
+RUNBOOKS: Final = Path(__file__).parents[1] / "RUNBOOKS.md"
 
 SPAN: Final = "15m"
 STARTS_SPAN: Final = "30m"
@@ -65,5 +72,38 @@ def _rule(name: str, expr: str) -> str:
     return f"      - record: {name}\n        expr: |\n{indent(expr, ' ' * 10)}\n"
 
 
+_PAGE: Final = """\
+<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>firewatch: runbooks</title>
+<style>
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 1rem auto; padding: 0 1rem; }
+pre { background: #f3f3f3; padding: .7rem; overflow-x: auto; }
+h2:target { background: #ffe9a8; }
+</style>
+{body}</html>
+"""
+
+
+def page() -> str:
+    """Return the runbooks as HTML, with the alerts in lower case as anchors."""
+    text = _without_links_to_files(RUNBOOKS.read_text(encoding="utf-8"))
+    body = re.sub(r"<h2>(\w+)</h2>", lambda found: f'<h2 id="{found[1].lower()}">{found[1]}</h2>', _html(text))
+    return _PAGE.replace("{body}", body)
+
+
+def _html(text: str) -> str:
+    return str(MarkdownIt("commonmark").render(text))
+
+
+def _without_links_to_files(text: str) -> str:
+    """Return Markdown in which links to other files are plain text: the page stands alone."""
+    return re.sub(r"\[([^\]]+)\]\((?!#)[^)]+\)", r"\1", text)
+
+
 if __name__ == "__main__":
     FILE.write_text(rendered(), encoding="utf-8")
+    PAGE.parent.mkdir(exist_ok=True)
+    PAGE.write_text(page(), encoding="utf-8")

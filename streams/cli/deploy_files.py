@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from os.path import normpath
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import streams
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 _SHIPPED: Final = "shipped"
 """The folder inside the package `streams` to which pyproject.toml copies the files when a wheel is built."""
@@ -24,9 +26,17 @@ _FOR_OPERATORS: Final = (
     "grafana/dashboards/*.json",
     "grafana/provisioning/*/*.yaml",
     "prometheus/*.yml",
+    "prometheus/assets/*.html",
     "prometheus/rules/*.yml",
 )
-"""What an operator needs of deploy/: configs, boards, rules, schemas, and the services of Docker Compose."""
+"""What an operator needs of deploy/: configs, boards, rules, runbooks, schemas, and the services of Docker Compose."""
+
+
+_DOCS: Final = ("*.md", "reference/*.md", "images/*")
+
+RUNBOOKS_URL: Final = "{{ $externalURL }}/user/runbooks.html"
+"""Where the alert rules find the runbooks by default: in Prometheus itself, which fills in its own
+address."""
 
 
 def deploy_folder() -> Path:
@@ -42,12 +52,41 @@ def is_checkout() -> bool:
 
 
 def files_for_operators() -> Iterator[tuple[Path, Path]]:
-    """Yield each file that an operator needs, and its path below the operator's folder deploy/.
+    """Yield each file that an operator needs, and its path in the operator's folder.
 
-    The versions that firewatch was tested with come along as constraints.txt.
+    The versions that firewatch was tested with come along as deploy/constraints.txt, and the documentation, to which
+    the runbooks link, as docs/.
     """
     folder = deploy_folder()
     for pattern in _FOR_OPERATORS:
         for path in sorted(folder.glob(pattern)):
-            yield path, path.relative_to(folder)
-    yield folder.with_name("constraints.txt"), Path("constraints.txt")
+            yield path, Path("deploy") / path.relative_to(folder)
+    yield folder.with_name("constraints.txt"), Path("deploy", "constraints.txt")
+    docs = folder.with_name("docs")
+    for pattern in _DOCS:
+        for path in sorted(docs.glob(pattern)):
+            yield path, Path("docs") / path.relative_to(docs)
+
+
+_LINK: Final = re.compile(r"(?P<image>!?)\[(?P<text>[^\]]*)\]\((?P<target>[^)\s]+)\)")
+
+
+def with_links_within(files: Mapping[Path, bytes]) -> dict[Path, bytes]:
+    """Return the files with every link of a page of Markdown as plain text that leads to none of them.
+
+    Links to the web, and those within a page, stay.
+    """
+    known = {Path(normpath(path)) for path in files}
+    folders = {parent for path in known for parent in path.parents}
+
+    def leads_somewhere(page: Path, target: str) -> bool:
+        file = target.partition("#")[0]
+        return not file or "://" in target or Path(normpath(page.parent / file)) in known | folders
+
+    def rewritten(page: Path, text: str) -> str:
+        return _LINK.sub(lambda link: link[0] if leads_somewhere(page, link["target"]) else link["text"], text)
+
+    return {
+        path: rewritten(path, content.decode()).encode() if path.suffix == ".md" else content
+        for path, content in files.items()
+    }

@@ -6,11 +6,13 @@ import asyncio
 import getpass
 import sys
 from contextlib import suppress
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
 
 from streams.cli.options import FILE, Duration, LazyChoice, config_for_operators, config_option
+from streams.cli.program import program
 from streams.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -123,6 +125,7 @@ def topics(config_path: Path, *, repair: bool) -> None:
             click.echo(
                 f"          {setting} is {actual}, defined as {wanted}" + ("" if repair else "; --repair sets it")
             )
+    click.echo(f"next: {program()} run -c {quote(str(config_path))}", err=True)
 
 
 def _workers() -> Sequence[str]:

@@ -21,6 +21,7 @@ from streams.core.deliver.step import DeliveryVerdict
 from streams.core.deliver.suppression import Silences, Suppression
 from streams.errors import DeliveryDenied, DeliveryError, DeliveryFailed, RecordError
 from streams.kafka.clients import acknowledged, consumer, producer, raw_client
+from streams.kafka.connection import Connection
 from streams.kafka.dead_letters import DeadLetters
 from streams.kafka.group_member import GroupMember
 from streams.kafka.names import bridge_name, group_of
@@ -97,8 +98,9 @@ async def _deliver_alerts(
         await verdicts.seek(clock.now_ms() - MAX_SILENCE_MS)
         for record in await verdicts.to_the_end():
             worker.add_verdict(record)
-        health.ready_unless(worker.not_ready_reason)
-        await worker.run(stop, _follow_verdicts(verdicts, worker))
+        connection = Connection(config.kafka)
+        health.ready_unless(lambda: connection.problem or worker.not_ready_reason())
+        await worker.run(stop, _follow_verdicts(verdicts, worker), connection.watch())
 
 
 async def _follow_verdicts(verdicts: TopicReader, worker: BridgeWorker[Any]) -> None:
@@ -141,10 +143,10 @@ class BridgeWorker(Generic[StateT]):
         self._denials: dict[TopicPartition, str] = {}
         self._denial: str | None = None
 
-    async def run(self, stop: asyncio.Event, following: Coroutine[Any, Any, None]) -> None:
-        """Deliver alerts until `stop` is set."""
+    async def run(self, stop: asyncio.Event, *beside: Coroutine[Any, Any, None]) -> None:
+        """Deliver alerts until `stop` is set, and run what else has to run meanwhile."""
         self._member.subscribe()
-        await work_until(stop, self._member.in_flight, self._work(), following)
+        await work_until(stop, self._member.in_flight, self._work(), *beside)
 
     async def _work(self) -> None:
         while True:

@@ -16,6 +16,7 @@ from deploy.local.prerequisites import LocalKafkaError, require
 from tests.support.broker import until
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 PROGRAM: Final = "prometheus-alertmanager"
@@ -25,16 +26,19 @@ SECONDS_TO_START: Final = 30
 
 
 class Alertmanager:
-    """An Alertmanager that notifies `pager` at once and keeps its port and its data through a restart."""
+    """An Alertmanager that notifies `pager` at once and keeps its port and its data through a restart.
 
-    def __init__(self, folder: Path, pager: str) -> None:
+    `more` goes into its config too.
+    """
+
+    def __init__(self, folder: Path, pager: str, more: Mapping[str, Any] | None = None) -> None:
         self._folder = folder
         self._port = free_port()
         self.url = f"http://127.0.0.1:{self._port}"
         self._process: asyncio.subprocess.Process | None = None
         webhook = {"url": pager, "send_resolved": True}
         route = {"receiver": "pager", "group_by": ["..."], "group_wait": "0s", "group_interval": "1s"}
-        config = {"route": route, "receivers": [{"name": "pager", "webhook_configs": [webhook]}]}
+        config = {"route": route, "receivers": [{"name": "pager", "webhook_configs": [webhook]}], **(more or {})}
         (folder / "alertmanager.yml").write_text(yaml.safe_dump(config))
 
     async def start(self) -> None:
@@ -62,6 +66,19 @@ class Alertmanager:
                 return answer.status == 200
         except aiohttp.ClientError:
             return False
+
+    async def fire(self, *alerts: Mapping[str, str]) -> None:
+        """Tell it of alerts by their labels, as Prometheus does."""
+        body = [{"labels": labels} for labels in alerts]
+        async with aiohttp.ClientSession() as session, session.post(f"{self.url}/api/v2/alerts", json=body) as answer:
+            assert answer.status == 200, await answer.text()
+
+    async def inhibited(self) -> dict[str, bool]:
+        """Return whether each alert is inhibited, by its name, with its worker if it has one."""
+        async with aiohttp.ClientSession() as session, session.get(f"{self.url}/api/v2/alerts") as answer:
+            alerts: list[dict[str, Any]] = await answer.json()
+        names = [" ".join(filter(None, (each["labels"]["alertname"], each["labels"].get("worker")))) for each in alerts]
+        return {name: bool(each["status"]["inhibitedBy"]) for name, each in zip(names, alerts, strict=True)}
 
     async def active(self) -> dict[str, dict[str, Any]]:
         """Return the alerts that are firing, by incident and severity."""

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import os
 import time
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
 import orjson
 import pytest
+import structlog
 from standardwebhooks import Webhook as Verifier
 
+from deploy.local.kafka import DEFAULT_HOME, LocalKafka, free_port
 from streams.config import SLACK_URL_VARIABLE, WEBHOOK_KEY_VARIABLE
 from streams.core.deliver import delivery
+from streams.kafka import connection
 from streams.kafka.admin import ensure_topics
 from streams.kafka.clients import acknowledged, producer
 from streams.kafka.topics import Topics
@@ -310,3 +315,49 @@ async def test_slack_gets_a_message_for_each_step(
 
         await until(posted)
     assert orjson.loads(receiver.requests[0][1])["text"].startswith("🟠 Nordtel · warning · opened\n")
+
+
+async def ready(port: int) -> tuple[int, str]:
+    address = f"http://127.0.0.1:{port}/readyz"
+    try:
+        async with aiohttp.ClientSession() as session, session.get(address) as answer:
+            return answer.status, await answer.text()
+    except aiohttp.ClientError:
+        return 0, ""
+
+
+@pytest.mark.timeout(300)
+async def test_a_bridge_is_not_ready_while_kafka_does_not_answer_and_logs_it_once(
+    kafka_config: Callable[..., Config], receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "CHECK_SECONDS", 0.2)
+    broker, port = LocalKafka(DEFAULT_HOME, f"bridged-{os.getpid()}"), free_port()
+
+    async def becomes(status: int, reason: str) -> None:
+        async def so() -> bool:
+            answer = await ready(port)
+            return answer[0] == status and reason in answer[1]
+
+        await until(so, 60)
+
+    try:
+        address = await asyncio.to_thread(broker.start)
+        config = kafka_config(
+            kafka={"bootstrap_servers": address, "request_timeout_seconds": 60},
+            bridge={"webhook": {"url": receiver.url}},
+            metrics={"bridge_port": port},
+        )
+        await ensure_topics(config, create=True)
+        with structlog.testing.capture_logs() as logged:
+            async with posting(config):
+                await becomes(HTTPStatus.OK, "")
+                await asyncio.to_thread(broker.stop)
+                await becomes(HTTPStatus.SERVICE_UNAVAILABLE, f"no Kafka broker answers at {address}")
+                assert await asyncio.to_thread(broker.start) == address
+                await becomes(HTTPStatus.OK, "")
+                await raise_alerts(config, alert("a", "a1", starts_at=utc(time.time_ns() // 1_000_000)))
+                await accepted(receiver, 1)
+    finally:
+        broker.wipe()
+    told = [each["event"] for each in logged if "Kafka" in each["event"]]
+    assert told == ["Kafka does not answer; alerts wait until it does", "Kafka answers again"]

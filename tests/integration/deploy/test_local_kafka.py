@@ -49,6 +49,29 @@ def test_start_answers_is_reused_and_stops(broker: LocalKafka) -> None:
     assert not broker.stop()
 
 
+def test_a_restarted_broker_keeps_its_port(broker: LocalKafka) -> None:
+    """A config, and every shell with KAFKA_BOOTSTRAP, names the port."""
+    address = broker.start()
+    broker.stop()
+    assert broker.start() == address
+
+
+def test_a_port_that_another_process_took_meanwhile_is_named_and_replaced(
+    broker: LocalKafka, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = port_of(broker.start())
+    broker.stop()
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", before))
+        other.listen()
+        after = broker.start()
+    assert port_of(after) != before
+    assert f"127.0.0.1:{before} is taken" in capsys.readouterr().err
+    broker.stop()
+    assert broker.start() == after
+
+
 def test_a_killed_broker_is_noticed_and_started_anew_with_its_data(broker: LocalKafka) -> None:
     broker.start()
     os.kill(pid_of(broker), signal.SIGKILL)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -13,9 +16,6 @@ from streams.cli.deploy_files import deploy_folder, files_for_operators, is_chec
 from streams.config.loader import load_config
 from streams.errors import OutputError
 from tests.support.paths import DEPLOY
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.fixture(autouse=True)
@@ -52,10 +52,16 @@ def test_the_commented_sections_of_the_config_are_good_too(tmp_path: Path) -> No
     assert load_config(path, {}).bridge.alertmanager.urls == ["http://127.0.0.1:9093"]
 
 
-def test_the_next_steps_name_commands_that_exist() -> None:
+def test_the_next_steps_name_commands_that_exist(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent))
     steps = [line.strip().split() for line in firewatch("init", "watching", "--deploy").stdout.splitlines()]
     named = [words[1] for words in steps if words[0] == "firewatch"]
     assert named == ["check-config", "replay", "run"]
+
+
+def test_the_next_steps_lead_to_a_kafka_before_they_need_one() -> None:
+    steps = firewatch("init", "watching").stdout
+    assert steps.index("kafka-start") < steps.index(" run ")
 
 
 @pytest.mark.parametrize("existing", ["firewatch.yaml", "deploy/compose.yaml", "deploy/Dockerfile"])
@@ -106,9 +112,49 @@ def test_the_image_copies_only_what_its_context_holds(tmp_path: Path) -> None:
             assert f"!{source}" in allowed
 
 
-def test_in_a_checkout_the_files_are_those_of_its_folder_deploy() -> None:
+def test_in_a_checkout_the_files_are_those_of_its_folders() -> None:
     assert is_checkout()
     assert deploy_folder() == DEPLOY
     for source, target in files_for_operators():
         assert source.is_file()
-        assert source == DEPLOY / target or target.name == "constraints.txt"
+        assert source == DEPLOY.parent / target or target.name == "constraints.txt"
+
+
+def test_every_link_in_a_copied_page_leads_to_a_copied_file(tmp_path: Path) -> None:
+    """An operator who follows a runbook at night has no checkout beside it."""
+    firewatch("init", "--deploy")
+    links = [
+        (page, link.partition("#")[0])
+        for page in tmp_path.rglob("*.md")
+        for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8"))
+        if "://" not in link and not link.startswith("#")
+    ]
+    assert [(page, link) for page, link in links if not (page.parent / link).exists()] == []
+    assert (tmp_path / "deploy" / "RUNBOOKS.md", "../docs/operations.md") in links
+
+
+def runbook_urls(folder: Path) -> set[str]:
+    (group,) = yaml.safe_load((folder / "deploy" / "prometheus" / "rules" / "alerts.yml").read_text())["groups"]
+    return {rule["annotations"]["runbook_url"].partition("#")[0] for rule in group["rules"]}
+
+
+def test_rules_link_to_the_runbooks_that_prometheus_serves_or_to_those_of_a_wiki(tmp_path: Path) -> None:
+    firewatch("init", "default", "--deploy")
+    assert runbook_urls(tmp_path / "default") == {"{{ $externalURL }}/user/runbooks.html"}
+    assert (tmp_path / "default" / "deploy" / "prometheus" / "assets" / "runbooks.html").is_file()
+    firewatch("init", "own", "--deploy", "--runbooks-url", "https://wiki.example/ops/firewatch")
+    assert runbook_urls(tmp_path / "own") == {"https://wiki.example/ops/firewatch"}
+
+
+@pytest.mark.parametrize(
+    "url", ["wiki.example", "/runbooks", "https://wiki.example/#top", 'https://a"b', "https://a b"]
+)
+def test_an_address_of_runbooks_that_is_none_is_named(url: str, tmp_path: Path) -> None:
+    done = firewatch("init", "--deploy", "--runbooks-url", url)
+    assert done.exit_code == 2
+    assert "must be an http:// or https:// address without a fragment" in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_address_of_runbooks_needs_rules() -> None:
+    assert "give both" in firewatch("init", "--runbooks-url", "https://wiki.example").stderr

@@ -48,6 +48,7 @@ PORTS: Final = {
     "score": MetricsSettings().score_port,
     "detect": MetricsSettings().detect_port,
     "train": MetricsSettings().train_port,
+    "bridge": MetricsSettings().bridge_port,
 }
 
 
@@ -57,7 +58,7 @@ def test_prometheus_scrapes_the_default_ports() -> None:
 
 
 def test_prometheus_in_compose_scrapes_the_services() -> None:
-    ports = {**PORTS, "bridge": MetricsSettings().bridge_port}
+    ports = PORTS
     assert targets("targets.compose.yml") == {worker: [f"{worker}:{port}"] for worker, port in ports.items()}
     assert set(ports) <= set(OURS)
 

@@ -12,6 +12,7 @@ import yaml
 
 from deploy.grafana.build import BOARDS
 from deploy.prometheus import build
+from streams.cli.deploy_files import RUNBOOKS_URL
 from streams.runtime.metrics import series_names
 from tests.support.paths import DEPLOY
 from tests.support.prometheus import installed
@@ -62,13 +63,28 @@ def test_an_alert_says_what_is_wrong_and_where_to_look(alert: dict[str, Any]) ->
     annotations = alert["annotations"]
     assert annotations["summary"]
     assert annotations["description"].endswith(".")
-    assert annotations["runbook_url"] == f"deploy/RUNBOOKS.md#{alert['alert'].lower()}"
+    assert annotations["runbook_url"] == f"{RUNBOOKS_URL}#{alert['alert'].lower()}"
     assert annotations["dashboard"].removeprefix("/d/") in BOARDS
 
 
 def test_each_alert_has_a_runbook_and_each_runbook_an_alert() -> None:
     headings = re.findall(r"^## (.+)$", RUNBOOKS.read_text(encoding="utf-8"), re.MULTILINE)
     assert headings == [alert["alert"] for alert in ALERTS]
+
+
+def test_the_page_of_the_runbooks_is_as_the_code_writes_it() -> None:
+    assert build.PAGE.read_text(encoding="utf-8") == build.page(), "run `make rules`"
+
+
+def test_every_link_to_a_runbook_meets_its_heading_in_the_page() -> None:
+    ids = re.findall(r'<h2 id="([^"]+)">', build.page())
+    assert ids == [alert["alert"].lower() for alert in ALERTS]
+    assert set(re.findall(r'href="#([^"]+)"', build.page())) <= set(ids)
+
+
+def test_the_page_has_no_link_to_a_file_beside_it() -> None:
+    """Prometheus serves nothing else of the project."""
+    assert all(link.startswith("#") for link in re.findall(r'href="([^"]+)"', build.page()))
 
 
 def test_each_runbook_tells_symptom_causes_and_commands() -> None:
