@@ -15,9 +15,10 @@ import pytest
 from streams.core.sentiment import LABELS, LinearModel
 from streams.core.sentiment.learner import OnlineSentiment
 from streams.core.text.brand_terms import BrandTerms
-from streams.core.text.clean import normalise, signature, terms
+from streams.core.text.clean import normalise, signature
 from streams.core.text.language import detect
 from streams.core.text.matching import Matcher
+from streams.core.text.terms import terms
 from streams.sources.weights import load_model, read_weights
 
 if TYPE_CHECKING:

@@ -21,6 +21,7 @@ from streams.core.sentiment.f1 import quality
 from streams.core.text import clean, language
 from streams.core.text.brand_terms import BrandTerms
 from streams.core.text.matching import Matcher
+from streams.core.text.terms import terms
 from streams.errors import MissingPackage, RecordError
 from streams.records import SamplePost
 from streams.sources.labelled_posts import read_gold
@@ -185,7 +186,7 @@ def _slowest(model: Any, posts: dict[str, str]) -> tuple[float, str]:
             match(post.text, post.tag)
             model.predict(post.text + " " * number, language.detect(post.text, None))
             clean.signature(post.text)
-            clean.terms(post.text, 8)
+            terms(post.text, 8)
             runs.append((time.process_time() - begin) * 1_000)
         times.append((min(runs, default=0), kind))
     return max(times)

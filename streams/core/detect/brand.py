@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from streams.core.rollup.watermark import StreamProgress
     from streams.records import Alert, Deletions, Envelope, Mention
 
-STATE_VERSION: Final = 11
+STATE_VERSION: Final = 12
 
 STATE_FIELDS: Final = (
     "marks", "windows", "detectors", "out", "incidents", "echo", "sources", "calm", "model", "deletions",

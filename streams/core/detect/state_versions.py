@@ -187,6 +187,12 @@ def _brand_10(state: State) -> State:
     return {**state, "incidents": [current, past, excesses, emerging, unreported]}
 
 
+def _brand_11(state: State) -> State:
+    """Add to the usual terms the hours that do not count yet: none."""
+    terms, mentions, *baseline = state["calm"]
+    return {**state, "calm": [[terms, mentions, []], *baseline]}
+
+
 def _progress_3(state: State) -> State:
     """Add to each partition its newest event time, which was its watermark, and the delay of its posts."""
     return {**state, "partitions": [[*partition, partition[2], 0] for partition in state["partitions"]]}
@@ -202,6 +208,7 @@ BRAND: Final[Upgrades] = {
     8: _brand_8,
     9: _brand_9,
     10: _brand_10,
+    11: _brand_11,
 }
 CHUNK: Final[Upgrades] = {}
 PROGRESS: Final[Upgrades] = {2: _progress_3}

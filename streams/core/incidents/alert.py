@@ -16,8 +16,8 @@ from streams.core.incidents.spellings import Spellings
 from streams.core.incidents.summary import Facts, summarise
 from streams.core.rollup.frequent import most_frequent
 from streams.core.rollup.tally import is_coarse
-from streams.core.text.clean import MAX_TERM_CHARS
 from streams.core.text.frequencies import Background
+from streams.core.text.terms import MAX_TERM_CHARS
 from streams.records import (
     SHARE,
     Alert,
@@ -194,9 +194,8 @@ class AlertBuilder:
         general = Background(mentions.languages, counts)
         others = {term: count for term, count in counts.items() if not self._own.has(term)}
         distinct = without_copies(mentions, others)
-        keys = key_terms(
-            distinct.terms, distinct.mentions, baseline.terms, baseline.mentions, baseline.unlisted, general.share
-        )
+        usual = baseline.usual_terms
+        keys = key_terms(distinct.terms, distinct.mentions, usual.terms, usual.mentions, usual.unlisted, general.share)
         return [key._replace(mentions=counts[key.term]) for key in keys]
 
 

@@ -5,18 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from detectors.units import HOUR_MS
-from streams.core.rollup.frequent import KEPT, most_frequent
 from streams.core.rollup.known_authors import KnownAuthors
 from streams.core.rollup.past_peaks import PastPeaks
+from streams.core.rollup.usual_terms import UsualTerms
 from streams.records import SHARE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from streams.core.rollup.tally import Tally
 
 _REMEMBERED: Final = 2_000.0
-"""Mentions behind terms, pace and tone; older ones fade."""
+"""Mentions behind pace and tone; older ones fade."""
 
 _FEWEST_AUTHORS: Final = 5
 """Authors below which a share of newcomers is meaningless."""
@@ -30,26 +28,18 @@ class Baseline:
 
     Attributes
     ----------
-    terms
-        Fading count of mentions by term in small letters, for the `KEPT` most frequent terms.
-    mentions
-        Fading count of all mentions.
+    usual_terms
+        The terms that mentions usually carry.
     peaks
         The busiest hours, those of incidents included.
     """
 
     def __init__(self) -> None:
-        self.terms: dict[str, float] = {}
-        self.mentions = 0.0
+        self.usual_terms = UsualTerms()
         self.peaks = PastPeaks()
         self._known_authors = KnownAuthors()
         self._pace = [0.0, 0.0, 0.0]  # mentions, negative ones, hours
         self._newcomers = [0.0, 0.0]  # authors, new ones
-
-    @property
-    def unlisted(self) -> float:
-        """Upper bound of the mentions of a term that is not among `terms`."""
-        return min(self.terms.values()) if len(self.terms) == KEPT else 0.0
 
     @property
     def mentions_per_hour(self) -> float | None:
@@ -92,6 +82,7 @@ class Baseline:
         """
         self.peaks.count(start_ms, tally.count, calm=calm)
         if not calm:
+            self.usual_terms.forget_recent(start_ms)
             return
         fade = max(0.0, 1 - tally.count / _REMEMBERED)
         if whole:
@@ -104,27 +95,17 @@ class Baseline:
             authors = (float(len(tally.authors.sample)), new)
             self._newcomers = [past * fade + now for past, now in zip(self._newcomers, authors, strict=True)]
         self._known_authors.learn(start_ms, tally.authors.by_author)
-        self.mentions = self.mentions * fade + tally.count
-        self.terms = most_frequent(_faded(self.terms, fade, tally.terms))
+        self.usual_terms.learn(start_ms, tally.count, tally.terms)
 
     def dump(self) -> list[Any]:
         """Return the state as plain values for JSON."""
         return [
-            list(self.terms.items()), self.mentions, self._pace, self._newcomers, self._known_authors.dump(),
-            self.peaks.dump(),
+            self.usual_terms.dump(), self._pace, self._newcomers, self._known_authors.dump(), self.peaks.dump()
         ]  # fmt: skip
 
     def load(self, values: list[Any]) -> None:
         """Restore the state that `dump` returned."""
-        terms, self.mentions, self._pace, self._newcomers, known_authors, peaks = values
-        self.terms = dict(terms)
+        terms, self._pace, self._newcomers, known_authors, peaks = values
+        self.usual_terms.load(terms)
         self._known_authors.load(known_authors)
         self.peaks.load(peaks)
-
-
-def _faded(past: Mapping[str, float], fade: float, counts: Mapping[str, int]) -> dict[str, float]:
-    faded = {term: count * fade for term, count in past.items()}
-    for spelling, count in counts.items():
-        term = spelling.lower()
-        faded[term] = faded.get(term, 0.0) + count
-    return faded

@@ -12,6 +12,7 @@ from streams.core.score.authors import AuthorHash
 from streams.core.score.packing import packed_deletions, packed_mentions
 from streams.core.text import clean, language
 from streams.core.text.matching import Matcher
+from streams.core.text.terms import terms
 from streams.records import COARSE, IMPORT, REPLY, REPOST, SHARE, Envelope, Mention
 
 if TYPE_CHECKING:
@@ -215,7 +216,7 @@ class Scorer:
             lang=lang,
             source=post.source,
             id=post.id,
-            terms=clean.terms(post.text, TERMS, keep_initials=lang != "en"),
+            terms=terms(post.text, TERMS, keep_initials=lang != "en"),
             url=safe_link(post.url) if post.url and len(post.url) <= MAX_LINK_CHARS else None,
             text=post.text[:EXCERPT_CHARS] if self._config.alerts.include_texts else None,
         )

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from streams.config import Config
 from streams.core.detect.partition import PartitionMonitor
 from streams.core.score.scorer import EXCERPT_CHARS, MAX_LINK_CHARS
-from streams.core.text.clean import MAX_TERM_CHARS
+from streams.core.text.terms import MAX_TERM_CHARS
 from streams.kafka.clients import MAX_RECORD_BYTES
 from streams.kafka.fragments import Fragments
 from streams.records import MAX_ID_CHARS, Deletions, Envelope, Mention, Progress

@@ -17,7 +17,7 @@ from streams.core.rollup.baseline import Baseline
 from streams.core.rollup.tally import Tally
 from streams.core.score.scorer import EXCERPT_CHARS, MAX_LINK_CHARS
 from streams.core.text.brand_terms import BrandTerms
-from streams.core.text.clean import MAX_TERM_CHARS
+from streams.core.text.terms import MAX_TERM_CHARS
 from streams.core.wording.formats import Formats
 from streams.core.wording.languages import PHRASES
 from streams.records import COARSE, MAX_ALERT_BYTES, MAX_ID_CHARS, Alert, Mention, PreviousStep, alert_from_bytes, utc

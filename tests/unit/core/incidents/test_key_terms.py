@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from streams.core.incidents.key_terms import Key, key_terms
 from streams.core.incidents.own_words import OwnWords
-from streams.core.text import clean
 from streams.core.text.brand_terms import BrandTerms
 from streams.core.text.frequencies import Background
+from streams.core.text.terms import terms as terms_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -142,7 +142,7 @@ def test_recorded_firestorms_have_terms_from_which_a_reader_knows_what_they_are_
     """Nothing was recorded before them, so that every word was as surprising as every other."""
     posts = map(orjson.loads, (shared_data / "shitstorms/shitstorms.jsonl").read_bytes().splitlines())
     texts = [post["text"] for post in posts if post["brand"] == brand and post["created_at"] >= since][:100]
-    counts = Counter(term for text in texts for term in map(str.lower, clean.terms(text)))
+    counts = Counter(term for text in texts for term in map(str.lower, terms_of(text)))
     own = OwnWords(brand, BrandTerms(brand.lower(), any=("peter tauber",)))
     others = {term: count for term, count in counts.items() if not own.has(term)}
     keys = key_terms(others, len(texts), {}, 0.0, 0.0, Background({language: len(texts)}, counts).share)
