@@ -199,7 +199,9 @@ class Alert(_Body):
     )
     brand: str
     fingerprint: str = Field(description="Id of the incident, which all of its steps share")
-    starts_at: datetime = Field(description="When the incident first opened")
+    starts_at: datetime = Field(
+        description="When the incident first began; if it was reopened, window.start is when it last did"
+    )
     reopened: int = Field(
         default=0,
         ge=0,
@@ -209,7 +211,9 @@ class Alert(_Body):
     late_mentions: int = Field(
         default=0, ge=0, description="Mentions since the previous step that arrived after their bucket had closed"
     )
-    ends_at: datetime | None = None
+    ends_at: datetime | None = Field(
+        default=None, description="When a resolved incident was over: the end of its last bucket that was not quiet"
+    )
     at: datetime = Field(description="Event time of this step")
     summary: str = Field(description="Description of the incident for people")
     language: Literal["en", "de"] = Field(
