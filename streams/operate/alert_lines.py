@@ -9,7 +9,7 @@ from rich.text import Text
 
 from streams.core.text.clean import printable, visible
 from streams.core.wording.english import ENGLISH
-from streams.records import utc
+from streams.records import STEPS_WITH_NEW_POSTS, utc
 from streams.render.severity_styles import SEVERITY_STYLES
 
 if TYPE_CHECKING:
@@ -24,9 +24,6 @@ BAR: Final = "┃ "
 TERMS: Final = 6
 LINKS: Final = 3
 LINK: Final = "blue underline"
-
-NEWS: Final = frozenset({"escalate", "grow", "reopen"})
-"""Steps whose posts are worth reading again."""
 
 MAX_SHARES: Final = 4
 """Largest number of sources, and of languages, that are named."""
@@ -71,7 +68,7 @@ def print_alert(
     lines = [Text.assemble(head, " ", when)]
     lines += Text(printable(alert.summary)).wrap(console, console.width - len(BAR))
     lines += [line for line in (_top_terms(alert, console.width - len(BAR)), _spread(alert)) if line]
-    if is_first or alert.step in NEWS:
+    if is_first or alert.step in STEPS_WITH_NEW_POSTS:
         lines += _texts(alert, console)
     if is_first:
         lines += [Text(link, style=LINK) for link in _links(alert)]

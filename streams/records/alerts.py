@@ -24,6 +24,9 @@ AlertKind = Literal["open", "update", "resolve"]
 
 AlertStep = Literal["open", "escalate", "update", "grow", "correct", "resolve", "reopen"]
 
+STEPS_WITH_NEW_POSTS: Final[frozenset[AlertStep]] = frozenset({"escalate", "grow", "reopen"})
+"""Steps after the first one whose sample posts are worth reading again."""
+
 
 class _Body(BaseModel):
     model_config = ConfigDict(frozen=True)

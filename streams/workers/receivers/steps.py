@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
 
 from detectors.units import HOUR_MS
 from streams.core.deliver.step_queue import StepQueue
+from streams.core.deliver.verdict_queue import VerdictQueue
 from streams.errors import DeliveryDenied, DeliveryFailed, DeliveryRefused
 from streams.workers.receivers.base import rendering
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from streams.config import BridgeSettings
-    from streams.core.deliver.step import DeliveryStep
+    from streams.core.deliver.step import DeliveryStep, DeliveryVerdict
     from streams.core.deliver.suppression import Suppression
     from streams.workers.receivers.base import Attempt
 
@@ -100,6 +101,32 @@ class QueueSender(ABC, Generic[QueueT]):
         if not is_overdue or isinstance(failure, DeliveryDenied):
             raise failure
         return DeliveryFailed("gave_up", f"tried for {self._retry_seconds / 3600:g} h, last failure: {failure.detail}")
+
+
+VerdictQueueT = TypeVar("VerdictQueueT", bound=VerdictQueue)
+
+
+class VerdictSender(QueueSender[VerdictQueueT]):
+    """Sends verdicts too, after the steps that wait."""
+
+    @abstractmethod
+    async def send_verdict(self, state: VerdictQueueT, verdict: DeliveryVerdict, attempt: Attempt) -> None:
+        """Send a verdict; raises as `send` does."""
+
+    async def deliver(self, state: VerdictQueueT, attempt: Attempt) -> None:
+        """Send the queued steps, then the queued verdicts, in order."""
+        await super().deliver(state, attempt)
+        while state.verdicts:
+            verdict = state.verdicts[0]
+            try:
+                await self.send_verdict(state, verdict, attempt)
+                attempt.delivered(0)
+            except DeliveryRefused as refusal:
+                attempt.drop_verdict(verdict, refusal)
+            except DeliveryFailed as failure:
+                attempt.drop_verdict(verdict, self.given_up(verdict.id, failure))
+            self._failing_since.pop(verdict.id, None)
+            state.verdicts.popleft()
 
 
 class StepSender(QueueSender[StepQueue]):

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Final
 import orjson
 
 from streams.core.deliver.verdict_queue import VerdictQueue
-from streams.errors import DeliveryDenied, DeliveryFailed, DeliveryRefused
+from streams.errors import DeliveryDenied, DeliveryRefused
 from streams.workers.receivers.base import rendering
-from streams.workers.receivers.steps import QueueSender
+from streams.workers.receivers.steps import VerdictSender
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +32,7 @@ CLOSED: Final = "http_410"
 """Slack's answer for an archived channel: the webhook works again once the channel does, or once it has another one."""
 
 
-class IncomingWebhookSender(QueueSender[VerdictQueue]):
+class IncomingWebhookSender(VerdictSender[VerdictQueue]):
     """Posts each step, and each verdict on an incident that was posted.
 
     Parameters
@@ -59,22 +59,6 @@ class IncomingWebhookSender(QueueSender[VerdictQueue]):
         """Return an empty queue."""
         return VerdictQueue(suppression, self._forget_after_ms, past_ms=0)
 
-    async def deliver(self, state: VerdictQueue, attempt: Attempt) -> None:
-        """Send the queued steps, then the queued verdicts."""
-        await super().deliver(state, attempt)
-        while state.verdicts:
-            verdict = state.verdicts[0]
-            try:
-                with rendering():
-                    message = self._verdict(state, verdict)
-                await self._post(message, verdict.incident, attempt)
-                attempt.delivered(0)
-            except DeliveryRefused as refusal:
-                attempt.drop_verdict(verdict, refusal)
-            except DeliveryFailed as failure:
-                attempt.drop_verdict(verdict, self.given_up(verdict.id, failure))
-            state.verdicts.popleft()
-
     async def send(self, state: VerdictQueue, step: DeliveryStep, attempt: Attempt) -> None:
         """Post a step."""
         with rendering():
@@ -82,9 +66,12 @@ class IncomingWebhookSender(QueueSender[VerdictQueue]):
             message = self._form.step(step.alert, verdict and verdict.verdict)
         await self._post(message, step.incident, attempt)
 
-    def _verdict(self, state: VerdictQueue, verdict: DeliveryVerdict) -> SlackMessage:
+    async def send_verdict(self, state: VerdictQueue, verdict: DeliveryVerdict, attempt: Attempt) -> None:
+        """Post a verdict."""
         newest = state.newest(verdict.incident)
-        return self._form.verdict(verdict.verdict, newest and newest.alert, self._language)
+        with rendering():
+            message = self._form.verdict(verdict.verdict, newest and newest.alert, self._language)
+        await self._post(message, verdict.incident, attempt)
 
     async def _post(self, message: SlackMessage, incident: str, attempt: Attempt) -> None:
         """Post a message; if its blocks are refused, post its lines instead."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from streams.core.wording.formats import Formats
 from streams.core.wording.languages import PHRASES
+from streams.records import STEPS_WITH_NEW_POSTS
 from streams.workers.receivers.slack.blocks import (
     code,
     context,
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 TERMS: Final = 6
 TEXTS: Final = 3
 POST_CHARS: Final = 300
-"""Part of a post that is shown; nine tweets of ten are shorter."""
+"""Part of a post that is shown; no tweet is longer than 280 characters."""
 
 LINKS: Final = 5
 LINE_CHARS: Final = 1_000
@@ -44,9 +45,6 @@ NAME_CHARS: Final = 80
 
 SYMBOLS: Final = {"watch": "🟡", "warning": "🟠", "critical": "🔴"}
 RESOLVED_SYMBOL: Final = "✅"
-
-NEWS: Final = frozenset({"escalate", "grow", "reopen"})
-"""Steps whose posts are worth reading again."""
 
 
 class SlackMessage(NamedTuple):
@@ -123,7 +121,7 @@ class MessageFormat:
         words = self._wordings[alert.language]
         title, step = self._title(alert, words), alert.step or alert.kind
         title += "" if step == "resolve" else f" · {words.formats.phrases.steps[step]}"
-        texts = TEXTS if step == "open" else 2 if step in NEWS else 0
+        texts = TEXTS if step == "open" else 2 if step in STEPS_WITH_NEW_POSTS else 0
         evidence = self._evidence(alert, texts, words) if texts else ()
         blocks = [header(title), *_section(inert(alert.summary)), *evidence]
         return _complete(title, alert, blocks, words, verdict)

@@ -15,7 +15,7 @@ from streams.core.deliver.threads import LOOK_BACK_MS, FirstMessage, Thread, Thr
 from streams.errors import DeliveryDenied, DeliveryFailed, DeliveryRefused, MessageGone
 from streams.workers.receivers.base import rendering
 from streams.workers.receivers.slack.incoming_webhook import REDUCED
-from streams.workers.receivers.steps import QueueSender
+from streams.workers.receivers.steps import VerdictSender
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +40,7 @@ NOT_UPDATED: Final = "the first message of a thread could not be updated"
 NOT_SEARCHED: Final = "the channel has too many messages to be searched; a thread may be opened twice"
 
 
-class ThreadSender(QueueSender[ThreadQueue]):
+class ThreadSender(VerdictSender[ThreadQueue]):
     """Posts each step and each verdict in the thread of its incident.
 
     Parameters
@@ -81,18 +81,8 @@ class ThreadSender(QueueSender[ThreadQueue]):
 
     async def deliver(self, state: ThreadQueue, attempt: Attempt) -> None:
         """Send the queued steps, then the queued verdicts, once the token and the channel are known to be valid."""
-        bot = await self._identify(attempt)
+        await self._identify(attempt)
         await super().deliver(state, attempt)
-        while state.verdicts:
-            verdict = state.verdicts[0]
-            try:
-                await self._send_verdict(state, verdict, bot, attempt)
-                attempt.delivered(0)
-            except DeliveryRefused as refusal:
-                attempt.drop_verdict(verdict, refusal)
-            except DeliveryFailed as failure:
-                attempt.drop_verdict(verdict, self.given_up(verdict.id, failure))
-            state.verdicts.popleft()
 
     async def send(self, state: ThreadQueue, step: DeliveryStep, attempt: Attempt) -> None:
         """Open the thread of a step's incident with it, or reply with it and update the first message."""
@@ -110,6 +100,30 @@ class ThreadSender(QueueSender[ThreadQueue]):
                 await self._open(state, step, attempt)
             elif not any(later.incident == incident for later in islice(state.steps, 1, None)):
                 await self._show(state, thread, step, attempt)
+        except DeliveryFailed as failure:
+            if failure.reason not in NOT_CARRIED_OUT:
+                state.threads.doubt(incident)
+            raise
+
+    async def send_verdict(self, state: ThreadQueue, verdict: DeliveryVerdict, attempt: Attempt) -> None:
+        """Reply with a verdict in the thread of its incident, if there is one, and update the first message."""
+        bot = await self._identify(attempt)
+        incident = verdict.incident
+        newest = state.newest(incident)
+        since_ms = posted_since(newest) if newest else verdict.broker_ms - LOOK_BACK_MS
+        thread = await self._thread(state, incident, since_ms, bot, attempt)
+        if thread is None:
+            return
+        try:
+            if verdict.id not in thread.sent:
+                with rendering():
+                    message = self._form.verdict(verdict.verdict, newest and newest.alert, self._language)
+                await self._post(message, incident, verdict.id, attempt, thread)
+                thread.sent.add(verdict.id)
+            if newest is not None:
+                await self._show(state, thread, newest, attempt)
+        except MessageGone:
+            state.threads.lost(incident)
         except DeliveryFailed as failure:
             if failure.reason not in NOT_CARRIED_OUT:
                 state.threads.doubt(incident)
@@ -202,28 +216,6 @@ class ThreadSender(QueueSender[ThreadQueue]):
         except (DeliveryRefused, MessageGone) as error:
             attempt.warn(step.incident, NOT_UPDATED, error)
         thread.shows = shows
-
-    async def _send_verdict(self, state: ThreadQueue, verdict: DeliveryVerdict, bot: str, attempt: Attempt) -> None:
-        incident = verdict.incident
-        newest = state.newest(incident)
-        since_ms = posted_since(newest) if newest else verdict.broker_ms - LOOK_BACK_MS
-        thread = await self._thread(state, incident, since_ms, bot, attempt)
-        if thread is None:
-            return
-        try:
-            if verdict.id not in thread.sent:
-                with rendering():
-                    message = self._form.verdict(verdict.verdict, newest and newest.alert, self._language)
-                await self._post(message, incident, verdict.id, attempt, thread)
-                thread.sent.add(verdict.id)
-            if newest is not None:
-                await self._show(state, thread, newest, attempt)
-        except MessageGone:
-            state.threads.lost(incident)
-        except DeliveryFailed as failure:
-            if failure.reason not in NOT_CARRIED_OUT:
-                state.threads.doubt(incident)
-            raise
 
     async def _post(
         self,
