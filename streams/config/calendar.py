@@ -2,89 +2,33 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import datetime, time, timedelta
 from itertools import chain
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Self, get_args
+from typing import TYPE_CHECKING, Annotated, ClassVar, NamedTuple, Self
 
-from pydantic import ConfigDict, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from streams.config import moments
-from streams.config.base import BrandId, Name, Settings
-from streams.config.moments import DAY, Day, Moment, ZoneName
+from streams.config import holiday_dates, moments
+from streams.config.base import Name  # noqa: TC001  pydantic needs it
+from streams.config.moments import DAY, Day
+from streams.config.spans import Occurrence, SpanSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from detectors.base import Suppression
 
-Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
-_WEEKDAYS: Final[tuple[Weekday, ...]] = get_args(Weekday)
+class MaintenanceSettings(SpanSettings):
+    """Time in which the service or its sources are maintained, once or recurring."""
 
-
-class _SpanSettings(Settings):
-    """Settings that maintenance and expected events share."""
-
-    model_config = ConfigDict(serialize_by_alias=True)
-
-    reason: Name = Field(description="Reason that alerts show to people.")
-    brands: Literal["all"] | list[BrandId] = Field(
-        default="all", description="Ids of the brands that the span applies to, or all."
-    )
-    timezone: ZoneName = Field(
-        default="UTC", description="Time zone of dates and times that name none, such as Europe/Berlin."
-    )
-
-    def applies(self, brand: str, start_ms: int, end_ms: int) -> bool:
-        """Return whether the span applies to a brand in any part of ``[start_ms, end_ms)``.
-
-        Times are in milliseconds since the epoch.
-        """
-        if self.brands != "all" and brand not in self.brands:
-            return False
-        start, end = (datetime.fromtimestamp(ms / 1000, UTC) for ms in (start_ms, end_ms))
-        return any(begin < end and start < over for begin, over in self._spans(start, end))
-
-    def _spans(self, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
-        """Yield begin and end of all occurrences that may overlap with a short span of time."""
-        raise NotImplementedError
-
-    def _aware(self, moment: datetime) -> datetime:
-        return moment if moment.tzinfo else moment.replace(tzinfo=moments.zone_of(self.timezone))
-
-    def _check_ends(self, begin: datetime, over: datetime) -> None:
-        """Raise an error if one end is not a single moment, or `over` is not after `begin`."""
-        placed = []
-        for name, end in (("from", begin), ("to", over)):
-            try:
-                placed.append(moments.place(end, moments.zone_of(self.timezone)))
-            except ValueError as error:
-                raise ValueError(f".{name}: {error}") from None
-        offsets = {end.utcoffset() for end in placed}
-        if (begin.tzinfo is None) != (over.tzinfo is None) and len(offsets) > 1 and not self._names_a_zone:
-            name = "from" if begin.tzinfo is None else "to"
-            raise ValueError(f".{name}: has no offset, but the other end has one: write one, or set `timezone`")
-        if placed[1] <= placed[0]:
-            raise ValueError(".to: must be after `from`")
-
-    @property
-    def _names_a_zone(self) -> bool:
-        return "timezone" in self.model_fields_set
-
-
-class MaintenanceSettings(_SpanSettings):
-    """Time in which the service or its sources are maintained, once or every week."""
-
-    every: list[Weekday] = Field(
-        default_factory=list,
-        description="Days of the week on which maintenance begins; an empty list means that it happens once.",
-    )
     from_: datetime | time = Field(
-        alias="from", description="Moment at which maintenance begins; with `every` a time of day, such as 22:00."
+        alias="from",
+        description="Moment at which maintenance begins; with days in `every` a time of day, such as 22:00.",
     )
     to: datetime | time = Field(
-        description="Moment at which maintenance ends; with `every` a time of day, on the next day if it is not after "
-        "`from`."
+        description="Moment at which maintenance ends; with days in `every` a time of day, on the next day if it is "
+        "not after `from`."
     )
 
     @field_validator("from_", mode="before")
@@ -99,55 +43,199 @@ class MaintenanceSettings(_SpanSettings):
 
     @model_validator(mode="after")
     def _both_ends_are_of_one_kind(self) -> Self:
-        kind = time if self.every else datetime
+        on_weekdays = isinstance(self.every, list) and bool(self.every)
+        if on_weekdays and self.rrule:
+            raise ValueError(".rrule: is the alternative to `every`: drop one of them")
+        kind = time if on_weekdays else datetime
         for name, value in (("from", self.from_), ("to", self.to)):
             if not isinstance(value, kind):
-                wanted = "with `every` a time of day such as 22:00" if self.every else "a moment with a date"
+                wanted = "with `every` a time of day such as 22:00" if on_weekdays else "a moment with a date"
                 raise ValueError(f".{name}: must be {wanted}")  # noqa: TRY004
         if isinstance(self.from_, datetime) and isinstance(self.to, datetime):
-            self._check_ends(self.from_, self.to)
+            self.check_ends(self.from_, self.to)
+            self.check_recurrence(self.from_, self.to, "from")
         return self
 
-    def _spans(self, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+    def occurrences(self, start: datetime, end: datetime) -> Iterator[Occurrence]:
         first, last = self.from_, self.to
         if isinstance(first, datetime) and isinstance(last, datetime):
-            yield self._aware(first), self._aware(last)
+            if self.rule is None:
+                yield Occurrence(self.aware(first), self.aware(last))
+            else:
+                yield from self.by_rule(self.rule, start, end, self.local(first), self.local(last))
         elif isinstance(first, time) and isinstance(last, time):
-            zone = moments.zone_of(self.timezone)
-            day = start.astimezone(zone).date() - DAY
-            while day <= end.astimezone(zone).date():
-                if _WEEKDAYS[day.weekday()] in self.every:
-                    over = day if last > first else day + DAY
-                    yield datetime.combine(day, first, zone), datetime.combine(over, last, zone)
-                day += DAY
+            yield from self.on_weekdays(start, end, first, last)
 
 
-class ExpectedEventSettings(_SpanSettings):
-    """Day or span of time in which many posts are expected, such as a product launch."""
+def _names(value: object) -> object:
+    return [value] if isinstance(value, str) else value
 
+
+def _norway_is_no_truth_value(value: object) -> object:
+    """Return the code of Norway for what YAML makes of NO."""
+    return "NO" if value is False else value
+
+
+class ExpectedEventSettings(SpanSettings):
+    """Day or span of time in which many posts are expected, such as a product launch, once, recurring, or a holiday."""
+
+    _LATER: ClassVar[frozenset[str]] = frozenset(
+        {"every", "rrule", "until", "holiday", "country", "subdivision", "days_before", "days_after"}
+    )
+
+    reason: Name = Field(
+        default="",
+        validate_default=False,
+        description="Reason that alerts show to people; required but for holidays, whose name is shown.",
+    )
     day: Day | None = Field(
         default=None,
         description="Date of an event that lasts the whole day, in `timezone`; the alternative to `from` and `to`.",
     )
-    from_: Moment | None = Field(
-        default=None, alias="from", description="Moment at which the event begins; the alternative to `day`."
+    from_: datetime | time | None = Field(
+        default=None,
+        alias="from",
+        description="Moment at which the event begins, the alternative to `day`; with days in `every` and with "
+        "`holiday` a time of day.",
     )
-    to: Moment | None = Field(default=None, description="Moment at which the event ends, required with `from`.")
+    to: datetime | time | None = Field(
+        default=None,
+        description="Moment at which the event ends, required with `from`; a time of day as `from`, on the next day "
+        "if it is not after that.",
+    )
+    holiday: Annotated[list[Name], BeforeValidator(_names)] = Field(
+        default_factory=list,
+        description="Name of a holiday of `country`, in its language or in English, a list of them, or all for every "
+        "public one.",
+    )
+    country: Annotated[str, BeforeValidator(_norway_is_no_truth_value)] | None = Field(
+        default=None, description="Code of the country whose holiday it is, such as DE; required with `holiday`."
+    )
+    subdivision: str | None = Field(
+        default=None, description="Code or name of the part of the country whose holiday it is, such as NW or Bayern."
+    )
+    days_before: int = Field(default=0, ge=0, le=60, description="Days before a holiday that belong to the event.")
+    days_after: int = Field(default=0, ge=0, le=60, description="Days after a holiday that belong to the event.")
+
+    @field_validator("from_", mode="before")
+    @classmethod
+    def _begins_as_written(cls, value: object) -> datetime | time | None:
+        return None if value is None else moments.moment_or_time(value, is_end=False)
+
+    @field_validator("to", mode="before")
+    @classmethod
+    def _ends_as_written(cls, value: object) -> datetime | time | None:
+        return None if value is None else moments.moment_or_time(value, is_end=True)
+
+    @field_validator("country")
+    @classmethod
+    def _has_holidays(cls, value: str | None) -> str | None:
+        return None if value is None else holiday_dates.check_country(value)
 
     @model_validator(mode="after")
-    def _a_day_or_a_span(self) -> Self:
-        if (self.day is None) == (self.from_ is None) or (self.from_ is None) != (self.to is None):
-            raise ValueError("needs either `day`, or both `from` and `to`")
-        if self.from_ and self.to:
-            self._check_ends(self.from_, self.to)
+    def _means_one_thing(self) -> Self:
+        if self.holiday:
+            self._check_holiday()
+        elif isinstance(self.every, list) and self.every:
+            self._check_weekdays()
+        else:
+            self._check_day_or_span()
+        if not self.holiday:
+            for key in ("country", "subdivision", "days_before", "days_after"):
+                if getattr(self, key):
+                    raise ValueError(f".{key}: is for holidays: set `holiday` too")
+            if not self.reason:
+                raise ValueError(".reason: is required")
         return self
 
-    def _spans(self, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:  # noqa: ARG002
-        if self.day is not None:
-            midnight = time(tzinfo=moments.zone_of(self.timezone))
-            yield datetime.combine(self.day, midnight), datetime.combine(self.day + DAY, midnight)
-        elif self.from_ is not None and self.to is not None:
-            yield self._aware(self.from_), self._aware(self.to)
+    def _check_holiday(self) -> None:
+        if self.country is None:
+            raise ValueError(".country: is required with `holiday`: the code of a country, such as DE")
+        for key in ("every", "rrule", "until", "day"):
+            if getattr(self, key):
+                raise ValueError(f".{key}: does not go with `holiday`, which is on days of its own every year")
+        if self.subdivision is not None:
+            try:
+                holiday_dates.check_subdivision(self.country, self.subdivision)
+            except ValueError as error:
+                raise ValueError(f".subdivision: {error}") from None
+        try:
+            holiday_dates.check_names(self.country, self._part, self.holiday)
+        except ValueError as error:
+            raise ValueError(f".holiday: {error}") from None
+        self._check_times("with `holiday`")
+
+    def _check_weekdays(self) -> None:
+        if self.day is not None or self.rrule is not None:
+            key = "day" if self.rrule is None else "rrule"
+            raise ValueError(f".{key}: does not go with days of the week in `every`")
+        self._check_times("with days of the week in `every`")
+
+    def _check_times(self, condition: str) -> None:
+        """Raise an error unless `from` and `to` are both times of day, or both absent for whole days."""
+        for name, value in (("from", self.from_), ("to", self.to)):
+            if isinstance(value, datetime):
+                raise ValueError(f".{name}: must be {condition} a time of day such as 20:00")  # noqa: TRY004
+        if (self.from_ is None) != (self.to is None):
+            missing = "from" if self.from_ is None else "to"
+            raise ValueError(f".{missing}: is required beside the other end; leave out both for whole days")
+
+    def _check_day_or_span(self) -> None:
+        if (self.day is None) == (self.from_ is None) or (self.from_ is None) != (self.to is None):
+            raise ValueError("needs either `day`, or both `from` and `to`")
+        for name, value in (("from", self.from_), ("to", self.to)):
+            if isinstance(value, time):
+                raise ValueError(  # noqa: TRY004
+                    f".{name}: must be a moment such as 2026-03-01T22:00:00+01:00; a time of day needs days of the "
+                    "week in `every`, or `holiday`"
+                )
+        first, last = self._first
+        if self.day is None:
+            self.check_ends(first, last)
+        self.check_recurrence(first, last, "day" if self.day is not None else "from")
+
+    @property
+    def _first(self) -> tuple[datetime, datetime]:
+        """Return begin and end of an event that happens once, or of its first occurrence."""
+        if isinstance(self.from_, datetime) and isinstance(self.to, datetime):
+            return self.from_, self.to
+        midnight = datetime.combine(self.day, time()) if self.day is not None else datetime.min  # noqa: DTZ901
+        return midnight, midnight + DAY
+
+    @property
+    def _part(self) -> str | None:
+        if self.subdivision is None or self.country is None:
+            return None
+        return holiday_dates.check_subdivision(self.country, self.subdivision)
+
+    def reason_of(self, found: Occurrence) -> str:
+        return super().reason_of(found) if self.reason else found.name or ""
+
+    def occurrences(self, start: datetime, end: datetime) -> Iterator[Occurrence]:
+        if self.holiday:
+            yield from self._on_holidays(start, end)
+        elif isinstance(self.every, list) and self.every:
+            first = self.from_ if isinstance(self.from_, time) else time()
+            yield from self.on_weekdays(start, end, first, self.to if isinstance(self.to, time) else time())
+        elif self.rule is not None:
+            first_begin, first_end = map(self.local, self._first)
+            yield from self.by_rule(self.rule, start, end, first_begin, first_end)
+        else:
+            begin, over = self._first
+            yield Occurrence(self.aware(begin), self.aware(over))
+
+    def _on_holidays(self, start: datetime, end: datetime) -> Iterator[Occurrence]:
+        """Yield the holidays around a span of time, with the days before and after them."""
+        zone = moments.zone_of(self.timezone)
+        before, after = timedelta(days=self.days_before), timedelta(days=self.days_after)
+        first = self.from_ if isinstance(self.from_, time) else time()
+        last = self.to if isinstance(self.to, time) else time()
+        years = range((start.astimezone(zone) - after - 2 * DAY).year, (end.astimezone(zone) + before + DAY).year + 1)
+        for year in years:
+            for day, name in holiday_dates.holidays_in(self.country or "", self._part, tuple(self.holiday), year):
+                over = day + after + (DAY if last <= first else timedelta(0))
+                begin_end = datetime.combine(day - before, first), datetime.combine(over, last)
+                yield Occurrence(*self.placed(*begin_end), name)
 
 
 class QuietTime(NamedTuple):
@@ -193,6 +281,7 @@ class QuietTimes:
     def at(self, start_ms: int, end_ms: int) -> QuietTime | None:
         """Return the quiet time in any part of ``[start_ms, end_ms)``, milliseconds since the epoch, or None."""
         for span in chain(self._maintenance, self._expected):
-            if span.applies(self._brand, start_ms, end_ms):
-                return QuietTime("maintenance" if isinstance(span, MaintenanceSettings) else "expected", span.reason)
+            reason = span.reason_in(self._brand, start_ms, end_ms)
+            if reason is not None:
+                return QuietTime("maintenance" if isinstance(span, MaintenanceSettings) else "expected", reason)
         return None

@@ -14,6 +14,7 @@ from streams.config.base import Settings, refuse_misfits, secret
 from streams.config.brands import BrandSettings, DetectorSettings
 from streams.config.bridge import BridgeSettings
 from streams.config.calendar import ExpectedEventSettings, MaintenanceSettings, QuietTimes
+from streams.config.holiday_dates import package_version
 from streams.config.ingest import IngestSettings
 from streams.config.kafka import KafkaSettings, TopicSettings
 from streams.config.layers import merged
@@ -110,8 +111,10 @@ class Config(Settings):
 
     @property
     def version(self) -> str:
-        """Return 12 hex digits of a hash over the settings that decide which alerts come out."""
+        """Return 12 hex digits of a hash over what decides which alerts come out: settings, and days of holidays."""
         deciding = self.model_dump(mode="json", include=set(_DECIDING))
+        if any(event.holiday for event in self.expected_events):
+            deciding["holidays"] = package_version()
         return hashlib.sha256(orjson.dumps(deciding, option=orjson.OPT_SORT_KEYS)).hexdigest()[:12]
 
     @property
