@@ -149,7 +149,7 @@ def backtest(
     labels = _labels(labels_path, [config for _, config in loaded]) if labels_path else backtests.Labels(incidents=[])
     configs = [(name, with_reading(config, mapping, encoding)) for name, config in loaded]
     span = _span(source, configs[-1][1])
-    expected, outside = _within(span, labels.incidents)
+    expected, outside = _within(span, labels)
     _print(outside)
     if isinstance(source, MentionsTopic):
         _check_partitions(configs)
@@ -249,7 +249,7 @@ def tune(
     labels = _labels(labels_path, [config])
     search.check_labels(labels.incidents, labels_path)
     span = _span(source, config)
-    expected, notes = _within(span, labels.incidents)
+    expected, notes = _within(span, labels)
     if not expected:
         raise InputError(f"{labels_path}: no incident begins from {span}")
     with _mentions(source, [named], span) as mentions:
@@ -334,11 +334,15 @@ def _labels(path: Path, configs: Sequence[Config]) -> Labels:
     return read_labels(path, {brand.id: brand.name for config in configs for brand in config.brands})
 
 
-def _within(span: TimeRange, labels: Sequence[Expected]) -> tuple[list[Expected], list[str]]:
-    """Return the labels that begin in a span, and a line that names the others, if there are any."""
-    outside = ", ".join(each.title for each in labels if not span.holds(each.from_))
+def _within(span: TimeRange, labels: Labels) -> tuple[list[Expected], list[str]]:
+    """Return the labelled incidents that begin in a span, and lines that name what does not count."""
+    outside = ", ".join(each.title for each in labels.incidents if not span.holds(each.from_))
     lines = [f"labels that begin outside of {span} are left out: {outside}"] if outside else []
-    return [each for each in labels if span.holds(each.from_)], lines
+    number = len(labels.undecided)
+    if number:
+        spans = "the undecided span" if number == 1 else f"the {number:,} undecided spans"
+        lines.append(f"incidents raised in {spans} of the labels count neither as found nor as false")
+    return [each for each in labels.incidents if span.holds(each.from_)], lines
 
 
 def _check_partitions(configs: Sequence[NamedConfig]) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import yaml
 from pydantic import BaseModel
 
+from streams.config.brand_ids import no_such_brand
 from streams.config.layers import Layer, Path, layers
 from streams.config.loader import config_document, config_of, overrides
 from streams.config.text_files import read_file
@@ -56,7 +57,7 @@ def explain(path: pathlib.Path, brand: str | None, environment: Mapping[str, str
         return list(chain(_detectors(config, None, (), origins), _sections(config, origins)))
     found = next(((place, each) for place, each in enumerate(config.brands) if each.id == brand), None)
     if found is None:
-        raise ConfigError([f"brands: there is no brand {brand!r}"], path)
+        raise ConfigError([f"--brand: {no_such_brand(brand, {each.id: each.name for each in config.brands})}"], path)
     place, settings = found
     return list(
         chain(

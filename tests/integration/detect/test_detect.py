@@ -97,7 +97,7 @@ async def test_counts_are_exact_when_workers_join_stand_still_and_leave(config: 
             await second.wait_for('"restored"')
             await first.wait_for('"restored"', times=2)  # stopped while it restores, it would shut out the second later
             first.process.send_signal(signal.SIGSTOP)
-            await second.wait_for('{"partitions": [0, 1, 2, 3], "event": "assigned"')
+            await second.wait_for('"event": "assigned", "partitions": [0, 1, 2, 3]')
             first.process.send_signal(signal.SIGCONT)
             assert await first.ended() == WorkerFailed.exit_code
             assert "was stalled for" in first.log
@@ -175,5 +175,5 @@ async def test_a_leader_that_knew_no_topics_gives_out_the_partitions_when_it_doe
     await ensure_topics(config, create=True)
     await MentionStream(config).send(2)
     async with detecting(config, tmp_path, "tests.support.forgetful") as worker:
-        await worker.wait_for('"partitions": [], "event": "assigned"')
+        await worker.wait_for('"event": "assigned", "partitions": []')
         await worker.wait_for('"partitions": [0, 1, 2, 3], "entries": 0, "event": "restored"')

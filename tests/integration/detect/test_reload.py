@@ -82,7 +82,7 @@ async def test_reloads_under_load_skip_and_repeat_no_bucket(
         await worker.wait_for("brands.umbrella: added")
         enough = asyncio.Event()
         sending = asyncio.create_task(send_until(enough, stream))
-        await worker.wait_for(f'"version": "{all_of_them.version}", "event": "config applied"')
+        await worker.wait_for(f'"event": "config applied", "version": "{all_of_them.version}"')
         rewrite(tmp_path, all_of_them, topics={"prefix": "other.", "partitions": 9})
         await worker.wait_for("topics.partitions: can't change while workers run (4 -> 9)")
         (tmp_path / "config.yaml").write_text("brands: [", encoding="utf-8")
@@ -97,7 +97,7 @@ async def test_reloads_under_load_skip_and_repeat_no_bucket(
             rewrite(tmp_path, all_of_them, **sections)
             worker.process.send_signal(signal.SIGHUP)
             version = kafka_config(brands=brands(*BRANDS), **sections).version
-            await worker.wait_for(f'"version": "{version}", "event": "config applied"')
+            await worker.wait_for(f'"event": "config applied", "version": "{version}"')
         enough.set()
         await sending
         await stream.finish()

@@ -63,7 +63,7 @@ def test_environment_variables_are_named(file: Path) -> None:
 
 def test_without_a_brand_it_is_what_holds_for_all_others(file: Path) -> None:
     assert explained(file, None)["detectors.volume.once_in_days"] == (9, "detectors, firewatch.yaml:6")
-    with pytest.raises(ConfigError, match="there is no brand 'acm'"):
+    with pytest.raises(ConfigError, match="no brand 'acm'; did you mean acme"):
         explain(file, "acm", {})
 
 

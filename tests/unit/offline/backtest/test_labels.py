@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 from streams.errors import ExpectationFailed, InputError
 from tests.support.backtest import run
@@ -100,3 +101,17 @@ def test_cases_name_the_nearest_brand_and_its_line(folder: Path) -> None:
         "cases[0].expect[0].brand: the config has no brand 'nordtell'; did you mean nordtel? (line 6)" in result.output
     )
     assert "cases[0].quiet[0]: the config has no brand 'südmilch'; did you mean suedmilch? (line 8)" in result.output
+
+
+def test_what_is_raised_in_an_undecided_span_counts_for_nothing(folder: Path) -> None:
+    (span,) = yaml.safe_load((folder / "labels.yaml").read_text())["incidents"]
+    del span["severity"]
+    arguments = ["backtest", "--posts", "@posts.jsonl", "-c", "@now.yaml", "--severity", "watch", "--labels"]
+    for section, precision in (("undecided", "-"), ("false_alarms", "0%")):
+        (folder / "open.yaml").write_text(yaml.safe_dump({"incidents": [], section: [span]}))
+        result = run(folder, *arguments, "@open.yaml")
+        assert result.exit_code == 0
+        assert f"now.yaml: recall - (0 of 0), precision {precision}, " in result.output
+        left_out = "incidents raised in the undecided span of the labels count neither as found nor as false"
+        assert (left_out in result.output) == (section == "undecided")
+        assert ("known false alarms: 1 of 1 is raised again" in result.output) == (section == "false_alarms")
