@@ -162,7 +162,7 @@ class AlertBuilder:
             duplicate_share=round(mentions.duplicate_share, 4),
             sources=dict(sorted(most_frequent(mentions.sources, MAX_SOURCES).items())),
             languages=dict(sorted(mentions.languages.items())),
-            samples=_samples(mentions, keys, self._settings.samples),
+            samples=_samples(mentions, keys, split.negative, self._settings.samples),
             drivers=drivers,
             comparison=comparison,
             previous=change.previous and _previous(change.previous),
@@ -222,8 +222,8 @@ def _split(mentions: Tally) -> SentimentSplit:
     )
 
 
-def _samples(mentions: Tally, keys: Sequence[Key], limit: int) -> list[SamplePost]:
-    chosen = representative(mentions.samples.values(), _weights(keys), limit)
+def _samples(mentions: Tally, keys: Sequence[Key], negative: float, limit: int) -> list[SamplePost]:
+    chosen = representative(mentions.samples.values(), _weights(keys), limit, tone=negative)
     return [
         SamplePost(
             id=sample.id,

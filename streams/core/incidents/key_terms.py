@@ -164,7 +164,7 @@ def _without_variants(keys: list[Key]) -> list[Key]:
     """Keep the first of those that differ in spelling or inflection only, or in being a hashtag."""
     kept: list[tuple[Key, list[str]]] = []
     for key in keys:
-        words = plain_words(key.term)
+        words = ["".join(plain_words(word)) for word in key.term.split(" ")]
         if not any(_are_same(words, others) for _, others in kept):
             kept.append((key, words))
     return [key for key, _ in kept]

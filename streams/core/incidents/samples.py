@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from streams.core.rollup.tally import RANK, SAMPLE_TERMS
+from streams.records import SHARE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,7 +28,9 @@ _FEWEST_TERMS: Final = 3
 """Number of different terms in two posts below which their similarity is meaningless."""
 
 
-def representative(samples: Iterable[Sample], weights: Mapping[str, float], limit: int) -> list[Sample]:
+def representative(
+    samples: Iterable[Sample], weights: Mapping[str, float], limit: int, tone: float = 0.0
+) -> list[Sample]:
     """Choose posts by maximal marginal relevance; ties go to the most negative, then to the highest engagement.
 
     Parameters
@@ -38,6 +41,9 @@ def representative(samples: Iterable[Sample], weights: Mapping[str, float], limi
         Weight by term in small letters: how much it stands out.
     limit
         Maximum number of posts.
+    tone
+        Weight of a post's probability of being negative in its relevance, such as the negative share of the incident;
+        the rest is that of its terms.
     """
     left = sorted(samples, key=RANK, reverse=True)
     in_order = {sample.signature: [term.lower() for term in sample.terms[:SAMPLE_TERMS]] for sample in left}
@@ -48,7 +54,8 @@ def representative(samples: Iterable[Sample], weights: Mapping[str, float], limi
 
     def marginal_relevance(sample: Sample) -> float:
         key = sample.signature
-        return RELEVANCE * sums[key] / highest - (1 - RELEVANCE) * similarity[key]
+        relevance = (1 - tone) * sums[key] / highest + tone * sample.negative / SHARE
+        return RELEVANCE * relevance - (1 - RELEVANCE) * similarity[key]
 
     def is_copy(sample: Sample, of: Sample) -> bool:
         different = len(terms[sample.signature] | terms[of.signature])

@@ -104,7 +104,8 @@ def test_a_pair_stands_for_its_words_where_it_carries_them_and_not_otherwise() -
 @pytest.mark.parametrize(
     "others",
     [
-        ("minijob", "minijobs"), ("distanziere", "distanzieren", "distanziert"), ("störung", "stoerung", "störungen"),
+        ("minijob", "minijobs", "mini-jobs"), ("distanziere", "distanzieren", "distanziert"),
+        ("störung", "stoerung", "störungen"),
         ("wendler", "#wendler"), ("gute ausbildung", "guter ausbildung"), ("delay", "delayed"),
     ],
 )  # fmt: skip
