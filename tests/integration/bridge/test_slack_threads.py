@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import time
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
 import pytest
 
 from streams.config import SLACK_TOKEN_VARIABLE
@@ -127,6 +129,35 @@ async def test_incidents_keep_their_threads_when_partitions_move_to_another_brid
     await raise_alerts(config, *(step(name, f"{name}-3", "resolve") for name in names))
     await _soon(slack, [[f"{name}-1", f"{name}-2", f"{name}-3"] for name in names], 90)
     assert await other.end() == 0
+
+
+async def test_a_bridge_whose_token_is_revoked_is_not_ready_and_loses_nothing(
+    config: Config, slack: SlackServer, tmp_path: Path
+) -> None:
+    slack.fail("auth.test", *["token_revoked"] * 10_000)
+    bridge = await bridging(write_config(config, tmp_path / "firewatch.yaml"))
+    await bridge.wait_for("token_revoked; make a new token")
+    found = re.search(r"http://127\.0\.0\.1:\d+/", bridge.log)
+    assert found is not None
+    await raise_alerts(config, step("storm", "s1"))
+
+    async def ready() -> tuple[int, str]:
+        async with aiohttp.ClientSession() as session, session.get(f"{found[0]}readyz") as answer:
+            return answer.status, await answer.text()
+
+    async def is_denied() -> bool:
+        status, why = await ready()
+        return status == 503 and "slack: auth.test: Slack answers token_revoked" in why
+
+    async def is_ready() -> bool:
+        return (await ready())[0] == 200
+
+    await until(is_denied)
+    assert TOKEN not in bridge.log
+    slack.faults.clear()
+    await _soon(slack, [["s1"]], 90)
+    await until(is_ready, 90)
+    assert await bridge.end() == 0
 
 
 async def _soon(
