@@ -85,7 +85,7 @@ ELSEWHERE: Final = {
         "streams/offline/why/as_json.py",
         "streams/offline/why/picture.py",
         "streams/offline/why/text.py",
-        "streams/offline/why/verdict.py",
+        "streams/offline/why/conclusion.py",
         "streams/offline/why/words.py",
     ],
     "the command: tests/unit/offline/backtest/test_command.py": [

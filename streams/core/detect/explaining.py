@@ -53,6 +53,13 @@ class ExplainedDetector(NamedTuple):
         return self.explanation.score.value
 
 
+class Evidence(NamedTuple):
+    """Mentions, and the people by whom they are."""
+
+    mentions: int
+    people: int
+
+
 class Emerging(NamedTuple):
     """An incident that has not enough evidence to open (`streams.core.incidents.lifecycle`).
 
@@ -60,17 +67,12 @@ class Emerging(NamedTuple):
     ----------
     start_ms
         Start of its first anomalous bucket.
-    mentions, people
-        Its evidence.
-    min_mentions, min_people
-        The least that an incident takes to open.
+    evidence
+        Its evidence so far.
     """
 
     start_ms: int
-    mentions: int
-    people: int
-    min_mentions: int
-    min_people: int
+    evidence: Evidence
 
 
 class ExplainedMoment(NamedTuple):
@@ -92,6 +94,8 @@ class ExplainedMoment(NamedTuple):
         The open incident after the evaluation, or None.
     emerging
         The incident that has not enough evidence to open, or None.
+    needed
+        The least evidence that an incident takes to open.
     quarantined
         Names of detectors that were put out of use because they raised an exception.
     """
@@ -103,6 +107,7 @@ class ExplainedMoment(NamedTuple):
     quiet: QuietTime | None
     incident: Incident | None
     emerging: Emerging | None
+    needed: Evidence
     quarantined: Sequence[str]
 
 
@@ -127,7 +132,7 @@ class ExplainingMonitor(BrandMonitor):
     ) -> None:
         super().__init__(config, config_version, brand, quarantine)
         self._on_evaluation = on_evaluation
-        self._floors = config.incidents
+        self._needed = Evidence(config.incidents.min_mentions, config.incidents.min_authors)
 
     def _evaluations(self, watermark_ms: int, progress: StreamProgress) -> Iterator[Evaluation]:
         for evaluation in super()._evaluations(watermark_ms, progress):
@@ -163,6 +168,7 @@ class ExplainingMonitor(BrandMonitor):
             self._quiet_times.at(bucket.start_ms, bucket.start_ms + bucket.length_ms),
             deepcopy(self.incident),
             self._emerging(evaluation.step),
+            self._needed,
             list(self._quarantined),
         )
 
@@ -174,5 +180,4 @@ class ExplainingMonitor(BrandMonitor):
         if step.closes:  # the incident has got the mentions of the bucket already
             unclosed = [tally for tally in unclosed if tally is not step.tally]
         mentions = Tally.joined(emerging.tally, emerging.quiet, *unclosed)
-        floors = self._floors
-        return Emerging(emerging.start_ms, mentions.count, people_of(mentions), floors.min_mentions, floors.min_authors)
+        return Emerging(emerging.start_ms, Evidence(mentions.count, people_of(mentions)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from streams.offline.why.verdict import verdict
+from streams.offline.why.conclusion import conclusion
 from streams.records import utc
 
 if TYPE_CHECKING:
@@ -12,16 +12,16 @@ if TYPE_CHECKING:
 
     from detectors.base import Condition
     from streams.config import BrandSettings
-    from streams.core.detect.explaining import Emerging, ExplainedDetector, ExplainedMoment
+    from streams.core.detect.explaining import ExplainedDetector, ExplainedMoment
     from streams.offline.why.playback import Played
 
 
 def as_tree(played: Played, brand: BrandSettings, at_ms: int, zone: tzinfo) -> dict[str, Any]:
-    """Return the explanation as plain values for JSON; times are in UTC, but for those in the verdict."""
+    """Return the explanation as plain values for JSON; times are in UTC, but for those in the conclusion."""
     return {
         "brand": brand.id,
         "at": utc(at_ms),
-        "verdict": verdict(played, at_ms, zone),
+        "conclusion": conclusion(played, at_ms, zone),
         "moment": _moment(played.moment) if played.moment else None,
         "buckets": [
             {
@@ -55,7 +55,8 @@ def as_tree(played: Played, brand: BrandSettings, at_ms: int, zone: tzinfo) -> d
 
 
 def _moment(explained: ExplainedMoment) -> dict[str, Any]:
-    bucket, quiet, incident = explained.bucket, explained.quiet, explained.incident
+    bucket, quiet = explained.bucket, explained.quiet
+    incident, emerging = explained.incident, explained.emerging
     return {
         "evaluated_at": utc(explained.at_ms),
         "bucket": {
@@ -82,15 +83,11 @@ def _moment(explained: ExplainedMoment) -> dict[str, Any]:
         }
         if incident
         else None,
-        "emerging": _emerging(explained.emerging) if explained.emerging else None,
+        "emerging": {"since": utc(emerging.start_ms), **emerging.evidence._asdict()} if emerging else None,
+        "needed": explained.needed._asdict(),
         "detectors": [_detector(each) for each in explained.detectors],
         "quarantined": list(explained.quarantined),
     }
-
-
-def _emerging(emerging: Emerging) -> dict[str, Any]:
-    tree = emerging._asdict()
-    return {"since": utc(tree.pop("start_ms"))} | tree
 
 
 def _detector(detector: ExplainedDetector) -> dict[str, Any]:

@@ -26,20 +26,25 @@ _AFTER_HOURS: Final = 2.0
 
 
 def drawn(played: Played, config: Config, brand: BrandSettings, at_ms: int, zone: tzinfo) -> Figure:
-    """Return the chart of a brand around a moment, which is marked; there must be a closed bucket."""
-    begin, end = at_ms - _BEFORE_HOURS * HOUR_MS, at_ms + _AFTER_HOURS * HOUR_MS
+    """Return the chart of a brand around a moment, which is marked; there must be a closed bucket.
+
+    Where no bucket is near, it is the chart of the brand's whole time.
+    """
+    series = played.series
+    begin, end = ((at_ms + hours * HOUR_MS) / DAY_MS for hours in (-_BEFORE_HOURS, _AFTER_HOURS))
+    is_near = bool(series.between(begin, end))
     return figure(
         f"{brand.name}: {words.moment(at_ms, zone)}",
-        played.series,
+        series,
         incidents_of(played.alerts).get(brand.id, []),
         bands=bands_of(config.detectors_of(brand)),
-        span=(begin / DAY_MS, end / DAY_MS),
+        span=(begin, end) if is_near else None,
         moment=at_ms / DAY_MS,
         zone=zone,
     )
 
 
 def html(drawn: Figure, lines: Sequence[str]) -> str:
-    """Return a page with the verdict, which is the first line, the chart, and the other lines."""
-    verdict, *others = lines
-    return page("firewatch: why?", [f"<p><b>{escape(verdict)}</b></p>", image(drawn, verdict), pre(others)])
+    """Return a page with the conclusion, which is the first line, the chart, and the other lines."""
+    conclusion, *others = lines
+    return page("firewatch: why?", [f"<p><b>{escape(conclusion)}</b></p>", image(drawn, conclusion), pre(others)])

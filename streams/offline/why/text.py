@@ -8,8 +8,19 @@ from typing import TYPE_CHECKING, Final
 
 from detectors.numbers import shown
 from streams.core.text.clean import printable
-from streams.offline.why.verdict import evidence, lacked, verdict
-from streams.offline.why.words import SUPPRESSED, amount, clock, condition, counted, duration, moment, over, value
+from streams.offline.why.conclusion import conclusion, evidence, is_stale, lacked
+from streams.offline.why.words import (
+    SUPPRESSED,
+    amount,
+    clock,
+    condition,
+    counted,
+    duration,
+    moment,
+    over,
+    time_near,
+    value,
+)
 from streams.records import epoch_ms
 
 if TYPE_CHECKING:
@@ -29,7 +40,7 @@ _SHARE: Final = "sentiment_shift"
 
 
 def lines(played: Played, config: Config, brand: BrandSettings, at_ms: int, zone: tzinfo = UTC) -> Iterator[str]:
-    """Yield the verdict, the counts, a table for each detector, and the nearest firings and alerts.
+    """Yield the conclusion, the counts, a table for each detector, and the nearest firings and alerts.
 
     Parameters
     ----------
@@ -42,7 +53,7 @@ def lines(played: Played, config: Config, brand: BrandSettings, at_ms: int, zone
     zone
         Time zone of the times.
     """
-    yield verdict(played, at_ms, zone)
+    yield conclusion(played, at_ms, zone)
     explained = played.moment
     if explained is not None:
         once = {each.name: each.params.get("once_in_days", 2) for each in config.detectors_of(brand)}
@@ -65,14 +76,15 @@ def _counts(explained: ExplainedMoment, brand: BrandSettings, at_ms: int, zone: 
     begin, end = (clock(each, zone) for each in (bucket.start_ms, bucket.start_ms + bucket.length_ms))
     yield f"{printable(brand.name)}, as of {moment(explained.at_ms, zone)}"
     yield f"  bucket {begin} to {end} ({_state(explained)})"
-    behind_ms = at_ms - explained.at_ms
-    if behind_ms > bucket.length_ms + bucket.length_ms // 2:
-        yield f"  nothing of the brand was evaluated in the {duration(behind_ms)} up to {clock(at_ms, zone)}"
+    if is_stale(explained, at_ms):
+        behind = duration(at_ms - explained.at_ms)
+        yield f"  nothing of the brand was evaluated in the {behind} up to {clock(at_ms, zone)}"
     scores = {each.kind: each.explanation.score for each in reversed(explained.detectors)}
     usual = f" (usually {amount(scores[_RATE].expected)})" if _RATE in scores else ""
     tone = f" (usually {scores[_SHARE].expected:.0%})" if _SHARE in scores else ""
     share = f"{bucket.likely_negative / bucket.count:.0%} negative" if bucket.count else "none negative"
-    yield f"  {counted(bucket.count, 'mention')}{usual}, {share}{tone}, {counted(bucket.authors, 'author')}"
+    authors = counted(bucket.authors, "author") if bucket.authors or not bucket.count else "authors unknown"
+    yield f"  {counted(bucket.count, 'mention')}{usual}, {share}{tone}, {authors}"
     if bucket.coverage < 1:
         yield f"  sources with {1 - bucket.coverage:.0%} of the usual mentions delivered nothing"
     if bucket.platform >= 1.5:
@@ -86,7 +98,7 @@ def _counts(explained: ExplainedMoment, brand: BrandSettings, at_ms: int, zone: 
         yield "  no incident is open"
         if explained.emerging is not None:
             yield f"  one emerges since {clock(explained.emerging.start_ms, zone)}; it opens with"
-            yield f"  {evidence(explained.emerging)}"
+            yield f"  {evidence(explained.emerging, explained.needed)}"
         return
     yield f"  incident {incident.fingerprint[:8]} is open since {moment(incident.start_ms, zone)}: {incident.severity}"
     if incident.suppressed:
@@ -164,7 +176,7 @@ def _around(played: Played, at_ms: int, zone: tzinfo) -> Iterator[str]:
     for heading, runs in (("before", before[-2:]), ("after", after[:2])):
         for run in runs:
             notes = [each for each in ("in shadow" if run.shadow else "", run.suppressed or "") if each]
-            span = f"{moment(run.begin_ms, zone)} to {clock(run.end_ms, zone)}"
+            span = f"{moment(run.begin_ms, zone)} to {time_near(run.end_ms, run.begin_ms, zone)}"
             yield f"  {heading:<6} {span}: {run.detector} up to {run.peak:.2f}" + "".join(f", {each}" for each in notes)
     yield "Nearest alerts:"
     if not played.alerts:

@@ -66,6 +66,16 @@ def clock(at_ms: float, zone: tzinfo = UTC) -> str:
     return f"{local:%H:%M:%S}" if local.second else f"{local:%H:%M}"
 
 
+def time_near(at_ms: float, near_ms: float, zone: tzinfo = UTC) -> str:
+    """Format a moment as a time of day, with its date if that is not the one of another moment.
+
+    >>> time_near(1_772_552_400_000, 1_772_556_000_000), time_near(1_772_552_400_000, 1_772_656_000_000)
+    ('15:40', '2026-03-03 15:40')
+    """
+    local, near = (datetime.fromtimestamp(each / 1000, zone) for each in (at_ms, near_ms))
+    return clock(at_ms, zone) if local.date() == near.date() else f"{local:%Y-%m-%d} {clock(at_ms, zone)}"
+
+
 def duration(span_ms: float) -> str:
     """Format a length of time.
 

@@ -55,7 +55,7 @@ def test_topics_of_mentions_and_of_posts_explain_what_the_posts_explain(
     assert any(each["score"]["value"] >= 1 for each in expected["moment"]["detectors"])
     for topic in (topics.mentions.name, topics.posts.name):
         found = explained(*asked, "--topic", topic)
-        assert found["verdict"] == expected["verdict"]
+        assert found["conclusion"] == expected["conclusion"]
         assert found["moment"] == expected["moment"]
         assert found["alerts"] == expected["alerts"]
         assert found["anomalous"] == expected["anomalous"]

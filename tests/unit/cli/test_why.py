@@ -1,4 +1,4 @@
-"""`firewatch why`: the verdict in one sentence, the tables, the picture, and what a mistake ends in."""
+"""`firewatch why`: the conclusion in one sentence, the tables, the picture, and what a mistake ends in."""
 
 from __future__ import annotations
 
@@ -44,27 +44,45 @@ def write_config(folder: Path, name: str, **sections: Any) -> str:
     return f"@{name}"
 
 
-def test_without_an_alert_the_verdict_says_what_was_lacking(folder: Path) -> None:
+def test_without_an_alert_the_conclusion_says_what_was_lacking(folder: Path) -> None:
     found = tree(folder, 300)
     nearest = max(found["moment"]["detectors"], key=lambda each: (each["score"]["value"], -each["lacking_mentions"]))
     what = "negative mentions" if nearest["lacking_are_negative"] else "mentions"
-    assert found["verdict"] == (
+    assert found["conclusion"] == (
         f"No alert at 05:00: {nearest['name']} {nearest['score']['value']:.2f} of 1; "
         f"it lacked {nearest['lacking_mentions']} {what}."
     )
 
 
-def test_at_the_time_of_an_alert_the_verdict_names_the_detectors_that_raised_it(folder: Path) -> None:
+def test_what_would_fire_with_a_mention_or_two_also_lacks_what_an_incident_takes(folder: Path) -> None:
+    posts = [json.loads(line) for line in (folder / "posts.jsonl").read_text().splitlines()]
+    known = [{**post, "id": f"q{n}", "text": "Quietco"} for n, post in enumerate(posts[:400:20])]
+    (folder / "quiet.jsonl").write_text("".join(f"{json.dumps(post)}\n" for post in known + posts))
+    brands = [{"id": "quietco", "name": "Quietco", "match": {"any": ["quietco"]}, "usual_posts_per_day": 0.01}]
+    config = write_config(folder, "quiet.yaml", brands=brands)
+    at = iso(START + 9 * HOUR_MS)
+    result = run(folder, "why", "--brand", "quietco", "--at", at, "--posts", "@quiet.jsonl", "-c", config)
+    assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines()[0].endswith(", and an incident opens with 5 mentions by 3 authors.")
+
+
+def test_without_posts_for_a_while_the_conclusion_says_since_when(folder: Path) -> None:
+    found = lines(folder, 640)[0]
+    assert found.startswith("No alert at 10:40: no posts came after 10:0")
+    assert found.endswith(", so nothing was evaluated.")
+
+
+def test_at_the_time_of_an_alert_the_conclusion_names_the_detectors_that_raised_it(folder: Path) -> None:
     opened = next(alert for alert in tree(folder, 300)["alerts"] if alert["kind"] == "open")
     at = opened["at"].replace("Z", "+00:00")
     result = run(folder, "why", "--brand", "nordtel", "--at", at, "--posts", "@posts.jsonl", "-c", "@now.yaml")
-    verdict = result.stdout.splitlines()[0]
-    assert verdict.startswith(f"Alert at {opened['at'][11:19].removesuffix(':00')}: the incident was opened as ")
+    conclusion = result.stdout.splitlines()[0]
+    assert conclusion.startswith(f"Alert at {opened['at'][11:19].removesuffix(':00')}: the incident was opened as ")
     for name in opened["detectors"]:
-        assert f"{name} 1." in verdict
+        assert f"{name} 1." in conclusion
 
 
-def test_while_an_incident_is_open_the_verdict_says_so(folder: Path) -> None:
+def test_while_an_incident_is_open_the_conclusion_says_so(folder: Path) -> None:
     assert lines(folder, 440.1)[0].startswith("No further alert at 07:20:06: the incident since ")
 
 
@@ -81,7 +99,7 @@ def test_a_suppression_is_named_with_its_reason(folder: Path) -> None:
     assert "  it is suppressed: expected event" in found
 
 
-def test_a_detector_in_shadow_is_shown_and_not_part_of_the_verdict(folder: Path) -> None:
+def test_a_detector_in_shadow_is_shown_and_not_part_of_the_conclusion(folder: Path) -> None:
     kinds = {"volume": "shadow", "sentiment_shift": "live", "composite": "off"}
     names = {"sentiment_shift": "tone", "composite": "crisis"}
     shadow = [{"name": names.get(kind, kind), "kind": kind, "mode": mode} for kind, mode in kinds.items()]
@@ -106,17 +124,18 @@ def test_a_score_without_enough_evidence_says_what_an_incident_takes(folder: Pat
     highest = max(found["moment"]["detectors"], key=lambda each: float(each["score"]["value"]))
     assert highest["score"]["value"] >= 1
     assert found["moment"]["incident"] is None
-    assert found["verdict"] == (
+    assert found["conclusion"] == (
         f"No alert at 06:54:30: {highest['name']} {highest['score']['value']:.2f} of 1, but an incident opens with "
         f"1,000 mentions by 70 authors, and there were {emerging['mentions']} by {emerging['people']}."
     )
+    assert found["moment"]["needed"] == {"mentions": 1_000, "people": 70}
     assert any("one emerges since " in line for line in lines(folder, 414.5, config=config))
 
 
 @pytest.mark.parametrize("minute", [1, 100, 300, 405, 440, 520])
 def test_every_table_fits_into_eighty_columns(folder: Path, minute: float) -> None:
-    verdict, *others = lines(folder, minute)
-    assert verdict.endswith(".")
+    conclusion, *others = lines(folder, minute)
+    assert conclusion.endswith(".")
     assert [line for line in others if len(line) > 80] == []
 
 

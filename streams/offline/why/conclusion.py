@@ -1,4 +1,4 @@
-"""The verdict on a moment, in one sentence."""
+"""What follows from an explained moment, in one sentence."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 
 from streams.core.wording.english import ENGLISH
-from streams.offline.why.words import SUPPRESSED, clock, counted
+from streams.offline.why.words import SUPPRESSED, clock, counted, time_near
 from streams.records import epoch_ms
 
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from streams.core.detect.explaining import Emerging, ExplainedDetector, ExplainedMoment
+    from streams.core.detect.explaining import Emerging, Evidence, ExplainedDetector, ExplainedMoment
     from streams.offline.why.playback import Played
     from streams.records import Alert
 
 
-def verdict(played: Played, at_ms: int, zone: tzinfo = UTC) -> str:
+def conclusion(played: Played, at_ms: int, zone: tzinfo = UTC) -> str:
     """Return why there was an alert at a moment, or none.
 
     Parameters
@@ -32,6 +32,9 @@ def verdict(played: Played, at_ms: int, zone: tzinfo = UTC) -> str:
     at, explained = clock(at_ms, zone), played.moment
     if explained is None:
         return f"No alert at {at}: no mention of the brand had come by then."
+    if is_stale(explained, at_ms):
+        last = time_near(explained.at_ms, at_ms, zone)
+        return f"No alert at {at}: no posts came after {last}, so nothing was evaluated."
     alert = next((each for each in played.alerts if epoch_ms(each.at) == explained.at_ms), None)
     if alert is not None:
         return _raised(alert, explained, zone)
@@ -42,6 +45,11 @@ def verdict(played: Played, at_ms: int, zone: tzinfo = UTC) -> str:
         highest = max(above, key=lambda each: each.value)
         return f"No alert at {at}: {_scored(highest)}, but {_hindrance(highest, explained)}."
     return f"No alert at {at}: {_below(explained)}."
+
+
+def is_stale(explained: ExplainedMoment, at_ms: int) -> bool:
+    """Return whether the last evaluation lies so far before a moment that nothing came in between."""
+    return at_ms - explained.at_ms > 2 * explained.bucket.length_ms
 
 
 def _live(explained: ExplainedMoment) -> list[ExplainedDetector]:
@@ -65,7 +73,8 @@ def _open(explained: ExplainedMoment, at: str, zone: tzinfo) -> str:
     incident = explained.incident
     if incident is None:
         raise ValueError("no incident is open")
-    since = f"the incident since {clock(incident.start_ms, zone)} ({incident.severity}) was still open"
+    begun = time_near(incident.start_ms, explained.at_ms, zone)
+    since = f"the incident since {begun} ({incident.severity}) was still open"
     if incident.suppressed:
         since += f", suppressed: {_why_suppressed(incident.suppressed, explained)}"
     above = [each for each in _live(explained) if each.value >= 1]
@@ -80,7 +89,10 @@ def _below(explained: ExplainedMoment) -> str:
     if not live:
         return "no live detector scored the bucket"
     nearest = max(live, key=lambda each: (each.value, -(each.lacking or 0)))
-    return _scored(nearest) + (f"; {lack}" if (lack := lacked(nearest)) else "")
+    lack = lacked(nearest)
+    if nearest.lacking and explained.bucket.count + nearest.lacking < explained.needed.mentions:
+        lack += f", and an incident opens with {least(explained.needed)}"
+    return f"{_scored(nearest)}; {lack}" if lack else _scored(nearest)
 
 
 def lacked(detector: ExplainedDetector) -> str:
@@ -104,17 +116,22 @@ def _scored(detector: ExplainedDetector) -> str:
 def _hindrance(detector: ExplainedDetector, explained: ExplainedMoment) -> str:
     """Return why a detector whose score was 1 or more opened no incident; what is suppressed opens one, too."""
     if explained.emerging is not None:
-        return f"an incident opens with {evidence(explained.emerging)}"
+        return f"an incident opens with {evidence(explained.emerging, explained.needed)}"
     suppressed = explained.quiet.suppressed if explained.quiet else detector.explanation.score.suppressed
     return f"it was suppressed: {_why_suppressed(suppressed, explained)}" if suppressed else "that opened no incident"
 
 
-def evidence(emerging: Emerging) -> str:
+def least(needed: Evidence) -> str:
+    """Return the least evidence in words."""
+    return f"{counted(needed.mentions, 'mention')} by {counted(needed.people, 'author')}"
+
+
+def evidence(emerging: Emerging, needed: Evidence) -> str:
     """Return what an incident takes to open, and what there was, in words."""
-    least = f"{counted(emerging.min_mentions, 'mention')} by {counted(emerging.min_people, 'author')}"
-    if emerging.mentions >= emerging.min_mentions and emerging.people >= emerging.min_people:
-        return f"{least} in buckets that are not quiet"
-    return f"{least}, and there {'was' if emerging.mentions == 1 else 'were'} {emerging.mentions} by {emerging.people}"
+    mentions, people = emerging.evidence
+    if mentions >= needed.mentions and people >= needed.people:
+        return f"{least(needed)} in buckets that are not quiet"
+    return f"{least(needed)}, and there {'was' if mentions == 1 else 'were'} {mentions:,} by {people:,}"
 
 
 def _why_suppressed(suppressed: str, explained: ExplainedMoment) -> str:
