@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 from urllib.error import HTTPError
@@ -31,11 +30,10 @@ OUTAGE_SECONDS: Final = float(os.environ.get("FAULTS_OUTAGE_SECONDS") or 60)
 SERVICE: Final = {"run": 1}
 UNREACHABLE: Final = f"exit code {BrokerUnreachable.exit_code}"
 WORKERS: Final = ("score", "detect", "train")
-DETECT_STARTS: Final = 'detect | {"group"'
+DETECT_STARTS: Final = '"event": "starting", "group"'
+"""Of the workers of `firewatch run`, detect alone names its group first."""
 JOIN_SECONDS: Final = 2.5
 """What joining the group and taking over take at most on a machine with nothing else to do."""
-
-LINE: Final = re.compile(r"(?:(\w+ *)\| )?(\{.*\})")
 
 
 @pytest.fixture
@@ -62,9 +60,9 @@ async def take_broker_away(stage: Trial, broker: LocalKafka, address: str, secon
 
 
 def events(log: str) -> list[tuple[str, dict[str, Any]]]:
-    """Worker, empty for `firewatch run` itself, and event of all lines that are events."""
-    found = [LINE.fullmatch(line) for line in log.splitlines()]
-    return [((each[1] or "").strip(), orjson.loads(each[2])) for each in found if each]
+    """Worker and event of all lines that are events; an ingest that runs alone ends with a line of text."""
+    found = [orjson.loads(line) for line in log.splitlines() if line.startswith("{")]
+    return [(event["worker"], event) for event in found]
 
 
 def ended_workers(log: str) -> Counter[tuple[str, str]]:
@@ -88,8 +86,8 @@ def asked(log: str, worker: str, path: str) -> str:
 
 
 def restarts(log: str, worker: str) -> int:
-    """Return from the metrics of a worker how often it has been restarted."""
-    name = f'firewatch_restarts_total{{worker="{worker}"}} '
+    """Return from the metrics of a worker how often it has been restarted because of an outage."""
+    name = f'firewatch_restarts_total{{reason="outage",worker="{worker}"}} '
     lines = asked(log, worker, "/metrics").splitlines()
     return round(sum(float(line.removeprefix(name)) for line in lines if line.startswith(name)))
 

@@ -6,6 +6,8 @@ import inspect
 import re
 import shutil
 import subprocess
+import tomllib
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -179,3 +181,14 @@ def test_the_example_config_shows_every_parameter_of_the_default_detectors() -> 
         parameters = inspect.signature(registry.KINDS[detector.kind]).parameters.values()
         defaults = {each.name: each.default for each in parameters if each.name != "usual_posts_per_day"}
         assert detector.params == defaults, detector.name
+
+
+def test_the_image_is_built_from_all_that_the_wheel_includes() -> None:
+    """A wheel that lacks one of them is not built at all."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    included = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    needed = {Path(source).parts[0] for source in included}
+    copied = (DEPLOY / "Dockerfile").read_text(encoding="utf-8").split("\nFROM")[1]
+    allowed = (DEPLOY / "Dockerfile.dockerignore").read_text(encoding="utf-8").splitlines()
+    assert needed <= {word for line in copied.splitlines() if line.startswith("COPY") for word in line.split()}
+    assert {f"!{source}" for source in needed} <= set(allowed)
