@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
+from prometheus_client.parser import text_string_to_metric_families
 
 if TYPE_CHECKING:
     from streams.config import Config
@@ -15,6 +18,14 @@ TIMEOUT_SECONDS: Final = 1.0
 
 _RELOADING: Final = ("score", "detect")
 """Workers that follow the config file."""
+
+_PARTICULAR: Final = {
+    "firewatch_posts_skipped_total": "skipped",
+    "firewatch_post_fields_altered_total": "fields altered",
+    "firewatch_posts_imported_total": "imported",
+    "firewatch_posts_coarse_total": "coarse times",
+}
+"""Counters of posts that Kafka does not have, and their names in a status."""
 
 _ANY_ADDRESS: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  to compare with, not to listen on
 
@@ -34,13 +45,38 @@ def refused_configs(config: Config) -> dict[str, str]:
     return found
 
 
+def left_out(config: Config) -> dict[str, int]:
+    """Return how many posts the workers on the ports of a config have treated in a particular way since they started.
+
+    Keys are those of `_PARTICULAR` whose count is not zero; without workers that answer there are none.
+    """
+    host = _ANY_ADDRESS.get(config.metrics.host, config.metrics.host)
+    counts: Counter[str] = Counter()
+    for port in {config.metrics.ingest_port, config.metrics.score_port} - {0}:
+        text = _page(host, port, "/metrics").decode(errors="replace")
+        with suppress(ValueError):  # of another service on this port
+            for family in text_string_to_metric_families(text):
+                for sample in family.samples:
+                    if sample.name in _PARTICULAR:
+                        counts[_PARTICULAR[sample.name]] += round(sample.value)
+    return {name: counts[name] for name in _PARTICULAR.values() if counts[name]}
+
+
 def _ready_page(host: str, port: int) -> dict[str, Any]:
+    try:
+        body = orjson.loads(_page(host, port, "/readyz"))
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _page(host: str, port: int, path: str) -> bytes:
+    """Return a page of a worker; nothing if no worker answers."""
     connection = HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)
     try:
-        connection.request("GET", "/readyz")
-        body = orjson.loads(connection.getresponse().read())
-    except (OSError, HTTPException, ValueError):
-        return {}
+        connection.request("GET", path)
+        return connection.getresponse().read()
+    except (OSError, HTTPException):
+        return b""
     finally:
         connection.close()
-    return body if isinstance(body, dict) else {}

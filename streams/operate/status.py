@@ -21,7 +21,7 @@ from streams.kafka.names import bridge_name, group_of, worker_name
 from streams.kafka.reader import TopicReader
 from streams.kafka.topics import Topics
 from streams.operate.incident_log import read_incidents
-from streams.operate.local_workers import refused_configs
+from streams.operate.local_workers import left_out, refused_configs
 from streams.operate.losses import Losses, read_dead_letters, read_losses
 from streams.records import SEVERITIES, post_from_bytes, window_from_bytes
 from streams.runtime import clock
@@ -150,6 +150,8 @@ class Status:
     config_problems
         First problem of the config and the number of the others: of the file, as ``file``, and of each worker of this
         machine that could not use it and runs with the last good one.
+    left_out
+        Posts that workers of this machine have skipped, altered, imported or read with coarse times since they started.
     """
 
     broker: str
@@ -165,6 +167,7 @@ class Status:
     latest: list[IncidentStatus] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     config_problems: dict[str, str] = field(default_factory=dict)
+    left_out: dict[str, int] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """Return the state as plain values."""
@@ -192,6 +195,7 @@ async def status(config: Config, config_problem: str | None = None, *, max_lag: 
     """
     found = Status(config.kafka.bootstrap_servers, clock.now_ms(), None if config_problem else config.version)
     found.config_problems = await asyncio.to_thread(refused_configs, config)
+    found.left_out = await asyncio.to_thread(left_out, config)
     if config_problem is not None:
         found.config_problems["file"] = config_problem
     try:

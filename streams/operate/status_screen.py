@@ -110,6 +110,7 @@ def _facts(found: Status) -> Table:
         *((f"{quality} model", _model(model)) for quality, model in found.models.items()),
         ("dead letters", dead_letters),
         *_dropped_states(found),
+        *_left_out(found),
         ("config", found.config_version or "broken"),
     )
     for name, fact in facts:
@@ -124,6 +125,13 @@ def _dropped_states(found: Status) -> list[tuple[str, str]]:
         return []
     reasons = ", ".join(f"{reason} {count:,}" for reason, count in sorted(found.dropped_states.items()))
     return [("learned states", f"{sum(found.dropped_states.values()):,} dropped in the last 7 days: {reasons}")]
+
+
+def _left_out(found: Status) -> list[tuple[str, str]]:
+    if not found.left_out:
+        return []
+    counts = ", ".join(f"{name} {count:,}" for name, count in found.left_out.items())
+    return [("posts", f"{counts} since the workers of this machine started")]
 
 
 def _model(model: ModelStatus | None) -> str:

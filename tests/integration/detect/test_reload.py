@@ -11,11 +11,14 @@ import pytest
 import yaml
 from aiohttp import ClientSession
 from aiokafka import TopicPartition
+from yarl import URL
 
+from streams.config import Config
 from streams.core.detect.partition import PartitionMonitor
 from streams.kafka.admin import ensure_topics
 from streams.kafka.clients import acknowledged, consumer, producer
 from streams.kafka.topics import Topics
+from streams.operate.local_workers import refused_configs
 from streams.records import Envelope, Post, mentions_record_from_bytes, window_from_bytes
 from tests.support.broker import read_topic
 from tests.support.detecting import BRANDS, START_MS, MentionStream, detecting, wait_until_consumed, wait_until_counted
@@ -24,8 +27,6 @@ from tests.support.worker import Worker, write_config
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-    from streams.config import Config
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -169,11 +170,13 @@ async def test_no_content_of_the_file_ends_a_worker(
         worker.process.send_signal(signal.SIGHUP)
         await worker.wait_for("it is a folder")
         assert "firewatch_config_last_reload_successful 0.0" in await scraped(address)
+        assert "it is a folder" in (await refused(address))[name]
         path.rmdir()
         path.write_text(good, encoding="utf-8")
         worker.process.send_signal(signal.SIGHUP)
         await worker.wait_for("config reloaded without changes")
         assert "firewatch_config_last_reload_successful 1.0" in await scraped(address)
+        assert await refused(address) == {}
         assert await worker.end() == 0
     finally:
         if worker.process.returncode is None:
@@ -185,6 +188,13 @@ async def test_no_content_of_the_file_ends_a_worker(
 async def scraped(address: str) -> str:
     async with ClientSession() as session, session.get(address) as answer:
         return await answer.text()
+
+
+async def refused(address: str) -> dict[str, str]:
+    """What `firewatch status` finds of workers that could not use the config, on the port of this one."""
+    port = URL(address).port
+    ports = {"metrics": {"score_port": port, "detect_port": port}}
+    return await asyncio.to_thread(refused_configs, Config.model_validate({"brands": brands("nordtel")} | ports))
 
 
 async def write(config: Config, numbers: range, text: str) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from streams.config import Config
-from streams.operate.local_workers import refused_configs
+from streams.operate.local_workers import left_out, refused_configs
+from streams.runtime import metrics
 from streams.runtime.health import Health
 from streams.runtime.http_server import serve
 
@@ -18,6 +19,16 @@ def test_the_config_that_a_worker_could_not_use_is_named_and_other_answers_are_n
     assert refused_configs(config) == {}
     health.follow_config(lambda: "windoes: unknown key (line 4)")
     assert refused_configs(config) == {"score": "windoes: unknown key (line 4)"}
+
+
+def test_posts_that_kafka_does_not_have_are_counted_where_a_worker_answers() -> None:
+    port = serve("127.0.0.1", 0, "x")
+    config = Config.model_validate({"brands": BRANDS, "metrics": {"ingest_port": 0, "score_port": port}})
+    before = left_out(config).get("imported", 0)
+    metrics.POSTS_IMPORTED.labels("forum").inc(3)
+    assert left_out(config)["imported"] == before + 3
+    nobody = Config.model_validate({"brands": BRANDS, "metrics": {"ingest_port": 0, "score_port": 0}})
+    assert left_out(nobody) == {}
 
 
 def test_workers_that_do_not_run_are_left_out() -> None:

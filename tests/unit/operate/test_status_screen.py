@@ -99,6 +99,12 @@ def test_without_a_terminal_ids_and_texts_are_whole_and_a_line_each() -> None:
     assert "5f0c1111 " in screen(found, is_terminal=True)
 
 
+def test_posts_that_were_treated_in_a_particular_way_are_counted() -> None:
+    assert "posts skipped" not in screen(state())
+    shown = screen(state(left_out={"skipped": 3, "coarse times": 1_200}))
+    assert "posts skipped 3, coarse times 1,200 since the workers of this machine started" in shown
+
+
 def test_a_broken_config_has_no_version() -> None:
     found = state()
     found.config_version = None
