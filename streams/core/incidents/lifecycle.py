@@ -37,9 +37,9 @@ HIGHEST_IF_COARSE: Final[Severity] = "warning"
 not known."""
 
 
-PATIENCE_MS: Final = HOUR_MS // 2
-"""Quiet time after which an incident that emerges is given up: what has not gathered a minimum of evidence by then is a
-stray mention, and a later storm must not begin with it."""
+PATIENCE_MS: Final = 2 * HOUR_MS
+"""Longest quiet time after which an incident that emerges is given up, if `incidents.resolve_after_seconds` is longer:
+what has not gathered a minimum of evidence by then is a stray mention, and a later storm must not begin with it."""
 
 
 def people_of(mentions: Tally) -> int:

@@ -534,3 +534,25 @@ def test_an_incident_that_emerges_survives_a_restart() -> None:
     for each in (brand, restarted):
         assert each.bucket(3, volume=attention(1.2)) == ["open"]
         assert each.changes[-1].mentions.count == 6
+
+
+def test_an_incident_that_emerges_is_given_up_after_two_hours_at_most() -> None:
+    brand = Brand(IncidentSettings(resolve_after_seconds=86_400))
+    brand.bucket(1, volume=attention(1.2))
+    for _ in range(23):
+        brand.bucket(0, volume=attention(0.9, observed=0))
+        assert brand.incidents.begun is not None
+    brand.bucket(0, volume=attention(0.9, observed=0))
+    assert brand.incidents.begun is None
+
+
+def test_a_slow_burn_of_one_mention_in_an_hour_opens_with_the_fifth() -> None:
+    brand = Brand(IncidentSettings())
+    steps = []
+    for hour in range(5):
+        brand.authors = [hour + 1]
+        steps.append(brand.bucket(1, 0.9, volume=attention(1.2)))
+        for _ in range(11):
+            brand.bucket(0, volume=attention(1.1, observed=0))
+    assert steps == [[], [], [], [], ["open"]]
+    assert (brand.changes[0].mentions.count, brand.changes[0].incident.start_ms) == (5, 0)
