@@ -116,7 +116,7 @@ def _section(section: Section, zone: tzinfo) -> str:
 
 
 def _zoom(section: Section, incident: IncidentSection, zone: tzinfo) -> str:
-    begin = _moment(incident.last.since, zone)
+    begin = _moment(incident.last.starts_at, zone)
     title = f"{escape(section.name)}: incident {incident.number}, {begin}"
     return (
         f'<h3 id="{_anchor(section)}-{incident.number}">{title}</h3>\n'

@@ -107,6 +107,17 @@ def test_a_resolved_incident_stays_in_the_list() -> None:
     assert "resolved" in row(lines, "Mon 00:00")
 
 
+def test_a_reopened_incident_is_shown_since_it_was_reopened() -> None:
+    view = LiveView(terminal(), {"nordtel": "Nordtel"})
+    view.window(window())
+    again = utc(START_MS + 7 * 3_600_000)
+    counts = WindowCounts(start=again, end=again, mentions=1, authors=1, reposts=0, engagement=0)
+    view.alert(alert(kind="update", step="reopen", reopened=1, window=counts, at=again + timedelta(minutes=5)))
+    lines = screen(view)
+    assert row(lines, "Nordtel ").rstrip().endswith("critical since 07:00")
+    assert "critical" in row(lines, "Mon 07:00")
+
+
 def test_silence_is_no_zero() -> None:
     view = LiveView(terminal(), {"nordtel": "Nordtel"})
     view.window(window())
