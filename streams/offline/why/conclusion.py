@@ -96,7 +96,7 @@ def _below(explained: ExplainedMoment) -> str:
 
 
 def lacked(detector: ExplainedDetector) -> str:
-    """Return what a score below 1 lacked, in words; empty if that is nothing that can be named."""
+    """Return what a score below 1 lacked, in words; empty for others."""
     if detector.value >= 1:
         return ""
     if detector.lacking:
@@ -106,7 +106,9 @@ def lacked(detector: ExplainedDetector) -> str:
         return "it scores a bucket when it has closed"
     if "data" in unmet:
         return "the bucket had nothing that it scores"
-    return "it has not learned for long enough" if "learning" in unmet else ""
+    if "learning" in unmet:
+        return "it has not learned for long enough"
+    return "no number of mentions in this bucket alone would have been enough"
 
 
 def _scored(detector: ExplainedDetector) -> str:

@@ -7,6 +7,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Final
 
 from detectors.numbers import shown
+from detectors.registry import KINDS
 from streams.core.text.clean import printable
 from streams.offline.why.conclusion import conclusion, evidence, is_stale, lacked
 from streams.offline.why.words import (
@@ -24,7 +25,7 @@ from streams.offline.why.words import (
 from streams.records import epoch_ms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Container, Iterator, Sequence
     from datetime import tzinfo
 
     from detectors.base import Condition
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from streams.offline.why.playback import Played
 
 _WIDTH: Final = 80
+
+_ROOM: Final = _WIDTH - len("  begins   mentions negative") - len("  open")
+"""Width that the scores of a bucket have in a line."""
 
 _RATE: Final = "volume"
 _SHARE: Final = "sentiment_shift"
@@ -67,7 +71,8 @@ def lines(played: Played, config: Config, brand: BrandSettings, at_ms: int, zone
         )
     yield ""
     if played.recent:
-        yield from _recent(played, zone)
+        shadow = {each.name for each in explained.detectors if each.shadow} if explained else set()
+        yield from _recent(played, shadow, zone)
     yield from _around(played, at_ms, zone)
 
 
@@ -128,7 +133,8 @@ def _detector(detector: ExplainedDetector, explained: ExplainedMoment, once: flo
         for each in detector.explanation.critical:
             yield _condition(each, detector, once, zone)
     if detector.explanation.measures:
-        yield _measures_row("compared, fading by half in", "observed", "usual", "alone enough")
+        how = "fading by half in" if KINDS[detector.kind].score_is_rarity else "as a mean over"
+        yield _measures_row(f"compared, {how}", "observed", "usual", "alone enough")
         for measure in detector.explanation.measures:
             numbers = (measure.observed, measure.usual, measure.threshold)
             yield _measures_row(over(measure), *(value(number, measure.unit) for number in numbers))
@@ -153,9 +159,12 @@ def _measures_row(what: str, observed: str, usual: str, enough: str) -> str:
     return f"    {what:<35} {observed:>11} {usual:>11} {enough:>14}"
 
 
-def _recent(played: Played, zone: tzinfo) -> Iterator[str]:
-    names = list(played.recent[-1].values)
+def _recent(played: Played, shadow: Container[str], zone: tzinfo) -> Iterator[str]:
+    """Yield the last buckets with as many scores as there is room for, those of live detectors first."""
+    names = sorted(played.recent[-1].values, key=lambda name: name in shadow)
     widths = [max(7, len(name)) for name in names]
+    while sum(widths) + len(widths) > _ROOM:
+        del names[-1], widths[-1]
     yield "Buckets up to then:"
     heads = "".join(f" {printable(name):>{width}}" for name, width in zip(names, widths, strict=True))
     yield f"  {'begins':<8} {'mentions':>8} {'negative':>8}{heads}"

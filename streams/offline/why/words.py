@@ -161,7 +161,9 @@ def condition(each: Condition, detector: ExplainedDetector, once_in_days: float,
         case "people" if not each.observed:
             observed = "authors unknown"
         case "several_sources":
-            needed = f"more than {shown(each.needed)}"
+            is_usual = each.met and each.observed <= each.needed
+            needed = "-" if is_usual else f"more than {shown(each.needed)}"
+            observed = "one source, as usual" if is_usual else observed
     return subject, observed, needed
 
 

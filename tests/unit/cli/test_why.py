@@ -139,6 +139,18 @@ def test_every_table_fits_into_eighty_columns(folder: Path, minute: float) -> No
     assert [line for line in others if len(line) > 80] == []
 
 
+def test_every_kind_is_explained_within_eighty_columns(folder: Path) -> None:
+    others = {"a-level": "drift", "a-tone-level": "tone_drift", "together": "multivariate", "of-river": "river"}
+    detectors = [{"name": name, "kind": kind, "mode": "shadow"} for name, kind in others.items()]
+    falls = {"name": "falls", "kind": "volume", "direction": "both", "at_least_times": 3}
+    _, *found = lines(folder, 430, config=write_config(folder, "all.yaml", detectors=[*detectors, falls]))
+    assert [line for line in found if len(line) > 80] == []
+    for name, kind in others.items():
+        place = next(at for at, line in enumerate(found) if line.startswith(f"{name} ({kind}), in shadow: score 0"))
+        assert found[place + 1] != "  it fires"
+    assert any(line.startswith("    large enough") for line in found)
+
+
 def test_the_nearest_firings_and_how_much_was_read_are_printed(folder: Path) -> None:
     found = lines(folder, 380)
     text = "\n".join(found)
