@@ -176,4 +176,4 @@ async def test_a_leader_that_knew_no_topics_gives_out_the_partitions_when_it_doe
     await MentionStream(config).send(2)
     async with detecting(config, tmp_path, "tests.support.forgetful") as worker:
         await worker.wait_for('"event": "assigned", "partitions": []')
-        await worker.wait_for('"partitions": [0, 1, 2, 3], "entries": 0, "event": "restored"')
+        await worker.wait_for('"event": "restored", "partitions": [0, 1, 2, 3], "entries": 0')
