@@ -47,10 +47,8 @@ class MaintenanceSettings(SpanSettings):
         if on_weekdays and self.rrule:
             raise ValueError(".rrule: is the alternative to `every`: drop one of them")
         kind = time if on_weekdays else datetime
-        for name, value in (("from", self.from_), ("to", self.to)):
-            if not isinstance(value, kind):
-                wanted = "with `every` a time of day such as 22:00" if on_weekdays else "a moment with a date"
-                raise ValueError(f".{name}: must be {wanted}")  # noqa: TRY004
+        wanted = "with `every` a time of day such as 22:00" if on_weekdays else "a moment with a date"
+        self.refuse_ends(lambda end: f"must be {wanted}" if not isinstance(end, kind) else None)
         if isinstance(self.from_, datetime) and isinstance(self.to, datetime):
             self.check_ends(self.from_, self.to)
             self.check_recurrence(self.from_, self.to, "from")
@@ -173,9 +171,8 @@ class ExpectedEventSettings(SpanSettings):
 
     def _check_times(self, condition: str) -> None:
         """Raise an error unless `from` and `to` are both times of day, or both absent for whole days."""
-        for name, value in (("from", self.from_), ("to", self.to)):
-            if isinstance(value, datetime):
-                raise ValueError(f".{name}: must be {condition} a time of day such as 20:00")  # noqa: TRY004
+        wanted = f"must be {condition} a time of day such as 20:00"
+        self.refuse_ends(lambda end: wanted if isinstance(end, datetime) else None)
         if (self.from_ is None) != (self.to is None):
             missing = "from" if self.from_ is None else "to"
             raise ValueError(f".{missing}: is required beside the other end; leave out both for whole days")
@@ -183,12 +180,11 @@ class ExpectedEventSettings(SpanSettings):
     def _check_day_or_span(self) -> None:
         if (self.day is None) == (self.from_ is None) or (self.from_ is None) != (self.to is None):
             raise ValueError("needs either `day`, or both `from` and `to`")
-        for name, value in (("from", self.from_), ("to", self.to)):
-            if isinstance(value, time):
-                raise ValueError(  # noqa: TRY004
-                    f".{name}: must be a moment such as 2026-03-01T22:00:00+01:00; a time of day needs days of the "
-                    "week in `every`, or `holiday`"
-                )
+        wanted = (
+            "must be a moment such as 2026-03-01T22:00:00+01:00; a time of day needs days of the week in `every`, or "
+            "`holiday`"
+        )
+        self.refuse_ends(lambda end: wanted if isinstance(end, time) else None)
         first, last = self._first
         if self.day is None:
             self.check_ends(first, last)

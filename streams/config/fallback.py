@@ -141,11 +141,12 @@ def _necessary(examined: Examined) -> Config:
 
 def _uncertain(path: Path, problems: list[Problem], sections: list[str]) -> ConfigError:
     named = " and ".join(f"`{section}`" for section in sections)
+    place = "environment" if any(problem.variable for problem in problems) else "file"
     values = {"kafka": "'{bootstrap_servers: HOST:PORT}'", "topics": "'{prefix: \"\"}'"}
     settings = " ".join(f"FIREWATCH__{section.upper()}={values[section]}" for section in sections)
     remedy = Problem(
         f"because of {'this' if len(problems) == 1 else 'these'} it is not certain which Kafka and which topics are "
-        f"meant: repair {named} in the file first, or say it in the environment: {settings}"
+        f"meant: repair {named} in the {place} first, or set all of it by {settings}"
     )
     error = ConfigError([*problems, remedy], path)
     error.found.sort(key=lambda each: each is remedy)

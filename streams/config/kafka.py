@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import Field, SecretStr, StringConstraints, model_validator
 
 from streams.config.addresses import HostPorts
-from streams.config.base import Settings, secret
+from streams.config.base import Misfit, Settings, refuse_misfits, secret
 
 _LONGEST_HOURS: Final = 876_000
 """A century; Kafka's own limit is in milliseconds."""
@@ -62,22 +62,24 @@ class KafkaSettings(Settings):
 
     @model_validator(mode="after")
     def _credentials_fit_the_protocol(self) -> Self:
+        wrong = []
         if self.sasl and not self.sasl_username:
-            raise ValueError(f"security_protocol {self.security_protocol} needs sasl_username")
+            wrong.append(f"security_protocol {self.security_protocol} needs sasl_username")
         if self.security_protocol == "SASL_PLAINTEXT" and not self.allow_sasl_plaintext:
-            raise ValueError(
+            wrong.append(
                 "security_protocol SASL_PLAINTEXT logs in without encryption: set SASL_SSL, or "
                 "allow_sasl_plaintext: true where nobody else is on the network"
             )
         if self.security_protocol == "SASL_PLAINTEXT" and (self.ca_file or self.certificate_file):
-            raise ValueError("certificates are set, but security_protocol SASL_PLAINTEXT uses none: set SASL_SSL")
+            wrong.append("certificates are set, but security_protocol SASL_PLAINTEXT uses none: set SASL_SSL")
         if bool(self.certificate_file) != bool(self.key_file):
-            raise ValueError("certificate_file and key_file belong together: set both or none")
+            wrong.append("certificate_file and key_file belong together: set both or none")
         if self.security_protocol == "PLAINTEXT" and (self.sasl_username or self.ca_file or self.certificate_file):
-            raise ValueError(
+            wrong.append(
                 "credentials are set, but security_protocol PLAINTEXT would send everything in the clear: "
                 "set SSL or SASL_SSL"
             )
+        refuse_misfits(type(self).__name__, [Misfit((), each) for each in wrong])
         return self
 
     @property

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal, Name
 from pydantic import BeforeValidator, ConfigDict, Field, field_validator, model_serializer
 
 from streams.config import moments, recurrence
-from streams.config.base import BrandId, Name, Settings
+from streams.config.base import BrandId, Misfit, Name, Settings, refuse_misfits
 from streams.config.moments import DAY, Day, ZoneName
 from streams.config.suggestions import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from pydantic import SerializerFunctionWrapHandler
 
@@ -152,6 +152,12 @@ class SpanSettings(Settings):
     def local(self, moment: datetime) -> datetime:
         """Return a moment on the clocks of the zone, without an offset."""
         return self.aware(moment).astimezone(moments.zone_of(self.timezone)).replace(tzinfo=None)
+
+    def refuse_ends(self, problem_of: Callable[[object], str | None]) -> None:
+        """Refuse the ends of the span, `from` and `to`, that have a problem, both at once."""
+        ends = (("from", getattr(self, "from_", None)), ("to", getattr(self, "to", None)))
+        found = [Misfit((name,), problem) for name, end in ends if (problem := problem_of(end)) is not None]
+        refuse_misfits(type(self).__name__, found)
 
     def check_ends(self, begin: datetime, over: datetime) -> None:
         """Raise an error if one end is not a single moment, or `over` is not after `begin`."""

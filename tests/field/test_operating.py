@@ -57,7 +57,7 @@ def script(path: Path, bootstrap: str, folder: Path) -> str:
 @pytest.mark.parametrize(
     ("config", "named"),
     [
-        ("01-impossible-date.yaml", "line 4"),
+        ("01-impossible-date.yaml", "01-impossible-date.yaml:4: "),
         ("03-event-unquoted-times.yaml", "expected_events"),
         ("04-maintenance-bare-hours.yaml", "maintenance"),
         ("05-time-of-day-with-offset.yaml", "maintenance"),

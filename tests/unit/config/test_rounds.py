@@ -57,6 +57,11 @@ def test_a_consequence_of_a_problem_is_not_told(tree: dict[str, Any], only: str 
         assert fields(tree) == [only]
 
 
+def test_all_that_does_not_fit_in_a_section_is_told_at_once() -> None:
+    kafka = {"security_protocol": "SASL_PLAINTEXT", "key_file": "k", "ca_file": "c"}
+    assert fields({"brands": [BRAND], "kafka": kafka}) == ["kafka"] * 4
+
+
 def test_what_is_left_can_be_used() -> None:
     config = check({"brands": [BRAND, {"id": "acme"}], "topics": {"prefix": "x.", "partitions": 0}}).config
     assert config is not None

@@ -99,6 +99,17 @@ def test_a_recurrence_that_could_mean_two_things_or_nothing_is_refused(entry: di
     assert str(found.problem).startswith(f"expected_events[0]{problem}")
 
 
+def test_both_ends_that_are_wrong_are_told_at_once() -> None:
+    for section, entry in (
+        ("expected_events", {"from": "20:00", "to": "23:00"}),
+        ("maintenance", {"from": "20:00", "to": "23:00"}),
+        ("expected_events", {"every": ["monday"], "from": "2026-05-01", "to": "2026-05-02"}),
+        ("maintenance", {"every": ["monday"], "from": 20, "to": 23}),
+    ):
+        found = check({"brands": [BRAND], section: [{"reason": "x"} | entry]}).found
+        assert [each.problem.field for each in found] == [f"{section}[0].from", f"{section}[0].to"]
+
+
 def test_spans_without_new_keys_decide_the_version_as_before() -> None:
     """Ids of incidents depend on it: new keys must not change it for configs that do not use them."""
     common = {"reason": "x", "brands": "all", "timezone": "UTC"}
