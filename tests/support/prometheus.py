@@ -60,6 +60,7 @@ def prometheus(folder: Path, workers: Mapping[str, int]) -> Iterator[str]:
         f"--config.file={folder / CONFIG.name}",
         f"--storage.tsdb.path={folder / 'data'}",
         f"--web.listen-address={address}",
+        f"--web.user-assets={CONFIG.parent / 'assets'}",
     ]
     log = folder / "log"
     with log.open("w") as output, subprocess.Popen(command, stdout=output, stderr=output) as server:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Final
+from urllib.request import urlopen
 
 import pytest
 
@@ -91,3 +92,10 @@ def test_workers_labels_are_kept(address: str) -> None:
     assert batches["metric"] == {"worker": "x"}
     (up,) = answer(address, "up")
     assert up["metric"]["worker"] == "detect"
+
+
+def test_prometheus_serves_the_runbook_to_which_an_alert_links(address: str) -> None:
+    with urlopen(f"http://{address}/user/runbooks.html", timeout=10) as response:
+        page = response.read().decode()
+    assert '<h2 id="firewatchworkerdown">FirewatchWorkerDown</h2>' in page
+    assert response.headers["Content-Type"].startswith("text/html")
