@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -225,29 +226,33 @@ def open_files(process: int) -> Iterator[str]:
             yield str(each.readlink())
 
 
+def is_stopped_with_a_file_in(folder: Path, run: subprocess.Popen[bytes]) -> bool:
+    """Stop a process and return whether it has a file of the folder open; let it go on if not."""
+    run.send_signal(signal.SIGSTOP)
+    while run.poll() is None and Path(f"/proc/{run.pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "T":
+        time.sleep(0.001)
+    if any(str(folder) in target for target in open_files(run.pid)):
+        return True
+    run.send_signal(signal.SIGCONT)
+    time.sleep(0.02)
+    return False
+
+
 def test_an_interrupt_leaves_no_temporary_file(config: Path, tmp_path: Path) -> None:
     """Enough lines for a sort on disk; the interrupt comes when the file is there."""
     posts, folder = tmp_path / "posts.jsonl", tmp_path / "temporary"
     folder.mkdir()
     posts.write_bytes(b"".join(minute_of(day, text="Nordtel " + "x" * 60_000) for day in (2, 1)) * 900)
     command = [
-        sys.executable,
-        "-m",
-        "streams.cli",
-        "replay",
-        posts,
-        "-c",
-        config,
-        "--alerts",
-        tmp_path / "alerts.jsonl",
-    ]
-    with subprocess.Popen(
-        list(map(str, command)), env={"PATH": "/usr/bin:/bin", "TMPDIR": str(folder)}, stderr=subprocess.PIPE
-    ) as run:
-        while not any(str(folder) in target for target in open_files(run.pid)):
+        sys.executable, "-m", "streams.cli", "replay", posts, "-c", config, "--alerts", tmp_path / "alerts.jsonl"
+    ]  # fmt: skip
+    environment = {"PATH": "/usr/bin:/bin", "TMPDIR": str(folder)}
+    with subprocess.Popen(list(map(str, command)), env=environment, stderr=subprocess.PIPE) as run:
+        while not is_stopped_with_a_file_in(folder, run):
             assert run.poll() is None
         run.send_signal(signal.SIGINT)
-        assert run.wait(30) != 0
+        run.send_signal(signal.SIGCONT)
+        assert run.wait(60) != 0
     assert list(folder.iterdir()) == []
 
 
