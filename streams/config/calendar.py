@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, NamedTuple, Self
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from streams.config import holiday_dates, moments
-from streams.config.base import Name  # noqa: TC001  pydantic needs it
+from streams.config.base import Misfit, Name, refuse_misfits
 from streams.config.moments import DAY, Day
 from streams.config.spans import Occurrence, SpanSettings
 
@@ -47,7 +47,9 @@ class MaintenanceSettings(SpanSettings):
         if on_weekdays and self.rrule:
             raise ValueError(".rrule: is the alternative to `every`: drop one of them")
         kind = time if on_weekdays else datetime
-        wanted = "with `every` a time of day such as 22:00" if on_weekdays else "a moment with a date"
+        wanted = (
+            "a time of day such as 22:00, with days of the week in `every`" if on_weekdays else "a moment with a date"
+        )
         self.refuse_ends(lambda end: f"must be {wanted}" if not isinstance(end, kind) else None)
         if isinstance(self.from_, datetime) and isinstance(self.to, datetime):
             self.check_ends(self.from_, self.to)
@@ -157,10 +159,13 @@ class ExpectedEventSettings(SpanSettings):
                 holiday_dates.check_subdivision(self.country, self.subdivision)
             except ValueError as error:
                 raise ValueError(f".subdivision: {error}") from None
-        try:
-            holiday_dates.check_names(self.country, self._part, self.holiday)
-        except ValueError as error:
-            raise ValueError(f".holiday: {error}") from None
+        wrong = []
+        for place, name in enumerate(self.holiday):
+            try:
+                holiday_dates.check_names(self.country, self._part, [name])
+            except ValueError as error:
+                wrong.append(Misfit(("holiday", place) if len(self.holiday) > 1 else ("holiday",), str(error)))
+        refuse_misfits(type(self).__name__, wrong)
         self._check_times("with `holiday`")
 
     def _check_weekdays(self) -> None:
@@ -171,7 +176,7 @@ class ExpectedEventSettings(SpanSettings):
 
     def _check_times(self, condition: str) -> None:
         """Raise an error unless `from` and `to` are both times of day, or both absent for whole days."""
-        wanted = f"must be {condition} a time of day such as 20:00"
+        wanted = f"must be a time of day such as 20:00, {condition}"
         self.refuse_ends(lambda end: wanted if isinstance(end, datetime) else None)
         if (self.from_ is None) != (self.to is None):
             missing = "from" if self.from_ is None else "to"

@@ -91,9 +91,29 @@ def findings(error: ValidationError, model: type[BaseModel]) -> list[Finding]:
     Where a setting may be one of several types, what each of them asks for becomes one problem.
     """
     by_path: dict[Path, list[ErrorDetails]] = {}
-    for item in error.errors(include_url=False):
+    for item in _without_other_types(error.errors(include_url=False)):
         by_path.setdefault(_path(item), []).append(item)
     return [found for path, items in by_path.items() for found in _findings(path, items, model)]
+
+
+def _without_other_types(items: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Return errors without those that a list is no word, where a list is allowed too and an entry of it is wrong."""
+    places = [item["loc"] for item in items]
+    return [
+        item
+        for item in items
+        if not (
+            isinstance(item["input"], list)
+            and _is_alternative(item["loc"][-1:])
+            and any(
+                len(each) > len(item["loc"]) and each[: len(item["loc"]) - 1] == item["loc"][:-1] for each in places
+            )
+        )
+    ]
+
+
+def _is_alternative(steps: tuple[int | str, ...]) -> bool:
+    return any(isinstance(step, str) and _ALTERNATIVE.fullmatch(step) for step in steps)
 
 
 def placed(
@@ -139,7 +159,7 @@ def path_of(text: str) -> Path:
 
 def _path(item: ErrorDetails) -> Path:
     """Return the path of an error of pydantic, or of the setting inside it that its message names."""
-    path = tuple(step for step in item["loc"] if isinstance(step, int) or not _ALTERNATIVE.fullmatch(step))
+    path = tuple(step for step in item["loc"] if not _is_alternative((step,)))
     further = _FURTHER_PATH.match(item["msg"].removeprefix(_PREFIX))
     return (*path, *path_of(further[1])) if further else path
 

@@ -24,11 +24,28 @@ MAX_ROUNDS: Final = 100
 
 _STAND_INS: Final[Mapping[str, Callable[[dict[str, Any], Path], Any]]] = {
     "id": lambda _, path: f"entry-{path[-2]}",
-    "name": lambda entry, path: str(entry.get("id", "")).strip() or text_of(path),
+    "name": lambda entry, path: str(entry.get("id", "")).strip() or f"entry-{path[-2]}",
     "match": lambda _entry, _path: {"tagged": ["stand-in"]},
     "reason": lambda _entry, path: text_of(path),
 }
 """Values for required keys that are missing or wrong, by which the rest of their entry can be checked."""
+
+_RECURRENCE: Final = frozenset({"every", "rrule", "holiday", "country", "subdivision"})
+
+_SUPPORTS: Final[Mapping[str, frozenset[str]]] = {
+    "kind": frozenset({"name"}),
+    "reason": _RECURRENCE,
+    "day": _RECURRENCE,
+    "from": _RECURRENCE,
+    "to": _RECURRENCE,
+    "until": _RECURRENCE,
+    "country": _RECURRENCE,
+    "subdivision": _RECURRENCE,
+    "days_before": _RECURRENCE,
+    "days_after": _RECURRENCE,
+}
+"""Settings of an entry by which others are judged: a default's name supplies its kind, and days of the week decide that
+`from` is a time of day. Once one of them is left out, a problem of the others may be a consequence."""
 
 
 class CheckedTree(NamedTuple):
@@ -109,8 +126,11 @@ def _in_tree(found: Finding, positions: dict[Path, list[int]]) -> Finding:
 
 
 def _may_follow(path: Path, out: set[Path]) -> bool:
-    """Return whether a problem may only be there because something at its path, or inside it, was left out."""
-    return any(each[: len(path)] == path for each in out)
+    """Return whether a problem may only be there because something was left out: at its path, inside it, or in a
+    setting of the same entry that it depends on."""
+    entry, key = path[:2], path[2] if len(path) > 2 else None
+    supports = _SUPPORTS.get(key, frozenset()) if isinstance(key, str) else frozenset()
+    return any(each[: len(path)] == path or (each[:2] == entry and each[2:3] and each[2] in supports) for each in out)
 
 
 def _to_leave_out(path: Path, tree: Any, out: set[Path]) -> Path:

@@ -147,9 +147,10 @@ def _finding(problem: str) -> Finding:
 def _remarks_on_detectors(detectors: list[DetectorSettings], added: list[str]) -> Iterator[str]:
     """Yield what may surprise those whose file has a list of detectors of its own."""
     if added:
+        run = f"defaults {', '.join(added)} run" if len(added) > 1 else f"default {added[0]} runs"
         example = f"{{name: {added[0]}, mode: off}}"
         yield (
-            f"detectors: the default{'s' if len(added) > 1 else ''} {', '.join(added)} run beside those in the list "
+            f"detectors: the {run} beside those in the list "
             f"(before this version they did not): {example} switches one off, `default_detectors: false` all that are "
             "not listed"
         )

@@ -97,7 +97,7 @@ def test_times_without_quotes_are_read_as_people_mean_them(tmp_path: Any) -> Non
         (
             "maintenance",
             "{reason: x, every: [sunday], from: 2026-03-01T10:00:00Z, to: '12:00'}",
-            "maintenance[0].from: must be with `every` a time of day such as 22:00",
+            "maintenance[0].from: must be a time of day such as 22:00, with days of the week in `every`",
         ),
         (
             "maintenance",

@@ -46,6 +46,15 @@ def test_what_belongs_together_is_checked_beside_what_is_wrong_by_itself() -> No
         ({"brands": [BRAND], "kafka": {"security_protocol": "SSLL", "ca_file": "x"}}, "kafka.security_protocol"),
         ({"brands": [BRAND], "expected_events": [{"reason": "x", "from": 20, "to": "2026-03-01"}]},
          "expected_events[0].from"),
+        ({"brands": [BRAND], "detectors": [{"name": "crisis"}, {"name": "crisis"}]}, "detectors[1].name"),
+        ({"brands": [BRAND], "expected_events": [{"reason": "x", "every": ["caturday"], "from": "8:00", "to": "9:00"}]},
+         "expected_events[0].every[0]"),
+        ({"brands": [BRAND], "maintenance": [{"reason": "x", "every": "fortnight", "from": "8:00", "to": "9:00"}]},
+         "maintenance[0].every"),
+        ({"brands": [BRAND], "expected_events": [{"holiday": "Xmas", "country": "DE", "from": "8:00", "to": "12:00"}]},
+         "expected_events[0].holiday"),
+        ({"brands": [BRAND], "expected_events": [{"reason": "x", "day": "2026-03-01", "brands": ["Nord tel"]}]},
+         "expected_events[0].brands[0]"),
         ({"brands": [BRAND, {"id": "Ac me"}], "expected_events": [{"reason": "x", "day": "2026-03-01",
           "brands": ["Ac me"]}]}, None),
     ],
@@ -55,6 +64,17 @@ def test_a_consequence_of_a_problem_is_not_told(tree: dict[str, Any], only: str 
         assert not [each for each in fields(tree) if "no brand" in each]
     else:
         assert fields(tree) == [only]
+
+
+def test_a_detector_without_a_name_conceals_no_problem_of_the_others() -> None:
+    """The name that stood in for it was none that a detector may have, so that the check ended with it."""
+    tree = {"brands": [BRAND], "detectors": [{"kind": "drift"}, {"name": "tone", "kind": "volum"}, {"name": "tone"}]}
+    assert fields(tree) == ["detectors[0].name", "detectors[1].kind", "detectors[2].name"]
+
+
+def test_each_wrong_name_of_a_list_of_holidays_is_told() -> None:
+    tree = {"brands": [BRAND], "expected_events": [{"holiday": ["Xmas", "Neujahr", "Pessach"], "country": "DE"}]}
+    assert fields(tree) == ["expected_events[0].holiday[0]", "expected_events[0].holiday[2]"]
 
 
 def test_all_that_does_not_fit_in_a_section_is_told_at_once() -> None:

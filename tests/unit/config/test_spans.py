@@ -87,7 +87,7 @@ def test_a_recurring_day_is_the_whole_day() -> None:
         ({"every": ["monday"], "day": "2026-05-01"}, ".day: does not go with days of the week in `every`"),
         ({"every": ["monday"], "from": "10:00"}, ".to: is required beside the other end"),
         ({"every": ["monday"], "from": "2026-05-01", "to": "2026-05-02"},
-         ".from: must be with days of the week in `every` a time of day such as 20:00"),
+         ".from: must be a time of day such as 20:00, with days of the week in `every`"),
         ({"every": "week", "day": "2026-02-30"}, ".day: '2026-02-30' does not exist: day is out of range for month"),
         ({"day": "2026-05-01", "until": "2026-06-01"}, ".until: is for spans that recur"),
         ({"every": "week", "from": "2026-01-01T10:00+01:00", "to": "2026-01-01T11:00+01:00"},

@@ -67,6 +67,8 @@ def test_an_own_list_of_detectors_is_told_with_what_runs_beside_it(path: Path) -
     assert done.added == ["tone", "crisis"]
     assert done.remarks[0].startswith("detectors: the defaults tone, crisis run beside those in the list")
     assert done.remarks[1].startswith("detectors: mood and the default tone are of the kind sentiment_shift")
+    one = check(path, f"{BRANDS}detectors: [{{name: volume}}, {{name: tone}}]\n")
+    assert one.remarks[0].startswith("detectors: the default crisis runs beside those in the list")
     for alone in ("detectors: []\n", "default_detectors: false\ndetectors: [{name: volume}]\n", ""):
         assert check(path, BRANDS + alone).remarks == []
 
