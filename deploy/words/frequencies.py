@@ -36,9 +36,10 @@ FILTERS: Final = [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "
 """Reading takes the memory of a dictionary of 1 MiB, and not the 64 MiB of the preset."""
 
 CLEAR: Final = 0.8
-CLEAR_IF_SMALL: Final = 0.5
+CLEAR_IF_SMALL: Final = {"de": 0.65, "en": 0.5, OTHER: 0.5}
 """Share of the occurrences of a word from which its most frequent spelling is the right one. The others of a word in
-small letters are mostly at the beginning of a sentence."""
+small letters are mostly at the beginning of a sentence; but of a German one with as many capitals as *betrug*, which is
+a form of a verb, many are a noun (*Betrug*)."""
 
 
 def _counted(language: str) -> Iterator[tuple[str, float]]:
@@ -68,7 +69,7 @@ def _table(language: str) -> str:
         is_wanted = len(word) >= FEWEST_LETTERS and word.replace("'", "").isalpha() and word not in STOPWORDS
         if is_wanted and probability >= LEAST[language]:
             spelling, highest = max(spellings[word].items(), key=lambda item: (item[1], item[0]))
-            clear = CLEAR_IF_SMALL if spelling == word else CLEAR
+            clear = CLEAR_IF_SMALL[language] if spelling == word else CLEAR
             is_clear = highest >= clear * probability and spelling.lower() == word
             levels[round(-math.log(probability) * LEVELS_PER_E)].append(spelling if is_clear else word + AMBIGUOUS)
     return "\n".join(" ".join(levels[level]) for level in range(max(levels) + 1))

@@ -17,6 +17,8 @@ from streams.core.incidents.spellings import Spellings
         ({"#aerovantavideo": 3, "#AerovantaVideo": 4}, "en", "#AerovantaVideo"),
         ({"störung": 5}, "de", "Störung"),
         ({"Kaufe": 5}, "de", "kaufe"),
+        ({"Betrug": 5, "betrug": 2}, "de", "Betrug"),
+        ({"versuche": 3, "Versuche": 1}, "de", "versuche"),
         ({"WORST": 3, "Worst": 2}, "en", "worst"),
         ({"dallas": 2, "DALLAS": 3}, "en", "Dallas"),
         ({"cdu": 4}, "de", "CDU"),
