@@ -316,7 +316,10 @@ def _shade_step(axis: Axes, step: Alert, begin: float, end: float) -> None:
 
 
 def _incident_labels(axis: Axes, incidents: Sequence[NumberedIncident], part: _Stretch, share: float) -> None:
-    """Write the number and severity of each incident at its beginning, where there is room for it."""
+    """Write the number and severity of each incident at its beginning, where there is room for it.
+
+    A label for which the stretch ends too early ends with it.
+    """
     visible = [
         each for each in incidents if _overlaps((_day(each.steps[0].since), _end(each.steps, part.series)), part.span)
     ]
@@ -327,15 +330,17 @@ def _incident_labels(axis: Axes, incidents: Sequence[NumberedIncident], part: _S
         if len(visible) <= _NAMED_INCIDENTS:
             text += f" {last.severity}" + (f" ({last.suppressed.replace('_', ' ')})" if last.suppressed else "")
         begin = max(_day(steps[0].since), part.begin)
-        at = (begin - part.begin) / (part.end - part.begin) * share
+        at, width = (begin - part.begin) / (part.end - part.begin) * share, _LABEL_WIDTH * (len(text) + 1)
+        is_last = width <= share < at + width
+        at = share - width if is_last else at
         row = next((row for row, until in enumerate(taken) if until <= at), None)
         if row is None:
             continue
-        taken[row] = at + _LABEL_WIDTH * (len(text) + 1)
+        taken[row] = at + width
         axis.text(
-            begin, 0.98 - 0.075 * row, f" {text}", transform=axis.get_xaxis_transform(), va="top", ha="left",
-            fontsize=9, color=GREY if last.suppressed else INK, fontweight="normal" if last.suppressed else "bold",
-            clip_on=True,
+            part.end if is_last else begin, 0.98 - 0.075 * row, f" {text}", transform=axis.get_xaxis_transform(),
+            va="top", ha="right" if is_last else "left", fontsize=9, color=GREY if last.suppressed else INK,
+            fontweight="normal" if last.suppressed else "bold", clip_on=True,
         )  # fmt: skip
 
 

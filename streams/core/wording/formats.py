@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _SPACES: Final = str.maketrans({"\u00a0": " ", "\u202f": " "})
 
 _SAME_DAY_MS: Final = 20 * HOUR_MS
-"""Distance of two moments from which a date is needed to know which day is meant."""
+"""Distance of moments of two days from which a date is needed to know which day is meant."""
 
 _DAYS: Final = 2
 _WHOLE_DAYS: Final = 4
@@ -190,26 +190,30 @@ class Formats:
         return _plain(format_date(self._local(ms), self.phrases.moments.day_pattern, locale=self.phrases.locale))
 
     def at(self, ms: int, now_ms: int) -> str:
-        """Return a moment, with its date if it is of another day than `now_ms`."""
+        """Return a moment, with its date if it is of another day than `now_ms` and not of the same night."""
         return self._moment(self.phrases.moments.at, ms, now_ms)
 
     def since(self, ms: int, now_ms: int) -> str:
-        """Return a beginning, with its date if it is of another day than `now_ms`."""
+        """Return a beginning, with its date if it is of another day than `now_ms` and not of the same night."""
         return self._moment(self.phrases.moments.since, ms, now_ms)
 
     def _moment(self, patterns: tuple[str, str], ms: int, now_ms: int) -> str:
-        return patterns[abs(now_ms - ms) >= _SAME_DAY_MS].format(clock=self.clock(ms), day=self.day(ms))
+        return patterns[self._needs_day(ms, now_ms)].format(clock=self.clock(ms), day=self.day(ms))
 
     def between(self, start_ms: int, end_ms: int) -> str:
-        """Return a beginning and an end, with their dates if these are of different days."""
+        """Return a beginning and an end, with their dates if these are of different days and nights."""
         start, end = self._local(start_ms), self._local(end_ms)
         same_zone = self._zone_name(start) == self._zone_name(end)
-        return self.phrases.moments.between[end_ms - start_ms >= _SAME_DAY_MS].format(
+        return self.phrases.moments.between[self._needs_day(start_ms, end_ms)].format(
             start=self._time(start) if same_zone else self.clock(start_ms),
             end=self.clock(end_ms),
             start_day=self.day(start_ms),
             end_day=self.day(end_ms),
         )
+
+    def _needs_day(self, ms: int, other_ms: int) -> bool:
+        is_far = abs(other_ms - ms) >= _SAME_DAY_MS
+        return is_far and self._local(ms).date() != self._local(other_ms).date()
 
     def _local(self, ms: int) -> datetime:
         return datetime.fromtimestamp(ms / 1000, UTC).astimezone(self._zone)

@@ -82,6 +82,16 @@ def test_an_open_incident_reaches_to_the_end_and_is_named() -> None:
     assert [text.get_text().strip() for text in axis.texts] == ["1 warning"]
 
 
+def test_the_label_of_an_incident_at_the_end_is_within_the_chart() -> None:
+    series = series_of(*(window(index) for index in range(100)))
+    steps = [alert(0, 490, starts_at=BEGIN + timedelta(minutes=485)), over(1, 500, 495)]
+    drawn = figure("Nordtel", series, [NumberedIncident(1, steps)])
+    (axis, *_), (label,) = drawn.axes, drawn.axes[0].texts
+    drawn.canvas.draw()
+    assert label.get_text().strip() == "1 warning"
+    assert label.get_window_extent().x1 < axis.get_window_extent().x1 + 1
+
+
 def test_a_suppressed_incident_is_hatched_and_says_why() -> None:
     axis = axes_of(series_of(*map(window, range(48))), [alert(0, 15, suppressed="cold_start")])[0]
     assert spans(axis) == [(10, 240, "///")]

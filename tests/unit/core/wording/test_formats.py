@@ -118,6 +118,14 @@ def test_a_day_is_that_of_the_zone() -> None:
     assert Formats(ENGLISH, "Pacific/Pago_Pago").day(noon) == "30 Nov 2026"
 
 
+def test_two_moments_of_one_long_day_need_no_date() -> None:
+    german, morning_ms = Formats(GERMAN, "Europe/Berlin"), ms(2026, 3, 4, 23, 30)
+    evening_ms = morning_ms + 21 * HOUR
+    assert german.between(morning_ms, evening_ms) == "von 00:30 bis 21:30 MEZ"
+    assert german.since(morning_ms, evening_ms) == "seit 00:30 MEZ"
+    assert german.at(morning_ms - HOUR, evening_ms) == "am 4. März 2026 um 23:30 MEZ"
+
+
 def test_a_span_over_a_change_of_the_clocks_names_both_zones() -> None:
     german = Formats(GERMAN, "Europe/Berlin")
     start_ms = ms(2026, 10, 25, 0, 30)
