@@ -31,7 +31,8 @@ def bands_of(detectors: Sequence[DetectorSettings]) -> Bands:
     >>> from streams.config import Config
     >>> brand = {"id": "nordtel", "name": "Nordtel", "match": {"any": ["nordtel"]}}
     >>> detectors = [{"name": name, "kind": name} for name in ("tone_drift", "sentiment_shift", "composite")]
-    >>> bands_of(Config.model_validate({"brands": [brand], "detectors": detectors}).detectors_of())
+    >>> tree = {"brands": [brand], "detectors": detectors, "default_detectors": False}
+    >>> bands_of(Config.model_validate(tree).detectors_of())
     Bands(volume=None, negative_share='sentiment_shift')
     """
     ordered = sorted(detectors, key=lambda each: not KINDS[each.kind].score_is_rarity)

