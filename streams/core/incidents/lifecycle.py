@@ -144,7 +144,7 @@ class Incidents:
         is_new = incident is None
         before = None if self.current is None else self.current.state
         if incident is None:
-            opening = [score for name, score in anomalous.items() if self._may_open(name, score, tally)]
+            opening = [score for name, score in anomalous.items() if self._may_open(name, score, tally, at_ms)]
             if not opening:
                 return None
             incident = self.emerging = self._opened(start_ms, end_ms, opening)
@@ -312,10 +312,12 @@ class Incidents:
             foremost = max(anomalous.values(), key=lambda score: score.value)
             incident.suppressed, incident.occasion = foremost.suppressed, foremost.occasion
 
-    def _may_open(self, name: str, score: Score, bucket: Tally) -> bool:
+    def _may_open(self, name: str, score: Score, bucket: Tally, at_ms: int) -> bool:
         """Return whether a score may open an incident: within the refractory period only if the bucket itself exceeds
-        the usual again, since scores remember the last incident for hours."""
-        if score.suppressed != "refractory":
+        the usual again, since scores remember the last incident for hours. Maintenance and events hide that period."""
+        is_quiet_time = score.suppressed in {"maintenance", "expected"}
+        follows = is_quiet_time and self._past is not None and self._within_cool_down(self._past, at_ms)
+        if score.suppressed != "refractory" and not follows:
             return True
         excess = self._excess(name, score, bucket, falls=score.direction == "down")
         return excess > self._settings.subsided_share * self._past_excesses.get(name, 0.0)

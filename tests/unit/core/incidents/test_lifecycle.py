@@ -225,6 +225,16 @@ def test_the_afterglow_of_an_incident_opens_no_other_and_a_second_storm_opens_it
     assert again.incident.fingerprint == brand.changes[0].incident.fingerprint
 
 
+@pytest.mark.parametrize("suppressed", ["maintenance", "expected"])
+def test_the_afterglow_of_an_incident_opens_no_other_in_maintenance_either(suppressed: Suppression) -> None:
+    brand = Brand()
+    brand.bucket(50, volume=attention(1.5, suppressed=suppressed))
+    brand.quiet(6)
+    assert brand.bucket(8, volume=attention(1.2, observed=8, suppressed=suppressed)) == []
+    assert brand.bucket(60, volume=attention(1.2, observed=60, suppressed=suppressed)) == ["update"]
+    assert (brand.changes[-1].step, brand.changes[-1].incident.suppressed) == ("reopen", suppressed)
+
+
 def test_what_begins_again_within_the_cool_down_is_the_same_incident_judged_afresh() -> None:
     brand = Brand()
     brand.bucket(90, 0.8, volume=attention(1.5), tone=tone(1.5))
