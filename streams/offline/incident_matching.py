@@ -44,7 +44,8 @@ class RaisedIncident:
     """An incident, as reconstructed from its alerts.
 
     `summary`, `reasons` (by detector) and `links` (of the alert, then of its sample posts) are those of the latest
-    rise, `labels` are all labels it ever had, and `over_ms` is when it was resolved.
+    rise, `labels` are all labels it ever had, `over_ms` is when it was resolved, and `ends_ms` is the end of its last
+    bucket that was not quiet, if its alerts say so.
     """
 
     brand: str
@@ -55,6 +56,7 @@ class RaisedIncident:
     reasons: dict[str, str] = field(default_factory=dict)
     links: list[str] = field(default_factory=list)
     over_ms: int | None = None
+    ends_ms: int | None = None
 
     @property
     def level(self) -> IncidentLevel:
@@ -63,6 +65,8 @@ class RaisedIncident:
 
     def add(self, alert: Alert) -> None:
         """Add the next alert of the incident."""
+        if alert.ends_at is not None:
+            self.ends_ms = epoch_ms(alert.ends_at)
         if self.reach(epoch_ms(alert.at), alert.kind, alert.severity, alert.suppressed, alert.label):
             self.summary = alert.summary
             self.reasons = {name: score.reason for name, score in alert.detectors.items()}

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from detectors.base import Severity
 
 INK, GREY, BLUE, SKY, MARK = "#222222", "#888888", "#0072B2", "#56B4E9", "#9A0794"
-LINES: Final = (BLUE, "#D55E00", "#009E73", "#CC79A7", SKY)
-"""Okabe and Ito's palette, whose colours are distinct for any colour vision."""
+LINES: Final = (BLUE, "#D55E00", "#009E73", "#CC79A7", SKY, "#E69F00", INK)
+"""Okabe and Ito's palette, whose colours are distinct for any colour vision: one for each kind of detector."""
 
 SEVERITY_COLOURS: Final[dict[Severity, str]] = {"watch": "#F0E442", "warning": "#E69F00", "critical": "#CC3311"}
 

@@ -17,6 +17,7 @@ from streams.offline.backtest.text import (
     moment,
     share,
     summary,
+    until,
 )
 from streams.offline.backtest.whatif import curves
 from streams.render.bands import bands_of
@@ -96,7 +97,7 @@ def _incidents(run: BacktestRun, severity: Severity) -> str:
     """Return a table of all incidents of a config in order of time, each with its sentence and links."""
     raised = sorted((each for each in run.raised if each.rises), key=lambda each: each.rises[0].at_ms)
     rows = "".join(
-        f"<tr><td>{moment(each.rises[0].at_ms)}</td><td>{moment(each.over_ms) if each.over_ms else 'open'}</td>"
+        f"<tr><td>{moment(each.rises[0].at_ms)}</td><td>{until(each) or 'open'}</td>"
         f"<td>{escape(each.brand)}</td><td>{_level(each, severity)}</td>"
         f"<td>{'<br>'.join([escape(each.summary), *map(link, each.links[:MOST_LINKS])])}</td></tr>\n"
         for each in raised

@@ -123,7 +123,8 @@ def incident_lines(incidents: Sequence[RaisedIncident], severity: Severity) -> I
     """Yield the incidents that page, each with its sentence and links, and the number of all others."""
     paging = [each for each in incidents if pages(each, severity)]
     for each in paging[:MOST_LISTED]:
-        yield f"  {described(each, severity)}{_until(each)}"
+        end = until(each)
+        yield f"  {described(each, severity)}  {'still open' if end is None else f'until {end}'}"
         yield f"      {printable(each.summary)}"
         yield from (f"      {printable(link)}" for link in each.links[:MOST_LINKS])
     if len(paging) > MOST_LISTED:
@@ -133,8 +134,11 @@ def incident_lines(incidents: Sequence[RaisedIncident], severity: Severity) -> I
         yield f"  and {quiet:,} that {'does' if quiet == 1 else 'do'} not page: suppressed, or below {severity}"
 
 
-def _until(incident: RaisedIncident) -> str:
-    return "  still open" if incident.over_ms is None else f"  until {moment(incident.over_ms)}"
+def until(incident: RaisedIncident) -> str | None:
+    """Return when an incident ended, without the quiet time after which it was resolved; None if it is still open."""
+    if incident.over_ms is None:
+        return None
+    return moment(incident.over_ms if incident.ends_ms is None else incident.ends_ms)
 
 
 def comparison_lines(comparison: ConfigComparison, severity: Severity) -> Iterator[str]:

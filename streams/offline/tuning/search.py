@@ -279,9 +279,10 @@ def _warnings(result: TuningResult) -> Iterator[str]:
     recall = result.current.recall
     if recall is not None:
         low, high = interval(recall, len(result.labels))
+        labels = "1 label" if len(result.labels) == 1 else f"{len(result.labels)} labels"
         if high - low > WIDE:
             yield (
-                f"a recall of {recall:.0%} of {len(result.labels)} labels may be anything from "
+                f"a recall of {recall:.0%} of {labels} may be anything from "
                 f"{low:.0%} to {high:.0%}; "
                 f"it takes about {labels_needed(recall)} labels to know it to within {WIDE:.0%}"
             )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC
 from typing import TYPE_CHECKING
 
 from streams.core.wording.english import ENGLISH
-from streams.offline.why.words import SUPPRESSED, clock, counted, time_near
+from streams.offline.why.words import SUPPRESSED, clock, counted, score, time_near
 from streams.records import epoch_ms
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def _live(explained: ExplainedMoment) -> list[ExplainedDetector]:
 
 def _raised(alert: Alert, explained: ExplainedMoment, zone: tzinfo) -> str:
     at = clock(explained.at_ms, zone)
-    what = f"the incident was {ENGLISH.steps[alert.step or alert.kind]} as {alert.severity}"
+    what = _what(alert)
     if alert.kind == "resolve":
         return f"Alert at {at}: {what}, because its buckets have been quiet for long enough."
     above = sorted((each for each in _live(explained) if each.value >= 1), key=lambda each: -each.value)
@@ -67,6 +68,17 @@ def _raised(alert: Alert, explained: ExplainedMoment, zone: tzinfo) -> str:
         return f"Alert at {at}: {what}{because}."
     reason = _why_suppressed(alert.suppressed, explained)
     return f"Alert at {at} that does not page: {what}{because}, suppressed: {reason}."
+
+
+def _what(alert: Alert) -> str:
+    step = alert.step or alert.kind
+    if step == "grow":
+        return f"the incident ({alert.severity}) had grown"
+    if step == "escalate":
+        return f"the incident was escalated to {alert.severity}"
+    if step in ("open", "reopen"):
+        return f"the incident was {ENGLISH.steps[step]} as {alert.severity}"
+    return f"the incident ({alert.severity}) was {ENGLISH.steps[step]}"
 
 
 def _open(explained: ExplainedMoment, at: str, zone: tzinfo) -> str:
@@ -88,7 +100,7 @@ def _below(explained: ExplainedMoment) -> str:
     live = _live(explained)
     if not live:
         return "no live detector scored the bucket"
-    nearest = max(live, key=lambda each: (each.value, -(each.lacking or 0)))
+    nearest = max(live, key=lambda each: (each.value, -(each.lacking or math.inf)))
     lack = lacked(nearest)
     if nearest.lacking and explained.bucket.count + nearest.lacking < explained.needed.mentions:
         lack += f", and an incident opens with {least(explained.needed)}"
@@ -112,7 +124,7 @@ def lacked(detector: ExplainedDetector) -> str:
 
 
 def _scored(detector: ExplainedDetector) -> str:
-    return f"{detector.name} {detector.value:.2f} of 1"
+    return f"{detector.name} {score(detector.value)} of 1"
 
 
 def _hindrance(detector: ExplainedDetector, explained: ExplainedMoment) -> str:

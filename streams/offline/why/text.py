@@ -19,6 +19,7 @@ from streams.offline.why.words import (
     duration,
     moment,
     over,
+    score,
     time_near,
     value,
 )
@@ -120,10 +121,9 @@ def _state(explained: ExplainedMoment) -> str:
 
 
 def _detector(detector: ExplainedDetector, explained: ExplainedMoment, once: float, zone: tzinfo) -> Iterator[str]:
-    score = detector.explanation.score
     shadow = ", in shadow" if detector.shadow else ""
     name = detector.name if detector.name == detector.kind else f"{detector.name} ({detector.kind})"
-    yield f"{name}{shadow}: score {score.value:.2f} of 1"
+    yield f"{name}{shadow}: score {score(detector.value)} of 1"
     yield f"  {_suppression(detector, explained) or lacked(detector) or 'it fires'}"
     yield _conditions_row("", "observed", "needed", "met")
     for each in detector.explanation.conditions:
@@ -171,7 +171,7 @@ def _recent(played: Played, shadow: Container[str], zone: tzinfo) -> Iterator[st
     for each in played.recent:
         share = f"{each.negative / each.mentions:.0%}" if each.mentions else "-"
         values = zip((each.values.get(name) for name in names), widths, strict=True)
-        scores = "".join(f" {'-' if value is None else f'{value:.2f}':>{width}}" for value, width in values)
+        scores = "".join(f" {'-' if value is None else score(value):>{width}}" for value, width in values)
         state = "" if each.closed else "  open"
         yield f"  {clock(each.start_ms, zone):<8} {shown(each.mentions):>8} {share:>8}{scores}{state}"
 
@@ -209,7 +209,9 @@ def history(played: Played, at_ms: int, source: Sequence[str], zone: tzinfo = UT
     learned = max(0, at_ms - played.first_ms) if played.first_ms >= 0 else 0
     yield f"  {played.mentions:,} mentions of the brand, the first at {moment(played.first_ms, zone)}"
     yield f"  detectors had learned from {duration(learned)} by {clock(at_ms, zone)}"
-    yield f"  posts of all brands from {moment(played.oldest_ms, zone)} to {moment(played.newest_ms, zone)}"
+    yield from _wrapped(
+        f"posts of all brands from {moment(played.oldest_ms, zone)} to {moment(played.newest_ms, zone)}", 2
+    )
 
 
 def _wrapped(text: str, indent: int) -> list[str]:

@@ -91,16 +91,29 @@ def duration(span_ms: float) -> str:
 
 
 def return_period(rarity: float, once_in_days: float) -> str:
-    """Format how often a score of a detector of rarities occurs by chance.
+    """Format how often a score of a detector of rarities occurs by chance; below 1 never as often as `once_in_days`.
 
     >>> return_period(1.0, 7), return_period(0.5, 7), return_period(0, 7), return_period(30, 7)
     ('once in 7 days', 'once in 3.1 days', 'as usual', 'once in ten years')
+    >>> return_period(0.999, 7)
+    'once in 6.99 days'
     """
     variate = rarity * reduced_variate(once_in_days)
     if rarity <= 0:
         return "as usual"
     days = 1 / -math.expm1(-math.exp(-variate)) if variate < 20 else math.inf
+    if rarity < 1 and round(days, 1) >= round(once_in_days, 1):
+        return f"once in {min(days, once_in_days - 0.01):.2f} days"
     return f"once in {shown(round(days, 1))} days" if days < 3650 else "once in ten years"
+
+
+def score(value: float) -> str:
+    """Format a score to two decimals; one below 1 is rounded down, since 1 is the value from which a detector fires.
+
+    >>> score(0.998), score(0.444), score(0.446), score(1.004)
+    ('0.99', '0.44', '0.45', '1.00')
+    """
+    return f"{min(value, 0.99) if value < 1 else value:.2f}"
 
 
 def value(number: float, unit: str) -> str:
@@ -156,7 +169,7 @@ def condition(each: Condition, detector: ExplainedDetector, once_in_days: float,
         case "refractory" if each.until_ms is None:
             observed, needed = "no recent firing", "-"
         case "refractory":
-            observed = f"score {each.observed:.2f}"
+            observed = f"score {score(each.observed)}"
             needed = f"{each.needed:.2f} until {_day_and_time(each.until_ms or 0, zone)}"
         case "people" if not each.observed:
             observed = "authors unknown"

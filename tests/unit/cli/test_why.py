@@ -82,6 +82,26 @@ def test_at_the_time_of_an_alert_the_conclusion_names_the_detectors_that_raised_
         assert f"{name} 1." in conclusion
 
 
+def test_each_step_of_an_incident_is_told_in_a_sentence(folder: Path) -> None:
+    """They were "escalated as critical" and "grown as critical"."""
+    told = {"open": "was opened as {}", "reopen": "was reopened as {}", "escalate": "was escalated to {}",
+            "update": "({}) was updated", "grow": "({}) had grown", "resolve": "({}) was resolved"}  # fmt: skip
+    alerts = tree(folder, 300)["alerts"]
+    assert len({alert["step"] for alert in alerts}) > 2
+    for alert in alerts:
+        at = alert["at"].replace("Z", "+00:00")
+        result = run(folder, "why", "--brand", "nordtel", "--at", at, "--posts", "@posts.jsonl", "-c", "@now.yaml")
+        assert f"the incident {told[alert['step']].format(alert['severity'])}" in result.stdout.splitlines()[0]
+
+
+def test_a_detector_that_has_not_learned_is_not_the_nearest(folder: Path) -> None:
+    """Where all scores were 0, the conclusion named one that can't fire yet, in place of the mentions that lacked."""
+    config = write_config(folder, "drift.yaml", detectors=[{"name": "trend", "kind": "drift"}])
+    found = lines(folder, 300, config=config)
+    assert "it lacked " in found[0]
+    assert "trend" not in found[0]
+
+
 def test_while_an_incident_is_open_the_conclusion_says_so(folder: Path) -> None:
     assert lines(folder, 440.1)[0].startswith("No further alert at 07:20:06: the incident since ")
 

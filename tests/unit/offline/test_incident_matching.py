@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from streams.offline.backtest.text import until
 from streams.offline.incident_matching import (
     AFTERMATH_MS,
     BrandEvent,
@@ -141,3 +142,11 @@ def test_alerts_become_incidents_that_rise_where_they_reach_something_new() -> N
         (4, "critical"),
     ]
     assert found.summary == "minute 4"
+
+
+def test_the_quiet_time_before_an_incident_is_resolved_is_no_part_of_it() -> None:
+    """The list of a backtest said that an incident went on for an hour longer than its picture showed."""
+    resolved = alert(70, "critical", kind="resolve")
+    (found,) = raised([alert(1, "critical", kind="open"), resolved.model_copy(update={"ends_at": START})])
+    assert found.ends_ms == START.timestamp() * 1000
+    assert until(found) == f"{START:%Y-%m-%d %H:%M}"

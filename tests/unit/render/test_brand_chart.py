@@ -11,9 +11,10 @@ import pytest
 from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_rgba
 
+from detectors.registry import KINDS
 from streams.render.bands import Bands
 from streams.render.brand_chart import ComparedScores, NumberedIncident, figure, incident_span
-from streams.render.palette import GREY, SEVERITY_COLOURS
+from streams.render.palette import GREY, SEVERITY_COLOURS, colours_of
 from tests.support.charts import BEGIN, BUCKET, DAY, alert, event, over, series_of, window
 
 if TYPE_CHECKING:
@@ -203,3 +204,8 @@ def test_the_band_and_the_mentions_reach_to_the_end_of_the_last_bucket() -> None
     for drawn in (mentions, band):
         edges = np.concatenate([np.asarray(path.vertices)[:, 0] for path in drawn.get_paths()])
         assert sorted({round((edge - DAY) / BUCKET, 6) for edge in edges.tolist()}) == [0, 1, 2, 5, 6]
+
+
+def test_each_kind_of_detector_has_a_colour_of_its_own() -> None:
+    """A config with all kinds had two blue and two orange lines."""
+    assert len(set(colours_of(list(KINDS)).values())) == len(KINDS)
