@@ -152,7 +152,8 @@ class MessageFormat:
         return " · ".join(part for part in parts if part)
 
     def _name(self, alert: Alert) -> str:
-        return _brief(alert.brand_name or self._names.get(alert.brand, alert.brand))
+        name = alert.brand_name or self._names.get(alert.brand, alert.brand)
+        return _brief(name) or _brief(alert.brand)  # a name may be a link, which is left out
 
     def _evidence(self, alert: Alert, texts: int, words: _Wording) -> Iterator[Json]:
         """Yield terms, and posts as texts if they are allowed and as links otherwise."""

@@ -113,6 +113,10 @@ def test_a_brand_is_shown_by_its_name_in_the_alert_or_in_the_config_and_else_by_
     assert shown(FORM.incident(storm(brand="gone")))[0].startswith("🔴 gone · ")
 
 
+def test_a_brand_named_like_a_link_is_shown_by_its_id() -> None:
+    assert shown(FORM.incident(storm(brand_name="www.nordtel.example")))[0] == "🔴 nordtel · kritisch · Krise"
+
+
 def test_the_command_to_acknowledge_is_one_of_firewatch() -> None:
     for kind, verdicts in (("open", ["ack"]), ("resolve", ["confirm", "false-alarm"])):
         commands = re.findall("`firewatch alerts ([^`]*)`", shown(FORM.incident(storm(kind=kind)))[-1])
