@@ -70,7 +70,6 @@ ELSEWHERE: Final = {
         "streams/core/wording/english.py",
         "streams/core/wording/german.py",
         "streams/core/wording/phrases.py",
-        "streams/core/wording/reasons.py",
         "streams/core/wording/sentences.py",
     ],
     "how minutes become load: tests/unit/core/rollup/test_platform_load.py": ["streams/core/rollup/minute_counts.py"],

@@ -132,10 +132,10 @@ ENGLISH: Final = Phrases(
             "surge": "Platform-wide surge: about {mentions} in {span} (usually {usual}), while other brands have "
             "{platform} times their usual",
             "outage": "Source outage: sources of {missing} of the usual mentions deliver nothing",
-            "rate": "About {per_hour} mentions an hour over {lasting} (usually {usual}): {rarity}",
+            "rate": "About {per_hour} an hour over {lasting} (usually {usual}): {rarity}",
             "tone": "About {mentions} in {span}, {negative} of them negative (usually {usual_negative}): "
             "{standard_errors} standard errors above the usual",
-            "rate_level": "The level has changed: {level} mentions an hour for about {lasting} (usually {usual}), by "
+            "rate_level": "The level has changed: {level} an hour for about {lasting} (usually {usual}), by "
             "chance {rarity}",
             "tone_level": "The tone has changed: {level} negative for about {lasting} (usually {usual}), by chance "
             "{rarity}",

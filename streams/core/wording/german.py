@@ -138,10 +138,10 @@ GERMAN: Final = Phrases(
             "surge": "Plattformweit erhöhtes Aufkommen: etwa {mentions} in {span} (sonst {usual}); andere Marken haben "
             "{platform}-mal so viele wie üblich",
             "outage": "Quellen ausgefallen: Quellen, aus denen sonst {missing} der Beiträge stammen, liefern nichts",
-            "rate": "Etwa {per_hour} Beiträge pro Stunde über {lasting} (sonst {usual}): {rarity}",
+            "rate": "Etwa {per_hour} pro Stunde über {lasting} (sonst {usual}): {rarity}",
             "tone": "Etwa {mentions} in {span}, davon {negative} negativ (sonst {usual_negative}): "
             "{standard_errors} Standardfehler über dem Üblichen",
-            "rate_level": "Das Niveau hat sich geändert: seit etwa {span} {level} Beiträge pro Stunde (sonst {usual}), "
+            "rate_level": "Das Niveau hat sich geändert: seit etwa {span} {level} pro Stunde (sonst {usual}), "
             "durch Zufall {rarity}",
             "tone_level": "Der Ton hat sich geändert: seit etwa {span} {level} negativ (sonst {usual}), durch Zufall "
             "{rarity}",

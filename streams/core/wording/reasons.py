@@ -24,6 +24,9 @@ _LEVELS: Final = frozenset({"level", "usual"})
 _SOME: Final = 0.005
 """Share of reposts from which they are mentioned: what is rounded to nothing is not."""
 
+_PACES: Final = frozenset({"per_hour", "level"})
+"""Facts that are mentions an hour."""
+
 _ROUGH: Final = frozenset({"standard_errors", "platform"})
 _USUAL: Final = frozenset({"usual", "usual_mentions"})
 
@@ -55,6 +58,9 @@ def _shown(formats: Formats, code: ReasonCode, name: str, value: float | str) ->
         return formats.usual(value)
     if name == "mentions":
         return formats.mentions(round(value))
+    if name in _PACES:
+        pace = formats.number(value)
+        return formats.counted(formats.phrases.mentions, 1 if pace == "1" else 0, pace)
     return formats.number(round(value) if name == "repeated" else round(value, 1) if name in _ROUGH else value)
 
 
