@@ -84,10 +84,10 @@ def event_rows(
 
 
 def event_table(rows: Iterable[EventRow]) -> Table:
-    """Return the rows as a table for a terminal."""
+    """Return the rows as a table for a terminal; where it is narrow, words go on in the next line and none is cut."""
     table = Table(title="truth against alerts")
     for heading in ("event", "brand", "when (UTC)", "raised as", "after", ""):
-        table.add_column(heading, no_wrap=True)
+        table.add_column(heading, no_wrap=heading in {"when (UTC)", "after", ""}, overflow="fold")
     for row in rows:
         label = f", {row.taken_for}" if row.taken_for in {"praise", "spam", "surge", "outage"} else ""
         table.add_row(

@@ -87,3 +87,19 @@ def test_the_table_says_how_soon_an_event_was_raised_and_whether_that_is_right()
     printed = console.file.getvalue()
     for words in ("firestorm", "Mon 03:00 to 04:00", "critical", "7 min", "right", "watch, praise"):
         assert words in printed
+
+
+def test_nothing_of_the_table_is_cut_at_80_columns() -> None:
+    """A pipe is 80 columns wide: rows ended in "suppressed, sur...", "51.8 m..." and "rig..."."""
+    rows, _ = event_rows(
+        truth(event("slow_burn", "nordtel", 3), event("spam", "suedmilch", 5)),
+        [raised_at(3, severity="warning"), raised_at(5, brand="suedmilch", suppressed="spam", label="spam")],
+        {"nordtel": "Krankenhaus-Zweckverband", "suedmilch": "Brümmerling"},
+    )
+    console = Console(file=io.StringIO(), width=80)
+    console.print(event_table(rows))
+    assert isinstance(console.file, io.StringIO)
+    printed = console.file.getvalue()
+    assert "…" not in printed
+    assert printed.count("7 min") == 2
+    assert "right" in printed
