@@ -314,7 +314,8 @@ def test_config(file: Path, config_path: Path | None) -> None:
         if problems:
             failed.append(name)
     if failed:
-        raise ExpectationFailed(f"{file}: failed are {', '.join(failed)}")
+        count = "1 case" if len(failed) == 1 else f"{len(failed)} cases"
+        raise ExpectationFailed(f"{file}: {count} failed: {', '.join(failed)}")
 
 
 def _files(source: PostsFile | MentionsTopic) -> list[Path]:

@@ -124,7 +124,15 @@ def _rich_bars(unit: Unit) -> Progress:
     # Imported where a bar is shown: backtests and their many processes do without rich.
     from rich import progress as rich  # noqa: PLC0415
     from rich.console import Console  # noqa: PLC0415
+    from rich.table import Column  # noqa: PLC0415
 
-    counts = (rich.DownloadColumn(), rich.TransferSpeedColumn()) if unit == "bytes" else (rich.MofNCompleteColumn(),)
+    def line() -> Column:
+        return Column(no_wrap=True)
+
+    counts = (
+        (rich.DownloadColumn(table_column=line()), rich.TransferSpeedColumn(table_column=line()))
+        if unit == "bytes"
+        else (rich.MofNCompleteColumn(table_column=line()),)
+    )
     columns = (rich.TextColumn("{task.description}"), rich.BarColumn(), *counts, rich.TimeRemainingColumn())
     return rich.Progress(*columns, console=Console(stderr=True))

@@ -58,6 +58,7 @@ def test_cases_are_run_against_the_config_of_their_file_or_against_another(cases
     cases.write_text(cases.read_text().replace("quiet: [nordtel]", "quiet: [acme]"))
     done = firewatch("test-config", cases, "-c", cases.with_name("brands.yaml"))
     assert done.exit_code == ExpectationFailed.exit_code
+    assert "1 case failed: silence" in done.stderr
     assert "FAILED  silence\n        cases[0].quiet[0]: the config has no brand 'acme'; it has nordtel" in done.stdout
 
 

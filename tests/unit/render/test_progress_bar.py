@@ -24,6 +24,16 @@ def test_a_bar_shows_its_name_and_amounts(unit: str, amount: str, capsys: pytest
     assert amount in shown.err
 
 
+def test_the_amounts_stay_in_one_line_at_80_columns(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bar kept its width, and "MB" went on in a second line."""
+    monkeypatch.setenv("COLUMNS", "80")
+    with bar("posts-of-march.jsonl: checking the order of time", "bytes", shown=True) as show:
+        show(10_200_000, 11_900_000)
+    assert "10.2/11.9 MB" in capsys.readouterr().err
+
+
 def test_no_bar_is_shown_where_stderr_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     with bar("posts.jsonl", "bytes") as show:
         show(3, 5)
