@@ -51,7 +51,7 @@ def loads(tmp_path_factory: pytest.TempPathFactory, seed: int) -> tuple[Load, Lo
 
 def send(stage: Trial, load: Load, *options: str) -> Member:
     cursor = stage.folder / f"cursor-{load.posts.parent.name}"
-    return stage.fleet.start("ingest", str(load.posts), "--cursor", str(cursor), *options)
+    return stage.fleet.start("ingest", str(load.posts), "--cursor", str(cursor), "--keep-order", *options)
 
 
 async def sent(member: Member) -> None:
