@@ -11,6 +11,7 @@ import pytest
 from deploy.local.kafka import DEFAULT_HOME, LocalKafka
 from deploy.local.prerequisites import LocalKafkaError
 from streams.config import Config
+from streams.runtime.logs import FORMAT_VARIABLE
 from tests.support.paths import SHARED_DATA
 
 if TYPE_CHECKING:
@@ -31,6 +32,16 @@ def started(start: Callable[[], Running]) -> Running:
         if REQUIRED:
             pytest.fail(f"Kafka is required (FIREWATCH_REQUIRE_KAFKA=1) and can't be had: {error}", pytrace=False)
         pytest.skip(f"NO KAFKA: {error}")
+
+
+@pytest.fixture(autouse=True)
+def log_format() -> Iterator[None]:
+    """Keep the log format that a command chooses for its process and its children from the tests that follow."""
+    before = os.environ.pop(FORMAT_VARIABLE, None)
+    yield
+    os.environ.pop(FORMAT_VARIABLE, None)
+    if before is not None:
+        os.environ[FORMAT_VARIABLE] = before
 
 
 @pytest.fixture(scope="session")

@@ -291,12 +291,14 @@ def test_workers_end_when_the_supervisor_is_killed() -> None:
     with subprocess.Popen([sys.executable, "-c", code, worker], stderr=subprocess.PIPE, text=True) as supervisor:
         assert supervisor.stderr is not None
         pids: list[int] = []
-        while len(pids) < 2:
-            last_word = supervisor.stderr.readline().split()[-1]
-            if last_word.isdecimal():
-                pids.append(int(last_word))
-        assert all(is_running(pid) for pid in pids)
-        supervisor.kill()
+        try:
+            while len(pids) < 2:
+                last_word = supervisor.stderr.readline().split()[-1]
+                if last_word.isdecimal():
+                    pids.append(int(last_word))
+            assert all(is_running(pid) for pid in pids)
+        finally:
+            supervisor.kill()
         supervisor.wait()
         assert wait_until_gone(pids, 5)
 
