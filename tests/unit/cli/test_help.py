@@ -33,7 +33,7 @@ def below(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[
     """A command and all commands below it, each with its words on the command line."""
     yield path, command
     if isinstance(command, click.Group):
-        ctx = click.Context(command)
+        ctx = click.Context(command, **cli.context_settings)
         for name in command.list_commands(ctx):
             found = command.get_command(ctx, name)
             assert found is not None
@@ -128,7 +128,7 @@ def test_no_summary_is_cut_or_wrapped(columns: int) -> None:
             continue
         text = help_of(path, columns)
         assert "..." not in text.replace("COMMAND [ARGS]...", "")
-        for name in command.list_commands(click.Context(command)):
+        for name in command.list_commands(click.Context(command, **cli.context_settings)):
             summary = COMMANDS[*path, name].get_short_help_str(limit=columns)
             assert re.search(rf"^  {name} +{re.escape(summary)}$", text, re.MULTILINE), (path, name)
 
@@ -161,7 +161,8 @@ def test_an_example_is_a_command_line_that_is_accepted(path: tuple[str, ...]) ->
         depth = next(length for length in range(len(words), 0, -1) if tuple(words[:length]) in COMMANDS)
         command = COMMANDS[tuple(words[:depth])]
         assert path in {(), tuple(words[: len(path)])}, "an example of another command"
-        command.make_context("firewatch", words[depth:])  # raises for an option that there is not, or a wrong value
+        # raises for an option that there is not, or a wrong value
+        command.make_context("firewatch", words[depth:], **cli.context_settings)
 
 
 @every_command

@@ -110,7 +110,7 @@ def test_compose_mounts_what_exists_and_depends_on_what_is_there() -> None:
 
 def test_compose_runs_commands_that_exist_on_a_config_that_loads() -> None:
     for service in OURS.values():
-        assert service["command"][0] in cli.list_commands(Context(cli))
+        assert service["command"][0] in cli.list_commands(Context(cli, **cli.context_settings))
         config = load_config(EXAMPLE, service["environment"])
         assert config.metrics.host == "0.0.0.0"  # noqa: S104  inside the network of compose
         assert config.kafka.bootstrap_servers == "kafka:19092"
