@@ -105,8 +105,9 @@ class Drift(Detector):
     score_is_rarity: ClassVar[bool] = False
 
     _slots: ClassVar[int] = 24
-    _finding: ClassVar[ReasonCode] = "rate_level"
     """Number of times of day with a usual value of their own."""
+
+    _finding: ClassVar[ReasonCode] = "rate_level"
 
     def __init__(
         self,
