@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from detectors.units import DAY_MS, HOUR_MS
 from streams.core.deliver.verdict_queue import VerdictQueue
+from streams.records import epoch_ms
 
 if TYPE_CHECKING:
     from streams.core.deliver.step import DeliveryStep
@@ -127,7 +128,7 @@ class ThreadQueue(VerdictQueue):
 
 def posted_since(step: DeliveryStep) -> int:
     """Return from when on the thread of a step's incident may have been opened, in milliseconds since the epoch."""
-    began_ms = round(step.alert.starts_at.timestamp() * 1_000)
+    began_ms = epoch_ms(step.alert.starts_at)
     return max(min(began_ms, step.broker_ms), step.broker_ms - LOOK_BACK_MS) - CLOCK_MARGIN_MS
 
 

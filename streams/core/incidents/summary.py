@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from detectors.units import DAY_MS, HOUR_MS
 from streams.core.incidents.what_changed import what_changed
 from streams.core.wording.sentences import joined, sentence
+from streams.records import epoch_ms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -153,7 +154,7 @@ def _compared(formats: Formats, facts: Facts) -> str:
 def _record(formats: Formats, facts: Facts) -> str:
     """Return the phrase for a record hour, if the brand has been known for some time; empty otherwise."""
     peaks, start_ms = facts.comparison.past_peaks, facts.change.incident.start_ms
-    known_ms = min((round(peak.hour.timestamp() * 1000) for peak in peaks), default=start_ms)
+    known_ms = min((epoch_ms(peak.hour) for peak in peaks), default=start_ms)
     highest = max((peak.mentions for peak in peaks), default=0)
     if start_ms - known_ms < _KNOWN_MS or facts.comparison.busiest_hour <= highest:
         return ""

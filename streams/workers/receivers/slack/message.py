@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from streams.core.wording.formats import Formats
 from streams.core.wording.languages import PHRASES
-from streams.records import STEPS_WITH_NEW_POSTS
+from streams.records import STEPS_WITH_NEW_POSTS, epoch_ms
 from streams.workers.receivers.slack.blocks import (
     code,
     context,
@@ -79,7 +79,7 @@ class _Wording(NamedTuple):
     chat: ChatPhrases
 
     def moment(self, at: datetime) -> str:
-        return self.moment_ms(round(at.timestamp() * 1_000))
+        return self.moment_ms(epoch_ms(at))
 
     def moment_ms(self, ms: int) -> str:
         return self.chat.moment.format(day=self.formats.day(ms), clock=self.formats.clock(ms))
