@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streams.core.incidents.summary import suppression
+from streams.core.incidents.summary import not_paged
 from streams.core.wording.reasons import reason_sentence
 from streams.core.wording.sentences import joined, sentence
 
@@ -36,7 +36,5 @@ def description(formats: Formats, incident: Incident, *, is_coarse: bool) -> str
 def score_reason(formats: Formats, score: Score) -> str:
     """Return the reason of a score, with the maintenance or event in the config that suppresses it."""
     reason = reason_sentence(formats, score.reason) if score.reason else ""
-    if not score.occasion or score.suppressed is None:
-        return reason
-    suppressed = suppression(formats, score.suppressed, score.occasion)
-    return joined(reason, sentence(formats.phrases.not_paged.format(reason=suppressed)), by=" ")
+    announced = not_paged(formats, score.suppressed, score.occasion) if score.occasion else ""
+    return joined(reason, announced, by=" ")

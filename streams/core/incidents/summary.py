@@ -76,22 +76,32 @@ class Facts(NamedTuple):
 def summarise(formats: Formats, facts: Facts) -> str:
     """Summarise a step of an incident: what is happening, what has changed, and why it does not page."""
     incident = facts.change.incident
-    return joined(_happening(formats, facts), what_changed(formats, facts.change), not_paged(formats, incident), by=" ")
-
-
-def not_paged(formats: Formats, incident: Incident) -> str:
-    """Return the sentence that says why an incident does not page; empty if it does."""
-    if incident.suppressed is None:
-        return ""
-    return sentence(
-        formats.phrases.not_paged.format(reason=suppression(formats, incident.suppressed, incident.occasion))
+    return joined(
+        _happening(formats, facts),
+        what_changed(formats, facts.change),
+        not_paged(formats, incident.suppressed, incident.occasion),
+        by=" ",
     )
 
 
-def suppression(formats: Formats, suppressed: str, occasion: str) -> str:
-    """Return a reason for not paging, with the name that the config gives to maintenance or an event."""
+def not_paged(formats: Formats, suppressed: str | None, occasion: str) -> str:
+    """Return the sentence that says why an incident or a score does not page; empty if nothing suppresses it.
+
+    Parameters
+    ----------
+    formats
+        Language and time zone.
+    suppressed
+        Why it must not page, or None.
+    occasion
+        Name that the config gives to the maintenance or event that suppresses it; empty without one.
+    """
+    if suppressed is None:
+        return ""
     reason = formats.phrases.suppressions[suppressed]
-    return formats.phrases.occasion.format(reason=reason, name=occasion) if occasion else reason
+    if occasion:
+        reason = formats.phrases.occasion.format(reason=reason, name=occasion)
+    return sentence(formats.phrases.not_paged.format(reason=reason))
 
 
 def _happening(formats: Formats, facts: Facts) -> str:
