@@ -132,9 +132,7 @@ class Extremes:
 
     def days(self, value: float) -> float:
         """Return the return period of a value in days, at most `RAREST_DAYS`."""
-        variate = value * self._threshold
-        days = 1 / -math.expm1(-math.exp(-variate)) if variate < _LONGEST else math.inf
-        return min(days, RAREST_DAYS)
+        return return_days(value * self._threshold)
 
     def dump(self) -> tuple[float, ...]:
         """Return the state as a fixed number of numbers; missing days are zeros."""
@@ -159,3 +157,13 @@ def reduced_variate(days: float) -> float:
     1.87
     """
     return -math.log(-math.log1p(-1 / days))
+
+
+def return_days(variate: float) -> float:
+    """Return in how many days the daily maximum exceeds a reduced Gumbel variate once, at most `RAREST_DAYS`.
+
+    >>> round(return_days(reduced_variate(7)), 9), return_days(100)
+    (7.0, 3650.0)
+    """
+    days = 1 / -math.expm1(-math.exp(-variate)) if variate < _LONGEST else math.inf
+    return min(days, RAREST_DAYS)

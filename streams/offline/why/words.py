@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from detectors.extremes import reduced_variate
+from detectors.extremes import reduced_variate, return_days
 from detectors.numbers import shown
+from detectors.reasons import RAREST_DAYS
 from detectors.units import HOUR_MS, MINUTE_MS, NEGATIVE_SHARE
 
 if TYPE_CHECKING:
@@ -98,13 +98,12 @@ def return_period(rarity: float, once_in_days: float) -> str:
     >>> return_period(0.999, 7)
     'once in 6.99 days'
     """
-    variate = rarity * reduced_variate(once_in_days)
     if rarity <= 0:
         return "as usual"
-    days = 1 / -math.expm1(-math.exp(-variate)) if variate < 20 else math.inf
+    days = return_days(rarity * reduced_variate(once_in_days))
     if rarity < 1 and round(days, 1) >= round(once_in_days, 1):
         return f"once in {min(days, once_in_days - 0.01):.2f} days"
-    return f"once in {shown(round(days, 1))} days" if days < 3650 else "once in ten years"
+    return f"once in {shown(round(days, 1))} days" if days < RAREST_DAYS else "once in ten years"
 
 
 def score(value: float) -> str:
