@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from streams.core.detect.brand import BrandMonitor
 from streams.core.detect.lacking import lacking
 from streams.core.incidents.lifecycle import people_of
-from streams.core.rollup.tally import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -179,5 +178,6 @@ class ExplainingMonitor(BrandMonitor):
         unclosed = self._windows.unclosed(emerging.start_ms)
         if step.closes:  # the incident has got the mentions of the bucket already
             unclosed = [tally for tally in unclosed if tally is not step.tally]
-        mentions = Tally.joined(emerging.tally, emerging.quiet, *unclosed)
-        return Emerging(emerging.start_ms, Evidence(mentions.count, people_of(mentions)))
+        tallies = [emerging.tally, emerging.quiet, *unclosed]
+        evidence = Evidence(sum(tally.count for tally in tallies), people_of(tallies))
+        return Emerging(emerging.start_ms, evidence)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 from detectors.shares import NEGATIVE
 from detectors.units import HOUR_MS
 from streams.core.incidents.incident import Change, Incident, IncidentState, ReportedStep, fingerprint
+from streams.core.rollup.author_counts import AuthorCounts
 from streams.core.rollup.tally import Tally, is_coarse
 from streams.records import SEVERITIES, SHARE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from detectors.base import Aspect, Label, Score, Severity
     from streams.config import IncidentSettings
@@ -42,9 +43,12 @@ PATIENCE_MS: Final = 2 * HOUR_MS
 what has not gathered a minimum of evidence by then is a stray mention, and a later storm must not begin with it."""
 
 
-def people_of(mentions: Tally) -> int:
+def people_of(tallies: Iterable[Tally]) -> int:
     """Return the number of people by which an incident opens: each mention by an unknown author counts as one."""
-    return mentions.authors.distinct + mentions.authors.unknown
+    authors = AuthorCounts()
+    for tally in tallies:
+        authors.merge(tally.authors)
+    return authors.distinct + authors.unknown
 
 
 class Incidents:
@@ -231,7 +235,7 @@ class Incidents:
             return True
         if sum(tally.count for tally in tallies) < self._settings.min_mentions:
             return False
-        return people_of(Tally.joined(*tallies)) >= self._settings.min_authors
+        return people_of(tallies) >= self._settings.min_authors
 
     def _if_reported(self, name: str, score: Score) -> Score:
         """Return a score without its refractory period if its detector fired for incidents that were given up: it has
