@@ -12,9 +12,6 @@ from streams.records.wire import load
 
 WINDOW_VERSION: Final = 1
 
-_OPTIONAL: Final = frozenset({"authors_estimated"})
-"""Fields that records of contract 1.0 lack."""
-
 
 class WindowScore(NamedTuple):
     """One detector's score of a closed bucket.
@@ -108,7 +105,7 @@ def window_from_bytes(value: bytes | None) -> Window:
     fields = load(value, "window", WINDOW_VERSION)
     try:
         scores = {name: WindowScore(*score) for name, score in fields["scores"].items()}
-        named = {name: fields[name] for name in Window.__slots__ if name not in _OPTIONAL or name in fields}
+        named = {name: fields[name] for name in Window.__slots__ if name in fields}
         return Window(**named | {"scores": scores})
     except (KeyError, TypeError, AttributeError) as error:
         raise RecordError("wrong_type", f"a window's field is missing or of the wrong type ({error})") from error

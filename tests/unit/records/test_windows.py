@@ -37,8 +37,9 @@ def test_a_record_of_contract_1_0_does_not_say_whether_authors_are_estimated() -
 def test_a_missing_field_is_refused() -> None:
     fields = orjson.loads(WINDOW.to_bytes())
     del fields["late"]
-    with pytest.raises(RecordError, match="late"):
+    with pytest.raises(RecordError, match="late") as caught:
         window_from_bytes(orjson.dumps(fields))
+    assert caught.value.reason == "wrong_type"
 
 
 @given(ANY_BYTES)
