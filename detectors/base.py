@@ -233,6 +233,15 @@ class Condition(NamedTuple):
     suppressed: Suppression | None = None
     until_ms: int | None = None
 
+    @classmethod
+    def at_least(cls, name: ConditionName, observed: float, needed: float) -> Self:
+        """Return the condition that an observed value is as large as needed.
+
+        >>> Condition.at_least("size", 3.2, 3).met, Condition.at_least("size", 2.9, 3).met
+        (True, False)
+        """
+        return cls(name, observed, needed, observed >= needed)
+
 
 class Explanation(NamedTuple):
     """The score of a bucket with everything that led to it.
@@ -288,7 +297,7 @@ class Detector(ABC):
         """Return the score of a bucket with what led to it, without side effects; a kind overrides it with its own
         conditions."""
         score = self.score_one(bucket)
-        conditions = [Condition("rarity", score.value, 1.0, score.value >= 1)]
+        conditions = [Condition.at_least("rarity", score.value, 1.0)]
         if score.suppressed:
             conditions.append(Condition("history", 0.0, 1.0, met=False, suppressed=score.suppressed))
         return Explanation(score, (), conditions)

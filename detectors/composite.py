@@ -211,10 +211,10 @@ class Composite(Detector):
             threshold = usual + noise(each, share) * math.expm1(bound)
             measures.append(Measure("negative mentions", half_life, each.negative, usual, threshold))
         rarity, coverage = self._joined(reading.values), bucket.coverage
-        conditions = [Condition("rarity", rarity, 1.0, rarity >= 1)]
+        conditions = [Condition.at_least("rarity", rarity, 1.0)]
         if self._at_least > 1:
             times = max(times_usual(each.negative, share * each.expected) for each in reading.horizons)
-            conditions.append(Condition("size", times, self._at_least, times >= self._at_least))
+            conditions.append(Condition.at_least("size", times, self._at_least))
         conditions += [
             Condition("sources", coverage, _BLIND, coverage > _BLIND, "outage"),
             self._usual.level.condition(),
@@ -342,8 +342,8 @@ class Composite(Detector):
         elsewhere = scene.mentions - scene.main_source
         confined = scene.main_source >= _ONE_SOURCE * scene.mentions and self._shares.usual[2] < _ONE_SOURCE
         return [
-            Condition("attention", horizon.mentions, attention, horizon.mentions >= attention),
-            Condition("mentions", horizon.mentions, _PEOPLE, horizon.mentions >= _PEOPLE),
+            Condition.at_least("attention", horizon.mentions, attention),
+            Condition.at_least("mentions", horizon.mentions, _PEOPLE),
             Condition("people", scene.people, _PEOPLE, not 0 < scene.people < _PEOPLE),
             Condition("several_sources", elsewhere, (1 - _ONE_SOURCE) * scene.mentions, not confined),
         ]

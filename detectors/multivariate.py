@@ -161,8 +161,8 @@ class Multivariate(Detector):
         rarity, value = self._extremes.value([math.log1p(distance)]), self._value(distance)
         threshold = max(_SIGNIFICANT, math.expm1(self._extremes.bounds[0]))
         conditions = [
-            Condition("rarity", rarity, 1.0, rarity >= 1),
-            Condition("significance", distance, _SIGNIFICANT, distance >= _SIGNIFICANT),
+            Condition.at_least("rarity", rarity, 1.0),
+            Condition.at_least("significance", distance, _SIGNIFICANT),
             self._level.condition(),
             self._refractory.condition(bucket.start_ms, value),
         ]

@@ -192,8 +192,8 @@ class River(Detector):
         conditions = [
             Condition("closed", float(not bucket.is_open), 1.0, not bucket.is_open),
             Condition("data", float(has_data), 1.0, has_data),
-            Condition("learning", self._hours, _WARM_HOURS, self._hours >= _WARM_HOURS),
-            Condition("rarity", rarity, 1.0, rarity >= 1),
+            Condition.at_least("learning", self._hours, _WARM_HOURS),
+            Condition.at_least("rarity", rarity, 1.0),
             self._level.condition(),
             self._refractory.condition(bucket.start_ms, score.value),
         ]

@@ -166,12 +166,12 @@ class SentimentShift(Detector):
         ]  # fmt: skip
         rarity, height = self._extremes.value(heights), max(heights)
         conditions = [
-            Condition("rarity", rarity, 1.0, rarity >= 1),
-            Condition("significance", height, _SIGNIFICANT, height >= _SIGNIFICANT),
+            Condition.at_least("rarity", rarity, 1.0),
+            Condition.at_least("significance", height, _SIGNIFICANT),
         ]
         if self._at_least > 1:
             times = max(times_usual(span.negative, usual * span.mentions) for span in spans)
-            conditions.append(Condition("size", times, self._at_least, times >= self._at_least))
+            conditions.append(Condition.at_least("size", times, self._at_least))
         conditions += [self._level.condition(), self._refractory.condition(bucket.start_ms, value)]
         return Explanation(self.score_one(bucket), measures, conditions)
 

@@ -165,9 +165,9 @@ class Volume(Detector):
                 _HALF_LIVES_HOURS, reading.surplus, reading.noises, extremes.bounds, strict=True
             )
         ]  # fmt: skip
-        conditions = [Condition("rarity", rarity, 1.0, rarity >= 1)]
+        conditions = [Condition.at_least("rarity", rarity, 1.0)]
         if self._at_least > 1:
-            conditions.append(Condition("size", times, self._at_least, times >= self._at_least))
+            conditions.append(Condition.at_least("size", times, self._at_least))
         conditions += [self._usual.level.condition(value), self._refractory.condition(bucket.start_ms, value)]
         return Explanation(self.score_one(bucket), measures, conditions)
 
