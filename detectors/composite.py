@@ -213,8 +213,7 @@ class Composite(Detector):
         rarity, coverage = self._joined(reading.values), bucket.coverage
         conditions = [Condition.at_least("rarity", rarity, 1.0)]
         if self._at_least > 1:
-            times = max(times_usual(each.negative, share * each.expected) for each in reading.horizons)
-            conditions.append(Condition.at_least("size", times, self._at_least))
+            conditions.append(Condition.at_least("size", self._times(reading.horizons), self._at_least))
         conditions += [
             Condition("sources", coverage, _BLIND, coverage > _BLIND, "outage"),
             self._usual.level.condition(),
@@ -301,8 +300,7 @@ class Composite(Detector):
         values = self._extremes.each(heights)
         value = self._joined(values)
         if self._at_least > 1:
-            times = max(times_usual(each.negative, share * each.expected) for each in horizons)
-            value = demanding(value, times, self._at_least)
+            value = demanding(value, self._times(horizons), self._at_least)
         explained = explained_by_usual(fresh, share, usual_positive, further)
         return _CrisisReading(fresh, main_source, explained, horizons, scene, heights, values, value)
 
@@ -313,6 +311,11 @@ class Composite(Detector):
             most = min(value, most + gap * self._extremes.unit)
             highest = max(highest, most)
         return max(0.0, highest)
+
+    def _times(self, horizons: list[Horizon]) -> float:
+        """Return the largest multiple of the usual negative mentions at any horizon."""
+        share = self._shares.usual[0]
+        return max(times_usual(each.negative, share * each.expected) for each in horizons)
 
     def _label(self, bucket: Bucket, reading: _CrisisReading) -> Label | None:
         if bucket.coverage <= _BLIND:

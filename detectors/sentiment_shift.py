@@ -170,8 +170,7 @@ class SentimentShift(Detector):
             Condition.at_least("significance", height, _SIGNIFICANT),
         ]
         if self._at_least > 1:
-            times = max(times_usual(span.negative, usual * span.mentions) for span in spans)
-            conditions.append(Condition.at_least("size", times, self._at_least))
+            conditions.append(Condition.at_least("size", self._times(spans), self._at_least))
         conditions += [self._level.condition(), self._refractory.condition(bucket.start_ms, value)]
         return Explanation(self.score_one(bucket), measures, conditions)
 
@@ -234,6 +233,10 @@ class SentimentShift(Detector):
             heights.append(max(0.0, (span.negative - share * span.mentions) / error))
         value = min(self._extremes.value(heights), max(heights) / _SIGNIFICANT)
         if self._at_least > 1:
-            times = max(times_usual(span.negative, share * span.mentions) for span in spans)
-            value = demanding(value, times, self._at_least)
+            value = demanding(value, self._times(spans), self._at_least)
         return _ToneReading(count, negative, spans, errors, heights, value)
+
+    def _times(self, spans: list[_Span]) -> float:
+        """Return the largest multiple of the usual negative share at any horizon."""
+        share = self._shares.usual[0]
+        return max(times_usual(span.negative, share * span.mentions) for span in spans)
