@@ -36,7 +36,7 @@ class KnownAuthors:
         self._newer = 0
 
     def learn(self, at_ms: int, authors: Iterable[int]) -> None:
-        """Add the authors of a bucket; 0 stands for unknown authors and is skipped."""
+        """Add the known authors of a bucket."""
         if self._since_ms < 0:
             self._since_ms = at_ms
         passed = (at_ms - self._since_ms) // GENERATION_MS
@@ -45,8 +45,7 @@ class KnownAuthors:
             self._newer = 0
             self._since_ms += passed * GENERATION_MS
         for author in authors:
-            if author:
-                self._newer |= 1 << author % BITS
+            self._newer |= 1 << author % BITS
 
     def newcomers(self, authors: Collection[int]) -> float | None:
         """Estimate how many of some authors have not written lately; None if the sketch is empty or too full.

@@ -17,7 +17,7 @@ def test_authors_are_forgotten_after_one_to_two_generations() -> None:
     assert authors.newcomers([1, 2]) == 0
     authors.learn(2 * GENERATION_MS, [3])
     assert authors.newcomers([1, 2, 3]) == pytest.approx(1, abs=0.01)
-    authors.learn(9 * GENERATION_MS, [0])
+    authors.learn(9 * GENERATION_MS, [])
     assert authors.newcomers([1, 2, 3]) is None
     other = KnownAuthors()
     other.load(authors.dump())
