@@ -26,7 +26,7 @@ LIVE: Final = frozenset(
 )
 """Sections that a running worker reloads; all others are fixed when it starts."""
 
-_NAMED_BY: Final = {"brands": "id", "detectors": "name"}
+_NAMED_BY: Final = {"brands": "id", "detectors": "name", "sources": "id"}
 """Lists whose entries are identified by a key, not by their position."""
 
 _MISSING: Final = object()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from streams.config.brands import BrandSettings, DetectorSettings
     from streams.config.calendar import ExpectedEventSettings, MaintenanceSettings
     from streams.config.presets import Preset
+    from streams.config.sources.base import SourceSettings
 
 _SWITCHES: Final = frozenset({"enabled", "enable", "disabled", "active"})
 """Words by which other tools switch things on and off."""
@@ -29,6 +30,7 @@ class Sections(NamedTuple):
     chosen_preset: Preset | None
     maintenance: Sequence[MaintenanceSettings]
     expected_events: Sequence[ExpectedEventSettings]
+    sources: Sequence[SourceSettings] = ()
 
 
 class OmittedNames(NamedTuple):
@@ -58,6 +60,7 @@ def misfits(config: Sections, left_out: OmittedNames | None = None) -> Iterator[
     left_out = left_out or OmittedNames()
     yield from _repeats("brands", "id", [brand.id for brand in config.brands])
     yield from _repeats("detectors", "name", [detector.name for detector in config.detectors])
+    yield from _repeats("sources", "id", [source.id for source in config.sources])
     unbuilt = list(_unbuilt(config, left_out))
     yield from unbuilt
     if not unbuilt and not left_out.detectors:

@@ -31,6 +31,7 @@ from streams.config.sections import (
     SentimentSettings,
     WindowSettings,
 )
+from streams.config.sources import SourceEntry
 
 if TYPE_CHECKING:
     from streams.config.base import QualityName
@@ -63,6 +64,11 @@ class Config(Settings):
         max_length=20,
         description="Detectors that look at the buckets of every brand; a score of 1 and more is anomalous for all of "
         f"them. An entry named {', '.join(registry.DEFAULTS)} changes that default detector, any other name adds one.",
+    )
+    sources: list[SourceEntry] = Field(
+        default_factory=list,
+        max_length=1_000,
+        description="Sources that `firewatch run` and `firewatch ingest --source` read posts from.",
     )
     kafka: KafkaSettings = KafkaSettings()
     topics: TopicSettings = TopicSettings()
@@ -105,7 +111,9 @@ class Config(Settings):
 
     @model_validator(mode="after")
     def _sections_fit_together(self, info: ValidationInfo) -> Self:
-        sections = Sections(self.brands, self.detectors, self.chosen_preset, self.maintenance, self.expected_events)
+        sections = Sections(
+            self.brands, self.detectors, self.chosen_preset, self.maintenance, self.expected_events, self.sources
+        )
         refuse_misfits(type(self).__name__, list(misfits(sections, info.context)))
         return self
 

@@ -24,8 +24,11 @@ Path = tuple[str | int, ...]
 SHOWN_CHARS: Final = 60
 """Largest part of a wrong value that is shown."""
 
-_ALTERNATIVE: Final = re.compile(r"(literal|list|term|function-\w+|constrained-\w+)\[.*|datetime|time|str")
+_ALTERNATIVE: Final = re.compile(r"(literal|list|term|function-\w+|constrained-\w+|kind)\[.*|datetime|time|str")
 """Path elements that pydantic adds where a setting may have several types."""
+
+_KIND: Final = re.compile(r"kind\[(\w+)\]")
+"""The path element that chooses among sections by their key `kind`."""
 
 _FURTHER_PATH: Final = re.compile(r"((?:\.\w+|\[[0-9]+\])+): ")
 """The beginning of a message that is about a setting inside the one that was checked."""
@@ -52,6 +55,7 @@ _MESSAGES: Final[Mapping[str, str]] = {
     "string_type": "must be text",
     "list_type": "must be a list",
     "dict_type": "must be a mapping",
+    "union_tag_not_found": "must be a mapping of keys to values",
     "model_type": "must be a mapping of keys to values",
     "model_attributes_type": "must be a mapping of keys to values",
     "path_type": "must be the path of a file",
@@ -173,7 +177,7 @@ def _findings(path: Path, items: list[ErrorDetails], model: type[BaseModel]) -> 
         return
     kinds, value = {item["type"] for item in types}, types[0]["input"]
     if "extra_forbidden" in kinds:
-        allowed = sorted(_allowed_keys(path[:-1], model))
+        allowed = sorted(_allowed_keys(types[0]["loc"][:-1], model))
         message = f"unknown key; allowed here: {', '.join(allowed)}{did_you_mean(path[-1], allowed)}"
         yield Finding(path, Problem(message, text_of(path)))
         return
@@ -227,17 +231,23 @@ def _shown(value: object) -> str:
 
 
 def _allowed_keys(path: Path, root: type[BaseModel]) -> Iterator[str]:
-    model = root
+    """Yield the keys of the section at a path of pydantic, in which tags choose among the kinds of an entry."""
+    model: type[BaseModel] = root
+    kinds: tuple[type[BaseModel], ...] = ()
     for step in path:
-        if isinstance(step, str):
-            field = model.model_fields.get(step)
-            model = (_model_in(field.annotation) if field else None) or model
+        if isinstance(step, str) and (tag := _KIND.fullmatch(step)):
+            model = next((each for each in kinds if get_args(each.model_fields["kind"].annotation) == (tag[1],)), model)
+        elif isinstance(step, str) and (field := model.model_fields.get(step)):
+            kinds = tuple(_models_in(field.annotation))
+            model = next(iter(kinds), model)
     for name, field in model.model_fields.items():
         yield field.alias or name
 
 
-def _model_in(annotation: Any) -> type[BaseModel] | None:
-    """Return the first section in a type such as ``list[SECTION]`` or ``TEXT | SECTION``."""
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    """Yield the sections in a type such as ``list[SECTION]`` or ``TEXT | SECTION``."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((found for inner in get_args(annotation) if (found := _model_in(inner)) is not None), None)
+        yield annotation
+    else:
+        for inner in get_args(annotation):
+            yield from _models_in(inner)

@@ -101,6 +101,12 @@ class Topics:
             settings.replication_factor,
             cleanup_policy="compact",
         )
+        self.cursors = Topic(
+            f"{settings.prefix}social.cursors",
+            settings.partitions,
+            settings.replication_factor,
+            cleanup_policy="compact",
+        )
         self.changelog = Topic(
             f"{self.detect_app}-{BRANDS_TABLE}-changelog",
             settings.partitions,
@@ -111,6 +117,10 @@ class Topics:
     def state_writer(self, partition: int) -> str:
         """Return the transactional ID of the writer of a partition of the state."""
         return f"{self.changelog.name}-{partition}"
+
+    def cursor_writer(self, partition: int) -> str:
+        """Return the transactional ID of the writer of a partition of the cursors."""
+        return f"{self.cursors.name}-{partition}"
 
     def all(self) -> list[Topic]:
         """Return all topics in the order of the flow."""
@@ -124,4 +134,5 @@ class Topics:
             self.changelog,
             self.labels,
             self.models,
+            self.cursors,
         ]

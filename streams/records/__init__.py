@@ -5,6 +5,7 @@ record            topic              key                         meaning
 ================  =================  ==========================  =============================================
 `Post`            social.posts       ``source:id``               one normalised post
 `Deletion`        social.posts       that of the post            a request to delete a post
+`Gap`             social.posts       ``gap:`` and source         a span in which posts of a source may be missing
 `Envelope`        social.mentions    brand id                    one or more mentions of one brand
 `Progress`        social.mentions    none, to every partition    how far one partition of social.posts is read
 `Deletions`       social.mentions    none, to every partition    one or more deletions
@@ -47,6 +48,7 @@ from streams.records.dead_letters import (
     OverQuotaPost,
     over_quota_from_bytes,
 )
+from streams.records.gaps import GAP_CAUSES, GAP_VERSION, Gap, GapCause, gap_from_bytes, gap_of
 from streams.records.labels import (
     LABEL_VERSION,
     MAX_SILENCE_MS,
@@ -104,6 +106,8 @@ __all__ = [
     "COARSE",
     "DELETION_VERSION",
     "ENVELOPE_VERSION",
+    "GAP_CAUSES",
+    "GAP_VERSION",
     "IMPORT",
     "LABEL_VERSION",
     "MAX_ALERT_BYTES",
@@ -134,6 +138,8 @@ __all__ = [
     "Detection",
     "Drivers",
     "Envelope",
+    "Gap",
+    "GapCause",
     "HoldoutQuality",
     "Label",
     "Mention",
@@ -155,6 +161,8 @@ __all__ = [
     "WindowScore",
     "alert_from_bytes",
     "epoch_ms",
+    "gap_from_bytes",
+    "gap_of",
     "is_deletion",
     "label_from_bytes",
     "labels_record_from_bytes",

@@ -100,7 +100,18 @@ class Normaliser:
 
     def record(self, line: bytes, now_ms: int) -> Post | Deletion | None:
         """Parse one line, which may be a deletion, as `post`; return None for a post without text."""
-        fields = self._fields(line)
+        return self.record_of(self._fields(line), now_ms)
+
+    def record_of(self, fields: dict[str, Any], now_ms: int) -> Post | Deletion | None:
+        """Return the record of fields that have been decoded, as `record`.
+
+        Parameters
+        ----------
+        fields
+            Fields of a post or a deletion.
+        now_ms
+            The present, or the moment at which the source itself received the post: it is not dated later.
+        """
         if is_deletion(fields):
             return Deletion(_identity(fields), self._source_of(OptionalFields(fields)))
         return self._post(fields, now_ms)

@@ -20,6 +20,7 @@ def test_the_names_of_topics_never_change() -> None:
         "staging.firewatch-detect-brands-changelog",
         "staging.social.labels",
         "staging.social.models",
+        "staging.social.cursors",
     ]
     assert topics.state_writer(3) == "staging.firewatch-detect-brands-changelog-3"
 
@@ -41,4 +42,5 @@ def test_records_are_kept_as_long_as_configured_and_state_for_ever() -> None:
     assert {topic.name for topic in topics.all() if topic.cleanup_policy == "compact"} == {
         topics.changelog.name,
         topics.models.name,
+        topics.cursors.name,
     }

@@ -1,0 +1,43 @@
+"""Settings that sources of every kind share."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from pydantic import Field, StringConstraints
+
+from streams.config.base import Settings
+
+KIND: Final = "Kind of the source, which decides which further settings it has."
+
+SourceId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+
+
+class SourceSettings(Settings):
+    """Base of the settings of a source; `kind` decides which further settings there are."""
+
+    id: SourceId = Field(
+        description="Name of the source in posts, metrics and status, and the key of its cursor; another id starts "
+        "without a cursor, and its posts count as others."
+    )
+    kind: str = Field(description=KIND)
+    enabled: bool = Field(default=True, description="Whether the source is read.")
+    expected_silence_seconds: float = Field(
+        default=900,
+        ge=1,
+        le=31_536_000,
+        description="Seconds without a post after which the source counts as silent: longer than it ever is in the "
+        "quietest hour.",
+    )
+    brand_filter: bool = Field(
+        default=False,
+        description="Whether only posts that match a brand enter Kafka, and a sample of the others "
+        "(`unmatched_share`).",
+    )
+    unmatched_share: float = Field(
+        default=0.01,
+        ge=0,
+        le=1,
+        description="Share of the posts that match no brand which enter Kafka despite `brand_filter`; 0.01 is 1 %. "
+        "They show how much the platform posts.",
+    )
