@@ -14,6 +14,8 @@ class RecordError(FirewatchError):
         A short, stable word for metrics and DLQ headers, such as ``broken_json``.
     detail
         Description of the problem for people; never contains the text of a post.
+    field
+        Field of the post that the problem is about; empty for the record as a whole.
     topic, partition, offset
         Position of the record, where known.
     """
@@ -23,11 +25,12 @@ class RecordError(FirewatchError):
         reason: str,
         detail: str,
         *,
+        field: str = "",
         topic: str | None = None,
         partition: int | None = None,
         offset: int | None = None,
     ) -> None:
-        self.reason, self.detail = reason, detail
+        self.reason, self.detail, self.field = reason, detail, field
         self.topic, self.partition, self.offset = topic, partition, offset
         where = f"{topic}[{partition}]@{offset}: " if topic is not None else ""
         super().__init__(f"{where}{reason}: {detail}")

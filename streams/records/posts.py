@@ -147,7 +147,7 @@ def is_deletion(fields: dict[str, Any]) -> bool:
     if delete is None or delete is False:
         return False
     if delete is not True:
-        raise RecordError("wrong_type", f"'delete' must be true or false, got {type(delete).__name__}")
+        raise RecordError("wrong_type", f"'delete' must be true or false, got {type(delete).__name__}", field="delete")
     return True
 
 

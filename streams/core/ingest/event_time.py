@@ -42,10 +42,13 @@ def admit(ts_ms: int, now_ms: int, settings: IngestSettings) -> int:
             "timestamp_in_future",
             f"dated {_shown(ts_ms)}, further ahead of the clock ({_shown(now_ms)}) than "
             f"ingest.max_future_seconds={settings.max_future_seconds:g}",
+            field="created_at",
         )
     if ts_ms < earliest_ms(settings):
         raise RecordError(
-            "timestamp_too_old", f"dated {_shown(ts_ms)}, before ingest.oldest_year={settings.oldest_year}"
+            "timestamp_too_old",
+            f"dated {_shown(ts_ms)}, before ingest.oldest_year={settings.oldest_year}",
+            field="created_at",
         )
     return min(ts_ms, now_ms)
 

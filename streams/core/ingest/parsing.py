@@ -135,7 +135,7 @@ class Normaliser:
         """
         post = self._post(self._fields(line), now_ms)
         if post is None:
-            raise RecordError("empty_text", "'text' holds nothing that can be read")
+            raise RecordError("empty_text", "'text' holds nothing that can be read", field="text")
         return post
 
     def _fields(self, line: bytes) -> dict[str, Any]:
@@ -179,10 +179,10 @@ class Normaliser:
         if raw is None:
             other = next((name for name in _OTHER_TEXTS if isinstance(fields.get(name), str) and fields[name]), None)
             if other:
-                raise RecordError("missing_field", f"a post needs 'text'; this one has {other!r}")
+                raise RecordError("missing_field", f"a post needs 'text'; this one has {other!r}", field="text")
             return ""
         if not isinstance(raw, str):
-            raise RecordError("wrong_type", f"'text' must be a string, got {type(raw).__name__}")
+            raise RecordError("wrong_type", f"'text' must be a string, got {type(raw).__name__}", field="text")
         return text.normalise(raw, self._settings.max_text_chars)
 
 
@@ -230,12 +230,12 @@ def _mended(line: bytes) -> bytes:
 def _identity(fields: dict[str, Any]) -> str:
     value = fields.get("id")
     if value is None:
-        raise RecordError("missing_field", "a post needs 'id'")
+        raise RecordError("missing_field", "a post needs 'id'", field="id")
     identity = escaped(_id_text(value).strip())
     if not identity:
-        raise RecordError("empty_id", "'id' is empty")
+        raise RecordError("empty_id", "'id' is empty", field="id")
     if len(identity) > MAX_ID_CHARS:
-        raise RecordError("bad_id", f"'id' has {len(identity)} characters, {MAX_ID_CHARS} are allowed")
+        raise RecordError("bad_id", f"'id' has {len(identity)} characters, {MAX_ID_CHARS} are allowed", field="id")
     return identity
 
 
@@ -243,10 +243,11 @@ def _id_text(value: Any) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise RecordError("wrong_type", f"'id' must be a string or an integer, got {type(value).__name__}")
+        raise RecordError("wrong_type", f"'id' must be a string or an integer, got {type(value).__name__}", field="id")
     if isinstance(value, float) and not (value.is_integer() and abs(value) < LARGEST_EXACT):
         raise RecordError(
             "wrong_type",
             f"'id' is {value!r}: a number with a fraction, or so large that digits are lost; write a string",
+            field="id",
         )
     return str(int(value))

@@ -94,7 +94,11 @@ def stated_time(value: Any) -> int | datetime:
     if isinstance(value, str):
         return _from_text(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise RecordError("wrong_type", f"'created_at' must be a string or a number, got {type(value).__name__}")
+        raise RecordError(
+            "wrong_type",
+            f"'created_at' must be a string or a number, got {type(value).__name__}",
+            field="created_at",
+        )
     return _from_number(value, value)
 
 
@@ -135,7 +139,7 @@ class EventTimes:
         """
         value = fields.get("created_at")
         if value is None:
-            raise RecordError("missing_field", "a post needs 'created_at'")
+            raise RecordError("missing_field", "a post needs 'created_at'", field="created_at")
         moment = stated_time(value)
         if isinstance(moment, int):
             return moment
@@ -164,7 +168,9 @@ def _from_number(number: float, value: object) -> int:
         return int(number // 1_000)
     if size < _NANOSECONDS_BELOW:
         return int(number // 1_000_000)
-    raise RecordError("bad_timestamp", f"'created_at' is {_shown(value)}: too large for a time since 1970")
+    raise RecordError(
+        "bad_timestamp", f"'created_at' is {_shown(value)}: too large for a time since 1970", field="created_at"
+    )
 
 
 def _from_text(value: str) -> int | datetime:
@@ -191,6 +197,7 @@ def _from_other_text(text: str, value: str) -> int | datetime:
         raise RecordError(
             "bad_timestamp",
             f"'created_at' is {_shown(value)}, a date without a time of day, as in 2023-11-14T22:13:20Z",
+            field="created_at",
         )
     return _parsed(_OFFSET_AFTER_BLANK.sub("", with_offset).replace("/", "-").upper(), value)
 
@@ -243,6 +250,7 @@ def _unreadable(value: str) -> RecordError:
         "bad_timestamp",
         f"'created_at' is {_shown(value)}, which is no time of ISO 8601 (2023-11-14T22:13:20Z), RFC 2822 "
         "(Tue, 14 Nov 2023 22:13:20 +0000) or seconds since 1970 (1700000000)",
+        field="created_at",
     )
 
 

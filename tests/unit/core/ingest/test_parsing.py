@@ -272,3 +272,35 @@ def test_no_values_crash_it_and_what_passes_can_be_read_back(fields: dict[str, A
         return
     assert post_from_bytes(result.to_bytes()) == result
     assert result.key
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"id": None}, "id"),
+        ({"id": ""}, "id"),
+        ({"id": "x" * (MAX_ID_CHARS + 1)}, "id"),
+        ({"id": []}, "id"),
+        ({"id": 0.5}, "id"),
+        ({"text": 5}, "text"),
+        ({"text": None, "body": "Kein Netz"}, "text"),
+        ({"created_at": None}, "created_at"),
+        ({"created_at": []}, "created_at"),
+        ({"created_at": "gestern"}, "created_at"),
+        ({"created_at": "2025-06-01"}, "created_at"),
+        ({"created_at": 1e300}, "created_at"),
+        ({"created_at": 0}, "created_at"),
+        ({"created_at": "2099-01-01T00:00:00Z"}, "created_at"),
+        ({"delete": "yes"}, "delete"),
+    ],
+)
+def test_an_error_names_the_field_that_it_is_about(fields: dict[str, Any], field: str) -> None:
+    with pytest.raises(RecordError) as refused:
+        Normaliser(IngestSettings(), "file").record_of(GOOD | fields, NOW_MS)
+    assert refused.value.field == field
+
+
+def test_an_error_about_the_whole_line_names_no_field() -> None:
+    with pytest.raises(RecordError) as refused:
+        Normaliser(IngestSettings(), "file").record(b"{", NOW_MS)
+    assert refused.value.field == ""
