@@ -124,8 +124,8 @@ def reading_options(command: Callable[P, None]) -> Callable[P, None]:
     )(command)  # fmt: skip
     return click.option(
         "--map", "mapping", type=Checked("map", "parse_field_map"), metavar="MAP",
-        help="Where the fields of posts are: a format such as reddit, or paths such as text=post.body,id=post.uid; "
-        "recognised by default, and otherwise ingest.map.",
+        help="Where the fields of posts are: a format such as reddit, paths such as text=post.body,id=post.uid, "
+        "or rules in YAML; recognised by default, and otherwise ingest.map.",
     )(command)  # fmt: skip
 
 

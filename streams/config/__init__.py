@@ -11,16 +11,15 @@ from streams.config.bridge import (
     receiver_names,
 )
 from streams.config.calendar import QuietTimes
-from streams.config.ingest import (
+from streams.config.field_maps import (
     POST_FIELDS,
-    EncodingName,
     FieldMapping,
-    FieldPaths,
+    FieldRules,
+    FieldSource,
     FormatName,
-    IngestSettings,
-    known_encoding,
     parse_field_map,
 )
+from streams.config.ingest import EncodingName, IngestSettings, known_encoding
 from streams.config.kafka import PASSWORD_VARIABLE, KafkaSettings, TopicSettings
 from streams.config.model import Config
 from streams.config.sections import (
@@ -53,7 +52,8 @@ __all__ = [
     "DetectorSettings",
     "EncodingName",
     "FieldMapping",
-    "FieldPaths",
+    "FieldRules",
+    "FieldSource",
     "FormatName",
     "IncidentSettings",
     "IngestSettings",

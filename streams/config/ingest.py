@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 import codecs
-from typing import Annotated, Any, Final, Literal, get_args
+from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from streams.config.base import Settings
+from streams.config.field_maps import FieldMapping
 from streams.config.moments import ZoneName
-
-FormatName = Literal["twitter_v1", "twitter_v2", "jetstream", "bluesky", "mastodon", "activitypub", "reddit"]
-"""A format of a platform whose posts `streams.sources.presets` finds."""
-
-PostField = Literal[
-    "id", "created_at", "text", "source", "author", "lang", "url", "brand", "repost_of", "reply_to", "likes", "reposts",
-    "replies",
-]  # fmt: skip
-"""A field of a post on its way in (`streams.core.ingest.parsing`)."""
 
 
 def _as_written(value: Any) -> Any:
@@ -28,62 +20,6 @@ def _as_written(value: Any) -> Any:
 
 
 AuthorName = Annotated[str, BeforeValidator(_as_written), StringConstraints(max_length=100)]
-
-FieldPaths = dict[PostField, str | list[str]]
-"""The path of each field in the records of a source, or several of which the first with a value counts."""
-
-_FORMATS: Final = get_args(FormatName)
-POST_FIELDS: Final[tuple[PostField, ...]] = get_args(PostField)
-
-
-def checked_mapping(value: Any) -> Any:
-    """Return the name of a format or the paths of fields as they are.
-
-    Raises
-    ------
-    ValueError
-        With the part that is wrong, and with what it can be.
-    """
-    if isinstance(value, str) and value not in _FORMATS:
-        raise ValueError(
-            f"there is no format {value!r}; there are {', '.join(_FORMATS)}, or give the path of each field"
-        )
-    if isinstance(value, dict):
-        for field, path in value.items():
-            if field not in POST_FIELDS:
-                raise ValueError(f"a post has no field {field!r}; it has {', '.join(POST_FIELDS)}")
-            paths = path if isinstance(path, list) else [path]
-            if not paths or not all(isinstance(each, str) and each.strip() for each in paths):
-                raise ValueError(f"the path of {field} must be the name of a field, such as user.name, got {path!r}")
-    return value
-
-
-FieldMapping = Annotated[FormatName | FieldPaths, BeforeValidator(checked_mapping)]
-"""Where the fields of posts are in records: the name of a format, or the path of each field."""
-
-
-def parse_field_map(text: str) -> FormatName | FieldPaths:
-    """Return where the fields of posts are from the form that it has on the command line.
-
-    Raises
-    ------
-    ValueError
-        If it is neither the name of a format nor a list of fields and paths.
-
-    Examples
-    --------
-    >>> parse_field_map("reddit"), parse_field_map("text=title|body, created_at=date")
-    ('reddit', {'text': ['title', 'body'], 'created_at': 'date'})
-    """
-    if "=" not in text:
-        return checked_mapping(text.strip())  # type: ignore[no-any-return]
-    paths: dict[str, Any] = {}
-    for part in text.split(","):
-        field, equals, path = (piece.strip() for piece in part.partition("="))
-        if not equals:
-            raise ValueError(f"{part.strip()!r} is no field with its path; write it as text=body")
-        paths[field] = [each.strip() for each in path.split("|")] if "|" in path else path
-    return checked_mapping(paths)  # type: ignore[no-any-return]
 
 
 def known_encoding(name: str) -> str:
@@ -190,7 +126,7 @@ class IngestSettings(Settings):
     map: FieldMapping | None = Field(
         default=None,
         description="Where the fields of posts are in records that name them otherwise: the name of a format, or the "
-        "path of each field, such as {text: post.body}. By default known formats are recognised.",
+        "rule of each field, such as {text: post.body}. By default known formats are recognised.",
     )
     encoding: EncodingName | None = Field(
         default=None,

@@ -13,7 +13,7 @@ from streams.sources.field_map import REQUIRED, FieldMap, is_native
 from streams.sources.presets import PRESETS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from streams.config import FieldMapping
     from streams.sources.field_map import Converter, Record
@@ -46,6 +46,7 @@ class Conversion:
 
     def __init__(self, converters: Mapping[str, Converter]) -> None:
         self._converters = converters
+        self._given: FieldMap | None = None
         self.skipped = 0
 
     @classmethod
@@ -54,11 +55,43 @@ class Conversion:
         return cls({str(name): converter for name, converter in PRESETS.items()})
 
     @classmethod
-    def of(cls, mapping: FieldMapping) -> Self:
-        """Return the conversion that a setting describes."""
+    def of(cls, mapping: FieldMapping, now_ms: Callable[[], int] | None = None) -> Self:
+        """Return the conversion that a setting describes.
+
+        Parameters
+        ----------
+        mapping
+            The name of a format, or the rule of each field.
+        now_ms
+            The clock of a live source (`FieldMap`).
+        """
         if isinstance(mapping, str):
             return cls({mapping: PRESETS[mapping]})
-        return cls({"": FieldMap({str(field): paths for field, paths in mapping.items()})})
+        given = FieldMap(mapping, now_ms)
+        conversion = cls({"": given})
+        conversion._given = given
+        return conversion
+
+    @classmethod
+    def of_live(cls, mapping: FieldMapping | None, now_ms: Callable[[], int]) -> Self:
+        """Return the conversion of a live source, whose `fields` are used; None recognises known formats."""
+        return cls.of_known_formats() if mapping is None else cls.of(mapping, now_ms)
+
+    def fields(self, record: Record) -> Record | None:
+        """Return the fields of the post or deletion in a record of a live source, None if it holds neither.
+
+        The source of its posts is the id of the live source, so it is left out. A record that can't be converted is
+        returned as it is, to be refused for what it lacks.
+        """
+        found = self._found(record)
+        if found is not None:
+            fields = found[1].convert(found[2])
+        else:
+            fields = record if self._given is None else self._given.convert(record)
+        if fields is None:
+            self.skipped += 1
+            return None
+        return {name: value for name, value in fields.items() if value is not None and name != "source"}
 
     def name_of(self, record: Any) -> str | None:
         """Return the name of the converter of a record, empty if it is a post already; None if it is nothing known."""

@@ -66,3 +66,17 @@ def test_paths_that_are_named_are_used_for_each_record_with_a_text() -> None:
     assert converted(conversion, {"post": post}) == {"id": "17", "text": "Hallo", "created_at": 1_700_000_000}
     assert converted(conversion, {"post": {"uid": "17"}}) == {"post": {"uid": "17"}}
     assert conversion.missing({"post": {"uid": "17", "body": "Hallo"}}) == ["created_at"]
+
+
+def test_the_fields_of_a_live_source_have_no_source_of_their_own() -> None:
+    live = Conversion.of_live(None, lambda: 0)
+    assert live.fields(TWEET_V2) == {
+        name: value for name, value in converted(live, TWEET_V2).items() if name != "source"
+    }
+    assert live.fields(NATIVE | {"source": "forum", "url": None}) == NATIVE
+    assert live.fields(JETSTREAM | {"commit": {"collection": "app.bsky.feed.like"}}) is None
+
+
+def test_a_record_that_a_map_does_not_fit_keeps_what_the_map_finds() -> None:
+    live = Conversion.of_live({"id": "uid", "text": "body"}, lambda: 0)
+    assert live.fields({"uid": "17", "likes": 3}) == {"id": "17", "likes": 3}
