@@ -12,6 +12,7 @@ from streams.records import (
     ALERT_VERSION,
     DELETION_VERSION,
     ENVELOPE_VERSION,
+    GAP_VERSION,
     LABEL_VERSION,
     MAX_ALERT_BYTES,
     MAX_MENTIONS,
@@ -23,9 +24,13 @@ from streams.records import (
     VERDICT_VERSION,
     WINDOW_VERSION,
     Alert,
+    AuthorDeletion,
+    AuthorDeletions,
     Deletion,
     Deletions,
     Envelope,
+    Gap,
+    Gaps,
     Label,
     ModelHeader,
     OverQuota,
@@ -169,6 +174,30 @@ def _channels(topics: Topics) -> list[_Channel]:
         _POST_KEY,
         record_schema(Deletion, DELETION_VERSION, delete={"const": True}),
     )
+    author_deletion = _Message(
+        "authorDeletion",
+        "A request to delete all posts of an author; a copy is in every partition, after the author's posts.",
+        "author:, and the source and the author as in the key of a post",
+        record_schema(AuthorDeletion, DELETION_VERSION, delete_author={"const": True}),
+    )
+    gap = _Message(
+        "gap",
+        "A span in which posts of a source may be missing.",
+        "gap: and the source",
+        record_schema(Gap, GAP_VERSION, gap={"const": True}),
+    )
+    author_deletions = _Message(
+        "authorDeletions",
+        "Deletions of authors that were read from one partition of social.posts; the record goes to every partition.",
+        "",
+        record_schema(AuthorDeletions, DELETION_VERSION, author_deletions={"const": True}),
+    )
+    gaps = _Message(
+        "gaps",
+        "Gaps that were read from one partition of social.posts; the record goes to every partition.",
+        "",
+        record_schema(Gaps, GAP_VERSION, gaps={"const": True}),
+    )
     deletions = _Message(
         "deletions",
         "Deletions that were read from one partition of social.posts; the record goes to every partition.",
@@ -238,12 +267,12 @@ def _channels(topics: Topics) -> list[_Channel]:
     )
     return [
         _Channel(
-            "posts", topics.posts, "Posts; any producer may write here.", [post, deletion], "ingest",
-            received_by="score",
+            "posts", topics.posts, "Posts; any producer may write here.",
+            [post, deletion, author_deletion, gap], "ingest", received_by="score",
         ),
         _Channel(
             "mentions", topics.mentions, "Records between two workers of firewatch; other clients must not write here.",
-            [envelope, progress, deletions], "score", received_by="detect",
+            [envelope, progress, deletions, author_deletions, gaps], "score", received_by="detect",
         ),
         _Channel(
             "windows", topics.windows, "Counts and scores of every brand's closed buckets.", [window], "detect"

@@ -133,8 +133,8 @@ class Replay:
             for envelope in batch.envelopes:
                 self.summary.matched += len(envelope.mentions)
                 self._monitor.absorb(envelope)
-            for deletions in batch.deletions:
-                self._monitor.absorb(deletions)
+            for notice in batch.notices:
+                self._monitor.absorb(notice)
             self._monitor.absorb(batch.progress)
             self._over_quota += len(batch.over_quota)
         self._hand_out(self._monitor.advance())

@@ -18,7 +18,7 @@ from streams.kafka.model_store import live_model
 from streams.kafka.preflight import preflight
 from streams.kafka.reader import TopicReader
 from streams.kafka.topics import Topics
-from streams.records import Deletion, Label, posts_record_from_bytes
+from streams.records import AuthorDeletion, Deletion, Label, Post, posts_record_from_bytes
 from streams.runtime import clock
 from streams.sources.labelled_posts import read_gold
 from streams.sources.reader import Reading
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from aiokafka import AIOKafkaProducer
 
     from streams.config import Config
-    from streams.records import Post
 
 KEYS: Final = {"n": "negative", "u": "neutral", "p": "positive"}
 SKIP: Final = "s"
@@ -230,6 +229,7 @@ async def _latest_posts(config: Config) -> list[Post]:
     """Return the latest posts without those that have been deleted."""
     topic = Topics(config.topics).posts
     found: dict[bytes, Post] = {}
+    of_author: dict[tuple[str | None, str], list[bytes]] = {}
     async with consumer(config.kafka, None) as reader:
         posts = TopicReader(reader, config.kafka, topic)
         await posts.seek_back(TAIL_POSTS // topic.partitions)
@@ -238,8 +238,12 @@ async def _latest_posts(config: Config) -> list[Post]:
                 post = posts_record_from_bytes(record.value)
             except RecordError:
                 continue  # the scorer diverts such records
-            if isinstance(post, Deletion):
-                found.pop(post.key, None)
-            else:
+            if isinstance(post, Post):
                 found[post.key] = post
+                of_author.setdefault((post.author, post.source), []).append(post.key)
+            elif isinstance(post, Deletion):
+                found.pop(post.key, None)
+            elif isinstance(post, AuthorDeletion):
+                for key in of_author.pop((post.author, post.source), ()):
+                    found.pop(key, None)
     return list(found.values())

@@ -5,10 +5,14 @@ record            topic              key                         meaning
 ================  =================  ==========================  =============================================
 `Post`            social.posts       ``source:id``               one normalised post
 `Deletion`        social.posts       that of the post            a request to delete a post
+`AuthorDeletion`  social.posts       ``author:`` and both, to    a request to delete all posts of an author
+                                     every partition
 `Gap`             social.posts       ``gap:`` and source         a span in which posts of a source may be missing
 `Envelope`        social.mentions    brand id                    one or more mentions of one brand
 `Progress`        social.mentions    none, to every partition    how far one partition of social.posts is read
-`Deletions`       social.mentions    none, to every partition    one or more deletions
+`Deletions`       social.mentions    none, to every partition    one or more deletions of posts
+`AuthorDeletions` social.mentions    none, to every partition    one or more deletions of authors
+`Gaps`            social.mentions    none, to every partition    one or more gaps
 `Window`          social.windows     brand id                    a closed bucket with its scores
 `Alert`           social.alerts      brand id                    one step in the life of an incident
 `Label`           social.labels      ``source:id`` of the post   one annotator's label of a post
@@ -64,14 +68,13 @@ from streams.records.mentions import (
     COARSE,
     ENVELOPE_VERSION,
     IMPORT,
-    MAX_DELETIONS,
     MAX_MENTIONS,
     PROGRESS_VERSION,
     REPLY,
     REPOST,
-    Deletions,
     Envelope,
     Mention,
+    MentionsContent,
     Progress,
     mentions_record_from_bytes,
 )
@@ -87,12 +90,16 @@ from streams.records.models import (
     model_key,
     model_of_key,
 )
+from streams.records.notices import MAX_DELETIONS, AuthorDeletions, Deletions, Gaps, Notice
 from streams.records.posts import (
     DELETION_VERSION,
     MAX_ID_CHARS,
     POST_VERSION,
+    AuthorDeletion,
     Deletion,
     Post,
+    PostsRecord,
+    destinations,
     is_deletion,
     post_from_bytes,
     posts_record_from_bytes,
@@ -132,6 +139,8 @@ __all__ = [
     "Alert",
     "AlertKind",
     "AlertStep",
+    "AuthorDeletion",
+    "AuthorDeletions",
     "Comparison",
     "Deletion",
     "Deletions",
@@ -140,14 +149,18 @@ __all__ = [
     "Envelope",
     "Gap",
     "GapCause",
+    "Gaps",
     "HoldoutQuality",
     "Label",
     "Mention",
+    "MentionsContent",
     "ModelHeader",
+    "Notice",
     "OverQuota",
     "OverQuotaPost",
     "PastPeak",
     "Post",
+    "PostsRecord",
     "PreviousStep",
     "Progress",
     "PublishedModel",
@@ -160,6 +173,7 @@ __all__ = [
     "WindowCounts",
     "WindowScore",
     "alert_from_bytes",
+    "destinations",
     "epoch_ms",
     "gap_from_bytes",
     "gap_of",

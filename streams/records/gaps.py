@@ -89,6 +89,8 @@ def gap_of(fields: dict[str, Any]) -> Gap:
             raise RecordError("missing_field", f"a gap needs {name!r}")
         if type(fields[name]) is not kind:
             raise RecordError("wrong_type", f"{name!r} must be {kind.__name__}, got {type(fields[name]).__name__}")
+    if fields["from_ms"] > fields["to_ms"]:
+        raise RecordError("wrong_type", "'from_ms' must not be after 'to_ms'")
     if fields["cause"] not in GAP_CAUSES:
         raise RecordError("wrong_type", f"'cause' must be one of {', '.join(GAP_CAUSES)}")
     notes = {name: fields[name] for name in ("detail", "part") if isinstance(fields.get(name), str)}

@@ -1,4 +1,5 @@
-"""Records of `social.mentions`: mentions in envelopes, progress of reading the posts, and deletions of posts."""
+"""Records of `social.mentions`: mentions in envelopes, progress of reading the posts, and notices
+(`streams.records.notices`)."""
 
 from __future__ import annotations
 
@@ -10,8 +11,9 @@ import orjson
 
 from detectors.reference import GROUPS
 from streams.errors import RecordError
-from streams.records.posts import DELETION_VERSION, MAX_ENGAGEMENT
-from streams.records.wire import MAX_NUMBER, SHARE, load
+from streams.records.notices import Notice, notice_of
+from streams.records.posts import MAX_ENGAGEMENT
+from streams.records.wire import MAX_CHARS, MAX_NUMBER, SHARE, load
 
 ENVELOPE_VERSION: Final = 1
 PROGRESS_VERSION: Final = 1
@@ -19,9 +21,6 @@ PROGRESS_VERSION: Final = 1
 MAX_MENTIONS: Final = 250
 """Mentions in one envelope at most; with the caps of the scorer on what a mention carries it stays below Kafka's
 default of 1 MiB a record."""
-
-MAX_DELETIONS: Final = 250
-"""Deletions in one record at most; at 4 KiB each it stays below Kafka's default of 1 MiB."""
 
 REPOST: Final = 1
 REPLY: Final = 2
@@ -181,30 +180,11 @@ class Progress:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Deletions:
-    """Deletions in one batch of one partition of `social.posts`; the record goes to every partition.
-
-    Parameters
-    ----------
-    partition
-        Partition of `social.posts`.
-    posts
-        ``[arrival_ms, source, id]`` of each deleted post in order, at most 250; arrival_ms is the newest event time of
-        the partition at that point.
-    """
-
-    partition: int
-    posts: list[tuple[int, str, str]]
-
-    def to_bytes(self) -> bytes:
-        """Encode all fields by name, with ``v``."""
-        return orjson.dumps(
-            {"v": DELETION_VERSION, "deletions": True, "partition": self.partition, "posts": self.posts}
-        )
+MentionsContent = Envelope | Progress | Notice
+"""A record of `social.mentions`."""
 
 
-def mentions_record_from_bytes(value: bytes | None) -> Envelope | Progress | Deletions:
+def mentions_record_from_bytes(value: bytes | None) -> MentionsContent:
     """Decode a record of `social.mentions`.
 
     Raises
@@ -214,8 +194,9 @@ def mentions_record_from_bytes(value: bytes | None) -> Envelope | Progress | Del
     """
     fields = load(value, "mentions record", ENVELOPE_VERSION)
     try:
-        if fields.get("deletions"):
-            return _deletions(fields)
+        notice = notice_of(fields)
+        if notice is not None:
+            return notice
         if fields.get("progress"):
             later = {name: fields.get(name, default) for name, default in _LATER_FIELDS.items()}
             progress = Progress(**{name: fields[name] for name in Progress.__slots__ if name not in later}, **later)
@@ -237,17 +218,6 @@ def mentions_record_from_bytes(value: bytes | None) -> Envelope | Progress | Del
     return envelope
 
 
-def _deletions(fields: dict[str, Any]) -> Deletions:
-    if type(fields["partition"]) is not int:
-        raise TypeError("'partition' must be int")
-    if not 1 <= len(fields["posts"]) <= MAX_DELETIONS:
-        raise ValueError(f"'posts' must be 1 to {MAX_DELETIONS}")
-    posts = [(arrival_ms, source, id) for arrival_ms, source, id in fields["posts"]]
-    if any((type(at), type(source), type(id)) != (int, str, str) for at, source, id in posts):
-        raise TypeError("'posts' must hold a time, a source and an id each")
-    return Deletions(fields["partition"], posts)
-
-
 _ENVELOPE_TYPES: Final = {
     "brand": str,
     "partition": int,
@@ -264,9 +234,6 @@ _LATER_FIELDS: Final = {"newest_ms": -1, "delay_ms": 0}
 """Fields of a progress record that earlier scorers did not write, with their defaults."""
 
 _MENTION_TYPES: Final = (int, int, int, int, int, int, int, int, int, str, str, str, list)
-
-MAX_CHARS: Final = 4_096
-"""Longest name, link or excerpt; scorers write shorter ones."""
 
 MAX_TERMS: Final = 64
 

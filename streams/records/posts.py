@@ -1,4 +1,4 @@
-"""Records of `social.posts`: posts, and deletions of posts."""
+"""Records of `social.posts`: posts, deletions of posts and of authors, and gaps; and their partitions."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 import orjson
 
 from streams.errors import RecordError
+from streams.records.gaps import Gap, gap_of
 from streams.records.wire import load
 
 POST_VERSION: Final = 1
@@ -115,13 +116,72 @@ class Deletion(NamedTuple):
         return orjson.dumps({"v": DELETION_VERSION, "delete": True, "id": self.id, "source": self.source})
 
 
+class AuthorDeletion(NamedTuple):
+    """A request to delete all posts that an author has published so far.
+
+    Every partition of `social.posts` gets the record, so that it is read after each of these posts (`destinations`).
+
+    Parameters
+    ----------
+    author, source
+        Identity of the author, as in the author's posts.
+    """
+
+    author: str
+    source: str
+
+    @property
+    def key(self) -> bytes:
+        """Record key; the record is in every partition, not in that of its key."""
+        return f"author:{unambiguous_key(self.source, self.author)}".encode()
+
+    def to_bytes(self) -> bytes:
+        """Encode.
+
+        >>> AuthorDeletion("anna", "forum").to_bytes()
+        b'{"v":1,"delete_author":true,"author":"anna","source":"forum"}'
+        """
+        return orjson.dumps(
+            {"v": DELETION_VERSION, "delete_author": True, "author": self.author, "source": self.source}
+        )
+
+
+PostsRecord = Post | Deletion | AuthorDeletion | Gap
+"""A record of `social.posts`."""
+
+
+def destinations(record: PostsRecord, partitions: int) -> list[int | None]:
+    """Return the partitions of `social.posts` to which a record is written, one copy each; None for that of its key.
+
+    The copies of the deletion of an author are sent after all posts that precede it, by the same producer.
+
+    Parameters
+    ----------
+    record
+        The record.
+    partitions
+        Number of partitions of the topic.
+
+    Examples
+    --------
+    >>> destinations(Deletion("1", "forum"), 3), destinations(AuthorDeletion("anna", "forum"), 3)
+    ([None], [0, 1, 2])
+    """
+    return [*range(partitions)] if isinstance(record, AuthorDeletion) else [None]
+
+
 _OPTIONAL_TEXT: Final = ("author", "lang", "url", "tag", "repost_of", "reply_to")
 
 
-def posts_record_from_bytes(value: bytes | None) -> Post | Deletion:
+def posts_record_from_bytes(value: bytes | None) -> PostsRecord:
     """Decode a record of `social.posts`, written by anyone; errors are those of `post_from_bytes`."""
     fields = load(value, "post", POST_VERSION)
-    return _deletion(fields) if is_deletion(fields) else _post(fields)
+    if "id" not in fields:
+        if fields.get("gap") is True:
+            return gap_of(fields)
+        if fields.get("delete_author") is True:
+            return AuthorDeletion(*_identity(fields, "author", "an author's deletion"))
+    return Deletion(*_identity(fields, "id", "a deletion")) if is_deletion(fields) else _post(fields)
 
 
 def post_from_bytes(value: bytes | None) -> Post:
@@ -172,10 +232,11 @@ def _post(fields: dict[str, Any]) -> Post:
     return Post(fields["id"], fields["source"], ts_ms, fields["text"], engagement=engagement, **optional)
 
 
-def _deletion(fields: dict[str, Any]) -> Deletion:
-    for name in ("id", "source"):
-        if name not in fields:
-            raise RecordError("missing_field", f"a deletion needs {name!r}")
-        if not isinstance(fields[name], str):
-            raise RecordError("wrong_type", f"{name!r} must be a string, got {type(fields[name]).__name__}")
-    return Deletion(fields["id"], fields["source"])
+def _identity(fields: dict[str, Any], name: str, what: str) -> tuple[str, str]:
+    """Return the field `name` and the source of a request to delete something."""
+    for each in (name, "source"):
+        if each not in fields:
+            raise RecordError("missing_field", f"{what} needs {each!r}")
+        if not isinstance(fields[each], str):
+            raise RecordError("wrong_type", f"{each!r} must be a string, got {type(fields[each]).__name__}")
+    return fields[name], fields["source"]

@@ -15,6 +15,9 @@ SHARE: Final = 10_000
 MAX_NUMBER: Final = 2**63 - 1
 """Largest offset, time or other number: orjson can encode it, and sums of engagement stay below it."""
 
+MAX_CHARS: Final = 4_096
+"""Longest name, link or excerpt in a record of `social.mentions`; scorers write shorter ones."""
+
 
 def load(value: bytes | None, what: str, known: int) -> dict[str, Any]:
     """Decode a JSON object and check its version.

@@ -142,7 +142,7 @@ POSTS_OVER_QUOTA: Final = _counter(
     ["source"],
 )
 POSTS_DELETED: Final = _counter(
-    "firewatch_posts_deleted", "Deletions read from the posts topic and forwarded to all brands"
+    "firewatch_posts_deleted", "Deletions of posts and of authors read from the posts topic and forwarded to all brands"
 )
 POSTS_MATCHED: Final = _counter(
     "firewatch_posts_matched", "Mentions found in posts; a post that names two brands counts for both", ["brand"]

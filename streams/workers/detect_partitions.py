@@ -22,7 +22,7 @@ from streams.kafka.clients import MAX_RECORD_BYTES, acknowledged, translated_err
 from streams.kafka.dead_letters import DeadLetters
 from streams.kafka.retention import report_lost
 from streams.kafka.topics import Topics
-from streams.records import Deletions, cloudevents
+from streams.records import Envelope, Progress, cloudevents
 from streams.runtime import metrics
 from streams.runtime.failpoints import Failpoint, reached
 from streams.workers.detect_metrics import DetectMetrics
@@ -248,7 +248,7 @@ class PartitionMonitors:
                 with translated_errors(self._config.kafka, _SENDING):
                     dead_letters.append(await self._dead_letters.send(error, *where, record.value))
                 continue
-            if not isinstance(content, Deletions):
+            if isinstance(content, Envelope | Progress):
                 newest_ms = max(newest_ms, content.ingested_ms)
         return newest_ms, dead_letters
 

@@ -1,7 +1,7 @@
 """Writes the records of a scorer in the order that makes counting exact.
 
-The envelopes of a brand go one after the other, then the deletions, then the progress up to them. Each is acknowledged
-before the next is sent, and the first failure raises.
+The envelopes of a brand go one after the other, then the deletions and gaps, then the progress up to them. Each is
+acknowledged before the next is sent, and the first failure raises.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from streams.config import Config
     from streams.core.score.scorer import ScoredBatch
-    from streams.records import Deletions, Envelope, Progress
+    from streams.records import Envelope, Notice, Progress
 
 
 class MentionsWriter:
@@ -56,7 +56,7 @@ class MentionsWriter:
         """
         await self._write_dead_letters(batches)
         await self._write_envelopes(batches)
-        await self._write_to_all([deletions for batch in batches for deletions in batch.deletions])
+        await self._write_to_all([notice for batch in batches for notice in batch.notices])
         await self.write_progress([batch.progress for batch in batches])
 
     async def report_lost(self, partition: int, first: int, records: int) -> None:
@@ -79,7 +79,7 @@ class MentionsWriter:
         """
         await self._write_to_all(progress)
 
-    async def _write_to_all(self, records: Iterable[Progress | Deletions]) -> None:
+    async def _write_to_all(self, records: Iterable[Progress | Notice]) -> None:
         await self._acknowledge(
             [
                 await self._producer.send(self._mentions.name, value, partition=partition)

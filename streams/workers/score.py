@@ -295,7 +295,7 @@ class ScoreWorker:
             metrics.POSTS_SCORED.inc(each.posts)
             metrics.POSTS_REPEATED.labels("score").inc(each.repeated)
             metrics.POSTS_EDITED.inc(each.edited)
-            metrics.POSTS_DELETED.inc(sum(len(record.posts) for record in each.deletions))
+            metrics.POSTS_DELETED.inc(each.deleted)
             for source, count in Counter(post.source for post in each.over_quota).items():
                 metrics.POSTS_OVER_QUOTA.labels(self._series(source)).inc(count)
             for source, count in each.imported.items():

@@ -7,7 +7,7 @@ from typing import Any, Final
 import orjson
 from hypothesis import strategies as st
 
-from streams.records import Deletions, Envelope, Mention, Progress
+from streams.records import AuthorDeletions, Deletions, Envelope, Gaps, Mention, MentionsContent, Progress
 
 TEXTS: Final = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 
@@ -32,8 +32,10 @@ PROGRESS: Final = Progress(
     [(1_699_999_980_000, [3] + [0] * 15)],
 )
 DELETIONS: Final = Deletions(2, [(1_700_000_000_000, "forum", "p7")])
+AUTHOR_DELETIONS: Final = AuthorDeletions(2, "uuid", [(8, 1_700_000_000_000, 11)])
+GAPS: Final = Gaps(2, "uuid", [(9, 1_700_000_000_000, "forum", 1_699_999_000_000, 1_699_999_900_000)])
 
 
-def changed(record: Envelope | Progress | Deletions, **fields: Any) -> bytes:
+def changed(record: MentionsContent, **fields: Any) -> bytes:
     """Return the bytes of a record with other fields."""
     return orjson.dumps(orjson.loads(record.to_bytes()) | fields)

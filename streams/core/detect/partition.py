@@ -16,7 +16,7 @@ from streams.core.detect.scoring import BrandScoring
 from streams.core.detect.state_keys import CHUNK_KEY, ENVELOPE_KEY, PROGRESS_KEY, parsed
 from streams.core.rollup.pending_mentions import CHUNK_VERSION
 from streams.core.rollup.watermark import StreamProgress
-from streams.records import Deletions, Envelope, Progress
+from streams.records import AuthorDeletions, Deletions, Gaps, Progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from streams.config import BrandSettings, Config
     from streams.core.incidents.incident import Incident
-    from streams.records import Alert
+    from streams.records import Alert, Envelope, MentionsContent
 
 PROGRESS_STATE_VERSION: Final = 3
 ENVELOPES_STATE_VERSION: Final = 1
@@ -56,13 +56,15 @@ class PartitionScoring(Generic[Brand]):
         self._changed_brands: set[str] = set()
         self._progress_changed = False
 
-    def absorb(self, record: Envelope | Progress | Deletions) -> None:
+    def absorb(self, record: MentionsContent) -> None:
         """Consume one valid record of `social.mentions` (`streams.core.detect.validation`); repeats change nothing."""
         if isinstance(record, Progress):
             self._progress.update(record)
             self._progress_changed = True
             return
         self._release_pending()
+        if isinstance(record, AuthorDeletions | Gaps):
+            return
         if isinstance(record, Deletions):
             self._changed_brands.update(id for id, brand in self._brands.items() if brand.forget(record))
             self._pending.forget({(source, id) for _, source, id in record.posts})

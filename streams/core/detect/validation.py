@@ -9,12 +9,20 @@ from detectors.units import DAY_MS, MINUTE_MS
 from streams.core.ingest.event_time import earliest_ms
 from streams.core.score.partitioning import partition_of
 from streams.errors import RecordError
-from streams.records import Deletions, Envelope, Progress, mentions_record_from_bytes
+from streams.records import (
+    AuthorDeletions,
+    Deletions,
+    Envelope,
+    Gaps,
+    Progress,
+    mentions_record_from_bytes,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from streams.config import Config, IngestSettings
+    from streams.records import MentionsContent
 
 KNOWN_HOMES: Final = 16_384
 """Brands whose partition is remembered; hashing takes some microseconds."""
@@ -41,7 +49,7 @@ class MentionsValidator:
         self.home = lru_cache(KNOWN_HOMES)(lambda key: partition_of(key, partitions))
         """Return the partition of a key."""
 
-    def read(self, partition: int, broker_ms: int, value: bytes | None) -> Envelope | Progress | Deletions:
+    def read(self, partition: int, broker_ms: int, value: bytes | None) -> MentionsContent:
         """Decode and check one record.
 
         Parameters
@@ -68,7 +76,7 @@ class MentionsValidator:
         return content
 
 
-def _check_times(record: Envelope | Progress | Deletions, broker_ms: int, settings: IngestSettings) -> None:
+def _check_times(record: MentionsContent, broker_ms: int, settings: IngestSettings) -> None:
     """Refuse a record that names a time no scorer would.
 
     A scorer clamps every post to the broker's clock, so none of its times lies ahead of that clock. A record with such
@@ -76,10 +84,8 @@ def _check_times(record: Envelope | Progress | Deletions, broker_ms: int, settin
     """
     if isinstance(record, Progress):
         latest = max(record.watermark_ms, record.newest_ms, record.ingested_ms, record.idle_as_of_ms)
-    elif isinstance(record, Deletions):
-        latest = max(arrival_ms for arrival_ms, _, _ in record.posts)
     else:
-        latest = record.ingested_ms
+        latest = record.ingested_ms if isinstance(record, Envelope) else -1
     times = list(_event_times(record))
     latest = max(latest, *times) if times else latest
     if latest > broker_ms + CLOCK_SKEW_MS:
@@ -88,7 +94,7 @@ def _check_times(record: Envelope | Progress | Deletions, broker_ms: int, settin
         raise RecordError("timestamp_too_old", f"names a time before ingest.oldest_year={settings.oldest_year}")
 
 
-def _event_times(record: Envelope | Progress | Deletions) -> Iterator[int]:
+def _event_times(record: MentionsContent) -> Iterator[int]:
     if isinstance(record, Progress):
         yield from (start for _, starts in record.active for start in starts)
         yield from (minute for minute, _ in record.pulse)
@@ -96,6 +102,13 @@ def _event_times(record: Envelope | Progress | Deletions) -> Iterator[int]:
         return
     if isinstance(record, Deletions):
         yield from (arrival_ms for arrival_ms, _, _ in record.posts if arrival_ms >= 0)
+        return
+    if isinstance(record, AuthorDeletions):
+        yield from (arrival_ms for _, arrival_ms, _ in record.authors if arrival_ms >= 0)
+        return
+    if isinstance(record, Gaps):
+        yield from (arrival_ms for _, arrival_ms, *_ in record.spans if arrival_ms >= 0)
+        yield from (bound_ms for *_, from_ms, to_ms in record.spans for bound_ms in (from_ms, to_ms))
         return
     for mention in record.mentions:
         yield mention.ts_ms

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from detectors.units import DAY_MS
 from streams.core.ingest.characters import escaped, has_hidden
-from streams.core.ingest.event_time import admit
+from streams.core.ingest.event_time import admit, earliest_ms
 from streams.core.rollup.minute_counts import MinuteCounts
 from streams.core.rollup.watermark import MAX_FOLLOWED_SOURCES, OTHER_SOURCES
 from streams.core.score.clock import PartitionClock
@@ -25,12 +25,23 @@ from streams.core.score.quota import Quota
 from streams.core.score.resolution import Resolutions, placed
 from streams.core.text.clean import without_mark_runs
 from streams.errors import RecordError
-from streams.records import MAX_ID_CHARS, Deletion, OverQuotaPost, Post, Progress, posts_record_from_bytes
+from streams.records import (
+    MAX_ID_CHARS,
+    AuthorDeletion,
+    Deletion,
+    Gap,
+    OverQuotaPost,
+    Post,
+    Progress,
+    posts_record_from_bytes,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from streams.config import IngestSettings, WindowSettings
+    from streams.core.score.deduplication import NewInPost
+    from streams.records import PostsRecord
 
 Match = Callable[[str, str | None], Sequence[str]]
 """A function that returns the ids of the brands that a text with a tag names."""
@@ -99,6 +110,10 @@ class Admission:
         Records that are not usable.
     deletions
         ``(arrival_ms, source, id)`` of deleted posts, as in `streams.records.Deletions`.
+    author_deletions
+        ``(offset, arrival_ms, deletion)`` of deleted authors.
+    gaps
+        ``(offset, arrival_ms, source, from_ms, to_ms)`` of gaps, as in `streams.records.Gaps`.
     over_quota
         Posts that are not scored because their source has used up its quota.
     repeated
@@ -117,6 +132,8 @@ class Admission:
     posts: list[AdmittedPost] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
     deletions: list[tuple[int, str, str]] = field(default_factory=list)
+    author_deletions: list[tuple[int, int, AuthorDeletion]] = field(default_factory=list)
+    gaps: list[tuple[int, int, str, int, int]] = field(default_factory=list)
     over_quota: list[OverQuotaPost] = field(default_factory=list)
     repeated: int = 0
     edited: int = 0
@@ -174,12 +191,11 @@ class PartitionState:
         """Remember the posts of records before the position, and the sources of those in the running minute."""
         for offset, broker_ms, value in records:
             try:
-                record = read_post(value, broker_ms, self._ingest)
+                record = read_record(value, broker_ms, self._ingest)
             except RecordError:
                 self._deduplicator.new_in(None, match)
                 continue
-            self._watch_author(record, offset)
-            if self._deduplicator.new_in(record, match) and 0 <= self._quota.first <= offset:
+            if self._new_in(record, offset, match) and 0 <= self._quota.first <= offset:
                 self._quota.count(record.source)
 
     def admit(self, records: Sequence[Row], match: Match) -> Admission:
@@ -195,15 +211,18 @@ class PartitionState:
         admission = Admission()
         for offset, broker_ms, value in records:
             try:
-                record = read_post(value, broker_ms, self._ingest)
+                record = read_record(value, broker_ms, self._ingest)
             except RecordError as error:
                 self._deduplicator.new_in(None, match)
                 admission.rejects.append(Reject(offset, error.reason, error.detail, value))
                 continue
-            self._watch_author(record, offset)
-            new = self._deduplicator.new_in(record, match)
+            new = self._new_in(record, offset, match)
             if isinstance(record, Deletion):
                 admission.deletions.append((self._clock.now_ms, record.source, record.id))
+            elif isinstance(record, AuthorDeletion):
+                admission.author_deletions.append((offset, self._clock.now_ms, record))
+            elif isinstance(record, Gap):
+                admission.gaps.append((offset, self._clock.now_ms, record.source, record.from_ms, record.to_ms))
             elif new is None:
                 admission.repeated += 1
             else:
@@ -214,9 +233,11 @@ class PartitionState:
             self._offset, self._broker_ms = records[-1][0], records[-1][1]
         return admission
 
-    def _watch_author(self, record: Post | Deletion, offset: int) -> None:
+    def _new_in(self, record: PostsRecord, offset: int, match: Match) -> NewInPost | None:
+        """Remember one record, and return what is new in it; None if nothing is, or if it is no post."""
         if isinstance(record, Post):
             self._crowds.add(offset, record)
+        return self._deduplicator.new_in(record if isinstance(record, Post | Deletion) else None, match)
 
     def _admit_new(self, post: Post, brands: Sequence[str], offset: int, broker_ms: int, admission: Admission) -> None:
         clock, resolution = self._clock, self._resolutions.observe(post.source, post.ts_ms)
@@ -296,7 +317,7 @@ def records_to_know(ingest: IngestSettings) -> int:
     return ingest.recent_ids + BLOCK_RECORDS
 
 
-def read_post(value: bytes | None, broker_ms: int, settings: IngestSettings) -> Post | Deletion:
+def read_record(value: bytes | None, broker_ms: int, settings: IngestSettings) -> PostsRecord:
     """Decode a record of `social.posts` and check it again: ingest does, but any client may write to the topic.
 
     Raises
@@ -307,7 +328,12 @@ def read_post(value: bytes | None, broker_ms: int, settings: IngestSettings) -> 
     """
     if value is not None and len(value) > settings.max_record_bytes + _OVERHEAD_BYTES:
         raise RecordError("too_large", f"{len(value)} bytes, over ingest.max_record_bytes={settings.max_record_bytes}")
-    post = posts_record_from_bytes(value)
+    record = posts_record_from_bytes(value)
+    if isinstance(record, Gap):
+        return _checked_gap(record, broker_ms, settings)
+    if isinstance(record, AuthorDeletion):
+        return _checked_author(record)
+    post = record
     if has_hidden(post.id) or has_hidden(post.source):
         post = post._replace(id=escaped(post.id), source=escaped(post.source))
     if not post.id or len(post.id) > MAX_ID_CHARS or not post.source or len(post.source) > MAX_ID_CHARS:
@@ -316,3 +342,23 @@ def read_post(value: bytes | None, broker_ms: int, settings: IngestSettings) -> 
         return post
     ts_ms = admit(post.ts_ms, broker_ms, settings)
     return post._replace(ts_ms=ts_ms, text=without_mark_runs(post.text[: settings.max_text_chars]))
+
+
+def _checked_author(deletion: AuthorDeletion) -> AuthorDeletion:
+    """Return the deletion of an author with its source as the posts of the source have it."""
+    if has_hidden(deletion.source):
+        deletion = deletion._replace(source=escaped(deletion.source))
+    if not deletion.author or len(deletion.author) > MAX_ID_CHARS:
+        raise RecordError("bad_id", f"'author' must have 1 to {MAX_ID_CHARS} characters")
+    if not deletion.source or len(deletion.source) > MAX_ID_CHARS:
+        raise RecordError("bad_id", f"'source' must have 1 to {MAX_ID_CHARS} characters")
+    return deletion
+
+
+def _checked_gap(gap: Gap, broker_ms: int, settings: IngestSettings) -> Gap:
+    """Return a gap whose bounds lie neither ahead of the broker's clock nor before any post may be written."""
+    if not gap.source or len(gap.source) > MAX_ID_CHARS:
+        raise RecordError("bad_id", f"'source' must have 1 to {MAX_ID_CHARS} characters")
+    earliest = earliest_ms(settings)
+    from_ms, to_ms = (max(earliest, min(bound_ms, broker_ms)) for bound_ms in (gap.from_ms, gap.to_ms))
+    return gap._replace(from_ms=from_ms, to_ms=to_ms)

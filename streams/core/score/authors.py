@@ -59,9 +59,11 @@ class AuthorHash:
 
     def of(self, post: Post) -> int:
         """Return a number of 48 bits that the posts of one author in one source share, `UNKNOWN` for nobody."""
-        if not post.author or plain_name(post.author) in self._unknown:
+        return self.of_name(post.source, post.author)
+
+    def of_name(self, source: str, author: str | None) -> int:
+        """Return the number of an author that a source names, as `of`."""
+        if not author or plain_name(author) in self._unknown:
             return UNKNOWN
-        digest = hashlib.blake2b(
-            unambiguous_key(post.source, post.author).encode(), digest_size=6, key=self._key
-        ).digest()
+        digest = hashlib.blake2b(unambiguous_key(source, author).encode(), digest_size=6, key=self._key).digest()
         return int.from_bytes(digest) or 1

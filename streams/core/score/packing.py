@@ -1,10 +1,10 @@
-"""Scored mentions and deletions in records of `social.mentions`, none of which Kafka refuses for its size."""
+"""Scored mentions, deletions and gaps in records of `social.mentions`, none of which Kafka refuses for its size."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from streams.records import MAX_DELETIONS, MAX_MENTIONS, Deletions
+from streams.records import MAX_DELETIONS, MAX_MENTIONS, AuthorDeletions, Deletions, Gaps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,3 +40,17 @@ def packed_deletions(partition: int, deletions: Sequence[tuple[int, str, str]]) 
     """Yield the deletions of a batch of a partition of `social.posts` in records of at most `MAX_DELETIONS`."""
     for start in range(0, len(deletions), MAX_DELETIONS):
         yield Deletions(partition, list(deletions[start : start + MAX_DELETIONS]))
+
+
+def packed_author_deletions(
+    partition: int, topic_id: str, authors: Sequence[tuple[int, int, int]]
+) -> Iterator[AuthorDeletions]:
+    """Yield the deletions of authors likewise."""
+    for start in range(0, len(authors), MAX_DELETIONS):
+        yield AuthorDeletions(partition, topic_id, list(authors[start : start + MAX_DELETIONS]))
+
+
+def packed_gaps(partition: int, topic_id: str, gaps: Sequence[tuple[int, int, str, int, int]]) -> Iterator[Gaps]:
+    """Yield the gaps likewise."""
+    for start in range(0, len(gaps), MAX_DELETIONS):
+        yield Gaps(partition, topic_id, list(gaps[start : start + MAX_DELETIONS]))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from streams.core.ingest.links import safe_link
 from streams.core.score.admission import PartitionState
-from streams.core.score.authors import AuthorHash
-from streams.core.score.packing import packed_deletions, packed_mentions
+from streams.core.score.authors import UNKNOWN, AuthorHash
+from streams.core.score.packing import packed_author_deletions, packed_deletions, packed_gaps, packed_mentions
 from streams.core.text import clean, language
 from streams.core.text.matching import Matcher
 from streams.core.text.terms import terms
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
     from streams.config import Config, QualityName
     from streams.core.rollup.minute_counts import MinuteCounts
-    from streams.core.score.admission import AdmittedPost, Reject, Row
+    from streams.core.score.admission import Admission, AdmittedPost, Reject, Row
     from streams.core.score.position import Position
     from streams.core.sentiment import SentimentModel
-    from streams.records import Deletions, OverQuotaPost, Progress
+    from streams.records import Notice, OverQuotaPost, Progress
 
 TERMS: Final = 8
 """Terms that a mention carries as evidence; a post as long as a tweet rarely has more that say something."""
@@ -40,8 +40,10 @@ class ScoredBatch:
 
     Parameters
     ----------
-    envelopes, deletions
+    envelopes
         Records for `social.mentions`.
+    notices
+        Deletions of posts and of authors, and gaps, for every partition of it, to be sent after the envelopes.
     progress
         Progress up to the end of the batch, to be sent after them.
     position
@@ -54,6 +56,8 @@ class ScoredBatch:
         Number of posts dropped because they were seen recently, edits that name no further brand included.
     edited
         Number of posts that were seen recently and name a further brand now.
+    deleted
+        Number of deletions of posts and of authors.
     sources
         Event time of the partition at the latest post of each source, in milliseconds since the epoch.
     imported
@@ -72,10 +76,11 @@ class ScoredBatch:
     posts: int
     repeated: int
     sources: dict[str, int]
-    deletions: list[Deletions] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
     over_quota: list[OverQuotaPost] = field(default_factory=list)
     imported: Counter[str] = field(default_factory=Counter)
     edited: int = 0
+    deleted: int = 0
     coarse: Counter[tuple[str, int]] = field(default_factory=Counter)
 
     @property
@@ -170,12 +175,23 @@ class Scorer:
             posts=len(admission.posts) + admission.repeated,
             repeated=admission.repeated,
             edited=admission.edited,
+            deleted=len(admission.deletions) + len(admission.author_deletions),
             sources=admission.sources,
-            deletions=list(packed_deletions(partition, admission.deletions)),
+            notices=list(self._notices(partition, position.topic_id, admission)),
             over_quota=admission.over_quota,
             imported=admission.imported,
             coarse=admission.coarse,
         )
+
+    def _notices(self, partition: int, topic_id: str, admission: Admission) -> Iterator[Notice]:
+        yield from packed_deletions(partition, admission.deletions)
+        hashed = [
+            (offset, arrival_ms, self._authors.of_name(deletion.source, deletion.author))
+            for offset, arrival_ms, deletion in admission.author_deletions
+        ]
+        known = [each for each in hashed if each[2] != UNKNOWN]
+        yield from packed_author_deletions(partition, topic_id, known)
+        yield from packed_gaps(partition, topic_id, admission.gaps)
 
     def idle(self, partition: int, as_of_ms: int) -> Progress:
         """Return the progress of a partition that was read to its end as of a broker time."""

@@ -197,5 +197,5 @@ class _Scoring:
             batch.posts,
             len(batch.over_quota),
             [(envelope.brand, len(envelope.mentions), envelope.to_bytes()) for envelope in batch.envelopes],
-            [*(deletions.to_bytes() for deletions in batch.deletions), batch.progress.to_bytes()],
+            [*(notice.to_bytes() for notice in batch.notices), batch.progress.to_bytes()],
         )

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from streams.config import Config
     from streams.offline.backtest.partition_files import Mentions
-    from streams.records import Deletions, Progress
+    from streams.records import MentionsContent
 
 
 @contextmanager
@@ -88,11 +88,11 @@ class _RangeScoring:
                 kept = self._cut.within(envelope, 0)
                 if isinstance(kept, Envelope):
                     self._files.write_envelope(kept.brand, len(kept.mentions), kept.to_bytes())
-            for deletions in batch.deletions:
-                self._write_to_all(self._cut.within(deletions, 0))
+            for notice in batch.notices:
+                self._write_to_all(self._cut.within(notice, 0))
             self._write_to_all(self._cut.within(batch.progress, 0))
         self._files.end_batch()
 
-    def _write_to_all(self, record: Envelope | Deletions | Progress | None) -> None:
+    def _write_to_all(self, record: MentionsContent | None) -> None:
         if record is not None:
             self._files.write_to_all(record.to_bytes())

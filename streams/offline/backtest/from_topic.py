@@ -17,7 +17,7 @@ from streams.kafka.reader import TopicReader
 from streams.kafka.topics import Topics
 from streams.offline.backtest.partition_files import PartitionFileWriter, partition_files
 from streams.offline.backtest.time_range import END_MS, SHOWN, TimeRange
-from streams.records import Deletions, Envelope, Progress, utc
+from streams.records import AuthorDeletions, Deletions, Envelope, Gaps, Progress, utc
 from streams.render.progress_bar import bar
 from streams.sources.ordered import LOUD_SHARE, shown
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from streams.config import Config, WindowSettings
     from streams.kafka.topics import Topic
     from streams.offline.backtest.partition_files import Mentions
-    from streams.records import Mention
+    from streams.records import Mention, MentionsContent
 
 MARGIN_MS: Final = HOUR_MS
 """Largest lag of the broker's clock: reading begins at records that much older than the first event time."""
@@ -178,7 +178,7 @@ class Cut:
         """Latest watermark passed on: a later one would also close the bucket after the range when the stream ends."""
         self._over: set[tuple[int, int, str]] = set()
 
-    def within(self, record: Envelope | Progress | Deletions, partition: int) -> Envelope | Progress | Deletions | None:
+    def within(self, record: MentionsContent, partition: int) -> MentionsContent | None:
         """Return the record of a partition without the parts outside the range, or None if nothing is left."""
         begin_ms, end_ms = self._span
         if isinstance(record, Envelope):
@@ -189,6 +189,12 @@ class Cut:
         if isinstance(record, Deletions):
             posts = [each for each in record.posts if each[0] < end_ms]
             return replace(record, posts=posts) if posts else None
+        if isinstance(record, AuthorDeletions):
+            authors = [each for each in record.authors if each[1] < end_ms]
+            return replace(record, authors=authors) if authors else None
+        if isinstance(record, Gaps):
+            spans = [each for each in record.spans if each[1] < end_ms]
+            return replace(record, spans=spans) if spans else None
         return self._progress(record, partition)
 
     def _progress(self, record: Progress, partition: int) -> Progress | None:

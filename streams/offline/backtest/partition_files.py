@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from streams.errors import TruncatedInput
-    from streams.records import Deletions, Progress
+    from streams.records import MentionsContent
 
 
 @dataclass(slots=True)
@@ -88,7 +88,7 @@ class PartitionFileWriter:
     ) -> None:
         self._opened.__exit__(kind, error, trace)
 
-    def write(self, record: Envelope | Progress | Deletions, file: int) -> None:
+    def write(self, record: MentionsContent, file: int) -> None:
         """Add a record to the file with some index."""
         if isinstance(record, Envelope):
             self.write_envelope(record.brand, len(record.mentions), record.to_bytes(), file)
@@ -133,9 +133,9 @@ class PartitionFileReader:
     path: Path
     consumed_bytes: int = 0
 
-    def batches(self) -> Iterator[list[Envelope | Progress | Deletions]]:
+    def batches(self) -> Iterator[list[MentionsContent]]:
         """Yield the records, batch by batch."""
-        batch: list[Envelope | Progress | Deletions] = []
+        batch: list[MentionsContent] = []
         with self.path.open("rb") as file:
             for line in file:
                 self.consumed_bytes += len(line)

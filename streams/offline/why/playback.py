@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from streams.core.detect.outcome import Outcome
     from streams.core.detect.scoring import Evaluation
     from streams.offline.backtest.partition_files import Mentions
-    from streams.records import Alert, Deletions
+    from streams.records import Alert, MentionsContent
 
 _NEVER: Final = (-1, -1)
 
@@ -212,7 +212,7 @@ def _file_of(mentions: Mentions, brand: str, played: Played) -> Path | None:
     return found
 
 
-def _note_time(record: Envelope | Progress | Deletions, played: Played) -> None:
+def _note_time(record: MentionsContent, played: Played) -> None:
     if isinstance(record, Envelope):
         times = [mention.ts_ms for mention in record.mentions]
     elif isinstance(record, Progress):

@@ -22,7 +22,7 @@ from streams.errors import BrokerUnreachable, KafkaError, PortTaken
 from streams.kafka.admin import ensure_topics
 from streams.kafka.clients import acknowledged, admin, producer
 from streams.kafka.topics import Topics
-from streams.records import Deletions, Envelope, Mention, Post, Progress, mentions_record_from_bytes
+from streams.records import Envelope, Mention, Post, Progress, mentions_record_from_bytes
 from streams.runtime import metrics
 from streams.sources.weights import load_model
 from streams.workers.score import score
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from streams.config import Config
+    from streams.records import MentionsContent
 
 BRANDS = [
     {"id": "nordtel", "name": "Nordtel", "match": {"any": ["nordtel", "@nordtel_hilft"], "none": ["nordtel arena"]}},
@@ -82,7 +83,7 @@ async def send(config: Config, posts: Iterable[Post | bytes]) -> None:
         await acknowledged(config.kafka, sends, "sending posts")
 
 
-async def written(config: Config) -> list[tuple[int, Envelope | Progress | Deletions]]:
+async def written(config: Config) -> list[tuple[int, MentionsContent]]:
     records = await read_topic(config, Topics(config.topics).mentions.name)
     return [(record.partition, mentions_record_from_bytes(record.value)) for record in records]
 

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 
 from streams.errors import RecordError
-from streams.records import MAX_DELETIONS, Deletions, Envelope, Progress, mentions_record_from_bytes
-from tests.support.records import ANY_BYTES, DELETIONS, ENVELOPE, MENTION, PROGRESS, changed
+from streams.records import MentionsContent, mentions_record_from_bytes
+from tests.support.records import ANY_BYTES, ENVELOPE, MENTION, PROGRESS, changed
 
 
-@pytest.mark.parametrize("record", [ENVELOPE, PROGRESS, DELETIONS], ids=lambda record: type(record).__name__)
-def test_mentions_records_round_trip(record: Envelope | Progress | Deletions) -> None:
+@pytest.mark.parametrize("record", [ENVELOPE, PROGRESS], ids=lambda record: type(record).__name__)
+def test_mentions_records_round_trip(record: MentionsContent) -> None:
     assert mentions_record_from_bytes(record.to_bytes()) == record
 
 
@@ -29,10 +29,6 @@ def test_mentions_records_round_trip(record: Envelope | Progress | Deletions) ->
         changed(PROGRESS, watermark_ms=1.5),
         changed(PROGRESS, pulse=[[1_699_999_980_000, [3]]]),
         changed(ENVELOPE, mentions=[tuple(MENTION), tuple(MENTION)]),
-        changed(DELETIONS, partition="2"),
-        changed(DELETIONS, posts=[]),
-        changed(DELETIONS, posts=[[1, "forum", "1"]] * (MAX_DELETIONS + 1)),
-        changed(DELETIONS, posts=[["1", "forum", "1"]]),
     ],
 )
 def test_bad_mentions_records_are_refused(value: bytes) -> None:

@@ -8,7 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.errors import RecordError
-from streams.records import Deletion, Post, is_deletion, post_from_bytes, posts_record_from_bytes, unambiguous_key
+from streams.records import (
+    AuthorDeletion,
+    Deletion,
+    Gap,
+    Post,
+    destinations,
+    is_deletion,
+    post_from_bytes,
+    posts_record_from_bytes,
+    unambiguous_key,
+)
 from streams.records.posts import MAX_ENGAGEMENT
 from tests.support.records import ANY_BYTES, TEXTS
 
@@ -87,12 +97,46 @@ def test_a_deletion_has_the_key_of_its_post_and_is_read_beside_posts() -> None:
         ({"delete": "yes", "id": "1", "source": "forum"}, "wrong_type"),
         ({"delete": True, "id": "1"}, "missing_field"),
         ({"delete": True, "id": 1, "source": "forum"}, "wrong_type"),
+        ({"delete_author": True, "source": "forum"}, "missing_field"),
+        ({"delete_author": True, "author": 7, "source": "forum"}, "wrong_type"),
+        ({"gap": True, "source": "forum", "from_ms": 1, "to_ms": 2}, "missing_field"),
+        ({"gap": True, "source": "forum", "from_ms": 1, "to_ms": 2, "cause": "boredom"}, "wrong_type"),
+        ({"gap": True, "source": "forum", "from_ms": 1, "to_ms": 2.5, "cause": "paused"}, "wrong_type"),
+        ({"gap": True, "source": "forum", "from_ms": 3, "to_ms": 2, "cause": "paused"}, "wrong_type"),
     ],
 )
 def test_bad_deletions_are_refused_with_a_reason(fields: dict[str, object], reason: str) -> None:
     with pytest.raises(RecordError) as caught:
         posts_record_from_bytes(orjson.dumps({"v": 1} | fields))
     assert caught.value.reason == reason
+
+
+@pytest.mark.parametrize(
+    "record", [AuthorDeletion("did:plc:anna", "bluesky"), Gap("bluesky", 1, 2, "cursor_too_old", "seq 7", "feed")]
+)
+def test_deletions_of_authors_and_gaps_are_read_beside_posts(record: AuthorDeletion | Gap) -> None:
+    assert posts_record_from_bytes(record.to_bytes()) == record
+
+
+def test_a_firewatch_without_deletions_of_authors_and_gaps_diverts_them_and_loses_no_post() -> None:
+    """It reads each record of the topic as a post or, if it says so, as the deletion of one."""
+    for record in (AuthorDeletion("anna", "forum"), Gap("forum", 1, 2, "paused")):
+        assert not is_deletion(orjson.loads(record.to_bytes()))
+        with pytest.raises(RecordError) as caught:
+            post_from_bytes(record.to_bytes())
+        assert caught.value.reason == "missing_field"
+
+
+@pytest.mark.parametrize("further", [{"gap": True}, {"delete_author": True}, {"gap": 3, "delete_author": "anna"}])
+def test_a_post_with_fields_of_other_records_is_a_post(further: dict[str, object]) -> None:
+    post = Post("1", "forum", 0, "text", author="anna")
+    assert posts_record_from_bytes(orjson.dumps(orjson.loads(post.to_bytes()) | further)) == post
+
+
+def test_a_deletion_of_an_author_goes_to_every_partition_and_all_else_to_that_of_its_key() -> None:
+    assert destinations(AuthorDeletion("anna", "forum"), 4) == [0, 1, 2, 3]
+    for record in (Post("1", "forum", 0, "text"), Deletion("1", "forum"), Gap("forum", 1, 2, "paused")):
+        assert destinations(record, 4) == [None]
 
 
 @pytest.mark.parametrize(("fields", "expected"), [({}, False), ({"delete": False}, False), ({"delete": True}, True)])

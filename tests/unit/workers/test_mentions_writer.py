@@ -65,7 +65,7 @@ async def test_dead_letters_then_envelopes_then_deletions_then_progress() -> Non
     full = batch(
         envelope("a", 1),
         rejects=[Reject(3, "broken_json", "not JSON", b"{")],
-        deletions=[Deletions(0, [(0, "forum", "1")])],
+        notices=[Deletions(0, [(0, "forum", "1")])],
         over_quota=[OverQuotaPost(5, "forum", "x")],
     )
     assert kinds(await written(full)) == ["dead letter", "Envelope", "Deletions", "Progress"]
@@ -80,7 +80,7 @@ async def test_the_envelopes_of_a_brand_wait_for_the_one_before() -> None:
 
 
 async def test_deletions_and_progress_go_to_every_partition() -> None:
-    sent = await written(batch(deletions=[Deletions(0, [(0, "forum", "1")])]), batch(partition=1))
+    sent = await written(batch(notices=[Deletions(0, [(0, "forum", "1")])]), batch(partition=1))
     assert [each.partition for each in sent] == [0, 1, 2] * 3
     assert kinds(sent) == ["Deletions", "Progress"]
 

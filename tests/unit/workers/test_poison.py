@@ -20,7 +20,6 @@ from streams.core.score.position import Position
 from streams.core.score.scorer import Scorer
 from streams.errors import RecordError
 from streams.records import (
-    Deletions,
     Envelope,
     HoldoutQuality,
     Label,
@@ -41,6 +40,8 @@ from tests.support.saved_state import restored, save
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from streams.records import MentionsContent
 
 NOW: Final = 1_760_000_400_000
 RECORDS: Final = 2_000
@@ -88,7 +89,7 @@ def fields(record: Post | Envelope | Progress | Label) -> dict[str, Any]:
     return value
 
 
-def read_mentions(value: bytes | None) -> Envelope | Progress | Deletions:
+def read_mentions(value: bytes | None) -> MentionsContent:
     return MentionsValidator(CONFIG).read(HOME, NOW, value)
 
 

@@ -21,7 +21,7 @@ from tests.support.saved_state import restored, save
 
 if TYPE_CHECKING:
     from streams.core.detect.outcome import Outcome
-    from streams.records import Alert, Window
+    from streams.records import Alert, MentionsContent, Window
 
 START: Final = 1_760_000_400_000 - 1_760_000_400_000 % 86_400_000
 BATCH_MS: Final = 500
@@ -62,9 +62,9 @@ def mention(offset: int, ts_ms: int, *, wide: bool) -> Mention:
     )
 
 
-def batches(rate: int, lag: int, *, wide: bool) -> list[list[Envelope | Progress | Deletions]]:
+def batches(rate: int, lag: int, *, wide: bool) -> list[list[MentionsContent]]:
     """Half seconds of a storm in partition 0; partition 1 reports its progress so many half seconds later."""
-    made: list[list[Envelope | Progress | Deletions]] = []
+    made: list[list[MentionsContent]] = []
     most = MOST // 100 if wide else MOST
     count = min(120, max(1, most * 1_000 // (rate * BATCH_MS)))
     offset = 0
@@ -72,7 +72,7 @@ def batches(rate: int, lag: int, *, wide: bool) -> list[list[Envelope | Progress
         now = START + (number + 1) * BATCH_MS
         size = max(1, min(most, rate * BATCH_MS // 1_000))
         mentions = [mention(offset + each, now - BATCH_MS + each * BATCH_MS // size, wide=wide) for each in range(size)]
-        envelopes: list[Envelope | Progress | Deletions] = [
+        envelopes: list[MentionsContent] = [
             Envelope("nordtel", 0, "t", "m", now, mentions[first : first + PER_ENVELOPE])
             for first in range(0, size, PER_ENVELOPE)
         ]
@@ -93,7 +93,7 @@ def progress(partition: int, offset: int, watermark_ms: int) -> Progress:
     return Progress(partition, "t", offset, watermark_ms, watermark_ms, -1, live=False, active=active, pulse=[])
 
 
-def advanced(monitor: PartitionMonitor, records: list[Envelope | Progress | Deletions]) -> Outcome:
+def advanced(monitor: PartitionMonitor, records: list[MentionsContent]) -> Outcome:
     for record in records:
         monitor.absorb(record)
     return monitor.advance()
@@ -122,7 +122,7 @@ class Worker:
                 self.written += size
 
 
-def run(stream: list[list[Envelope | Progress | Deletions]], settings: Config, deaths: set[int]) -> Worker:
+def run(stream: list[list[MentionsContent]], settings: Config, deaths: set[int]) -> Worker:
     """Assert that a worker that dies before or after it saves these batches gives what the reference gives."""
     reference = PartitionMonitor(settings, 0)
     expected: list[Alert | Window] = []
@@ -165,7 +165,7 @@ def test_no_rate_and_no_backlog_makes_a_record_too_large(rate: int, lag: int, de
 def test_a_brand_with_many_open_buckets_is_saved_in_fragments() -> None:
     """Each open bucket has samples of its own; with an hour of lateness there are sixty."""
     settings = config(lateness_seconds=3_600)
-    stream: list[list[Envelope | Progress | Deletions]] = []
+    stream: list[list[MentionsContent]] = []
     for minute in range(70):
         now = START + minute * 60_000
         mentions = [mention(100 * minute + number, now + number, wide=True) for number in range(60)]

@@ -23,10 +23,8 @@ from streams.errors import OutdatedState, RecordError, UnknownVersion
 from streams.records import (
     Alert,
     Deletion,
-    Deletions,
     Envelope,
     Post,
-    Progress,
     Window,
     mentions_record_from_bytes,
     post_from_bytes,
@@ -39,6 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from streams.config import Config
+    from streams.records import MentionsContent
 
 
 Lines = dict[int, list[tuple[int, int, bytes]]]
@@ -69,10 +68,10 @@ def with_deletions(records: Lines) -> tuple[Lines, dict[str, int]]:
     return lines, deleted_at
 
 
-def through_the_wire(scored: ScoredBatch) -> list[Envelope | Progress | Deletions]:
+def through_the_wire(scored: ScoredBatch) -> list[MentionsContent]:
     values = [
         *(envelope.to_bytes() for envelope in scored.envelopes),
-        *(deletions.to_bytes() for deletions in scored.deletions),
+        *(notice.to_bytes() for notice in scored.notices),
         scored.progress.to_bytes(),
     ]
     return [mentions_record_from_bytes(value) for value in values]
@@ -88,7 +87,7 @@ class Run:
         self._scorer = Scorer(settings, WordModel())
         self._monitor = PartitionMonitor(settings, 0)
         self._state: dict[bytes, bytes] = {}
-        self._sent: list[Envelope | Progress | Deletions] = []
+        self._sent: list[MentionsContent] = []
         self.whole = Outcome()
         for partition in range(PARTITIONS):
             self._scorer.assign(partition, Position("topic-1"))
@@ -134,7 +133,7 @@ class Run:
             self._chance.choice(waiting) if self._chance else max(waiting, key=lambda partition: len(left[partition]))
         )
 
-    def _absorb(self, records: list[Envelope | Progress | Deletions]) -> None:
+    def _absorb(self, records: list[MentionsContent]) -> None:
         for record in records:
             self._monitor.absorb(record)
         self.whole.add(self._monitor.advance())

@@ -7,7 +7,7 @@ import pytest
 from streams.config import Config
 from streams.core.detect.validation import CLOCK_SKEW_MS, MentionsValidator
 from streams.errors import RecordError
-from streams.records import Deletions, Envelope, Mention, Progress
+from streams.records import AuthorDeletions, Deletions, Envelope, Gaps, Mention, MentionsContent, Progress
 
 NOW_MS = 1_760_000_000_000
 CONFIG = Config.model_validate({"brands": [{"id": "nordtel", "name": "Nordtel", "match": {"any": ["nordtel"]}}]})
@@ -27,7 +27,7 @@ def progress(
     return Progress(0, "topic-1", 7, watermark_ms, ingested_ms, idle_as_of_ms, live=True, active=active, pulse=[])
 
 
-def refusal(record: Envelope | Progress | Deletions, partition: int = HOME) -> str:
+def refusal(record: MentionsContent, partition: int = HOME) -> str:
     with pytest.raises(RecordError) as refused:
         VALIDATOR.read(partition, NOW_MS, record.to_bytes())
     return refused.value.reason
@@ -43,9 +43,11 @@ def refusal(record: Envelope | Progress | Deletions, partition: int = HOME) -> s
         progress(watermark_ms=-1, ingested_ms=-1),
         progress(idle_as_of_ms=NOW_MS),
         Deletions(0, [(-1, "forum", "1"), (NOW_MS, "forum", "2")]),
+        AuthorDeletions(0, "topic-1", [(3, -1, 5), (4, NOW_MS, 6)]),
+        Gaps(0, "topic-1", [(3, -1, "forum", NOW_MS - 5_000, NOW_MS)]),
     ],
 )
-def test_a_record_that_a_scorer_may_have_written_is_read(record: Envelope | Progress | Deletions) -> None:
+def test_a_record_that_a_scorer_may_have_written_is_read(record: MentionsContent) -> None:
     assert VALIDATOR.read(HOME, NOW_MS, record.to_bytes()) == record
 
 
@@ -60,9 +62,12 @@ def test_a_record_that_a_scorer_may_have_written_is_read(record: Envelope | Prog
         progress(idle_as_of_ms=NOW_MS + CLOCK_SKEW_MS + 1),
         progress(bucket_ms=NOW_MS + CLOCK_SKEW_MS + 1),
         Deletions(0, [(NOW_MS + CLOCK_SKEW_MS + 1, "forum", "1")]),
+        AuthorDeletions(0, "topic-1", [(3, NOW_MS + CLOCK_SKEW_MS + 1, 5)]),
+        Gaps(0, "topic-1", [(3, NOW_MS + CLOCK_SKEW_MS + 1, "forum", 0, 1)]),
+        Gaps(0, "topic-1", [(3, NOW_MS, "forum", NOW_MS, NOW_MS + CLOCK_SKEW_MS + 1)]),
     ],
 )
-def test_a_time_ahead_of_the_brokers_clock_is_refused(record: Envelope | Progress | Deletions) -> None:
+def test_a_time_ahead_of_the_brokers_clock_is_refused(record: MentionsContent) -> None:
     assert refusal(record) == "timestamp_in_future"
 
 

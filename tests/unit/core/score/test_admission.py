@@ -6,11 +6,11 @@ import pytest
 
 from streams.config import IngestSettings, WindowSettings
 from streams.core.rollup.watermark import OTHER_SOURCES
-from streams.core.score.admission import MAX_ACTIVE_SOURCES, Admission, PartitionState, read_post, records_to_know
+from streams.core.score.admission import MAX_ACTIVE_SOURCES, Admission, PartitionState, read_record, records_to_know
 from streams.core.score.crowds import BLOCK_RECORDS
 from streams.core.score.position import Position
 from streams.errors import RecordError
-from streams.records import MAX_ID_CHARS, Deletion, Post
+from streams.records import MAX_ID_CHARS, AuthorDeletion, Deletion, Gap, Post
 
 START = 1_760_000_400_000
 BUCKET_MS = 300_000
@@ -41,6 +41,36 @@ def test_each_record_is_admitted_rejected_deleted_repeated_or_over_quota() -> No
     assert found.deletions == [(START, "forum", "b")]
     assert found.repeated == 1
     assert [(each.offset, each.id) for each in found.over_quota] == [(5, "d")]
+
+
+def test_deletions_of_authors_and_gaps_are_passed_on_with_their_offset_and_the_event_time_of_their_arrival() -> None:
+    anna = AuthorDeletion("anna", "forum")
+    gap = Gap("forum", START - 60_000, START, "no_backfill")
+    found = admitted(started(quota=2), post("a"), anna.to_bytes(), gap.to_bytes(), post("b", START + 5))
+    assert found.author_deletions == [(1, START, anna)]
+    assert found.gaps == [(2, START, "forum", START - 60_000, START)]
+    assert [each.post.id for each in found.posts] == ["a", "b"]
+
+
+def test_a_gap_is_cut_to_the_times_that_posts_may_have() -> None:
+    read = read_record(Gap("forum", -5, START + 60_000, "removed").to_bytes(), START, IngestSettings(oldest_year=2000))
+    assert isinstance(read, Gap)
+    assert (read.from_ms, read.to_ms) == (946_684_800_000, START)
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        AuthorDeletion("", "forum"),
+        AuthorDeletion("anna", ""),
+        AuthorDeletion("a" * (MAX_ID_CHARS + 1), "forum"),
+        Gap("f" * (MAX_ID_CHARS + 1), 1, 2, "paused"),
+    ],
+)
+def test_deletions_of_authors_and_gaps_need_names_of_bounded_length(record: AuthorDeletion | Gap) -> None:
+    with pytest.raises(RecordError) as caught:
+        read_record(record.to_bytes(), START, IngestSettings())
+    assert caught.value.reason == "bad_id"
 
 
 def test_event_time_never_goes_back_and_each_post_has_the_one_of_its_arrival() -> None:
@@ -128,12 +158,12 @@ def test_a_state_warmed_by_the_records_before_admits_the_same(cut: int) -> None:
 )
 def test_what_ingest_would_refuse_is_refused_again(value: bytes | None, reason: str) -> None:
     with pytest.raises(RecordError) as refused:
-        read_post(value, START, IngestSettings())
+        read_record(value, START, IngestSettings())
     assert refused.value.reason == reason
 
 
 def test_texts_of_other_clients_are_cut_as_ingest_would() -> None:
-    read = read_post(post("a", text="a" + "\u0301" * 50 + "b" * 90), START, IngestSettings(max_text_chars=100))
+    read = read_record(post("a", text="a" + "\u0301" * 50 + "b" * 90), START, IngestSettings(max_text_chars=100))
     assert isinstance(read, Post)
     assert read.text == "a" + "\u0301" * 4 + "b" * 49
 
@@ -163,7 +193,8 @@ def test_an_archive_has_no_imports() -> None:
 def test_hidden_characters_in_ids_and_sources_of_other_clients_are_escaped_as_ingest_would(
     record: Post | Deletion,
 ) -> None:
-    read = read_post(record.to_bytes(), START, IngestSettings())
+    read = read_record(record.to_bytes(), START, IngestSettings())
+    assert isinstance(read, Post | Deletion)
     assert (read.id, read.source) == ("a\\u009b\\u202e", "so\\u009burce")
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from streams.core.score.packing import packed_deletions, packed_mentions
+from streams.core.score.packing import packed_author_deletions, packed_deletions, packed_gaps, packed_mentions
 from streams.core.score.scorer import EXCERPT_CHARS, MAX_LINK_CHARS
-from streams.records import MAX_DELETIONS, MAX_ID_CHARS, MAX_MENTIONS, Envelope, Mention
+from streams.records import MAX_DELETIONS, MAX_ID_CHARS, MAX_MENTIONS, AuthorDeletions, Envelope, Gaps, Mention
 
 MAX_RECORD_BYTES = 1_000_000
 
@@ -40,3 +40,15 @@ def test_deletions_come_out_in_order_in_records_of_bounded_size() -> None:
     assert [each for record in records for each in record.posts] == deletions
     assert {record.partition for record in records} == {5}
     assert not list(packed_deletions(5, []))
+
+
+def test_deletions_of_authors_and_gaps_come_out_likewise() -> None:
+    authors = [(offset, 1, 7) for offset in range(MAX_DELETIONS + 1)]
+    of_authors = list(packed_author_deletions(5, "topic", authors))
+    assert [each for record in of_authors for each in record.authors] == authors
+    gaps = [(offset, 1, "\u0001" * MAX_ID_CHARS, 2, 3) for offset in range(2 * MAX_DELETIONS)]
+    of_gaps = list(packed_gaps(5, "topic", gaps))
+    assert [each for record in of_gaps for each in record.spans] == gaps
+    records: list[AuthorDeletions | Gaps] = [*of_authors, *of_gaps]
+    assert {(record.partition, record.incarnation) for record in records} == {(5, "topic")}
+    assert max(len(record.to_bytes()) for record in records) < MAX_RECORD_BYTES

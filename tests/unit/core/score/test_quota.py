@@ -12,7 +12,7 @@ from streams.config.sections import ScoreSettings
 from streams.core.score.position import Position, committed_position
 from streams.core.score.quota import MAX_COUNTED_SOURCES, Quota
 from streams.core.score.scorer import ScoredBatch, Scorer
-from streams.records import Deletion, OverQuotaPost, Post
+from streams.records import Deletion, Deletions, OverQuotaPost, Post
 
 START = 1_760_000_400_007
 MINUTE = 60_000
@@ -89,7 +89,9 @@ def test_deletions_always_pass() -> None:
     values = [*posts("a", 12), *(Deletion(str(number), "a").to_bytes() for number in range(5))]
     batch = scorer(10).score(0, rows(values))
     assert dropped(batch) == {"a": 2}
-    assert len(batch.deletions[0].posts) == 5
+    (deletions,) = batch.notices
+    assert isinstance(deletions, Deletions)
+    assert len(deletions.posts) == 5
 
 
 @pytest.mark.parametrize("cut", [1, 7, 15, 29, 30, 31, 44, 59, 83, 112, 150])

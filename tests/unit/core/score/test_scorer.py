@@ -13,7 +13,7 @@ from streams.config import Config
 from streams.core.score.position import Position
 from streams.core.score.scorer import MAX_LINK_CHARS, Scorer
 from streams.errors import MissingPackage
-from streams.records import Envelope, Mention, Post
+from streams.records import AuthorDeletion, AuthorDeletions, Envelope, Gap, Gaps, Mention, Post, PostsRecord
 from streams.sources.weights import best_model, load_model
 
 CHARS = 10_000
@@ -99,6 +99,24 @@ def test_each_brand_is_judged_by_its_quality_and_its_mentions_name_the_judge() -
     }
     assert fast.asked == ["Nordtel", "Nordtel und Südmilch"]
     assert best.asked == ["Südmilch und Fjell", "Nordtel und Südmilch"]
+
+
+def test_a_deletion_of_an_author_names_the_author_as_the_mentions_do_and_a_placeholder_nobody() -> None:
+    scorer = Scorer(config(), Opinion("fast", 0.5))
+    scorer.assign(0, Position("topic"))
+    records: tuple[PostsRecord, ...] = (
+        Post("1", "forum", NOW_MS, "nordtel", author="anna"),
+        AuthorDeletion("anna", "forum"),
+        Gap("forum", NOW_MS - 5, NOW_MS, "paused"),
+        AuthorDeletion("[deleted]", "forum"),
+    )
+    batch = scorer.score(0, [(offset, NOW_MS, record.to_bytes()) for offset, record in enumerate(records, 7)])
+    (mention,) = batch.envelopes[0].mentions
+    assert batch.notices == [
+        AuthorDeletions(0, "topic", [(8, NOW_MS, mention.author)]),
+        Gaps(0, "topic", [(9, NOW_MS, "forum", NOW_MS - 5, NOW_MS)]),
+    ]
+    assert (batch.deleted, batch.posts, batch.rejects) == (2, 1, [])
 
 
 def test_changed_terms_hold_from_the_next_batch_on() -> None:

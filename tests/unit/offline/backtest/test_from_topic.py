@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from streams.config import Config
-    from streams.records import Deletions, Post, Progress
+    from streams.records import MentionsContent, Post
 
 
 def played_records(
-    records: Iterable[Envelope | Progress | Deletions], settings: Config, span: TimeRange
+    records: Iterable[MentionsContent], settings: Config, span: TimeRange
 ) -> tuple[list[bytes], list[bytes]]:
     """Alerts and windows; without a bucket behind the span, which closes where the last post stands at its very end."""
     monitor = PartitionMonitor(settings, 0)
@@ -37,11 +37,11 @@ def played_records(
     return [each.to_bytes() for each in outcome.alerts], [each.to_bytes() for each in windows]
 
 
-def scored_records(posts: Iterable[Post], settings: Config) -> list[Envelope | Progress | Deletions]:
+def scored_records(posts: Iterable[Post], settings: Config) -> list[MentionsContent]:
     scorer = Scorer(settings, WordModel())
     for partition in range(PARTITIONS):
         scorer.assign(partition, Position("topic-1"))
-    records: list[Envelope | Progress | Deletions] = []
+    records: list[MentionsContent] = []
     for offset, post in enumerate(posts):
         partition = offset % PARTITIONS
         batch = scorer.score(partition, [(offset, post.ts_ms + HOUR_MS, post.to_bytes())])
