@@ -61,6 +61,7 @@ docs: $(READY) ## write docs/reference and the schemas in deploy/contract from t
 	for record in alert label verdict config; do \
 	  $(BIN)/firewatch schema $$record > deploy/contract/$$record.schema.json || exit 1; done
 	$(BIN)/firewatch schema asyncapi > deploy/contract/asyncapi.json
+	$(BIN)/firewatch schema openapi > deploy/contract/posts.openapi.json
 
 words: $(READY) ## write the words by which hashtags are read, and the frequencies against which terms stand out
 	$(BIN)/python -m deploy.words.build

@@ -123,12 +123,12 @@ def _shown_inside(value: object) -> str:
 
 
 @click.command()
-@click.argument("what", type=click.Choice(["alert", "label", "verdict", "config", "asyncapi"]))
+@click.argument("what", type=click.Choice(["alert", "label", "verdict", "config", "asyncapi", "openapi"]))
 def schema(what: str) -> None:
-    """Print JSON Schemas or the AsyncAPI document.
+    """Print JSON Schemas, the AsyncAPI document or the OpenAPI document.
 
-    WHAT is a record that firewatch publishes (alert) or accepts (label, verdict), the config, or the AsyncAPI document
-    of all topics. deploy/contract/ contains the same documents.
+    WHAT is a record that firewatch publishes (alert) or accepts (label, verdict), the config, the AsyncAPI document
+    of all topics, or the OpenAPI document of sources of the kind webhook. deploy/contract/ contains the same documents.
 
     \b
     Example:
@@ -140,6 +140,11 @@ def schema(what: str) -> None:
     from streams.contract.asyncapi import asyncapi
     from streams.records import Alert, Label, Verdict
 
+    if what == "openapi":
+        from streams.sources.live.webhook.openapi import openapi
+
+        click.echo(openapi(), nl=False)
+        return
     tree: dict[str, Any]
     match what:
         case "asyncapi":

@@ -81,6 +81,35 @@ def host(name: str) -> str:
     return name
 
 
+def listen_address(address: str) -> str:
+    """Return an address to listen on, ``host:port``, if it is one.
+
+    Raises
+    ------
+    ValueError
+        If it is not.
+
+    Examples
+    --------
+    >>> host_and_port(listen_address("[::1]:8480")), host_and_port(listen_address("127.0.0.1:0"))
+    (('::1', 8480), ('127.0.0.1', 0))
+    """
+    host, port = _divided(address)
+    is_port = port is not None and port.isascii() and port.isdecimal() and int(port[:9]) < 65_536
+    if not is_port or not _is_host(host) or (":" in host) != address.startswith("["):
+        raise ValueError(
+            f"must be host:port with a port from 0 to 65535 (0 picks a free one) and an IPv6 address in brackets, got "
+            f"{address[:100]!r}"
+        )
+    return address
+
+
+def host_and_port(address: str) -> tuple[str, int]:
+    """Return host and port of an address as `listen_address` returns it."""
+    host, port = _divided(address)
+    return host, int(port or 0)
+
+
 def is_loopback(name: str) -> bool:
     """Return whether a host is this machine's loopback interface, which no other machine reaches.
 
@@ -117,3 +146,4 @@ def _is_host(name: str) -> bool:
 HttpUrl = Annotated[str, AfterValidator(http_url)]
 HostPorts = Annotated[str, AfterValidator(host_ports)]
 Host = Annotated[str, AfterValidator(host)]
+ListenAddress = Annotated[str, AfterValidator(listen_address)]

@@ -108,17 +108,30 @@ def secret(variable: str, file: Path | None, setting: str, *, is_line: bool = Fa
     ConfigError
         If the file can't be read or is empty, or the secret is not text as expected; no problem shows it.
     """
-    text, place = os.environ.get(variable, "").strip(), variable
+    if text := os.environ.get(variable, "").strip():
+        return _checked_secret(text, variable, is_line=is_line)
+    return None if file is None else secret_in(file, setting, is_line=is_line)
+
+
+def secret_in(file: Path, setting: str, *, is_line: bool = False) -> SecretStr:
+    """Return the secret in a file, as `secret`.
+
+    Raises
+    ------
+    ConfigError
+        If the file can't be read or is empty, or the secret is not text as expected; no problem shows it.
+    """
+    place = f"{setting}: {file}"
+    try:
+        text = read_text(file).strip()
+    except ConfigError as error:
+        raise ConfigError([f"{place}: {error.problems[0]}"]) from error
     if not text:
-        if file is None:
-            return None
-        place = f"{setting}: {file}"
-        try:
-            text = read_text(file).strip()
-        except ConfigError as error:
-            raise ConfigError([f"{place}: {error.problems[0]}"]) from error
-        if not text:
-            raise ConfigError([f"{place} is empty"])
+        raise ConfigError([f"{place} is empty"])
+    return _checked_secret(text, place, is_line=is_line)
+
+
+def _checked_secret(text: str, place: str, *, is_line: bool) -> SecretStr:
     if (_CONTROL if is_line else _CONTROL_BUT_LINES).search(text):
         expected = "one line of text" if is_line else "text"
         raise ConfigError([f"{place} must hold {expected}, without control characters"])

@@ -173,6 +173,11 @@ def _refuse_events(text: bytes, name: str) -> None:
         )
 
 
+def page_path(text: bytes, conversion: Conversion) -> tuple[str, ...]:
+    """Return the path to the posts inside the JSON object that a text begins with, empty if it is no page of posts."""
+    return _path_of(_begun(text[:HEAD_BYTES]), conversion) or ()
+
+
 def _array(text: bytes, conversion: Conversion, *, is_given: bool) -> Format | None:
     items = _begun(text)
     if not isinstance(items, list) or not all(isinstance(item, dict) for item in items[:1]):

@@ -1,4 +1,7 @@
-"""Signatures of webhooks by Standard Webhooks 1.0, by which a receiver verifies who sent a body, and when."""
+"""Signatures of webhooks by Standard Webhooks 1.0, by which a receiver verifies who sent a body, and when.
+
+firewatch signs the alerts that it sends, and verifies the posts that are pushed to it.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,10 @@ from streams.errors import ConfigError
 
 PREFIX: Final = "whsec_"
 KEY_BYTES: Final = range(24, 65)
+
+TOLERANCE_SECONDS: Final = 300
+"""How far the time of a signature may be from the receiver's clock: longer, and a recorded request could be sent again.
+Standard Webhooks leaves it to the receiver; its libraries have five minutes."""
 
 
 class Signer:
@@ -32,9 +39,7 @@ class Signer:
     """
 
     def __init__(self, keys: str, setting: str) -> None:
-        self._keys = [_decoded(key, setting) for key in keys.split()]
-        if not self._keys:
-            raise ConfigError([f"{setting}: holds no key"])
+        self._keys = _keys(keys, setting)
 
     def headers(self, id: str, at_s: int, body: bytes) -> dict[str, str]:
         """Return the headers that sign a body.
@@ -52,13 +57,79 @@ class Signer:
         ----------
         Standard Webhooks 1.0.0, "Webhook metadata" and "Signature scheme": HMAC-SHA256 over ``id.timestamp.body``.
         """
-        signed = b".".join((id.encode(), str(at_s).encode(), body))
-        signatures = [base64.b64encode(hmac.digest(key, signed, sha256)).decode() for key in self._keys]
+        signatures = [_signature(key, id, str(at_s), body) for key in self._keys]
         return {
             "webhook-id": id,
             "webhook-timestamp": str(at_s),
-            "webhook-signature": " ".join(f"v1,{signature}" for signature in signatures),
+            "webhook-signature": " ".join(signatures),
         }
+
+
+class SignatureVerifier:
+    """Verifies what a `Signer` with one of some keys has signed.
+
+    Parameters
+    ----------
+    keys, setting
+        As of `Signer`: a signature by any of the keys is valid.
+
+    Examples
+    --------
+    >>> key = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3"
+    >>> signed = Signer(key, "test").headers("msg_1", 1_700_000_000, b"{}")["webhook-signature"]
+    >>> verifier = SignatureVerifier(key, "test")
+    >>> verifier.verifies("msg_1", "1700000000", signed, b"{}"), verifier.verifies("msg_2", "1700000000", signed, b"{}")
+    (True, False)
+    """
+
+    def __init__(self, keys: str, setting: str) -> None:
+        self._keys = _keys(keys, setting)
+
+    def __len__(self) -> int:
+        """Return the number of keys."""
+        return len(self._keys)
+
+    def verifies(self, id: str, timestamp: str, signatures: str, body: bytes) -> bool:
+        """Return whether one of the signatures is that of a body; in constant time for each key.
+
+        Parameters
+        ----------
+        id, timestamp, signatures
+            The headers ``webhook-id``, ``webhook-timestamp`` and ``webhook-signature`` as they were received. The time
+            is compared with the clock by `is_recent`.
+        body
+            The bytes that were received, before decompression and parsing.
+        """
+        given = [each.encode(errors="surrogateescape") for each in signatures.split(" ")]
+        valid = False
+        for key in self._keys:
+            expected = _signature(key, id, timestamp, body).encode()
+            for each in given:
+                valid |= hmac.compare_digest(each, expected)
+        return valid
+
+
+def is_recent(timestamp: str, now_s: float) -> bool | None:
+    """Return whether the time of a signature is near the clock; None if it is no number of seconds.
+
+    >>> is_recent("1700000000", 1_700_000_300), is_recent("1700000000", 1_700_000_301), is_recent("noon", 0)
+    (True, False, None)
+    """
+    if not (timestamp.isascii() and timestamp.isdecimal() and len(timestamp) <= 12):
+        return None
+    return abs(now_s - int(timestamp)) <= TOLERANCE_SECONDS
+
+
+def _keys(keys: str, setting: str) -> list[bytes]:
+    decoded = [_decoded(key, setting) for key in keys.split()]
+    if not decoded:
+        raise ConfigError([f"{setting}: holds no key"])
+    return decoded
+
+
+def _signature(key: bytes, id: str, timestamp: str, body: bytes) -> str:
+    signed = b".".join((id.encode(errors="surrogateescape"), timestamp.encode(), body))
+    return f"v1,{base64.b64encode(hmac.digest(key, signed, sha256)).decode()}"
 
 
 def _decoded(key: str, setting: str) -> bytes:

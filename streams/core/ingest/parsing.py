@@ -113,7 +113,7 @@ class Normaliser:
             The present, or the moment at which the source itself received the post: it is not dated later.
         """
         if is_deletion(fields):
-            return Deletion(_identity(fields), self._source_of(OptionalFields(fields)))
+            return Deletion(post_id(fields), self._source_of(OptionalFields(fields)))
         return self._post(fields, now_ms)
 
     def post(self, line: bytes, now_ms: int) -> Post:
@@ -144,7 +144,7 @@ class Normaliser:
         return parse(line)
 
     def _post(self, fields: dict[str, Any], now_ms: int) -> Post | None:
-        identity = _identity(fields)
+        identity = post_id(fields)
         optional = OptionalFields(fields)
         source = self._source_of(optional)
         ts_ms = self._times.event_time_ms(fields, now_ms)
@@ -227,7 +227,14 @@ def _mended(line: bytes) -> bytes:
     return _ESCAPE.sub(lambda escape: rb"\ufffd" if escape[1] else escape[0], line)
 
 
-def _identity(fields: dict[str, Any]) -> str:
+def post_id(fields: dict[str, Any]) -> str:
+    """Return the id of a post or a deletion as it enters Kafka.
+
+    Raises
+    ------
+    RecordError
+        With a reason of ``missing_field``, ``wrong_type``, ``empty_id`` or ``bad_id``.
+    """
     value = fields.get("id")
     if value is None:
         raise RecordError("missing_field", "a post needs 'id'", field="id")

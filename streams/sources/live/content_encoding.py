@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 import zlib
 from typing import TYPE_CHECKING, Final
 
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 ACCEPTED: Final = "gzip, deflate"
 """Encodings that are asked for, in the header ``Accept-Encoding``."""
@@ -16,6 +22,13 @@ _GZIP: Final = 31
 _ZLIB: Final = 15
 _RAW: Final = -15
 """Values of ``wbits`` for the three formats; servers send both of the last two as ``deflate`` (RFC 9110, 8.4.1.2)."""
+
+
+ENCODINGS: Final = frozenset({"gzip", "deflate", "zstd"})
+"""Encodings that can be decompressed."""
+
+_ZSTD_WINDOW_LOG: Final = 23
+"""Largest window of zstd as a content encoding, 8 MiB (RFC 9659, 3)."""
 
 
 class BodyError(ValueError):
@@ -35,6 +48,8 @@ class BodyInflater:
         The header ``Content-Encoding``; empty for none.
     max_bytes
         Largest body after decompression. No more than that is held, however little a bomb of zeros takes on the wire.
+    accepted
+        Encodings that are expected, of `ENCODINGS`.
 
     Raises
     ------
@@ -50,14 +65,17 @@ class BodyInflater:
     b'two members'
     """
 
-    def __init__(self, encoding: str, max_bytes: int) -> None:
+    def __init__(
+        self, encoding: str, max_bytes: int, accepted: Collection[str] = frozenset({"gzip", "deflate"})
+    ) -> None:
         self._encoding = encoding.strip().lower().removeprefix("x-") or "identity"
-        if self._encoding not in {"identity", "gzip", "deflate"}:
+        if self._encoding not in {"identity", *accepted}:
             raise BodyError(f"a body in the encoding {self._encoding[:40]!r}, which was not asked for")
         self._max_bytes = max_bytes
         self._body = bytearray()
         self._head = b""
         self._inflate: zlib._Decompress | None = None
+        self._frame: zstd.ZstdDecompressor | None = None
         self._has_padding = False
 
     def add(self, block: bytes) -> None:
@@ -72,9 +90,9 @@ class BodyInflater:
             self._keep(block)
             return
         try:
-            for part in self._inflated(block):
+            for part in self._frames(block) if self._encoding == "zstd" else self._inflated(block):
                 self._keep(part)
-        except zlib.error:
+        except (zlib.error, zstd.ZstdError):
             raise BodyError("a damaged body") from None
 
     def finish(self) -> bytes:
@@ -85,7 +103,8 @@ class BodyInflater:
         BodyError
             If it is compressed and its end is missing.
         """
-        if (self._head and self._inflate is None) or (self._inflate is not None and not self._inflate.eof):
+        last = self._inflate or self._frame
+        if (self._head and last is None) or (last is not None and not last.eof):
             raise BodyError("a body whose end is missing")
         return bytes(self._body)
 
@@ -114,6 +133,18 @@ class BodyInflater:
                 self._inflate = inflate = zlib.decompressobj(_GZIP if self._encoding == "gzip" else _deflate(rest))
             yield inflate.decompress(rest, self._max_bytes + 1 - len(self._body))
             rest = inflate.unconsumed_tail or inflate.unused_data
+
+    def _frames(self, block: bytes) -> Iterator[bytes]:
+        rest = block
+        while rest:
+            if self._frame is None or self._frame.eof:
+                limit: dict[int, int] = {zstd.DecompressionParameter.window_log_max: _ZSTD_WINDOW_LOG}
+                self._frame = zstd.ZstdDecompressor(options=limit)
+            frame = self._frame
+            yield frame.decompress(rest, self._max_bytes + 1 - len(self._body))
+            while not (frame.eof or frame.needs_input):
+                yield frame.decompress(b"", self._max_bytes + 1 - len(self._body))
+            rest = frame.unused_data if frame.eof else b""
 
 
 def _deflate(head: bytes) -> int:

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from streams.config.sources.base import SourceSettings
     from streams.sources.live.base import LiveSource, Surroundings
 
-KINDS: Final[dict[str, str]] = {}
+KINDS: Final[dict[str, str]] = {
+    "webhook": "streams.sources.live.webhook.source.WebhookSource",
+}
 """Module and class of each kind; imported when the first source of the kind is made, for what they need is large."""
 
 

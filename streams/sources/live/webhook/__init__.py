@@ -1,0 +1,1 @@
+"""The kind `webhook`: posts that other programs push over HTTP."""
