@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from streams.sources import bluesky_posts
 from streams.sources.field_map import first_at, value_at
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
 _TWITTER_EPOCH_MS: Final = 1_288_834_974_657
 """Beginning of the times in ids of Twitter, in milliseconds since 1970; the lowest 22 bits are no time."""
-
-_BLUESKY_POST: Final = "app.bsky.feed.post"
 
 
 class TwitterV1:
@@ -99,32 +98,38 @@ def _referenced(record: Record, kind: str) -> Any:
     return record.get(f"referenced_tweets.{kind}.id")
 
 
+_JETSTREAM_V2: Final = "network.bsky.jetstream.subscribeEvents#"
+
+
 class Jetstream:
-    """Events of Bluesky's Jetstream: posts, their edits and their deletions. All other events hold no post."""
+    """Events of Bluesky's Jetstream, of both of its wires: posts, their edits and deletions. Others hold no post."""
 
     def fits(self, record: Record) -> bool:
-        """Return whether a record is an event."""
-        return all(name in record for name in ("did", "time_us", "kind"))
+        """Return whether a record is an event, or a frame with one."""
+        event = self._event(record)
+        return all(name in event for name in ("did", "time_us", "kind")) or _is_of_jetstream_v2(event)
 
     def convert(self, record: Record) -> Record | None:
         """Return the post of a commit; without a time of its own it has that at which it was witnessed."""
-        commit = record.get("commit")
-        if not isinstance(commit, dict) or commit.get("collection") != _BLUESKY_POST:
+        event = self._event(record)
+        commit = event if _is_of_jetstream_v2(event) else event.get("commit")
+        if not isinstance(commit, dict) or commit.get("collection") != bluesky_posts.COLLECTION:
             return None
-        did, rkey = record["did"], commit.get("rkey")
-        uri = f"at://{did}/{_BLUESKY_POST}/{rkey}"
+        did, rkey = event.get("did"), commit.get("rkey")
         if commit.get("operation") == "delete":
-            return {"delete": True, "id": uri, "source": "bluesky"}
-        return {
-            "id": uri,
-            "created_at": value_at(commit, "record.createdAt") or record["time_us"],
-            "text": value_at(commit, "record.text"),
-            "source": "bluesky",
-            "author": did,
-            "lang": value_at(commit, "record.langs.0"),
-            "url": f"https://bsky.app/profile/{did}/post/{rkey}",
-            "reply_to": value_at(commit, "record.reply.parent.uri"),
-        }
+            return {"delete": True, "id": bluesky_posts.short(bluesky_posts.uri_of(did, rkey)), "source": "bluesky"}
+        fields = bluesky_posts.fields_of(did, rkey, commit.get("record")) | {"source": "bluesky"}
+        fields["created_at"] = fields["created_at"] or first_at(event, "time_us", "time")
+        return fields
+
+    @staticmethod
+    def _event(record: Record) -> Record:
+        payload = record.get("payload")
+        return payload if isinstance(payload, dict) and record.get("$type") == "message" else record
+
+
+def _is_of_jetstream_v2(event: Record) -> bool:
+    return str(event.get("$type")).startswith(_JETSTREAM_V2)
 
 
 class Bluesky:
@@ -139,15 +144,11 @@ class Bluesky:
         """Return the post; one that a feed shows because somebody reposted it is the original."""
         post = record["post"] if isinstance(record.get("post"), dict) else record
         did, rkey = value_at(post, "author.did"), str(post["uri"]).rpartition("/")[2]
-        return {
-            "id": post["uri"],
-            "created_at": first_at(post, "record.createdAt", "indexedAt"),
-            "text": value_at(post, "record.text"),
+        fields = bluesky_posts.fields_of(did, rkey, post["record"])
+        return fields | {
+            "id": bluesky_posts.short(post["uri"]),
+            "created_at": fields["created_at"] or post.get("indexedAt"),
             "source": "bluesky",
-            "author": did,
-            "lang": value_at(post, "record.langs.0"),
-            "url": f"https://bsky.app/profile/{did}/post/{rkey}",
-            "reply_to": value_at(post, "record.reply.parent.uri"),
             "likes": post.get("likeCount"),
             "reposts": post.get("repostCount"),
             "replies": post.get("replyCount"),
