@@ -10,7 +10,7 @@ import pytest
 
 from deploy.local.kafka import DEFAULT_HOME, LocalKafka
 from deploy.local.prerequisites import LocalKafkaError
-from streams.config import Config
+from streams.config import Config, MetricsSettings
 from streams.runtime.logs import FORMAT_VARIABLE
 from tests.support.paths import SHARED_DATA
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+PORTS = [name for name in MetricsSettings.model_fields if name.endswith("_port")]
 REQUIRED = os.environ.get("FIREWATCH_REQUIRE_KAFKA") == "1"
 
 
@@ -63,7 +64,7 @@ def kafka_config(kafka: str) -> Callable[..., Config]:
         defaults: dict[str, Any] = {
             "brands": [{"id": "nordtel", "name": "Nordtel", "match": {"any": ["nordtel"]}}],
             "kafka": {"bootstrap_servers": kafka},
-            "metrics": {"ingest_port": 0, "score_port": 0, "detect_port": 0, "train_port": 0, "bridge_port": 0},
+            "metrics": dict.fromkeys(PORTS, 0),
         }
         topics = {"prefix": prefix, "partitions": 4} | sections.pop("topics", {})
         return Config.model_validate(defaults | {"topics": topics} | sections)

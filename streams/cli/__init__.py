@@ -9,7 +9,7 @@ from streams.cli.groups import LazyCommand, LazyGroup
 SECTIONS = {
     "Workers": (
         LazyCommand("run", "Run all workers, supervised.", "streams.cli.workers:run"),
-        LazyCommand("ingest", "Send posts from a file to Kafka.", "streams.cli.workers:ingest"),
+        LazyCommand("ingest", "Send posts to Kafka.", "streams.cli.workers:ingest"),
         LazyCommand("score", "Match posts to brands, score sentiment.", "streams.cli.workers:score"),
         LazyCommand("detect", "Roll up mentions, raise incidents.", "streams.cli.workers:detect"),
         LazyCommand("train", "Train the sentiment model on labels.", "streams.cli.workers:train"),

@@ -49,8 +49,8 @@ redate_option = click.option(
 def run(config_path: Path, *, posts: str | None, speed: float | None, redate: bool, keep_order: bool) -> None:
     """Run all workers, supervised.
 
-    Creates the topics, then starts score, detect and train as processes of this machine, restarts those that fail, and
-    stops them together. SIGHUP reloads the config.
+    Creates the topics, then starts score, detect and train as processes of this machine, and one that reads the sources
+    of the config if it has any; restarts those that fail, and stops them together. SIGHUP reloads the config.
 
     \b
     Example:
@@ -75,7 +75,7 @@ def run(config_path: Path, *, posts: str | None, speed: float | None, redate: bo
     until_stopped(
         lambda stop: supervisor.run(
             config_path,
-            ["score", "detect", "train"],
+            ["score", "detect", "train", *_sources_worker(config)],
             stop,
             ingest=arguments,
             unresponsive_seconds=config.liveness.unresponsive_seconds,
@@ -85,8 +85,22 @@ def run(config_path: Path, *, posts: str | None, speed: float | None, redate: bo
     )
 
 
+def _sources_worker(config: Config) -> list[str]:
+    """Return the name of the worker that reads the sources of a config, if there are any to read."""
+    from streams.workers.supervisor import SOURCES
+
+    return [SOURCES] if any(source.enabled for source in config.sources) else []
+
+
 @click.command()
-@click.argument("posts", shell_complete=complete_file)
+@click.argument("posts", required=False, shell_complete=complete_file)
+@click.option(
+    "--source",
+    "sources",
+    multiple=True,
+    metavar="ID",
+    help="Read this source of the config, for as long as it runs; all reads all of them. May be repeated.",
+)
 @log_format_option
 @config_option
 @speed_option
@@ -95,6 +109,67 @@ def run(config_path: Path, *, posts: str | None, speed: float | None, redate: bo
 @click.option("--cursor", "cursor_file", type=FILE, help="File that stores the position in POSTS, to resume from.")
 @keep_order_option
 def ingest(
+    posts: str | None,
+    sources: tuple[str, ...],
+    config_path: Path,
+    *,
+    speed: float | None,
+    redate: bool,
+    mapping: FieldMapping | None,
+    encoding: str | None,
+    cursor_file: Path | None,
+    keep_order: bool,
+) -> None:
+    """Send posts to Kafka.
+
+    POSTS is a file of JSON lines or of another kind that is recognised, or - for standard input. With --source instead,
+    sources of the config are read as they are published, from where they were read before. Valid posts go to the topic
+    social.posts, rejected records to its dead-letter topic.
+
+    \b
+    Example:
+      firewatch ingest posts.jsonl -c firewatch.yaml --cursor posts.cursor
+      firewatch ingest - -c firewatch.yaml < posts.jsonl
+      firewatch ingest --source bluesky -c firewatch.yaml
+    """
+    if sources:
+        given = {
+            "POSTS": posts, "--speed": speed, "--redate": redate or None, "--map": mapping, "--encoding": encoding,
+            "--cursor": cursor_file, "--keep-order": keep_order or None,
+        }  # fmt: skip
+        _refuse_beside_sources([name for name, value in given.items() if value is not None])
+        _ingest_sources(config_path, sources)
+    elif posts is None:
+        raise click.UsageError("give a file of posts, - for standard input, or --source for sources of the config")
+    else:
+        _ingest_file(
+            posts, config_path, speed=speed, redate=redate, mapping=mapping, encoding=encoding,
+            cursor_file=cursor_file, keep_order=keep_order,
+        )  # fmt: skip
+
+
+def _refuse_beside_sources(given: Sequence[str]) -> None:
+    """Refuse what is for files only."""
+    if "POSTS" in given:
+        raise click.UsageError("a file of posts and --source can't be read by one command: run two")
+    if given:
+        raise click.UsageError(f"{', '.join(given)}: for files only, not with --source")
+
+
+def _ingest_sources(config_path: Path, names: Sequence[str]) -> None:
+    """Read sources of the config until they end or the process is stopped."""
+    from streams.config.sources import chosen
+    from streams.core.text.matching import Matcher
+    from streams.runtime.live_config import LiveConfig
+    from streams.workers.live_ingest import live_ingest
+
+    file = LiveConfig.load(config_path, check=Matcher.of)
+    sources = chosen(file.config.sources, names)
+    _start("sources", file.config)
+    until_stopped(lambda stop: live_ingest(file.config, sources, stop, file), on_hangup=file.ask)
+
+
+def _ingest_file(
     posts: str,
     config_path: Path,
     *,
@@ -105,16 +180,7 @@ def ingest(
     cursor_file: Path | None,
     keep_order: bool,
 ) -> None:
-    """Send posts from a file to Kafka.
-
-    POSTS is a file of JSON lines or of another kind that is recognised, or - for standard input. Valid posts go to the
-    topic social.posts, rejected records to its dead-letter topic.
-
-    \b
-    Example:
-      firewatch ingest posts.jsonl -c firewatch.yaml --cursor posts.cursor
-      firewatch ingest - -c firewatch.yaml < posts.jsonl
-    """
+    """Read a file to its end."""
     from streams.render.progress_bar import progress_bar
     from streams.runtime import clock
     from streams.runtime.files import ensure_distinct_paths

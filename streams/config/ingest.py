@@ -103,6 +103,11 @@ class IngestSettings(Settings):
         description="Names of authors that stand for nobody in particular: placeholders, and service accounts. Case "
         "and signs around a name make no difference.",
     )
+    hash_authors: bool = Field(
+        default=False,
+        description="Whether the authors of posts of `sources` enter Kafka as keyed hashes (`author_key_file`) and not "
+        "by name.",
+    )
     import_after_seconds: int = Field(
         default=3600,
         ge=60,

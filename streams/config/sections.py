@@ -313,6 +313,12 @@ class MetricsSettings(Settings):
     train_port: int = Field(
         default=9404, ge=0, le=65_535, description="Port of the train worker's metrics; 0 picks a free one."
     )
+    sources_port: int = Field(
+        default=9406,
+        ge=0,
+        le=65_535,
+        description="Port of the metrics of the worker that reads `sources`; 0 picks a free one.",
+    )
     bridge_port: int = Field(
         default=9405,
         ge=0,

@@ -10,6 +10,7 @@ from streams.contract.record_schema import described, inlined, record_schema
 from streams.kafka.topics import Topic, Topics
 from streams.records import (
     ALERT_VERSION,
+    CURSOR_VERSION,
     DELETION_VERSION,
     ENVELOPE_VERSION,
     GAP_VERSION,
@@ -26,6 +27,7 @@ from streams.records import (
     Alert,
     AuthorDeletion,
     AuthorDeletions,
+    Cursor,
     Deletion,
     Deletions,
     Envelope,
@@ -236,6 +238,12 @@ def _channels(topics: Topics) -> list[_Channel]:
         "incident, a blank, and the incident's fingerprint",
         described(Verdict.model_json_schema(mode="validation"), VERDICT_VERSION),
     )
+    cursor = _Message(
+        "cursor",
+        "How far one live source has been read.",
+        "Id of the source",
+        described(Cursor.model_json_schema(mode="validation"), CURSOR_VERSION),
+    )
     header = inlined(ModelHeader.model_json_schema(mode="serialization"))
     model = _Message(
         "model",
@@ -289,6 +297,11 @@ def _channels(topics: Topics) -> list[_Channel]:
             "models", topics.models,
             "Versions of the sentiment model, compacted; only firewatch reads and writes them.", [model], "train",
             received_by="score and train",
+        ),
+        _Channel(
+            "cursors", topics.cursors,
+            "How far each live source has been read, by whom, and in which condition it is; compacted, and only "
+            "firewatch writes here.", [cursor], "sources", received_by="sources and status",
         ),
         _Channel(
             "letters", topics.dlq,

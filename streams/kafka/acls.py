@@ -57,6 +57,10 @@ def accesses(worker: Worker, config: Config) -> list[Access]:
     match worker:
         case "ingest":
             writes = [topics.posts, topics.dlq]
+        case "sources":
+            reads = [topics.cursors]
+            writes = [topics.posts, topics.dlq, topics.cursors]
+            writers = [topics.cursor_writer(source.id) for source in config.sources if source.enabled]
         case "score":
             reads = [topics.posts, topics.models]
             writes = [topics.mentions, topics.dlq]

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final, Literal
 if TYPE_CHECKING:
     from streams.config import QualityName, TopicSettings
 
-Worker = Literal["topics", "ingest", "score", "detect", "train", "label", "bridge"]
-WORKERS: Final[tuple[Worker, ...]] = ("topics", "ingest", "score", "detect", "train", "label", "bridge")
+Worker = Literal["topics", "ingest", "sources", "score", "detect", "train", "label", "bridge"]
+WORKERS: Final[tuple[Worker, ...]] = ("topics", "ingest", "sources", "score", "detect", "train", "label", "bridge")
 
 MODEL_DEAD_LETTERS: Final = "train-letters"
 """Name of the part of `train` that writes the dead letters of models: of its group and its transactional ID."""

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 COMPACTED_SEGMENT_BYTES: Final = 64 * 1024 * 1024
 """Size of a segment of a compacted topic: the newest one is never compacted, and each new owner must read it."""
 
+CURSOR_SEGMENT_BYTES: Final = 4 * 1024 * 1024
+"""Size of a segment of the cursors, which are small, change every second, and are read by whoever asks for a status."""
+
 NO_LIMIT_MS: Final = 2**63 - 1
 
 BRANDS_TABLE: Final = "brands"
@@ -38,6 +41,8 @@ class Topic:
         Whether the broker stamps records on arrival (ingest time), which producers can't forge.
     max_message_bytes
         Largest record batch that the broker accepts.
+    segment_bytes
+        Size of a segment for ``compact``.
     """
 
     name: str
@@ -47,6 +52,7 @@ class Topic:
     retention_ms: int | None = None
     log_append_time: bool = True
     max_message_bytes: int = 1_048_588
+    segment_bytes: int = COMPACTED_SEGMENT_BYTES
 
     def configs(self) -> dict[str, str]:
         """Return the settings of the topic as Kafka names them.
@@ -64,14 +70,15 @@ class Topic:
         if self.retention_ms is not None:
             configs["retention.ms"] = str(self.retention_ms)
         if self.cleanup_policy == "compact":
-            configs |= {"segment.bytes": str(COMPACTED_SEGMENT_BYTES), "min.cleanable.dirty.ratio": "0.1"}
+            configs |= {"segment.bytes": str(self.segment_bytes), "min.cleanable.dirty.ratio": "0.1"}
         return configs
 
 
 class Topics:
     """All topics of one installation.
 
-    `labels` and `models` always have one partition, because what is learned depends on the order of the labels.
+    `labels` and `models` always have one partition, because what is learned depends on the order of the labels; so do
+    `cursors`, which are few.
 
     >>> from streams.config import TopicSettings
     >>> Topics(TopicSettings(prefix="staging.")).posts.name
@@ -103,9 +110,10 @@ class Topics:
         )
         self.cursors = Topic(
             f"{settings.prefix}social.cursors",
-            settings.partitions,
+            1,
             settings.replication_factor,
             cleanup_policy="compact",
+            segment_bytes=CURSOR_SEGMENT_BYTES,
         )
         self.changelog = Topic(
             f"{self.detect_app}-{BRANDS_TABLE}-changelog",
@@ -118,9 +126,9 @@ class Topics:
         """Return the transactional ID of the writer of a partition of the state."""
         return f"{self.changelog.name}-{partition}"
 
-    def cursor_writer(self, partition: int) -> str:
-        """Return the transactional ID of the writer of a partition of the cursors."""
-        return f"{self.cursors.name}-{partition}"
+    def cursor_writer(self, source: str) -> str:
+        """Return the transactional ID of the writer of the cursor of a source."""
+        return f"{self.cursors.name}-{source}"
 
     def all(self) -> list[Topic]:
         """Return all topics in the order of the flow."""

@@ -19,6 +19,7 @@ record            topic              key                         meaning
 `Verdict`         social.labels      ``incident`` and its id     one operator's verdict on an incident
 `PublishedModel`  social.models      ``sentiment/version``       a version of the model of quality `fast`
                                      ``sentiment-best/version``  a version of the model of quality `best`
+`Cursor`          social.cursors     id of the source            how far a live source has been read, and by whom
 ================  =================  ==========================  =============================================
 
 Every record has its version ``v``, and a reader refuses a newer one with an error. Times are milliseconds since the
@@ -44,6 +45,15 @@ from streams.records.alerts import (
     TopTerm,
     WindowCounts,
     alert_from_bytes,
+)
+from streams.records.cursors import (
+    CURSOR_VERSION,
+    MAX_RECENT_GAPS,
+    Cursor,
+    CursorState,
+    Owner,
+    RecentGap,
+    cursor_from_bytes,
 )
 from streams.records.dead_letters import (
     MAX_OVER_QUOTA,
@@ -111,6 +121,7 @@ from streams.records.wire import SHARE, epoch_ms, utc
 __all__ = [
     "ALERT_VERSION",
     "COARSE",
+    "CURSOR_VERSION",
     "DELETION_VERSION",
     "ENVELOPE_VERSION",
     "GAP_CAUSES",
@@ -122,6 +133,7 @@ __all__ = [
     "MAX_ID_CHARS",
     "MAX_MENTIONS",
     "MAX_OVER_QUOTA",
+    "MAX_RECENT_GAPS",
     "MAX_SILENCE_MS",
     "MAX_SNAPSHOT_BYTES",
     "MODEL_NAMES",
@@ -142,6 +154,8 @@ __all__ = [
     "AuthorDeletion",
     "AuthorDeletions",
     "Comparison",
+    "Cursor",
+    "CursorState",
     "Deletion",
     "Deletions",
     "Detection",
@@ -158,12 +172,14 @@ __all__ = [
     "Notice",
     "OverQuota",
     "OverQuotaPost",
+    "Owner",
     "PastPeak",
     "Post",
     "PostsRecord",
     "PreviousStep",
     "Progress",
     "PublishedModel",
+    "RecentGap",
     "SamplePost",
     "SentimentSplit",
     "TopTerm",
@@ -173,6 +189,7 @@ __all__ = [
     "WindowCounts",
     "WindowScore",
     "alert_from_bytes",
+    "cursor_from_bytes",
     "destinations",
     "epoch_ms",
     "gap_from_bytes",

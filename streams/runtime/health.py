@@ -82,7 +82,7 @@ class Health:
 
 @asynccontextmanager
 async def serve_health(
-    config: Config, worker: Literal["ingest", "score", "detect", "train", "bridge"]
+    config: Config, worker: Literal["ingest", "sources", "score", "detect", "train", "bridge"]
 ) -> AsyncIterator[tuple[Health, str]]:
     """Serve metrics and health of this process, and end it if its event loop hangs for `liveness.stall_seconds`.
 

@@ -7,17 +7,14 @@ import time
 from collections import Counter, deque
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from streams.core.ingest.parsing import Normaliser
 from streams.core.ingest.rejection_ratio import RejectionRatio
 from streams.core.ingest.time_order import TimeOrder
-from streams.core.recent import RecentSet
 from streams.errors import InputError, RecordError, RejectionRatioExceeded
-from streams.kafka.clients import acknowledged, producer, translated_errors
-from streams.kafka.dead_letters import DeadLetters
+from streams.kafka.clients import producer
 from streams.kafka.preflight import preflight
-from streams.kafka.topics import Topics
 from streams.records import Deletion
 from streams.runtime import clock, metrics
 from streams.runtime.failpoints import Failpoint, reached
@@ -25,6 +22,7 @@ from streams.runtime.health import serve_health
 from streams.sources.cursor import CursorFile
 from streams.sources.ordered import far_behind
 from streams.sources.pacing import MAX_WAIT_SECONDS, Pacing, measure_span
+from streams.workers.post_sender import PostSender, SentGroup
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -147,14 +145,12 @@ async def _pacing(config: Config, source: Source, speed: float | None, redate: b
 
 @dataclass(slots=True)
 class _Group:
-    """Lines that were read together, and the sends of them that the broker has not acknowledged.
+    """Lines that were read together, and what was sent of them.
 
     Parameters
     ----------
-    sends
-        Acknowledgements to come.
-    posts
-        Posts sent, by source.
+    sent
+        Records whose acknowledgements are awaited.
     lines
         Lines read.
     cursor
@@ -163,8 +159,7 @@ class _Group:
         Lines read up to the last of them, those of earlier groups included.
     """
 
-    sends: list[asyncio.Future[Any]] = field(default_factory=list)
-    posts: Counter[str] = field(default_factory=Counter)
+    sent: SentGroup = field(default_factory=SentGroup)
     lines: int = 0
     cursor: int = 0
     read: int = 0
@@ -184,18 +179,12 @@ class _Run:
         stop: asyncio.Event,
     ) -> None:
         self._config = config
-        self._client = client
         self._source = source
         self._pacing = pacing
         self._cursor = cursor
         self._stop = stop
-        topics = Topics(config.topics)
-        self._topic = topics.posts.name
-        self._dead_letters = DeadLetters(client, topics.dlq.name)
+        self._sender = PostSender(config, client, source.name)
         self._normaliser = Normaliser(config.ingest, source.source_name, pacing.redate if pacing else None)
-        self._recent: RecentSet[tuple[bytes, int]] = RecentSet(config.ingest.recent_ids)
-        """Keys of posts with a hash of what each said: an edit is not a repeat."""
-        self._series = metrics.Capped(metrics.MAX_SOURCES)
         self.altered: Counter[tuple[str, str]] = Counter()
         self._open = _Group()
         self._in_flight: deque[_Group] = deque()
@@ -262,30 +251,20 @@ class _Run:
         self._count(line)
         self.ratio.accept()
         self._order.add(post.ts_ms, line)
-        key = post.key
-        if not self._recent.add_new((key, hash((post.text, post.tag)))):
+        if not await self._sender.send_post(post):
             self.repeated += 1
-            metrics.POSTS_REPEATED.labels("ingest").inc()
-            return True
-        with translated_errors(self._config.kafka, "sending posts"):
-            self._open.sends.append(await self._client.send(self._topic, post.to_bytes(), key=key))
-        self._open.posts[post.source] += 1
         return True
 
     async def _delete(self, line: Line, deletion: Deletion) -> None:
         self._count(line)
         self.ratio.accept()
         self.deletions += 1
-        with translated_errors(self._config.kafka, "sending posts"):
-            self._open.sends.append(await self._client.send(self._topic, deletion.to_bytes(), key=deletion.key))
+        await self._sender.send_other(deletion)
 
     async def _reject(self, line: Line, error: RecordError) -> None:
         self._count(line)
         metrics.POSTS_REJECTED.labels(self._source.source_name, error.reason).inc()
-        with translated_errors(self._config.kafka, "sending dead letters"):
-            self._open.sends.append(
-                await self._dead_letters.send(error, self._source.name, None, line.cursor, line.original or line.data)
-            )
+        await self._sender.send_dead_letter(error, line.cursor, line.original or line.data)
         self.ratio.reject(error, line.place)
 
     def _count(self, line: Line) -> None:
@@ -312,22 +291,20 @@ class _Run:
     async def _settle(self, keep: int) -> None:
         """Close the open group, and await acknowledgements until at most `keep` groups are in flight."""
         if self._open.lines:
+            self._open.sent = self._sender.take()
             self._in_flight.append(self._open)
             self._open = _Group(cursor=self._open.cursor, read=self.read)
         while len(self._in_flight) > keep:
             group = self._in_flight[0]
-            await acknowledged(self._config.kafka, group.sends, "sending posts")
+            await self._sender.settle(group.sent)
             reached(Failpoint.INGEST_ACKNOWLEDGED)
             self._in_flight.popleft()
-            self.ingested += group.posts.total()
-            for source, count in group.posts.items():
-                metrics.POSTS_INGESTED.labels(self._series(source)).inc(count)
+            self.ingested += group.sent.posts.total()
+            self._sender.count(group.sent)
             if self._cursor and time.monotonic() - self._cursor_saved > CURSOR_SECONDS:
                 self._cursor.save(group.read, group.cursor)
                 self._cursor_saved = time.monotonic()
 
     def _abandon(self) -> None:
-        for group in (self._open, *self._in_flight):
-            for send in group.sends:
-                if not send.cancel() and not send.cancelled():
-                    send.exception()  # retrieved: the first failure is reported, asyncio need not log the others
+        for sent in (self._sender.group, *(group.sent for group in self._in_flight)):
+            sent.abandon()

@@ -71,7 +71,10 @@ class Command:
     unresponsive_seconds: float | None = None
 
 
-RELOADING: Final = frozenset({"score", "detect"})
+SOURCES: Final = "sources"
+"""Name of the worker that reads the sources of the config."""
+
+RELOADING: Final = frozenset({"score", "detect", SOURCES})
 """Workers that reload their config on SIGHUP; it ends the others."""
 
 
@@ -94,9 +97,10 @@ class Hangups:
 
 
 def worker_command(name: str, config_path: Path, unresponsive_seconds: float, *arguments: str) -> Command:
-    """Return the command that runs ``firewatch NAME``."""
-    program = (sys.executable, "-m", "streams.cli", name, "--config", str(config_path))
-    return Command(name, (*program, *arguments), name == "ingest", unresponsive_seconds)
+    """Return the command that runs ``firewatch NAME``, or ``firewatch ingest`` for all sources of the config."""
+    command = ("ingest", "--source", "all") if name == SOURCES else (name,)
+    program = (sys.executable, "-m", "streams.cli", *command, "--config", str(config_path))
+    return Command(name, (*program, *arguments), name in {"ingest", SOURCES}, unresponsive_seconds)
 
 
 def print_line(name: str, line: str) -> None:

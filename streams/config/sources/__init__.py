@@ -15,8 +15,11 @@ from streams.config.sources.reddit import RedditSettings
 from streams.config.sources.webhook import WebhookSourceSettings
 from streams.config.sources.x import XSettings
 from streams.config.suggestions import did_you_mean
+from streams.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from streams.config.sources.base import SourceSettings
 
 SOURCES: Final[tuple[type[SourceSettings], ...]] = (
@@ -40,8 +43,35 @@ def kind_of(settings: type[SourceSettings]) -> str:
     return str(get_args(settings.model_fields["kind"].annotation)[0])
 
 
+ALL_SOURCES: Final = "all"
+"""On the command line, in place of an id: all sources that are enabled."""
+
 KINDS: Final = tuple(kind_of(settings) for settings in SOURCES)
 """The kinds of sources."""
+
+
+def chosen(sources: Sequence[SourceSettings], ids: Sequence[str]) -> list[SourceSettings]:
+    """Return the sources with some ids; ``all`` stands for all that are enabled.
+
+    A source that is asked for by its id may be disabled.
+
+    Raises
+    ------
+    ConfigError
+        If there is no source of an id, or none to read.
+    """
+    by_id = {source.id: source for source in sources}
+    there = ", ".join(by_id) or "none"
+    problems = [
+        f"sources: there is no source {name!r}; there are {there}{did_you_mean(name, list(by_id))}"
+        for name in ids
+        if name not in by_id and name != ALL_SOURCES
+    ]
+    if not problems and not any(source.enabled for source in sources) and ALL_SOURCES in ids:
+        problems = [f"sources: there is no source to read; there are {there}"]
+    if problems:
+        raise ConfigError(problems)
+    return [source for source in sources if source.id in ids or (ALL_SOURCES in ids and source.enabled)]
 
 
 def _checked_kind(entry: Any) -> Any:

@@ -65,5 +65,15 @@ class AuthorHash:
         """Return the number of an author that a source names, as `of`."""
         if not author or plain_name(author) in self._unknown:
             return UNKNOWN
-        digest = hashlib.blake2b(unambiguous_key(source, author).encode(), digest_size=6, key=self._key).digest()
-        return int.from_bytes(digest) or 1
+        return int.from_bytes(self._digest(source, author, 6)) or 1
+
+    def name_of(self, source: str, author: str) -> str:
+        """Return a name in place of that of an author; placeholders for nobody in particular stay as they are.
+
+        >>> AuthorHash(b"secret", ["[deleted]"]).name_of("forum", "anna")
+        '2fda4418a9be2889193ff5a04e46861f'
+        """
+        return author if plain_name(author) in self._unknown else self._digest(source, author, 16).hex()
+
+    def _digest(self, source: str, author: str, size: int) -> bytes:
+        return hashlib.blake2b(unambiguous_key(source, author).encode(), digest_size=size, key=self._key).digest()

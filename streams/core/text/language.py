@@ -67,11 +67,40 @@ def detect(text: str, hint: str | None = None) -> Language:
         if code in _identifier()[1]:
             return "und"
     head = text[:MAX_CHARS]
-    words = head.lower().replace("’", "'").split()
-    lead = len(_GERMAN.intersection(words)) - len(_ENGLISH.intersection(words))
+    lead = _lead(head)
     if abs(lead) >= CLEAR_LEAD:
         return "de" if lead > 0 else "en"
     return _identify(without_handles(without_urls(head)), lead)
+
+
+def settled_tag(text: str, tag: str) -> str:
+    """Return the language of a post whose tag is only what its author's program claims.
+
+    The text decides where its function words do; elsewhere the tag stands.
+
+    Parameters
+    ----------
+    text
+        Text of the post.
+    tag
+        Language tag of the post, such as ``de`` or ``en-GB``.
+
+    Examples
+    --------
+    >>> settled_tag("Why is the hotline not answering my calls?", "tr"), settled_tag("Merhaba", "tr")
+    ('en', 'tr')
+    """
+    lead = _lead(text[:MAX_CHARS])
+    if abs(lead) < CLEAR_LEAD:
+        return tag
+    language = "de" if lead > 0 else "en"
+    return tag if tag[:3].rstrip("-_").lower() == language else language
+
+
+def _lead(head: str) -> int:
+    """Return by how many distinct function words German (> 0) or English (< 0) leads in a text."""
+    words = head.lower().replace("’", "'").split()
+    return len(_GERMAN.intersection(words)) - len(_ENGLISH.intersection(words))
 
 
 def _identify(text: str, lead: int) -> Language:

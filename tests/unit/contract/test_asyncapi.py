@@ -59,7 +59,7 @@ def test_every_topic_is_described() -> None:
     addresses = {channel["address"] for channel in document()["channels"].values()}
     assert addresses == {
         "social.posts", "social.mentions", "social.windows", "social.alerts", "social.labels", "social.models",
-        "social.posts.dlq", "social.alerts.dlq",
+        "social.posts.dlq", "social.alerts.dlq", "social.cursors",
     }  # fmt: skip
 
 

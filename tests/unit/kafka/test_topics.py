@@ -25,9 +25,9 @@ def test_the_names_of_topics_never_change() -> None:
     assert topics.state_writer(3) == "staging.firewatch-detect-brands-changelog-3"
 
 
-def test_only_what_is_read_in_one_order_has_one_partition() -> None:
+def test_only_what_is_read_in_one_order_or_is_small_has_one_partition() -> None:
     topics = Topics(TopicSettings(partitions=7, replication_factor=3))
-    single = {topics.dlq, topics.alerts_dlq, topics.labels, topics.models}
+    single = {topics.dlq, topics.alerts_dlq, topics.labels, topics.models, topics.cursors}
     assert {topic for topic in topics.all() if topic.partitions == 1} == single
     assert {topic.partitions for topic in topics.all() if topic not in single} == {7}
     assert {topic.replication_factor for topic in topics.all()} == {3}
