@@ -64,7 +64,7 @@ class TwitterV2:
         """Return the tweet; where the request did not ask for its time, the id has it."""
         return {
             "id": record["id"],
-            "created_at": record.get("created_at") or _time_of_tweet(record["id"]),
+            "created_at": record.get("created_at") or time_of_tweet(record["id"]),
             "text": first_at(record, "note_tweet.text", "text"),
             "source": "twitter",
             "author": first_at(record, "author.username", "author_id"),
@@ -83,7 +83,8 @@ def _has_own_fields(record: Record) -> bool:
     return isinstance(record.get("author"), str) or "brand" in record
 
 
-def _time_of_tweet(id: Any) -> int | None:
+def time_of_tweet(id: Any) -> int | None:
+    """Return the time in the id of a tweet, milliseconds since the epoch; None if it has none."""
     if not str(id).isdecimal() or len(str(id)) > 19:
         return None
     return (int(id) >> 22) + _TWITTER_EPOCH_MS

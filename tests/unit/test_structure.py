@@ -105,6 +105,12 @@ ELSEWHERE: Final = {
     "the commands: tests/unit/cli/test_series.py": [
         "streams/offline/series/detector_choice.py",
     ],
+    "the source against a server: tests/unit/sources/live/x/test_source.py": [
+        "streams/config/sources/x.py",
+        "streams/sources/live/x/api.py",
+        "streams/sources/live/x/progress.py",
+        "streams/sources/live/x/recovery.py",
+    ],
     "the simulated day: tests/unit/offline/simulate/test_simulation.py": [
         "streams/offline/simulate/context.py",
     ],

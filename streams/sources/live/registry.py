@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 KINDS: Final[dict[str, str]] = {
     "webhook": "streams.sources.live.webhook.source.WebhookSource",
     "jetstream": "streams.sources.live.jetstream.source.JetstreamSource",
+    "x": "streams.sources.live.x.source.XSource",
 }
 """Module and class of each kind; imported when the first source of the kind is made, for what they need is large."""
 

@@ -1,0 +1,348 @@
+"""The source against a server that speaks X's protocol, with its faults; times are those of a clock of the test."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from streams.config import Config
+from streams.config.sources.x import X_BEARER_VARIABLE, XSettings
+from streams.errors import ConfigError, SourceRefused, SourceUnavailable
+from streams.records import Gap
+from streams.sources.live.base import Found, Surroundings
+from streams.sources.live.x import api as x_api
+from streams.sources.live.x.source import RULES_SECONDS, XSource
+from tests.support.http_faults import Answer
+from tests.support.x_server import TOKEN, XServer, tweet
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from streams.sources.live.base import Batch, Position
+
+START_MS = 1_796_000_000_000
+DAY_MS = 86_400_000
+STREAM = "/2/tweets/search/stream"
+
+
+class SteppedClock:
+    """A clock that moves by what is slept, and by hand."""
+
+    def __init__(self) -> None:
+        self.ms = START_MS
+
+    def now_ms(self) -> int:
+        return self.ms
+
+    async def sleep(self, seconds: float) -> None:
+        if seconds < RULES_SECONDS:
+            self.ms += round(seconds * 1000)
+            await asyncio.sleep(0)
+            return
+        until_ms = self.ms + round(seconds * 1000)
+        while self.ms < until_ms:  # noqa: ASYNC110  the clock is moved by hand
+            await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[XServer]:
+    async with XServer() as server:
+        yield server
+
+
+@pytest.fixture
+def clock() -> SteppedClock:
+    return SteppedClock()
+
+
+@pytest.fixture
+def source_of(server: XServer, clock: SteppedClock, monkeypatch: pytest.MonkeyPatch) -> Callable[..., XSource]:
+    monkeypatch.setenv(X_BEARER_VARIABLE, TOKEN)
+
+    def make(**options: Any) -> XSource:
+        own = {"id": "x", "kind": "x", "spend_limit_usd_per_day": 100, "api_url": server.url(""), "allow_private": True}
+        brands = [{"id": "nordtel", "name": "Nordtel", "match": {"any": ["nordtel"]}}]
+        config = Config.model_validate({"brands": brands, "sources": [own | options]})
+        return XSource(XSettings.model_validate(own | options), Surroundings(config, clock.now_ms, clock.sleep))
+
+    return make
+
+
+class Reading:
+    """Reads a source in a task, and notes what came."""
+
+    def __init__(self, source: XSource, position: Position | None = None) -> None:
+        self.source = source
+        self.found: list[Found] = []
+        self.gaps: list[Gap] = []
+        self.position = position
+        self._start = position
+        self.task = asyncio.create_task(self._read())
+
+    async def _read(self) -> None:
+        async with aclosing(self.source.batches(self._start)) as batches:
+            async for batch in batches:
+                self._note(batch)
+
+    def _note(self, batch: Batch) -> None:
+        self.found += [item for item in batch.items if isinstance(item, Found)]
+        self.gaps += [item for item in batch.items if isinstance(item, Gap)]
+        self.position = batch.position if batch.position is not None else self.position
+
+    @property
+    def texts(self) -> list[str]:
+        return [item.fields["text"] for item in self.found]
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(120):
+            while not condition():
+                if self.task.done():
+                    self.task.result()
+                await asyncio.sleep(0.01)
+
+    async def error(self) -> SourceUnavailable | SourceRefused:
+        async with asyncio.timeout(120):
+            with pytest.raises((SourceUnavailable, SourceRefused)) as caught:
+                await self.task
+        return caught.value
+
+    async def end(self) -> None:
+        self.task.cancel()
+        await asyncio.gather(self.task, return_exceptions=True)
+
+
+async def test_the_rules_are_made_and_posts_arrive(server: XServer, source_of: Callable[..., XSource]) -> None:
+    theirs = server.add_rule("cats", "theirs")
+    old = server.add_rule("old", "firewatch/x/old")
+    reading = Reading(source_of())
+    await reading.until(lambda: server.open_streams == 1)
+    assert old not in server.rules
+    assert theirs in server.rules
+    assert {rule["value"] for rule in server.rules.values()} == {"cats", '("nordtel") -is:retweet'}
+    await server.publish(tweet(START_MS, "Nordtel A"), tweet(START_MS + 1, "Nordtel B"))
+    await reading.until(lambda: reading.texts == ["Nordtel A", "Nordtel B"])
+    assert reading.source.health.state == "live"
+    assert reading.gaps == []
+    await reading.end()
+
+
+async def test_garbage_and_unknown_messages_do_not_end_the_stream(
+    server: XServer, source_of: Callable[..., XSource]
+) -> None:
+    reading = Reading(source_of())
+    await reading.until(lambda: server.open_streams == 1)
+    for line in (b"{", b"[" * 100_000, b"x" * 3_000_000, b'{"data": 5}', b"\x00\xff", b'{"data": {"id": "1"}}'):
+        await server.send(line)
+    await reading.until(lambda: not server.lines)
+    await server.publish(tweet(START_MS, "Nordtel danach"))
+    await reading.until(lambda: reading.texts == ["Nordtel danach"])
+    await reading.end()
+
+
+async def test_posts_that_were_missed_are_fetched_by_search(
+    server: XServer, source_of: Callable[..., XSource], clock: SteppedClock
+) -> None:
+    reading = Reading(source_of())
+    await reading.until(lambda: server.open_streams == 1)
+    await server.publish(tweet(START_MS, "before"))
+    await reading.until(lambda: reading.texts == ["before"])
+    await reading.end()
+    await server.until_idle()
+    clock.ms += 3_600_000
+    await server.publish(*[tweet(START_MS + number * 1000, f"missed {number}") for number in range(1, 251)])
+    again = Reading(source_of(), reading.position)
+    await again.until(lambda: len(again.found) == 250)
+    assert set(again.texts) == {f"missed {number}" for number in range(1, 251)}
+    assert again.gaps == []
+    await again.until(lambda: "missed_ms" not in (again.position or {}))
+    await again.end()
+
+
+async def test_a_limit_of_recovery_leaves_a_gap_with_its_bounds(
+    server: XServer, source_of: Callable[..., XSource], clock: SteppedClock
+) -> None:
+    await server.publish(*[tweet(START_MS + number * 60_000, f"missed {number}") for number in range(1, 61)])
+    clock.ms = START_MS + 3_700_000
+    reading = Reading(source_of(max_recovered_posts=20), {"alive_ms": START_MS, "newest_id": 0})
+    await reading.until(lambda: bool(reading.gaps))
+    [gap] = reading.gaps
+    oldest = min(int(item.fields["id"]) for item in reading.found)
+    assert len(reading.found) == 20
+    assert (gap.cause, gap.from_ms, gap.part) == ("backfill_limit", START_MS, "nordtel")
+    assert gap.to_ms == (oldest >> 22) + 1_288_834_974_657
+    await reading.end()
+
+
+@pytest.mark.parametrize("status", [403, 404])
+async def test_without_access_to_search_an_interruption_is_a_gap(
+    server: XServer, source_of: Callable[..., XSource], clock: SteppedClock, status: int
+) -> None:
+    server.script("/2/tweets/search/recent", Answer(status))
+    clock.ms = START_MS + 60_000
+    reading = Reading(source_of(), {"alive_ms": START_MS})
+    await reading.until(lambda: bool(reading.gaps))
+    [gap] = reading.gaps
+    assert (gap.cause, gap.from_ms, gap.to_ms) == ("no_backfill", START_MS, START_MS + 60_000)
+    await reading.end()
+
+
+async def test_recovery_that_is_switched_off_reports_the_gap(
+    server: XServer, source_of: Callable[..., XSource], clock: SteppedClock
+) -> None:
+    clock.ms = START_MS + 60_000
+    reading = Reading(source_of(recover="none"), {"alive_ms": START_MS})
+    await reading.until(lambda: bool(reading.gaps))
+    assert [(gap.cause, gap.from_ms, gap.to_ms) for gap in reading.gaps] == [("no_backfill", START_MS, clock.ms)]
+    assert server.pages == []
+    await reading.end()
+
+
+async def test_an_interruption_beyond_seven_days_is_a_gap_up_to_the_reach_of_search(
+    server: XServer, source_of: Callable[..., XSource], clock: SteppedClock
+) -> None:
+    clock.ms = START_MS + 10 * DAY_MS
+    reading = Reading(source_of(), {"alive_ms": START_MS, "newest_id": 1})
+    await reading.until(lambda: bool(reading.gaps))
+    [gap] = reading.gaps
+    assert (gap.cause, gap.from_ms) == ("cursor_too_old", START_MS)
+    assert gap.to_ms == START_MS + 3 * DAY_MS + 300_000
+    assert "start_time" in server.pages[0]
+    await reading.end()
+
+
+async def test_the_limit_first_samples_then_stops_and_both_are_gaps(
+    server: XServer, source_of: Callable[..., XSource], clock: SteppedClock
+) -> None:
+    midnight_ms = START_MS - START_MS % DAY_MS
+    clock.ms = begin_ms = midnight_ms + 3_600_000
+    reading = Reading(source_of(spend_limit_usd_per_day=0.05, sample_from=0.5, sample_percent=10))
+    await reading.until(lambda: server.open_streams == 1)
+    await server.publish(*[tweet(begin_ms + number, f"post {number}") for number in range(5)])
+    await reading.until(lambda: any("sample:10" in rule["value"] for rule in server.rules.values()))
+    await reading.until(lambda: server.open_streams == 1 and "only a sample" in reading.source.health.why)
+    assert reading.source.health.state == "limited"
+    await server.publish(*[tweet(begin_ms + 1_000 + number, f"post {number}") for number in range(5, 10)])
+    await reading.until(lambda: clock.ms >= midnight_ms + DAY_MS and server.open_streams == 1)
+    await reading.until(lambda: reading.source.health.state == "live")
+    assert all("sample" not in rule["value"] for rule in server.rules.values())
+    assert "reduced_ms" not in (reading.position or {})
+    assert len(reading.found) == 10
+    assert {gap.cause for gap in reading.gaps} == {"paused"}
+    joined = [(gap.from_ms, gap.to_ms) for gap in reading.gaps]
+    assert all(before[1] == after[0] for before, after in pairwise(joined))
+    assert joined[0][0] >= begin_ms
+    assert joined[-1][1] >= midnight_ms + DAY_MS
+    await reading.end()
+
+
+async def test_a_connection_that_x_counts_as_open_is_ended(server: XServer, source_of: Callable[..., XSource]) -> None:
+    server.stale_connection = True
+    reading = Reading(source_of())
+    await reading.until(lambda: server.open_streams == 1)
+    assert not server.stale_connection
+    await reading.end()
+
+
+async def test_a_connection_that_x_does_not_end_is_told(server: XServer, source_of: Callable[..., XSource]) -> None:
+    server.stale_connection = server.keeps_connections = True
+    error = await Reading(source_of()).error()
+    assert isinstance(error, SourceUnavailable)
+    assert (error.reason, error.retry_after_seconds) == ("connection_taken", 5.0)
+
+
+@pytest.mark.parametrize("title", ["operational-disconnect", "ConnectionException"])
+async def test_an_error_in_the_stream_is_told_although_the_socket_stays_open(
+    server: XServer, source_of: Callable[..., XSource], title: str
+) -> None:
+    reading = Reading(source_of())
+    await reading.until(lambda: server.open_streams == 1)
+    await server.send(b'{"errors": [{"title": "%s"}]}' % title.encode())
+    assert title in str(await reading.error())
+
+
+async def test_a_stream_that_stalls_is_noticed(
+    server: XServer, source_of: Callable[..., XSource], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(x_api, "SILENCE_SECONDS", 0.3)
+    server.script(STREAM, Answer(chunked=True, body=b"\r\n" * 10, stall_in_body=8))
+    error = await Reading(source_of()).error()
+    assert error.reason == "timeout"
+
+
+@pytest.mark.parametrize("sent", [0, 3, 40, 200, 333])
+async def test_a_stream_that_is_cut_anywhere_is_unavailable(
+    server: XServer, source_of: Callable[..., XSource], sent: int
+) -> None:
+    server.script(STREAM, Answer(body=b'{"data": {}}\r\n' * 40, cut_after=sent))
+    assert isinstance(await Reading(source_of()).error(), SourceUnavailable)
+
+
+async def test_a_wrong_token_is_a_refusal_that_does_not_show_it(
+    source_of: Callable[..., XSource], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(X_BEARER_VARIABLE, "wr0ng-token")
+    error = await Reading(source_of()).error()
+    assert isinstance(error, SourceRefused)
+    assert "401" in str(error)
+    assert "wr0ng" not in str(error)
+
+
+async def test_a_missing_token_is_named(source_of: Callable[..., XSource], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(X_BEARER_VARIABLE)
+    with pytest.raises(ConfigError, match="sources x: bearer_file: is required"):
+        source_of()
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [({"x-rate-limit-remaining": "0", "x-rate-limit-reset": str(START_MS // 1000 + 300)}, 300), ({}, 60)],
+)
+async def test_a_limit_of_requests_is_waited_for(
+    server: XServer, source_of: Callable[..., XSource], headers: dict[str, str], seconds: float
+) -> None:
+    server.script(STREAM, Answer(429, headers))
+    error = await Reading(source_of()).error()
+    assert isinstance(error, SourceUnavailable)
+    assert error.retry_after_seconds == seconds
+
+
+async def test_rules_that_somebody_changes_are_made_again_and_the_time_without_them_is_searched(
+    server: XServer, source_of: Callable[..., XSource], clock: SteppedClock
+) -> None:
+    reading = Reading(source_of())
+    await reading.until(lambda: server.open_streams == 1)
+    server.rules.clear()
+    clock.ms += 901_000
+    await reading.until(lambda: bool(server.rules) and bool(server.pages))
+    assert {rule["value"] for rule in server.rules.values()} == {'("nordtel") -is:retweet'}
+    assert "start_time" in server.pages[0]
+    await reading.end()
+
+
+async def test_a_rule_that_x_refuses_is_told(server: XServer, source_of: Callable[..., XSource]) -> None:
+    server.refuses_rule = lambda value: "nordtel" in value
+    error = await Reading(source_of()).error()
+    assert isinstance(error, SourceRefused)
+    assert "no such operator" in str(error)
+
+
+async def test_more_rules_than_the_project_may_have_are_refused_with_the_way_out(
+    server: XServer, source_of: Callable[..., XSource]
+) -> None:
+    server.add_rule("cats", "theirs")
+    error = await Reading(source_of(max_rules=1)).error()
+    assert isinstance(error, SourceRefused)
+    assert "max_rule_chars" in str(error)
+    assert len(server.rules) == 1
+
+
+async def test_the_check_tells_rules_and_money(server: XServer, source_of: Callable[..., XSource]) -> None:
+    server.add_rule("cats", "theirs")
+    facts = await source_of().probe()
+    assert facts["rules"] == "1 of this source (1 to be added), 1 of others, 1,000 allowed"
+    assert facts["limit a day"] == "100.00 USD, 20,000 posts left"
+    assert len(server.rules) == 1
