@@ -27,7 +27,7 @@ class XSettings(SourceSettings):
     spend_limit_usd_per_day: float = Field(
         ge=0,
         le=1_000_000,
-        description="US dollars that may be spent on posts within a day of UTC; `at_limit` says what happens then. "
+        description="US dollars that may be spent on posts within a day of UTC; `at_limit` decides what happens then. "
         "There is no default, since a firestorm of 100,000 posts costs 500 dollars.",
     )
     usd_per_post: float = Field(
@@ -35,7 +35,7 @@ class XSettings(SourceSettings):
     )
     at_limit: Literal["stop", "sample"] = Field(
         default="sample",
-        description="What happens as the limit is approached: stop reads everything until the limit is reached, sample "
+        description="Reaction as the limit is approached: stop reads everything until the limit is reached, sample "
         "reads only `sample_percent` of the posts from `sample_from` of it on. At the limit both stop until the next "
         "day of UTC.",
     )

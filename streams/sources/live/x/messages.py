@@ -32,7 +32,7 @@ class Message(NamedTuple):
     tweet_id
         Id of the post; 0 if it is none.
     ends
-        Why the connection has to be made anew, as the message says; empty if it goes on.
+        Why the connection has to be made again, as the message says; empty if it goes on.
     """
 
     items: list[Item]

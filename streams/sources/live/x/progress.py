@@ -16,7 +16,7 @@ REPORT_MS: Final = 5 * MINUTE_MS
 """Longest part of a reduced span that is not reported yet: detection must learn of it while it lasts."""
 
 
-class Progress:
+class XProgress:
     """The state that becomes the position of a batch.
 
     Parameters

@@ -14,7 +14,7 @@ from streams.sources.live.inbox import PAUSE_SECONDS, Inbox
 from streams.sources.live.lines import received_lines
 from streams.sources.live.x.api import XApi, is_taken, patience, patient
 from streams.sources.live.x.messages import read_message
-from streams.sources.live.x.progress import Progress
+from streams.sources.live.x.progress import XProgress
 from streams.sources.live.x.recovery import SETTLE_SECONDS, Missed, recovered
 from streams.sources.live.x.rules import changes, unreachable_brands, wanted_rules
 
@@ -56,12 +56,12 @@ class XSource(LiveSource):
         super().__init__(settings, surroundings)
         self._settings = settings
         self._token = settings.bearer()
-        self._progress = Progress(settings, None)
+        self._progress = XProgress(settings, None)
         self._refused_rules = 0
 
     async def batches(self, position: Position | None) -> AsyncGenerator[Batch, None]:
         """Yield the posts of the stream, those that were missed before, and gaps, until the connection ends."""
-        self._progress = Progress(self._settings, position)
+        self._progress = XProgress(self._settings, position)
         while True:
             while self._pace() == "stop":
                 yield self._while_stopped()
@@ -98,7 +98,7 @@ class XSource(LiveSource):
         )
 
     async def _connected(self, pace: Pace) -> AsyncGenerator[Batch, None]:
-        """Yield batches until the connection has to be made anew, with other rules or after somebody changed them."""
+        """Yield batches until the connection has to be made again, with other rules or after somebody changed them."""
         progress = self._progress
         async with self._http() as http:
             api = XApi(self.id, http, self._settings.api_url)
