@@ -11,7 +11,7 @@ import pytest
 
 from streams.config import Config
 from streams.config.sources.x import X_BEARER_VARIABLE, XSettings
-from streams.errors import ConfigError, SourceRefused, SourceUnavailable
+from streams.errors import ConfigError, SourceError, SourceRefused, SourceUnavailable
 from streams.records import Gap
 from streams.sources.live.base import Found, Surroundings
 from streams.sources.live.x import api as x_api
@@ -104,9 +104,9 @@ class Reading:
                     self.task.result()
                 await asyncio.sleep(0.01)
 
-    async def error(self) -> SourceUnavailable | SourceRefused:
+    async def error(self) -> SourceError:
         async with asyncio.timeout(120):
-            with pytest.raises((SourceUnavailable, SourceRefused)) as caught:
+            with pytest.raises(SourceError) as caught:
                 await self.task
         return caught.value
 
