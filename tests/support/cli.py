@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import orjson
+
+from streams.config.sections import MetricsSettings
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 BRANDS = "brands:\n  - {id: nordtel, name: Nordtel, match: {any: [nordtel]}, usual_posts_per_day: 100}\n"
+
+FREE_PORTS: Final = {
+    f"FIREWATCH__METRICS__{name.upper()}": "0" for name in MetricsSettings.model_fields if name.endswith("_port")
+}
+"""Environment in which each worker serves its metrics on a port that is free, whatever the config says."""
 
 
 def post_line(number: int, **fields: object) -> bytes:
@@ -21,10 +28,13 @@ def post_line(number: int, **fields: object) -> bytes:
 
 
 def firewatch(*arguments: str | Path, stdin: bytes = b"", **environment: str) -> subprocess.CompletedProcess[bytes]:
-    """Run a command and check that it prints no traceback."""
+    """Run a command and check that it prints no traceback.
+
+    Its environment is `environment`, `FREE_PORTS` and a PATH: a worker of another test or user of this machine may
+    serve its metrics on the default ports.
+    """
     command = [sys.executable, "-m", "streams.cli", *map(str, arguments)]
-    done = subprocess.run(
-        command, input=stdin, capture_output=True, check=False, timeout=60, env={"PATH": "/usr/bin:/bin", **environment}
-    )
+    variables = {"PATH": "/usr/bin:/bin", **FREE_PORTS, **environment}
+    done = subprocess.run(command, input=stdin, capture_output=True, check=False, timeout=240, env=variables)
     assert b"Traceback" not in done.stderr, done.stderr.decode()
     return done
