@@ -1,9 +1,13 @@
-"""Why workers of this machine do not use the config file."""
+"""The workers of this machine: why they do not use the config file, and their series."""
 
 from __future__ import annotations
 
+import socket
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_server
+
 from streams.config import Config
-from streams.operate.local_workers import left_out, refused_configs
+from streams.operate.local_workers import left_out, refused_configs, scrape
 from streams.runtime import metrics
 from streams.runtime.health import Health
 from streams.runtime.http_server import serve
@@ -35,3 +39,30 @@ def test_workers_that_do_not_run_are_left_out() -> None:
     port = serve("127.0.0.1", 0, "x")  # answers 404 to /readyz
     metrics = {"score_port": port, "detect_port": 0}
     assert refused_configs(Config.model_validate({"brands": BRANDS, "metrics": metrics})) == {}
+
+
+def test_series_are_summed_over_their_labels() -> None:
+    registry = CollectorRegistry()
+    posts = Counter("posts_scored", "Posts", ["partition"], registry=registry)
+    posts.labels("0").inc(3)
+    posts.labels("1").inc(4)
+    Gauge("lag", "Lag", registry=registry).set(5)
+    server, thread = start_http_server(0, "127.0.0.1", registry)
+    try:
+        totals = scrape("127.0.0.1", server.server_port)
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+    assert (totals["posts_scored_total"], totals["lag"]) == (7.0, 5.0)
+
+
+def test_a_worker_that_does_not_answer_has_no_series() -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        assert scrape("127.0.0.1", probe.getsockname()[1]) == {}
+
+
+def test_another_service_has_no_series() -> None:
+    port = serve("127.0.0.1", 0, "x", {"/metrics": lambda: (True, {"no": "metrics"})})
+    assert scrape("127.0.0.1", port) == {}
