@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from detectors.units import DAY_MS, HOUR_MS
 from streams.cli.extras import require_charts
 from streams.cli.options import (
     FILE,
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
     from streams.offline.backtest import Mentions
     from streams.offline.why import Played
 
-_AFTER_MS: Final = 86_400_000
-"""Time after the moment that is read of a topic, to find the next firing: a day."""
+_AFTER_MS: Final = DAY_MS
+"""Time after the moment that is read of a topic, to find the next firing."""
 
 _SUFFIXES: Final = (".html", ".png")
 
@@ -160,7 +161,7 @@ def _check(played: Played, brand: BrandSettings, at_ms: int, name: str, zone: tz
     from streams.offline.why.words import moment
 
     span = f"from {moment(played.oldest_ms, zone)} to {moment(played.newest_ms, zone)}"
-    if not played.oldest_ms <= at_ms <= played.newest_ms + 3_600_000:
+    if not played.oldest_ms <= at_ms <= played.newest_ms + HOUR_MS:
         raise InputError(f"--at: {moment(at_ms, zone)} is not in {name}, whose posts are {span}")
     if not played.mentions:
         raise InputError(f"{name}: none of its posts names {brand.id!r}; they are {span}")

@@ -11,6 +11,7 @@ import time
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from detectors.units import HOUR_MS
 from streams.core.deliver.threads import LOOK_BACK_MS, FirstMessage, Thread, ThreadQueue, posted_since
 from streams.errors import DeliveryDenied, DeliveryFailed, DeliveryRefused, MessageGone
 from streams.workers.receivers.base import rendering
@@ -68,7 +69,7 @@ class ThreadSender(VerdictSender[ThreadQueue]):
     ) -> None:
         super().__init__("slack", config.bridge, clock)
         self._language = config.alerts.language
-        self._past_ms = round(config.bridge.retry_hours * 3_600_000)
+        self._past_ms = round(config.bridge.retry_hours * HOUR_MS)
         self._api = api
         self._form = form
         self._group = group
