@@ -118,7 +118,7 @@ class ExplainingMonitor(BrandMonitor):
     config, config_version, brand, quarantine
         As for `BrandMonitor`.
     on_evaluation
-        Function of the evaluation and the monitor, which may call `explain`.
+        Function of the evaluation and the monitor, which may call `values` and `explain`.
     """
 
     def __init__(
@@ -138,9 +138,13 @@ class ExplainingMonitor(BrandMonitor):
             yield evaluation
             self._on_evaluation(evaluation, self)
 
-    def values(self, bucket: Bucket) -> dict[str, float]:
-        """Return the score of each detector, those in shadow mode included."""
-        return {name: detector.score_one(bucket).value for name, detector in self._detectors.items()}
+    def values(self, evaluation: Evaluation, bucket: Bucket) -> dict[str, float]:
+        """Return the score of each detector in the evaluation of a bucket, those in shadow mode included."""
+        scores = evaluation.scores
+        return {
+            name: (scores[name] if name in scores else detector.score_one(bucket)).value
+            for name, detector in self._detectors.items()
+        }
 
     def explain(self, evaluation: Evaluation) -> ExplainedMoment | None:
         """Explain the evaluation that `on_evaluation` is called with; None if it is of late mentions, which are not

@@ -150,7 +150,7 @@ def play(mentions: Mentions, config: Config, brand: BrandSettings, at_ms: int) -
         step, bucket = evaluation.step, evaluation.bucket
         if bucket is None:
             return
-        values = monitor.values(bucket)
+        values = monitor.values(evaluation, bucket)
         _note_runs(evaluation, values, running, played.runs)
         if step.at_ms > at_ms:
             return
