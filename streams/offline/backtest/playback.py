@@ -51,7 +51,7 @@ class BacktestRun:
 
     @property
     def raised(self) -> list[RaisedIncident]:
-        """Return the incidents behind the alerts."""
+        """Return the incidents behind the alerts, in order of their first alerts, each of which is a rise."""
         return raised(self.alerts)
 
 
