@@ -109,6 +109,10 @@ class ExplainedMoment(NamedTuple):
     needed: Evidence
     quarantined: Sequence[str]
 
+    def suppression_of(self, detector: ExplainedDetector) -> str | None:
+        """Return why a score of a detector does not page, a maintenance or an expected event first; None if it does."""
+        return self.quiet.suppressed if self.quiet else detector.explanation.score.suppressed
+
 
 class ExplainingMonitor(BrandMonitor):
     """A `BrandMonitor` that calls a function after each evaluation, before its detectors learn the bucket.
