@@ -21,14 +21,14 @@ from streams.config import SLACK_URL_VARIABLE, WEBHOOK_KEY_VARIABLE
 from streams.core.deliver import delivery
 from streams.kafka import connection
 from streams.kafka.admin import ensure_topics
-from streams.kafka.clients import acknowledged, producer
 from streams.kafka.topics import Topics
 from streams.records import Verdict, utc
 from streams.runtime import metrics
 from streams.workers.bridge import bridge
 from streams.workers.receivers import sender_for
 from tests.support.alerts import alert
-from tests.support.broker import headers, read_topic, until
+from tests.support.broker import headers, read_topic, send, until
+from tests.support.labelling import say
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -68,15 +68,7 @@ def for_alertmanager(config: Config, server: Alertmanager, **changed: Any) -> Co
 async def raise_alerts(config: Config, *alerts: Alert | bytes) -> None:
     topic = Topics(config.topics).alerts.name
     values = [each if isinstance(each, bytes) else each.to_bytes() for each in alerts]
-    async with producer(config.kafka) as sender:
-        sends = [await sender.send(topic, value, key=b"nordtel") for value in values]
-        await acknowledged(config.kafka, sends, "sending")
-
-
-async def write(config: Config, verdict: Verdict) -> None:
-    async with producer(config.kafka) as sender:
-        sent = await sender.send(Topics(config.topics).labels.name, verdict.to_bytes(), key=verdict.key)
-        await acknowledged(config.kafka, [sent], "sending")
+    await send(config, topic, [(b"nordtel", value) for value in values])
 
 
 @asynccontextmanager
@@ -255,7 +247,7 @@ async def test_a_false_alarm_silences_its_brand_until_it_expires_or_gets_worse(
     async with paging(config):
         await raise_alerts(config, alert("storm", "s1"))
         await soon_active(alertmanager, "storm warning")
-        await write(config, verdict)
+        await say(config, [verdict])
         await soon_active(alertmanager)
         await raise_alerts(config, alert("next", "n1"), alert("worse", "w1", severity="critical"))
         await soon_active(alertmanager, "worse critical")

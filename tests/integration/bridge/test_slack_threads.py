@@ -12,11 +12,11 @@ import pytest
 
 from streams.config import SLACK_TOKEN_VARIABLE
 from streams.kafka.admin import ensure_topics
-from streams.kafka.clients import acknowledged, producer
 from streams.kafka.topics import Topics
 from streams.records import utc
 from tests.support.alerts import alert, verdict
-from tests.support.broker import lag, until
+from tests.support.broker import lag, send, until
+from tests.support.labelling import say
 from tests.support.slack import CHANNEL, TOKEN, SlackServer
 from tests.support.worker import Worker, write_config
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from streams.config import Config
-    from streams.records import Alert, Verdict
+    from streams.records import Alert
 
 ENVIRONMENT = {SLACK_TOKEN_VARIABLE: TOKEN}
 STARTED = utc(time.time_ns() // 1_000_000)
@@ -47,16 +47,8 @@ async def config(kafka_config: Callable[..., Config], slack: SlackServer) -> Con
 
 
 async def raise_alerts(config: Config, *alerts: Alert) -> None:
-    async with producer(config.kafka) as sender:
-        topic = Topics(config.topics).alerts.name
-        sends = [await sender.send(topic, each.to_bytes(), key=each.fingerprint.encode()) for each in alerts]
-        await acknowledged(config.kafka, sends, "sending")
-
-
-async def write(config: Config, given: Verdict) -> None:
-    async with producer(config.kafka) as sender:
-        sent = await sender.send(Topics(config.topics).labels.name, given.to_bytes(), key=given.key)
-        await acknowledged(config.kafka, [sent], "sending")
+    records = [(each.fingerprint.encode(), each.to_bytes()) for each in alerts]
+    await send(config, Topics(config.topics).alerts.name, records)
 
 
 async def bridging(path: Path) -> Worker:
@@ -79,7 +71,7 @@ async def test_steps_and_verdicts_of_an_incident_are_one_thread_through_kills_at
     bridge = await bridging(path)
     await raise_alerts(config, step("storm", "s1"))
     await _soon(slack, [["s1"]])
-    await write(config, verdict("storm", at_ms=1).verdict)
+    await say(config, [verdict("storm", at_ms=1).verdict])
     await _soon(slack, lengths=[2])
 
     slack.fail("chat.postMessage", "held")  # posted, but the bridge does not get to know, and is killed
@@ -88,7 +80,7 @@ async def test_steps_and_verdicts_of_an_incident_are_one_thread_through_kills_at
     await bridge.end(signal.SIGKILL)
 
     await raise_alerts(config, step("storm", "s3", "resolve", severity="critical"), step("other", "o1"))
-    await write(config, verdict("storm", at_ms=2, by="bob", verdict="confirmed", note="real").verdict)
+    await say(config, [verdict("storm", at_ms=2, by="bob", verdict="confirmed", note="real").verdict])
     slack.held.clear()
     slack.fail("chat.postMessage", None, "held")
     bridge = await bridging(path)

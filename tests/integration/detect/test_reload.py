@@ -16,11 +16,11 @@ from yarl import URL
 from streams.config import Config
 from streams.core.detect.partition import PartitionMonitor
 from streams.kafka.admin import ensure_topics
-from streams.kafka.clients import acknowledged, consumer, producer
+from streams.kafka.clients import consumer
 from streams.kafka.topics import Topics
 from streams.operate.local_workers import refused_configs
 from streams.records import Envelope, Post, mentions_record_from_bytes, window_from_bytes
-from tests.support.broker import read_topic
+from tests.support.broker import read_topic, send
 from tests.support.detecting import BRANDS, START_MS, MentionStream, detecting, wait_until_consumed, wait_until_counted
 from tests.support.worker import Worker, write_config
 
@@ -198,11 +198,8 @@ async def refused(address: str) -> dict[str, str]:
 
 
 async def write(config: Config, numbers: range, text: str) -> None:
-    async with producer(config.kafka) as sender:
-        posts = [Post(str(number), "forum", START_MS + number * 1000, text) for number in numbers]
-        topic = Topics(config.topics).posts.name
-        sends = [await sender.send(topic, post.to_bytes(), key=post.key) for post in posts]
-        await acknowledged(config.kafka, sends, "sending posts")
+    posts = [Post(str(number), "forum", START_MS + number * 1000, text) for number in numbers]
+    await send(config, Topics(config.topics).posts.name, [(post.key, post.to_bytes()) for post in posts])
 
 
 async def wait_until_scored(config: Config) -> None:

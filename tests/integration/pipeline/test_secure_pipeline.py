@@ -25,8 +25,8 @@ from streams.kafka.names import WORKERS
 from streams.kafka.topics import Topics
 from streams.operate.label import ask
 from tests.support.alerts import alert
-from tests.support.broker import headers, read_topic, until
-from tests.support.labelling import labels, published, send
+from tests.support.broker import headers, read_topic, send, until
+from tests.support.labelling import labels, published
 from tests.support.secure_broker import PASSWORD, grant_printed
 
 if TYPE_CHECKING:

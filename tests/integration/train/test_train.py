@@ -34,8 +34,8 @@ from streams.runtime import metrics
 from streams.sources.weights import load_model, read_weights
 from streams.workers.score import score
 from streams.workers.train import train
-from tests.support.broker import delete_topic, headers, read_topic, until
-from tests.support.labelling import NOW_MS, labels, published, say, send, uninterrupted
+from tests.support.broker import delete_topic, headers, read_topic, send, until
+from tests.support.labelling import NOW_MS, labels, published, say, uninterrupted
 from tests.support.samples import value_of
 
 if TYPE_CHECKING:
@@ -338,7 +338,7 @@ async def test_verdicts_on_incidents_are_counted_and_teach_nothing(config: Confi
     before = value_of(metrics.INCIDENT_VERDICTS, "volume", "false_alarm")
     letters = Topics(config.topics).dlq.name
     async with training(config):
-        await send(config, Topics(config.topics).labels.name, [(each.key, each.to_bytes()) for each in said])
+        await say(config, said)
         await say(config, [b"nonsense"])
 
         async def arrived() -> bool:
