@@ -11,9 +11,9 @@ import pytest
 import yaml
 from aiohttp import web
 
-from deploy.local.kafka import free_port
 from deploy.local.prerequisites import LocalKafkaError, require
 from tests.support.broker import until
+from tests.support.ports import reserved_port
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 PROGRAM: Final = "prometheus-alertmanager"
 """As Debian names it."""
-
-SECONDS_TO_START: Final = 30
 
 
 class Alertmanager:
@@ -33,7 +31,7 @@ class Alertmanager:
 
     def __init__(self, folder: Path, pager: str, more: Mapping[str, Any]) -> None:
         self._folder = folder
-        self._port = free_port()
+        self._port = reserved_port()
         self.url = f"http://127.0.0.1:{self._port}"
         self._process: asyncio.subprocess.Process | None = None
         webhook = {"url": pager, "send_resolved": True}
@@ -53,7 +51,7 @@ class Alertmanager:
             stderr=log,
         )
         log.close()
-        await until(self._is_ready, SECONDS_TO_START)
+        await until(self._is_ready)
 
     async def stop(self) -> None:
         if self._process is not None and self._process.returncode is None:

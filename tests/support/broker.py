@@ -12,6 +12,7 @@ from streams.kafka.clients import acknowledged, admin, consumer, producer
 from streams.kafka.names import group_of
 from streams.kafka.offsets import group_offsets
 from streams.kafka.topics import Topics
+from tests.support.patience import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -84,7 +85,7 @@ async def delete_topic(config: Config, topic: str) -> None:
         await until(gone)
 
 
-async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 30) -> None:
+async def until(condition: Callable[[], Awaitable[bool]], seconds: float = PATIENCE_SECONDS) -> None:
     """Ask again and again until the answer is yes."""
     async with asyncio.timeout(seconds):
         while not await condition():  # noqa: ASYNC110  the broker sets no events

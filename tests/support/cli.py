@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from streams.config.sections import MetricsSettings
+from tests.support.patience import PATIENCE_SECONDS
+from tests.support.ports import ANY_PORTS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 BRANDS = "brands:\n  - {id: nordtel, name: Nordtel, match: {any: [nordtel]}, usual_posts_per_day: 100}\n"
 
-FREE_PORTS: Final = {
-    f"FIREWATCH__METRICS__{name.upper()}": "0" for name in MetricsSettings.model_fields if name.endswith("_port")
-}
+FREE_PORTS: Final = {f"FIREWATCH__METRICS__{name.upper()}": str(port) for name, port in ANY_PORTS.items()}
 """Environment in which each worker serves its metrics on a port that is free, whatever the config says."""
 
 
@@ -35,6 +34,8 @@ def firewatch(*arguments: str | Path, stdin: bytes = b"", **environment: str) ->
     """
     command = [sys.executable, "-m", "streams.cli", *map(str, arguments)]
     variables = {"PATH": "/usr/bin:/bin", **FREE_PORTS, **environment}
-    done = subprocess.run(command, input=stdin, capture_output=True, check=False, timeout=240, env=variables)
+    done = subprocess.run(
+        command, input=stdin, capture_output=True, check=False, timeout=PATIENCE_SECONDS, env=variables
+    )
     assert b"Traceback" not in done.stderr, done.stderr.decode()
     return done

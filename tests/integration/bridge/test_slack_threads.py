@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 ENVIRONMENT = {SLACK_TOKEN_VARIABLE: TOKEN}
 STARTED = utc(time.time_ns() // 1_000_000)
 
-pytestmark = pytest.mark.timeout(180)
-
 
 @pytest.fixture
 async def slack() -> AsyncIterator[SlackServer]:
@@ -114,12 +112,12 @@ async def test_incidents_keep_their_threads_when_partitions_move_to_another_brid
     await raise_alerts(config, *(step(name, f"{name}-1") for name in names))
     await _soon(slack, [[f"{name}-1"] for name in names])
     other = await bridging(path)
-    await other.wait_for("assigned", 60)
+    await other.wait_for("assigned")
     await raise_alerts(config, *(step(name, f"{name}-2", "grow") for name in names))
     await _soon(slack, [[f"{name}-1", f"{name}-2"] for name in names])
     await one.end(signal.SIGKILL)
     await raise_alerts(config, *(step(name, f"{name}-3", "resolve") for name in names))
-    await _soon(slack, [[f"{name}-1", f"{name}-2", f"{name}-3"] for name in names], 90)
+    await _soon(slack, [[f"{name}-1", f"{name}-2", f"{name}-3"] for name in names])
     assert await other.end() == 0
 
 
@@ -147,14 +145,12 @@ async def test_a_bridge_whose_token_is_revoked_is_not_ready_and_loses_nothing(
     await until(is_denied)
     assert TOKEN not in bridge.log
     slack.faults.clear()
-    await _soon(slack, [["s1"]], 90)
-    await until(is_ready, 90)
+    await _soon(slack, [["s1"]])
+    await until(is_ready)
     assert await bridge.end() == 0
 
 
-async def _soon(
-    slack: SlackServer, ids: list[list[str]] | None = None, seconds: float = 60, lengths: list[int] | None = None
-) -> None:
+async def _soon(slack: SlackServer, ids: list[list[str]] | None = None, lengths: list[int] | None = None) -> None:
     async def as_expected() -> bool:
         threads = slack.ids()
         if lengths is not None:
@@ -162,6 +158,6 @@ async def _soon(
         return sorted(threads) == sorted(ids or [])
 
     try:
-        await until(as_expected, seconds)
+        await until(as_expected)
     except TimeoutError:
         pytest.fail(f"{slack.ids()} instead of {ids or lengths}")

@@ -52,8 +52,6 @@ CHANGED_IN_WINDOWS: Final = frozenset({"config_version", "authors", "authors_est
 BREAK_SECONDS: Final = 120
 """More than passes between the two halves of the posts: a longer break would count as the end of the archive."""
 
-pytestmark = pytest.mark.timeout(300)
-
 
 @pytest.fixture(scope="module")
 def earlier(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -81,7 +79,7 @@ class Workers:
             assert [name for name, worker in self._workers.items() if worker.process.returncode is not None] == []
             return await condition()
 
-        await until(alive_and_done, 120)
+        await until(alive_and_done)
 
     async def end(self) -> None:
         assert set(await asyncio.gather(*[worker.end() for worker in self._workers.values()])) == {0}
@@ -120,7 +118,7 @@ async def ingest(tree: Path, config_path: Path, posts: Path) -> None:
     if (tree / "streams" / "sources" / "ordered_file.py").exists():  # before it, no posts were sorted
         arguments.append("--keep-order")
     worker = await Worker.start("ingest", config_path, arguments, folder=tree)
-    assert await worker.ended(120) == 0, worker.log
+    assert await worker.ended() == 0, worker.log
 
 
 def at(alert: bytes) -> datetime:

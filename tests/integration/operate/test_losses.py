@@ -6,8 +6,6 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-import pytest
-
 from streams.kafka.admin import ensure_topics
 from streams.kafka.topics import Topics
 from streams.operate.status import status
@@ -24,9 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
-    from streams.config import Config
+    import pytest
 
-pytestmark = pytest.mark.timeout(180)
+    from streams.config import Config
 
 
 def posts_of(count: int, first: int = 0) -> list[tuple[bytes, bytes]]:

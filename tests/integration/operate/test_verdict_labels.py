@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-import pytest
 import yaml
 from click.testing import CliRunner, Result
 
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from streams.config import Config
-
-pytestmark = pytest.mark.timeout(180)
 
 
 async def write(config: Config, alerts: Sequence[Alert], verdict: Verdict) -> None:

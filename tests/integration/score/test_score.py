@@ -24,9 +24,11 @@ from streams.kafka.clients import admin
 from streams.kafka.topics import Topics
 from streams.records import Deletions, Envelope, Mention, Post, Progress, mentions_record_from_bytes
 from streams.runtime import metrics
+from streams.runtime.shutdown import DRAIN_SECONDS
 from streams.sources.weights import load_model
 from streams.workers.score import score
 from tests.support.broker import delete_topic, headers, read_topic, send, until
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.samples import value_of
 from tests.support.scoring import ScoreTask, scoring
 
@@ -40,8 +42,6 @@ BRANDS = [
     {"id": "globex", "name": "Globex", "match": {"any": ["globex"]}},
 ]
 START_MS = 1_750_000_000_000
-
-pytestmark = pytest.mark.timeout(180)
 
 
 def post(number: int, text: str = "Nordtel hat kein Netz", **fields: Any) -> Post:
@@ -178,7 +178,7 @@ async def test_a_stop_in_the_middle_loses_and_doubles_nothing(config: Config) ->
             await worker.until_committed(reached)
             started = time.monotonic()
             await worker.stop()
-            assert time.monotonic() - started < 5
+            assert time.monotonic() - started < DRAIN_SECONDS  # the batch in flight was finished, not cut off
     await assert_exact(config)
     offsets = [
         (record.brand, record.partition, mention.offset)
@@ -261,7 +261,7 @@ async def test_a_topic_made_again_is_scored_from_its_beginning(config: Config) -
             fresh = {key: found for key, found in mentions.items() if key not in before}
             return {(b, p): found for (b, _, p), found in fresh.items()} == await uninterrupted(config)
 
-        await until(all_there, 30)
+        await until(all_there)
         assert not worker.task.done()
     after = await counted(config)
     assert {key: found for key, found in after.items() if key in before} == before
@@ -273,7 +273,7 @@ async def test_a_topic_deleted_under_the_worker_ends_it(config: Config) -> None:
         await worker.until_committed(100)
         await delete_topic(config, Topics(config.topics).posts.name)
         with pytest.raises(KafkaError, match="firewatch topics"):
-            await asyncio.wait_for(worker.task, 60)
+            await asyncio.wait_for(worker.task, PATIENCE_SECONDS)
 
 
 async def test_an_end_without_posts_is_reported_with_its_time(config: Config) -> None:
@@ -289,7 +289,7 @@ async def test_an_end_without_posts_is_reported_with_its_time(config: Config) ->
             }
             return len(idle) == config.topics.partitions**2
 
-        await until(idle_everywhere, 30)
+        await until(idle_everywhere)
     reports = [
         record for _, record in await written(config) if isinstance(record, Progress) and record.idle_as_of_ms >= 0
     ]
