@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import os
 import uuid
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import pytest
 
+from deploy.local import kafka as local_kafka
 from deploy.local.kafka import DEFAULT_HOME, LocalKafka
 from deploy.local.prerequisites import LocalKafkaError
-from streams.config import Config, MetricsSettings
-from streams.runtime.logs import FORMAT_VARIABLE
+from streams.config import Config
 from tests.support.paths import SHARED_DATA
+from tests.support.patience import PATIENCE_SECONDS
+from tests.support.ports import ANY_PORTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-PORTS = [name for name in MetricsSettings.model_fields if name.endswith("_port")]
-REQUIRED = os.environ.get("FIREWATCH_REQUIRE_KAFKA") == "1"
+REQUIRE_VARIABLE: Final = "FIREWATCH_REQUIRE_KAFKA"
+REQUIRED: Final = os.environ.get(REQUIRE_VARIABLE) == "1"
+
+OF_TERMINALS: Final = ("COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
+"""Variables by which a shell or a CI server changes how wide and how colourful rich and click print."""
 
 
 Running = TypeVar("Running")
@@ -28,7 +33,9 @@ Running = TypeVar("Running")
 def started(start: Callable[[], Running]) -> Running:
     """What starting a broker gives; where none can be had the test is skipped, or fails if Kafka is required."""
     try:
-        return start()
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(local_kafka, "START_SECONDS", PATIENCE_SECONDS)
+            return start()
     except LocalKafkaError as error:
         if REQUIRED:
             pytest.fail(f"Kafka is required (FIREWATCH_REQUIRE_KAFKA=1) and can't be had: {error}", pytrace=False)
@@ -36,13 +43,17 @@ def started(start: Callable[[], Running]) -> Running:
 
 
 @pytest.fixture(autouse=True)
-def log_format() -> Iterator[None]:
-    """Keep the log format that a command chooses for its process and its children from the tests that follow."""
-    before = os.environ.pop(FORMAT_VARIABLE, None)
+def environment() -> Iterator[None]:
+    """Keep what configures firewatch in the shell, and what a command chooses for its children, from each test."""
+    _forget_settings()
     yield
-    os.environ.pop(FORMAT_VARIABLE, None)
-    if before is not None:
-        os.environ[FORMAT_VARIABLE] = before
+    _forget_settings()
+
+
+def _forget_settings() -> None:
+    for name in list(os.environ):
+        if (name.startswith("FIREWATCH_") and name != REQUIRE_VARIABLE) or name in {"KAFKA_BOOTSTRAP", *OF_TERMINALS}:
+            del os.environ[name]
 
 
 @pytest.fixture(scope="session")
@@ -64,7 +75,7 @@ def kafka_config(kafka: str) -> Callable[..., Config]:
         defaults: dict[str, Any] = {
             "brands": [{"id": "nordtel", "name": "Nordtel", "match": {"any": ["nordtel"]}}],
             "kafka": {"bootstrap_servers": kafka},
-            "metrics": dict.fromkeys(PORTS, 0),
+            "metrics": ANY_PORTS,
         }
         topics = {"prefix": prefix, "partitions": 4} | sections.pop("topics", {})
         return Config.model_validate(defaults | {"topics": topics} | sections)

@@ -94,9 +94,8 @@ def events_in(span: str, counter: str, started: str = STARTED) -> str:
         Selector of `STARTED` of the same workers.
     """
     beginning = _beginning_of(span)
-    newest_seen, before = f"last_over_time({counter}[{span}])", f"last_over_time({counter}[{UNSEEN}] offset {span})"
-    process, process_before = f"last_over_time({started}[{span}])", f"last_over_time({started}[{UNSEEN}] offset {span})"
-    scraped = f"round(increase({counter}[{span}]))"
+    newest_seen, before, scraped = _newest_in(span, counter), _before(span, counter), _scraped_in(span, counter)
+    process, process_before = _newest_in(span, started), _before(span, started)
     return f"""(
   (({scraped} > {counter}) or {counter})
     and on (job, instance) (({process} != {process_before}) or ({process} > {beginning}))
@@ -122,16 +121,31 @@ def restarts_in(span: str, counter: str = RESTARTS) -> str:
     Each process inherits the counter from the one before it, so that only a new supervisor resets it; and all its
     series are there from the first process on, so that none is born with events.
     """
-    newest_seen, before = f"last_over_time({counter}[{span}])", f"last_over_time({counter}[{UNSEEN}] offset {span})"
+    newest_seen, before, scraped = _newest_in(span, counter), _before(span, counter), _scraped_in(span, counter)
     return f"""(
   ({newest_seen} - {before} >= 0)
   or
   ({newest_seen} and {before})
   or
-  round(increase({counter}[{span}]))
+  {scraped}
   or
   0 * {newest_seen}
 )"""
+
+
+def _newest_in(span: str, series: str) -> str:
+    """Return the newest value within a span of time, however many scrapes were missed since."""
+    return f"last_over_time({series}[{span}])"
+
+
+def _before(span: str, series: str) -> str:
+    """Return the last value before a span of time, of what is known then (`UNSEEN`)."""
+    return f"last_over_time({series}[{UNSEEN}] offset {span})"
+
+
+def _scraped_in(span: str, counter: str) -> str:
+    """Return the events that were counted from scrape to scrape within a span of time."""
+    return f"round(increase({counter}[{span}]))"
 
 
 def _beginning_of(span: str) -> str:
@@ -151,8 +165,7 @@ def starts_in(span: str, started: str = STARTED) -> str:
     gap differs from the one before the span.
     """
     first = f"min_over_time({started}[{span}])"  # times only grow
-    before = f"last_over_time({started}[{UNSEEN}] offset {span})"
-    return f"(changes({started}[{span}]) + (({first} > bool {before}) or 0 * {first}))"
+    return f"(changes({started}[{span}]) + (({first} > bool {_before(span, started)}) or 0 * {first}))"
 
 
 def quantile(q: float, histogram: str, *matchers: str, by: str = "") -> str:

@@ -51,10 +51,10 @@ ANSWER_SECONDS: Final = 2.0
 POLL_SECONDS: Final = 0.1
 
 PORT_TRIES: Final = 3
+"""A port that was free a moment ago can be gone when Java, a second later, listens on it."""
 
 _MEGABYTES: Final = 110
 """Size of what Maven fetches, its own plugins included, for messages."""
-"""A port that was free a moment ago can be gone when Java, a second later, listens on it."""
 
 DEFAULT_PORT: Final = 9092
 """The port that firewatch connects to unless its config says otherwise; only the default instance asks for it."""

@@ -14,6 +14,7 @@ from typing import Final
 from markdown_it import MarkdownIt
 
 from deploy.grafana.queries import STARTED, aggregate, events_in, restarts_in, starts_in
+from streams.cli.deploy_files import with_links_within
 
 FILE: Final = Path(__file__).parent / "rules" / "counters.yml"
 
@@ -88,19 +89,15 @@ h2:target { background: #ffe9a8; }
 
 
 def page() -> str:
-    """Return the runbooks as HTML, with the alerts in lower case as anchors."""
-    text = _without_links_to_files(RUNBOOKS.read_text(encoding="utf-8"))
+    """Return the runbooks as HTML that stands alone, with the alerts in lower case as anchors."""
+    name = Path(RUNBOOKS.name)
+    text = with_links_within({name: RUNBOOKS.read_bytes()})[name].decode()
     body = re.sub(r"<h2>(\w+)</h2>", lambda found: f'<h2 id="{found[1].lower()}">{found[1]}</h2>', _html(text))
     return _PAGE.replace("{body}", body)
 
 
 def _html(text: str) -> str:
     return str(MarkdownIt("commonmark").render(text))
-
-
-def _without_links_to_files(text: str) -> str:
-    """Return Markdown in which links to other files are plain text: the page stands alone."""
-    return re.sub(r"\[([^\]]+)\]\((?!#)[^)]+\)", r"\1", text)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple, ParamSpec
+from typing import TYPE_CHECKING, Final, ParamSpec
 
 import click
 
@@ -11,18 +10,19 @@ from streams.cli.extras import require_charts
 from streams.cli.options import (
     FILE,
     Moment,
-    complete_file,
     config_option,
     keep_order_option,
     reading_options,
     severity_choice,
     with_reading,
 )
+from streams.cli.recorded import PostsFile, RecordedTopic, posts_option, recorded_source
 from streams.errors import ConfigError, ExpectationFailed, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
     from detectors.base import Severity
     from streams.config import Config, FieldMapping
@@ -34,25 +34,8 @@ TOLERANCE: Final = 0.02
 """`streams.offline.tuning.curve.TOLERANCE`, which takes long to import."""
 
 
-class PostsFile(NamedTuple):
-    """A file of posts, or ``-`` for standard input, and whether its order is kept."""
-
-    name: str
-    keep_order: bool
-
-
-class MentionsTopic(NamedTuple):
-    """A topic of mentions between two event times, in milliseconds since the epoch."""
-
-    name: str
-    from_ms: int | None
-    to_ms: int | None
-
-
 _SOURCE: Final = (
-    click.option(
-        "--posts", shell_complete=complete_file, help="Recorded posts: a file as for replay, or - for stdin."
-    ),
+    posts_option,
     click.option("--topic", help="A topic of mentions in Kafka instead, such as social.mentions."),
     click.option(
         "--from", "from_ms", type=Moment(), help="First event time to read of --topic, such as 2026-03-02T10:00Z."
@@ -65,25 +48,11 @@ _SOURCE: Final = (
 
 
 def source_options(command: Callable[P, None]) -> Callable[P, None]:
-    """Add the options that name the source of the mentions; `_source` evaluates them."""
+    """Add the options that name the source of the mentions; `recorded_source` evaluates them."""
     command = reading_options(command)
     for option in reversed(_SOURCE):
         command = option(command)
     return command
-
-
-def _source(
-    posts: str | None, topic: str | None, from_ms: int | None, to_ms: int | None, *, keep_order: bool
-) -> PostsFile | MentionsTopic:
-    if (posts is None) == (topic is None):
-        raise click.UsageError("name the posts by --posts, or the topic by --topic: one of them")
-    if posts is not None and (from_ms is not None or to_ms is not None):
-        raise click.UsageError("--from and --to go with --topic; --posts reads the whole file")
-    if topic is not None and keep_order:
-        raise click.UsageError("--keep-order goes with --posts; a topic is always read in its order")
-    if from_ms is not None and to_ms is not None and to_ms <= from_ms:
-        raise click.UsageError("--to must be after --from")
-    return MentionsTopic(topic, from_ms, to_ms) if topic is not None else PostsFile(posts or "", keep_order)
 
 
 severity_option = click.option(
@@ -141,24 +110,24 @@ def backtest(
     from streams.offline.backtest import text
     from streams.runtime.files import ensure_distinct_paths, open_output
 
-    source = _source(posts, topic, from_ms, to_ms, keep_order=keep_order)
+    source = recorded_source(posts, topic, from_ms, to_ms, keep_order=keep_order)
     if report_path:
         require_charts("--report")
-    ensure_distinct_paths([config_path, current_path, labels_path, *_files(source)], [report_path])
+    ensure_distinct_paths([config_path, current_path, labels_path, *source.files], [report_path])
     loaded = [(str(path), load_config(path)) for path in (current_path, config_path) if path]
     labels = _labels(labels_path, [config for _, config in loaded]) if labels_path else backtests.Labels(incidents=[])
     configs = [(name, with_reading(config, mapping, encoding)) for name, config in loaded]
     span = _span(source, configs[-1][1])
     expected, outside = _within(span, labels)
     _print(outside)
-    if isinstance(source, MentionsTopic):
+    if isinstance(source, RecordedTopic):
         _check_partitions(configs)
     runs: list[BacktestRun] = []
     notes: list[str] = []
     for alike in backtests.scored_alike(configs) if isinstance(source, PostsFile) else [configs]:
         with _mentions(source, alike, span) as mentions:
             lines = [text.source(mentions), *text.left_out(mentions), *text.remarks(mentions)]
-            if isinstance(source, MentionsTopic):
+            if isinstance(source, RecordedTopic):
                 lines += text.unmatched(mentions, configs)
             _print(lines)
             notes += lines
@@ -240,10 +209,10 @@ def tune(
     from streams.offline.tuning.as_json import as_tree
     from streams.runtime.files import ensure_distinct_paths, open_output
 
-    source = _source(posts, topic, from_ms, to_ms, keep_order=keep_order)
+    source = recorded_source(posts, topic, from_ms, to_ms, keep_order=keep_order)
     if report_path:
         require_charts("--report")
-    ensure_distinct_paths([config_path, labels_path, *_files(source)], [report_path])
+    ensure_distinct_paths([config_path, labels_path, *source.files], [report_path])
     named = (str(config_path), with_reading(load_config(config_path), mapping, encoding))
     config = named[1]
     labels = _labels(labels_path, [config])
@@ -256,7 +225,7 @@ def tune(
         if not as_json:
             _print([backtest_text.source(mentions), *backtest_text.left_out(mentions)])
         notes += map(str.strip, backtest_text.remarks(mentions))
-        if isinstance(source, MentionsTopic):
+        if isinstance(source, RecordedTopic):
             notes += map(str.strip, backtest_text.unmatched(mentions, [named]))
         found = search.tune(config, expected, mentions, severity, tolerance, notes, labels.undecided)
     if as_json:
@@ -318,14 +287,10 @@ def test_config(file: Path, config_path: Path | None) -> None:
         raise ExpectationFailed(f"{file}: {count} failed: {', '.join(failed)}")
 
 
-def _files(source: PostsFile | MentionsTopic) -> list[Path]:
-    return [Path(source.name)] if isinstance(source, PostsFile) else []
-
-
-def _span(source: PostsFile | MentionsTopic, config: Config) -> TimeRange:
+def _span(source: PostsFile | RecordedTopic, config: Config) -> TimeRange:
     from streams.offline.backtest import TimeRange
 
-    span = TimeRange.given(source.from_ms, source.to_ms) if isinstance(source, MentionsTopic) else TimeRange()
+    span = TimeRange.given(source.from_ms, source.to_ms) if isinstance(source, RecordedTopic) else TimeRange()
     return span.whole_buckets(config.windows)
 
 
@@ -353,7 +318,7 @@ def _check_partitions(configs: Sequence[NamedConfig]) -> None:
 
 
 def _mentions(
-    source: PostsFile | MentionsTopic, configs: Sequence[NamedConfig], span: TimeRange
+    source: PostsFile | RecordedTopic, configs: Sequence[NamedConfig], span: TimeRange
 ) -> AbstractContextManager[Mentions]:
     config = configs[-1][1]
     if isinstance(source, PostsFile):

@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
+from detectors.units import DAY_MS, HOUR_MS
 from streams.cli.extras import require_charts
 from streams.cli.options import (
     FILE,
     Moment,
-    complete_file,
     config_option,
     keep_order_option,
     reading_options,
     with_reading,
 )
+from streams.cli.recorded import PostsFile, posts_option, recorded_source
 from streams.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import tzinfo
+    from pathlib import Path
 
+    from streams.cli.recorded import RecordedTopic
     from streams.config import BrandSettings, Config, FieldMapping
     from streams.offline.backtest import Mentions
     from streams.offline.why import Played
 
-_AFTER_MS: Final = 86_400_000
-"""Time after the moment that is read of a topic, to find the next firing: a day."""
+_AFTER_MS: Final = DAY_MS
+"""Time after the moment that is read of a topic, to find the next firing."""
 
 _SUFFIXES: Final = (".html", ".png")
 
@@ -38,7 +40,7 @@ _SUFFIXES: Final = (".html", ".png")
 @click.option(
     "--at", required=True, help="Event time to explain, such as 2026-03-02T15:40; in alerts.timezone if it has no zone."
 )
-@click.option("--posts", shell_complete=complete_file, help="Recorded posts: a file as for replay, or - for stdin.")
+@posts_option
 @click.option("--topic", help="A topic in Kafka instead: of mentions such as social.mentions, or the one of posts.")
 @click.option(
     "--from", "from_ms", type=Moment(), help="First event time to read of --topic; all that it keeps by default."
@@ -82,20 +84,20 @@ def why(
     from streams.offline.why.as_json import as_tree
     from streams.runtime.files import ensure_distinct_paths
 
-    _check_source(posts, topic, from_ms, keep_order=keep_order)
+    source = recorded_source(posts, topic, from_ms, keep_order=keep_order, bounds="--from goes")
     if picture is not None:
         require_charts("--picture")
         if picture.suffix not in _SUFFIXES:
             raise click.BadParameter(f"{picture.name!r} must end in {' or '.join(_SUFFIXES)}", param_hint="'--picture'")
-    ensure_distinct_paths([config_path, Path(posts) if posts else None], [picture])
+    ensure_distinct_paths([config_path, *source.files], [picture])
     config = with_reading(load_config(config_path), mapping, encoding)
     zone = moments.zone_of(config.alerts.timezone)
     brand, at_ms = _brand(config, brand_id, config_path), _moment(at, zone)
-    with _mentions(posts, topic, from_ms, at_ms, config, keep_order=keep_order) as mentions:
+    with _mentions(source, at_ms, config) as mentions:
         played = play(mentions, config, brand, at_ms)
-        source = [backtest_text.source(mentions), *backtest_text.left_out(mentions), *backtest_text.remarks(mentions)]
+        read = [backtest_text.source(mentions), *backtest_text.left_out(mentions), *backtest_text.remarks(mentions)]
         _check(played, brand, at_ms, mentions.name, zone)
-    lines = [*text.lines(played, config, brand, at_ms, zone), "", *text.history(played, at_ms, source, zone)]
+    lines = [*text.lines(played, config, brand, at_ms, zone), "", *text.history(played, at_ms, read, zone)]
     if as_json:
         import orjson
 
@@ -108,15 +110,6 @@ def why(
         _write(picture, played, config, brand, at_ms, zone, lines)
         if not as_json:
             click.echo(f"picture in {picture}")
-
-
-def _check_source(posts: str | None, topic: str | None, from_ms: int | None, *, keep_order: bool) -> None:
-    if (posts is None) == (topic is None):
-        raise click.UsageError("name the posts by --posts, or the topic by --topic: one of them")
-    if posts is not None and from_ms is not None:
-        raise click.UsageError("--from goes with --topic; --posts reads the whole file")
-    if topic is not None and keep_order:
-        raise click.UsageError("--keep-order goes with --posts; a topic is always read in its order")
 
 
 def _brand(config: Config, id: str, config_path: Path) -> BrandSettings:
@@ -138,29 +131,25 @@ def _moment(text: str, zone: tzinfo) -> int:
         raise click.BadParameter(str(error), param_hint="'--at'") from None
 
 
-def _mentions(
-    posts: str | None, topic: str | None, from_ms: int | None, at_ms: int, config: Config, *, keep_order: bool
-) -> AbstractContextManager[Mentions]:
+def _mentions(source: PostsFile | RecordedTopic, at_ms: int, config: Config) -> AbstractContextManager[Mentions]:
     from streams.offline.backtest import TimeRange, scored
 
-    if posts is not None:
-        return scored(posts, config, keep_order=keep_order)
-    if topic is None:
-        raise click.UsageError("name the posts by --posts, or the topic by --topic")
+    if isinstance(source, PostsFile):
+        return scored(source.name, config, keep_order=source.keep_order)
     from streams.kafka.topics import Topics
     from streams.offline.backtest.from_posts_topic import scored_from_topic
     from streams.offline.backtest.from_topic import recorded
 
-    span = TimeRange.given(from_ms, at_ms + _AFTER_MS).whole_buckets(config.windows)
-    read = scored_from_topic if topic == Topics(config.topics).posts.name else recorded
-    return read(topic, config, span)
+    span = TimeRange.given(source.from_ms, at_ms + _AFTER_MS).whole_buckets(config.windows)
+    read = scored_from_topic if source.name == Topics(config.topics).posts.name else recorded
+    return read(source.name, config, span)
 
 
 def _check(played: Played, brand: BrandSettings, at_ms: int, name: str, zone: tzinfo) -> None:
     from streams.offline.why.words import moment
 
     span = f"from {moment(played.oldest_ms, zone)} to {moment(played.newest_ms, zone)}"
-    if not played.oldest_ms <= at_ms <= played.newest_ms + 3_600_000:
+    if not played.oldest_ms <= at_ms <= played.newest_ms + HOUR_MS:
         raise InputError(f"--at: {moment(at_ms, zone)} is not in {name}, whose posts are {span}")
     if not played.mentions:
         raise InputError(f"{name}: none of its posts names {brand.id!r}; they are {span}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from streams.config.addresses import hosts_of, is_loopback
 from streams.config.sections import AUTHOR_KEY_VARIABLE
-from streams.errors import ConfigError
+from streams.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
     from streams.config.model import Config
@@ -37,7 +37,8 @@ def check_author_key(config: Config) -> str | None:
         return None
     exposed = _exposed(config)
     if exposed:
-        raise ConfigError([f"author_key_file: {_PROBLEM}, and {exposed} is not on this machine alone: {_REMEDY}"])
+        message = f"{_PROBLEM}, and {exposed} is not on this machine alone: {_REMEDY}"
+        raise ConfigError([Problem(message, "author_key_file")])
     return f"author_key_file: {_PROBLEM}; beyond this machine that is refused: {_REMEDY}"
 
 

@@ -226,17 +226,22 @@ class ExpectedEventSettings(SpanSettings):
             yield Occurrence(self.aware(begin), self.aware(over))
 
     def _on_holidays(self, start: datetime, end: datetime) -> Iterator[Occurrence]:
-        """Yield the holidays around a span of time, with the days before and after them."""
+        """Yield the holidays that may overlap with a span of time, with the days before and after them.
+
+        An end may be on the day after, and clocks may skip a whole day, as those of Samoa did in 2011.
+        """
         zone = moments.zone_of(self.timezone)
         before, after = timedelta(days=self.days_before), timedelta(days=self.days_after)
         first = self.from_ if isinstance(self.from_, time) else time()
         last = self.to if isinstance(self.to, time) else time()
-        years = range((start.astimezone(zone) - after - 2 * DAY).year, (end.astimezone(zone) + before + DAY).year + 1)
-        for year in years:
+        earliest = (start.astimezone(zone) - after - 2 * DAY).date()
+        latest = (end.astimezone(zone) + before + DAY).date()
+        for year in range(earliest.year, latest.year + 1):
             for day, name in holiday_dates.holidays_in(self.country or "", self._part, tuple(self.holiday), year):
-                over = day + after + (DAY if last <= first else timedelta(0))
-                begin_end = datetime.combine(day - before, first), datetime.combine(over, last)
-                yield Occurrence(*self.placed(*begin_end), name)
+                if earliest <= day <= latest:
+                    over = day + after + (DAY if last <= first else timedelta(0))
+                    begin_end = datetime.combine(day - before, first), datetime.combine(over, last)
+                    yield Occurrence(*self.placed(*begin_end), name)
 
 
 class QuietTime(NamedTuple):

@@ -59,6 +59,7 @@ def check_country(country: str) -> str:
     raise ValueError(f"no holidays of {country!r} are known: write the code of a country, such as DE or AT{hint}")
 
 
+@cache
 def check_subdivision(country: str, subdivision: str) -> str:
     """Return the code of a part of a country, such as ``NW``, if there is one; its name is taken too.
 
@@ -87,9 +88,11 @@ def check_names(country: str, subdivision: str | None, names: Iterable[str]) -> 
     ValueError
         If there is one; the message lists the names of all holidays.
     """
-    known = _known_names(country, subdivision)
     for name in names:
-        if name != ALL and _folded(name) not in known:
+        if name == ALL:
+            continue
+        known = _known_names(country, subdivision)
+        if _folded(name) not in known:
             place = country if subdivision is None else f"{country}, {subdivision}"
             public = dict.fromkeys(_without_note(own) for own, is_public in known.values() if is_public)
             similar = get_close_matches(_folded(name), known, n=1)

@@ -79,14 +79,17 @@ def _repeats(section: str, key: str, names: Sequence[str]) -> Iterator[Misfit]:
 
 def _unbuilt(config: Sections, left_out: OmittedNames) -> Iterator[Misfit]:
     """Yield the detectors and the settings of brands for detectors that have a wrong kind or parameter."""
-    for index, detector in enumerate(config.detectors):
-        yield from _wrong_parameters(detector, ("detectors", index))
     named = {detector.name: detector for detector in config.detectors}
+    wrong: dict[str, bool] = {}
+    for index, detector in enumerate(config.detectors):
+        found = list(_wrong_parameters(detector, ("detectors", index)))
+        yield from found
+        wrong[detector.name] = bool(found)
     for place, brand in enumerate(config.brands):
         for name in brand.detectors:
             path = ("brands", place, "detectors", name)
             if name in named:
-                if not list(_wrong_parameters(named[name], ())):
+                if not wrong[name]:
                     yield from _wrong_parameters(merged(named[name], config.chosen_preset, brand), path)
             elif name not in left_out.detectors:
                 yield Misfit(path, f"no such detector; there are {shortened(named)}{did_you_mean(name, named)}")

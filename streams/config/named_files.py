@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Final, get_args
 
 from pydantic import BaseModel
 
-from streams.config.bridge import ALERTMANAGER_TOKEN_VARIABLE, SLACK_URL_VARIABLE, WEBHOOK_KEY_VARIABLE
+from streams.config.bridge import (
+    ALERTMANAGER_TOKEN_VARIABLE,
+    SLACK_TOKEN_VARIABLE,
+    SLACK_URL_VARIABLE,
+    WEBHOOK_KEY_VARIABLE,
+)
 from streams.config.kafka import PASSWORD_VARIABLE
 from streams.config.problems import Finding, text_of
 from streams.config.sections import AUTHOR_KEY_VARIABLE
@@ -24,6 +29,7 @@ _IN_PLACE: Final[Mapping[str, str]] = {
     "author_key_file": AUTHOR_KEY_VARIABLE,
     "bridge.alertmanager.token_file": ALERTMANAGER_TOKEN_VARIABLE,
     "bridge.webhook.signing_key_file": WEBHOOK_KEY_VARIABLE,
+    "bridge.slack.token_file": SLACK_TOKEN_VARIABLE,
     "bridge.slack.url_file": SLACK_URL_VARIABLE,
 }
 """Environment variables that take the place of a file."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from detectors import registry
 from streams.config.author_key import check_author_key
@@ -15,7 +14,7 @@ from streams.config.text_files import read_file
 from streams.core.text.brand_terms import BrandTerms
 from streams.core.text.matching import Matcher
 from streams.core.text.term_remarks import term_remarks
-from streams.errors import ConfigError, Problem
+from streams.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
     from streams.config import Config
     from streams.config.brands import DetectorSettings
     from streams.config.loader import Examined
-
-_FIELD: Final = re.compile(r"([\w.\[\]-]+): (.*)", re.DOTALL)
+    from streams.errors import Problem
 
 
 @dataclass(slots=True)
@@ -124,24 +122,18 @@ def _further(examined: Examined, config: Config, check: ConfigCheck) -> Iterator
     is_whole = not any(each.field.startswith(("brands", "kafka", "metrics", "author")) for each in examined.problems)
     if not is_whole or any(path[0] in {"brands", "kafka", "metrics"} for path in examined.unreadable if path):
         return  # the positions of brands are not those of the file, or it is not known which Kafka is meant
+    problems: list[Problem] = []
     try:
         Matcher.of(config)
     except ConfigError as error:
-        yield from map(_finding, error.problems)
+        problems += error.found
     try:
         warning = check_author_key(config)
     except ConfigError as error:
-        yield from map(_finding, error.problems)
+        problems += error.found
     else:
         check.warnings += [warning] if warning else []
-
-
-def _finding(problem: str) -> Finding:
-    """Return a problem that is text, such as ``brands[0].match.any[1]: ...``, with its path."""
-    found = _FIELD.fullmatch(problem)
-    if found is None:
-        return Finding((), Problem(problem))
-    return Finding(path_of(found[1]), Problem(found[2], found[1]))
+    yield from (Finding(path_of(problem.field), problem) for problem in problems)
 
 
 def _remarks_on_detectors(detectors: list[DetectorSettings], added: list[str]) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING, Any, Final
@@ -51,15 +51,20 @@ def left_out(config: Config) -> dict[str, int]:
     Keys are those of `_PARTICULAR` whose count is not zero; without workers that answer there are none.
     """
     host = _ANY_ADDRESS.get(config.metrics.host, config.metrics.host)
-    counts: Counter[str] = Counter()
-    for port in {config.metrics.ingest_port, config.metrics.score_port} - {0}:
-        text = _page(host, port, "/metrics").decode(errors="replace")
-        with suppress(ValueError):  # of another service on this port
-            for family in text_string_to_metric_families(text):
-                for sample in family.samples:
-                    if sample.name in _PARTICULAR:
-                        counts[_PARTICULAR[sample.name]] += round(sample.value)
-    return {name: counts[name] for name in _PARTICULAR.values() if counts[name]}
+    scraped = [scrape(host, port) for port in {config.metrics.ingest_port, config.metrics.score_port} - {0}]
+    counts = {name: round(sum(each.get(series, 0) for each in scraped)) for series, name in _PARTICULAR.items()}
+    return {name: count for name, count in counts.items() if count}
+
+
+def scrape(host: str, port: int, timeout_seconds: float = TIMEOUT_SECONDS) -> dict[str, float]:
+    """Return the value of each series of a worker, summed over its labels; nothing while the worker does not answer."""
+    text = _page(host, port, "/metrics", timeout_seconds).decode(errors="replace")
+    sums: defaultdict[str, float] = defaultdict(float)
+    with suppress(ValueError):  # of another service on this port
+        for family in text_string_to_metric_families(text):
+            for sample in family.samples:
+                sums[sample.name] += sample.value
+    return sums
 
 
 def _ready_page(host: str, port: int) -> dict[str, Any]:
@@ -70,9 +75,9 @@ def _ready_page(host: str, port: int) -> dict[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
-def _page(host: str, port: int, path: str) -> bytes:
+def _page(host: str, port: int, path: str, timeout_seconds: float = TIMEOUT_SECONDS) -> bytes:
     """Return a page of a worker; nothing if no worker answers."""
-    connection = HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)
+    connection = HTTPConnection(host, port, timeout=timeout_seconds)
     try:
         connection.request("GET", path)
         return connection.getresponse().read()

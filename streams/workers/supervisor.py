@@ -221,8 +221,6 @@ class _Process:
 
     Attributes
     ----------
-    last_message
-        The last that it printed.
     was_unresponsive
         Whether it was killed because it did not beat.
     """
@@ -232,8 +230,13 @@ class _Process:
         self._hangups = hangups
         self._emit = emit
         self._restarted = restarted
-        self.last_message = "it printed nothing"
+        self._last_line: str | None = None
         self.was_unresponsive = False
+
+    @property
+    def last_message(self) -> str:
+        """Return the message of the last line that it printed."""
+        return "it printed nothing" if self._last_line is None else logs.event_in(self._last_line)
 
     async def run(self) -> int:
         """Start the process and return its exit code; end it when cancelled."""
@@ -276,7 +279,7 @@ class _Process:
     async def _relay(self, process: asyncio.subprocess.Process) -> None:
         if process.stdout is not None:
             async for line in _lines(process.stdout):
-                self.last_message = logs.event_in(line)
+                self._last_line = line
                 self._emit(self._command.name, line)
 
     async def _watch(self, process: asyncio.subprocess.Process, beats_in: int) -> None:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from deploy.local.kafka import free_port
 from tests.faults.own_broker import own_broker, verdict
 from tests.faults.slow_proxy import SlowProxy, slow_proxy
+from tests.support.ports import reserved_port
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -26,7 +26,7 @@ DROP_EVERY_SECONDS: Final = 3.0
 @pytest.fixture
 def kafka() -> str:
     """Where the proxy listens, which is what the broker says of itself."""
-    return f"127.0.0.1:{free_port()}"
+    return f"127.0.0.1:{reserved_port()}"
 
 
 @pytest.fixture

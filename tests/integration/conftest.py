@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
@@ -12,7 +12,7 @@ from tests.support.alertmanager import Alertmanager, Receiver, require_alertmana
 from tests.support.secure_broker import SecureBroker, SecureKafka
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Iterator, Mapping
 
 HERE: Final = Path(__file__).parent
 
@@ -43,9 +43,17 @@ async def receiver() -> AsyncIterator[Receiver]:
 
 
 @pytest.fixture
-async def alertmanager(tmp_path: Path, receiver: Receiver) -> AsyncIterator[Alertmanager]:
+def alertmanager_config() -> Mapping[str, Any]:
+    """Return the sections of the config besides route and receiver, none by default."""
+    return {}
+
+
+@pytest.fixture
+async def alertmanager(
+    tmp_path: Path, receiver: Receiver, alertmanager_config: Mapping[str, Any]
+) -> AsyncIterator[Alertmanager]:
     require_alertmanager()
-    server = Alertmanager(tmp_path, receiver.url)
+    server = Alertmanager(tmp_path, receiver.url, alertmanager_config)
     await server.start()
     yield server
     await server.stop()

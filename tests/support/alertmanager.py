@@ -11,9 +11,9 @@ import pytest
 import yaml
 from aiohttp import web
 
-from deploy.local.kafka import free_port
 from deploy.local.prerequisites import LocalKafkaError, require
 from tests.support.broker import until
+from tests.support.ports import reserved_port
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,23 +22,21 @@ if TYPE_CHECKING:
 PROGRAM: Final = "prometheus-alertmanager"
 """As Debian names it."""
 
-SECONDS_TO_START: Final = 30
-
 
 class Alertmanager:
     """An Alertmanager that notifies `pager` at once and keeps its port and its data through a restart.
 
-    `more` goes into its config too.
+    `more` are further sections of its config.
     """
 
-    def __init__(self, folder: Path, pager: str, more: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, folder: Path, pager: str, more: Mapping[str, Any]) -> None:
         self._folder = folder
-        self._port = free_port()
+        self._port = reserved_port()
         self.url = f"http://127.0.0.1:{self._port}"
         self._process: asyncio.subprocess.Process | None = None
         webhook = {"url": pager, "send_resolved": True}
         route = {"receiver": "pager", "group_by": ["..."], "group_wait": "0s", "group_interval": "1s"}
-        config = {"route": route, "receivers": [{"name": "pager", "webhook_configs": [webhook]}], **(more or {})}
+        config = {"route": route, "receivers": [{"name": "pager", "webhook_configs": [webhook]}], **more}
         (folder / "alertmanager.yml").write_text(yaml.safe_dump(config))
 
     async def start(self) -> None:
@@ -53,7 +51,7 @@ class Alertmanager:
             stderr=log,
         )
         log.close()
-        await until(self._is_ready, SECONDS_TO_START)
+        await until(self._is_ready)
 
     async def stop(self) -> None:
         if self._process is not None and self._process.returncode is None:
@@ -75,16 +73,18 @@ class Alertmanager:
 
     async def inhibited(self) -> dict[str, bool]:
         """Return whether each alert is inhibited, by its name, with its worker if it has one."""
-        async with aiohttp.ClientSession() as session, session.get(f"{self.url}/api/v2/alerts") as answer:
-            alerts: list[dict[str, Any]] = await answer.json()
+        alerts = await self._alerts()
         names = [" ".join(filter(None, (each["labels"]["alertname"], each["labels"].get("worker")))) for each in alerts]
         return {name: bool(each["status"]["inhibitedBy"]) for name, each in zip(names, alerts, strict=True)}
 
     async def active(self) -> dict[str, dict[str, Any]]:
         """Return the alerts that are firing, by incident and severity."""
+        return {f"{each['labels']['fingerprint']} {each['labels']['severity']}": each for each in await self._alerts()}
+
+    async def _alerts(self) -> list[dict[str, Any]]:
         async with aiohttp.ClientSession() as session, session.get(f"{self.url}/api/v2/alerts") as answer:
             alerts: list[dict[str, Any]] = await answer.json()
-        return {f"{each['labels']['fingerprint']} {each['labels']['severity']}": each for each in alerts}
+        return alerts
 
 
 def require_alertmanager() -> None:

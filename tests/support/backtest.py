@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from click.testing import CliRunner, Result
 
@@ -25,6 +25,15 @@ brands:
   - {id: suedmilch, name: Südmilch, match: {any: [südmilch]}, usual_posts_per_day: 1440}
 topics: {partitions: 2}
 """
+
+
+class Row(NamedTuple):
+    """The fields of a record of Kafka that are read."""
+
+    partition: int
+    offset: int
+    timestamp: int
+    value: bytes
 
 
 def iso(at_ms: int) -> str:

@@ -8,17 +8,25 @@ from typing import TYPE_CHECKING
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import RecordsToDelete
 
-from streams.kafka.clients import admin, consumer
+from streams.kafka.clients import acknowledged, admin, consumer, producer
 from streams.kafka.names import group_of
 from streams.kafka.offsets import group_offsets
 from streams.kafka.topics import Topics
+from tests.support.patience import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from aiokafka.structs import ConsumerRecord
 
     from streams.config import Config
+
+
+async def send(config: Config, topic: str, records: Iterable[tuple[bytes, bytes]]) -> None:
+    """Send records, each a key and a value, and wait until all are acknowledged."""
+    async with producer(config.kafka) as sender:
+        sends = [await sender.send(topic, value, key=key) for key, value in records]
+        await acknowledged(config.kafka, sends, "sending")
 
 
 async def read_topic(config: Config, topic: str) -> list[ConsumerRecord]:
@@ -77,7 +85,7 @@ async def delete_topic(config: Config, topic: str) -> None:
         await until(gone)
 
 
-async def until(condition: Callable[[], Awaitable[bool]], seconds: float = 30) -> None:
+async def until(condition: Callable[[], Awaitable[bool]], seconds: float = PATIENCE_SECONDS) -> None:
     """Ask again and again until the answer is yes."""
     async with asyncio.timeout(seconds):
         while not await condition():  # noqa: ASYNC110  the broker sets no events

@@ -14,6 +14,7 @@ from streams.kafka.clients import acknowledged, consumer, producer
 from streams.kafka.topics import Topics
 from streams.records import Envelope, Mention, Progress, window_from_bytes
 from tests.support.broker import read_topic
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.worker import Worker, write_config
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ async def counted(config: Config) -> Counter[str]:
     return counts
 
 
-async def wait_until_counted(config: Config, expected: Counter[str], seconds: float = 60) -> None:
+async def wait_until_counted(config: Config, expected: Counter[str], seconds: float = PATIENCE_SECONDS) -> None:
     counts = Counter[str]()
     try:
         async with asyncio.timeout(seconds):
@@ -133,7 +134,7 @@ async def uncommitted(config: Config) -> int:
         return sum([ends[tp] - (await observer.committed(tp) or 0) for tp in tps])
 
 
-async def wait_until_consumed(config: Config, seconds: float = 60) -> None:
+async def wait_until_consumed(config: Config, seconds: float = PATIENCE_SECONDS) -> None:
     async with asyncio.timeout(seconds):
         while await uncommitted(config):  # noqa: ASYNC110  only Kafka can tell
             await asyncio.sleep(0.2)

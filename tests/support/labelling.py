@@ -10,16 +10,16 @@ from streams.core.learn.label_filter import AcceptedLabel, LabelFilter
 from streams.core.learn.trainer import Trainer
 from streams.core.sentiment import LABELS
 from streams.errors import RecordError
-from streams.kafka.clients import acknowledged, producer
 from streams.kafka.topics import Topics
 from streams.records import Label, PublishedModel, model_from_bytes
 from streams.sources.weights import load_model, read_weights
-from tests.support.broker import read_topic
+from tests.support.broker import read_topic, send
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from streams.config import Config
+    from streams.records import Verdict
 
 NOW_MS = 1_750_000_000_000
 SAYS = {
@@ -42,13 +42,7 @@ def labels(count: int, seed: int = 1, by: str = "anna", first: int = 0) -> list[
     return found
 
 
-async def send(config: Config, topic: str, records: Iterable[tuple[bytes, bytes]]) -> None:
-    async with producer(config.kafka) as sender:
-        sends = [await sender.send(topic, value, key=key) for key, value in records]
-        await acknowledged(config.kafka, sends, "sending")
-
-
-async def say(config: Config, said: Iterable[Label | bytes]) -> None:
+async def say(config: Config, said: Iterable[Label | Verdict | bytes]) -> None:
     records = [(b"raw", each) if isinstance(each, bytes) else (each.key, each.to_bytes()) for each in said]
     await send(config, Topics(config.topics).labels.name, records)
 

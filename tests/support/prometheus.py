@@ -6,7 +6,6 @@ import json
 import shutil
 import subprocess
 import sys
-import time
 import urllib.parse
 import urllib.request
 from contextlib import contextmanager
@@ -17,14 +16,14 @@ import pytest
 import yaml
 
 from deploy.grafana.build import boards
-from deploy.local.kafka import free_port
 from tests.support.paths import DEPLOY
+from tests.support.patience import PATIENCE_SECONDS, wait_for
+from tests.support.ports import reserved_port
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
 CONFIG: Final = DEPLOY / "prometheus" / "prometheus.yml"
-SECONDS_TO_START: Final = 30
 
 
 def installed(name: str) -> str:
@@ -54,7 +53,7 @@ def prometheus(folder: Path, workers: Mapping[str, int]) -> Iterator[str]:
     (folder / CONFIG.name).write_text(yaml.safe_dump(config))
     targets = [{"targets": [f"127.0.0.1:{port}"], "labels": {"worker": name}} for name, port in workers.items()]
     (folder / "targets.yml").write_text(yaml.safe_dump(targets))
-    address = f"127.0.0.1:{free_port()}"
+    address = f"127.0.0.1:{reserved_port()}"
     command = [
         program,
         f"--config.file={folder / CONFIG.name}",
@@ -65,30 +64,17 @@ def prometheus(folder: Path, workers: Mapping[str, int]) -> Iterator[str]:
     log = folder / "log"
     with log.open("w") as output, subprocess.Popen(command, stdout=output, stderr=output) as server:
         try:
-            wait_for(lambda: server.poll() is not None or bool(answer(address, "up")), SECONDS_TO_START)
+            wait_for(lambda: server.poll() is not None or bool(answer(address, "up")))
             assert server.poll() is None, log.read_text()[-2000:]
             yield address
         finally:
             server.terminate()
 
 
-def wait_for(condition: Callable[[], bool], seconds: float) -> None:
-    """Ask again and again until the answer is yes."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        try:
-            if condition():
-                return
-        except OSError:
-            pass  # it does not listen yet
-        time.sleep(0.2)
-    pytest.fail(f"not so within {seconds} s")
-
-
 def answer(address: str, expr: str) -> list[Any]:
     """Result of an instant query."""
     parameters = urllib.parse.urlencode({"query": expr})
-    with urllib.request.urlopen(f"http://{address}/api/v1/query?{parameters}", timeout=10) as response:
+    with urllib.request.urlopen(f"http://{address}/api/v1/query?{parameters}", timeout=PATIENCE_SECONDS) as response:
         body = json.load(response)
     assert body["status"] == "success"
     return list(body["data"]["result"])
@@ -96,7 +82,7 @@ def answer(address: str, expr: str) -> list[Any]:
 
 def rule_health(address: str) -> dict[str, str]:
     """``ok``, or what is wrong, by name of each rule."""
-    with urllib.request.urlopen(f"http://{address}/api/v1/rules", timeout=10) as response:
+    with urllib.request.urlopen(f"http://{address}/api/v1/rules", timeout=PATIENCE_SECONDS) as response:
         groups = json.load(response)["data"]["groups"]
     return {rule["name"]: rule.get("lastError") or rule["health"] for group in groups for rule in group["rules"]}
 

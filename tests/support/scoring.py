@@ -45,7 +45,7 @@ class ScoreTask:
                 self.task.result()
             return await committed(self._config) >= count
 
-        await until(reached, 60)
+        await until(reached)
 
 
 @asynccontextmanager

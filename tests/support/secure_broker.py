@@ -25,9 +25,10 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from deploy.local.kafka import DEFAULT_HOME, LocalKafka, free_port
+from deploy.local.kafka import DEFAULT_HOME, LocalKafka
 from streams.kafka.acls import Access
 from streams.kafka.names import WORKERS
+from tests.support.ports import reserved_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -108,7 +109,7 @@ class SecureKafka:
             issued.cert_chain_pems[0].write_to_path(folder / f"{user}.crt")
             issued.private_key_pem.write_to_path(folder / f"{user}.key")
         self._folder = folder
-        self._ports = {listener: free_port() for listener in LISTENERS}
+        self._ports = {listener: reserved_port() for listener in LISTENERS}
         settings = _SETTINGS.format(
             listening=",".join(f"{name}://127.0.0.1:{port}" for name, port in self._ports.items()),
             advertised=",".join(f"{name}://localhost:{port}" for name, port in self._ports.items()),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import socket
 import subprocess
 import sys
 import threading
@@ -24,6 +23,7 @@ from streams.kafka.topics import Topics
 from streams.offline.simulate import SimulationSettings, write
 from streams.records import Label, alert_from_bytes, model_key
 from tests.support.broker import read_topic
+from tests.support.ports import reserved_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -132,14 +132,8 @@ def _odd_posts(created_at: str) -> list[dict[str, object]]:
 
 
 def ports_of_workers() -> dict[str, int]:
-    """For each worker's metrics a port that nobody listens on just now."""
-    probes = [socket.socket() for _ in WORKERS]
-    for probe in probes:
-        probe.bind(("127.0.0.1", 0))
-    ports = [probe.getsockname()[1] for probe in probes]
-    for probe in probes:
-        probe.close()
-    return dict(zip(WORKERS, ports, strict=True))
+    """Return a port for each worker's metrics."""
+    return {worker: reserved_port() for worker in WORKERS}
 
 
 @contextmanager

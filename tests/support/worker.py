@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Self
 import pytest
 import yaml
 
+from streams.workers.supervisor import STOP_SECONDS
+from tests.support.patience import PATIENCE_SECONDS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
@@ -59,7 +62,7 @@ class Worker:
         async for line in self.process.stderr:
             self.log += line.decode()
 
-    async def wait_for(self, words: str, seconds: float = 40, *, times: int = 1) -> None:
+    async def wait_for(self, words: str, seconds: float = PATIENCE_SECONDS, *, times: int = 1) -> None:
         """Wait until it has logged some words, a number of times; fail if it ends before."""
         try:
             async with asyncio.timeout(seconds):
@@ -69,13 +72,13 @@ class Worker:
         except TimeoutError:
             pytest.fail(f"no {words!r} within {seconds} s in:\n{self.log}")
 
-    async def end(self, number: int = signal.SIGTERM, seconds: float = 15) -> int:
-        """Send a signal that ends it, and return the exit code."""
+    async def end(self, number: int = signal.SIGTERM, seconds: float = STOP_SECONDS) -> int:
+        """Send a signal that ends it before `firewatch run` would kill it, and return the exit code."""
         if self.process.returncode is None:
             self.process.send_signal(number)
         return await self.ended(seconds)
 
-    async def ended(self, seconds: float | None = 40) -> int:
+    async def ended(self, seconds: float | None = PATIENCE_SECONDS) -> int:
         """Wait until it has ended, and return the exit code."""
         async with asyncio.timeout(seconds):
             code = await self.process.wait()

@@ -78,9 +78,6 @@ ELSEWHERE: Final = {
     "the demo: tests/unit/cli/demo/test_run.py": ["streams/cli/demo/show.py"],
     "files in a wheel: tests/integration/deploy/test_wheel.py": ["streams/cli/deploy_files.py"],
     "the command: tests/unit/offline/sentiment/test_workbench.py": ["streams/cli/sentiment.py"],
-    "what a real Kafka answers: tests/integration/offline/test_why.py": [
-        "streams/offline/backtest/from_posts_topic.py",
-    ],
     "the command: tests/unit/cli/test_why.py": [
         "streams/offline/why/as_json.py",
         "streams/offline/why/picture.py",

@@ -5,18 +5,15 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections import defaultdict
 from typing import IO, TYPE_CHECKING, Final
-from urllib.error import URLError
-from urllib.request import urlopen
 
 from aiokafka import TopicPartition
-from prometheus_client.parser import text_string_to_metric_families
 
 from streams.errors import KafkaError
 from streams.kafka.admin import delete_topics, ensure_topics
 from streams.kafka.clients import consumer
 from streams.kafka.topics import Topics
+from streams.operate.local_workers import scrape
 from streams.records import alert_from_bytes, window_from_bytes
 from streams.render.live_view import Throughput
 from streams.workers.ingest import IngestSummary, ingest
@@ -103,7 +100,7 @@ async def _watch(show: Show, feed: asyncio.Task[IngestSummary], stop: asyncio.Ev
                 now = time.monotonic()
                 if now - scraped < SCRAPE_SECONDS:
                     continue
-                totals = await asyncio.to_thread(_worker_totals, show.config.metrics)
+                totals = await asyncio.to_thread(worker_totals, show.config.metrics)
                 rate = (totals[SCORED] - posts) / (now - scraped)
                 scraped, posts = now, totals[SCORED]
                 view.throughput(Throughput(int(posts), max(0.0, rate), int(totals[LAG])))
@@ -140,21 +137,8 @@ async def _show_records(show: Show, reader: AIOKafkaConsumer) -> None:
                 show.add_alert(alert_from_bytes(record.value))
 
 
-def _worker_totals(settings: MetricsSettings) -> dict[str, float]:
+def worker_totals(settings: MetricsSettings) -> dict[str, float]:
     """Return the totals that are shown, summed over the workers."""
-    scraped = [scrape(settings.host, port) for port in (settings.score_port, settings.detect_port)]
+    ports = (settings.score_port, settings.detect_port)
+    scraped = [scrape(settings.host, port, SCRAPE_TIMEOUT_SECONDS) for port in ports]
     return {name: sum(totals.get(name, 0.0) for totals in scraped) for name in (SCORED, MATCHED, LAG)}
-
-
-def scrape(host: str, port: int) -> dict[str, float]:
-    """Return the value of each series of a worker, summed over its labels; nothing while the worker does not answer."""
-    try:
-        with urlopen(f"http://{host}:{port}/metrics", timeout=SCRAPE_TIMEOUT_SECONDS) as answer:
-            text = answer.read().decode()
-    except (URLError, TimeoutError, ConnectionError):
-        return {}
-    sums: dict[str, float] = defaultdict(float)
-    for family in text_string_to_metric_families(text):
-        for sample in family.samples:
-            sums[sample.name] += sample.value
-    return sums

@@ -109,6 +109,10 @@ class ExplainedMoment(NamedTuple):
     needed: Evidence
     quarantined: Sequence[str]
 
+    def suppression_of(self, detector: ExplainedDetector) -> str | None:
+        """Return why a score of a detector does not page, a maintenance or an expected event first; None if it does."""
+        return self.quiet.suppressed if self.quiet else detector.explanation.score.suppressed
+
 
 class ExplainingMonitor(BrandMonitor):
     """A `BrandMonitor` that calls a function after each evaluation, before its detectors learn the bucket.
@@ -118,7 +122,7 @@ class ExplainingMonitor(BrandMonitor):
     config, config_version, brand, quarantine
         As for `BrandMonitor`.
     on_evaluation
-        Function of the evaluation and the monitor, which may call `explain`.
+        Function of the evaluation and the monitor, which may call `values` and `explain`.
     """
 
     def __init__(
@@ -138,9 +142,13 @@ class ExplainingMonitor(BrandMonitor):
             yield evaluation
             self._on_evaluation(evaluation, self)
 
-    def values(self, bucket: Bucket) -> dict[str, float]:
-        """Return the score of each detector, those in shadow mode included."""
-        return {name: detector.score_one(bucket).value for name, detector in self._detectors.items()}
+    def values(self, evaluation: Evaluation, bucket: Bucket) -> dict[str, float]:
+        """Return the score of each detector in the evaluation of a bucket, those in shadow mode included."""
+        scores = evaluation.scores
+        return {
+            name: (scores[name] if name in scores else detector.score_one(bucket)).value
+            for name, detector in self._detectors.items()
+        }
 
     def explain(self, evaluation: Evaluation) -> ExplainedMoment | None:
         """Explain the evaluation that `on_evaluation` is called with; None if it is of late mentions, which are not

@@ -48,7 +48,7 @@ from streams.core.text.dictionary import preload
 from streams.core.text.look_alikes import second_reading
 from streams.core.text.nearby import Place, are_within
 from streams.core.text.term_index import Meaning, Part, TermIndex
-from streams.errors import ConfigError
+from streams.errors import ConfigError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -187,7 +187,7 @@ def _folded(tag: str) -> str:
 
 def _meanings(brands: Sequence[BrandTerms]) -> dict[Spelling, Meaning]:
     """Return what each spelling of the terms and exclusions means."""
-    problems: list[str] = []
+    problems: list[Problem] = []
     claims: defaultdict[Spelling, list[int]] = defaultdict(list)
     parts: defaultdict[Spelling, list[Part]] = defaultdict(list)
     for index, brand in enumerate(brands):
@@ -225,15 +225,14 @@ def _meanings(brands: Sequence[BrandTerms]) -> dict[Spelling, Meaning]:
     return meanings()
 
 
-def _spellings(terms: Sequence[Term], path: str, problems: list[str], first: int = 0) -> dict[Spelling, None]:
+def _spellings(terms: Sequence[Term], path: str, problems: list[Problem], first: int = 0) -> dict[Spelling, None]:
     """Return the spellings of listed terms, each once; add the terms that have none to `problems`."""
     found: dict[Spelling, None] = {}
     for number, term in enumerate(terms, first):
         of_term = spellings(term)
         if not of_term:
-            problems.append(
-                f"{path}[{number}]: {text_of(term)!r} names nothing: write a word, a phrase, an @handle or a #hashtag"
-            )
+            message = f"{text_of(term)!r} names nothing: write a word, a phrase, an @handle or a #hashtag"
+            problems.append(Problem(message, f"{path}[{number}]"))
         found.update(dict.fromkeys(of_term))
     return found
 

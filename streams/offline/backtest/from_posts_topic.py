@@ -82,8 +82,8 @@ class _RangeScoring:
             rows = [(record.offset, record.timestamp, record.value) for record in of_one]
             batch = self._scorer.score(partition, rows)
             self._mentions.posts = (self._mentions.posts or 0) + batch.posts
-            for reject in batch.rejects:
-                self._mentions.rejected[reject.reason] = self._mentions.rejected.get(reject.reason, 0) + 1
+            for reason in (*(reject.reason for reject in batch.rejects), *("quota" for _ in batch.over_quota)):
+                self._mentions.rejected[reason] = self._mentions.rejected.get(reason, 0) + 1
             for envelope in batch.envelopes:
                 kept = self._cut.within(envelope, 0)
                 if isinstance(kept, Envelope):

@@ -10,9 +10,9 @@ from detectors.base import Severity
 from streams.config.base import Name, Settings
 from streams.config.brand_ids import no_such_brand
 from streams.config.moments import Moment, in_utc
-from streams.config.problems import problems
+from streams.config.problems import problems, text_of
 from streams.config.yaml_document import read_document
-from streams.errors import ConfigError, InputError
+from streams.errors import ConfigError, InputError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -117,8 +117,7 @@ def unknown_brands(
     """
     for place, brand in named:
         if brand not in brands:
-            dotted = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in place).removeprefix(".")
-            yield f"{dotted}: {no_such_brand(brand, brands)} (line {document.line(place)})"
+            yield str(Problem(no_such_brand(brand, brands), text_of(place), document.line(place)))
 
 
 def read_yaml(path: Path, model: type[FileModel]) -> tuple[FileModel, Document]:

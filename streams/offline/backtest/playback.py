@@ -13,14 +13,14 @@ from streams.offline.incident_matching import raised
 from streams.render.bucket_series import BucketSeries
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from streams.config import Config
     from streams.core.detect.outcome import Outcome
     from streams.core.detect.partition import PartitionScoring
     from streams.offline.backtest.partition_files import Mentions, PartitionFileReader
     from streams.offline.incident_matching import RaisedIncident
-    from streams.records import Alert
+    from streams.records import Alert, Deletions, Envelope, Progress
 
 
 @dataclass(slots=True)
@@ -51,7 +51,7 @@ class BacktestRun:
 
     @property
     def raised(self) -> list[RaisedIncident]:
-        """Return the incidents behind the alerts."""
+        """Return the incidents behind the alerts, in order of their first alerts, each of which is a rise."""
         return raised(self.alerts)
 
 
@@ -86,10 +86,12 @@ def run_configs(
 
 
 def outcomes(
-    monitor: PartitionScoring[Any], file: PartitionFileReader, on_batch: Callable[[], None]
+    monitor: PartitionScoring[Any],
+    batches: Iterable[Iterable[Envelope | Progress | Deletions]],
+    on_batch: Callable[[], None],
 ) -> Iterator[Outcome]:
-    """Yield the outcomes of a monitor that reads a partition file: one a batch, and one at the end."""
-    for batch in file.batches():
+    """Yield the outcomes of a monitor that reads batches of records: one a batch, and one at the end."""
+    for batch in batches:
         for record in batch:
             monitor.absorb(record)
         yield monitor.advance()
@@ -119,7 +121,7 @@ class _Part:
 def _detect(config: Config, series: bool, file: PartitionFileReader, on_batch: Callable[[], None]) -> _Part:
     part = _Part()
     started = time.process_time()
-    for outcome in outcomes(PartitionMonitor(config, 0), file, on_batch):
+    for outcome in outcomes(PartitionMonitor(config, 0), file.batches(), on_batch):
         part.add(outcome, series=series)
     part.seconds = time.process_time() - started
     return part

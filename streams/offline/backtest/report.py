@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from streams.offline.backtest.labels import Expected
     from streams.offline.backtest.playback import BacktestRun
     from streams.offline.incident_matching import RaisedIncident
+    from streams.render.brand_chart import NumberedIncident
 
 MOST_BRANDS: Final = 40
 """Largest number of brands that are drawn; those with incidents come first."""
@@ -78,9 +79,11 @@ def report(
         body += ["<h2>Gained, lost and moved incidents</h2>", pre(comparison_lines(comparison, severity))]
     body += ["<h2>Incidents</h2>", *(_incidents(run, severity) for run in configs)]
     body += ["<h2>What if</h2>", *(_what_if(run) for run in configs)]
+    with_incidents = [(run, incidents_of(run.alerts)) for run in configs]
     for brand in _brands(configs):
         body.append(f"<h2>{escape(brand)}</h2>")
-        body.append(_brand([run for run in configs if brand in run.series], brand, expected))
+        runs = [(run, incidents.get(brand, [])) for run, incidents in with_incidents if brand in run.series]
+        body.append(_brand(runs, brand, expected))
     return page("firewatch: backtest", body)
 
 
@@ -95,7 +98,7 @@ def _evaluation_table(evaluations: Iterable[tuple[BacktestRun, LabelEvaluation]]
 
 def _incidents(run: BacktestRun, severity: Severity) -> str:
     """Return a table of all incidents of a config in order of time, each with its sentence and links."""
-    raised = sorted((each for each in run.raised if each.rises), key=lambda each: each.rises[0].at_ms)
+    raised = run.raised
     rows = "".join(
         f"<tr><td>{moment(each.rises[0].at_ms)}</td><td>{until(each) or 'open'}</td>"
         f"<td>{escape(each.brand)}</td><td>{_level(each, severity)}</td>"
@@ -118,9 +121,11 @@ def _brands(configs: Sequence[BacktestRun]) -> list[str]:
     return brands[:MOST_BRANDS]
 
 
-def _brand(runs: Sequence[BacktestRun], brand: str, expected: Sequence[Expected]) -> str:
+def _brand(
+    runs: Sequence[tuple[BacktestRun, Sequence[NumberedIncident]]], brand: str, expected: Sequence[Expected]
+) -> str:
     """Return one chart with the scores and incidents of each config; the bands are those of the last, the new one."""
-    *others, new = runs
+    *others, (new, incidents) = runs
     events = [
         {"kind": each.title, "brand": brand}
         | {"onset": each.from_.isoformat(), "peak": each.from_.isoformat(), "end": each.to.isoformat()}
@@ -131,18 +136,18 @@ def _brand(runs: Sequence[BacktestRun], brand: str, expected: Sequence[Expected]
     drawn = figure(
         brand,
         new.series[brand],
-        incidents_of(new.alerts).get(brand, []),
+        incidents,
         events,
         bands_of(new.config.detectors_of(settings)),
         events_are="labels",
         zone=zone_of(new.config.alerts.timezone),
         scores_are=f"score, {new.name}" if others else "score",
         compared=[
-            ComparedScores(f"score, {each.name}", each.series[brand], incidents_of(each.alerts).get(brand, []))
-            for each in others
+            ComparedScores(f"score, {other.name}", other.series[brand], incidents_of_other)
+            for other, incidents_of_other in others
         ],
     )
-    return image(drawn, f"{brand} by {' and '.join(run.name for run in runs)}")
+    return image(drawn, f"{brand} by {' and '.join(run.name for run, _ in runs)}")
 
 
 def _what_if(run: BacktestRun) -> str:

@@ -128,7 +128,7 @@ def _detect(
         config, lambda brand: CandidatesOfBrand(config, version, brand, candidates, quarantine, raised)
     )
     runs = CandidateRuns([])
-    for outcome in outcomes(partition, file, on_batch):
+    for outcome in outcomes(partition, file.batches(), on_batch):
         for window in outcome.windows:
             runs.watched.setdefault(window.brand, Watched(window.start_ms, window.start_ms)).add(window)
             runs.counted += window.count

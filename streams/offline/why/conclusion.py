@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from streams.core.detect.explaining import Emerging, Evidence, ExplainedDetector, ExplainedMoment
+    from streams.core.incidents.incident import Incident
     from streams.offline.why.playback import Played
     from streams.records import Alert
 
@@ -40,11 +41,10 @@ def conclusion(played: Played, at_ms: int, zone: tzinfo = UTC) -> str:
     if alert is not None:
         return _raised(alert, explained, zone)
     if explained.incident is not None:
-        return _open(explained, at, zone)
-    above = [each for each in _live(explained) if each.value >= 1]
+        return _open(explained.incident, explained, at, zone)
+    above = _firing(explained)
     if above:
-        highest = max(above, key=lambda each: each.value)
-        return f"No alert at {at}: {_scored(highest)}, but {_hindrance(highest, explained)}."
+        return f"No alert at {at}: {_scored(above[0])}, but {_hindrance(above[0], explained)}."
     return f"No alert at {at}: {_below(explained)}."
 
 
@@ -57,12 +57,17 @@ def _live(explained: ExplainedMoment) -> list[ExplainedDetector]:
     return [each for each in explained.detectors if not each.shadow]
 
 
+def _firing(explained: ExplainedMoment) -> list[ExplainedDetector]:
+    """Return the live detectors whose score was 1 or more, highest first."""
+    return sorted((each for each in _live(explained) if each.value >= 1), key=lambda each: -each.value)
+
+
 def _raised(alert: Alert, explained: ExplainedMoment, zone: tzinfo) -> str:
     at = clock(explained.at_ms, zone)
     what = _what(alert)
     if alert.kind == "resolve":
         return f"Alert at {at}: {what}, because its buckets have been quiet for long enough."
-    above = sorted((each for each in _live(explained) if each.value >= 1), key=lambda each: -each.value)
+    above = _firing(explained)
     because = f", because {' and '.join(map(_scored, above))}" if above else ""
     if alert.suppressed is None:
         return f"Alert at {at}: {what}{because}."
@@ -81,19 +86,15 @@ def _what(alert: Alert) -> str:
     return f"the incident ({alert.severity}) was {ENGLISH.steps[step]}"
 
 
-def _open(explained: ExplainedMoment, at: str, zone: tzinfo) -> str:
-    incident = explained.incident
-    if incident is None:
-        raise ValueError("no incident is open")
+def _open(incident: Incident, explained: ExplainedMoment, at: str, zone: tzinfo) -> str:
     begun = time_near(incident.start_ms, explained.at_ms, zone)
     since = f"the incident since {begun} ({incident.severity}) was still open"
     if incident.suppressed:
         since += f", suppressed: {_why_suppressed(incident.suppressed, explained)}"
-    above = [each for each in _live(explained) if each.value >= 1]
+    above = _firing(explained)
     if not above:
         return f"No further alert at {at}: {since}; {_below(explained)}."
-    highest = max(above, key=lambda each: each.value)
-    return f"No further alert at {at}: {since}; {_scored(highest)}, which changed nothing about it."
+    return f"No further alert at {at}: {since}; {_scored(above[0])}, which changed nothing about it."
 
 
 def _below(explained: ExplainedMoment) -> str:
@@ -131,7 +132,7 @@ def _hindrance(detector: ExplainedDetector, explained: ExplainedMoment) -> str:
     """Return why a detector whose score was 1 or more opened no incident; what is suppressed opens one, too."""
     if explained.emerging is not None:
         return f"an incident opens with {evidence(explained.emerging, explained.needed)}"
-    suppressed = explained.quiet.suppressed if explained.quiet else detector.explanation.score.suppressed
+    suppressed = explained.suppression_of(detector)
     return f"it was suppressed: {_why_suppressed(suppressed, explained)}" if suppressed else "that opened no incident"
 
 

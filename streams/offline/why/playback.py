@@ -13,6 +13,7 @@ from streams.core.detect.explaining import ExplainingMonitor
 from streams.core.detect.partition import PartitionScoring
 from streams.core.detect.quarantine import Quarantine
 from streams.offline.backtest.partition_files import PartitionFileReader
+from streams.offline.backtest.playback import outcomes
 from streams.records import Envelope, Progress
 from streams.render.bucket_series import BucketSeries
 from streams.render.progress_bar import bar
@@ -149,7 +150,7 @@ def play(mentions: Mentions, config: Config, brand: BrandSettings, at_ms: int) -
         step, bucket = evaluation.step, evaluation.bucket
         if bucket is None:
             return
-        values = monitor.values(bucket)
+        values = monitor.values(evaluation, bucket)
         _note_runs(evaluation, values, running, played.runs)
         if step.at_ms > at_ms:
             return
@@ -187,14 +188,12 @@ def _outcomes(
     )
     reader = PartitionFileReader(file)
     size = file.stat().st_size
+    batches = (
+        [record for record in batch if not isinstance(record, Envelope) or record.brand == brand.id]
+        for batch in reader.batches()
+    )
     with bar(f"detecting {brand.id}", "bytes") as show:
-        for batch in reader.batches():
-            for record in batch:
-                if not isinstance(record, Envelope) or record.brand == brand.id:
-                    scoring.absorb(record)
-            yield scoring.advance()
-            show(reader.consumed_bytes, size)
-        yield scoring.finish()
+        yield from outcomes(scoring, batches, lambda: show(reader.consumed_bytes, size))
 
 
 def _file_of(mentions: Mentions, brand: str, played: Played) -> Path | None:

@@ -143,7 +143,7 @@ def _detector(detector: ExplainedDetector, explained: ExplainedMoment, once: flo
 def _suppression(detector: ExplainedDetector, explained: ExplainedMoment) -> str:
     if detector.value < 1:
         return ""
-    suppressed = explained.quiet.suppressed if explained.quiet else detector.explanation.score.suppressed
+    suppressed = explained.suppression_of(detector)
     return f"it is suppressed: {SUPPRESSED[suppressed]}" if suppressed else ""
 
 

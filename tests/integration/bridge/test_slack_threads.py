@@ -12,11 +12,11 @@ import pytest
 
 from streams.config import SLACK_TOKEN_VARIABLE
 from streams.kafka.admin import ensure_topics
-from streams.kafka.clients import acknowledged, producer
 from streams.kafka.topics import Topics
 from streams.records import utc
 from tests.support.alerts import alert, verdict
-from tests.support.broker import lag, until
+from tests.support.broker import lag, send, until
+from tests.support.labelling import say
 from tests.support.slack import CHANNEL, TOKEN, SlackServer
 from tests.support.worker import Worker, write_config
 
@@ -25,12 +25,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from streams.config import Config
-    from streams.records import Alert, Verdict
+    from streams.records import Alert
 
 ENVIRONMENT = {SLACK_TOKEN_VARIABLE: TOKEN}
 STARTED = utc(time.time_ns() // 1_000_000)
-
-pytestmark = pytest.mark.timeout(180)
 
 
 @pytest.fixture
@@ -47,16 +45,8 @@ async def config(kafka_config: Callable[..., Config], slack: SlackServer) -> Con
 
 
 async def raise_alerts(config: Config, *alerts: Alert) -> None:
-    async with producer(config.kafka) as sender:
-        topic = Topics(config.topics).alerts.name
-        sends = [await sender.send(topic, each.to_bytes(), key=each.fingerprint.encode()) for each in alerts]
-        await acknowledged(config.kafka, sends, "sending")
-
-
-async def write(config: Config, given: Verdict) -> None:
-    async with producer(config.kafka) as sender:
-        sent = await sender.send(Topics(config.topics).labels.name, given.to_bytes(), key=given.key)
-        await acknowledged(config.kafka, [sent], "sending")
+    records = [(each.fingerprint.encode(), each.to_bytes()) for each in alerts]
+    await send(config, Topics(config.topics).alerts.name, records)
 
 
 async def bridging(path: Path) -> Worker:
@@ -79,7 +69,7 @@ async def test_steps_and_verdicts_of_an_incident_are_one_thread_through_kills_at
     bridge = await bridging(path)
     await raise_alerts(config, step("storm", "s1"))
     await _soon(slack, [["s1"]])
-    await write(config, verdict("storm", at_ms=1).verdict)
+    await say(config, [verdict("storm", at_ms=1).verdict])
     await _soon(slack, lengths=[2])
 
     slack.fail("chat.postMessage", "held")  # posted, but the bridge does not get to know, and is killed
@@ -88,7 +78,7 @@ async def test_steps_and_verdicts_of_an_incident_are_one_thread_through_kills_at
     await bridge.end(signal.SIGKILL)
 
     await raise_alerts(config, step("storm", "s3", "resolve", severity="critical"), step("other", "o1"))
-    await write(config, verdict("storm", at_ms=2, by="bob", verdict="confirmed", note="real").verdict)
+    await say(config, [verdict("storm", at_ms=2, by="bob", verdict="confirmed", note="real").verdict])
     slack.held.clear()
     slack.fail("chat.postMessage", None, "held")
     bridge = await bridging(path)
@@ -122,12 +112,12 @@ async def test_incidents_keep_their_threads_when_partitions_move_to_another_brid
     await raise_alerts(config, *(step(name, f"{name}-1") for name in names))
     await _soon(slack, [[f"{name}-1"] for name in names])
     other = await bridging(path)
-    await other.wait_for("assigned", 60)
+    await other.wait_for("assigned")
     await raise_alerts(config, *(step(name, f"{name}-2", "grow") for name in names))
     await _soon(slack, [[f"{name}-1", f"{name}-2"] for name in names])
     await one.end(signal.SIGKILL)
     await raise_alerts(config, *(step(name, f"{name}-3", "resolve") for name in names))
-    await _soon(slack, [[f"{name}-1", f"{name}-2", f"{name}-3"] for name in names], 90)
+    await _soon(slack, [[f"{name}-1", f"{name}-2", f"{name}-3"] for name in names])
     assert await other.end() == 0
 
 
@@ -155,14 +145,12 @@ async def test_a_bridge_whose_token_is_revoked_is_not_ready_and_loses_nothing(
     await until(is_denied)
     assert TOKEN not in bridge.log
     slack.faults.clear()
-    await _soon(slack, [["s1"]], 90)
-    await until(is_ready, 90)
+    await _soon(slack, [["s1"]])
+    await until(is_ready)
     assert await bridge.end() == 0
 
 
-async def _soon(
-    slack: SlackServer, ids: list[list[str]] | None = None, seconds: float = 60, lengths: list[int] | None = None
-) -> None:
+async def _soon(slack: SlackServer, ids: list[list[str]] | None = None, lengths: list[int] | None = None) -> None:
     async def as_expected() -> bool:
         threads = slack.ids()
         if lengths is not None:
@@ -170,6 +158,6 @@ async def _soon(
         return sorted(threads) == sorted(ids or [])
 
     try:
-        await until(as_expected, seconds)
+        await until(as_expected)
     except TimeoutError:
         pytest.fail(f"{slack.ids()} instead of {ids or lengths}")

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 import yaml
 
-from tests.support.alertmanager import Alertmanager, Receiver, require_alertmanager
 from tests.support.broker import until
 from tests.support.paths import DEPLOY
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
+    from collections.abc import Mapping
+
+    from tests.support.alertmanager import Alertmanager
 
 CONFIG: Final[dict[str, Any]] = yaml.safe_load((DEPLOY / "alertmanager" / "alertmanager.yml").read_text())
 ALERTS: Final = {
@@ -24,12 +24,8 @@ ALERTS: Final = {
 
 
 @pytest.fixture
-async def alertmanager(tmp_path: Path, receiver: Receiver) -> AsyncIterator[Alertmanager]:
-    require_alertmanager()
-    server = Alertmanager(tmp_path, receiver.url, {"inhibit_rules": CONFIG["inhibit_rules"]})
-    await server.start()
-    yield server
-    await server.stop()
+def alertmanager_config() -> Mapping[str, Any]:
+    return {"inhibit_rules": CONFIG["inhibit_rules"]}
 
 
 async def muted(server: Alertmanager, *alerts: dict[str, str]) -> set[str]:

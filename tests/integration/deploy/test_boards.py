@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final
 import pytest
 
 from streams.config import WEBHOOK_KEY_VARIABLE
-from tests.support.prometheus import answer, board_queries, prometheus, wait_for
+from tests.support.patience import wait_for
+from tests.support.prometheus import answer, board_queries, prometheus
 from tests.support.story import Story, firewatch, pid_of, webhook_that_fails_once
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 SPEED: Final = 8_000
 """Times real time: the day takes eleven seconds, long enough for some scrapes."""
 
-SECONDS_TO_SHOW: Final = 90
+SECONDS_TO_SHOW: Final = 150
 
 NEVER_HERE: Final = {
     "firewatch-health: Quarantined detectors A": "takes a detector with a defect, and there is none",
@@ -31,8 +32,6 @@ NEVER_HERE: Final = {
     "firewatch-health: Records lost to retention A": "takes a retention that is shorter than a worker's absence",
 }
 """Queries that are not answered, with the reason."""
-
-pytestmark = pytest.mark.timeout(240)
 
 
 def has_data(address: str, expr: str) -> bool:

@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +14,8 @@ import pytest
 from deploy.local.kafka import DEFAULT_HOME, NOT_RUNNING, LocalKafka, answers
 from deploy.local.prerequisites import LocalKafkaError
 from tests.support.paths import DEPLOY
+from tests.support.patience import PATIENCE_SECONDS, wait_for
+from tests.support.ports import reserved_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +52,7 @@ def test_start_answers_is_reused_and_stops(broker: LocalKafka) -> None:
 
 def test_a_restarted_broker_keeps_its_port(broker: LocalKafka) -> None:
     """A config, and every shell with KAFKA_BOOTSTRAP, names the port."""
-    address = broker.start()
+    address = broker.start(reserved_port())
     broker.stop()
     assert broker.start() == address
 
@@ -59,7 +60,7 @@ def test_a_restarted_broker_keeps_its_port(broker: LocalKafka) -> None:
 def test_a_port_that_another_process_took_meanwhile_is_named_and_replaced(
     broker: LocalKafka, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    before = port_of(broker.start())
+    before = port_of(broker.start(reserved_port()))
     broker.stop()
     with socket.socket() as other:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -75,10 +76,7 @@ def test_a_port_that_another_process_took_meanwhile_is_named_and_replaced(
 def test_a_killed_broker_is_noticed_and_started_anew_with_its_data(broker: LocalKafka) -> None:
     broker.start()
     os.kill(pid_of(broker), signal.SIGKILL)
-    deadline = time.monotonic() + 10
-    while broker.bootstrap:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_for(lambda: broker.bootstrap is None)
     assert answers(port_of(broker.start()))
 
 
@@ -121,7 +119,7 @@ def test_wipe_deletes_what_was_stored(broker: LocalKafka) -> None:
 def test_the_command_prints_the_address_and_exit_codes(broker: LocalKafka) -> None:
     def run(command: str) -> subprocess.CompletedProcess[str]:
         arguments = [sys.executable, str(SCRIPT), command, "--name", broker._folder.name]
-        return subprocess.run(arguments, capture_output=True, text=True, check=False, timeout=120)
+        return subprocess.run(arguments, capture_output=True, text=True, check=False, timeout=PATIENCE_SECONDS)
 
     assert run("status").returncode == NOT_RUNNING
     started = run("start")

@@ -9,7 +9,8 @@ from urllib.request import urlopen
 
 import pytest
 
-from tests.support.prometheus import answer, board_queries, prometheus, rule_health, wait_for
+from tests.support.patience import PATIENCE_SECONDS, wait_for
+from tests.support.prometheus import answer, board_queries, prometheus, rule_health
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +44,7 @@ def children(metric):
     return [metric.labels(*each) for each in values]
 
 print(serve("127.0.0.1", 0, "metrics.detect_port"), flush=True)
-for _ in range(600):
+while True:
     for metric in catalogue():
         for child in children(metric):
             match child:
@@ -64,15 +65,22 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             port = int(worker.stdout.readline())
             with prometheus(tmp_path_factory.mktemp("prometheus"), {"detect": port}) as address:
                 enough = f"count_over_time(firewatch_brand_mentions[{RATE_INTERVAL}]) >= 6"
-                wait_for(lambda: bool(answer(address, enough)), 30)
+                wait_for(lambda: bool(answer(address, enough)))
                 yield address
         finally:
             worker.terminate()
 
 
 def test_every_query_of_the_boards_has_an_answer(address: str) -> None:
-    unanswered = [(name, expr) for name, expr in board_queries(RATE_INTERVAL) if not answer(address, expr)]
-    assert not unanswered
+    unanswered = dict(board_queries(RATE_INTERVAL))
+
+    def all_answered() -> bool:
+        """Whether each had an answer at some moment: a rate has none while a busy machine scrapes too rarely."""
+        for name in [name for name, expr in unanswered.items() if answer(address, expr)]:
+            del unanswered[name]
+        return not unanswered
+
+    wait_for(all_answered, what=unanswered)
 
 
 def test_the_first_event_of_a_series_is_counted(address: str) -> None:
@@ -83,7 +91,7 @@ def test_the_first_event_of_a_series_is_counted(address: str) -> None:
 
 
 def test_every_rule_can_be_evaluated(address: str) -> None:
-    wait_for(lambda: "unknown" not in rule_health(address).values(), 10)
+    wait_for(lambda: "unknown" not in rule_health(address).values())
     assert set(rule_health(address).values()) == {"ok"}
 
 
@@ -95,7 +103,7 @@ def test_workers_labels_are_kept(address: str) -> None:
 
 
 def test_prometheus_serves_the_runbook_to_which_an_alert_links(address: str) -> None:
-    with urlopen(f"http://{address}/user/runbooks.html", timeout=10) as response:
+    with urlopen(f"http://{address}/user/runbooks.html", timeout=PATIENCE_SECONDS) as response:
         page = response.read().decode()
     assert '<h2 id="firewatchworkerdown">FirewatchWorkerDown</h2>' in page
     assert response.headers["Content-Type"].startswith("text/html")

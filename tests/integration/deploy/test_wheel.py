@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from streams.cli import cli
 from tests.support.paths import ROOT
+from tests.support.patience import PATIENCE_SECONDS
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +32,8 @@ def firewatch(
     path = os.pathsep.join([*environment.pop("PYTHONPATH", "").split(), str(installed)])
     script = installed / "bin" / "firewatch"
     done = subprocess.run(
-        [sys.executable, script, *arguments], cwd=folder, capture_output=True, text=True, check=False, timeout=60,
-        env={"PATH": "/usr/bin:/bin", "HOME": str(folder), "PYTHONPATH": path} | environment,
+        [sys.executable, script, *arguments], cwd=folder, capture_output=True, text=True, check=False,
+        timeout=PATIENCE_SECONDS, env={"PATH": "/usr/bin:/bin", "HOME": str(folder), "PYTHONPATH": path} | environment,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done

@@ -15,7 +15,7 @@ from streams.kafka.admin import ensure_topics
 from streams.kafka.clients import producer
 from streams.kafka.topics import Topics
 from streams.records import Alert
-from tests.support.broker import read_topic
+from tests.support.broker import read_topic, until
 from tests.support.detecting import (
     BRANDS,
     MentionStream,
@@ -31,9 +31,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from streams.config import Config
-
-
-pytestmark = pytest.mark.timeout(180)
 
 
 @pytest.fixture
@@ -70,9 +67,14 @@ async def test_every_mention_is_counted_and_alerts_keep_their_contract(config: C
 async def test_counts_are_exact_after_kill_9_in_the_middle(config: Config, tmp_path: Path) -> None:
     await ensure_topics(config, create=True)
     stream = MentionStream(config)
+
+    async def state_is_stored() -> bool:
+        return bool(await read_topic(config, Topics(config.topics).changelog.name))
+
     async with detecting(config, tmp_path) as worker:
         await stream.send(40)
         await worker.wait_for('"restored"')
+        await until(state_is_stored)
         sending = asyncio.create_task(stream.send(40, pause_seconds=0.05))
         await asyncio.sleep(1.2)
         assert await worker.end(signal.SIGKILL) == -signal.SIGKILL

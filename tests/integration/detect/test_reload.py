@@ -16,19 +16,19 @@ from yarl import URL
 from streams.config import Config
 from streams.core.detect.partition import PartitionMonitor
 from streams.kafka.admin import ensure_topics
-from streams.kafka.clients import acknowledged, consumer, producer
+from streams.kafka.clients import consumer
 from streams.kafka.topics import Topics
 from streams.operate.local_workers import refused_configs
 from streams.records import Envelope, Post, mentions_record_from_bytes, window_from_bytes
-from tests.support.broker import read_topic
+from tests.support.broker import read_topic, send
 from tests.support.detecting import BRANDS, START_MS, MentionStream, detecting, wait_until_consumed, wait_until_counted
+from tests.support.patience import PATIENCE_SECONDS
+from tests.support.ports import ANY_PORTS
 from tests.support.worker import Worker, write_config
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-pytestmark = pytest.mark.timeout(180)
 
 
 def brands(*ids: str) -> list[dict[str, Any]]:
@@ -193,21 +193,21 @@ async def scraped(address: str) -> str:
 async def refused(address: str) -> dict[str, str]:
     """What `firewatch status` finds of workers that could not use the config, on the port of this one."""
     port = URL(address).port
-    ports = {"metrics": {"score_port": port, "detect_port": port}}
+    ports = {"metrics": ANY_PORTS | {"score_port": port, "detect_port": port}}
     return await asyncio.to_thread(refused_configs, Config.model_validate({"brands": brands("nordtel")} | ports))
 
 
 async def write(config: Config, numbers: range, text: str) -> None:
-    async with producer(config.kafka) as sender:
-        posts = [Post(str(number), "forum", START_MS + number * 1000, text) for number in numbers]
-        topic = Topics(config.topics).posts.name
-        sends = [await sender.send(topic, post.to_bytes(), key=post.key) for post in posts]
-        await acknowledged(config.kafka, sends, "sending posts")
+    posts = [Post(str(number), "forum", START_MS + number * 1000, text) for number in numbers]
+    await send(config, Topics(config.topics).posts.name, [(post.key, post.to_bytes()) for post in posts])
 
 
 async def wait_until_scored(config: Config) -> None:
     topics = Topics(config.topics)
-    async with consumer(config.kafka, f"{config.topics.prefix}firewatch-score") as observer, asyncio.timeout(60):
+    async with (
+        consumer(config.kafka, f"{config.topics.prefix}firewatch-score") as observer,
+        asyncio.timeout(PATIENCE_SECONDS),
+    ):
         tps = [TopicPartition(topics.posts.name, partition) for partition in range(topics.posts.partitions)]
         ends = await observer.end_offsets(tps)
         while any([ends[tp] > (await observer.committed(tp) or 0) for tp in tps]):  # noqa: ASYNC110  only Kafka can tell

@@ -20,6 +20,7 @@ import pytest
 from pydantic import ValidationError
 
 from deploy.local.kafka import DEFAULT_HOME, LocalKafka
+from streams.config import KafkaSettings
 from streams.errors import BrokerUnreachable, InputError, KafkaError, RejectionRatioExceeded
 from streams.kafka.admin import ensure_topics
 from streams.kafka.clients import check_reachable
@@ -33,6 +34,7 @@ from streams.sources.registry import open_posts
 from streams.sources.stdin import StdinSource
 from streams.workers.ingest import IngestSummary, ingest
 from tests.support.broker import headers, read_topic, until
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.worker import Worker, write_config
 
 if TYPE_CHECKING:
@@ -233,7 +235,7 @@ async def test_a_file_that_is_newest_first_arrives_in_order_of_time_through_kill
     async def kill(batches: int) -> None:
         armed = {VARIABLE: f"{Failpoint.INGEST_ACKNOWLEDGED}:{batches}"}
         killed = await Worker.start("ingest", config_path, arguments, armed)
-        assert await killed.ended(120) == -signal.SIGKILL, killed.log
+        assert await killed.ended() == -signal.SIGKILL, killed.log
 
     for batches in (12, 24, 36, 48):  # the cursor is saved once a second: on a fast machine after more batches
         if not (tmp_path / "cursor").exists():
@@ -241,7 +243,7 @@ async def test_a_file_that_is_newest_first_arrives_in_order_of_time_through_kill
     assert orjson.loads((tmp_path / "cursor").read_bytes())["sorted"]["sorted_lines"] > 0
     await kill(6)
     last = await Worker.start("ingest", config_path, arguments)
-    assert await last.ended(120) == 0, last.log
+    assert await last.ended() == 0, last.log
     assert "not in order of time, so it was sorted: 59,999 of 60,000 posts" in last.log
 
     topics = Topics(config.topics)
@@ -260,14 +262,15 @@ async def test_a_file_that_is_newest_first_arrives_in_order_of_time_through_kill
 async def test_a_replay_keeps_the_pace_and_ends_in_the_present(config: Config, tmp_path: Path) -> None:
     path = write(tmp_path / "posts.jsonl", [post(number * 2) for number in range(31)])
     started = time.monotonic()
-    await run(config, path, speed=30, redate=True)
-    assert time.monotonic() - started >= 2.0  # a minute at 30 times real time
+    await run(config, path, speed=15, redate=True)
+    taken = time.monotonic() - started
+    assert taken >= 4.0  # a minute at 15 times real time
     records = await read_topic(config, Topics(config.topics).posts.name)
     arrived = sorted((post_from_bytes(record.value).ts_ms, record.timestamp) for record in records)
     assert all(ts_ms <= broker_ms for ts_ms, broker_ms in arrived)
     assert {later[0] - earlier[0] for earlier, later in pairwise(arrived)} == {2_000}
     last_ms, broker_ms = arrived[-1]
-    assert broker_ms - last_ms < 3_000
+    assert broker_ms - last_ms < 3_000 + (taken - 4.0) * 1_000  # a busy machine is later by as much as it takes longer
     assert broker_ms - arrived[0][1] >= 1_000  # not all at once
 
 
@@ -279,7 +282,7 @@ async def test_standard_input_is_ingested_as_it_comes(config: Config) -> None:
         os.write(writing, post(1) + b"\n" + post(2) + b"\n")
         await until(lambda: arrived(config, 2))
         stop.set()
-        summary = await asyncio.wait_for(running, 5)
+        summary = await asyncio.wait_for(running, PATIENCE_SECONDS)
     finally:
         os.close(writing)
         os.close(reading)
@@ -304,7 +307,7 @@ async def test_an_unreachable_broker_is_named_within_seconds(
         started = time.monotonic()
         with pytest.raises(BrokerUnreachable, match=f"{address}.*connection refused"):
             await run(config, write(tmp_path / "posts.jsonl", [post(1)]))
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < config.kafka.request_timeout_seconds  # it does not wait for an answer
 
 
 async def test_a_server_that_never_answers_is_given_up(kafka_config: Callable[..., Config]) -> None:
@@ -314,7 +317,7 @@ async def test_a_server_that_never_answers_is_given_up(kafka_config: Callable[..
         started = time.monotonic()
         with pytest.raises(BrokerUnreachable, match=address):
             await check_reachable(config.kafka)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < KafkaSettings().request_timeout_seconds
 
 
 def test_an_address_that_is_none_is_a_config_error(kafka_config: Callable[..., Config]) -> None:
@@ -348,7 +351,7 @@ async def test_a_broker_that_dies_ends_it_in_bounded_time(kafka_config: Callable
         os.write(writing, post(2) + b"\n")
         with pytest.raises(BrokerUnreachable, match="sending posts"):
             await running
-        assert time.monotonic() - started < 20
+        assert time.monotonic() - started < KafkaSettings().request_timeout_seconds
     finally:
         os.close(writing)
         os.close(reading)

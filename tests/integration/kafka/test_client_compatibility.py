@@ -14,6 +14,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.structs import OffsetAndMetadata
 
 from tests.support.broker import until
+from tests.support.patience import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -78,7 +79,7 @@ async def test_a_group_resumes_at_the_offset_and_metadata_it_committed(
         "enable_auto_commit": False,
         "auto_offset_reset": "earliest",
     }
-    async with AIOKafkaConsumer(topic, **settings) as consumer, asyncio.timeout(30):
+    async with AIOKafkaConsumer(topic, **settings) as consumer, asyncio.timeout(PATIENCE_SECONDS):
         seen: list[int] = []
         while len(seen) < RECORDS:
             for records in (await consumer.getmany(timeout_ms=500)).values():
@@ -93,7 +94,7 @@ async def test_a_group_resumes_at_the_offset_and_metadata_it_committed(
     assert await admin.list_consumer_group_offsets(group) == positions
     assert sum(position.offset for position in positions.values()) == RECORDS
     await produce(kafka, topic, first=RECORDS)
-    async with AIOKafkaConsumer(topic, **settings) as consumer, asyncio.timeout(30):
+    async with AIOKafkaConsumer(topic, **settings) as consumer, asyncio.timeout(PATIENCE_SECONDS):
         first = await consumer.getone()
         assert int(first.value) >= RECORDS
         assert await consumer.committed(TopicPartition(topic, first.partition)) == RECORDS // PARTITIONS
@@ -149,7 +150,7 @@ async def run_faust(name: str, kafka: str, topic: str, folder: Path, until: int)
     app.on_rebalance_complete.connect(hold_fetching)
     starting = asyncio.create_task(app.start())
     try:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             await reached.wait()
     finally:
         await app.stop()

@@ -18,6 +18,8 @@ from streams.kafka.admin import ensure_topics
 from streams.kafka.clients import check_reachable, producer
 from streams.kafka.names import WORKERS
 from streams.kafka.preflight import preflight
+from tests.support.broker import until
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.secure_broker import PASSWORD, grant
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ def login(
             "security_protocol": "SASL_SSL",
             "sasl_username": user,
             "ca_file": broker.authority,
-            "request_timeout_seconds": 10,
+            "request_timeout_seconds": 30,
         }
         return kafka_config(kafka=kafka | settings)
 
@@ -82,9 +84,14 @@ async def test_a_closed_door_says_why_in_one_line_without_the_secret(
     named = {name: getattr(broker, str(value), value) for name, value in settings.items()}
     with pytest.raises(KafkaError, match=complaint) as refused:
         await check_reachable(login("score", **named).kafka)
-    await asyncio.sleep(0.1)  # aiokafka has hung up, and TLS takes a round trip to say so
+    await until(connections_are_closed)
     assert "\n" not in str(refused.value)
     assert PASSWORD.format(user="score") not in str(refused.value)
+
+
+async def connections_are_closed() -> bool:
+    """Whether this event loop has no connection: after aiokafka has hung up, TLS takes a round trip to say so."""
+    return not asyncio.get_running_loop()._transports  # type: ignore[attr-defined]
 
 
 async def test_a_login_without_encryption_must_be_asked_for(broker: SecureBroker, login: Callable[..., Config]) -> None:
@@ -110,18 +117,16 @@ async def test_a_worker_without_a_right_names_it(
         expected = f"{operation} on {access.kind} {access.name}"
         assert expected in refused.value.permissions
         grant(broker, worker, [access._replace(operations=(operation,))])
-        for _ in range(50):  # the broker applies a grant when it has read it itself
+
+        async def granted(expected: str = expected) -> bool:
+            """Whether the right is no longer missing: the broker applies a grant when it has read it itself."""
             try:
                 await preflight(config, worker)
             except NotAllowed as error:
-                refused_now = error.permissions
-                if expected not in refused_now:
-                    break
-            else:
-                break
-            await asyncio.sleep(0.1)
-        else:
-            pytest.fail(f"{expected} was granted and is still missing")
+                return expected not in error.permissions
+            return True
+
+        await until(granted)
     await preflight(config, worker)
 
 
@@ -136,12 +141,15 @@ async def test_a_transactional_id_that_is_not_granted_is_named(
         async with producer(config.kafka, transactional.name):
             pass
     grant(broker, worker, [transactional])
-    for _ in range(50):  # the broker applies a grant when it has read it itself
+
+    async def granted() -> bool:
+        """Whether it is no longer refused: the broker applies a grant when it has read it itself."""
         with suppress(KafkaError):
             async with producer(config.kafka, transactional.name):
-                return
-        await asyncio.sleep(0.1)
-    pytest.fail("it was granted and is still refused")
+                return True
+        return False
+
+    await until(granted)
 
 
 @pytest.mark.parametrize("worker", ["ingest", "detect"])
@@ -159,7 +167,11 @@ def test_a_failing_start_tells_no_secret(
     posts.write_text('{"id": 1, "created_at": 1700000000, "text": "hallo"}\n')
     arguments = [worker, *([str(posts)] if worker == "ingest" else []), "--config", str(file)]
     done = subprocess.run(
-        [sys.executable, "-m", "streams.cli", *arguments], capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-m", "streams.cli", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE_SECONDS,
     )
     assert done.returncode == KafkaError.exit_code
     assert "refuses the login of 'nobody'" in done.stderr

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import orjson
-import pytest
 import yaml
 from click.testing import CliRunner
 
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
     from click.testing import Result
 
     from streams.config import Config
-
-pytestmark = pytest.mark.timeout(300)
 
 
 def test_a_topic_and_its_posts_come_to_the_same(kafka_config: Callable[..., Config], tmp_path: Path) -> None:

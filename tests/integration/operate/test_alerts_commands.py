@@ -35,8 +35,6 @@ STEPS = [
     alert("5f0c2222", "bb02", "resolve", suppressed="cold_start"),
 ]
 
-pytestmark = pytest.mark.timeout(120)
-
 
 @pytest.fixture
 async def config(kafka_config: Callable[..., Config]) -> Config:

@@ -6,10 +6,7 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-import pytest
-
 from streams.kafka.admin import ensure_topics
-from streams.kafka.clients import acknowledged, producer
 from streams.kafka.topics import Topics
 from streams.operate.status import status
 from streams.records import Post
@@ -17,17 +14,17 @@ from streams.records.dead_letters import LOST_TO_RETENTION
 from streams.workers.bridge import bridge
 from streams.workers.receivers import sender_for
 from tests.support.alerts import START_MS, alert
-from tests.support.broker import delete_records, headers, lag, read_topic, until
+from tests.support.broker import delete_records, headers, lag, read_topic, send, until
 from tests.support.detecting import MentionStream, detecting, wait_until_consumed
 from tests.support.scoring import scoring
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
-    from streams.config import Config
+    import pytest
 
-pytestmark = pytest.mark.timeout(180)
+    from streams.config import Config
 
 
 def posts_of(count: int, first: int = 0) -> list[tuple[bytes, bytes]]:
@@ -47,12 +44,6 @@ async def bridging(config: Config) -> AsyncIterator[None]:
     finally:
         stop.set()
         await task
-
-
-async def send(config: Config, topic: str, values: Sequence[tuple[bytes, bytes]]) -> None:
-    async with producer(config.kafka) as sender:
-        sends = [await sender.send(topic, value, key=key) for key, value in values]
-        await acknowledged(config.kafka, sends, "sending")
 
 
 async def lost(config: Config, dlq: str) -> int:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-import pytest
 import yaml
 from click.testing import CliRunner, Result
 
 from streams.cli import cli
 from streams.kafka.admin import ensure_topics
-from streams.kafka.clients import acknowledged, producer
 from streams.kafka.topics import Topics
 from streams.offline.backtest import read_labels
 from streams.records import Alert, Verdict, alert_from_bytes
 from tests.support.alerts import START_MS, alert
 from tests.support.backtest import CONFIG, write_files
+from tests.support.broker import send
+from tests.support.labelling import say
 from tests.support.worker import write_config
 
 if TYPE_CHECKING:
@@ -25,16 +25,11 @@ if TYPE_CHECKING:
 
     from streams.config import Config
 
-pytestmark = pytest.mark.timeout(180)
-
 
 async def write(config: Config, alerts: Sequence[Alert], verdict: Verdict) -> None:
     await ensure_topics(config, create=True)
-    topics = Topics(config.topics)
-    async with producer(config.kafka) as sender:
-        sends = [await sender.send(topics.alerts.name, each.to_bytes(), key=each.brand.encode()) for each in alerts]
-        sends.append(await sender.send(topics.labels.name, verdict.to_bytes(), key=verdict.key))
-        await acknowledged(config.kafka, sends, "sending")
+    await send(config, Topics(config.topics).alerts.name, [(each.brand.encode(), each.to_bytes()) for each in alerts])
+    await say(config, [verdict])
 
 
 def test_verdicts_become_the_labels_of_backtest_and_tune(kafka_config: Callable[..., Config], tmp_path: Path) -> None:

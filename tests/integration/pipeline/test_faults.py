@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from streams.runtime.failpoints import Failpoint
 from tests.faults.disturbances import die_at, kill_at_random, restart_one_after_another
 from tests.faults.load import Load
@@ -20,7 +18,6 @@ if TYPE_CHECKING:
 SEED = 12
 
 
-@pytest.mark.timeout(240)
 async def test_nothing_is_lost_or_counted_twice_whatever_dies(
     kafka_config: Callable[..., Config], tmp_path: Path
 ) -> None:

@@ -26,6 +26,7 @@ from streams.workers.ingest import IngestSummary, ingest
 from streams.workers.supervisor import run
 from tests.support.oracle import Outcome, replayed
 from tests.support.paths import DEPLOY
+from tests.support.patience import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -130,7 +131,7 @@ def assert_an_independent_client_reads_valid_alerts(config: Config, expected_ids
     )
     witness.subscribe([Topics(config.topics).alerts.name])
     seen: set[str] = set()
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE_SECONDS
     try:
         while seen != expected_ids and time.monotonic() < deadline:
             message = witness.poll(1.0)

@@ -19,6 +19,7 @@ from streams.errors import BrokerUnreachable, ConfigError, WorkerFailed
 from streams.runtime.restarts import REASONS, to_text
 from streams.workers import supervisor as run
 from streams.workers.supervisor import Command, Hangups, supervise
+from tests.support.patience import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
     from streams.runtime.restarts import RestartReason
@@ -30,8 +31,8 @@ class Lines(list[tuple[str, str]]):
     def __call__(self, name: str, line: str) -> None:
         self.append((name, line))
 
-    async def wait_for(self, name: str, line: str, times: int = 1, seconds: float = 10) -> None:
-        async with asyncio.timeout(seconds):
+    async def wait_for(self, name: str, line: str, times: int = 1) -> None:
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while self.count((name, line)) < times:  # noqa: ASYNC110  lines come from a callback
                 await asyncio.sleep(0.02)
 
@@ -48,8 +49,8 @@ def is_running(pid: int) -> bool:
     return status.rpartition(")")[2].split()[0] != "Z"
 
 
-def wait_until_gone(pids: list[int], seconds: float) -> bool:
-    end = time.monotonic() + seconds
+def wait_until_gone(pids: list[int]) -> bool:
+    end = time.monotonic() + PATIENCE_SECONDS
     while any(is_running(pid) for pid in pids):
         if time.monotonic() > end:
             return False
@@ -95,13 +96,13 @@ BEATING = (
 async def test_a_worker_that_is_stopped_is_noticed_killed_and_restarted() -> None:
     """SIGSTOP ends nothing, and a stopped process keeps its port and its partitions."""
     lines, stop = Lines(), asyncio.Event()
-    command = replace(python("detect", BEATING), unresponsive_seconds=5)
+    command = replace(python("detect", BEATING), unresponsive_seconds=15)  # it warns after a third of them
     with structlog.testing.capture_logs() as logged:
         supervising = asyncio.create_task(supervise([command], stop, lines))
-        await lines.wait_for("detect", "up", seconds=30)
+        await lines.wait_for("detect", "up")
         stopped = int(lines[1][1])
         os.kill(stopped, signal.SIGSTOP)
-        await lines.wait_for("detect", "up", times=2, seconds=60)
+        await lines.wait_for("detect", "up", times=2)
         stop.set()
         await supervising
     assert ("detect", "failed=0,outage=0,unresponsive=1") in lines
@@ -121,12 +122,12 @@ async def test_a_worker_that_runs_again_in_time_is_left_alone() -> None:
     with structlog.testing.capture_logs() as logged:
 
         async def heard(event: str) -> None:
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 while all(each["event"] != event for each in logged):  # noqa: ASYNC110  logged by other tasks
                     await asyncio.sleep(0.02)
 
         supervising = asyncio.create_task(supervise([command], stop, lines))
-        await lines.wait_for("detect", "up", seconds=30)
+        await lines.wait_for("detect", "up")
         pid = int(lines[1][1])
         os.kill(pid, signal.SIGSTOP)
         await heard("worker does not respond")
@@ -141,7 +142,7 @@ async def test_a_worker_that_runs_again_in_time_is_left_alone() -> None:
 async def test_a_stopped_worker_ends_with_the_others() -> None:
     lines, stop = Lines(), asyncio.Event()
     supervising = asyncio.create_task(supervise([python("detect", BEATING)], stop, lines))
-    await lines.wait_for("detect", "up", seconds=30)
+    await lines.wait_for("detect", "up")
     pid = int(lines[1][1])
     os.kill(pid, signal.SIGSTOP)
     stop.set()
@@ -168,7 +169,7 @@ async def test_an_outage_of_kafka_and_a_failing_detector_are_not_given_up_on(pas
     )
     lines, stop = Lines(), asyncio.Event()
     supervising = asyncio.create_task(supervise([python("detect", code, str(tmp_path / "lives"))], stop, lines))
-    await lines.wait_for("detect", "up", seconds=40)
+    await lines.wait_for("detect", "up")
     stop.set()
     await supervising
 
@@ -184,7 +185,7 @@ async def test_it_gives_up_on_a_worker_that_keeps_crashing_and_ends_the_others()
     assert lines.count(("detect", "no disk left")) == run.CRASHES
     others = [int(line) for name, line in lines if name == "score" and line.isdecimal()]
     assert others
-    assert wait_until_gone(others, 2)
+    assert wait_until_gone(others)
 
 
 OTHER_DEADLINE = """
@@ -221,7 +222,7 @@ async def test_a_config_that_broke_while_workers_ran_is_waited_for(tmp_path: Pat
     )
     stop, lines = asyncio.Event(), Lines()
     supervising = asyncio.create_task(supervise([python("detect", code)], stop, lines))
-    await lines.wait_for("detect", "up", seconds=40)
+    await lines.wait_for("detect", "up")
     stop.set()
     await supervising
     assert len(lives.read_text()) == 9
@@ -258,7 +259,7 @@ async def test_a_worker_that_does_not_end_is_killed_with_its_children(monkeypatc
     code = (
         "import os, signal, subprocess, sys\n"
         "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
-        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(3_600)'])\n"
         f"print(os.getpid(), child.pid, flush=True)\n{ENDLESS}"
     )
     lines, stop = Lines(), asyncio.Event()
@@ -266,7 +267,7 @@ async def test_a_worker_that_does_not_end_is_killed_with_its_children(monkeypatc
     await lines.wait_for("detect", "up")
     stop.set()
     await supervising
-    assert wait_until_gone([int(pid) for pid in lines[0][1].split()], 2)
+    assert wait_until_gone([int(pid) for pid in lines[0][1].split()])
 
 
 async def test_long_lines_are_relayed_in_pieces() -> None:
@@ -300,7 +301,7 @@ def test_workers_end_when_the_supervisor_is_killed() -> None:
         finally:
             supervisor.kill()
         supervisor.wait()
-        assert wait_until_gone(pids, 5)
+        assert wait_until_gone(pids)
 
 
 async def test_a_hangup_is_handed_to_the_workers_that_read_their_config_again() -> None:

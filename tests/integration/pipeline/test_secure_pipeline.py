@@ -17,16 +17,18 @@ import pytest
 import yaml
 from aiokafka import TopicPartition
 
-from deploy.local.kafka import free_port
 from streams.config import PASSWORD_VARIABLE, WEBHOOK_KEY_VARIABLE
 from streams.kafka.acls import granting_commands
 from streams.kafka.clients import consumer
 from streams.kafka.names import WORKERS
 from streams.kafka.topics import Topics
 from streams.operate.label import ask
+from streams.workers.supervisor import STOP_SECONDS
 from tests.support.alerts import alert
-from tests.support.broker import headers, read_topic, until
-from tests.support.labelling import labels, published, send
+from tests.support.broker import headers, read_topic, send, until
+from tests.support.labelling import labels, published
+from tests.support.patience import PATIENCE_SECONDS
+from tests.support.ports import reserved_port
 from tests.support.secure_broker import PASSWORD, grant_printed
 
 if TYPE_CHECKING:
@@ -91,13 +93,13 @@ class Worker:
 
     async def ended(self) -> int:
         assert self._process is not None
-        return await asyncio.wait_for(self._process.wait(), 60)
+        return await asyncio.wait_for(self._process.wait(), PATIENCE_SECONDS)
 
     async def stop(self) -> int:
         assert self._process is not None
         if self._process.returncode is None:
             self._process.send_signal(signal.SIGTERM)
-        return await asyncio.wait_for(self._process.wait(), 30)
+        return await asyncio.wait_for(self._process.wait(), STOP_SECONDS)
 
     @property
     def log(self) -> str:
@@ -105,7 +107,7 @@ class Worker:
 
 
 def login(broker: SecureBroker, user: str, way: str) -> dict[str, Any]:
-    kafka = {"ca_file": str(broker.authority), "request_timeout_seconds": 10}
+    kafka = {"ca_file": str(broker.authority), "request_timeout_seconds": 30}
     if way == "SSL":
         certificate, key = broker.certificate(user)
         files = {"certificate_file": str(certificate), "key_file": str(key)}
@@ -118,7 +120,7 @@ async def alerts(config: Config) -> list[dict[str, Any]]:
     """The alerts, as soon as one incident has been resolved or time is up."""
     found: list[dict[str, Any]] = []
     topic = Topics(config.topics).alerts
-    async with asyncio.timeout(90), consumer(config.kafka, None) as reader:
+    async with asyncio.timeout(PATIENCE_SECONDS), consumer(config.kafka, None) as reader:
         reader.assign([TopicPartition(topic.name, partition) for partition in range(topic.partitions)])
         await reader.seek_to_beginning()
         while not found:
@@ -128,7 +130,7 @@ async def alerts(config: Config) -> list[dict[str, Any]]:
 
 
 def page(port: int, path: str) -> str:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=PATIENCE_SECONDS) as answer:
         return str(answer.read().decode())
 
 
@@ -137,6 +139,8 @@ async def is_ready(port: int) -> bool:
         return await asyncio.to_thread(page, port, "/readyz") == '{"ready":true}'
     except urllib.error.HTTPError as error:
         error.close()
+        return False
+    except urllib.error.URLError:
         return False
 
 
@@ -155,9 +159,9 @@ async def check_train(config: Config) -> None:
         return "wrong_key" in [letter["reason"] for letter in letters if letter["topic"] == topics.models.name]
 
     topics = Topics(config.topics)
-    await until(learned, 60)
+    await until(learned)
     await send(config, topics.models.name, [(b"stranger", b"no model")])
-    await until(refused, 60)
+    await until(refused)
 
 
 async def check_bridge(config: Config, receiver: Receiver) -> None:
@@ -170,10 +174,10 @@ async def check_bridge(config: Config, receiver: Receiver) -> None:
         return len(await read_topic(config, topics.alerts_dlq.name)) == 1
 
     topics = Topics(config.topics)
-    await until(delivered, 60)
+    await until(delivered)
     receiver.statuses = {"unwanted": 422}
     await send(config, topics.alerts.name, [(b"nordtel", alert("a", "unwanted").to_bytes())])
-    await until(refused, 60)
+    await until(refused)
 
 
 @pytest.mark.timeout(400)
@@ -187,7 +191,7 @@ async def test_each_worker_does_its_work_with_its_own_rights_alone(
     way: str,
 ) -> None:
     monkeypatch.setenv(WEBHOOK_KEY_VARIABLE, "whsec_" + base64.b64encode(b"a key that only this test has").decode())
-    ports = {f"{name}_port": free_port() for name in PORTS}
+    ports = {f"{name}_port": reserved_port() for name in PORTS}
     sections: dict[str, Any] = {
         "metrics": ports,
         "topics": {"partitions": 2},

@@ -34,16 +34,15 @@ from streams.runtime import metrics
 from streams.sources.weights import load_model, read_weights
 from streams.workers.score import score
 from streams.workers.train import train
-from tests.support.broker import delete_topic, headers, read_topic, until
-from tests.support.labelling import NOW_MS, labels, published, say, send, uninterrupted
+from tests.support.broker import delete_topic, headers, read_topic, send, until
+from tests.support.labelling import NOW_MS, labels, published, say, uninterrupted
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.samples import value_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine
 
     from streams.config import Config
-
-pytestmark = pytest.mark.timeout(240)
 
 
 @pytest.fixture
@@ -96,7 +95,7 @@ async def until_learned(config: Config, offset: int) -> PublishedModel:
     async def there() -> bool:
         return any(model.header.offset >= offset for model in (await published(config)).values())
 
-    await until(there, 60)
+    await until(there)
     return (await published(config))[max(await published(config))]
 
 
@@ -140,7 +139,7 @@ async def scored(config: Config, texts: list[str]) -> tuple[list[float], set[str
         async def all_there() -> bool:
             return len(await found()) == len(texts)
 
-        await until(all_there, 60)
+        await until(all_there)
     mentions = await found()
     return [negative for _, negative, _ in mentions], {version for _, _, version in mentions}
 
@@ -181,7 +180,7 @@ async def test_both_qualities_learn_from_the_same_labels_and_judge_their_own_bra
             headers = [model_from_bytes(record.value).header for record in await read_topic(config, topics.models.name)]
             return {header.kind for header in headers if header.offset >= 160} == {"fast", "best"}
 
-        await until(both_stand_at_the_end, 90)
+        await until(both_stand_at_the_end)
     assert len(await read_topic(config, topics.dlq.name)) == 1, "a bad label is one dead letter, however many read it"
     posts = [
         Post("1", "forum", NOW_MS, "Nordtel knarzt und Südtel knarzt"),
@@ -199,7 +198,7 @@ async def test_both_qualities_learn_from_the_same_labels_and_judge_their_own_bra
         return len(told) == 3
 
     async with scoring(config):
-        await until(all_told, 60)
+        await until(all_told)
     assert {key: model for key, (model, _) in told.items()} == {
         ("nordtel", "1"): "linear",
         ("suedtel", "1"): "sentences",
@@ -228,7 +227,7 @@ async def test_scorers_swap_while_they_run_and_hold_the_same_bits(config: Config
             async def both_took_it() -> bool:
                 return one.number == other.number == max(await published(config))
 
-            await until(both_took_it, 30)
+            await until(both_took_it)
         for task in following:
             task.cancel()
         assert one.model is not other.model
@@ -254,7 +253,7 @@ async def test_a_crash_around_publishing_loses_and_doubles_no_label(
         await say(config, said[150:])
         worker = Worker(lambda stop: train(config, stop))
         with pytest.raises(Crash):
-            await asyncio.wait_for(worker.task, 60)
+            await asyncio.wait_for(worker.task, PATIENCE_SECONDS)
     async with training(config):
         await say(config, [*said, *labels(60, seed=7, first=300)])  # all of it once more, and then some
         last = (await until_learned(config, 601)).header
@@ -283,7 +282,7 @@ async def test_a_running_scorer_swaps_between_batches(config: Config) -> None:
             found[:] = [each.model for each in records if isinstance(each, Envelope) for _ in each.mentions]
             return len(found) == count
 
-        await until(all_there, 30)
+        await until(all_there)
         return found
 
     def posts(first: int) -> list[tuple[bytes, bytes]]:
@@ -298,7 +297,7 @@ async def test_a_running_scorer_swaps_between_batches(config: Config) -> None:
         async def swapped() -> bool:
             return bool(value_of(metrics.MODEL_NUMBER, "score") == 1)
 
-        await until(swapped, 20)
+        await until(swapped)
         await send(config, topics.posts.name, posts(300))
         counts = Counter(await versions(600))
     assert counts == {load_model().version: 300, LinearModel.from_snapshot(taught(1)).version: 300}
@@ -323,7 +322,7 @@ async def test_bad_labels_are_dead_letters_and_never_a_crash(config: Config) -> 
         async def all_there() -> bool:
             return len(await read_topic(config, topics.dlq.name)) == len(bad)
 
-        await until(all_there, 30)
+        await until(all_there)
         assert not worker.task.done()
     letters = await read_topic(config, topics.dlq.name)
     assert [headers(letter)["reason"] for letter in letters] == list(bad.values())
@@ -338,13 +337,13 @@ async def test_verdicts_on_incidents_are_counted_and_teach_nothing(config: Confi
     before = value_of(metrics.INCIDENT_VERDICTS, "volume", "false_alarm")
     letters = Topics(config.topics).dlq.name
     async with training(config):
-        await send(config, Topics(config.topics).labels.name, [(each.key, each.to_bytes()) for each in said])
+        await say(config, said)
         await say(config, [b"nonsense"])
 
         async def arrived() -> bool:
             return len(await read_topic(config, letters)) >= 1
 
-        await until(arrived, 30)
+        await until(arrived)
     assert value_of(metrics.INCIDENT_VERDICTS, "volume", "false_alarm") - before == 2
     assert [record.value for record in await read_topic(config, letters)] == [b"nonsense"]
 
@@ -358,7 +357,7 @@ async def test_labels_that_teach_nothing_are_not_read_again(config: Config) -> N
             async def arrived(count: int = count) -> bool:
                 return len(await read_topic(config, letters)) >= count
 
-            await until(arrived, 30)
+            await until(arrived)
     values = [record.value for record in await read_topic(config, letters)]
     assert values == [b"nonsense 1", b"nonsense 2"]
 
@@ -370,10 +369,10 @@ async def test_a_topic_of_labels_that_is_deleted_ends_a_trainer_that_waits_for_s
         async def taken() -> bool:
             return bool(await read_topic(config, Topics(config.topics).dlq.name))
 
-        await until(taken, 30)
+        await until(taken)
         await delete_topic(config, Topics(config.topics).labels.name)
         with pytest.raises(KafkaError, match="firewatch topics"):
-            await asyncio.wait_for(trainer.task, 60)
+            await asyncio.wait_for(trainer.task, PATIENCE_SECONDS)
 
 
 async def test_a_damaged_model_is_refused_and_the_last_good_one_kept(config: Config) -> None:
@@ -395,7 +394,7 @@ async def test_a_damaged_model_is_refused_and_the_last_good_one_kept(config: Con
             reasons = [("broken_model", refused + 6), ("broken_snapshot", 1), ("wrong_key", 2)]
             return all(value_of(metrics.MODELS_REFUSED, "score", reason) >= n for reason, n in reasons)
 
-        await until(all_refused, 20)
+        await until(all_refused)
         assert value_of(metrics.MODELS_REFUSED, "score", "broken_model") == refused + 6
         assert live.model is kept
         await put(config, model_key(5), model_record(5))
@@ -403,7 +402,7 @@ async def test_a_damaged_model_is_refused_and_the_last_good_one_kept(config: Con
         async def taken() -> bool:
             return live.number == 5
 
-        await until(taken, 20)
+        await until(taken)
         following.cancel()
     async with live_model(config, load_model()) as fresh:
         assert fresh.number == 5
@@ -438,7 +437,7 @@ async def until_looked_at(config: Config) -> None:
         async with consumer(config.kafka, group) as observer:
             return not any(each.lag for each in (await group_offsets(observer, config.kafka, models, [0])).values())
 
-    await until(done, 30)
+    await until(done)
 
 
 async def test_a_version_can_be_pinned_and_one_that_is_not_there_is_named(config: Config) -> None:

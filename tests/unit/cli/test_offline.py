@@ -19,6 +19,7 @@ import pytest
 from streams.cli.offline import SIMULATION_SEED
 from streams.offline.simulate import SimulationSettings
 from tests.support.cli import BRANDS, firewatch, post_line
+from tests.support.patience import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -252,7 +253,7 @@ def test_an_interrupt_leaves_no_temporary_file(config: Path, tmp_path: Path) -> 
             assert run.poll() is None
         run.send_signal(signal.SIGINT)
         run.send_signal(signal.SIGCONT)
-        assert run.wait(60) != 0
+        assert run.wait(PATIENCE_SECONDS) != 0
     assert list(folder.iterdir()) == []
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.cli import BRANDS, firewatch
+from tests.support.patience import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +48,7 @@ def test_each_row_is_answered_before_the_next_is_sent() -> None:
                 assert running.stdout.readline() == HEADER
             assert running.stdout.readline().startswith(b"%d,7," % (number * 300))
         running.stdin.close()
-        assert running.wait(timeout=30) == 0
+        assert running.wait(timeout=PATIENCE_SECONDS) == 0
 
 
 @pytest.mark.parametrize(
@@ -75,7 +76,7 @@ def test_a_reader_that_leaves_early_is_no_error(labelled_folder: Path) -> None:
         assert running.stdout.readline() == HEADER
         running.stdout.close()
         assert running.stderr.read() == b""
-        assert running.wait(timeout=30) == 0
+        assert running.wait(timeout=PATIENCE_SECONDS) == 0
 
 
 def test_a_detector_by_its_name_in_a_config(labelled_folder: Path, tmp_path: Path) -> None:

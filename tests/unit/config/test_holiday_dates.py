@@ -34,6 +34,12 @@ def test_a_named_holiday_has_times_of_day_and_days_around_it() -> None:
     assert reasons(turn, "2025-12-29T23:50Z", "2026-01-03T00:00Z") == [None, None]
 
 
+def test_an_end_that_clocks_skip_with_a_whole_day_makes_the_holiday_longer() -> None:
+    night: dict[str, Any] = {"days_after": 3, "from": "13:00", "to": "12:00"}
+    samoa = config(holiday="Boxing Day", country="WS", timezone="Pacific/Apia", **night)
+    assert reasons(samoa, "2011-12-31T11:55+14:00", "2011-12-31T12:00+14:00") == ["Boxing Day", None]
+
+
 def test_a_name_is_taken_in_the_language_of_the_country_and_in_english_in_any_case() -> None:
     days = {holidays_in("DE", None, (name,), 2026) for name in ("Karfreitag", "good friday", "GOOD  FRIDAY")}
     assert days == {(HolidayDay(date(2026, 4, 3), "Karfreitag"),)}

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import ast
+import inspect
+import pkgutil
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
+import pytest
+
+import streams.config
 from streams.config import Config
 from streams.config.named_files import missing_files
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+BRANDS = [{"id": "a", "name": "A", "match": {"any": ["aa"]}}]
 
 
 def test_each_file_that_can_not_be_used_is_named_by_its_setting(tmp_path: Path) -> None:
@@ -16,7 +26,7 @@ def test_each_file_that_can_not_be_used_is_named_by_its_setting(tmp_path: Path) 
     (tmp_path / "good").write_text("x")
     config = Config.model_validate(
         {
-            "brands": [{"id": "a", "name": "A", "match": {"any": ["aa"]}}],
+            "brands": BRANDS,
             "author_key_file": str(tmp_path / "none"),
             "sentiment": {"weights": str(tmp_path)},
             "bridge": {
@@ -33,3 +43,28 @@ def test_each_file_that_can_not_be_used_is_named_by_its_setting(tmp_path: Path) 
     }
     variables = {"FIREWATCH_AUTHOR_KEY": "k", "FIREWATCH_SLACK_URL": "https://hooks.example"}
     assert {each.problem.field for each in missing_files(config, variables)} == {"sentiment.weights"}
+
+
+def secrets() -> Iterator[tuple[str, str]]:
+    """Yield the setting of the file and the environment variable of each secret that a section of the config reads."""
+    for found in pkgutil.iter_modules(streams.config.__path__, "streams.config."):
+        module = import_module(found.name)
+        for node in ast.walk(ast.parse(inspect.getsource(module))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "secret":
+                variable, _, setting = node.args
+                assert isinstance(variable, ast.Name)
+                yield ast.literal_eval(setting), getattr(module, variable.id)
+
+
+def test_no_secret_is_overlooked() -> None:
+    assert ("bridge.slack.token_file", "FIREWATCH_SLACK_TOKEN") in set(secrets())
+
+
+@pytest.mark.parametrize(("setting", "variable"), sorted(secrets()))
+def test_a_file_whose_variable_is_set_is_not_missed(setting: str, variable: str, tmp_path: Path) -> None:
+    named: Any = str(tmp_path / "none")
+    for key in reversed(setting.split(".")):
+        named = {key: named}
+    config = Config.model_validate({"brands": BRANDS, **named})
+    assert [each.problem.field for each in missing_files(config, {variable: " "})] == [setting]
+    assert list(missing_files(config, {variable: "x"})) == []

@@ -37,7 +37,7 @@ class Stage:
         self.broker = broker
         self.released = 0
         self.member = GroupMember(
-            KafkaSettings(request_timeout_seconds=1),
+            KafkaSettings(),
             "group",
             TOPIC,
             self.release,

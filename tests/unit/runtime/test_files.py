@@ -14,6 +14,7 @@ import pytest
 
 from streams.errors import InputError, OutputError
 from streams.runtime.files import ensure_distinct_paths, open_output, temporary_directory
+from tests.support.patience import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,7 +113,7 @@ def test_a_temporary_directory_goes_with_the_process_that_a_signal_ends(how: sig
     process, directory = waiting_process()
     with process:
         process.send_signal(how)
-        assert process.wait(timeout=20) == -how
+        assert process.wait(timeout=PATIENCE_SECONDS) == -how
     assert not directory.exists()
 
 
@@ -124,7 +125,7 @@ def test_a_signal_that_is_ignored_stays_ignored() -> None:
             process.wait(timeout=0.5)
         assert directory.exists()
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=PATIENCE_SECONDS)
     assert not directory.exists()
 
 

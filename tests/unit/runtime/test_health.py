@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import subprocess
 import sys
 import time
@@ -18,6 +19,7 @@ from streams.errors import WorkerFailed
 from streams.runtime.health import STARTING, serve_health
 from streams.runtime.shutdown import drained
 from streams.runtime.watchdog import watch
+from tests.support.patience import PATIENCE_SECONDS
 
 
 def config(**sections: Any) -> Config:
@@ -28,7 +30,7 @@ def config(**sections: Any) -> Config:
 async def page(address: str, path: str) -> tuple[int, Any]:
     def get() -> tuple[int, bytes]:
         try:
-            with urllib.request.urlopen(address.replace("/metrics", path), timeout=5) as answer:  # noqa: S310  our own
+            with urllib.request.urlopen(address.replace("/metrics", path), timeout=PATIENCE_SECONDS) as answer:  # noqa: S310  our own
                 return answer.status, answer.read()
         except urllib.error.HTTPError as error:
             with error:
@@ -58,10 +60,12 @@ async def test_a_hanging_event_loop_is_told(monkeypatch: pytest.MonkeyPatch) -> 
         await asyncio.sleep(0)
         health.ready_unless(lambda: None)
         monkeypatch.setattr(health, "_limit", -1.0)
-        why = "the event loop has not run for 0 s"
         monkeypatch.setattr("streams.runtime.health.os._exit", lambda _: None)
-        assert await page(address, "/healthz") == (503, {"alive": False, "why": why})
-        assert (await page(address, "/readyz"))[1] == {"ready": False, "why": why}
+        for path, state in (("/healthz", "alive"), ("/readyz", "ready")):
+            status, answer = await page(address, path)
+            why = answer.pop("why")
+            assert (status, answer) == (503, {state: False})
+            assert re.fullmatch(r"the event loop has not run for \d+ s", why)
 
 
 def test_a_worker_whose_event_loop_hangs_ends_with_an_error() -> None:
@@ -75,19 +79,19 @@ def test_a_worker_whose_event_loop_hangs_ends_with_an_error() -> None:
         "  async with serve_health(config, 'score') as (health, _):\n"
         "    health._limit = 1.0\n"
         "    await asyncio.sleep(0)\n"
-        "    time.sleep(60)\n"
+        "    time.sleep(3_600)\n"
         "asyncio.run(work())"
     )
-    begin = time.monotonic()
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=50)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=PATIENCE_SECONDS
+    )
     assert done.returncode == WorkerFailed.exit_code
     assert "the event loop has not run for" in done.stdout + done.stderr
-    assert time.monotonic() - begin < 50
 
 
 async def test_the_watchdog_fails_when_nothing_gets_on_while_there_is_work() -> None:
     with pytest.raises(WorkerFailed, match="no progress"):
-        await asyncio.wait_for(watch(lambda: (7, True), 0.2), 5)
+        await asyncio.wait_for(watch(lambda: (7, True), 0.2), PATIENCE_SECONDS)
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(watch(lambda: (time.monotonic(), True), 0.2), 1)
 

@@ -10,6 +10,7 @@ from collections import Counter
 import pytest
 
 from streams.runtime.processes import ProcessPool
+from tests.support.patience import PATIENCE_SECONDS
 
 OPENS = """
 import os, time
@@ -27,7 +28,7 @@ def test_they_end_when_the_one_that_opened_them_is_killed(how: signal.Signals) -
         assert opener.stdout is not None
         assert int(opener.stdout.readline()) != opener.pid
         opener.send_signal(how)
-        opener.communicate(timeout=20)  # ends when nobody holds the pipe any more
+        opener.communicate(timeout=PATIENCE_SECONDS)  # ends when nobody holds the pipe any more
         assert opener.returncode == -how
 
 

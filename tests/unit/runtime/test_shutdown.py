@@ -9,6 +9,7 @@ import pytest
 
 from streams.runtime import shutdown
 from streams.runtime.shutdown import work_until
+from tests.support.patience import PATIENCE_SECONDS
 
 
 class Work:
@@ -38,7 +39,7 @@ async def test_work_in_flight_is_finished_before_the_worker_ends() -> None:
     await asyncio.sleep(0.01)
     assert not running.done()
     work.may_finish.set()
-    await asyncio.wait_for(running, 5)
+    await asyncio.wait_for(running, PATIENCE_SECONDS)
     assert work.finished
 
 
@@ -48,7 +49,7 @@ async def test_work_that_does_not_finish_is_cut_off_at_the_deadline(monkeypatch:
     running = asyncio.create_task(work_until(stop, work.in_flight, work.run()))
     await work.begun.wait()
     stop.set()
-    await asyncio.wait_for(running, 5)
+    await asyncio.wait_for(running, PATIENCE_SECONDS)
     assert not work.finished
 
 
@@ -71,4 +72,4 @@ async def test_a_part_that_fails_ends_the_others_and_its_failure_is_raised() -> 
 
 
 async def test_a_worker_whose_part_is_done_ends() -> None:
-    await asyncio.wait_for(work_until(asyncio.Event(), asyncio.Lock(), asyncio.sleep(0), forever()), 5)
+    await asyncio.wait_for(work_until(asyncio.Event(), asyncio.Lock(), asyncio.sleep(0), forever()), PATIENCE_SECONDS)

@@ -9,6 +9,7 @@ import pytest
 from streams.errors import WorkerFailed
 from streams.runtime import watchdog
 from streams.runtime.watchdog import Heartbeat, Stall
+from tests.support.patience import PATIENCE_SECONDS
 
 
 def test_work_without_progress_is_a_stall() -> None:
@@ -49,7 +50,7 @@ class Clock:
         """Block this thread until the other one has looked at the clock so many more times."""
         with self._beaten:
             enough = self.beats + count
-            assert self._beaten.wait_for(lambda: self.beats >= enough, timeout=30)
+            assert self._beaten.wait_for(lambda: self.beats >= enough, timeout=PATIENCE_SECONDS)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from streams.errors import InputError
 from streams.sources.base import Line, Source
 from streams.sources.stdin import StdinSource
 from tests.support.lines import MAX_BYTES
+from tests.support.patience import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator
@@ -28,7 +29,7 @@ class Blocking(Source):
 
     def chunks(self) -> Iterator[list[Line]]:
         yield [Line(b"1", 1)]
-        assert self.may_go_on.wait(10)
+        assert self.may_go_on.wait(PATIENCE_SECONDS)
         yield []
         yield [Line(b"2", 2)]
 

@@ -21,6 +21,7 @@ from streams.workers.bridge import BridgeWorker
 from streams.workers.receivers.steps import StepSender
 from tests.support.alerts import alert, verdict
 from tests.support.group import FakeBroker, FakeReader
+from tests.support.patience import PATIENCE_SECONDS
 from tests.support.receivers import FakeReceiver
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ class Stage:
             await task
 
     async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while not condition():  # noqa: ASYNC110  the worker waits in many places
                 await asyncio.sleep(0.001)
 

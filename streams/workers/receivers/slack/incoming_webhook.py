@@ -14,6 +14,7 @@ import orjson
 from streams.core.deliver.verdict_queue import VerdictQueue
 from streams.errors import DeliveryDenied, DeliveryRefused
 from streams.workers.receivers.base import rendering
+from streams.workers.receivers.slack.reduced import send_or_reduce
 from streams.workers.receivers.steps import VerdictSender
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from streams.workers.receivers.base import Attempt
     from streams.workers.receivers.slack.blocks import Json
     from streams.workers.receivers.slack.message import MessageFormat, SlackMessage
-
-REDUCED: Final = "a message was sent without its blocks and links, with which it was refused"
 
 CLOSED: Final = "http_410"
 """Slack's answer for an archived channel: the webhook works again once the channel does, or once it has another one."""
@@ -74,15 +73,7 @@ class IncomingWebhookSender(VerdictSender[VerdictQueue]):
         await self._post(message, verdict.incident, attempt)
 
     async def _post(self, message: SlackMessage, incident: str, attempt: Attempt) -> None:
-        """Post a message; if its blocks are refused, post its lines instead."""
-        try:
-            await self._request(message.body(), attempt)
-        except DeliveryRefused as refusal:
-            try:
-                await self._request(message.plain_body(), attempt)
-            except DeliveryRefused:
-                raise refusal from None
-            attempt.warn(incident, REDUCED, DeliveryRefused("blocks_refused", refusal.detail))
+        await send_or_reduce(message, incident, attempt, lambda body: self._request(body, attempt))
 
     async def _request(self, body: Json, attempt: Attempt) -> None:
         try:

@@ -11,10 +11,11 @@ import time
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from detectors.units import HOUR_MS
 from streams.core.deliver.threads import LOOK_BACK_MS, FirstMessage, Thread, ThreadQueue, posted_since
 from streams.errors import DeliveryDenied, DeliveryFailed, DeliveryRefused, MessageGone
 from streams.workers.receivers.base import rendering
-from streams.workers.receivers.slack.incoming_webhook import REDUCED
+from streams.workers.receivers.slack.reduced import send_or_reduce
 from streams.workers.receivers.steps import VerdictSender
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class ThreadSender(VerdictSender[ThreadQueue]):
     ) -> None:
         super().__init__("slack", config.bridge, clock)
         self._language = config.alerts.language
-        self._past_ms = round(config.bridge.retry_hours * 3_600_000)
+        self._past_ms = round(config.bridge.retry_hours * HOUR_MS)
         self._api = api
         self._form = form
         self._group = group
@@ -227,17 +228,14 @@ class ThreadSender(VerdictSender[ThreadQueue]):
         *,
         broadcast: bool = False,
     ) -> str:
-        """Post a message, without its blocks if it is refused with them, and return its timestamp."""
+        """Post a message and return its timestamp."""
         metadata, parent = self._metadata(incident, id), None if thread is None else thread.first.ts
-        try:
-            return await self._api.post(attempt.http, message.body(), metadata, parent, broadcast=broadcast)
-        except DeliveryRefused as refusal:
-            try:
-                ts = await self._api.post(attempt.http, message.plain_body(), metadata, parent, broadcast=broadcast)
-            except DeliveryRefused:
-                raise refusal from None
-            attempt.warn(incident, REDUCED, DeliveryRefused("blocks_refused", refusal.detail))
-            return ts
+        return await send_or_reduce(
+            message,
+            incident,
+            attempt,
+            lambda body: self._api.post(attempt.http, body, metadata, parent, broadcast=broadcast),
+        )
 
     def _incident(self, state: ThreadQueue, step: DeliveryStep) -> SlackMessage:
         verdict = state.verdict_on(step.incident)

@@ -6,26 +6,24 @@ import socket
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_server
 
-from streams.cli.demo.workers import scrape
+from streams.cli.demo.workers import LAG, MATCHED, SCORED, worker_totals
+from streams.config import MetricsSettings
 
 
-def test_series_are_summed_over_their_labels() -> None:
+def test_totals_are_those_of_the_workers_that_answer() -> None:
     registry = CollectorRegistry()
-    posts = Counter("posts_scored", "Posts", ["partition"], registry=registry)
-    posts.labels("0").inc(3)
-    posts.labels("1").inc(4)
-    Gauge("lag", "Lag", registry=registry).set(5)
+    Counter(SCORED, "Posts", registry=registry).inc(7)
+    lag = Gauge(LAG, "Lag", ["partition"], registry=registry)
+    lag.labels("0").set(2)
+    lag.labels("1").set(3)
     server, thread = start_http_server(0, "127.0.0.1", registry)
     try:
-        totals = scrape("127.0.0.1", server.server_port)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            ports = {"score_port": server.server_port, "detect_port": probe.getsockname()[1]}
+            totals = worker_totals(MetricsSettings(host="127.0.0.1", **ports))
     finally:
         server.shutdown()
         server.server_close()
         thread.join()
-    assert (totals["posts_scored_total"], totals["lag"]) == (7.0, 5.0)
-
-
-def test_a_worker_that_does_not_answer_has_none() -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        assert scrape("127.0.0.1", probe.getsockname()[1]) == {}
+    assert totals == {SCORED: 7.0, MATCHED: 0.0, LAG: 5.0}

@@ -9,6 +9,7 @@ import pytest
 
 from deploy.local import kafka
 from deploy.local.kafka import DEFAULT_NAME, LocalKafka, next_steps
+from tests.support.ports import reserved_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +43,7 @@ def test_another_instance_leaves_that_port_alone(tmp_path: Path, monkeypatch: py
 
 
 def test_the_port_of_before_is_chosen_again(tmp_path: Path) -> None:
-    free = kafka.free_port()
+    free = reserved_port()
     assert port_of_choice(tmp_path, DEFAULT_NAME, free) == free
 
 

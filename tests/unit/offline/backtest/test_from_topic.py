@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,6 +16,7 @@ from streams.offline.backtest import TimeRange
 from streams.offline.backtest.from_topic import Cut, _Copy
 from streams.offline.backtest.partition_files import PartitionFileWriter, partition_files
 from streams.records import Envelope
+from tests.support.backtest import Row
 from tests.support.two_brands import PARTITIONS, START, WordModel, config, story
 
 if TYPE_CHECKING:
@@ -61,15 +62,6 @@ def test_mentions_of_a_span_give_what_the_posts_of_the_span_give(from_minute: in
     assert (alerts, windows) == played_records(scored_records(within, settings), settings, span)
     assert len(windows) == 2 * (to_minute - from_minute) / 5
     assert alerts or to_minute <= 400
-
-
-class Row(NamedTuple):
-    """What is read of a record of Kafka."""
-
-    partition: int
-    offset: int
-    timestamp: int
-    value: bytes
 
 
 @pytest.mark.parametrize("newest_first", [False, True])
