@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from streams.core.detect.partition import PartitionScoring
     from streams.offline.backtest.partition_files import Mentions, PartitionFileReader
     from streams.offline.incident_matching import RaisedIncident
-    from streams.records import Alert, Deletions, Envelope, Progress
+    from streams.records import Alert, MentionsContent
 
 
 @dataclass(slots=True)
@@ -87,7 +87,7 @@ def run_configs(
 
 def outcomes(
     monitor: PartitionScoring[Any],
-    batches: Iterable[Iterable[Envelope | Progress | Deletions]],
+    batches: Iterable[Iterable[MentionsContent]],
     on_batch: Callable[[], None],
 ) -> Iterator[Outcome]:
     """Yield the outcomes of a monitor that reads batches of records: one a batch, and one at the end."""
