@@ -17,6 +17,7 @@ KINDS: Final[dict[str, str]] = {
     "webhook": "streams.sources.live.webhook.source.WebhookSource",
     "jetstream": "streams.sources.live.jetstream.source.JetstreamSource",
     "x": "streams.sources.live.x.source.XSource",
+    "mastodon": "streams.sources.live.mastodon.source.MastodonSource",
 }
 """Module and class of each kind; imported when the first source of the kind is made, for what they need is large."""
 

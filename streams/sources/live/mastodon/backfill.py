@@ -1,0 +1,221 @@
+"""Reading what a timeline has after an id, oldest first, and the gap if that is more than is asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import orjson
+
+from streams.errors import RecordError, SourceUnavailable
+from streams.records import Gap, GapCause
+from streams.sources.live.base import Bad
+from streams.sources.live.mastodon.instance import PAGE
+from streams.sources.live.mastodon.statuses import MastodonStatus
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from streams.sources.live.base import Item
+    from streams.sources.live.http import SourceHttp
+    from streams.sources.live.mastodon.feed_names import Feed
+    from streams.sources.live.mastodon.instance import Instance, Page
+
+MAX_RAW_BYTES: Final = 1_000_000
+"""Largest status; of a larger one the beginning becomes a dead letter."""
+
+BEFORE_ALL: Final = "0"
+"""An id that lies before those of all statuses."""
+
+_SNOWFLAKE_BITS: Final = 16
+_SNOWFLAKE_MS: Final = range(1_200_000_000_000, 4_100_000_000_000)
+"""Ids of Mastodon are milliseconds since 1970, shifted by 16 bits (``Mastodon::Snowflake``)."""
+
+
+class Mark(NamedTuple):
+    """How far a timeline has been read.
+
+    Parameters
+    ----------
+    id
+        The newest id; empty if the instance has no timeline to begin after.
+    at_ms
+        When that status was written, milliseconds since the epoch.
+    alive_ms
+        When the stream was last known to be complete.
+    """
+
+    id: str
+    at_ms: int
+    alive_ms: int
+
+
+def order(id: str) -> tuple[int, str]:
+    """Return a key by which ids are in the order of their making: numbers, and texts of one length.
+
+    >>> sorted(["10", "9", "01HX2"], key=order)
+    ['9', '10', '01HX2']
+    """
+    return len(id), id
+
+
+def earlier(id: str, milliseconds: int) -> str:
+    """Return an id that lies before another by a time; the id itself if it states no time.
+
+    >>> earlier("116000000000000000", 1), earlier("17", 1_000)
+    ('115999999999934464', '17')
+    """
+    if not (id.isascii() and id.isdecimal()) or len(id) > 20 or int(id) >> _SNOWFLAKE_BITS not in _SNOWFLAKE_MS:
+        return id
+    return str(int(id) - (milliseconds << _SNOWFLAKE_BITS))
+
+
+class Backfill:
+    """Reads what was missed of one timeline.
+
+    Parameters
+    ----------
+    source
+        Id of the source.
+    http
+        Client with the token.
+    instance, feed
+        The instance, and its stream.
+    now_ms
+        The present, milliseconds since the epoch; no status is dated later.
+    """
+
+    def __init__(self, source: str, http: SourceHttp, instance: Instance, feed: Feed, now_ms: int) -> None:
+        self._source = source
+        self._http = http
+        self._instance = instance
+        self._feed = feed
+        self._now_ms = now_ms
+
+    async def pages(self, mark: Mark, *, overlap_ms: int, max_pages: int) -> AsyncIterator[tuple[Sequence[Item], Mark]]:
+        """Yield what each page holds, with how far the timeline has then been read.
+
+        Parameters
+        ----------
+        mark
+            How far it was read before.
+        overlap_ms
+            By how much earlier to begin.
+        max_pages
+            Pages that are asked for at most; then the newest one is, and the gap before it reported.
+        """
+        start, after, singles = mark, earlier(mark.id, overlap_ms), 0
+        cause: GapCause = "backfill_limit"
+        why = f"more than {max_pages} pages of {PAGE} would be needed" if max_pages else "backfill_pages is 0"
+        for number in range(1, max_pages + 1):
+            limit = 1 if singles else PAGE
+            singles = max(0, singles - 1)
+            page = await self._page(after, limit)
+            if page is None:
+                if limit > 1:
+                    singles = PAGE  # one status at a time, until the one that can't be read is passed
+                    continue
+                cause, why = "oversized", "a page with one status is too large"
+                break
+            if page.records == []:
+                return
+            if page.records is None and limit > 1:
+                singles = PAGE
+                continue
+            items, newest, at_ms = self._read(page, start, f"page {number}")
+            following = _following(page.next_id, newest, after)
+            if not following:
+                cause, why, mark = "no_backfill", "its pages do not advance", start
+                break
+            after = following
+            if order(newest) > order(mark.id):
+                mark = Mark(newest, max(mark.at_ms, at_ms), mark.alive_ms)
+            yield items, mark
+        async for jumped in self._jump(mark, cause, why):
+            yield jumped
+
+    async def _page(self, after: str, limit: int) -> Page | None:
+        """Return a page, None if it is too large."""
+        try:
+            return await self._instance.page(self._http, self._feed, after=after, limit=limit)
+        except SourceUnavailable as error:
+            if error.reason == "too_large":
+                return None
+            raise
+
+    def _read(self, page: Page, start: Mark, place: str) -> tuple[list[Item], str, int]:
+        """Return the items of a page in the order of their ids, the newest id, and the newest time."""
+        place = f"{self._instance.name} {self._feed.name} {place}"
+        if page.records is None:
+            error = RecordError("broken_json", "a page of a timeline with one status is no JSON")
+            return [Bad(error, page.raw[:MAX_RAW_BYTES], place)], "", 0
+        placed: list[tuple[tuple[int, str], Item]] = []
+        newest, at_ms = "", 0
+        for index, record in enumerate(page.records, 1):
+            raw = _encoded(record)
+            where = f"{place}, status {index}"
+            id = ""
+            item: Item
+            try:
+                status = MastodonStatus(record)
+                id = status.id
+                newest = max(newest, id, key=order)
+                at_ms = max(at_ms, min(status.claimed_ms or 0, self._now_ms))
+                is_repeat = order(id) <= order(start.id)
+                item = self._instance.statuses.listed(record, raw, where, is_repeat=is_repeat)
+            except RecordError as error:
+                item = Bad(error, raw, where)
+            placed.append((order(id), item))
+        placed.sort(key=lambda each: each[0])
+        return [item for _, item in placed], newest, at_ms
+
+    async def _jump(self, mark: Mark, cause: GapCause, why: str) -> AsyncIterator[tuple[Sequence[Item], Mark]]:
+        """Yield the newest page, after the gap between it and what has been read."""
+        page = await self._page("", PAGE)
+        if page is None or page.records is None:
+            gap = self._gap(mark, self._now_ms, cause, f"{why}, and the newest page can't be read")
+            yield [gap], mark._replace(at_ms=self._now_ms)
+            return
+        ids = sorted((known[0] for record in page.records if (known := _known(record))), key=order)
+        if not ids:
+            return
+        times = dict(filter(None, map(_known, page.records)))
+        items, newest, at_ms = self._read(page, mark, "newest page")
+        if order(ids[0]) > order(mark.id) and await self._lies_between(mark.id, ids[0]):
+            until_ms = min(times[ids[0]] or self._now_ms, self._now_ms)
+            items.insert(0, self._gap(mark, until_ms, cause, f"{why}: after {mark.id} and before {ids[0]}"))
+        yield items, Mark(max(newest, mark.id, key=order), max(mark.at_ms, at_ms), mark.alive_ms)
+
+    async def _lies_between(self, id: str, later: str) -> bool:
+        """Return whether a status may lie between two others."""
+        page = await self._page(id, 1)
+        found = [known[0] for record in (page.records if page else None) or () if (known := _known(record))]
+        return found != [later]
+
+    def _gap(self, mark: Mark, until_ms: int, cause: GapCause, detail: str) -> Gap:
+        part = f"{self._instance.name} {self._feed.name}"
+        return Gap(self._source, mark.at_ms, max(mark.at_ms, until_ms), cause, f"{part}: {detail}", part)
+
+
+def _encoded(record: Any) -> bytes:
+    """Return a status as JSON; nothing if it is nested more deeply than can be written."""
+    try:
+        return orjson.dumps(record)
+    except orjson.JSONEncodeError:
+        return b""
+
+
+def _following(named: str, newest: str, after: str) -> str:
+    """Return the id to read on after: the earlier one of those that lie ahead; empty if none does.
+
+    >>> _following("12", "14", "10"), _following("99", "14", "10"), _following("", "9", "10")
+    ('12', '14', '')
+    """
+    return min((id for id in (named, newest) if order(id) > order(after)), key=order, default="")
+
+
+def _known(record: Any) -> tuple[str, int] | None:
+    try:
+        status = MastodonStatus(record)
+    except RecordError:
+        return None
+    return status.id, status.claimed_ms or 0
