@@ -18,6 +18,8 @@ from detectors import registry
 from streams import errors
 from streams.cli import cli
 from streams.config.model import Config
+from streams.config.sources import SOURCES, kind_of
+from streams.config.sources.base import SourceSettings
 from streams.runtime.metrics import PROCESS, catalogue
 
 if TYPE_CHECKING:
@@ -86,7 +88,26 @@ def configuration() -> str:
         found = registry.parameters(kind).items()
         rows = [Key(name, each.schema | {"default": each.default}, required=False) for name, each in found]
         parts.append(f"### kind: {kind}\n\n{_table(rows)}")
-    return _page("Configuration reference", *parts)
+    return _page("Configuration reference", *parts, *_sources())
+
+
+def _sources() -> Iterator[str]:
+    """Yield the settings that all sources share, then those of each kind."""
+    tree = Config.model_json_schema(mode="validation")
+    definitions = tree["$defs"]
+    shared = list(SourceSettings.model_fields)
+    yield (
+        "## Settings of sources\n\nAn entry of `sources` takes these settings, and those of its kind; "
+        "the folder `docs/sources` has a page for each kind.\n\n"
+        + _table(list(_keys(SourceSettings.model_json_schema(mode="validation"), definitions, "sources[].")))
+    )
+    for settings in SOURCES:
+        node = definitions[settings.__name__]
+        own = {name: each for name, each in node["properties"].items() if name not in shared or name == "kind"}
+        yield (
+            f"### kind: {kind_of(settings)}\n\n{node['description']}\n\n"
+            + _table(list(_keys(node | {"properties": own}, definitions, "sources[].")))
+        )
 
 
 def _table(rows: Sequence[Key]) -> str:
@@ -200,7 +221,7 @@ def _type(node: dict[str, Any]) -> str:
     kind = node.get("format") or node.get("type") or ("object" if "$ref" in node else "string")
     if kind == "array":
         inside = node["items"].get("oneOf", [node["items"]] if "type" in node["items"] else [])
-        return f"list of {' or '.join(map(_plural, inside))}" if inside else "list"
+        return f"list of {' or '.join(dict.fromkeys(map(_plural, inside)))}" if inside else "list"
     if isinstance(kind, list):
         return " or ".join(kind)
     return {"object": "mapping"}.get(kind, str(kind))

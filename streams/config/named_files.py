@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, get_args
+from typing import TYPE_CHECKING, Final
 
 from pydantic import BaseModel
 
@@ -49,13 +49,19 @@ def missing_files(config: Config, environment: Mapping[str, str]) -> Iterator[Fi
             yield Finding(path, Problem(problem, setting, value=str(file)))
 
 
-def _named(model: BaseModel, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Path]]:
-    for name, field in type(model).model_fields.items():
-        value = getattr(model, name)
-        if isinstance(value, BaseModel):
-            yield from _named(value, (*path, name))
-        elif isinstance(value, Path) and Path in {field.annotation, *get_args(field.annotation)}:
-            yield (*path, name), value
+def _named(value: object, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Path]]:
+    """Yield each file below a value, with the path of its setting."""
+    if isinstance(value, Path):
+        yield path, value
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from _named(getattr(value, name), (*path, name))
+    elif isinstance(value, list):
+        for position, each in enumerate(value):
+            yield from _named(each, (*path, position))
+    elif isinstance(value, dict):
+        for name, each in value.items():
+            yield from _named(each, (*path, name))
 
 
 def _problem(file: Path) -> str | None:

@@ -68,3 +68,17 @@ def test_a_file_whose_variable_is_set_is_not_missed(setting: str, variable: str,
     config = Config.model_validate({"brands": BRANDS, **named})
     assert [each.problem.field for each in missing_files(config, {variable: " "})] == [setting]
     assert list(missing_files(config, {variable: "x"})) == []
+
+
+def test_files_of_entries_of_lists_are_named_by_their_place(tmp_path: Path) -> None:
+    missing = str(tmp_path / "none")
+    sources = [
+        {"id": "push", "kind": "webhook", "senders": [{"id": "crawler", "token_file": missing}]},
+        {"id": "off", "kind": "webhook", "listen": "127.0.0.1:0", "certificate_file": missing, "key_file": missing},
+    ]
+    config = Config.model_validate({"brands": [{"id": "a", "name": "A", "match": {"any": ["aa"]}}], "sources": sources})
+    assert {each.problem.field for each in missing_files(config, {})} == {
+        "sources[0].senders[0].token_file",
+        "sources[1].certificate_file",
+        "sources[1].key_file",
+    }
