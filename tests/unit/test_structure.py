@@ -102,18 +102,26 @@ ELSEWHERE: Final = {
     "the commands: tests/unit/cli/test_series.py": [
         "streams/offline/series/detector_choice.py",
     ],
-<<<<<<< HEAD
     "the source against a server: tests/unit/sources/live/x/test_source.py": [
         "streams/config/sources/x.py",
         "streams/sources/live/x/api.py",
         "streams/sources/live/x/progress.py",
         "streams/sources/live/x/recovery.py",
-=======
+    ],
+    "all errors: tests/unit/test_errors.py": [
+        "streams/errors/base.py",
+        "streams/errors/config.py",
+        "streams/errors/delivery.py",
+        "streams/errors/input.py",
+        "streams/errors/kafka.py",
+        "streams/errors/records.py",
+        "streams/errors/sources.py",
+        "streams/errors/workers.py",
+    ],
     "the worker on a real Kafka: tests/integration/sources/test_worker.py": ["streams/workers/sources/keeper.py"],
     "the catalogue of metrics: tests/unit/runtime/test_metrics.py": [
         "streams/runtime/instruments.py",
         "streams/runtime/live_metrics.py",
->>>>>>> 29f2365 (What stands between a live source and Kafka has unit tests, the reference lists the settings of each kind of source, and files of list entries are checked)
     ],
     "the simulated day: tests/unit/offline/simulate/test_simulation.py": [
         "streams/offline/simulate/context.py",

@@ -6,11 +6,11 @@ import os
 import subprocess
 import sys
 from collections import deque
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
-from streams.kafka import cursor_board
 from streams.kafka.cursor_board import BEAT_SECONDS, LEASE_SECONDS, LONG_AGO_MS, CursorBoard, has_ended, this_process
 from streams.records import Cursor, Owner
 from tests.support.live_config import source_config
@@ -70,9 +70,9 @@ class Watched:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.seconds = 1_000.0
         self.reader = Reader()
-        monkeypatch.setattr(cursor_board.time, "monotonic", lambda: self.seconds)
-        monkeypatch.setattr(cursor_board.clock, "now_ms", lambda: NOW_MS)
-        self.board = CursorBoard(source_config(), self.reader, ME)  # type: ignore[arg-type]
+        monkeypatch.setattr("streams.kafka.cursor_board.time", SimpleNamespace(monotonic=lambda: self.seconds))
+        monkeypatch.setattr("streams.kafka.cursor_board.clock", SimpleNamespace(now_ms=lambda: NOW_MS))
+        self.board = CursorBoard(source_config(), self.reader, ME)
 
     async def see(self, *records: Record) -> None:
         self.reader.records += records

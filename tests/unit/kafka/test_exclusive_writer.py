@@ -43,7 +43,7 @@ def writer(client: Transactions, sent: list[str] | None = None) -> ExclusiveWrit
         client,
         "topic",
         "saving",
-        sent=lambda: note.append("sent"),  # type: ignore[arg-type]
+        sent=lambda: note.append("sent"),
     )
 
 

@@ -22,7 +22,7 @@ POST = Post("1", "wire", 1, "Nordtel")
 
 
 def sender(producer: FakeProducer, recent_ids: int = 100) -> PostSender:
-    return PostSender(source_config({"recent_ids": recent_ids}), producer, "wire")  # type: ignore[arg-type]
+    return PostSender(source_config({"recent_ids": recent_ids}), producer, "wire")
 
 
 async def test_a_post_is_sent_once_and_again_when_it_says_something_else() -> None:

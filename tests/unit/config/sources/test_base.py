@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ BRANDS = "brands: [{id: a, name: A, match: {any: [aa]}}]\n"
 
 def problems(sources: str) -> list[str]:
     with pytest.raises(ConfigError) as caught:
-        config_of(f"{BRANDS}sources: {sources}\n".encode(), None)
+        config_of(f"{BRANDS}sources: {sources}\n".encode(), Path("firewatch.yaml"))
     return [str(problem) for problem in caught.value.problems]
 
 

@@ -21,6 +21,8 @@ from tests.support.producer import FakeProducer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from streams.sources.live.base import Item
+
 POSTS, DEAD_LETTERS = "social.posts", "social.posts.dlq"
 GAP = Gap("wire", 1, 2, "no_backfill")
 
@@ -51,7 +53,7 @@ class Sending:
         self.outbox = Outbox(
             "wire",
             Door(config, config.sources[0], claims_language=False),
-            PostSender(config, producer, "wire"),  # type: ignore[arg-type]
+            PostSender(config, producer, "wire"),
             on_gap=self.gaps.append,
             limit=limit,
             hurry=self._hurry,
@@ -74,7 +76,7 @@ async def test_each_item_becomes_what_it_is_and_the_source_learns_its_outcome() 
         outcomes.extend(found or [None])
 
     broken = RecordError("broken_json", "not JSON")
-    items = [
+    items: list[Item] = [
         post(1), post(1), post(2, ""), post(3, 5), Skipped("repost", 4), Deleted("1"), Deleted("x" * 300),
         AuthorDeleted("anna"), AuthorDeleted(" "), Bad(broken, b"{", "item 9"), GAP,
     ]  # fmt: skip

@@ -17,7 +17,7 @@ from streams.workers.sources.reading import REFUSED_SECONDS, SourceReader
 from tests.support.live_config import source_config
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
+    from collections.abc import AsyncGenerator, Sequence
 
     from streams.sources.live.base import Position
 
@@ -30,7 +30,7 @@ ITEM = Skipped("repost")
 class Stepping(LiveSource):
     """Takes one list of steps a connection; without any more it ends."""
 
-    def __init__(self, surroundings: Surroundings, *connections: list[Step]) -> None:
+    def __init__(self, surroundings: Surroundings, *connections: Sequence[Step]) -> None:
         super().__init__(surroundings.config.sources[0], surroundings)
         self._connections = deque(connections)
         self.positions: list[Position | None] = []
@@ -71,7 +71,7 @@ class Sink:
 class Run:
     """A reader with a clock of its own."""
 
-    def __init__(self, *connections: list[Step]) -> None:
+    def __init__(self, *connections: Sequence[Step]) -> None:
         self.slept: list[float] = []
         self.states: list[str] = []
         self.whys: list[str] = []
