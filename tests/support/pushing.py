@@ -73,7 +73,7 @@ class StoredItems:
         if self.is_slow:
             self._unsettled.append(batch)
         elif batch.settled is not None:
-            batch.settled([self._store(item, now_ms) for item in batch.items] if self.is_up else None)
+            batch.settled([self.outcome(item, now_ms) for item in batch.items] if self.is_up else None)
 
     @property
     def unsettled(self) -> int:
@@ -85,7 +85,7 @@ class StoredItems:
             self.take(batch, now_ms)
         self._unsettled.clear()
 
-    def _store(self, item: Item, now_ms: int) -> ItemOutcome:
+    def outcome(self, item: Item, now_ms: int) -> ItemOutcome:
         match item:
             case Found(fields, raw, _, _, place):
                 try:
