@@ -41,7 +41,7 @@ def mutated(chance: random.Random) -> tuple[bytes, str, Form]:
     for _ in range(chance.choice([0, 0, 1, 1, 3])):
         body = broken(body, chance)
     encoding = chance.choice(["", "", "gzip", "zstd", "deflate"])
-    sent = {"gzip": gzip.compress, "zstd": zstd.compress}.get(encoding, bytes)(body)
+    sent = gzip.compress(body) if encoding == "gzip" else zstd.compress(body) if encoding == "zstd" else body
     if chance.random() < 0.1:
         sent = broken(sent, chance)
     return sent, encoding, chance.choice(["json", "lines", "any"])
