@@ -17,7 +17,9 @@ from pydantic import BeforeValidator, WithJsonSchema
 from streams.config.moments import zone_name
 from streams.config.suggestions import did_you_mean
 
-FormatName = Literal["twitter_v1", "twitter_v2", "jetstream", "bluesky", "mastodon", "activitypub", "reddit"]
+FormatName = Literal[
+    "twitter_v1", "twitter_v2", "jetstream", "bluesky", "mastodon", "activitypub", "reddit", "meltwater", "brandwatch",
+]  # fmt: skip
 """A format of a platform whose posts `streams.sources.presets` finds."""
 
 PostField = Literal[

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from streams.sources import bluesky_posts
 from streams.sources.field_map import first_at, value_at
+from streams.sources.monitoring_formats import Brandwatch, Meltwater
 
 if TYPE_CHECKING:
     from streams.config import FormatName
@@ -252,5 +253,7 @@ PRESETS: Final[dict[FormatName, Converter]] = {
     "mastodon": Mastodon(),
     "activitypub": ActivityPub(),
     "reddit": Reddit(),
+    "meltwater": Meltwater(),
+    "brandwatch": Brandwatch(),
 }
 """Converters by the names that `--map` and `ingest.map` take. No record fits two of them."""

@@ -104,6 +104,36 @@ SUBMISSION: Final[dict[str, Any]] = {
     "num_comments": 4,
 }
 
+MELTWATER: Final[dict[str, Any]] = {
+    "id": "m-1",
+    "content_type": "social post",
+    "published_date": "2026-03-02T10:15:00.000Z",
+    "url": "https://news.example/1",
+    "content": {"title": "Nordtel ist weg", "opening_text": "Schon wieder.", "hashtags": []},
+    "author": {"name": "Kim Example", "handle": "kim"},
+    "enrichments": {"language_code": "de", "sentiment": "negative", "keyphrases": ["nordtel"]},
+    "matched": {"inputs": [{"id": 1, "name": "Nordtel", "type": "saved_search"}], "keywords": ["nordtel"]},
+    "metrics": {"engagement": {"likes": 7, "shares": 2, "comments": 1, "total": 10}},
+    "source": {"name": "news.example", "type": "social"},
+}
+
+BRANDWATCH: Final[dict[str, Any]] = {
+    "queryId": 7,
+    "queryName": "Nordtel",
+    "resourceId": "b-1",
+    "date": "2026-03-02T10:15:00.000+0000",
+    "title": "Nordtel ist weg",
+    "snippet": "Nordtel ist weg, ...",
+    "fullText": "Nordtel ist weg, schon wieder",
+    "author": "kim",
+    "language": "de",
+    "url": "https://forum.example/1",
+    "pageType": "forum",
+    "replyTo": "https://forum.example/0",
+    "likes": 3,
+    "comments": 1,
+}
+
 NATIVE: Final[dict[str, Any]] = {"id": "1", "created_at": "2026-03-02T10:15:00Z", "text": "Nordtel ist wieder weg"}
 
 RECORDS: Final[dict[FormatName, dict[str, Any]]] = {
@@ -114,5 +144,7 @@ RECORDS: Final[dict[FormatName, dict[str, Any]]] = {
     "mastodon": STATUS,
     "activitypub": ACTIVITY,
     "reddit": COMMENT,
+    "meltwater": MELTWATER,
+    "brandwatch": BRANDWATCH,
 }
 """A post in each format."""
