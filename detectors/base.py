@@ -302,6 +302,11 @@ class Detector(ABC):
             conditions.append(Condition("history", 0.0, 1.0, met=False, suppressed=score.suppressed))
         return Explanation(score, (), conditions)
 
+    def usual_count(self, bucket: Bucket) -> float | None:  # noqa: ARG002  for those that know it
+        """Return the number of mentions that are usual in the span of a bucket if all sources deliver; None if it is
+        not known."""
+        return None
+
     def learn_one(self, bucket: Bucket) -> None:
         """Learn a closed bucket, once, in order of time; a bucket without coverage is skipped.
 

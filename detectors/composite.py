@@ -200,6 +200,12 @@ class Composite(Detector):
         severity = self._severity(reading)
         return Score(value, observed, expected, 0.0, min(upper, observed), "up", reason, suppressed, label, severity)
 
+    def usual_count(self, bucket: Bucket) -> float | None:
+        """Return the number of mentions that are usual in the span of a bucket; None during the cold start."""
+        if not self._usual.level.ready:
+            return None
+        return self._usual.per_hour(bucket.start_ms, bucket.length_ms) * bucket.length_ms / HOUR_MS
+
     def explain(self, bucket: Bucket) -> Explanation:
         """Return the score of a bucket with what led to it."""
         reading = self._latest.of(bucket)

@@ -144,6 +144,12 @@ class Volume(Detector):
             value, count, max(expected, count), max(lower, count), max(upper, count), "down", reason, suppressed
         )
 
+    def usual_count(self, bucket: Bucket) -> float | None:
+        """Return the number of mentions that are usual in the span of a bucket; None during the cold start."""
+        if not self._usual.level.ready:
+            return None
+        return self._usual.per_hour(bucket.start_ms, bucket.length_ms) * bucket.length_ms / HOUR_MS
+
     def explain(self, bucket: Bucket) -> Explanation:
         """Return the score of a bucket with what led to it."""
         reading = self._latest.of(bucket)

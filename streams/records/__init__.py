@@ -115,7 +115,7 @@ from streams.records.posts import (
     posts_record_from_bytes,
     unambiguous_key,
 )
-from streams.records.windows import WINDOW_VERSION, Window, WindowScore, window_from_bytes
+from streams.records.windows import WINDOW_VERSION, Window, WindowGap, WindowScore, window_from_bytes
 from streams.records.wire import SHARE, epoch_ms, utc
 
 __all__ = [
@@ -187,6 +187,7 @@ __all__ = [
     "VerdictValue",
     "Window",
     "WindowCounts",
+    "WindowGap",
     "WindowScore",
     "alert_from_bytes",
     "cursor_from_bytes",

@@ -37,6 +37,22 @@ class WindowScore(NamedTuple):
     shadow: bool = False
 
 
+class WindowGap(NamedTuple):
+    """A span in which posts of a source may be missing.
+
+    Parameters
+    ----------
+    source
+        Id of the source.
+    from_ms, to_ms
+        Bounds of the span in event time.
+    """
+
+    source: str
+    from_ms: int
+    to_ms: int
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """One brand's closed bucket.
@@ -63,13 +79,18 @@ class Window:
     engagement
         Likes, reposts and replies of the mentions at collection time, summed.
     coverage
-        Share of the brand's usual sources that delivered in the bucket, from 0 to 1; at 0 there is no data.
+        Share of the brand's usual sources that delivered in the bucket, from 0 to 1; at 0 there is no data. Gaps count
+        as missing as far as they explain why the count falls short of the usual.
     scores
         Score of each detector, by its name.
     config_version
         Version of the config that produced the scores.
     authors_estimated
         Whether `authors` is an estimate, as it is above a few thousand; null before contract 1.1.
+    gaps
+        Gaps of sources of the brand: those that overlap the bucket, so that it is incomplete, and those that were
+        reported since the previous window, too late for earlier buckets, which had been evaluated as if complete; null
+        if there are none.
     """
 
     brand: str
@@ -86,10 +107,15 @@ class Window:
     scores: dict[str, WindowScore]
     config_version: str
     authors_estimated: bool | None = None
+    gaps: list[WindowGap] | None = None
 
     def to_bytes(self) -> bytes:
-        """Encode all fields by name, with ``v``; scores as positional lists."""
+        """Encode all fields by name, with ``v``; without gaps if there are none; scores and gaps as lists."""
         fields = {name: getattr(self, name) for name in self.__slots__}
+        if self.gaps is None:
+            del fields["gaps"]
+        else:
+            fields["gaps"] = [tuple(gap) for gap in self.gaps]
         fields["scores"] = {name: tuple(score) for name, score in self.scores.items()}
         return orjson.dumps({"v": WINDOW_VERSION, **fields})
 
@@ -106,6 +132,8 @@ def window_from_bytes(value: bytes | None) -> Window:
     try:
         scores = {name: WindowScore(*score) for name, score in fields["scores"].items()}
         named = {name: fields[name] for name in Window.__slots__ if name in fields}
+        if named.get("gaps") is not None:
+            named["gaps"] = [WindowGap(*gap) for gap in named["gaps"]]
         return Window(**named | {"scores": scores})
     except (KeyError, TypeError, AttributeError) as error:
         raise RecordError("wrong_type", f"a window's field is missing or of the wrong type ({error})") from error

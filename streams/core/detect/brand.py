@@ -19,6 +19,8 @@ from streams.core.wording.formats import Formats
 from streams.core.wording.languages import PHRASES
 
 if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
     from streams.config import BrandSettings, Config
     from streams.core.detect.outcome import DroppedState
     from streams.core.detect.quarantine import Quarantine
@@ -27,10 +29,10 @@ if TYPE_CHECKING:
     from streams.core.rollup.watermark import StreamProgress
     from streams.records import Alert, Deletions, Envelope, Mention
 
-STATE_VERSION: Final = 12
+STATE_VERSION: Final = 13
 
 STATE_FIELDS: Final = (
-    "marks", "windows", "detectors", "out", "incidents", "echo", "sources", "calm", "model", "deletions",
+    "marks", "windows", "detectors", "out", "incidents", "echo", "sources", "calm", "model", "deletions", "closed",
 )  # fmt: skip
 """Names in a state, in the order in which its bytes list them."""
 
@@ -62,6 +64,7 @@ class BrandMonitor(BrandScoring):
         )
         self._baseline = Baseline()
         self._deletions = PendingDeletions()
+        self._gone_authors: tuple[int, AbstractSet[int]] | None = None
         self._model = (-1, "")
 
     def absorb(self, envelope: Envelope) -> list[Mention]:
@@ -81,6 +84,17 @@ class BrandMonitor(BrandScoring):
             if (source, id) in held:
                 self._deletions.add(self._windows.visible_at(arrival_ms), (source, id))
         return bool(held)
+
+    def forget_authors(self, at_ms: int, authors: AbstractSet[int], progress: StreamProgress) -> Outcome | None:
+        """Advance to an event time, and remove the posts of authors that were visible by then from everything that
+        could show them; return None if no post of them is held here."""
+        shown = any(tally.shows_any_of(authors) for tally in self._incidents.tallies())
+        if not shown and not self._windows.holds_any_of(authors):
+            return None
+        self._gone_authors = at_ms, authors
+        outcome = self.advance(at_ms, progress)
+        self._gone_authors = None
+        return outcome
 
     def due(self, watermark_ms: int, progress: StreamProgress) -> bool:
         """Return whether `advance` would do anything."""
@@ -105,9 +119,12 @@ class BrandMonitor(BrandScoring):
         return outcome
 
     def _delete_samples(self, at_ms: int, outcome: Outcome, *more: Tally) -> None:
-        if self._deletions.due(at_ms):
+        gone_ms, authors = self._gone_authors or (at_ms + 1, frozenset[int]())
+        if at_ms >= gone_ms or self._deletions.due(at_ms):
             tallies = [*self._windows.unclosed(0), *self._incidents.tallies(), *more]
             outcome.samples_deleted[self._id] += self._deletions.apply(at_ms, tallies)
+            if at_ms >= gone_ms:
+                outcome.samples_deleted[self._id] += sum(tally.forget_authors(authors) for tally in tallies)
 
     def _alert(self, change: Change) -> Alert:
         return self._alert_builder.alert(change, self._baseline, self._model[1])

@@ -10,7 +10,7 @@ import orjson
 from streams.core.detect import state_versions
 from streams.core.detect.brand import BrandMonitor
 from streams.core.detect.outcome import Outcome
-from streams.core.detect.pending import PendingEnvelopes
+from streams.core.detect.pending import PendingAuthorDeletions, PendingEnvelopes
 from streams.core.detect.quarantine import Quarantine
 from streams.core.detect.scoring import BrandScoring
 from streams.core.detect.state_keys import CHUNK_KEY, ENVELOPE_KEY, PROGRESS_KEY, parsed
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from streams.core.incidents.incident import Incident
     from streams.records import Alert, Envelope, MentionsContent
 
-PROGRESS_STATE_VERSION: Final = 3
+PROGRESS_STATE_VERSION: Final = 4
 ENVELOPES_STATE_VERSION: Final = 1
 """Of all pending envelopes in one entry, as earlier versions saved them."""
 
@@ -51,6 +51,7 @@ class PartitionScoring(Generic[Brand]):
         self._progress = StreamProgress(config.topics.partitions, config.windows)
         self._remembered_ms = 2 * (config.windows.lateness_seconds + config.windows.bucket_seconds) * 1000
         self._pending = PendingEnvelopes()
+        self._deleted_authors = PendingAuthorDeletions()
         self._may_release = False
         self._outcome = Outcome()
         self._changed_brands: set[str] = set()
@@ -62,8 +63,15 @@ class PartitionScoring(Generic[Brand]):
             self._progress.update(record)
             self._progress_changed = True
             return
+        if isinstance(record, Gaps):
+            self._progress.gaps.add(record, self._progress.visible_at)
+            self._progress_changed = True
+            return
         self._release_pending()
-        if isinstance(record, AuthorDeletions | Gaps):
+        if isinstance(record, AuthorDeletions):
+            if self._deleted_authors.add(record, self._progress.visible_at):
+                self._pending.forget_authors(record)
+                self._progress_changed = True
             return
         if isinstance(record, Deletions):
             self._changed_brands.update(id for id, brand in self._brands.items() if brand.forget(record))
@@ -110,6 +118,8 @@ class PartitionScoring(Generic[Brand]):
     def _advance(self, watermark_ms: int) -> None:
         self._release_pending()
         self._progress.evaluate(watermark_ms)
+        for at_ms, authors in self._deleted_authors.take(watermark_ms):
+            self._forget_authors(at_ms, authors)
         for id, brand in self._brands.items():
             if brand.due(watermark_ms, self._progress):
                 self._outcome.add(brand.advance(watermark_ms, self._progress))
@@ -118,6 +128,14 @@ class PartitionScoring(Generic[Brand]):
         past_ms = watermark_ms - self._remembered_ms
         self._progress.forget(past_ms)
         self._count_dropped(self._pending.expire(past_ms))
+
+    def _forget_authors(self, at_ms: int, authors: set[int]) -> None:
+        for id, brand in self._brands.items():
+            outcome = brand.forget_authors(at_ms, authors, self._progress)
+            if outcome is not None:
+                self._outcome.add(outcome)
+                self._changed_brands.add(id)
+        self._progress_changed = True
 
     def _release_pending(self) -> None:
         """Count the pending envelopes of brands that this config names, before anything newer of them."""
@@ -201,9 +219,9 @@ class PartitionMonitor(PartitionScoring[BrandMonitor]):
     def _restore_progress(self, value: bytes) -> None:
         what = "the progress of a partition"
         with state_versions.readable(what):
-            self._progress.load(
-                state_versions.upgraded(orjson.loads(value), what, PROGRESS_STATE_VERSION, state_versions.PROGRESS)
-            )
+            state = state_versions.upgraded(orjson.loads(value), what, PROGRESS_STATE_VERSION, state_versions.PROGRESS)
+            self._progress.load(state)
+            self._deleted_authors.load(state["deleted_authors"])
 
     def _restore_envelopes(self, key: bytes, value: bytes) -> None:
         what = "the state of pending envelopes"
@@ -244,7 +262,8 @@ class PartitionMonitor(PartitionScoring[BrandMonitor]):
             entries += [(CHUNK_KEY % (key, number), value) for number, value in chunks.items()]
         self._changed_brands.clear()
         if self._progress_changed:
-            progress = {"v": PROGRESS_STATE_VERSION, **self._progress.dump()}
+            authors = self._deleted_authors.dump()
+            progress = {"v": PROGRESS_STATE_VERSION, **self._progress.dump(), "deleted_authors": authors}
             entries.append((PROGRESS_KEY % self._partition, orjson.dumps(progress)))
             self._progress_changed = False
         envelopes = self._pending.changed()

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from streams.core.rollup.high_water import HighWaterMark
 from streams.records import Envelope, mentions_record_from_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable
+    from collections.abc import Callable, Container, Iterable
     from collections.abc import Set as AbstractSet
 
     from streams.core.rollup.tally import Identity, Tally
+    from streams.records import AuthorDeletions
 
 MAX_BYTES: Final = 16 * 1024 * 1024
 """Bytes of pending envelopes in one partition; beyond it the oldest are dropped: some 70,000 mentions, in memory five
@@ -55,15 +57,21 @@ class PendingEnvelopes:
 
     def forget(self, posts: AbstractSet[Identity]) -> None:
         """Remove everything by which these posts could be shown."""
+        for number in list(self._envelopes):
+            self._clear(number, posts)
+
+    def forget_authors(self, deletions: AuthorDeletions) -> None:
+        """Remove everything by which the posts could be shown that these authors had written before, in the partition
+        of `social.posts` that the deletions are from."""
+        until = {author: offset for offset, _, author in deletions.authors}
         for number, (envelope, _) in list(self._envelopes.items()):
-            kept = [
-                mention._replace(id="", url=None, text=None) if (mention.source, mention.id) in posts else mention
-                for mention in envelope.mentions
-            ]
-            if kept != envelope.mentions:
-                changed = replace(envelope, mentions=kept)
-                self._keep(number, PendingEnvelope(changed, changed.to_bytes()))
-                self._changed.add(number)
+            if (envelope.partition, envelope.incarnation) == (deletions.partition, deletions.incarnation):
+                gone = {
+                    (mention.source, mention.id)
+                    for mention in envelope.mentions
+                    if mention.offset < until.get(mention.author, -1)
+                }
+                self._clear(number, gone)
 
     def expire(self, before_ms: int) -> list[Envelope]:
         """Drop the envelopes that arrived before an event time, and return them."""
@@ -104,6 +112,18 @@ class PendingEnvelopes:
             envelope = mentions_record_from_bytes(value.encode())
             if isinstance(envelope, Envelope):
                 self.add(envelope)
+
+    def _clear(self, number: int, posts: AbstractSet[Identity]) -> None:
+        """Remove from an envelope everything by which these posts could be shown."""
+        envelope = self._envelopes[number].envelope
+        kept = [
+            mention._replace(id="", url=None, text=None) if (mention.source, mention.id) in posts else mention
+            for mention in envelope.mentions
+        ]
+        if kept != envelope.mentions:
+            changed = replace(envelope, mentions=kept)
+            self._keep(number, PendingEnvelope(changed, changed.to_bytes()))
+            self._changed.add(number)
 
     def _keep(self, number: int, pending: PendingEnvelope) -> None:
         if number in self._envelopes:
@@ -165,6 +185,52 @@ class PendingDeletions:
         self._pending = {}
         for at_ms, source, id in values:
             self.add(at_ms, (source, id))
+
+
+class PendingAuthorDeletions:
+    """The deletions of authors of one partition of `social.mentions` that the watermark has not passed.
+
+    They take effect like those of posts, for all brands at the same event time: other than a post, an author may write
+    again afterwards, so neither may an earlier deletion be repeated, nor a later post be deleted.
+    """
+
+    def __init__(self) -> None:
+        self._marks: dict[int, HighWaterMark] = {}
+        self._pending: dict[int, set[int]] = {}
+
+    def add(self, record: AuthorDeletions, visible_at: Callable[[int], int]) -> bool:
+        """Schedule deletions; return whether any is new.
+
+        Parameters
+        ----------
+        record
+            The deletions; repeated ones change nothing.
+        visible_at
+            Returns the event time at which a record takes effect that arrived at some event time.
+        """
+        mark = self._marks.setdefault(record.partition, HighWaterMark(record.incarnation))
+        if not mark.admits(record.incarnation):
+            return False
+        fresh = [(arrival_ms, author) for offset, arrival_ms, author in record.authors if offset > mark.offset]
+        for arrival_ms, author in fresh:
+            self._pending.setdefault(visible_at(arrival_ms), set()).add(author)
+        mark.offset = max(mark.offset, record.authors[-1][0])
+        return bool(fresh)
+
+    def take(self, watermark_ms: int) -> list[tuple[int, set[int]]]:
+        """Remove the deletions that the watermark has passed, and return them by event time, ascending."""
+        return [(at_ms, self._pending.pop(at_ms)) for at_ms in sorted(self._pending) if at_ms <= watermark_ms]
+
+    def dump(self) -> list[Any]:
+        """Return the state as plain values for JSON."""
+        marks = [[partition, *mark.dump()] for partition, mark in self._marks.items()]
+        return [marks, [[at_ms, sorted(authors)] for at_ms, authors in self._pending.items()]]
+
+    def load(self, values: list[Any]) -> None:
+        """Restore the state that `dump` returned."""
+        marks, pending = values
+        self._marks = {partition: HighWaterMark(*mark) for partition, *mark in marks}
+        self._pending = {at_ms: set(authors) for at_ms, authors in pending}
 
 
 def _arrival_ms(envelope: Envelope) -> int:

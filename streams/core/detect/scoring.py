@@ -5,35 +5,33 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from base64 import b64decode, b64encode
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from detectors.base import OutdatedSnapshot, Score, SnapshotError
 from streams.core.detect.outcome import Detected, DroppedState
-from streams.core.rollup.frequent import KEPT
+from streams.core.detect.source_mix import SourceMix, likely_coverage
 from streams.core.rollup.high_water import HighWaterMark
 from streams.core.rollup.minute_counts import group_of
 from streams.core.rollup.repetition import RepetitionMemory
 from streams.core.rollup.windows import BucketStep, Windows
 from streams.errors import ANY_TIME, Failure
-from streams.records import Window, WindowScore
+from streams.records import Window, WindowGap, WindowScore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from detectors.base import Bucket, Detector
     from streams.config import BrandSettings, Config
     from streams.config.brands import DetectorSettings
     from streams.core.detect.outcome import Outcome
     from streams.core.detect.quarantine import Quarantine
-    from streams.core.rollup.tally import Tally
     from streams.core.rollup.watermark import StreamProgress
     from streams.errors import Doing
     from streams.records import Deletions, Envelope, Mention
 
 Answer = TypeVar("Answer")
-
-_SHARE_ALPHA: Final = 0.01
-"""Weight of one bucket in a brand's usual mix of sources: about eight hours of five-minute buckets."""
 
 
 class Evaluation(NamedTuple):
@@ -52,7 +50,7 @@ class Evaluation(NamedTuple):
     window
         The record of the bucket if it closes.
     whole
-        Whether all usual sources delivered.
+        Whether all usual sources delivered, and none had a gap.
     bucket
         What the detectors were given; None if the step is late.
     """
@@ -106,7 +104,8 @@ class BrandScoring(ABC):
         self._quarantined: dict[str, Failure] = {}
         self._repetition = RepetitionMemory(config.windows.bucket_seconds)
         self._marks: dict[int, HighWaterMark] = {}
-        self._source_shares: dict[str, float] = {}
+        self._sources = SourceMix()
+        self._closed_ms = -1
         self._detected: tuple[int, frozenset[str]] = (-1, frozenset())
 
     def absorb(self, envelope: Envelope) -> list[Mention]:
@@ -125,6 +124,11 @@ class BrandScoring(ABC):
     @abstractmethod
     def forget(self, deletions: Deletions) -> bool:
         """Delete posts from everything that could show them; return whether any of them is held here."""
+
+    @abstractmethod
+    def forget_authors(self, at_ms: int, authors: AbstractSet[int], progress: StreamProgress) -> Outcome | None:
+        """Advance to an event time, and delete the posts of authors that were visible by then from everything that
+        could show them; return None if no post of them is held here."""
 
     def due(self, watermark_ms: int, progress: StreamProgress) -> bool:
         """Return whether `advance` would do anything."""
@@ -147,20 +151,27 @@ class BrandScoring(ABC):
                 yield Evaluation(step, end_ms, {}, [], None, whole=True)
                 continue
             elapsed_ms = length_ms if step.closes else min(length_ms, step.at_ms - step.start_ms)
-            out = progress.out.get(step.start_ms, frozenset())
-            coverage = self._coverage(out) if step.closes else 1.0
             platform = progress.load_of_others(min(step.at_ms, end_ms), self._group)
             repeated = self._repetition.repeated(step.tally)
-            bucket = step.tally.bucket(step.start_ms, length_ms, elapsed_ms, coverage, repeated, platform)
+            bucket = step.tally.bucket(step.start_ms, length_ms, elapsed_ms, 1.0, repeated, platform)
+            has_gaps = False
+            if step.closes:
+                out = progress.out.get(step.start_ms, frozenset())
+                missing = progress.gaps.missing(step.start_ms, end_ms, step.at_ms)
+                has_gaps = any(map(self._sources.uses, missing))
+                if out or has_gaps:
+                    bucket = replace(bucket, coverage=self._coverage(bucket, out, missing, step.at_ms))
             scores = self._score(bucket, step.at_ms)
             detections = self._detections(step.start_ms, scores)
             live = {name: score for name, score in scores.items() if name not in self._shadow}
-            window = self._window(step, coverage, scores) if step.closes else None
-            yield Evaluation(step, end_ms, live, detections, window, whole=coverage >= 1, bucket=bucket)
+            window = self._window(step, bucket.coverage, scores, progress) if step.closes else None
+            whole = bucket.coverage >= 1 and not has_gaps
+            yield Evaluation(step, end_ms, live, detections, window, whole=whole, bucket=bucket)
             if step.closes:
                 self._learn(bucket, step.at_ms)
                 self._repetition.learn(step.tally)
-                self._learn_sources(step.tally, coverage)
+                if whole:
+                    self._sources.learn(step.tally)
 
     def _score(self, bucket: Bucket, at_ms: int) -> dict[str, Score]:
         scores = self._of_each("score_one", at_ms, lambda detector: _finite(detector.score_one(bucket)))
@@ -206,8 +217,14 @@ class BrandScoring(ABC):
             for name in sorted(anomalous - known)
         ]
 
-    def _window(self, step: BucketStep, coverage: float, scores: Mapping[str, Score]) -> Window:
+    def _window(
+        self, step: BucketStep, coverage: float, scores: Mapping[str, Score], progress: StreamProgress
+    ) -> Window:
         tally = step.tally
+        end_ms = step.start_ms + self._windows.bucket_ms
+        told_ms = step.at_ms if self._closed_ms < 0 else self._closed_ms
+        gaps = progress.gaps.between(step.start_ms, end_ms, told_ms, step.at_ms)
+        self._closed_ms = step.at_ms
         return Window(
             brand=self._id,
             start_ms=step.start_ms,
@@ -234,25 +251,18 @@ class BrandScoring(ABC):
             },
             config_version=self._config_version,
             authors_estimated=tally.authors.is_estimated,
+            gaps=[WindowGap(*gap[:3]) for gap in gaps if self._sources.uses(gap.source)] or None,
         )
 
-    def _coverage(self, out: frozenset[str]) -> float:
-        """Return the share of the usual sources that are not out; `fsum` makes it independent of their order."""
-        if not out:
-            return 1.0
-        total = math.fsum(self._source_shares.values())
-        delivered = math.fsum(share for source, share in self._source_shares.items() if source not in out)
-        return delivered / total if total else 1.0
-
-    def _learn_sources(self, tally: Tally, coverage: float) -> None:
-        if coverage < 1 or not tally.count:
-            return
-        shares = self._source_shares
-        for source in shares.keys() | tally.sources.keys():
-            share = shares.get(source, 0.0)
-            shares[source] = share + _SHARE_ALPHA * (tally.sources.get(source, 0) / tally.count - share)
-        for source in sorted(shares, key=lambda source: (shares[source], source))[:-KEPT]:
-            del shares[source]
+    def _coverage(self, bucket: Bucket, out: frozenset[str], missing: Mapping[str, float], at_ms: int) -> float:
+        """Return the coverage of a closed bucket, with the gaps of sources as far as they explain a low count."""
+        most = self._sources.coverage(out, {})
+        least = self._sources.coverage(out, missing)
+        if least == most:
+            return most
+        usual = self._of_each("score_one", at_ms, lambda detector: detector.usual_count(bucket))
+        known = (count for count in usual.values() if count is not None)
+        return likely_coverage(least, most, bucket.count, next(known, None))
 
     def changed_chunks(self) -> dict[int, bytes | None]:
         """Return the chunks of pending mentions that have changed, as `PendingMentions.changed_chunks` does."""
@@ -271,7 +281,8 @@ class BrandScoring(ABC):
             "detectors": [[name, *snapshot] for name, snapshot in snapshots.items()],
             "out": self._quarantine.dump(self._quarantined),
             "echo": self._repetition.dump(),
-            "sources": list(self._source_shares.items()),
+            "sources": self._sources.dump(),
+            "closed": self._closed_ms,
         }
 
     def _load(self, state: Mapping[str, Any]) -> list[DroppedState]:
@@ -283,7 +294,8 @@ class BrandScoring(ABC):
             self._detectors.pop(name, None)
         dropped = [self._restore(name, kind, b64decode(snapshot)) for name, kind, snapshot in state["detectors"]]
         self._repetition.load(state["echo"])
-        self._source_shares = dict(state["sources"])
+        self._sources.load(state["sources"])
+        self._closed_ms = state["closed"]
         return [each for each in dropped if each is not None]
 
     def _restore(self, name: str, kind: str, snapshot: bytes) -> DroppedState | None:

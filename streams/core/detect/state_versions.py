@@ -193,9 +193,34 @@ def _brand_11(state: State) -> State:
     return {**state, "calm": [[terms, mentions, []], *baseline]}
 
 
-def _progress_3(state: State) -> State:
+def _brand_12(state: State) -> State:
+    """Add to samples their author, who is not known, and when the last bucket closed."""
+    reached_ms, late, pending, opened = state["windows"]
+    windows = [reached_ms, late, pending, [[start, _tally_13(tally)] for start, tally in opened]]
+    current, past, excesses, emerging, unreported = state["incidents"]
+    current, past, emerging = (each and _incident_13(each) for each in (current, past, emerging))
+    incidents = [current, past, excesses, emerging, unreported]
+    return {**state, "windows": windows, "incidents": incidents, "closed": reached_ms}
+
+
+def _incident_13(incident: list[Any]) -> list[Any]:
+    *begin, quiet, label_before = incident
+    return [*begin[:13], _tally_13(begin[13]), *begin[14:], quiet and _tally_13(quiet), label_before]
+
+
+def _tally_13(tally: list[Any]) -> list[Any]:
+    *rest, samples, coarse = tally
+    return [*rest, [[*sample, 0] for sample in samples], coarse]
+
+
+def _progress_2(state: State) -> State:
     """Add to each partition its newest event time, which was its watermark, and the delay of its posts."""
     return {**state, "partitions": [[*partition, partition[2], 0] for partition in state["partitions"]]}
+
+
+def _progress_3(state: State) -> State:
+    """Add the moment that was reached, the gaps, and the deletions of authors: none are known."""
+    return {**state, "reached_ms": -1, "gaps": [[], []], "deleted_authors": [[], []]}
 
 
 BRAND: Final[Upgrades] = {
@@ -209,7 +234,8 @@ BRAND: Final[Upgrades] = {
     9: _brand_9,
     10: _brand_10,
     11: _brand_11,
+    12: _brand_12,
 }
 CHUNK: Final[Upgrades] = {}
-PROGRESS: Final[Upgrades] = {2: _progress_3}
+PROGRESS: Final[Upgrades] = {2: _progress_2, 3: _progress_3}
 ENVELOPES: Final[Upgrades] = {}

@@ -53,6 +53,8 @@ class PendingMentions:
         """By number of the chunk, its newest slot."""
         self._identities: dict[int, array[int]] = {}
         """By slot, hashes of source and id of the mentions that are in chunks."""
+        self._authors: dict[int, set[int]] = {}
+        """By slot, the authors of the mentions that are in chunks."""
         self._taken = -1
 
     def add(self, slot: int, start_ms: int, mention: Mention) -> None:
@@ -75,6 +77,7 @@ class PendingMentions:
         """Remove a slot, and return its mentions by bucket."""
         self._taken = slot
         self._identities.pop(slot, None)
+        self._authors.pop(slot, None)
         buckets = self._slots.pop(slot)
         for start, mentions in buckets.items():
             saved = self._in_chunks.pop((slot, start), 0)
@@ -90,6 +93,12 @@ class PendingMentions:
         for identities in self._identities.values():
             found.update(of_hash[each] for each in of_hash.keys() & set(identities))
         return found
+
+    def holds_any_of(self, authors: AbstractSet[int]) -> bool:
+        """Return whether a mention by any of these authors is pending."""
+        if any(not in_slot.isdisjoint(authors) for in_slot in self._authors.values()):
+            return True
+        return any(mention.author in authors for _, _, mention in self._inline())
 
     # saving
 
@@ -125,6 +134,7 @@ class PendingMentions:
         self._taken, inline = values
         self._slots = _slots(inline)
         self._identities.clear()
+        self._authors.clear()
         self._in_chunks.clear()
         self._chunks.clear()
 
@@ -169,9 +179,11 @@ class PendingMentions:
 
     def _note_saved(self, slot: int, start: int, mentions: Iterable[Mention]) -> None:
         """Note that the next of the mentions of a slot and a bucket are in chunks, and have become bytes."""
+        mentions = list(mentions)
         hashes = [hash((mention.source, mention.id)) for mention in mentions]
         self._in_chunks[slot, start] = self._in_chunks.get((slot, start), 0) + len(hashes)
         self._identities.setdefault(slot, array("q")).extend(hashes)
+        self._authors.setdefault(slot, set()).update(mention.author for mention in mentions)
 
 
 def _chunk(slots: Slots) -> bytes:

@@ -49,7 +49,8 @@ Identity = tuple[str, str]
 class Sample(NamedTuple):
     """A post that an alert may show.
 
-    The fields are those of `Mention`; `ts_ms` is None if it is unknown. Only the first `SAMPLE_TERMS` terms are dumped.
+    The fields are those of `Mention`; `ts_ms` is None if it is unknown, and `author` is 0. Only the first
+    `SAMPLE_TERMS` terms are dumped.
     """
 
     negative: int
@@ -61,6 +62,7 @@ class Sample(NamedTuple):
     signature: int
     ts_ms: int | None
     terms: list[str]
+    author: int = 0
 
 
 RANK: Final = itemgetter(0, 1, 2, 3)
@@ -166,7 +168,7 @@ class Tally:
                 samples[signature] = new_sample(
                     (
                         mention.negative, mention.engagement, mention.id, source, mention.url, mention.text, signature,
-                        mention.ts_ms, mention.terms,
+                        mention.ts_ms, mention.terms, author,
                     )
                 )  # fmt: skip
         self.authors.add(authors, unknown=authors.pop(0, 0))
@@ -199,6 +201,17 @@ class Tally:
         for signature in gone:
             del self.samples[signature]
         return len(gone)
+
+    def forget_authors(self, authors: AbstractSet[int]) -> int:
+        """Remove the posts of these authors from the samples, and return how many there were; their counts stay."""
+        gone = [signature for signature, sample in self.samples.items() if sample.author in authors]
+        for signature in gone:
+            del self.samples[signature]
+        return len(gone)
+
+    def shows_any_of(self, authors: AbstractSet[int]) -> bool:
+        """Return whether a post of any of these authors is among the samples."""
+        return any(sample.author in authors for sample in self.samples.values())
 
     def shows(self, posts: AbstractSet[Identity]) -> AbstractSet[Identity]:
         """Return those of these posts that are among the samples."""

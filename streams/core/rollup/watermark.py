@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from detectors.units import HOUR_MS
 from streams.core.rollup.high_water import HighWaterMark
 from streams.core.rollup.platform_load import PlatformLoad
+from streams.core.rollup.source_gaps import SourceGaps
 
 if TYPE_CHECKING:
     from streams.config import WindowSettings
@@ -78,6 +79,8 @@ class StreamProgress:
         zero.
     out
         By bucket start, the sources that were silent although they hardly ever are.
+    gaps
+        Gaps of the sources.
     """
 
     def __init__(self, partitions: int, settings: WindowSettings) -> None:
@@ -93,6 +96,9 @@ class StreamProgress:
         self._next_ms = -1
         self._load = PlatformLoad()
         self._finished_ms: int | None = None
+        self._slot_ms = settings.check_seconds * 1000
+        self._reached_ms = -1
+        self.gaps = SourceGaps()
         self.buckets: list[int] = []
         self.out: dict[int, frozenset[str]] = {}
 
@@ -166,9 +172,16 @@ class StreamProgress:
         `newest_ms`, however far ahead of the other posts that is."""
         self._finished_ms = newest_ms
 
+    def visible_at(self, arrival_ms: int) -> int:
+        """Return the event time at which a notice counts that arrives at some event time: not before the mentions that
+        arrived before it, for any brand."""
+        now_ms = max(arrival_ms, self._reached_ms, self.watermark())
+        return now_ms - now_ms % self._slot_ms + self._slot_ms
+
     def evaluate(self, watermark_ms: int) -> None:
         """Update the health of the sources for each bucket that ends by the watermark, and the platform load for each
         minute."""
+        self._reached_ms = max(self._reached_ms, watermark_ms)
         self._load.advance(watermark_ms)
         if self._next_ms < 0 and self._deliveries:
             self._next_ms = min(self._deliveries)
@@ -197,6 +210,7 @@ class StreamProgress:
             del self.out[start]
         del self.buckets[:keep]
         self._load.forget(before_ms)
+        self.gaps.forget(before_ms)
 
     def load_of_others(self, at_ms: int, group: int) -> float:
         """Return the load of the brands outside a group as a multiple of the usual, at a moment before the
@@ -220,6 +234,8 @@ class StreamProgress:
             "next_ms": self._next_ms,
             "out": [[start, sorted(self.out[start])] for start in self.buckets],
             "busyness": self._load.dump(),
+            "reached_ms": self._reached_ms,
+            "gaps": self.gaps.dump(),
         }
 
     def load(self, values: dict[str, Any]) -> None:
@@ -237,3 +253,5 @@ class StreamProgress:
         self.out = {start: frozenset(sources) for start, sources in values["out"]}
         self.buckets = sorted(self.out)
         self._load.load(values["busyness"])
+        self._reached_ms = values["reached_ms"]
+        self.gaps.load(values["gaps"])

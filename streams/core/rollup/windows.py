@@ -121,6 +121,10 @@ class Windows:
         """Return those of these posts that are pending for their slot or among the samples of an open bucket."""
         return self.pending.holds(posts).union(*(tally.shows(posts) for tally in self._open.values()))
 
+    def holds_any_of(self, authors: AbstractSet[int]) -> bool:
+        """Return whether a mention by any of these authors is pending or among the samples of an open bucket."""
+        return self.pending.holds_any_of(authors) or any(tally.shows_any_of(authors) for tally in self._open.values())
+
     def visible_at(self, arrival_ms: int) -> int:
         """Return the event time at which a record that arrives at some event time becomes visible."""
         return max(arrival_ms - arrival_ms % self._slot_ms, self.reached_ms) + self._slot_ms

@@ -29,6 +29,7 @@ from streams.offline.tuning.candidates import RETURN_PERIOD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from collections.abc import Set as AbstractSet
 
     from streams.config import BrandSettings, Config
     from streams.config.brands import DetectorSettings
@@ -193,6 +194,9 @@ class CandidatesOfBrand(BrandScoring):
     def forget(self, deletions: Deletions) -> bool:  # noqa: ARG002  nothing here shows posts
         """Return False: nothing of a post is held here that could be shown."""
         return False
+
+    def forget_authors(self, at_ms: int, authors: AbstractSet[int], progress: StreamProgress) -> None:
+        """Do nothing, for the same reason."""
 
     def advance(self, watermark_ms: int, progress: StreamProgress) -> Outcome:
         """Score and close the buckets that the watermark allows."""

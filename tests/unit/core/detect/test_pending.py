@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from streams.core.detect import pending
 from streams.core.detect.pending import PendingDeletions, PendingEnvelopes
 from streams.core.rollup.tally import Tally
-from streams.records import Envelope, Mention
+from streams.records import AuthorDeletions, Envelope, Mention
 
 if TYPE_CHECKING:
     import pytest
@@ -51,6 +52,19 @@ def test_envelopes_expire_by_the_arrival_of_their_latest_mention() -> None:
     envelopes.add(envelope("a", 2))
     assert envelopes.expire(2_000) == []
     assert [each.mentions[-1].offset for each in envelopes.expire(5_000)] == [2]
+
+
+def test_a_deleted_author_s_posts_can_be_shown_no_more_but_for_those_that_came_later_or_are_elsewhere() -> None:
+    envelopes = PendingEnvelopes()
+    envelopes.add(envelope("a", 1, 2, 5, text="geheim"))
+    envelopes.add(replace(envelope("a", 1, text="geheim"), partition=1))
+    envelopes.add(replace(envelope("a", 1, text="geheim"), incarnation="other"))
+    envelopes.changed()
+    envelopes.forget_authors(AuthorDeletions(0, "t", [(3, 3_000, 4), (4, 4_000, 17)]))
+    assert list(envelopes.changed()) == [0]
+    here, *elsewhere = envelopes.release({"a"})
+    assert [(each.id, each.text) for each in here.mentions] == [("", None), ("", None), ("p5", "geheim")]
+    assert {each.text for other in elsewhere for each in other.mentions} == {"geheim"}
 
 
 def test_nothing_by_which_a_post_could_be_shown_stays_pending() -> None:

@@ -161,3 +161,19 @@ def test_numbers_of_freed_chunks_are_used_again() -> None:
         numbers |= saved.chunks.keys()
         pending.take(slot * SLOT)
     assert len(numbers) <= 4, "a compacted topic keeps as many keys"
+
+
+@pytest.mark.usefixtures("small")
+def test_the_authors_of_pending_mentions_are_known_in_chunks_and_after_a_restart() -> None:
+    pending, saved = PendingMentions(), Saved()
+    for offset in range(20):
+        pending.add(SLOT * (offset // 10), 0, mention(offset)._replace(author=100 + offset))
+    saved.save(pending)
+    assert saved.chunks
+    for held in (pending, saved.restored()):
+        assert held.holds_any_of({7, 103})
+        assert held.holds_any_of({119})
+        assert not held.holds_any_of({7})
+        held.take(0)
+        assert not held.holds_any_of({103})
+        assert held.holds_any_of({119})
