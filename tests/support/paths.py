@@ -6,4 +6,5 @@ ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 TESTDATA = ROOT / "tests" / "testdata"
 SHARED_DATA = ROOT.parent / "shared" / "data"
+SHARED_SOURCES = ROOT.parent / "shared" / "sources"
 SHARED_CASES = ROOT.parent / "shared" / "cases"

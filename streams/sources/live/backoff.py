@@ -23,6 +23,8 @@ class Backoff:
         Random numbers.
     first_seconds, last_seconds
         Bound of the first delay, and the largest one.
+    failures
+        Failures so far, where they are remembered over restarts.
 
     Examples
     --------
@@ -35,12 +37,16 @@ class Backoff:
     """
 
     def __init__(
-        self, chance: random.Random, first_seconds: float = FIRST_SECONDS, last_seconds: float = LAST_SECONDS
+        self,
+        chance: random.Random,
+        first_seconds: float = FIRST_SECONDS,
+        last_seconds: float = LAST_SECONDS,
+        failures: int = 0,
     ) -> None:
         self._chance = chance
         self._first = first_seconds
         self._last = last_seconds
-        self._failures = 0
+        self._failures = failures
 
     def succeeded(self) -> None:
         """Begin again with the first delay, since something was received."""

@@ -18,6 +18,7 @@ KINDS: Final[dict[str, str]] = {
     "jetstream": "streams.sources.live.jetstream.source.JetstreamSource",
     "x": "streams.sources.live.x.source.XSource",
     "mastodon": "streams.sources.live.mastodon.source.MastodonSource",
+    "feeds": "streams.sources.live.feeds.source.Feeds",
 }
 """Module and class of each kind; imported when the first source of the kind is made, for what they need is large."""
 

@@ -1,0 +1,76 @@
+"""Read the addresses of feeds from a file: OPML, as readers of feeds export it, or one address a line."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING
+
+from streams.config.addresses import http_url
+from streams.config.text_files import read_text
+from streams.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def read_feed_list(path: Path, setting: str) -> list[str]:
+    """Return the addresses in a file, each once, in their order.
+
+    Parameters
+    ----------
+    path
+        The file. Lines that are empty or begin with ``#`` hold no address.
+    setting
+        Key that names the file, for messages.
+
+    Raises
+    ------
+    ConfigError
+        If it can't be read, names no feed, or holds what is no address.
+    """
+    try:
+        text = read_text(path)
+    except ConfigError as error:
+        raise ConfigError([f"{setting}: {path}: {error.problems[0]}"]) from error
+    addresses = feeds_of(text)
+    problems = []
+    for number, address in addresses:
+        try:
+            http_url(address)
+        except ValueError as error:
+            problems.append(f"{setting}: {path}, line {number}: {error}")
+    if not addresses:
+        problems = [f"{setting}: {path} names no feed: write OPML, or one address a line"]
+    if problems:
+        raise ConfigError(problems[:20])
+    return list(dict.fromkeys(address for _, address in addresses))
+
+
+def feeds_of(text: str) -> list[tuple[int, str]]:
+    """Return the addresses of feeds in a text, each with its line.
+
+    >>> feeds_of('<opml><body><outline text="News"><outline xmlUrl="https://a.example/rss"/></outline></body></opml>')
+    [(1, 'https://a.example/rss')]
+    >>> feeds_of("# ours\\nhttps://a.example/rss\\n")
+    [(2, 'https://a.example/rss')]
+    """
+    if text.lstrip("\ufeff \t\r\n").startswith("<"):
+        return _Outlines(text).feeds
+    lines = ((number, line.strip()) for number, line in enumerate(text.lstrip("\ufeff").splitlines(), start=1))
+    return [(number, line) for number, line in lines if line and not line.startswith("#")]
+
+
+class _Outlines(HTMLParser):
+    """Collects ``xmlUrl`` of outlines, however nested and however well-formed; the file defines no entities."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.feeds: list[tuple[int, str]] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Take an outline with an address."""
+        given = {name: (value or "").strip() for name, value in attrs}
+        if tag == "outline" and given.get("xmlurl"):
+            self.feeds.append((self.getpos()[0], given["xmlurl"]))
