@@ -60,7 +60,7 @@ def accesses(worker: Worker, config: Config) -> list[Access]:
         case "sources":
             reads = [topics.cursors]
             writes = [topics.posts, topics.dlq, topics.cursors]
-            writers = [topics.cursor_writer(source.id) for source in config.sources if source.enabled]
+            writers = [topics.cursor_writer(source.id) for source in config.sources]
         case "score":
             reads = [topics.posts, topics.models]
             writes = [topics.mentions, topics.dlq]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 TIMEOUT_SECONDS: Final = 1.0
 """A worker of this machine answers within milliseconds."""
 
-_RELOADING: Final = ("score", "detect")
+_RELOADING: Final = ("score", "detect", "sources")
 """Workers that follow the config file."""
 
 _PARTICULAR: Final = {
@@ -51,7 +51,8 @@ def left_out(config: Config) -> dict[str, int]:
     Keys are those of `_PARTICULAR` whose count is not zero; without workers that answer there are none.
     """
     host = _ANY_ADDRESS.get(config.metrics.host, config.metrics.host)
-    scraped = [scrape(host, port) for port in {config.metrics.ingest_port, config.metrics.score_port} - {0}]
+    ports = {config.metrics.ingest_port, config.metrics.sources_port, config.metrics.score_port} - {0}
+    scraped = [scrape(host, port) for port in ports]
     counts = {name: round(sum(each.get(series, 0) for each in scraped)) for series, name in _PARTICULAR.items()}
     return {name: count for name, count in counts.items() if count}
 

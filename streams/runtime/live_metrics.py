@@ -57,3 +57,6 @@ GAP_SECONDS: Final = counter(
 CURSOR_TIME: Final = gauge(
     "firewatch_live_source_cursor_timestamp_seconds", "When the cursor of a live source was last saved", ["source"]
 )
+
+CONDITIONS: Final = (CONNECTED, LIMITED, BEHIND, POST_TIME, HEARD_TIME, CURSOR_TIME)
+"""Metrics that only the process has which reads the source."""

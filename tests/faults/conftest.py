@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 
 from tests.faults.load import Load
+from tests.faults.source_table import SourceRow, source_markdown
 from tests.faults.table import Row, markdown
 from tests.faults.trial import settings, staged
 from tests.support.paths import ROOT
@@ -32,12 +33,19 @@ TABLE = ROOT / ".faults" / "table.md"
 TIMEOUT_SECONDS = 1_800
 
 _rows = pytest.StashKey[list[Row]]()
+_source_rows = pytest.StashKey[list[SourceRow]]()
 
 
 class Recorder(Protocol):
     """Puts a row into the table, and fails the test if it has problems."""
 
     def __call__(self, row: Row) -> None: ...
+
+
+class SourceRecorder(Protocol):
+    """Puts a row into the table of the sources, and fails the test if it has problems."""
+
+    def __call__(self, row: SourceRow) -> None: ...
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -53,14 +61,15 @@ def pytest_report_header() -> str:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """The table, also in a file."""
-    rows = config.stash.get(_rows, [])
-    if not rows:
+    """The tables, also in a file."""
+    rows, source_rows = config.stash.get(_rows, []), config.stash.get(_source_rows, [])
+    if not rows and not source_rows:
         return
+    tables = "\n\n".join([markdown(rows)] * bool(rows) + [source_markdown(source_rows)] * bool(source_rows))
     terminalreporter.section(f"faults, FAULTS_SEED={SEED}")
-    terminalreporter.write_line(markdown(rows))
+    terminalreporter.write_line(tables)
     TABLE.parent.mkdir(exist_ok=True)
-    TABLE.write_text(f"FAULTS_SEED={SEED}\n\n{markdown(rows)}\n", encoding="utf-8")
+    TABLE.write_text(f"FAULTS_SEED={SEED}\n\n{tables}\n", encoding="utf-8")
     terminalreporter.write_line(f"also in {TABLE.relative_to(ROOT)}")
 
 
@@ -70,6 +79,17 @@ def record(request: pytest.FixtureRequest) -> Recorder:
 
     def take(row: Row) -> None:
         request.config.stash.setdefault(_rows, []).append(row)
+        assert not row.problems, "\n".join(row.problems)
+
+    return take
+
+
+@pytest.fixture
+def record_source(request: pytest.FixtureRequest) -> SourceRecorder:
+    """Into the table of the sources with it."""
+
+    def take(row: SourceRow) -> None:
+        request.config.stash.setdefault(_source_rows, []).append(row)
         assert not row.problems, "\n".join(row.problems)
 
     return take

@@ -12,11 +12,14 @@ A test of a kind starts a server of that kind, writes a config whose `sources` p
 from __future__ import annotations
 
 import signal
-from collections import Counter
+from collections import Counter, defaultdict
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from streams.core.score.admission import PartitionState
+from streams.core.score.position import Position
+from streams.core.text.matching import Matcher
 from streams.kafka.cursor_board import read_cursors
 from streams.kafka.topics import Topics
 from streams.records import AuthorDeletion, Deletion, Gap, Post, posts_record_from_bytes
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from aiokafka.structs import ConsumerRecord
 
     from streams.config import Config
+    from streams.core.score.admission import Row
     from streams.records import Cursor
 
 SECONDS: Final = 60.0
@@ -46,6 +50,8 @@ class Ingested:
         Posts in the order of each partition, repeats included.
     deletions, gaps
         Deletions and gaps.
+    rows
+        Offset, broker time and value of each record of a post or deletion, by partition.
     dead_letters
         Dead letters: reason, and value.
     author_deletions
@@ -54,6 +60,7 @@ class Ingested:
 
     posts: list[Post] = field(default_factory=list)
     deletions: list[Deletion] = field(default_factory=list)
+    rows: dict[int, list[Row]] = field(default_factory=lambda: defaultdict(list))
     gaps: list[Gap] = field(default_factory=list)
     dead_letters: list[tuple[str, bytes]] = field(default_factory=list)
     author_deletions: list[tuple[int, AuthorDeletion]] = field(default_factory=list)
@@ -71,6 +78,7 @@ class Ingested:
         return found
 
     def _sort(self, record: ConsumerRecord) -> None:
+        self.rows[record.partition].append((record.offset, record.timestamp, record.value))
         match posts_record_from_bytes(record.value):
             case Post() as post:
                 self.posts.append(post)
@@ -84,6 +92,15 @@ class Ingested:
     def ids(self, source: str | None = None) -> set[str]:
         """Return the ids of the posts, of one source or of all."""
         return {post.id for post in self.posts if source in {None, post.source}}
+
+    def counted(self, config: Config) -> Counter[tuple[str, str]]:
+        """Return how often `score` counts each post, by source and id: what it admits of each partition."""
+        match = Matcher.of(config).match
+        times: Counter[tuple[str, str]] = Counter()
+        for rows in self.rows.values():
+            state = PartitionState(Position("topic"), config.ingest, config.windows, None)
+            times.update((each.post.source, each.post.id) for each in state.admit(rows, match).posts)
+        return times
 
     def repeats(self) -> int:
         """Return how many posts are in the topic more than once with the same text; `score` counts each once."""
@@ -207,7 +224,9 @@ async def until_posts(config: Config, count: int, source: str | None = None) -> 
     return await until_ingested(config, lambda found: len(found.ids(source)) >= count)
 
 
-async def until_cursor(config: Config, source: str, enough: Callable[[Cursor], bool]) -> Cursor:
+async def until_cursor(
+    config: Config, source: str, enough: Callable[[Cursor], bool], seconds: float = SECONDS
+) -> Cursor:
     """Wait until the cursor of a source fulfils a condition, and return it."""
     cursors: dict[str, Any] = {}
 
@@ -216,7 +235,7 @@ async def until_cursor(config: Config, source: str, enough: Callable[[Cursor], b
         return source in cursors and enough(cursors[source])
 
     try:
-        await until(is_enough, SECONDS)
+        await until(is_enough, seconds)
     except TimeoutError:
         raise AssertionError(f"the cursor of {source} is {cursors.get(source)!r}") from None
     cursor: Cursor = cursors[source]

@@ -21,7 +21,6 @@ MAX_LINES: Final = 400
 
 ELSEWHERE: Final = {
     "constants and types alone": [
-        "streams/sources/live/base.py",
         "detectors/base.py",
         "detectors/units.py",
         "streams/core/text/stopwords.py",

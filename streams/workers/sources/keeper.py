@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import structlog
@@ -13,6 +14,7 @@ from streams.kafka.cursor_board import BEAT_SECONDS
 from streams.kafka.exclusive_writer import Fenced
 from streams.runtime import live_metrics
 from streams.runtime.shutdown import DRAIN_SECONDS
+from streams.sources.live.base import SourceHealth
 from streams.sources.live.registry import make_source
 from streams.workers.post_sender import PostSender
 from streams.workers.sources.door import Door
@@ -74,8 +76,6 @@ class SourceKeeper:
         self._sender = PostSender(config, client, settings.id)
         self._door: Door | None = None
         self._refusal = ""
-        self.source: LiveSource | None = None
-        self.is_owner = False
         live_metrics.OWNED.labels(settings.id).set(0)
         live_metrics.REFUSED.labels(settings.id).set(0)
         live_metrics.EXPECTED_SILENCE.labels(settings.id).set(settings.expected_silence_seconds)
@@ -105,7 +105,12 @@ class SourceKeeper:
                 if not self._board.is_free(self.id):
                     await self._pause(TURN_SECONDS)
                     continue
-                source = self._made()
+                try:
+                    source = self._made()
+                except (ConfigError, MissingPackage) as error:
+                    await self._record_refusal(str(error))
+                    await self._refuse(str(error))
+                    continue
                 async with owned(self._config, self._settings, self._board) as ownership:
                     await self._own(source, ownership)
                 if source.ends:
@@ -113,15 +118,14 @@ class SourceKeeper:
             except Fenced:
                 log.warning("another process reads the source now; this one waits for it", source=self.id)
                 await self._pause(TURN_SECONDS)
-            except (OtherKind, ConfigError, MissingPackage) as error:
+            except OtherKind as error:
                 await self._refuse(str(error))
             finally:
-                self.is_owner = False
-                live_metrics.OWNED.labels(self.id).set(0)
+                self._show_nothing()
 
     def _made(self) -> LiveSource:
         """Return the source, made again, so that it reads its files again."""
-        self.source = source = make_source(self._settings, self._surroundings)
+        source = make_source(self._settings, self._surroundings)
         live_metrics.REFUSED.labels(self.id).set(0)
         self._refusal = ""
         if self._door is None:
@@ -130,7 +134,6 @@ class SourceKeeper:
 
     async def _own(self, source: LiveSource, ownership: Ownership) -> None:
         """Read the source while this process owns it."""
-        self.is_owner = True
         live_metrics.OWNED.labels(self.id).set(1)
         assert self._door is not None  # noqa: S101  made with the source
 
@@ -156,11 +159,11 @@ class SourceKeeper:
         await ownership.save(outbox.position, source.health, "connecting", ends=False)
         log.info("reading source", source=self.id, kind=self._settings.kind, resumed=ownership.position is not None)
         settling = asyncio.create_task(outbox.settle())
-        done = False
         try:
             parts = (reader.read(), _shielded(settling), self._save(source, outbox, ownership), self._stop.wait())
             await until_one_ends(*parts)
-            await asyncio.wait_for(outbox.drained(), DRAIN_SECONDS)
+            with suppress(TimeoutError):  # what is not acknowledged is read again after the next start
+                await asyncio.wait_for(outbox.drained(), DRAIN_SECONDS)
             done = source.ends and not self._stop.is_set()
             await ownership.save(outbox.position, source.health, "done" if done else "stopped", ends=True)
             log.info("source is done" if done else "source stopped", source=self.id)
@@ -182,6 +185,18 @@ class SourceKeeper:
             saved, state = now, health.state
             await ownership.save(outbox.position, health, health.state, ends=False)
             await outbox.saved()
+
+    async def _record_refusal(self, why: str) -> None:
+        """Have the status of the source say why it is not read."""
+        async with owned(self._config, self._settings, self._board) as ownership:
+            await ownership.save(ownership.position, SourceHealth(why=why), "refused", ends=True)
+
+    def _show_nothing(self) -> None:
+        """Take the condition of the source out of the metrics, since this process does not read it."""
+        live_metrics.OWNED.labels(self.id).set(0)
+        for gauge in live_metrics.CONDITIONS:
+            with suppress(KeyError):
+                gauge.remove(self.id)
 
     def _show(self, source: LiveSource) -> None:
         """Show the condition of the source in the metrics."""

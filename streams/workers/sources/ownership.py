@@ -68,7 +68,9 @@ class Ownership:
 
     def note(self, gap: Gap) -> None:
         """Remember a gap for those who ask for the status."""
-        self._gaps.append(RecentGap(from_ms=gap.from_ms, to_ms=gap.to_ms, cause=gap.cause, part=gap.part[:200]))
+        recent = RecentGap(from_ms=gap.from_ms, to_ms=gap.to_ms, cause=gap.cause, part=gap.part[:200])
+        if recent not in self._gaps:  # a gap that is found again after a crash
+            self._gaps.append(recent)
 
     def hurry(self) -> None:
         """Have the cursor saved at once."""

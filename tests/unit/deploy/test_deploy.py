@@ -50,6 +50,7 @@ PORTS: Final = {
     "score": MetricsSettings().score_port,
     "detect": MetricsSettings().detect_port,
     "train": MetricsSettings().train_port,
+    "sources": MetricsSettings().sources_port,
     "bridge": MetricsSettings().bridge_port,
 }
 

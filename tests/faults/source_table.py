@@ -1,0 +1,89 @@
+"""What the fault tests of live sources found, a row each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from streams.config import Config
+    from tests.support.live_sources import Ingested
+
+
+@dataclass(slots=True)
+class SourceRow:
+    """One fault of a source.
+
+    Parameters
+    ----------
+    fault
+        What was done.
+    rounds
+        How often.
+    posts
+        Posts that the other side delivered, or kept for those who ask again.
+    lost
+        Posts of these that are not counted and lie in no reported gap.
+    doubled
+        Posts that are counted more than once.
+    reported, true
+        Gaps that were reported, and those that there were.
+    problems
+        Everything that breaks the promise, in words; empty if it holds.
+    """
+
+    fault: str
+    rounds: int
+    posts: int
+    lost: int
+    doubled: int
+    reported: int = 0
+    true: int = 0
+    problems: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(
+        cls,
+        fault: str,
+        rounds: int,
+        config: Config,
+        ingested: Ingested,
+        *,
+        source: str,
+        ids: Iterable[str],
+        gaps: Sequence[tuple[int, int]] = (),
+    ) -> SourceRow:
+        """Compare what arrived with what there was.
+
+        Parameters
+        ----------
+        ids
+            Ids of all posts that the other side delivered, or kept, outside the gaps.
+        gaps
+            Bounds of the gaps that there were.
+        """
+        expected, counted = set(ids), ingested.counted(config)
+        lost = [id for id in expected if not counted[source, id]]
+        doubled = [id for (name, id), times in counted.items() if name == source and times > 1]
+        reported = [(gap.from_ms, gap.to_ms) for gap in ingested.gaps if gap.source == source]
+        row = cls(fault, rounds, len(expected), len(lost), len(doubled), len(set(reported)), len(set(gaps)))
+        if lost:
+            row.problems.append(f"lost: {sorted(lost)[:5]}")
+        if doubled:
+            row.problems.append(f"counted twice: {sorted(doubled)[:5]}")
+        if set(reported) != set(gaps):
+            row.problems.append(f"gaps reported: {sorted(set(reported))}, there were {sorted(set(gaps))}")
+        return row
+
+
+def source_markdown(rows: Sequence[SourceRow]) -> str:
+    """All rows as one table."""
+    lines = ["| fault | rounds | posts | lost | doubled | gaps reported/true |", "|---|---|---|---|---|---|"]
+    lines += [
+        f"| {row.fault}{' **FAILED**' if row.problems else ''} | {row.rounds} | {row.posts:,} | {row.lost} "
+        f"| {row.doubled} | {row.reported}/{row.true} |"
+        for row in rows
+    ]
+    return "\n".join(lines)
