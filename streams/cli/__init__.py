@@ -17,6 +17,7 @@ SECTIONS = {
     ),
     "Operate": (
         LazyCommand("status", "Show workers, lag and open incidents.", "streams.cli.operate:status"),
+        LazyCommand("sources", "List and check live sources.", "streams.cli.sources:sources"),
         LazyCommand("alerts", "Watch, acknowledge and review incidents.", "streams.cli.alerts:alerts"),
         LazyCommand("label", "Label posts to teach the sentiment model.", "streams.cli.operate:label"),
         LazyCommand("topics", "Create missing topics, verify the others.", "streams.cli.operate:topics"),

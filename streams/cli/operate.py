@@ -39,8 +39,9 @@ if TYPE_CHECKING:
 def status(config_path: Path, *, as_json: bool, max_lag: int, stale_after: float) -> None:
     """Show workers, lag and open incidents.
 
-    Exits with 1 if something is wrong: a worker that does not run or is behind, posts that have stopped, state that was
-    lost, a config that can't be used. Without a terminal, as in a pipe, incidents have their whole ids and texts.
+    Exits with 1 if something is wrong: a worker that does not run or is behind, posts that have stopped, a live source
+    that is silent, refused, unread or had a gap, state that was lost, a config that can't be used. Without a terminal,
+    as in a pipe, incidents have their whole ids and texts.
 
     \b
     Example:

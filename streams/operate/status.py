@@ -23,6 +23,7 @@ from streams.kafka.topics import Topics
 from streams.operate.incident_log import read_incidents
 from streams.operate.local_workers import left_out, refused_configs
 from streams.operate.losses import Losses, read_dead_letters, read_losses
+from streams.operate.source_status import SourceStatus, read_sources
 from streams.records import SEVERITIES, post_from_bytes, window_from_bytes
 from streams.runtime import clock
 
@@ -152,6 +153,8 @@ class Status:
         machine that could not use it and runs with the last good one.
     left_out
         Posts that workers of this machine have skipped, altered, imported or read with coarse times since they started.
+    sources
+        The live sources of the config.
     """
 
     broker: str
@@ -168,6 +171,7 @@ class Status:
     problems: list[str] = field(default_factory=list)
     config_problems: dict[str, str] = field(default_factory=dict)
     left_out: dict[str, int] = field(default_factory=dict)
+    sources: list[SourceStatus] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         """Return the state as plain values."""
@@ -214,6 +218,7 @@ async def status(config: Config, config_problem: str | None = None, *, max_lag: 
         found.dropped_states = _dropped_states(letters, found.at_ms - WEEK_MS)
         found.losses = await read_losses(config, reader, letters or [], found.at_ms)
         found.freshness = await _freshness(config, topics, reader)
+        found.sources = await read_sources(config, reader, found.at_ms)
         for quality in config.models():
             found.models[quality] = await _model(config, reader, quality)
         log = await read_incidents(config, reader, found.at_ms - INCIDENTS_MS)
@@ -242,6 +247,7 @@ def find_problems(found: Status, *, max_lag: int, stale_seconds: float) -> list[
         problems.append(
             f"no post has arrived for {minutes:,.0f} minutes (more than {stale_seconds / 60:g}): is ingest up?"
         )
+    problems += [problem for source in found.sources for problem in source.problems(found.at_ms)]
     return problems + found.losses.problems()
 
 

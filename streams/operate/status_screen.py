@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from streams.core.text.clean import printable
+from streams.operate.source_screen import sources_table
 from streams.records import utc
 from streams.render.severity_styles import SEVERITY_STYLES
 
@@ -62,6 +63,9 @@ def print_status(console: Console, found: Status, names: Mapping[str, str]) -> N
         return
     console.print()
     console.print(_workers(found))
+    if found.sources:
+        console.print()
+        console.print(sources_table(found.sources, found.at_ms))
     console.print()
     console.print(_facts(found))
     firing = found.firing[:ROWS] if console.is_terminal else found.firing

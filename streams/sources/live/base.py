@@ -224,9 +224,13 @@ class LiveSource(ABC):
         the platform.
     ends
         Whether it ends by itself, as files do that are read once.
+    why_not_tried
+        Why `firewatch sources check` only asks (`probe`) and does not read it, as a sentence without the source's name;
+        empty for those whose reading has no effects.
     """
 
     claims_language: ClassVar[bool] = False
+    why_not_tried: ClassVar[str] = ""
     ends: bool = False
 
     def __init__(self, settings: SourceSettings, surroundings: Surroundings) -> None:

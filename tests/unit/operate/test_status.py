@@ -55,7 +55,7 @@ def test_the_json_has_every_part_of_the_state() -> None:
     found = orjson.loads(orjson.dumps(state(worker("score", 1, 10)).as_json()))
     assert list(found) == [
         "broker", "at_ms", "config_version", "workers", "dead_letters", "dropped_states", "losses", "freshness",
-        "models", "firing", "latest", "problems", "config_problems", "left_out",
+        "models", "firing", "latest", "problems", "config_problems", "left_out", "sources",
     ]  # fmt: skip
     assert found["workers"] == [{"name": "score", "members": 1, "state": "Stable", "topic": "social.posts", "lag": 10}]
     assert found["freshness"] == {"arrived_ms": NOW_MS - 60_000, "written_ms": None, "windows_ms": None}

@@ -33,6 +33,8 @@ class WebhookSource(LiveSource):
     It has no position: what was not answered is sent again by whoever pushes it.
     """
 
+    why_not_tried = "it waits for posts that are pushed to it: send one, and see what is answered"
+
     def __init__(self, settings: WebhookSourceSettings, surroundings: Surroundings) -> None:
         super().__init__(settings, surroundings)
         self._settings = settings
@@ -71,8 +73,10 @@ class WebhookSource(LiveSource):
             )
             for sender in self._settings.senders
         }
+        scheme = "http" if self._tls is None else "https"
         listed = ", ".join(f"{id} ({how})" for id, how in senders.items())
         return {
+            "listens on": f"{scheme}://{self._settings.listen}{POSTS_PATH}",
             "senders": listed or "every program of this machine",
             "TLS": "no" if self._tls is None else "yes",
         }

@@ -52,6 +52,8 @@ class XSource(LiveSource):
         If there is no bearer token.
     """
 
+    why_not_tried = "each post is billed, and the only connection that is allowed may be in use"
+
     def __init__(self, settings: XSettings, surroundings: Surroundings) -> None:
         super().__init__(settings, surroundings)
         self._settings = settings
