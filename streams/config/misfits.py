@@ -61,6 +61,7 @@ def misfits(config: Sections, left_out: OmittedNames | None = None) -> Iterator[
     yield from _repeats("brands", "id", [brand.id for brand in config.brands])
     yield from _repeats("detectors", "name", [detector.name for detector in config.detectors])
     yield from _repeats("sources", "id", [source.id for source in config.sources])
+    yield from _same_addresses(config.sources)
     unbuilt = list(_unbuilt(config, left_out))
     yield from unbuilt
     if not unbuilt and not left_out.detectors:
@@ -74,6 +75,20 @@ def _repeats(section: str, key: str, names: Sequence[str]) -> Iterator[Misfit]:
         if first.setdefault(name, place) != place:
             yield Misfit(
                 (section, place, key), f"must be unique, and {section}[{first[name]}].{key} is {name!r} already"
+            )
+
+
+def _same_addresses(sources: Sequence[SourceSettings]) -> Iterator[Misfit]:
+    """Yield the sources that would listen on the address of another one."""
+    first: dict[str, int] = {}
+    for place, source in enumerate(sources):
+        address = getattr(source, "listen", None)
+        if address is None or not source.enabled or address.endswith(":0"):
+            continue
+        if first.setdefault(address, place) != place:
+            yield Misfit(
+                ("sources", place, "listen"),
+                f"must be another address, since sources[{first[address]}] listens on {address} already",
             )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Final
 
+import jsonschema
 import orjson
 import pytest
 import yaml
@@ -13,6 +14,7 @@ from streams.config import Config, IngestSettings
 from streams.config.loader import load_config
 from streams.core.ingest.parsing import Normaliser
 from streams.records import Alert, Deletion, Post
+from streams.sources.live.webhook.openapi import openapi
 from tests.support.documents import DOCUMENTS, blocks, name_of
 
 if TYPE_CHECKING:
@@ -51,6 +53,9 @@ def test_a_config_that_is_shown_loads(text: str, tmp_path: Path) -> None:
 def test_a_record_that_is_shown_has_the_fields_of_its_kind(record: dict[str, Any]) -> None:
     if "fingerprint" in record:
         check_fields(record, Alert)
+    elif "received" in record:
+        answered = {"$ref": "#/components/schemas/Accepted", "components": orjson.loads(openapi())["components"]}
+        jsonschema.validate(record, answered, jsonschema.Draft202012Validator)
     else:
         read = Normaliser(IngestSettings(), "file").record(orjson.dumps(record), round(time.time() * 1000))
         assert isinstance(read, Deletion if record.get("delete") else Post)

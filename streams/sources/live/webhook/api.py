@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from streams.sources.live.base import SourceHealth
     from streams.sources.live.webhook.intake import PostsIntake
     from streams.sources.live.webhook.payload import Form
-    from streams.sources.live.webhook.senders import Sender, Senders
+    from streams.sources.live.webhook.senders import KnownSender, Senders
 
 METHODS: Final = {POSTS_PATH: ("POST",), HEALTH_PATH: ("GET", "HEAD"), OPENAPI_PATH: ("GET", "HEAD")}
 
@@ -185,7 +185,7 @@ class PostsApi:
             raise self._intake.refused()
 
     async def _answered_once(
-        self, sender: Sender, id: str, body: bytes, form: Form, inflater: BodyInflater
+        self, sender: KnownSender, id: str, body: bytes, form: Form, inflater: BodyInflater
     ) -> HttpAnswer:
         self._health.heard_ms = self._now_ms()
 

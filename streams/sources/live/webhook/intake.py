@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from streams.sources.live.base import Item, ItemOutcome, SourceHealth, Surroundings
     from streams.sources.live.content_encoding import BodyInflater
     from streams.sources.live.webhook.payload import Form
-    from streams.sources.live.webhook.senders import Sender
+    from streams.sources.live.webhook.senders import KnownSender
     from streams.sources.live.webhook.waiting import WaitingItems
 
 RETRY_SECONDS: Final = 5
@@ -87,7 +87,7 @@ class PostsIntake:
         detail = f"{self.closed or 'too many posts of this sender wait for Kafka'}: send the request again later"
         return RequestRefused(503, "not_ready", detail, retry_after_seconds=RETRY_SECONDS)
 
-    def check_quota(self, sender: Sender, posts: int) -> None:
+    def check_quota(self, sender: KnownSender, posts: int) -> None:
         """Refuse more posts than a sender may push.
 
         Raises
@@ -104,7 +104,7 @@ class PostsIntake:
                 retry_after_seconds=wait,
             )
 
-    async def process(self, sender: Sender, body: bytes, form: Form, inflater: BodyInflater) -> HttpAnswer:
+    async def process(self, sender: KnownSender, body: bytes, form: Form, inflater: BodyInflater) -> HttpAnswer:
         """Return the answer to a request, once Kafka has its posts.
 
         Parameters
@@ -119,15 +119,12 @@ class PostsIntake:
         RequestRefused
             If the body can't be used, none of its records is a post, there is no room, or Kafka does not take them.
         """
-        text = await self._decompressed(body, inflater)
-        asked = (text, form, sender.conversion, LONGER * self._max_record_bytes, self._settings.max_posts)
-        is_large = len(text) > _IN_THREAD_BYTES
-        records = await asyncio.to_thread(records_of, *asked) if is_large else records_of(*asked)
-        items = await self._items(sender, records)
+        async with sender.turn:
+            records = await self._records(sender, await self._decompressed(body, inflater), form)
+            items = await self._items(sender, records)
         if not items:
             return _summary(sender.success_status, items, [])
         size = sum(map(len, records))
-        del text, asked, records
         self.check_quota(sender, len(items))
         if not self.room.take(sender.id, posts=len(items), size=size):
             raise self.refused()
@@ -161,7 +158,13 @@ class PostsIntake:
         except BodyError as error:
             raise RequestRefused(400, "damaged_body", f"the request has {error}") from error
 
-    async def _items(self, sender: Sender, records: Sequence[bytes]) -> list[Item]:
+    async def _records(self, sender: KnownSender, text: bytes, form: Form) -> list[bytes]:
+        asked = (text, form, sender.conversion, LONGER * self._max_record_bytes, self._settings.max_posts)
+        if len(text) <= _IN_THREAD_BYTES:
+            return records_of(*asked)
+        return await asyncio.to_thread(records_of, *asked)
+
+    async def _items(self, sender: KnownSender, records: Sequence[bytes]) -> list[Item]:
         items: list[Item] = []
         for index, record in enumerate(records):
             items.append(self._item(sender, record, index))
@@ -169,7 +172,7 @@ class PostsIntake:
                 await asyncio.sleep(0)
         return items
 
-    def _item(self, sender: Sender, raw: bytes, index: int) -> Item:
+    def _item(self, sender: KnownSender, raw: bytes, index: int) -> Item:
         place = f"item {index} by {sender.id}" if sender.id else f"item {index}"
         try:
             fields = self._fields(sender, raw)
@@ -183,7 +186,7 @@ class PostsIntake:
         except RecordError as error:
             return Bad(error, raw, place)
 
-    def _fields(self, sender: Sender, raw: bytes) -> dict[str, Any] | None:
+    def _fields(self, sender: KnownSender, raw: bytes) -> dict[str, Any] | None:
         limit = self._max_record_bytes
         if len(raw) > LONGER * limit:
             raise RecordError("too_large", f"longer than {LONGER} times ingest.max_record_bytes={limit}")

@@ -33,7 +33,7 @@ _IN_THREAD_BYTES: Final = 262_144
 _CHALLENGE: Final = {"WWW-Authenticate": 'Bearer realm="firewatch"'}
 
 
-class Sender(NamedTuple):
+class KnownSender(NamedTuple):
     """A sender of posts.
 
     Parameters
@@ -50,6 +50,8 @@ class Sender(NamedTuple):
         Whether its settings say where the fields of posts are.
     quota
         How many posts it may push.
+    turn
+        Held while a body of it is taken apart, so that several of its bodies leave room for those of others.
     answers
         How its last requests were answered.
     """
@@ -60,6 +62,7 @@ class Sender(NamedTuple):
     conversion: Conversion
     is_mapped: bool
     quota: PostQuota
+    turn: asyncio.Lock
     answers: RememberedAnswers
 
 
@@ -94,8 +97,9 @@ class Senders:
         }
         self._files = {file: _changed(file) for file in self._secret_files()}
         self._credentials = self._read()
+        self._verifying = asyncio.Lock()
 
-    def __iter__(self) -> Iterator[Sender]:
+    def __iter__(self) -> Iterator[KnownSender]:
         """Iterate over all senders."""
         return iter(self._senders.values() if self.anonymous is None else (self.anonymous,))
 
@@ -114,7 +118,7 @@ class Senders:
         self._files = changed
         return ""
 
-    def by_token(self, headers: Mapping[str, str]) -> Sender | None:
+    def by_token(self, headers: Mapping[str, str]) -> KnownSender | None:
         """Return the sender whose token a request has; None if its signature has to show who sent it.
 
         Raises
@@ -137,7 +141,7 @@ class Senders:
             "a bearer token (Authorization: Bearer TOKEN) or a signature (webhook-signature) is needed",
         )
 
-    async def by_signature(self, headers: Mapping[str, str], body: bytes) -> Sender:
+    async def by_signature(self, headers: Mapping[str, str], body: bytes) -> KnownSender:
         """Return the sender whose key has signed a request.
 
         Parameters
@@ -166,13 +170,16 @@ class Senders:
                 "check the clock of the sender",
             )
         signed = (id, timestamp, signatures, body)
-        is_large = len(body) > _IN_THREAD_BYTES
-        found = await asyncio.to_thread(self._signed, *signed) if is_large else self._signed(*signed)
+        if len(body) > _IN_THREAD_BYTES:
+            async with self._verifying:  # one at a time: they may be anybody's
+                found = await asyncio.to_thread(self._signed, *signed)
+        else:
+            found = self._signed(*signed)
         if found is None:
             raise _unauthorised("bad_signature", "the signature is by none of the keys of this source")
         return _enabled(found)
 
-    def _with_token(self, token: str) -> Sender | None:
+    def _with_token(self, token: str) -> KnownSender | None:
         """Return the sender with a token; all tokens are compared, in constant time."""
         digest = _digest(token)
         found = None
@@ -182,7 +189,7 @@ class Senders:
                     found = self._senders[id]
         return found
 
-    def _signed(self, id: str, timestamp: str, signatures: str, body: bytes) -> Sender | None:
+    def _signed(self, id: str, timestamp: str, signatures: str, body: bytes) -> KnownSender | None:
         found = None
         for sender, each in self._credentials.items():
             if each.verifier is not None and each.verifier.verifies(id, timestamp, signatures, body):
@@ -191,16 +198,17 @@ class Senders:
 
     def _sender(
         self, id: str, enabled: bool, status: int | None, mapping: FieldMapping | None, quota: int | None
-    ) -> Sender:
+    ) -> KnownSender:
         settings = self._settings
         mapping = settings.map if mapping is None else mapping
-        return Sender(
+        return KnownSender(
             id=id,
             is_enabled=enabled,
             success_status=status or settings.success_status,
             conversion=Conversion.of_live(mapping, self._now_ms),
             is_mapped=mapping is not None,
             quota=PostQuota(quota, self._now_ms()),
+            turn=asyncio.Lock(),
             answers=RememberedAnswers(round(settings.remember_hours * 3_600_000), self._now_ms),
         )
 
@@ -242,7 +250,7 @@ class Senders:
         return f"source {self._settings.id}: {setting} of sender {sender}"
 
 
-def _enabled(sender: Sender) -> Sender:
+def _enabled(sender: KnownSender) -> KnownSender:
     if not sender.is_enabled:
         raise RequestRefused(403, "sender_disabled", f"sender {sender.id} is switched off in the config of this source")
     return sender

@@ -64,6 +64,25 @@ def test_two_senders_need_two_ids() -> None:
     assert "sources[0].senders[1].id: must be unique, and senders[0].id is 'crm' already" in found
 
 
+def test_two_sources_can_not_listen_on_one_address() -> None:
+    def checked(*listens: str, **keys: Any) -> str:
+        sources = [{"id": f"push{number}", "kind": "webhook", "listen": each} for number, each in enumerate(listens)]
+        sources[-1] |= keys
+        content = yaml.safe_dump({"brands": BRANDS, "sources": sources}).encode()
+        try:
+            config_of(content, ROOT / "firewatch.yaml", {})
+        except ConfigError as error:
+            return str(error)
+        return ""
+
+    same = "127.0.0.1:8480"
+    assert "sources[1].listen: must be another address, since sources[0] listens on 127.0.0.1:8480" in checked(
+        same, same
+    )
+    assert checked(same, "127.0.0.1:8481") == checked("127.0.0.1:0", "127.0.0.1:0") == ""
+    assert checked(same, same, enabled=False) == ""
+
+
 def test_tls_needs_both_files() -> None:
     assert "sources[0].key_file: is required beside the other one" in problems(certificate_file="cert.pem")
     assert "sources[0].certificate_file: is required" in problems(key_file="key.pem")

@@ -11,6 +11,7 @@ from contextlib import suppress
 import pytest
 
 from streams.sources.live.content_encoding import BodyError, BodyInflater, BodyTooLarge
+from tests.support.packing import zstd_packed
 
 BODY = b"<rss>" + bytes(range(256)) * 300 + b"</rss>"
 
@@ -99,3 +100,49 @@ def test_random_bytes_are_a_body_or_an_error() -> None:
         sent = chance.choice([b"", b"\x1f\x8b\x08", b"\x78\x9c"]) + chance.randbytes(chance.randrange(60))
         with suppress(BodyError):
             assert len(inflated(chance.choice(["gzip", "deflate"]), sent, 7, max_bytes=500)) <= 500
+
+
+ZSTD = frozenset({"zstd"})
+
+
+def unzstd(sent: bytes, size: int, max_bytes: int = 1_000_000) -> bytes:
+    inflater = BodyInflater("zstd", max_bytes, ZSTD)
+    for start in range(0, len(sent), size):
+        inflater.add(sent[start : start + size])
+    return inflater.finish()
+
+
+@pytest.mark.parametrize("size", [1, 1_000, 10_000_000])
+def test_zstd_is_decompressed_where_it_is_accepted(size: int) -> None:
+    assert unzstd(zstd_packed(BODY), size) == BODY
+    assert unzstd(zstd_packed(BODY[:7]) + zstd_packed(b"") + zstd_packed(BODY[7:]), size) == BODY
+    assert unzstd(b"", size) == b""
+    with pytest.raises(BodyError, match="not asked for"):
+        BodyInflater("zstd", 1)
+
+
+def test_damaged_zstd_is_an_error() -> None:
+    whole = zstd_packed(BODY)
+    for end in (1, 5, len(whole) - 1):
+        with pytest.raises(BodyError, match="end is missing"):
+            unzstd(whole[:end], 100)
+    with pytest.raises(BodyError, match="damaged"):
+        unzstd(b"nonsense" + whole, 100)
+    with pytest.raises(BodyError, match="damaged"):
+        unzstd(whole + b"nonsense", 100)
+
+
+def test_a_bomb_of_zstd_is_not_held() -> None:
+    bomb = zstd_packed(bytes(200_000_000))
+    tracemalloc.start()
+    with pytest.raises(BodyTooLarge, match="more than 1,000,000 bytes"):
+        unzstd(bomb, 100_000)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 20_000_000
+
+
+def test_a_window_of_more_than_eight_mebibytes_is_refused() -> None:
+    sent = zstd_packed(bytes(20_000_000), window_log=27)
+    with pytest.raises(BodyError, match="damaged"):
+        unzstd(sent, 100_000, 100_000_000)

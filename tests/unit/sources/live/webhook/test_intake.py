@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+import threading
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.pushing import lines, post, posts, pushing
+from streams.sources.live.webhook import intake, payload
+from tests.support.pushing import SECONDS, lines, post, posts, pushing, until
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 async def test_what_is_good_is_taken_and_the_answer_says_which_items_are_not() -> None:
@@ -112,6 +117,34 @@ async def test_a_record_that_is_too_large_is_refused_alone() -> None:
             (2, "too_large"),
         ]
         assert [stored.id for stored in push.stored.posts] == ["2"]
+
+
+async def test_bodies_of_one_sender_are_taken_apart_one_after_the_other_beside_those_of_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_go_on, begun, real = threading.Event(), [], payload.records_of
+
+    def slow(text: bytes, *others: Any) -> list[bytes]:
+        if b"slow" in text:
+            begun.append(1)
+            may_go_on.wait(SECONDS)
+        return real(text, *others)
+
+    monkeypatch.setattr(intake, "records_of", slow)
+    for name in ("a", "b"):
+        (tmp_path / name).write_text(f"token-{name}")
+    senders = [{"id": name, "token_file": str(tmp_path / name)} for name in ("a", "b")]
+    large = posts(3, text="slow" + "x" * 60_000) + posts(3, 3, text="y" * 60_000)
+    async with pushing({"senders": senders}) as push:
+        flood = [asyncio.create_task(push.push(large, Authorization="Bearer token-a")) for _ in range(30)]
+        await until(lambda: begun)
+        try:
+            other = await push.push(posts(6, text="y" * 60_000), Authorization="Bearer token-b")
+        finally:
+            may_go_on.set()
+        assert other.status == 202
+        assert len(begun) == 1
+        assert {(await answer).status for answer in flood} == {202}
 
 
 async def test_many_requests_at_once_get_each_its_own_answer() -> None:

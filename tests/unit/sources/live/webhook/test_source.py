@@ -60,3 +60,23 @@ async def test_an_address_of_another_machine_is_refused(tmp_path: Path) -> None:
     source = make_source(config.sources[0], Surroundings(config))
     with pytest.raises(SourceRefused, match=r"can't listen on 192\.0\.2\.1:0"):
         await anext(source.batches(None))
+
+
+async def test_a_day_of_requests_leaves_nothing_behind(tmp_path: Path) -> None:
+    """A compressed day: 24 hours of the clock, a request every other minute, each with an id of its own."""
+    (tmp_path / "crm").write_text("alpha")
+    senders = [{"id": "crm", "token_file": str(tmp_path / "crm"), "quota_per_minute": 100}]
+    async with pushing({"senders": senders, "remember_hours": 1}) as push:
+        (sender,) = push.source._senders  # type: ignore[attr-defined]
+        remembered = []
+        for number in range(720):
+            push.clock.pass_seconds(120)
+            records = [post(f"p{number}-{place}", created_at=push.clock.now_ms) for place in range(5)]
+            answer = await push.push(records, Authorization="Bearer alpha", Idempotency_Key=f"request-{number}")
+            assert answer.status == 202
+            await push.push(post("foreign"), Authorization=f"Bearer {number}")
+            remembered.append(len(sender.answers))
+        assert len(push.stored.posts) == 3_600
+        assert max(remembered) == 30
+        assert push.source.health.facts["refused requests"] == "720 times 401 wrong_token"
+        assert push.source.health.post_ms == push.clock.now_ms
