@@ -9,13 +9,17 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from math import isfinite
-from typing import Annotated, Any, Final, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, get_args
 
 import yaml
-from pydantic import BeforeValidator, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 
 from streams.config.moments import zone_name
 from streams.config.suggestions import did_you_mean
+
+if TYPE_CHECKING:
+    from pydantic import GetJsonSchemaHandler
+    from pydantic_core import CoreSchema
 
 FormatName = Literal[
     "twitter_v1", "twitter_v2", "jetstream", "bluesky", "mastodon", "activitypub", "reddit", "meltwater", "brandwatch",
@@ -32,6 +36,8 @@ POST_FIELDS: Final[tuple[PostField, ...]] = get_args(PostField)
 
 DELETE: Final = "delete"
 """The field that makes a record a deletion."""
+
+MapField = PostField | Literal["delete"]
 
 MAP_FIELDS: Final = (*POST_FIELDS, DELETE)
 """The fields that a map can name."""
@@ -206,66 +212,46 @@ def _check_format(form: Any, place: str) -> None:
         raise ValueError(f"{place}: {form!r} does not give the whole date: it needs year, month and day")
 
 
-def _schema() -> dict[str, Any]:
-    """Return the JSON Schema of a map, for editors."""
-    text: dict[str, Any] = {"type": "string"}
-    scalar: dict[str, Any] = {"type": ["string", "integer", "boolean"]}
-    constant: dict[str, Any] = {
-        "description": "Value that is the same for every record.",
-        "type": ["string", "number", "boolean"],
-    }
-    part = {"type": "object", "required": ["const"], "properties": {"const": constant}}
-    rule = {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {
-            "path": {
-                "description": "Path of the value, or several of which the first with a value counts.",
-                "anyOf": [text, {"type": "array", "items": text}],
-            },
-            "const": constant,
-            "join": {
-                "description": "Paths, and constants, whose values are joined without those that are missing.",
-                "type": "array",
-                "minItems": 2,
-                "items": {"anyOf": [text, part]},
-            },
-            "separator": {
-                "description": "Text between joined values; by default a line end in texts, a colon in ids, otherwise "
-                "a blank.",
-                "type": "string",
-            },
-            "format": {
-                "description": f"Form of times: {', '.join(TIME_FORMATS)}, or a pattern such as %d.%m.%Y %H:%M:%S.",
-                "type": "string",
-            },
-            "timezone": {"description": "Time zone of times that name none, such as Europe/Berlin.", "type": "string"},
-            "equals": {
-                "description": "Values by which a record is a deletion.",
-                "anyOf": [scalar, {"type": "array", "items": scalar}],
-            },
-        },
-    }
-    return {
-        "anyOf": [
-            {"enum": list(FORMATS), "type": "string"},
-            {
-                "type": "object",
-                "additionalProperties": False,
-                "minProperties": 1,
-                "properties": {
-                    field: {
-                        "description": f"Path of the value of `{field}` in a record, or a rule, or a list of these.",
-                        "anyOf": [text, rule, {"type": "array", "minItems": 1, "items": {"anyOf": [text, rule]}}],
-                    }
-                    for field in MAP_FIELDS
-                },
-            },
-        ]
-    }
+class FieldRuleForm(BaseModel):
+    """Where the value of a field is, if it is not at one path; the form that editors complete."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    path: str | list[str] = Field(
+        default=[], description="Path of the value, or several of which the first with a value counts."
+    )
+    const: str | float | bool = Field(default="", description="Value that is the same for every record.")
+    join: list[str | dict[Literal["const"], str | float]] = Field(
+        default=[], description="Paths, and constants, whose values are joined without those that are missing."
+    )
+    separator: str = Field(
+        default="",
+        description="Text between joined values: if it is left out, a line end in texts, a colon in ids, otherwise a "
+        "blank.",
+    )
+    format: str = Field(
+        default="", description=f"Form of times: {', '.join(TIME_FORMATS)}, or a pattern such as %d.%m.%Y %H:%M:%S."
+    )
+    timezone: str = Field(default="", description="Time zone of times that name none, such as Europe/Berlin.")
+    equals: str | int | list[str | int] = Field(default=[], description="Values by which a record is a deletion.")
 
 
-FieldMapping = Annotated[FormatName | FieldRules, BeforeValidator(checked_mapping), WithJsonSchema(_schema())]
+_SourceForm = str | FieldRuleForm | list[str | FieldRuleForm]
+
+
+class _SchemaOf:
+    """Gives a type the JSON Schema of another."""
+
+    def __init__(self, form: Any) -> None:
+        self._form = form
+
+    def __get_pydantic_json_schema__(self, _schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return handler(TypeAdapter(self._form).core_schema)
+
+
+FieldMapping = Annotated[
+    FormatName | FieldRules, BeforeValidator(checked_mapping), _SchemaOf(FormatName | dict[MapField, _SourceForm])
+]
 """Where the fields of posts are in records: the name of a format, or the rule of each field."""
 
 
@@ -287,6 +273,25 @@ def sourceless_mapping(value: Any) -> Any:
 
 LiveMapping = Annotated[FieldMapping, BeforeValidator(sourceless_mapping)]
 """The map of an entry of `sources`."""
+
+
+def _checked_id(value: Any) -> Any:
+    """Return the rule of an id as it is.
+
+    Raises
+    ------
+    ValueError
+        With the part that is wrong.
+    """
+    try:
+        _check_source("id", value)
+    except ValueError as error:
+        raise ValueError(str(error).removeprefix(".id: ").removeprefix(".id")) from None
+    return value
+
+
+RuleOfOneField = Annotated[FieldSource, BeforeValidator(_checked_id), _SchemaOf(_SourceForm)]
+"""The rule of an id outside of a map."""
 
 
 def parse_field_map(text: str) -> FormatName | FieldRules:

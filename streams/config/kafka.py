@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, ClassVar, Final, Literal, Self
 
 from pydantic import Field, SecretStr, StringConstraints, model_validator
 
 from streams.config.addresses import HostPorts
-from streams.config.base import Misfit, Settings, refuse_misfits, secret
+from streams.config.base import Misfit, Settings, refuse_misfits, secret, secret_in
 
 _LONGEST_HOURS: Final = 876_000
 """A century; Kafka's own limit is in milliseconds."""
+
+POSTS_TOPIC: Final = "social.posts"
+"""Name of the topic of posts, without its prefix."""
 
 PASSWORD_VARIABLE: Final = "FIREWATCH_KAFKA_PASSWORD"  # noqa: S105  a name, not a secret
 
 
 class KafkaSettings(Settings):
-    """Connection to the Kafka cluster."""
+    """Connection to the Kafka cluster.
+
+    Attributes
+    ----------
+    section
+        Key of the settings in the config, for messages.
+    password_place
+        Where a password can be put, for messages.
+    """
+
+    section: ClassVar[str] = "kafka"
+    password_place: ClassVar[str] = f"set {PASSWORD_VARIABLE} or kafka.password_file"
 
     bootstrap_servers: HostPorts = Field(
         default="127.0.0.1:9092",
@@ -100,6 +114,22 @@ class KafkaSettings(Settings):
     def password(self) -> SecretStr | None:
         """Return the SASL password from the environment or from its file."""
         return secret(PASSWORD_VARIABLE, self.password_file, "kafka.password_file")
+
+
+class OtherKafkaSettings(KafkaSettings):
+    """Connection to another Kafka cluster, with credentials of its own."""
+
+    section: ClassVar[str] = "cluster"
+    password_place: ClassVar[str] = "set cluster.password_file"  # noqa: S105  a place
+
+    bootstrap_servers: HostPorts = Field(
+        description="Addresses of brokers of the other cluster as host:port, separated by commas."
+    )
+    password_file: Path | None = Field(default=None, description="File with the SASL password of the other cluster.")
+
+    def password(self) -> SecretStr | None:
+        """Return the SASL password from its file, never that of our own cluster from the environment."""
+        return None if self.password_file is None else secret_in(self.password_file, "cluster.password_file")
 
 
 class TopicSettings(Settings):

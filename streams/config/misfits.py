@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from detectors import registry
 from detectors.base import ParameterError
 from streams.config.base import Misfit
+from streams.config.kafka import POSTS_TOPIC
 from streams.config.layers import merged
+from streams.config.sources.kafka import KafkaSourceSettings
 from streams.config.suggestions import did_you_mean, shortened
 
 if TYPE_CHECKING:
@@ -15,8 +17,10 @@ if TYPE_CHECKING:
 
     from streams.config.brands import BrandSettings, DetectorSettings
     from streams.config.calendar import ExpectedEventSettings, MaintenanceSettings
+    from streams.config.kafka import KafkaSettings
     from streams.config.presets import Preset
     from streams.config.sources.base import SourceSettings
+
 
 _SWITCHES: Final = frozenset({"enabled", "enable", "disabled", "active"})
 """Words by which other tools switch things on and off."""
@@ -31,6 +35,8 @@ class Sections(NamedTuple):
     maintenance: Sequence[MaintenanceSettings]
     expected_events: Sequence[ExpectedEventSettings]
     sources: Sequence[SourceSettings] = ()
+    kafka: KafkaSettings | None = None
+    topic_prefix: str = ""
 
 
 class OmittedNames(NamedTuple):
@@ -62,11 +68,26 @@ def misfits(config: Sections, left_out: OmittedNames | None = None) -> Iterator[
     yield from _repeats("detectors", "name", [detector.name for detector in config.detectors])
     yield from _repeats("sources", "id", [source.id for source in config.sources])
     yield from _same_addresses(config.sources)
+    yield from _circles(config)
     unbuilt = list(_unbuilt(config, left_out))
     yield from unbuilt
     if not unbuilt and not left_out.detectors:
         yield from _without_live_detector(config)
     yield from _unknown_brands(config, left_out)
+
+
+def _circles(config: Sections) -> Iterator[Misfit]:
+    """Yield the sources that would read what firewatch itself writes."""
+    for position, source in enumerate(config.sources):
+        if not isinstance(source, KafkaSourceSettings) or config.kafka is None:
+            continue
+        servers = {source.connection(config.kafka).bootstrap_servers, config.kafka.bootstrap_servers}
+        if len(servers) == 1 and source.topic == f"{config.topic_prefix}{POSTS_TOPIC}":
+            yield Misfit(
+                ("sources", position, "topic"),
+                "is where firewatch itself writes posts, so each of them would come back for ever: name the topic of "
+                "another program",
+            )
 
 
 def _repeats(section: str, key: str, names: Sequence[str]) -> Iterator[Misfit]:

@@ -112,8 +112,9 @@ class Config(Settings):
     @model_validator(mode="after")
     def _sections_fit_together(self, info: ValidationInfo) -> Self:
         sections = Sections(
-            self.brands, self.detectors, self.chosen_preset, self.maintenance, self.expected_events, self.sources
-        )
+            self.brands, self.detectors, self.chosen_preset, self.maintenance, self.expected_events, self.sources,
+            self.kafka, self.topics.prefix,
+        )  # fmt: skip
         refuse_misfits(type(self).__name__, list(misfits(sections, info.context)))
         return self
 

@@ -12,11 +12,20 @@ class KafkaError(FirewatchError):
 
 
 class BrokerUnreachable(KafkaError):
-    """No broker answers at the configured address."""
+    """No broker answers at the configured address.
+
+    Parameters
+    ----------
+    bootstrap_servers
+        The address.
+    detail
+        What was tried, and what came of it.
+    """
 
     exit_code = 8
 
     def __init__(self, bootstrap_servers: str, detail: str) -> None:
+        self.bootstrap_servers, self.detail = bootstrap_servers, detail
         super().__init__(
             f"no Kafka broker answers at {bootstrap_servers} ({detail}). If yours has another address, set "
             "kafka.bootstrap_servers in the config or KAFKA_BOOTSTRAP in the environment. To start one here: "

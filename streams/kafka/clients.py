@@ -18,11 +18,12 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.client import AIOKafkaClient
 from aiokafka.conn import collect_hosts, create_conn
 
-from streams.config import PASSWORD_VARIABLE, KafkaSettings
 from streams.errors import BrokerUnreachable, ConfigError, KafkaError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator
+
+    from streams.config import KafkaSettings
 
 MAX_RECORD_BYTES: Final = 1_048_576
 """Largest request of a producer: below Kafka's default `message.max.bytes` of 1,048,588."""
@@ -50,18 +51,20 @@ _NO_ANSWER: Final = (
     errors.RequestTimedOutError,
     errors.CorrelationIdError,
 )
-_REFUSED_LOGIN: Final = (
+REFUSED_LOGIN: Final = (
     errors.SaslAuthenticationFailed,
     errors.AuthenticationFailedError,
     errors.UnsupportedSaslMechanismError,
     errors.IllegalSaslStateError,
 )
-_NOT_ALLOWED: Final = (
+"""Errors of a client whose name or password is refused."""
+NOT_ALLOWED: Final = (
     errors.TopicAuthorizationFailedError,
     errors.GroupAuthorizationFailedError,
     errors.ClusterAuthorizationFailedError,
     errors.TransactionalIdAuthorizationFailed,
 )
+"""Errors of a client that lacks a permission."""
 
 
 def ssl_context(settings: KafkaSettings) -> ssl.SSLContext | None:
@@ -77,13 +80,16 @@ def ssl_context(settings: KafkaSettings) -> ssl.SSLContext | None:
     try:
         context = ssl.create_default_context(cafile=str(settings.ca_file) if settings.ca_file else None)
     except (OSError, ssl.SSLError) as error:
-        raise ConfigError([f"kafka.ca_file: {settings.ca_file} can't be loaded ({error})"]) from error
+        raise ConfigError([f"{settings.section}.ca_file: {settings.ca_file} can't be loaded ({error})"]) from error
     if settings.certificate_file:
         try:
             context.load_cert_chain(settings.certificate_file, settings.key_file)
         except (OSError, ssl.SSLError) as error:
             raise ConfigError(
-                [f"kafka.certificate_file, kafka.key_file: {settings.certificate_file} can't be loaded ({error})"]
+                [
+                    f"{settings.section}.certificate_file, {settings.section}.key_file: {settings.certificate_file} "
+                    f"can't be loaded ({error})"
+                ]
             ) from error
     return context
 
@@ -108,8 +114,8 @@ def connection_options(settings: KafkaSettings) -> dict[str, Any]:
         if password is None:
             raise ConfigError(
                 [
-                    f"kafka.security_protocol {settings.security_protocol} needs a password: "
-                    f"set {PASSWORD_VARIABLE} or kafka.password_file"
+                    f"{settings.section}.security_protocol {settings.security_protocol} needs a password: "
+                    f"{settings.password_place}"
                 ]
             )
         options |= {
@@ -140,12 +146,14 @@ async def check_reachable(settings: KafkaSettings) -> None:
         except ssl.SSLError as error:
             raise KafkaError(
                 f"TLS with the Kafka broker {host}:{port} failed ({_reason(error)}): "
-                "check kafka.ca_file, kafka.certificate_file, and that the broker expects TLS on this port"
+                f"check {settings.section}.ca_file, {settings.section}.certificate_file, and that the broker expects "
+                "TLS on this port"
             ) from error
-        except _REFUSED_LOGIN as error:
+        except REFUSED_LOGIN as error:
             raise KafkaError(
                 f"the Kafka broker {host}:{port} refuses the login of {settings.sasl_username!r} by "
-                f"{settings.sasl_mechanism} ({error}): check kafka.sasl_username, kafka.sasl_mechanism and the password"
+                f"{settings.sasl_mechanism} ({error}): check {settings.section}.sasl_username, "
+                f"{settings.section}.sasl_mechanism and the password"
             ) from error
         except TimeoutError:
             problems.append(f"{host}:{port}: no answer within {settings.request_timeout_seconds:g} s")
@@ -163,7 +171,9 @@ def _hosts(settings: KafkaSettings) -> list[tuple[str, int, Any]]:
     try:
         hosts: list[tuple[str, int, Any]] = collect_hosts(settings.bootstrap_servers)
     except ValueError as error:
-        raise ConfigError([f"kafka.bootstrap_servers: must be host:port, separated by commas ({error})"]) from error
+        raise ConfigError(
+            [f"{settings.section}.bootstrap_servers: must be host:port, separated by commas ({error})"]
+        ) from error
     return hosts
 
 
@@ -178,7 +188,7 @@ def _hint(settings: KafkaSettings, error: Exception) -> str:
     if settings.security_protocol != "SSL" or not isinstance(error, errors.KafkaConnectionError):
         return ""
     if settings.certificate_file is None:
-        return ", maybe because it asks for a certificate: see kafka.certificate_file"
+        return f", maybe because it asks for a certificate: see {settings.section}.certificate_file"
     return f", maybe because it does not take the certificate {settings.certificate_file}"
 
 
@@ -207,7 +217,7 @@ def translated(settings: KafkaSettings, doing: str, error: errors.KafkaError) ->
     cause = error.__cause__ if isinstance(error.__cause__, _NO_ANSWER) else error  # raised again as the bare class
     if isinstance(cause, _NO_ANSWER):
         return BrokerUnreachable(settings.bootstrap_servers, f"{doing}: {str(cause) or 'no answer in time'}")
-    if isinstance(error, _NOT_ALLOWED):
+    if isinstance(error, NOT_ALLOWED):
         return KafkaError(
             f"{doing}: Kafka does not allow this to {settings.user} ({error}): "
             "`firewatch acls` prints the ACLs to grant"

@@ -58,11 +58,14 @@ class TopicMetadata(NamedTuple):
         UUID as ``kafka-topics.sh --describe`` shows it.
     operations
         What the client may do with it, in Kafka's own words.
+    partitions
+        Its partitions.
     """
 
     error: type[Exception]
     id: str
     operations: frozenset[str]
+    partitions: tuple[int, ...] = ()
 
 
 async def topic_metadata(client: AIOKafkaClient, topics: Iterable[str]) -> dict[str, TopicMetadata]:
@@ -76,9 +79,12 @@ async def topic_metadata(client: AIOKafkaClient, topics: Iterable[str]) -> dict[
     response = await client.send(client.get_random_node(), _MetadataRequest(list(topics)))
     return {
         name: TopicMetadata(
-            for_code(error_code), base64.urlsafe_b64encode(id).rstrip(b"=").decode(), operations(allowed)
+            for_code(error_code),
+            base64.urlsafe_b64encode(id).rstrip(b"=").decode(),
+            operations(allowed),
+            tuple(sorted(partition for _, partition, *_ in partitions)),
         )
-        for error_code, name, id, _, _, allowed, _ in response.topics
+        for error_code, name, id, _, partitions, allowed, _ in response.topics
     }
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from detectors.units import HOUR_MS
+from streams.config.kafka import POSTS_TOPIC
 from streams.kafka.names import group_of
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ class Topics:
         def topic(name: str, partitions: int, hours: int) -> Topic:
             return Topic(settings.prefix + name, partitions, settings.replication_factor, retention_ms=hours * HOUR_MS)
 
-        self.posts = topic("social.posts", settings.partitions, settings.posts_retention_hours)
+        self.posts = topic(POSTS_TOPIC, settings.partitions, settings.posts_retention_hours)
         self.dlq = topic("social.posts.dlq", 1, settings.dlq_retention_hours)
         self.mentions = topic("social.mentions", settings.partitions, settings.mentions_retention_hours)
         self.windows = topic("social.windows", settings.partitions, settings.windows_retention_hours)

@@ -50,6 +50,10 @@ ELSEWHERE: Final = {
     "worker shells, on a real Kafka: tests/integration/pipeline/test_run.py": ["streams/workers/supervisor.py"],
     "what a real Kafka answers: tests/integration/kafka/test_topics.py": ["streams/kafka/admin.py"],
     "what a real Kafka answers: tests/integration/kafka/test_security.py": ["streams/kafka/preflight.py"],
+    "what a real Kafka answers: tests/integration/sources/test_kafka.py": [
+        "streams/kafka/foreign_topic.py",
+        "streams/sources/live/kafka/source.py",
+    ],
     "what a real Kafka answers: tests/integration/detect/test_detect.py": ["streams/kafka/changelog.py"],
     "what a real Kafka answers: tests/integration/offline/test_backtest.py": ["streams/kafka/reader.py"],
     "how a detector's outcome becomes windows and alerts: tests/unit/core/detect/test_partition.py": [

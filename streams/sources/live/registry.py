@@ -19,6 +19,8 @@ KINDS: Final[dict[str, str]] = {
     "x": "streams.sources.live.x.source.XSource",
     "mastodon": "streams.sources.live.mastodon.source.MastodonSource",
     "feeds": "streams.sources.live.feeds.source.Feeds",
+    "kafka": "streams.sources.live.kafka.source.KafkaSource",
+    "files": "streams.sources.live.files.source.FilesSource",
 }
 """Module and class of each kind; imported when the first source of the kind is made, for what they need is large."""
 

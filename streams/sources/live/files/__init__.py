@@ -1,0 +1,1 @@
+"""The kind `files`: posts of files, and of folders that files are put into."""

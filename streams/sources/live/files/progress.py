@@ -1,0 +1,196 @@
+"""How far each file has been read, and which of the known files a file is, whatever it is called now."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import astuple, dataclass, fields
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from streams.sources.live.base import Position
+    from streams.sources.live.files.scan import FoundFile
+
+HEAD_BYTES: Final = 4_096
+"""Beginning of a file by which it is recognised."""
+
+_CERTAIN_BYTES: Final = 64
+"""A beginning that is shorter, such as the names of the columns of a table, belongs to a file of the same number."""
+
+FORGET_MS: Final = 86_400_000
+"""A file that has been gone for so long is forgotten; a network folder that is away for a while is not."""
+
+MAX_FILES: Final = 8_000
+"""Files that are remembered at most: what a record of Kafka can hold."""
+
+
+@dataclass(slots=True)
+class FileProgress:
+    """How far a file has been read; the fields are those of its saved form, in their order.
+
+    Attributes
+    ----------
+    head, head_bytes
+        Hash of its beginning, and how long that is.
+    inode
+        Its number in the file system, 0 if that is not known any more.
+    size
+        Its size in bytes when it was last looked at.
+    cursor
+        How far its records have been read; five numbers (`ReadPosition`) where they are read in order of time.
+    read_size
+        Its size when it had been read to its end, -1 if it has not.
+    last_ms
+        Event time of the last post that was read, or the time when the file was found, milliseconds since the epoch.
+    gone_ms
+        Since when it has been gone, 0 if it is there.
+    path
+        Its path while it is not read to its end.
+    """
+
+    head: str
+    head_bytes: int
+    inode: int
+    size: int
+    cursor: int | list[int] = 0
+    read_size: int = -1
+    last_ms: int = 0
+    gone_ms: int = 0
+    path: str = ""
+
+    @property
+    def is_read(self) -> bool:
+        """Return whether all that it holds has been read."""
+        return self.read_size == self.size
+
+
+class Files:
+    """All files that are known.
+
+    Parameters
+    ----------
+    position
+        A saved position.
+
+    Attributes
+    ----------
+    all
+        The progress of each file.
+    """
+
+    def __init__(self, position: Position | None = None) -> None:
+        self.all: list[FileProgress] = _restored(position)
+        self._by_number: dict[tuple[int, int], FileProgress] = {}
+        self._seen: dict[int, tuple[int, int]] = {}
+
+    def saved(self) -> Position:
+        """Return the position as values of JSON."""
+        return {"files": [[*astuple(each)[:-1], "" if each.is_read else each.path] for each in self.all]}
+
+    @property
+    def begun(self) -> bool:
+        """Return whether any record has been read."""
+        return any(each.cursor or each.is_read for each in self.all)
+
+    def match(self, file: FoundFile, others: Iterable[FoundFile], now_ms: int) -> FileProgress | None:
+        """Return the progress of a file; a file that is not known gets one, None if it is empty or can't be read.
+
+        Parameters
+        ----------
+        file
+            The file.
+        others
+            All files that were found.
+        now_ms
+            The present, milliseconds since the epoch.
+        """
+        number = file.device, file.inode
+        known = self._by_number.get(number)
+        if known is not None and self._seen.get(id(known)) == (file.size, file.changed_ns):
+            return known
+        head = _head(file.path)
+        if not head:
+            return None
+        if known is None or not _begins(known, head) or file.size < known.size:
+            known = self._recognised(file, head, {each.inode: each.path for each in others})
+        if known is None:
+            known = FileProgress(_hash(head), len(head), file.inode, file.size, last_ms=now_ms)
+            self.all.append(known)
+        elif known.head_bytes < min(len(head), HEAD_BYTES):
+            known.head, known.head_bytes = _hash(head), len(head)  # it has grown, so more of it can be compared
+        known.inode, known.size, known.gone_ms, known.path = file.inode, file.size, 0, file.path
+        for other in [each for each, progress in self._by_number.items() if progress is known]:
+            del self._by_number[other]
+        self._by_number[number] = known
+        self._seen[id(known)] = file.size, file.changed_ns
+        return known
+
+    def _recognised(self, file: FoundFile, head: bytes, paths: dict[int, str]) -> FileProgress | None:
+        """Return the progress of a file that was renamed, copied before it was emptied, or known before a restart.
+
+        Parameters
+        ----------
+        file, head
+            The file, and its beginning.
+        paths
+            Paths of all files by their numbers.
+        """
+        fitting = [each for each in self.all if _begins(each, head) and file.size >= each.size]
+        same = next((each for each in fitting if each.inode == file.inode), None)
+        if same is not None:
+            return same
+        certain = [each for each in fitting if each.head_bytes >= _CERTAIN_BYTES]
+        gone = next((each for each in certain if each.inode not in paths), None)
+        return gone or next((each for each in certain if not _begins(each, _head(paths[each.inode]))), None)
+
+    def mark_gone(self, found: Iterable[FileProgress], now_ms: int) -> list[FileProgress]:
+        """Note which files are gone, forget those that have been for long, and return the ones that were not read.
+
+        Parameters
+        ----------
+        found
+            Files that are there.
+        now_ms
+            The present, milliseconds since the epoch.
+        """
+        present = {id(each) for each in found}
+        newly = [each for each in self.all if id(each) not in present and not each.gone_ms]
+        for each in newly:
+            each.gone_ms = now_ms
+        kept = [each for each in self.all if not each.gone_ms or now_ms - each.gone_ms < FORGET_MS]
+        if len(kept) > MAX_FILES:
+            kept = sorted(kept, key=lambda each: each.gone_ms or now_ms + 1)[len(kept) - MAX_FILES :]
+        if len(kept) < len(self.all):
+            remaining = {id(each) for each in kept}
+            self._by_number = {number: each for number, each in self._by_number.items() if id(each) in remaining}
+            self._seen = {key: value for key, value in self._seen.items() if key in remaining}
+            self.all = kept
+        return [each for each in newly if not each.is_read]
+
+
+def _restored(position: Position | None) -> list[FileProgress]:
+    try:
+        entries: list[list[Any]] = (position or {}).get("files", [])
+        count = len(fields(FileProgress))
+        return [FileProgress(*each) for each in entries if len(each) == count]
+    except (TypeError, AttributeError):
+        return []
+
+
+def _head(path: str) -> bytes:
+    try:
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123  the fastest way, for many files
+            head: bytes = file.read(HEAD_BYTES)
+            return head
+    except OSError:
+        return b""
+
+
+def _hash(head: bytes) -> str:
+    return hashlib.blake2b(head, digest_size=8).hexdigest()
+
+
+def _begins(progress: FileProgress, head: bytes) -> bool:
+    """Return whether a file begins as a known one did."""
+    return len(head) >= progress.head_bytes and _hash(head[: progress.head_bytes]) == progress.head

@@ -1,0 +1,1 @@
+"""The kind `kafka`: posts of a topic that other programs write."""
