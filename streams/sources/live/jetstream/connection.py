@@ -244,7 +244,7 @@ class FrameInbox:
         return frames
 
     def _failure(self, end: ConnectionClosed) -> Exception:
-        if end.rcvd is None and end.sent is not None and end.sent.code == CloseCode.MESSAGE_TOO_BIG:
+        if end.sent is not None and end.sent.code == CloseCode.MESSAGE_TOO_BIG and not end.rcvd_then_sent:
             return FrameTooLarge()
         if end.rcvd is not None:
             code, reason = end.rcvd.code, printable(end.rcvd.reason)[:_SHOWN_CHARS]

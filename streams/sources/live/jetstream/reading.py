@@ -44,12 +44,15 @@ class ResumePlan(NamedTuple):
         Why posts may be missing, if they are.
     oversized
         How many connections in a row have ended at an event that is too large.
+    is_past
+        Whether such an event lies just before the position, so that nothing may be read again.
     """
 
     fresh: bool = False
     by_time: bool = False
     cause: GapCause = "cursor_too_old"
     oversized: int = 0
+    is_past: bool = False
 
     @property
     def max_bytes(self) -> int:
@@ -87,7 +90,7 @@ class ResumePlan(NamedTuple):
             return StreamRequest("seq", at.seq + skipped, skipped)
         if skipped:
             return StreamRequest("time", at.time_us + skipped * 1000, skipped)
-        return StreamRequest("time", max(0, at.time_us - overlap_us))
+        return StreamRequest("time", max(0, at.time_us - (0 if self.is_past else overlap_us)))
 
 
 class Reopen(Exception):
@@ -153,6 +156,10 @@ class StreamReading:
         """Whether all events from here on are read as they come."""
         self._ending: Exception | None = None
         self._others = 0
+        self._doubtful: Gap | None = None
+        """A gap, unless the last event that was read from another server comes yet."""
+        self._newest: JetstreamEvent | None = None
+        """The last event while a gap is doubtful; the position stays before it."""
         self.at = at or JetstreamPosition(host, None, self._opened_ms * 1000)
 
     @property
@@ -188,7 +195,7 @@ class StreamReading:
             else:
                 self._refuse_stall(now_ms)
                 self._health.state, self._health.why, self._health.behind_ms = "live", "", 0
-                yield Batch(())
+                yield self._without_doubt(now_ms)
 
     def _refuse_stall(self, now_ms: int) -> None:
         if now_ms - self._heard_ms > self._settings.stall_seconds * 1000:
@@ -210,6 +217,8 @@ class StreamReading:
                     self._ending = self._failure(frame)
                 elif type(frame) is JetstreamEvent and (self._is_settled or self._begins_with(frame, items)):
                     self._others = 0
+                    if self._doubtful is not None:
+                        self._resolve(frame, items)
                     last = frame
                     newest_us = max(newest_us, frame.time_us)
                     self._converter.add(frame, data, items)
@@ -217,13 +226,16 @@ class StreamReading:
                 break
         if last is None:
             return Batch([*items, *self._converter.skipped()])
-        self.at = self.at.after(self._host, last, newest_us, now_ms * 1000)
+        if self._doubtful is None:
+            self.at = self.at.after(self._host, last, newest_us, now_ms * 1000)
+        else:
+            self._newest = last
         behind_ms = max(0, now_ms - last.time_us // 1000)
         self._health.behind_ms, self._health.state = behind_ms, "catching_up" if behind_ms > BEHIND_MS else "live"
         self._health.why = f"it reads what was published {behind_ms / 1000:.0f} s ago" if behind_ms > BEHIND_MS else ""
         if any(type(item) is Found for item in items):
             self._health.post_ms = now_ms
-        return Batch([*items, *self._converter.skipped()], self.at.saved())
+        return Batch([*items, *self._converter.skipped()], self.at.saved() if self._doubtful is None else None)
 
     def _begins_with(self, event: JetstreamEvent, items: list[Item]) -> bool:
         """Check one of the first events against what was asked for; return whether it has not been read before."""
@@ -236,7 +248,7 @@ class StreamReading:
                 return True
             # From here on no event may be left out any more, so the server has to be asked again.
             items.append(self._gap(event, "oversized", "an event before this time is too large to be received"))
-            self._ending = Reopen(ResumePlan())
+            self._ending = Reopen(ResumePlan(is_past=True))
         self._is_settled = True
         return True
 
@@ -254,10 +266,33 @@ class StreamReading:
             self._ending = Reopen(self._plan._replace(by_time=True, cause=cause_of(self.at, event)))
             return False
         if beginning == "later":
-            items.append(self._gap(event, self._plan.cause, "the server no longer has what came before this time"))
+            gap = self._gap(event, self._plan.cause, "the server no longer has what came before this time")
+            if self._host != self.at.host and event.time_us <= self.at.time_us + tolerance_us:
+                self._doubtful = gap
+            else:
+                items.append(gap)
         elif self._request.skipped:
             items.append(self._gap(event, "oversized", "an event before this time is too large to be received"))
         return True
+
+    def _resolve(self, event: JetstreamEvent, items: list[Item]) -> None:
+        """Drop a doubtful gap if the last event that was read from another server comes; report it if it is overdue.
+
+        The servers witness events at different times, so that a replay of all may begin later than the last one.
+        """
+        if event.digest == self.at.event:
+            self._doubtful = None
+        elif event.time_us > self.at.time_us + round(2_000_000 * self._settings.overlap_seconds):
+            items += [self._doubtful] if self._doubtful else []
+            self._doubtful = None
+
+    def _without_doubt(self, now_ms: int) -> Batch:
+        """Return the batch of a pause, at which a replay has ended, with the gap that it has not refuted."""
+        if self._doubtful is None or self._newest is None:
+            return Batch(())
+        gap, self._doubtful = self._doubtful, None
+        self.at = self.at.after(self._host, self._newest, self._newest.time_us, now_ms * 1000)
+        return Batch((gap,), self.at.saved())
 
     def _gap(self, event: JetstreamEvent, cause: GapCause, why: str) -> Gap:
         asked = f"asked for {self._request.mode} {self._request.cursor}"

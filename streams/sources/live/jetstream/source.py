@@ -77,6 +77,7 @@ class JetstreamSource(LiveSource):
                 host.failed(error, self.surroundings.now_ms())
                 raise
             at = reading.at
+            plan = plan._replace(fresh=plan.fresh and not at.event)
             if plan.oversized > MOST_OVERSIZED:
                 detail = f"{host.name}: no way past an event that is too large after number {at.seq}"
                 raise SourceUnavailable(self.id, "oversized", detail)
