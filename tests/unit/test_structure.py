@@ -50,6 +50,11 @@ ELSEWHERE: Final = {
     "worker shells, on a real Kafka: tests/integration/pipeline/test_run.py": ["streams/workers/supervisor.py"],
     "what a real Kafka answers: tests/integration/kafka/test_topics.py": ["streams/kafka/admin.py"],
     "what a real Kafka answers: tests/integration/kafka/test_security.py": ["streams/kafka/preflight.py"],
+    "files that are read: tests/unit/sources/live/files/test_source.py": [
+        "streams/sources/live/files/lines.py",
+        "streams/sources/live/files/merged.py",
+        "streams/sources/live/files/tail.py",
+    ],
     "what a real Kafka answers: tests/integration/sources/test_kafka.py": [
         "streams/kafka/foreign_topic.py",
         "streams/sources/live/kafka/source.py",

@@ -12,7 +12,7 @@ from streams.config.field_maps import LiveMapping
 from streams.config.ingest import EncodingName
 from streams.config.sources.base import KIND, SourceSettings
 
-PathPattern = Annotated[str, StringConstraints(min_length=1, max_length=4_096, pattern=r"^[^\x00]*\S[^\x00]*$")]
+PathPattern = Annotated[str, StringConstraints(min_length=1, max_length=4_096, pattern=r"^[^\x00]*[^\x00\s][^\x00]*$")]
 
 
 class FilesSourceSettings(SourceSettings):

@@ -18,7 +18,7 @@ from streams.sources.live.files.lines import LineReading
 from streams.sources.live.files.merged import MergedFiles, groups
 from streams.sources.live.files.progress import Files
 from streams.sources.live.files.scan import scan
-from streams.sources.live.files.tail import Tail, can_begin
+from streams.sources.live.files.tail import FileTail, can_begin
 from streams.sources.map_sample import misfit_of_map
 from streams.sources.reader import Reading
 
@@ -66,7 +66,7 @@ class FilesSource(LiveSource):
         self._reading = Reading(settings.map, settings.encoding or self._ingest.encoding)
         self._lines = LineReading(self.id, self._ingest)
         self._files = Files()
-        self._tails: dict[int, Tail] = {}
+        self._tails: dict[int, FileTail] = {}
         self._settled: dict[int, tuple[tuple[int, int], int]] = {}
         self._finished = FinishedFiles(settings.done, settings.done_folder)
         self.ends = not settings.watch
@@ -194,7 +194,7 @@ class FilesSource(LiveSource):
                     return
                 assert isinstance(progress.cursor, int)  # noqa: S101
                 tail = await asyncio.to_thread(
-                    Tail, Path(file.path), self._ingest.max_record_bytes, self._reading, progress.cursor
+                    FileTail, Path(file.path), self._ingest.max_record_bytes, self._reading, progress.cursor
                 )
                 self._keep(progress, tail)
             if is_settled:
@@ -219,7 +219,7 @@ class FilesSource(LiveSource):
             self._leave(progress, tail.consumed_bytes)
             yield Batch((), self._files.saved(), self._finished.after(file))
 
-    def _keep(self, progress: FileProgress, tail: Tail) -> None:
+    def _keep(self, progress: FileProgress, tail: FileTail) -> None:
         self._tails[id(progress)] = tail
         while len(self._tails) > _OPEN_FILES:
             self._tails.pop(next(iter(self._tails))).close()

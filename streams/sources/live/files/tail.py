@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _BLOCK_BYTES: Final = 262_144
 
 
-class Tail:
+class FileTail:
     """Reads the records of a file; only what is complete, until `finish` says that nothing more is awaited.
 
     Parameters

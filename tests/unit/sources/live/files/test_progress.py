@@ -1,0 +1,115 @@
+"""A file is known by its beginning, whatever it is called."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from streams.sources.live.files.progress import FORGET_MS, MAX_FILES, FileProgress, Files
+from streams.sources.live.files.scan import scan
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NOW = 1_772_446_800_000
+LONG = b"x" * 100
+
+
+def matched(files: Files, folder: Path, now_ms: int = NOW) -> dict[str, FileProgress]:
+    found = scan([str(folder)]).files
+    progress = {file.path: files.match(file, found, now_ms) for file in found}
+    return {path[len(str(folder)) + 1 :]: each for path, each in progress.items() if each is not None}
+
+
+def read(progress: FileProgress) -> FileProgress:
+    progress.cursor = progress.read_size = progress.size
+    return progress
+
+
+def test_a_file_stays_itself_while_it_grows_and_over_a_restart(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"x")
+    files = Files()
+    first = read(matched(files, tmp_path)["a"])
+    (tmp_path / "a").write_bytes(b"xyz" * 5_000)
+    assert matched(files, tmp_path)["a"] is first
+    assert (first.head_bytes, first.size, first.is_read) == (4_096, 15_000, False)
+    restarted = Files(files.saved())
+    assert matched(restarted, tmp_path)["a"] == first
+
+
+def test_a_renamed_file_is_the_same_and_a_new_one_of_its_name_is_not(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(LONG)
+    files = Files()
+    first = read(matched(files, tmp_path)["a"])
+    (tmp_path / "a").rename(tmp_path / "b")
+    (tmp_path / "a").write_bytes(b"y" * 100)
+    for each in (files, Files(files.saved())):
+        found = matched(each, tmp_path)
+        assert (found["b"].cursor, found["a"].cursor) == (100, 0)
+    assert matched(files, tmp_path)["b"] is first
+
+
+def test_a_copy_is_another_file_while_the_first_is_there(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(LONG)
+    files = Files()
+    first = read(matched(files, tmp_path)["a"])
+    (tmp_path / "b").write_bytes(LONG)
+    for each in (files, Files(files.saved())):
+        found = matched(each, tmp_path)
+        assert (found["a"].cursor, found["b"].cursor) == (100, 0)
+    assert matched(files, tmp_path)["a"] is first
+
+
+def test_a_short_beginning_belongs_to_no_file_of_another_number(tmp_path: Path) -> None:
+    """Two tables have the same names of columns."""
+    (tmp_path / "a").write_bytes(b"id;text\n")
+    files = Files()
+    read(matched(files, tmp_path)["a"])
+    (tmp_path / "b").write_bytes(b"id;text\n")
+    (tmp_path / "a").unlink()
+    assert matched(files, tmp_path)["b"].cursor == 0
+
+
+def test_a_file_that_was_made_shorter_is_read_from_its_beginning(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"x" * 9_000)
+    files = Files()
+    first = read(matched(files, tmp_path)["a"])
+    (tmp_path / "a").write_bytes(b"x" * 5_000)
+    again = matched(files, tmp_path)["a"]
+    assert again is not first
+    assert again.cursor == 0
+
+
+def test_an_empty_file_is_none_yet(tmp_path: Path) -> None:
+    (tmp_path / "a").touch()
+    assert matched(Files(), tmp_path) == {}
+
+
+def test_a_file_that_is_gone_is_forgotten_after_a_day_and_told_of_once_if_it_was_not_read(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(LONG)
+    (tmp_path / "b").write_bytes(b"y" * 100)
+    files = Files()
+    found = matched(files, tmp_path)
+    read(found["a"])
+    assert files.mark_gone(found.values(), NOW) == []
+    assert files.mark_gone([], NOW) == [found["b"]]
+    assert files.mark_gone([], NOW + FORGET_MS - 1) == []
+    assert len(files.all) == 2
+    assert files.mark_gone([], NOW + FORGET_MS) == []
+    assert files.all == []
+
+
+def test_what_is_kept_fits_into_a_record_of_kafka() -> None:
+    files = Files()
+    files.all = [FileProgress("0" * 16, 4_096, n, 10**9, 10**9, 10**9, NOW, NOW - 10**7 + n) for n in range(9_000)]
+    files.mark_gone([], NOW)
+    assert len(files.all) == MAX_FILES
+    assert files.all[0].inode == 1_000  # the first that were gone are forgotten first
+    assert len(str(files.saved())) < 900_000
+
+
+@pytest.mark.parametrize("saved", [None, {}, {"seq": 7}, {"files": 7}, {"files": [7]}, {"files": [["a"]]}])
+def test_the_cursor_of_another_kind_is_no_position(saved: Any) -> None:
+    assert Files(saved).all == []
+    assert not Files(saved).begun
