@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import pytest
 
-from deploy.local.kafka import free_port
 from streams.kafka.admin import ensure_topics
 from tests.support.live_sources import Ingested, live_worker, until_ingested, until_posts
 from tests.support.persistent_sender import PersistentSender
+from tests.support.ports import reserved_port
 from tests.support.pushing import post
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def make(kafka_config: Callable[..., Config], tmp_path: Path) -> Callable[..., Any]:
     async def make(*others: dict[str, Any], **settings: Any) -> tuple[Config, str]:
-        listen = f"127.0.0.1:{free_port()}"
+        listen = f"127.0.0.1:{reserved_port()}"
         source = {"id": "push", "kind": "webhook", "listen": listen} | settings
         config = kafka_config(sources=[source, *others])
         await ensure_topics(config, create=True)

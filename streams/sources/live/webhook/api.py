@@ -173,6 +173,8 @@ class PostsApi:
             if isinstance(error, TimeoutError):
                 seconds = f"{self._settings.body_seconds:g}"
                 raise RequestRefused(408, "slow_body", f"the body did not arrive within {seconds} s") from error
+            if isinstance(error, ConnectionError):
+                raise RequestRefused(400, "connection_lost", "the connection ended before the body did") from error
             if isinstance(error, RequestPayloadError):
                 raise RequestRefused(400, "broken_body", "the body is not framed as HTTP/1.1 says") from error
             raise

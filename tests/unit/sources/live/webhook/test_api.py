@@ -136,12 +136,19 @@ async def test_a_body_that_does_not_arrive_in_time_is_refused() -> None:
         assert b"did not arrive within 0.2 s" in answer
 
 
-async def test_a_body_that_is_cut_off_stores_nothing() -> None:
+async def test_a_body_that_is_cut_off_stores_nothing_and_is_no_defect(capsys: pytest.CaptureFixture[str]) -> None:
     head = b"POST /v1/posts HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n" + BODY
     async with pushing() as push:
         await push.raw(head)
+        _, writer = await asyncio.open_connection("127.0.0.1", push.port)
+        writer.write(head)
+        await writer.drain()
+        await asyncio.sleep(0.05)
+        writer.transport.abort()
+        await until(lambda: "connection_lost" in push.source.health.facts.get("refused requests", ""))
         assert (await push.push(post("later"))).status == 202
         assert [stored.id for stored in push.stored.posts] == ["later"]
+    assert "could not be answered" not in "".join(capsys.readouterr())
 
 
 async def test_the_body_is_awaited_only_where_it_is_wanted() -> None:
