@@ -13,6 +13,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from streams.core.ingest.characters import has_hidden, without_hidden
 from streams.records import MAX_ID_CHARS
 
 if TYPE_CHECKING:
@@ -120,6 +121,9 @@ def marks_of(id: str, text: str, date: str, link: str) -> EntryMarks:
 
 
 def _short(id: str) -> str:
+    """Return an id that fits: without characters that can't be seen, and not too long."""
+    if has_hidden(id):
+        id = f"{without_hidden(id)[: MAX_ID_CHARS - 33]}~{_digest(id, 16).hex()}"
     if len(id) <= MAX_ID_CHARS:
         return id
     return f"{id[: MAX_ID_CHARS - 33]}~{_digest(id, 16).hex()}"

@@ -36,10 +36,13 @@ HOST_PAUSE_MS: Final = 1_000
 POSITION_MS: Final = 30_000
 """Time between two positions if nothing new was received."""
 
-REMEMBERED_ENTRIES: Final = 30_000
-"""Entries of all feeds that are remembered, which take half of the largest record of Kafka."""
+REMEMBERED_ENTRIES: Final = 20_000
+"""Entries of all feeds that are remembered, which take a third of the largest record of Kafka."""
 
-_FEWEST, _MOST = 30, 500
+POSITION_BYTES: Final = 900_000
+"""Largest position; the record of a cursor may have little more than a million bytes."""
+
+_FEWEST, _MOST = 20, 500
 """Bounds of the entries of one feed that are remembered."""
 
 _POSITION_VERSION: Final = 1
@@ -155,7 +158,7 @@ class Feeds(LiveSource):
         if not feed.is_own:
             self._host_free_ms[host] = now_ms + HOST_PAUSE_MS
         self._states[feed.name] = polled.state
-        self._saved[feed.name] = polled.state.to_json()
+        self._saved[feed.name] = self._to_save(feed.name, polled.state)
         if polled.problem:
             self._troubles[feed.name] = polled._replace(items=[])
         else:
@@ -186,7 +189,7 @@ class Feeds(LiveSource):
         if readable:
             self.health.state, self.health.why = "live", ""
         elif asked:
-            is_refused = bool(failing) and all(polled.is_refused for polled in failing.values())
+            is_refused = all(polled.is_refused for polled in self._troubles.values())
             self.health.state = "refused" if is_refused else "waiting"
             first = next((f"; {name} {polled.problem}" for name, polled in failing.items()), "")
             self.health.why = "all feeds have ended" if len(ended) == asked else f"none of {asked} feeds is read{first}"
@@ -204,12 +207,15 @@ class Feeds(LiveSource):
         for name in self._feeds:
             state = FeedState.from_json(values.get(name))
             if name in values and state.due_ms:
-                self._saved[name] = state.to_json()
+                self._saved[name] = self._to_save(name, state)
                 self._states[name] = state
             else:
                 self._states[name] = FeedState(due_ms=now_ms + int(chance.random() * spread_ms))
         if self._saved:
             self._describe()
+
+    def _to_save(self, name: str, state: FeedState) -> dict[str, Any]:
+        return state.to_json(POSITION_BYTES // len(self._feeds) - len(name))
 
     def _position(self) -> Position:
         return {"v": _POSITION_VERSION, "feeds": dict(self._saved)}

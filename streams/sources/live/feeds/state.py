@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import MISSING, asdict, dataclass, fields
 from typing import Any, Final, Self
 
+import orjson
+
 MAX_VALIDATOR_CHARS: Final = 500
 """Longest ``ETag`` or ``Last-Modified`` that is kept, so that a feed does not fill the cursor."""
 
@@ -61,13 +63,24 @@ class FeedState:
     has_ended: bool = False
     failures: int = 0
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self, max_bytes: int = 1_000_000) -> dict[str, Any]:
         """Return the state as values of JSON; what is as for a new feed is left out.
 
-        >>> FeedState(due_ms=7).to_json()
+        Parameters
+        ----------
+        max_bytes
+            Largest size, for which texts of the other side are left out: they spare work, and no entry depends on them.
+
+        Examples
+        --------
+        >>> FeedState(due_ms=7, etag="x" * 100).to_json(max_bytes=50)
         {'due_ms': 7}
         """
-        return {name: value for name, value in asdict(self).items() if value}
+        values = {name: value for name, value in asdict(self).items() if value}
+        for name in ("moved_to", "etag", "modified"):
+            if len(orjson.dumps(values)) > max_bytes:
+                values.pop(name, None)
+        return values
 
     @classmethod
     def from_json(cls, values: Any) -> Self:

@@ -58,6 +58,13 @@ def test_a_long_id_is_shortened_and_stays_unique() -> None:
     assert len(first) == len(second) == MAX_ID_CHARS
 
 
+def test_an_id_with_characters_that_can_not_be_seen_stays_unique_without_them() -> None:
+    first, second = ids(FeedEntry(guid="7\u202e"), FeedEntry(guid="7\ufeff"))
+    assert first != second
+    assert first.isprintable()
+    assert len(ids(FeedEntry(guid="\u202e" * 300))[0]) <= MAX_ID_CHARS
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -11,15 +12,19 @@ import pytest
 
 from streams.config.sources.feeds import FeedsSettings
 from streams.core.ingest.parsing import Normaliser
+from streams.errors import ConfigError
 from streams.records import Post
 from streams.sources.live.base import Skipped, Surroundings
 from streams.sources.live.feeds.source import Feeds
+from streams.sources.live.feeds.state import FeedState
 from streams.sources.live.registry import make_source
-from tests.support.feeds import CONFIG, HOUR_MS, NOON_MS, FeedSession, gaps, item, rss, texts
+from tests.support.feed_day import feed_day
+from tests.support.feeds import CONFIG, HOUR_MS, NOON_MS, FeedItem, FeedSession, atom, gaps, item, rss, texts
 from tests.support.http_faults import Answer, HttpFaults, busy, gzip_bomb, redirect
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from pathlib import Path
 
 
 @pytest.fixture
@@ -273,3 +278,126 @@ async def test_a_feed_that_fails_is_asked_less_and_less_and_stops_no_other(serve
     await feeds.until(lambda: len(feeds.found) == 2)
     assert "failing" not in feeds.source.health.facts
     assert feeds.source.health.state == "live"
+
+
+async def test_of_a_host_one_feed_is_asked_at_a_time(server: HttpFaults) -> None:
+    paths = [f"/feed{number}" for number in range(8)]
+    for path in paths:
+        server.script(path, Answer(body=rss([item(1)]), drip=(200, 0.001)))
+    feeds = session(server, *paths)
+    await feeds.until(lambda: len(feeds.source._saved) == len(paths))
+    assert server.most_connections == 1
+
+
+async def test_several_hosts_are_asked_at_once_but_not_more_than_allowed() -> None:
+    async with HttpFaults() as server:
+        hosts = [f"127.0.0.{number}" for number in range(1, 2)] + ["localhost"]
+        for host in hosts:
+            server.script(f"/{host}", Answer(body=rss([item(1)]), drip=(50, 0.005)))
+        feeds = FeedSession(*(server.url(f"/{host}", host=host) for host in hosts), requests_at_once=1)
+        await feeds.until(lambda: len(feeds.source._saved) == len(hosts))
+        assert server.most_connections <= len(hosts)
+        assert sorted(server.counts().values()) == [1] * len(hosts)
+
+
+def test_a_thousand_new_feeds_do_not_start_together() -> None:
+    feeds = FeedSession(*(f"https://site{number}.example/feed" for number in range(1_000)))
+    feeds.source._restore(None)
+    due = sorted((state.due_ms - NOON_MS) / 1000 for state in feeds.source._states.values())
+    assert 400 < due[-1] <= 500
+    assert max(sum(second <= each < second + 10 for each in due) for second in range(0, 500, 10)) < 60
+
+
+def test_the_position_of_a_thousand_feeds_fits_into_a_record() -> None:
+    urls = [f"https://site{number}.example/{'x' * 200}/feed" for number in range(1_000)]
+    feeds = FeedSession(*urls)
+    marks = base64.b64encode(bytes(12 * feeds.source._limit)).decode()
+    full = FeedState(
+        due_ms=NOON_MS, interval_seconds=3_599.999, etag="e" * 500, modified="m" * 500, whole_ms=NOON_MS, body="b" * 16,
+        answered_ms=NOON_MS, newest_ms=NOON_MS, floor_ms=NOON_MS, asked_seconds=86_400.0, seen=marks, last=20,
+        moved_to="https://" + "x" * 1_900, failures=12,
+    )  # fmt: skip
+    feeds.source._restore({"v": 1, "feeds": {name: full.to_json() for name in feeds.source._feeds}})
+    assert len(orjson.dumps(feeds.source._position())) < 1_000_000
+
+
+def test_the_memory_of_a_feed_is_larger_where_there_are_few() -> None:
+    limits = [FeedSession(*(f"https://s{n}.example/" for n in range(count))).source._limit for count in (1, 100, 1_000)]
+    assert limits == [500, 200, 20]
+
+
+async def test_feeds_that_were_taken_off_the_list_are_forgotten(server: HttpFaults) -> None:
+    server.script("/a", Answer(body=rss([item(1)])))
+    server.script("/b", Answer(body=rss([item(2)])))
+    feeds = session(server, "/a", "/b")
+    await feeds.until(lambda: len(feeds.source._saved) == 2)
+    feeds.position = feeds.source._position()
+    feeds.settings = feeds.settings.model_copy(update={"urls": [server.url("/b")]})
+    await feeds.polls(server, "/b")
+    assert feeds.position is not None
+    assert list(feeds.position["feeds"]) == [f"127.0.0.1:{server.port}/b"]
+
+
+async def test_an_article_in_two_feeds_is_one_post(server: HttpFaults) -> None:
+    server.script("/all", Answer(body=rss([item(1)])))
+    server.script("/netze", Answer(body=atom([FeedItem("Meldung 1", item(1).guid, "x", "2026-11-30T12:00:00Z")])))
+    feeds = session(server, "/all", "/netze")
+    await feeds.until(lambda: len(feeds.found) == 2)
+    assert len({each.fields["id"] for each in feeds.found}) == 1
+
+
+async def test_an_empty_batch_comes_while_nothing_else_does(server: HttpFaults) -> None:
+    server.script("/feed", Answer(body=rss([])))
+    feeds = session(server)
+    feeds.clock.source = None
+    await feeds.until(lambda: len(feeds.batches) > 50)
+    assert all(not batch.items for batch in feeds.batches)
+
+
+def test_feeds_come_from_the_list_and_from_the_file_each_once(tmp_path: Path) -> None:
+    file = tmp_path / "feeds.txt"
+    file.write_text("https://a.example/rss\nhttp://b.example/rss\n")
+    feeds = FeedSession("https://b.example/rss", "https://c.example/rss", urls_file=file)
+    assert sorted(feeds.source._feeds) == ["a.example/rss", "b.example/rss", "c.example/rss"]
+
+
+def test_too_many_feeds_are_an_error(tmp_path: Path) -> None:
+    file = tmp_path / "feeds.txt"
+    file.write_text("\n".join(f"https://s{number}.example/" for number in range(1_001)))
+    with pytest.raises(ConfigError, match=r"sources\[news\]: 1,001 feeds, 1,000 are possible"):
+        FeedSession(urls_file=file)
+
+
+async def test_a_source_of_which_no_feed_can_be_read_says_why(server: HttpFaults) -> None:
+    server.script("/feed", busy(503, 60))
+    feeds = session(server)
+    await feeds.until(lambda: feeds.state().failures == 1)
+    health = feeds.source.health
+    assert health.state == "waiting"
+    assert health.why == (
+        f"none of 1 feeds is read; 127.0.0.1:{server.port}/feed can't be read: 127.0.0.1:{server.port} answers 503 "
+        "Service Unavailable"
+    )
+
+
+async def test_a_source_whose_feeds_have_ended_says_so(server: HttpFaults) -> None:
+    server.script("/feed", Answer(410))
+    feeds = session(server)
+    await feeds.until(lambda: feeds.state().has_ended)
+    assert (feeds.source.health.state, feeds.source.health.why) == ("refused", "all feeds have ended")
+
+
+async def test_health_says_when_something_was_heard_and_when_a_post_came(server: HttpFaults) -> None:
+    server.script("/feed", Answer(headers={"ETag": '"v"'}, body=rss([item(1)])), Answer(304))
+    feeds = session(server)
+    await feeds.polls(server, "/feed", 2)
+    health = feeds.source.health
+    assert health.state == "live"
+    assert health.heard_ms is not None
+    assert health.heard_ms > NOON_MS + 0.8 * HOUR_MS
+    assert health.post_ms is not None
+    assert health.post_ms < health.heard_ms
+
+
+async def test_after_a_day_nothing_has_grown_and_each_entry_came_once() -> None:
+    await feed_day(feeds=20)
