@@ -21,7 +21,7 @@ _OF_BRIDGES: Final = ("bridgyOriginalText", "bridgyOriginalUrl")
 _BRIDGE_HANDLES: Final = (".brid.gy",)
 """Ends of the handles of bridged accounts."""
 
-_BRIDGED_ACCOUNTS: Final = 100_000
+BRIDGED_ACCOUNTS: Final = 100_000
 """So many accounts are remembered as bridged, the latest ones."""
 
 
@@ -37,7 +37,7 @@ class EventItems:
     def __init__(self, settings: JetstreamSettings) -> None:
         self._languages = frozenset(settings.languages)
         self._skip_bridged = settings.skip_bridged
-        self._bridged: RecentSet[str] = RecentSet(_BRIDGED_ACCOUNTS)
+        self._bridged: RecentSet[str] = RecentSet(BRIDGED_ACCOUNTS)
         self._skipped: Counter[SkipReason] = Counter()
 
     def skipped(self) -> list[Skipped]:
@@ -78,7 +78,7 @@ class EventItems:
             items.append(Bad(RecordError("missing_field", "a commit needs text as 'rkey'", field="rkey"), raw))
         elif operation == "delete":
             items.append(Deleted(bluesky_posts.short(bluesky_posts.uri_of(event.did, rkey))))
-        elif operation in {"create", "update"}:
+        elif operation in ("create", "update"):
             self._add_post(event, rkey, raw, items)
         else:
             self._skipped["no_post"] += 1
