@@ -26,11 +26,14 @@ STARTS_SPAN: Final = "30m"
 
 EVENTS: Final[dict[str, tuple[str, ...]]] = {
     "firewatch_dead_letters": ("topic", "reason"),
+    "firewatch_live_source_errors": ("source",),
+    "firewatch_live_source_failures": ("source",),
+    "firewatch_live_source_gaps": ("source",),
     "firewatch_mentions_counted": (),
     "firewatch_mentions_late": (),
     "firewatch_post_fields_altered": ("field", "outcome"),
     "firewatch_posts_ingested": ("source",),
-    "firewatch_posts_rejected": (),
+    "firewatch_posts_rejected": ("source",),
     "firewatch_posts_skipped": ("source",),
     "firewatch_records_lost": ("topic",),
 }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from grafana_foundation_sdk.models.dashboard import ValueMap, ValueMappingResult
 
 from deploy.grafana import frame
-from deploy.grafana.boards import deliveries, inside
+from deploy.grafana.boards import deliveries, inside, sources
 from deploy.grafana.panels import (
     ALL_IS_GOOD,
     BEHIND,
@@ -42,6 +42,7 @@ def board() -> Dashboard:
         [
             now(),
             arrival(),
+            sources.live(),
             keeping_up(),
             inside.event_time(),
             deliveries.bridges(),

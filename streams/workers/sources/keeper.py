@@ -114,6 +114,7 @@ class SourceKeeper:
                 async with owned(self._config, self._settings, self._board) as ownership:
                     await self._own(source, ownership)
                 if source.ends:
+                    live_metrics.EXPECTED_SILENCE.remove(self.id)  # nothing is expected of it any more
                     return
             except Fenced:
                 log.warning("another process reads the source now; this one waits for it", source=self.id)
