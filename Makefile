@@ -1,6 +1,6 @@
 # `make help` lists the targets.
 .DEFAULT_GOAL := help
-.PHONY: help setup lint format test test-unit test-interpreters test-faults soak field-cases bench docs words dashboards rules check-dashboards kafka-start kafka-stop kafka-status kafka-wipe demo constraints clean
+.PHONY: help setup lint format test test-unit test-interpreters test-faults soak field-cases bench docs words dashboards rules check-dashboards kafka-start kafka-stop kafka-status kafka-wipe demo live constraints clean
 
 BIN    := .venv/bin
 READY  := .venv/.ready
@@ -11,6 +11,7 @@ PARALLEL    ?= -n 2 --dist loadgroup
 PYTEST_ARGS ?=
 POSTS  ?=
 CONFIG ?=
+BRANDS ?=
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -88,8 +89,11 @@ kafka-status: $(READY) ## print the address of the local Kafka if it runs
 kafka-wipe: $(READY) ## stop the local Kafka and delete its data
 	@$(KAFKA) wipe
 
-demo: $(READY_TO_RUN) ## the whole way with simulated posts, or yours: POSTS=file.jsonl CONFIG=c.yaml
-	@$(BIN)/firewatch demo $(if $(POSTS),--posts "$(POSTS)") $(if $(CONFIG),--config "$(CONFIG)")
+demo: $(READY_TO_RUN) ## the whole way with simulated posts, or yours: POSTS=file.jsonl CONFIG=c.yaml; WIRE=1 by websocket
+	@$(BIN)/firewatch demo $(if $(WIRE),--wire) $(if $(POSTS),--posts "$(POSTS)") $(if $(CONFIG),--config "$(CONFIG)")
+
+live: $(READY_TO_RUN) ## brands on Bluesky, live: BRANDS='Lufthansa "Deutsche Bahn"' (needs a network)
+	@$(BIN)/firewatch live $(BRANDS)
 
 constraints: $(READY) ## write the installed versions to constraints.txt
 	@{ sed -n '/^#/p' constraints.txt; \

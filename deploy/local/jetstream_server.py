@@ -7,9 +7,10 @@ the older ``/subscribe`` (v1): cursors by number and by time, the look-back wind
 
     python deploy/local/jetstream_server.py [--port 8481]
 
-prints its address, and reads posts from standard input, a JSON object a line: ``id``, ``author``, ``text``,
-``created_at``, and optionally ``lang`` or ``langs``, ``reply_to``, ``"edited": true``; or ``"delete": true`` with an
-``id``. It serves until it is stopped.
+prints its address, and ``subscribed`` once somebody is, and reads posts from standard input, a JSON object a line:
+``id``, ``author``, ``text``, ``created_at``, and optionally ``lang`` or ``langs``, ``reply_to``, ``"edited": true``; or
+``"delete": true`` with an ``id``; ``witnessed_ms`` is when the server witnesses it, by default now. It serves until it
+is stopped.
 """
 
 from __future__ import annotations
@@ -171,6 +172,8 @@ class JetstreamServer:
         self._server: Server | None = None
         self.subscriptions = 0
         """Subscriptions so far."""
+        self.subscribed = asyncio.Event()
+        """Set once somebody has subscribed."""
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -370,6 +373,7 @@ class JetstreamServer:
             wire, chosen, start = self._plan(request.path)
         except Refusal:
             return  # it began before the floor moved
+        self.subscribed.set()
         sending = asyncio.create_task(self._send_all(connection, wire, chosen, start))
         try:
             await _refuse_frames(connection, wire)  # ends with the connection
@@ -479,15 +483,22 @@ async def _refuse_frames(connection: ServerConnection, wire: Wire) -> None:
 async def _serve_lines(port: int) -> None:
     """Serve the posts of standard input."""
     async with JetstreamServer(port) as server:
-        sys.stdout.write(f"{server.url}\n")
-        sys.stdout.flush()
+        print(server.url, flush=True)
+        telling = asyncio.create_task(_tell_of_subscriber(server))
         while line := await asyncio.to_thread(sys.stdin.buffer.readline):
             post = json.loads(line)
+            witnessed_us = int(post["witnessed_ms"]) * 1_000 if "witnessed_ms" in post else None
             if post.get("delete"):
-                server.delete(str(post["id"]))
+                server.delete(str(post["id"]), witnessed_us=witnessed_us)
             else:
-                server.post(post)
+                server.post(post, witnessed_us=witnessed_us)
+        await telling
         await asyncio.Event().wait()
+
+
+async def _tell_of_subscriber(server: JetstreamServer) -> None:
+    await server.subscribed.wait()
+    print("subscribed", flush=True)
 
 
 def main() -> None:

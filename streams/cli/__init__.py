@@ -35,6 +35,7 @@ SECTIONS = {
     ),
     "Offline": (
         LazyCommand("demo", "Watch a simulated day in two minutes.", "streams.cli.demo:demo"),
+        LazyCommand("live", "Watch brands on Bluesky, live.", "streams.cli.demo:live"),
         LazyCommand("replay", "Run the pipeline on a file, without Kafka.", "streams.cli.offline:replay"),
         LazyCommand("simulate", "Write simulated posts with a known truth.", "streams.cli.offline:simulate"),
         LazyCommand(

@@ -97,8 +97,9 @@ def _next_steps(config: Path, compose: Path | None) -> str:
             "Try it on recorded posts, without Kafka:",
             f"{firewatch} replay posts.jsonl -c {config_path} --alerts alerts.jsonl",
         ),
+        ("See what its source delivers, Bluesky (needs a network):", f"{firewatch} sources check -c {config_path}"),
         _start_kafka(config, compose),
-        ("Run it on Kafka:", f"{firewatch} run -c {config_path} --posts posts.jsonl"),
+        ("Run it on Kafka:", f"{firewatch} run -c {config_path}"),
     ]
     if compose:
         command = f"CONFIG=../{config.name} docker compose -f {quote(str(compose))} up --build --detach"

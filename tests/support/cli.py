@@ -26,7 +26,9 @@ def post_line(number: int, **fields: object) -> bytes:
     return orjson.dumps(post | fields) + b"\n"
 
 
-def firewatch(*arguments: str | Path, stdin: bytes = b"", **environment: str) -> subprocess.CompletedProcess[bytes]:
+def firewatch(
+    *arguments: str | Path, stdin: bytes = b"", patience_seconds: float = PATIENCE_SECONDS, **environment: str
+) -> subprocess.CompletedProcess[bytes]:
     """Run a command and check that it prints no traceback.
 
     Its environment is `environment`, `FREE_PORTS` and a PATH: a worker of another test or user of this machine may
@@ -35,7 +37,7 @@ def firewatch(*arguments: str | Path, stdin: bytes = b"", **environment: str) ->
     command = [sys.executable, "-m", "streams.cli", *map(str, arguments)]
     variables = {"PATH": "/usr/bin:/bin", **FREE_PORTS, **environment}
     done = subprocess.run(
-        command, input=stdin, capture_output=True, check=False, timeout=PATIENCE_SECONDS, env=variables
+        command, input=stdin, capture_output=True, check=False, timeout=patience_seconds, env=variables
     )
     assert b"Traceback" not in done.stderr, done.stderr.decode()
     return done

@@ -18,6 +18,7 @@ from detectors.units import DAY_MS, MINUTE_MS
 from streams.cli.demo.broker import broker
 from streams.cli.demo.show import Show, replay_in_process
 from streams.cli.demo.truth import event_rows, event_table
+from streams.cli.demo.wire import Wire, sources_of
 from streams.cli.demo.workers import replay_through_workers
 from streams.cli.extras import can_draw
 from streams.config.loader import config_document, load_config
@@ -30,6 +31,8 @@ from streams.offline.simulate import SimulationSettings, write
 from streams.render.progress_bar import bar
 from streams.runtime import logs
 from streams.runtime.files import open_output
+from streams.sources.reader import Reading
+from streams.sources.registry import open_posts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,7 +48,7 @@ END_OF_STREAM_SECONDS: Final = 10
 """Shorter than the default, since no one wants to wait at the end of a demo."""
 
 
-def run(posts: Path | None, config_path: Path | None, seconds: float, out: Path) -> None:
+def run(posts: Path | None, config_path: Path | None, seconds: float, out: Path, *, wire: bool = False) -> None:
     """Run the demo.
 
     Parameters
@@ -56,6 +59,8 @@ def run(posts: Path | None, config_path: Path | None, seconds: float, out: Path)
         Duration of the replay.
     out
         Folder in which this run gets one of its own for posts, config, logs of the workers, alerts and charts.
+    wire
+        Whether the posts come from local Jetstream servers, as those of a social network do, rather than from the file.
 
     Raises
     ------
@@ -70,24 +75,47 @@ def run(posts: Path | None, config_path: Path | None, seconds: float, out: Path)
         console.print("no charts: they need matplotlib, pip install 'firewatch\\[plot]'")
     if config_path is not None:
         load_config(config_path)
-    out = _folder_of_this_run(out)
+    out = folder_of_a_run(out)
     console.print(f"results go to {out}", soft_wrap=True)
     truth: dict[str, Any] | None = None
     if posts is None or config_path is None:
         posts, config_path = out / "posts.jsonl", out / "brands.yaml"
         truth = _simulate(posts, out / "truth.json", config_path)
     with broker(console) as bootstrap:
-        config_path = _write_own_config(config_path, out, bootstrap)
-        config = load_config(config_path)
-        show = Show(console, config, posts, seconds, metrics=_metrics_addresses(config) if bootstrap else "")
-        if bootstrap:
-            asyncio.run(replay_through_workers(show, config_path, log_path=out / "workers.log"))
+        if bootstrap and wire:
+            show = asyncio.run(_replay_by_wire(console, config_path, posts, seconds, out, bootstrap))
         else:
-            replay_in_process(show)
-        _write_results(show, out, truth)
+            if wire:
+                console.print("without Kafka, the posts come from their file and not over a wire")
+            config_path = write_own_config(config_path, out, bootstrap)
+            show = _show_of(console, load_config(config_path), posts, seconds, bootstrap)
+            if bootstrap:
+                asyncio.run(replay_through_workers(show, config_path, log_path=out / "workers.log"))
+            else:
+                replay_in_process(show)
+        write_results(show, out, truth)
 
 
-def _folder_of_this_run(out: Path) -> Path:
+async def _replay_by_wire(
+    console: Console, config_path: Path, posts: Path, seconds: float, out: Path, bootstrap: str
+) -> Show:
+    """Replay the posts from local Jetstream servers, and return what was shown."""
+    ingest = load_config(config_path).ingest
+    with open_posts(str(posts), ingest.max_record_bytes, Reading.of(ingest)) as source:
+        names = sources_of(source)
+    async with Wire(names) as wire:
+        own = write_own_config(config_path, out, bootstrap, sources=wire.settings)
+        console.print(f"posts come from {len(names)} local Jetstream servers, by websocket")
+        show = _show_of(console, load_config(own), posts, seconds, bootstrap)
+        await replay_through_workers(show, own, log_path=out / "workers.log", wire=wire)
+    return show
+
+
+def _show_of(console: Console, config: Config, posts: Path, seconds: float, bootstrap: str | None) -> Show:
+    return Show(console, config, posts, seconds, metrics=metrics_addresses(config) if bootstrap else "")
+
+
+def folder_of_a_run(out: Path) -> Path:
     """Create a folder that is named after the time, so that earlier results stay, and point ``latest`` at it."""
     started = f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}"
     try:
@@ -112,8 +140,13 @@ def _simulate(posts: Path, truth: Path, config: Path) -> dict[str, Any]:
         return write(settings, posts, truth, config, lambda _lines, ms: show(ms // MINUTE_MS, total_ms // MINUTE_MS))
 
 
-def _write_own_config(config_path: Path, out: Path, bootstrap: str | None) -> Path:
-    """Write the config of this run: the given one with the broker's address, new topics, and ports that are free."""
+def write_own_config(
+    config_path: Path, out: Path, bootstrap: str | None, sources: Sequence[Mapping[str, Any]] = ()
+) -> Path:
+    """Write the config of a run, and return its path.
+
+    It is the given config with the broker's address, topics of its own, ports that are free, and the given sources.
+    """
     tree = config_document(read_file(config_path), config_path).tree
     settings = load_config(config_path).metrics
     own: dict[str, dict[str, Any]] = {
@@ -121,9 +154,11 @@ def _write_own_config(config_path: Path, out: Path, bootstrap: str | None) -> Pa
         "windows": {"end_of_stream_seconds": END_OF_STREAM_SECONDS},
         "metrics": {
             f"{worker}_port": _free_port(getattr(settings, f"{worker}_port"))
-            for worker in ("ingest", "score", "detect")
+            for worker in ("ingest", "sources", "score", "detect")
         },
     }
+    if sources:
+        tree["sources"] = list(sources)
     if bootstrap:
         own["kafka"] = {"bootstrap_servers": bootstrap}
     for section, values in own.items():
@@ -133,9 +168,10 @@ def _write_own_config(config_path: Path, out: Path, bootstrap: str | None) -> Pa
     return path
 
 
-def _metrics_addresses(config: Config) -> str:
+def metrics_addresses(config: Config) -> str:
     settings = config.metrics
-    ports = {"ingest": settings.ingest_port, "score": settings.score_port, "detect": settings.detect_port}
+    entry = ("sources", settings.sources_port) if config.sources else ("ingest", settings.ingest_port)
+    ports = dict([entry, ("score", settings.score_port), ("detect", settings.detect_port)])
     return "  ".join(f"{worker} http://{settings.host}:{port}/metrics" for worker, port in ports.items())
 
 
@@ -150,7 +186,7 @@ def _free_port(preferred: int) -> int:
     raise FirewatchError("no free port on 127.0.0.1")
 
 
-def _write_results(show: Show, out: Path, truth: Mapping[str, Any] | None) -> None:
+def write_results(show: Show, out: Path, truth: Mapping[str, Any] | None) -> None:
     """Write the alerts and, where matplotlib is installed, the charts; print the totals."""
     alerts = sorted(show.alerts.values(), key=lambda alert: (alert.at, alert.brand))
     with open_output(out / "alerts.jsonl") as file:

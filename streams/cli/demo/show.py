@@ -34,14 +34,16 @@ class Show:
     config
         Config of this run.
     posts
-        File to replay.
+        File to replay; None where posts come from the sources of the config.
     seconds
         Duration of the replay.
     metrics
         Addresses of the workers' metrics, shown below the view.
     """
 
-    def __init__(self, console: Console, config: Config, posts: Path, seconds: float, *, metrics: str = "") -> None:
+    def __init__(
+        self, console: Console, config: Config, posts: Path | None, seconds: float = 0.0, *, metrics: str = ""
+    ) -> None:
         self.console = console
         self.config = config
         self._posts = posts

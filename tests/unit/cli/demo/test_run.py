@@ -91,21 +91,21 @@ def test_results_of_earlier_runs_stay(posts: Path, tmp_path: Path, monkeypatch: 
 
 
 def test_runs_that_start_in_the_same_second_have_folders_of_their_own(tmp_path: Path) -> None:
-    folders = {run._folder_of_this_run(tmp_path) for _ in range(5)}
+    folders = {run.folder_of_a_run(tmp_path) for _ in range(5)}
     assert len(folders) == 5
     assert (tmp_path / "latest").resolve() in {folder.resolve() for folder in folders}
 
 
 def test_a_file_of_the_user_named_latest_stays(tmp_path: Path) -> None:
     (tmp_path / "latest").write_text("mine")
-    run._folder_of_this_run(tmp_path)
+    run.folder_of_a_run(tmp_path)
     assert (tmp_path / "latest").read_text() == "mine"
 
 
 def test_a_folder_that_can_not_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="file can't be written"):
-        run._folder_of_this_run(tmp_path / "file")
+        run.folder_of_a_run(tmp_path / "file")
 
 
 @pytest.mark.usefixtures("without_kafka")
@@ -125,7 +125,7 @@ def test_the_config_of_a_run_has_its_own_topics_and_free_ports_and_keeps_the_res
         taken, free = other.getsockname()[1], unused()
         given = posts.with_suffix(".yaml")
         given.write_text(given.read_text() + f"metrics: {{score_port: {taken}, detect_port: {free}}}\n")
-        first, second = (run._write_own_config(given, tmp_path / name, "127.0.0.1:1") for name in ("a", "b"))
+        first, second = (run.write_own_config(given, tmp_path / name, "127.0.0.1:1") for name in ("a", "b"))
     before, after = load_config(given, {}), load_config(first, {})
     assert after.kafka.bootstrap_servers == "127.0.0.1:1"
     assert after.topics.prefix.startswith("demo-")
