@@ -178,4 +178,4 @@ def test_every_command_that_reads_a_config_takes_it_by_c() -> None:
         " ".join(path) for path, command in COMMANDS.items() if not any("-c" in each.opts for each in command.params)
     }
     groups = {"", "alerts", "sentiment", "sources"}
-    assert without == groups | {"init", "schema", "sentiment train", "sentiment evaluate"}
+    assert without == groups | {"init", "live", "schema", "sentiment train", "sentiment evaluate"}
