@@ -31,7 +31,7 @@ SECTIONS = {
         LazyCommand("backtest", "Show what a config would have raised.", "streams.cli.tuning:backtest"),
         LazyCommand("why", "Explain why a brand fired, or did not.", "streams.cli.why:why"),
         LazyCommand("tune", "Suggest thresholds from labelled incidents.", "streams.cli.tuning:tune"),
-        LazyCommand("schema", "Print JSON Schemas or the AsyncAPI document.", "streams.cli.config:schema"),
+        LazyCommand("schema", "Print JSON Schemas or an API document.", "streams.cli.config:schema"),
     ),
     "Offline": (
         LazyCommand("demo", "Watch a simulated day in two minutes.", "streams.cli.demo:demo"),

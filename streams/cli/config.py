@@ -125,7 +125,7 @@ def _shown_inside(value: object) -> str:
 @click.command()
 @click.argument("what", type=click.Choice(["alert", "label", "verdict", "config", "asyncapi", "openapi"]))
 def schema(what: str) -> None:
-    """Print JSON Schemas, the AsyncAPI document or the OpenAPI document.
+    """Print JSON Schemas or an API document.
 
     WHAT is a record that firewatch publishes (alert) or accepts (label, verdict), the config, the AsyncAPI document
     of all topics, or the OpenAPI document of sources of the kind webhook. deploy/contract/ contains the same documents.
