@@ -56,7 +56,7 @@ def test_the_next_steps_name_commands_that_exist(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("PATH", str(Path(sys.executable).parent))
     steps = [line.strip().split() for line in firewatch("init", "watching", "--deploy").stdout.splitlines()]
     named = [words[1] for words in steps if words[0] == "firewatch"]
-    assert named == ["check-config", "replay", "run"]
+    assert named == ["check-config", "replay", "sources", "run"]
 
 
 def test_the_next_steps_lead_to_a_kafka_before_they_need_one() -> None:
