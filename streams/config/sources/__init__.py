@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, get_args
 
 from pydantic import BeforeValidator, Discriminator, Tag
 
+from streams.config.sources.base import ALL_SOURCES
 from streams.config.sources.feeds import FeedsSettings
 from streams.config.sources.files import FilesSourceSettings
 from streams.config.sources.jetstream import JetstreamSettings
@@ -42,9 +43,6 @@ def kind_of(settings: type[SourceSettings]) -> str:
     """
     return str(get_args(settings.model_fields["kind"].annotation)[0])
 
-
-ALL_SOURCES: Final = "all"
-"""On the command line, in place of an id: all sources that are enabled."""
 
 KINDS: Final = tuple(kind_of(settings) for settings in SOURCES)
 """The kinds of sources."""

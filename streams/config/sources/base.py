@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from streams.config.base import Settings
 
 KIND: Final = "Kind of the source, which decides which further settings it has."
 
-SourceId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+ALL_SOURCES: Final = "all"
+"""On the command line, in place of an id: all sources that are enabled."""
+
+
+def _is_of_one(id: str) -> str:
+    if id == ALL_SOURCES:
+        raise ValueError(f"must not be {ALL_SOURCES}, which stands for all sources on the command line")
+    return id
+
+
+SourceId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$"), AfterValidator(_is_of_one)]
 
 
 class SourceSettings(Settings):

@@ -96,3 +96,47 @@ def test_the_format_of_the_log_is_an_option_of_every_worker(command: str, tmp_pa
     (event,) = events(firewatch(command, *what, "--log-format", "json", "-c", config).stderr)
     assert "none.yaml: no such file" in event["event"]
     assert event["worker"] == command
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        ([], b"give a file of posts, - for standard input, or --source"),
+        (["posts.jsonl", "--source", "bluesky"], b"can't be read by one command: run two"),
+        (["--source", "all", "--speed", "2", "--redate"], b"--speed, --redate: for files only, not with --source"),
+    ],
+)
+def test_files_and_sources_are_not_mixed(arguments: list[str], problem: bytes, tmp_path: Path) -> None:
+    config = tmp_path / "brands.yaml"
+    config.write_text(BRANDS)
+    done = firewatch("ingest", *arguments, "-c", config)
+    assert done.returncode == 2
+    assert problem in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("sources", "name", "problem"),
+    [
+        ("", "bluesky", b"sources: there is no source 'bluesky'; there are none"),
+        ("sources: [{id: bluesky, kind: jetstream}]", "blusky", b"there are bluesky; did you mean bluesky?"),
+        ("sources: [{id: bluesky, kind: jetstream, enabled: false}]", "all", b"there is no source to read"),
+        ("sources: [{id: all, kind: jetstream}]", "all", b"sources[0].id"),
+    ],
+)
+def test_a_source_that_there_is_not_is_named(sources: str, name: str, problem: bytes, tmp_path: Path) -> None:
+    config = tmp_path / "brands.yaml"
+    config.write_text(f"{BRANDS}\n{sources}\n")
+    done = firewatch("ingest", "--source", name, "-c", config)
+    assert done.returncode == ConfigError.exit_code
+    assert problem in done.stderr
+
+
+def test_an_unreachable_broker_is_named_by_the_reader_of_sources_too(tmp_path: Path) -> None:
+    config = tmp_path / "brands.yaml"
+    config.write_text(f"{BRANDS}\nsources: [{{id: bluesky, kind: jetstream}}]\n")
+    done = firewatch("ingest", "--source", "bluesky", "-c", config, KAFKA_BOOTSTRAP="127.0.0.1:1")
+    assert done.returncode == BrokerUnreachable.exit_code
+    *logged, message = done.stderr.splitlines()
+    assert b"no Kafka broker answers at 127.0.0.1:1" in message
+    assert all(json.loads(line)["worker"] == "sources" for line in logged)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import orjson
 import pytest
 
-from streams.core.text.language import detect
+from streams.core.text.language import detect, settled_tag
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,3 +67,23 @@ def test_gold_posts(shared_data: Path, file: str, language: str, least: float) -
     texts = [orjson.loads(line)["text"] for line in (shared_data / file).read_bytes().splitlines()]
     found: Counter[str] = Counter(map(detect, texts))
     assert found[language] / len(texts) >= least
+
+
+@pytest.mark.parametrize(
+    ("text", "tag", "settled"),
+    [
+        ("Why is the hotline not answering my calls?", "tr", "en"),
+        ("Warum ist die Hotline nicht zu erreichen?", "en", "de"),
+        ("great game tonight", "de", "en"),
+        ("Das wird teuer", "en-US", "de"),
+        ("Merhaba arkadaşlar bugün hava çok güzel", "en", "tr"),
+        ("Merhaba", "tr", "tr"),
+        ("Nordtel lol", "de", "de"),
+        ("Why is the hotline not answering my calls?", "en-GB", "en-GB"),
+        ("👍👍", "de", "de"),
+        ("", "de", "de"),
+        ("@nordtel https://a.example/great-game-tonight", "de", "de"),
+    ],
+)
+def test_a_claimed_tag_stands_unless_the_text_decides(text: str, tag: str, settled: str) -> None:
+    assert settled_tag(text, tag) == settled
