@@ -105,7 +105,8 @@ def check(ids: tuple[str, ...], config_path: Path, *, seconds: float, as_json: b
       firewatch sources check bluesky -c firewatch.yaml --seconds 30 --json
     """
     from streams.config.loader import load_config
-    from streams.config.sources import ALL_SOURCES, chosen
+    from streams.config.sources import chosen
+    from streams.config.sources.base import ALL_SOURCES
     from streams.errors import SourceError
     from streams.operate.source_check import check_sources
 
