@@ -34,6 +34,7 @@ NOT_RUN: Final = {
     "train": "needs Kafka: tests/integration/train/test_train.py",
     "bridge": "needs Kafka: tests/integration/bridge/test_bridge.py",
     "run": "needs Kafka: tests/integration/pipeline/test_run.py",
+    "sources check": "needs a network: tests/unit/operate/test_source_check.py",
     "topics": "needs Kafka: tests/integration/kafka/test_topics.py",
     "status": "needs Kafka: tests/integration/operate/test_alerts_commands.py",
     "alerts": "needs Kafka: tests/integration/operate/test_alerts_commands.py",
