@@ -42,6 +42,7 @@ class OpenStream:
     path: str
     tag: str
     waiting: asyncio.Queue[bytes | None] = field(default_factory=asyncio.Queue)
+    stalls: bool = False
 
 
 class MastodonServer:
@@ -62,8 +63,6 @@ class MastodonServer:
         The server, for whatever else can go wrong with HTTP: ``http.rescript(path, answer)``.
     access
         What the instance says of access to timelines; None says nothing, as before 4.5.
-    silent
-        Whether streams stay open without a byte.
     limit
         Requests that are still allowed, None for no limit.
     """
@@ -79,7 +78,6 @@ class MastodonServer:
         self.http = HttpFaults()
         self.access: dict[str, Any] | None = {"live_feeds": OPEN_ACCESS, "hashtag_feeds": OPEN_ACCESS}
         self.tokens = {TOKEN: True, APP_TOKEN: False}
-        self.silent = False
         self.greeting = b":)\n"
         self.limit: int | None = None
         self.reset_ms = 0
@@ -192,6 +190,12 @@ class MastodonServer:
             stream.waiting.put_nowait(None)
         self.streams.clear()
 
+    def stall(self) -> None:
+        """Keep all streams open, and send nothing by them any more, not even a sign of life."""
+        for stream in self.streams:
+            stream.stalls = True
+        self.streams.clear()
+
     async def until_streams(self, count: int = 1, timeout_seconds: float = 30.0) -> None:
         """Wait until so many streams are open."""
         async with asyncio.timeout(timeout_seconds):
@@ -283,7 +287,7 @@ class MastodonServer:
                 try:
                     block = await asyncio.wait_for(stream.waiting.get(), self._heartbeat)
                 except TimeoutError:
-                    block = b"" if self.silent else b":thump\n"
+                    block = b"" if stream.stalls else b":thump\n"
                 if block is None:
                     raise ConnectionResetError
                 yield block

@@ -121,15 +121,15 @@ class FeedReader:
     async def _interrupted(self, state: Literal["waiting", "refused"], error: SourceError, delay: float) -> None:
         if self.state != "live":
             self._instance.forget_offer()
-        self.state, self.why = state, error.detail
-        log.warning(
-            "stream_interrupted",
+        level = log.info if self.why == error.detail else log.warning
+        level(
+            "a stream was interrupted; it is tried again",
             source=self._source,
             stream=self.key,
-            reason=error.reason,
-            detail=error.detail,
-            retry_seconds=round(delay, 1),
+            why=error.detail,
+            delay_seconds=round(delay, 1),
         )
+        self.state, self.why = state, error.detail
         await self._inbox.put(Batch(()))  # so that the source looks at the condition of its streams
 
     async def _read_once(self) -> Never:

@@ -96,7 +96,7 @@ async def test_a_stream_without_a_sign_of_life_is_opened_again(server: MastodonS
     async with reading_of(source, has(2)):
         await until_live(source)
         server.publish()
-        server.silent = True
+        server.stall()
         server.publish(streamed=False)
     assert len(server.http.seen(STREAM)) >= 2
 
