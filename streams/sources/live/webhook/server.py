@@ -9,11 +9,13 @@ from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
+import aiohttp
 import structlog
 from aiohttp import web
 
 from streams.config.addresses import host_and_port
 from streams.errors import ConfigError, SourceRefused, SourceUnavailable
+from streams.sources.live.webhook.openapi import HEALTH_PATH
 from streams.sources.live.webhook.problems import RequestRefused
 
 if TYPE_CHECKING:
@@ -31,8 +33,26 @@ LINE_BYTES: Final = 8_190
 HEADERS: Final = 100
 """Longest line of a head, and number of its headers."""
 
+LINGER_SECONDS: Final = 2.0
+"""Time for the rest of a body that is not wanted, so that the sender reads the answer before the connection ends."""
+
+SERVER: Final = "firewatch"
+"""The header ``Server``."""
+
 STOP_SECONDS: Final = 5.0
 """Time for answers that are due when the server stops."""
+
+ASK_SECONDS: Final = 3.0
+
+_CONNECTION: Final[dict[str, Any]] = {
+    "access_log": None,
+    "auto_decompress": False,  # signatures are of what was sent
+    "keepalive_timeout": IDLE_SECONDS,
+    "lingering_time": LINGER_SECONDS,
+    "max_field_size": LINE_BYTES,
+    "max_headers": HEADERS,
+    "max_line_size": LINE_BYTES,
+}
 
 log = structlog.get_logger()
 
@@ -66,16 +86,8 @@ class _PostsConnection(web.RequestHandler):
 
 class _PostsServer(web.Server):
     def __init__(self, handle: Callable[[web.BaseRequest], Awaitable[web.Response]], max_connections: int) -> None:
-        super().__init__(
-            self._handle,
-            access_log=None,
-            auto_decompress=False,
-            keepalive_timeout=IDLE_SECONDS,
-            lingering_time=2.0,
-            max_field_size=LINE_BYTES,
-            max_headers=HEADERS,
-            max_line_size=LINE_BYTES,
-        )
+        super().__init__(self._handle)
+        self._running = asyncio.get_running_loop()
         self._answer = handle
         self._max_connections = max_connections
         self._open: dict[web.RequestHandler, asyncio.Transport] = {}
@@ -84,7 +96,7 @@ class _PostsServer(web.Server):
 
     def __call__(self) -> web.RequestHandler:
         """Return the protocol of a new connection."""
-        return _PostsConnection(self, loop=self._loop, **self._kwargs)
+        return _PostsConnection(self, loop=self._running, **_CONNECTION)
 
     async def _handle(self, request: web.BaseRequest) -> web.Response:
         connection = request.protocol
@@ -93,7 +105,7 @@ class _PostsServer(web.Server):
         self._busy.add(connection)
         try:
             response = await self._answer(request)
-            response.headers["Server"] = "firewatch"
+            response.headers["Server"] = SERVER
             return response
         finally:
             self._busy.discard(connection)
@@ -107,7 +119,7 @@ class _PostsServer(web.Server):
             idle = next((each for each in self._open if each not in self._busy), None)
             (transport if idle is None else self._open.pop(idle)).abort()
         self._open[handler] = transport
-        self._deadlines[handler] = self._loop.call_later(HEAD_SECONDS, transport.abort)
+        self._deadlines[handler] = self._running.call_later(HEAD_SECONDS, transport.abort)
 
     def connection_lost(self, handler: web.RequestHandler, exc: BaseException | None = None) -> None:
         """Forget a connection."""
@@ -164,6 +176,18 @@ async def serving(
         listener.close()
         server.pre_shutdown()
         await server.shutdown(STOP_SECONDS)
+
+
+async def is_served_by_firewatch(address: str) -> bool:
+    """Return whether a server of this kind answers at an address without a path."""
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=ASK_SECONDS)) as session,
+            session.get(f"{address}{HEALTH_PATH}", ssl=False) as answer,  # who it is matters, not whether to trust it
+        ):
+            return answer.headers.get("Server") == SERVER
+    except (aiohttp.ClientError, OSError, TimeoutError):
+        return False
 
 
 def tls_of(settings: WebhookSourceSettings) -> ssl.SSLContext | None:

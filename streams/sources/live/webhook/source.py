@@ -5,16 +5,20 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
+from streams.errors import SourceUnavailable
 from streams.sources.live.base import Batch, LiveSource
 from streams.sources.live.webhook.api import PostsApi
 from streams.sources.live.webhook.intake import PostsIntake
 from streams.sources.live.webhook.openapi import POSTS_PATH
+from streams.sources.live.webhook.problems import RequestRefused
 from streams.sources.live.webhook.senders import Senders
-from streams.sources.live.webhook.server import STOP_SECONDS, serving, tls_of
+from streams.sources.live.webhook.server import STOP_SECONDS, is_served_by_firewatch, serving, tls_of
 from streams.sources.live.webhook.waiting import WaitingItems
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping, Sequence
+
+    from aiohttp import web
 
     from streams.config.sources.webhook import WebhookSourceSettings
     from streams.sources.live.base import ItemOutcome, Position, Surroundings
@@ -64,7 +68,23 @@ class WebhookSource(LiveSource):
         self.health.state, self.health.why = ("limited", waiting) if is_full else ("live", "")
 
     async def probe(self) -> Mapping[str, str]:
-        """Return who may push posts, and how it shows who it is."""
+        """Return who may push posts, how it shows who it is, and whether the address is free or in use by firewatch.
+
+        Raises
+        ------
+        SourceError
+            If another program listens there, or this machine has no such address.
+        """
+        scheme = "http" if self._tls is None else "https"
+        address = f"{scheme}://{self._settings.listen}"
+        now = "no process"
+        try:
+            async with serving(self._settings, _closed, self._tls):
+                pass
+        except SourceUnavailable:
+            if not await is_served_by_firewatch(address):
+                raise
+            now = "a running firewatch"
         senders = {
             sender.id: " or ".join(
                 how
@@ -73,13 +93,18 @@ class WebhookSource(LiveSource):
             )
             for sender in self._settings.senders
         }
-        scheme = "http" if self._tls is None else "https"
         listed = ", ".join(f"{id} ({how})" for id, how in senders.items())
         return {
-            "listens on": f"{scheme}://{self._settings.listen}{POSTS_PATH}",
+            "listens on": f"{address}{POSTS_PATH}",
+            "listening now": now,
             "senders": listed or "every program of this machine",
             "TLS": "no" if self._tls is None else "yes",
         }
+
+
+async def _closed(_: web.BaseRequest) -> web.Response:
+    """Return the response to whoever comes while the address is only tried."""
+    return RequestRefused(503, "not_ready", "it is not listening yet", retry_after_seconds=1).response()
 
 
 def _batch(pushed: Sequence[PushedItems]) -> Batch:

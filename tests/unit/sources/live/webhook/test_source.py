@@ -80,3 +80,17 @@ async def test_a_day_of_requests_leaves_nothing_behind(tmp_path: Path) -> None:
         assert max(remembered) == 30
         assert push.source.health.facts["refused requests"] == "720 times 401 wrong_token"
         assert push.source.health.post_ms == push.clock.now_ms
+
+
+async def test_a_check_says_whether_the_address_is_free_or_in_use_by_firewatch() -> None:
+    busy = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+    async with pushing() as push:
+        found = {}
+        for port in (0, push.port):
+            config = config_with({"listen": f"127.0.0.1:{port}"})
+            found[port] = (await make_source(config.sources[0], Surroundings(config)).probe())["listening now"]
+        assert found == {0: "no process", push.port: "a running firewatch"}
+        config = config_with({"listen": f"127.0.0.1:{busy.sockets[0].getsockname()[1]}"})
+        with pytest.raises(SourceUnavailable, match="is used by another process"):
+            await make_source(config.sources[0], Surroundings(config)).probe()
+    busy.close()
