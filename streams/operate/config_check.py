@@ -9,12 +9,14 @@ from detectors import registry
 from streams.config.author_key import check_author_key
 from streams.config.loader import examine
 from streams.config.named_files import missing_files
-from streams.config.problems import Finding, path_of, placed
+from streams.config.problems import Finding, path_of, placed, text_of
+from streams.config.sources.feeds import FeedsSettings
 from streams.config.text_files import read_file
 from streams.core.text.brand_terms import BrandTerms
 from streams.core.text.matching import Matcher
 from streams.core.text.term_remarks import term_remarks
-from streams.errors import ConfigError
+from streams.errors import ConfigError, Problem
+from streams.sources.live.feeds.feed_list import feed_urls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from streams.config import Config
     from streams.config.brands import DetectorSettings
     from streams.config.loader import Examined
-    from streams.errors import Problem
 
 
 @dataclass(slots=True)
@@ -102,6 +103,7 @@ def check_file(path: Path, environment: Mapping[str, str], *, look_for_files: bo
     further = [] if examined.config is None else list(_further(examined, examined.config, check))
     if look_for_files and examined.config is not None:
         further += missing_files(examined.config, environment)
+        further += _lists_of_feeds(examined.config)
     check.problems = ConfigError(
         [*examined.problems, *placed(further, examined.document, examined.variables)], path
     ).found
@@ -115,6 +117,18 @@ def check_file(path: Path, environment: Mapping[str, str], *, look_for_files: bo
         check.remarks += _remarks_on_detectors(examined.config.detectors, check.added)
     check.remarks += term_remarks(list(map(BrandTerms.of, examined.config.brands)))
     return check
+
+
+def _lists_of_feeds(config: Config) -> Iterator[Finding]:
+    """Yield what is wrong in the files that list feeds; a missing file is found elsewhere."""
+    for position, source in enumerate(config.sources):
+        if isinstance(source, FeedsSettings) and source.urls_file is not None and source.urls_file.is_file():
+            path = ("sources", position, "urls_file")
+            try:
+                feed_urls(source)
+            except ConfigError as error:
+                for problem in error.problems:
+                    yield Finding(path, Problem(problem, text_of(path), value=str(source.urls_file)))
 
 
 def _further(examined: Examined, config: Config, check: ConfigCheck) -> Iterator[Finding]:

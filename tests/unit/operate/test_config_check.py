@@ -94,3 +94,13 @@ def test_the_result_is_plain_values_for_programs(path: Path) -> None:
 def test_a_file_that_can_not_be_read_is_a_problem_too(path: Path) -> None:
     done = check_file(path, {}, look_for_files=True)
     assert [str(problem) for problem in done.problems] == ["no such file"]
+
+
+def test_the_content_of_a_list_of_feeds_is_checked(path: Path, tmp_path: Path) -> None:
+    listed = tmp_path / "feeds.txt"
+    listed.write_text("https://a.example/rss\nfeeds.example\n")
+    text = "brands: [{id: nordtel, name: Nordtel, match: {any: [nordtel]}}]\nsources:\n"
+    found = check(path, text + f"  - {{id: news, kind: feeds, urls_file: {listed}}}\n")
+    [problem] = found.problems
+    assert (problem.field, problem.line) == ("sources[0].urls_file", 3)
+    assert "feeds.txt, line 2: must be a URL that begins with http:// or https://" in str(problem)

@@ -6,22 +6,39 @@ from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 from streams.config.addresses import http_url
+from streams.config.sources.feeds import MAX_FEEDS
 from streams.config.text_files import read_text
 from streams.errors import ConfigError
+from streams.sources.live.feeds.place import name_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from streams.config.sources.feeds import FeedsSettings
 
-def read_feed_list(path: Path, setting: str) -> list[str]:
+
+def feed_urls(settings: FeedsSettings) -> list[str]:
+    """Return the addresses of the feeds of a source, each once.
+
+    Raises
+    ------
+    ConfigError
+        If the file with addresses can't be used, or there are too many.
+    """
+    listed = read_feed_list(settings.urls_file) if settings.urls_file is not None else []
+    by_name = {name_of(url): url for url in (*settings.urls, *listed)}
+    if len(by_name) > MAX_FEEDS:
+        raise ConfigError([f"{len(by_name):,} feeds, {MAX_FEEDS:,} are possible: divide them among several sources"])
+    return list(by_name.values())
+
+
+def read_feed_list(path: Path) -> list[str]:
     """Return the addresses in a file, each once, in their order.
 
     Parameters
     ----------
     path
         The file. Lines that are empty or begin with ``#`` hold no address.
-    setting
-        Key that names the file, for messages.
 
     Raises
     ------
@@ -31,16 +48,16 @@ def read_feed_list(path: Path, setting: str) -> list[str]:
     try:
         text = read_text(path)
     except ConfigError as error:
-        raise ConfigError([f"{setting}: {path}: {error.problems[0]}"]) from error
+        raise ConfigError([f"{path}: {error.problems[0]}"]) from error
     addresses = feeds_of(text)
     problems = []
     for number, address in addresses:
         try:
             http_url(address)
         except ValueError as error:
-            problems.append(f"{setting}: {path}, line {number}: {error}")
+            problems.append(f"{path}, line {number}: {error}")
     if not addresses:
-        problems = [f"{setting}: {path} names no feed: write OPML, or one address a line"]
+        problems = [f"{path} names no feed: write OPML, or one address a line"]
     if problems:
         raise ConfigError(problems[:20])
     return list(dict.fromkeys(address for _, address in addresses))

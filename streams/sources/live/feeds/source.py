@@ -6,13 +6,10 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, ClassVar, Final
-from urllib.parse import urlsplit
 
-from streams.config.sources.feeds import MAX_FEEDS
-from streams.errors import ConfigError
 from streams.sources.live.base import Batch, Found, LiveSource
 from streams.sources.live.feeds.dates import EntryTimes
-from streams.sources.live.feeds.feed_list import read_feed_list
+from streams.sources.live.feeds.feed_list import feed_urls
 from streams.sources.live.feeds.place import name_of
 from streams.sources.live.feeds.polling import Polled, PolledFeed, Polling
 from streams.sources.live.feeds.state import FeedState
@@ -56,7 +53,7 @@ class Feeds(LiveSource):
     def __init__(self, settings: FeedsSettings, surroundings: Surroundings) -> None:
         super().__init__(settings, surroundings)
         self._settings = settings
-        self._feeds = {feed.name: feed for feed in (PolledFeed(self.id, url) for url in _urls(settings))}
+        self._feeds = {feed.name: feed for feed in (PolledFeed(self.id, url) for url in feed_urls(settings))}
         self._limit = min(_MOST, max(_FEWEST, REMEMBERED_ENTRIES // len(self._feeds)))
         self._states: dict[str, FeedState] = {}
         self._saved: dict[str, dict[str, Any]] = {}
@@ -219,19 +216,3 @@ class Feeds(LiveSource):
 
     def _position(self) -> Position:
         return {"v": _POSITION_VERSION, "feeds": dict(self._saved)}
-
-
-def _urls(settings: FeedsSettings) -> list[str]:
-    """Return the addresses of the feeds, each once.
-
-    Raises
-    ------
-    ConfigError
-        If the file with addresses can't be used, or there are too many.
-    """
-    key = f"sources[{settings.id}]"
-    listed = read_feed_list(settings.urls_file, f"{key}.urls_file") if settings.urls_file is not None else []
-    by_name = {name_of(url): url for url in (*settings.urls, *listed) if urlsplit(url).hostname}
-    if len(by_name) > MAX_FEEDS:
-        raise ConfigError([f"{key}: {len(by_name):,} feeds, {MAX_FEEDS:,} are possible: divide them among sources"])
-    return list(by_name.values())
