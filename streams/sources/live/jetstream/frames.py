@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 SHOWN_CHARS: Final = 200
 
+KINDS: Final = frozenset({"commit", "identity", "account", "sync"})
+"""Kinds of events; another one without a number is a remark of a kind that came later."""
+
 _LARGEST: Final = 2**63
 """Numbers and times beyond it are none."""
 
@@ -112,7 +115,7 @@ def _of_v1(fields: dict[str, Any]) -> JetstreamEvent:
 
 def _of_v2(payload: dict[str, Any]) -> JetstreamEvent | Notice:
     kind = _named(payload.get("$type"), "$type").rpartition("#")[2]
-    if kind == "info":
+    if kind == "info" or (kind not in KINDS and "seq" not in payload):
         return Notice(_text(payload.get("name")), _text(payload.get("message")))
     inner = payload if kind == "commit" else payload.get(kind)
     return JetstreamEvent(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 HEALTHY_MS: Final = 60_000
 """A server that has been read for so long is not distrusted for what it did before."""
 
-REFUSED_MS: Final = 3_600_000
+REFUSED_MS: Final = 600_000
 """A server that refuses is left alone for so long, if there are others."""
 
 

@@ -9,7 +9,7 @@ from streams.errors import RecordError, SourceUnavailable
 from streams.records import Gap
 from streams.sources.live.base import Bad, Batch, Found
 from streams.sources.live.jetstream.connection import MAX_FRAME_BYTES, FrameTooLarge
-from streams.sources.live.jetstream.frames import JetstreamEvent, StreamFailure, frame_of
+from streams.sources.live.jetstream.frames import JetstreamEvent, Notice, StreamFailure, frame_of
 from streams.sources.live.jetstream.position import JetstreamPosition, StreamRequest, beginning_of, cause_of
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from streams.config.sources.jetstream import JetstreamSettings
     from streams.records.gaps import GapCause
     from streams.sources.live.base import Item, SourceHealth
-    from streams.sources.live.jetstream.connection import FrameInbox
+    from streams.sources.live.jetstream.connection import FrameInbox, Wire
     from streams.sources.live.jetstream.items import EventItems
 
 IDLE_SECONDS: Final = 1.0
@@ -115,8 +115,8 @@ class StreamReading:
         Condition of the source, which is kept up to date.
     now_ms
         The clock, milliseconds since the epoch.
-    host
-        Name of the server.
+    host, wire
+        Name of the server, and the wire that it speaks.
     at
         Position that the connection continues after; None for the present.
     plan, request
@@ -137,6 +137,7 @@ class StreamReading:
         now_ms: Callable[[], int],
         *,
         host: str,
+        wire: Wire | None,
         at: JetstreamPosition | None,
         plan: ResumePlan,
         request: StreamRequest,
@@ -147,6 +148,7 @@ class StreamReading:
         self._health = health
         self._now_ms = now_ms
         self._host = host
+        self._wire = wire
         self._plan = plan
         self._request = request
         self._opened_ms = self._heard_ms = now_ms()
@@ -154,6 +156,8 @@ class StreamReading:
         """Whether the first event has been checked."""
         self._is_settled = False
         """Whether all events from here on are read as they come."""
+        self._is_cut = False
+        """Whether the server has said that it does not go back so far."""
         self._ending: Exception | None = None
         self._others = 0
         self._doubtful: Gap | None = None
@@ -215,6 +219,8 @@ class StreamReading:
             else:
                 if type(frame) is StreamFailure:
                     self._ending = self._failure(frame)
+                elif type(frame) is Notice:
+                    self._is_cut |= frame.name == "OutdatedCursor"
                 elif type(frame) is JetstreamEvent and (self._is_settled or self._begins_with(frame, items)):
                     self._others = 0
                     if self._doubtful is not None:
@@ -256,6 +262,8 @@ class StreamReading:
         """Check the first event; return whether it has not been read before and the stream continues with it."""
         if self._plan.fresh or self._request.mode == "live":
             return True
+        if not self.at.event and self._wire == "v2" and not self._is_cut:
+            return True  # nothing is known that must come again, and the server would say if it began later
         tolerance_us = round(self._settings.overlap_seconds * 1_000_000)
         beginning = beginning_of(self._request, self.at, event, tolerance_us)
         if beginning == "repeats":
@@ -299,7 +307,8 @@ class StreamReading:
         after = f"after event {self.at.seq} of {self.at.host}" if self.at.seq is not None else "after a time"
         detail = f"{self._host}: {asked} {after}, and got event {event.seq} of {_time(event.time_us)}; {why}"
         from_ms = self.at.time_us // 1000
-        return Gap(self._source, from_ms, max(from_ms, event.time_us // 1000), cause, detail)
+        to_ms = min(event.time_us // 1000, self._now_ms())  # a clock that is ahead must not make a gap of the future
+        return Gap(self._source, from_ms, max(from_ms, to_ms), cause, detail)
 
     def _too_large(self) -> Bad:
         detail = f"an event after number {self.at.seq} of {self._host} is longer than {MAX_FRAME_BYTES:,} bytes"

@@ -64,7 +64,7 @@ class JetstreamSource(LiveSource):
             self.health.facts.update(server=host.name, wire=host.wire or "")
             reading = StreamReading(
                 self.id, self._settings, self._converter, self.health, self.surroundings.now_ms,
-                host=host.name, at=at, plan=plan, request=request,
+                host=host.name, wire=host.wire, at=at, plan=plan, request=request,
             )  # fmt: skip
             try:
                 async with FrameInbox(self.id, connection) as inbox, aclosing(reading.batches(inbox)) as batches:

@@ -141,6 +141,32 @@ async def test_a_server_that_only_gives_the_present_is_a_gap_until_then() -> Non
     assert (gap.from_ms, gap.to_ms) == (reader.found[2].witnessed_ms, reader.found[3].witnessed_ms)
 
 
+@pytest.mark.parametrize(("wires", "gaps"), [(("v2",), 0), (("v1",), 1)])
+async def test_a_quiet_server_that_says_where_it_begins_is_no_gap(wires: tuple[Wire, ...], gaps: int) -> None:
+    """Nothing came before the restart, so that no event is known which must come again."""
+    async with FaultyJetstream(wires=wires) as server:
+        server.post(post(0), witnessed_us=now_us() - 60 * MINUTE_US)
+        reader = reader_of(server, backfill_seconds=0)
+        await reader.connection(lambda: reader.position is not None)
+        server.post(post(1), witnessed_us=now_us() + 5 * MINUTE_US)
+        reader.restart()
+        reader.ahead_ms += 400_000
+        await reader.posts(1)
+    assert (reader.texts, len(reader.gaps)) == (["post 1"], gaps)
+
+
+async def test_a_clock_that_is_ahead_does_not_make_a_gap_of_the_future() -> None:
+    async with FaultyJetstream() as server:
+        reader = reader_of(server)
+        feed(server, 1, 2, minutes_ago=10)
+        await reader.posts(2)
+        server.reset(500)
+        feed(server, 3, 4, minutes_ago=-90)
+        await reader.posts(4)
+    (gap,) = reader.gaps
+    assert gap.from_ms < gap.to_ms <= reader.now_ms()
+
+
 # Several servers
 
 

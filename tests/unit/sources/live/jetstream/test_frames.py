@@ -39,6 +39,8 @@ def test_other_versions_of_a_record_are_other_events() -> None:
 def test_notices_and_failures_of_the_stream_are_no_events() -> None:
     info = {"$type": "network.bsky.jetstream.subscribeEvents#info", "name": "OutdatedCursor", "message": "seq 1"}
     assert frame_of(orjson.dumps({"$type": "message", "payload": info})) == Notice("OutdatedCursor", "seq 1")
+    later = {"$type": "network.bsky.jetstream.subscribeEvents#maintenance", "message": "soon"}
+    assert frame_of(orjson.dumps({"$type": "message", "payload": later})) == Notice("", "soon")
     assert frame_of(b'{"$type":"error","error":"ConsumerTooSlow"}') == StreamFailure("ConsumerTooSlow", "")
     assert frame_of(b'{"error":"FutureCursor","message":"\\u001b[31m"}') == StreamFailure("FutureCursor", "\ufffd[31m")
 

@@ -96,7 +96,8 @@ def reading(now_ms: int = NOW_MS) -> StreamReading:
     settings = JetstreamSettings(id="bluesky", kind="jetstream", languages=["de"], skip_bridged=True)
     return StreamReading(
         "bluesky", settings, EventItems(settings), SourceHealth(), lambda: now_ms,
-        host="a.example", at=JetstreamPosition("a.example", None, 0), plan=ResumePlan(), request=StreamRequest("live"),
+        host="a.example", wire="v2", at=JetstreamPosition("a.example", None, 0),
+        plan=ResumePlan(), request=StreamRequest("live"),
     )  # fmt: skip
 
 
@@ -141,7 +142,7 @@ def test_a_day_of_events_leaves_nothing_behind_and_moves_the_position(monkeypatc
         now_ms = NOW_MS + second * 1000
         stream = StreamReading(
             "bluesky", settings, converter, health, lambda: NOW_MS,
-            host="a.example", at=at, plan=ResumePlan(fresh=at is None), request=StreamRequest("live"),
+            host="a.example", wire="v2", at=at, plan=ResumePlan(fresh=at is None), request=StreamRequest("live"),
         )  # fmt: skip
         for part in range(4):
             seq = second * 10 + part * 10
