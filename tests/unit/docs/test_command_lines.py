@@ -38,7 +38,6 @@ NOT_RUN: Final = {
     "topics": "needs Kafka: tests/integration/kafka/test_topics.py",
     "status": "needs Kafka: tests/integration/operate/test_alerts_commands.py",
     "sources list": "needs Kafka: tests/unit/cli/test_sources.py",
-    "sources check": "needs the platforms: tests/unit/cli/test_sources.py",
     "alerts": "needs Kafka: tests/integration/operate/test_alerts_commands.py",
     "label": "needs Kafka: tests/integration/operate/test_label.py",
     "backtest --topic": "needs Kafka: tests/integration/offline/test_backtest.py",
