@@ -92,7 +92,7 @@ def _counts(explained: ExplainedMoment, brand: BrandSettings, at_ms: int, zone: 
     authors = counted(bucket.authors, "author") if bucket.authors or not bucket.count else "authors unknown"
     yield f"  {counted(bucket.count, 'mention')}{usual}, {share}{tone}, {authors}"
     if bucket.coverage < 1:
-        yield f"  sources with {1 - bucket.coverage:.0%} of the usual mentions delivered nothing"
+        yield f"  {1 - bucket.coverage:.0%} of the usual mentions are missing: sources were silent or had gaps"
     if bucket.platform >= 1.5:
         yield f"  all other brands together had {shown(bucket.platform)} times their usual mentions"
     if bucket.spam:
