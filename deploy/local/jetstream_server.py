@@ -20,12 +20,10 @@ import asyncio
 import contextlib
 import json
 import sys
-import time
 from bisect import bisect_left
-from collections import OrderedDict
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
 from urllib.parse import parse_qs, urlsplit
 
 from websockets.asyncio.server import serve
@@ -36,25 +34,13 @@ from websockets.http11 import Response
 if not __package__:
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from deploy.local.jetstream_events import (
-    KINDS,
-    NSID,
-    POSTS,
-    RECORD_KEY,
-    URI,
-    Event,
-    Wire,
-    cid,
-    created,
-    did_of,
-    digest,
-    iso,
-    outdated,
-    tid,
-)  # fmt: skip
+from deploy.local.jetstream_events import NSID, Event, Wire, outdated
+from deploy.local.jetstream_log import LOOK_BACK_SECONDS, EventLog
+from deploy.local.jetstream_log import now_us as clock_us
+from deploy.local.jetstream_requests import Filter, Refusal, cursor_of, filter_of_v1, filter_of_v2
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from websockets.asyncio.server import Server, ServerConnection
     from websockets.http11 import Request
@@ -62,9 +48,6 @@ if TYPE_CHECKING:
 
 V2_PATH: Final = f"/xrpc/{NSID}"
 V1_PATH: Final = "/subscribe"
-
-LOOK_BACK_SECONDS: Final = 36 * 3600.0
-"""How long events are kept, as the servers of Bluesky do by default."""
 
 FIRST_TIME_CURSOR: Final = 10**15
 """Cursors from here on are times in microseconds since 1970, lower ones numbers of events."""
@@ -74,29 +57,7 @@ WRITE_SECONDS: Final = 5.0
 
 PING_SECONDS: Final = 30.0
 
-_KNOWN_POSTS: Final = 200_000
-"""Authors of so many latest posts are kept, for deletions that name only the post."""
-
 _SUBPROTOCOL: Final = "xrpc.v1.json"
-
-
-class Filter(NamedTuple):
-    """What a subscriber asks for; an empty part matches everything."""
-
-    kinds: frozenset[str] = frozenset()
-    collections: tuple[str, ...] = ()
-    dids: frozenset[str] = frozenset()
-    max_bytes: int = 0
-
-    def passes(self, event: Event) -> bool:
-        """Return whether a subscriber gets an event, its size apart."""
-        if self.kinds and event.kind not in self.kinds:
-            return False
-        if self.dids and event.did not in self.dids:
-            return False
-        if event.kind != "commit" or not self.collections:
-            return True
-        return any(_matches(pattern, event.body["collection"]) for pattern in self.collections)
 
 
 class Start(NamedTuple):
@@ -114,15 +75,7 @@ class Start(NamedTuple):
     info: str = ""
 
 
-class Refusal(Exception):
-    """A request for a subscription can't be met."""
-
-    def __init__(self, status: HTTPStatus, error: str, message: str) -> None:
-        self.status, self.error, self.message = status, error, message
-        super().__init__(message)
-
-
-class JetstreamServer:
+class JetstreamServer(EventLog):
     """A Jetstream server; an async context manager. All methods belong to the event loop in which it was started.
 
     Parameters
@@ -157,17 +110,12 @@ class JetstreamServer:
         wires: tuple[Wire, ...] = ("v1", "v2"),
         numbered: bool = True,
         first_seq: int = 1,
-        now_us: Callable[[], int] = lambda: time.time_ns() // 1000,
+        now_us: Callable[[], int] = clock_us,
     ) -> None:
+        super().__init__(look_back_seconds, first_seq, now_us)
         self._port = port
-        self._look_back_us = int(look_back_seconds * 1_000_000)
         self._wires = wires
         self._numbered = numbered
-        self._now_us = now_us
-        self.first_seq = first_seq
-        """Number of the oldest event that is kept."""
-        self._events: list[Event] = []
-        self._authors: OrderedDict[str, str] = OrderedDict()
         self._grown: set[asyncio.Event] = set()
         self._server: Server | None = None
         self.subscriptions = 0
@@ -196,6 +144,11 @@ class JetstreamServer:
         )
         self._port = next(iter(self._server.sockets)).getsockname()[1]
 
+    def added(self) -> None:
+        """Wake the subscriptions."""
+        for grown in self._grown:
+            grown.set()
+
     async def stop(self) -> None:
         """End all subscriptions; the events stay, and the port is used again after another `start`."""
         if self._server is not None:
@@ -207,109 +160,6 @@ class JetstreamServer:
     def url(self) -> str:
         """Address for the setting `hosts` of a source."""
         return f"ws://127.0.0.1:{self._port}"
-
-    @property
-    def next_seq(self) -> int:
-        """Number of the event to come."""
-        return self.first_seq + len(self._events)
-
-    # What happens on the network
-
-    def post(self, post: Mapping[str, Any], *, witnessed_us: int | None = None) -> int:
-        """Add a post, or its new version if it has ``"edited": true``; return the number of the event.
-
-        Parameters
-        ----------
-        post
-            Fields as in the documentation of this module.
-        witnessed_us
-            When the server witnessed it, microseconds since 1970; now by default.
-        """
-        did, collection, key = self._place(str(post["id"]), post.get("author"))
-        record = self._record(post)
-        operation = "update" if post.get("edited") else "create"
-        return self.commit(did, operation, collection, key, record, witnessed_us=witnessed_us)
-
-    def delete(self, id: str, *, witnessed_us: int | None = None) -> int:
-        """Add the deletion of a post by the id that it was given with; return the number of the event."""
-        return self.commit(*self._with_operation("delete", id), witnessed_us=witnessed_us)
-
-    def account(self, author: str, *, active: bool, status: str = "", witnessed_us: int | None = None) -> int:
-        """Add a change of an account, such as ``active=False, status="deleted"``; return the number of the event."""
-        did, now = did_of(author), self._now_us() if witnessed_us is None else witnessed_us
-        account = {"active": active, "did": did, "seq": self.next_seq, "time": iso(now)}
-        return self.add("account", did, {"account": account | ({"status": status} if status else {})}, now)
-
-    def identity(self, author: str, handle: str = "") -> int:
-        """Add a change of an identity; return the number of the event."""
-        did, now = did_of(author), self._now_us()
-        identity = {"did": did, "seq": self.next_seq, "time": iso(now)}
-        return self.add("identity", did, {"identity": identity | ({"handle": handle} if handle else {})}, now)
-
-    def commit(
-        self,
-        did: str,
-        operation: str,
-        collection: str,
-        key: str,
-        record: Any = None,
-        *,
-        witnessed_us: int | None = None,
-    ) -> int:
-        """Add a commit, with any record; return the number of the event."""
-        body: dict[str, Any] = {
-            "rev": tid(self._now_us(), self.next_seq), "operation": operation, "collection": collection, "rkey": key,
-        }  # fmt: skip
-        if record is not None:
-            body |= {"record": record, "cid": cid(record)}
-        return self.add("commit", did, body, witnessed_us)
-
-    def add(self, kind: str, did: str, body: dict[str, Any], witnessed_us: int | None = None) -> int:
-        """Add an event; return its number."""
-        event = Event(self.next_seq, self._now_us() if witnessed_us is None else witnessed_us, kind, did, body)
-        self._events.append(event)
-        self._forget(event.time_us)
-        for grown in self._grown:
-            grown.set()
-        return event.seq
-
-    def _forget(self, now_us: int) -> None:
-        """Remove events that are older than the look-back window, a tenth of all at a time."""
-        old = now_us - self._look_back_us
-        some = max(1, len(self._events) // 10)
-        if len(self._events) > some and self._events[some - 1].time_us < old:
-            del self._events[:some]
-            self.first_seq += some
-
-    def _place(self, id: str, author: Any) -> tuple[str, str, str]:
-        if found := URI.fullmatch(id):
-            return found[1], found[2], found[3]
-        key = id if RECORD_KEY.fullmatch(id) and id not in {".", ".."} else digest(id)
-        if author is None:
-            author = self._authors.get(id, "")
-        else:
-            self._authors[id] = str(author)
-            if len(self._authors) > _KNOWN_POSTS:
-                self._authors.popitem(last=False)
-        return did_of(str(author)), POSTS, key
-
-    def _with_operation(self, operation: str, id: str) -> tuple[str, str, str, str]:
-        did, collection, key = self._place(id, None)
-        return did, operation, collection, key
-
-    def _record(self, post: Mapping[str, Any]) -> dict[str, Any]:
-        record: dict[str, Any] = {"$type": POSTS, "createdAt": created(post.get("created_at"), self._now_us())}
-        languages = post.get("langs") or ([post["lang"]] if post.get("lang") else [])
-        if languages:
-            record["langs"] = languages
-        if parent := post.get("reply_to"):
-            did, collection, key = self._place(str(parent), None)
-            reference = {"cid": cid(str(parent)), "uri": f"at://{did}/{collection}/{key}"}
-            record["reply"] = {"root": reference, "parent": reference}
-        extra = {name: post[name] for name in ("facets", "embed", "reply") if name in post}
-        return record | extra | {"text": post.get("text") or ""}
-
-    # Subscriptions
 
     def _process_request(self, connection: ServerConnection, request: Request) -> Response | None:
         try:
@@ -335,9 +185,9 @@ class JetstreamServer:
         parts = urlsplit(path)
         asked = parse_qs(parts.query, keep_blank_values=True)
         if parts.path == V2_PATH and "v2" in self._wires:
-            return "v2", _filter_of_v2(asked), self.start_of("v2", _cursor(asked, strict=True))
+            return "v2", filter_of_v2(asked), self.start_of("v2", cursor_of(asked, strict=True))
         if parts.path == V1_PATH and "v1" in self._wires:
-            return "v1", _filter_of_v1(asked), self.start_of("v1", _cursor(asked, strict=False))
+            return "v1", filter_of_v1(asked), self.start_of("v1", cursor_of(asked, strict=False))
         raise Refusal(HTTPStatus.NOT_FOUND, "MethodNotImplemented", "there is no such endpoint")
 
     def start_of(self, wire: Wire, cursor: int | None) -> Start:
@@ -419,54 +269,6 @@ class JetstreamServer:
         """Send a frame; servers that misbehave do otherwise."""
         async with asyncio.timeout(WRITE_SECONDS):
             await connection.send(frame, text=True)
-
-
-def _matches(pattern: str, collection: str) -> bool:
-    return collection.startswith(pattern[:-1]) if pattern.endswith(".*") else collection == pattern
-
-
-def _cursor(asked: Mapping[str, list[str]], *, strict: bool) -> int | None:
-    text = asked.get("cursor", [""])[0]
-    if not text and not strict:
-        return None
-    try:
-        return int(text) if "cursor" in asked else None
-    except ValueError:
-        raise Refusal(HTTPStatus.BAD_REQUEST, "InvalidRequest", f"cursor {text!r} is no integer") from None
-
-
-def _filter_of_v2(asked: Mapping[str, list[str]]) -> Filter:
-    for name in asked:
-        if name not in {"cursor", "kinds", "collections", "dids", "maxMessageSizeBytes"}:
-            raise Refusal(HTTPStatus.BAD_REQUEST, "InvalidRequest", f"unknown parameter {name}")
-    kinds, collections = frozenset(asked.get("kinds", ())), tuple(asked.get("collections", ()))
-    if unknown := kinds - set(KINDS):
-        raise Refusal(HTTPStatus.BAD_REQUEST, "InvalidRequest", f"unknown kinds {', '.join(sorted(unknown))}")
-    if collections and kinds and "commit" not in kinds:
-        raise Refusal(HTTPStatus.BAD_REQUEST, "InvalidRequest", "collections without the kind commit")
-    size = asked.get("maxMessageSizeBytes", ["0"])[0]
-    if not size.isdecimal():
-        raise Refusal(HTTPStatus.BAD_REQUEST, "InvalidRequest", "maxMessageSizeBytes is no size")
-    return _within_limits(Filter(kinds, collections, frozenset(asked.get("dids", ())), int(size)))
-
-
-def _filter_of_v1(asked: Mapping[str, list[str]]) -> Filter:
-    """Return the filter; on this wire the kinds besides commits come regardless, and `sync` never comes."""
-    size = asked.get("maxMessageSizeBytes", ["0"])[0]
-    return _within_limits(
-        Filter(
-            frozenset(KINDS[:3]),
-            tuple(asked.get("wantedCollections", ())),
-            frozenset(asked.get("wantedDids", ())),
-            int(size) if size.isdecimal() else 0,
-        )
-    )
-
-
-def _within_limits(chosen: Filter) -> Filter:
-    if len(chosen.collections) > 100 or len(chosen.dids) > 10_000:
-        raise Refusal(HTTPStatus.BAD_REQUEST, "InvalidRequest", "too many collections or dids")
-    return chosen
 
 
 def _select_subprotocol(_: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:

@@ -14,13 +14,14 @@ from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Response
 
-from deploy.local.jetstream_server import Filter, JetstreamServer
+from deploy.local.jetstream_server import JetstreamServer
 
 if TYPE_CHECKING:
     from websockets.asyncio.server import ServerConnection
     from websockets.http11 import Request
 
     from deploy.local.jetstream_events import Wire
+    from deploy.local.jetstream_requests import Filter
     from deploy.local.jetstream_server import Start
 
 NESTED: Final = b'{"time_us":' + b"[" * 200_000 + b"]" * 200_000 + b"}"
