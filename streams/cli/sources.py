@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -55,7 +56,7 @@ def list_sources(config_path: Path, *, as_json: bool) -> None:
         found = asyncio.run(_read(config, now_ms))
     except KafkaError as error:
         failed = error
-        found = source_statuses(config.sources, {}, now_ms, {})
+        found = [replace(each, state="unknown") for each in source_statuses(config.sources, {}, now_ms, {})]
     if as_json:
         from dataclasses import asdict
 

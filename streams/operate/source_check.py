@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from streams.core.text.matching import Matcher
-from streams.errors import ConfigError, MissingPackage, RecordError, SourceError
+from streams.errors import ConfigError, FirewatchError, MissingPackage, RecordError, SourceError
 from streams.operate.source_status import reads
 from streams.records import Post
 from streams.sources.live.base import AuthorDeleted, Bad, Deleted, Found, Skipped, Surroundings
@@ -120,8 +120,10 @@ class _Checking:
             await self._ask(source)
         except SourceError as error:
             found.why = error.detail
-        except OSError as error:  # a port that is taken, a file that can't be read
+        except (FirewatchError, OSError) as error:  # a port that is taken, a file that can't be read
             found.why = str(error)
+        except Exception as error:  # noqa: BLE001  one source must not hide what the others answer
+            found.why = f"an unexpected error, please report it: {error!r}"
         found.facts |= source.health.facts
         return found
 

@@ -40,10 +40,10 @@ TARGETS: Final = ("listen", "topic", "paths", "urls_file", "urls", "subreddits",
 
 State = Literal[
     "off", "never read", "nobody", "connecting", "live", "catching_up", "waiting", "refused", "limited", "done",
-    "stopped",
+    "stopped", "unknown",
 ]  # fmt: skip
-"""The state of its cursor; or ``off`` (the config does not enable it), ``never read``, or ``nobody`` (its owner is
-gone, and no other process has taken over)."""
+"""The state of its cursor; or ``off`` (the config does not enable it), ``never read``, ``nobody`` (its owner is gone,
+and no other process has taken over), or ``unknown`` (Kafka does not answer)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,7 @@ def test_each_source_is_told_apart_and_one_that_fails_does_not_hold_up_the_other
         files(tmp_path, "good", *posts(3)),
         files(tmp_path, "refused", {"refused": "the token is wrong: make another"}),
         files(tmp_path, "unreachable", {"unavailable": "no host answers"}),
+        files(tmp_path, "defect", {"bug": "out of range"}),
         files(tmp_path, "quiet"),
         files(tmp_path, "stalls", {"stalls": True}),
         files(tmp_path, "map", *posts(3, id=None)),
@@ -68,11 +69,12 @@ def test_each_source_is_told_apart_and_one_that_fails_does_not_hold_up_the_other
     )
     assert {each.id: each.result for each in found} == {
         "good": "good", "refused": "failed", "unreachable": "failed", "quiet": "quiet", "stalls": "quiet",
-        "map": "failed", "bad": "failed",
+        "map": "failed", "bad": "failed", "defect": "failed",
     }  # fmt: skip
     why = {each.id: each.why for each in found}
     assert why["refused"] == "the token is wrong: make another"
     assert why["unreachable"] == "no host answers"
+    assert "out of range" in why["defect"]
     assert "none of 3 records is a post: " in why["map"]
     assert "'id'" in why["map"]
     assert "broken_json" in why["bad"]
