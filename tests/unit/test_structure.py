@@ -110,6 +110,11 @@ ELSEWHERE: Final = {
     "the commands: tests/unit/cli/test_series.py": [
         "streams/offline/series/detector_choice.py",
     ],
+    "the source against a server: tests/unit/sources/live/reddit/test_source.py": [
+        "streams/sources/live/reddit/api.py",
+        "streams/sources/live/reddit/rereading.py",
+        "streams/sources/live/reddit/subreddits.py",
+    ],
     "the source against a server: tests/unit/sources/live/x/test_source.py": [
         "streams/config/sources/x.py",
         "streams/sources/live/x/api.py",

@@ -21,6 +21,7 @@ KINDS: Final[dict[str, str]] = {
     "feeds": "streams.sources.live.feeds.source.Feeds",
     "kafka": "streams.sources.live.kafka.source.KafkaSource",
     "files": "streams.sources.live.files.source.FilesSource",
+    "reddit": "streams.sources.live.reddit.source.RedditSource",
 }
 """Module and class of each kind; imported when the first source of the kind is made, for what they need is large."""
 
