@@ -123,11 +123,11 @@ class WebhookSourceSettings(SourceSettings):
         "several senders may have half of them.",
     )
     queue_bytes: int = Field(
-        default=64_000_000,
-        ge=1_000_000,
+        default=100_000_000,
+        ge=1_000,
         le=10_000_000_000,
         description="Bytes of bodies and of posts that may wait in memory; one of several senders may have half of "
-        "them.",
+        "them, in which the largest request must fit: `max_body_bytes` and `max_decompressed_bytes`.",
     )
     remember_hours: float = Field(
         default=24,
@@ -164,6 +164,7 @@ class WebhookSourceSettings(SourceSettings):
             found.append(
                 Misfit((lacking,), "is required beside the other one: TLS needs certificate_file and key_file")
             )
+        found += self._too_little_room()
         ids = [sender.id for sender in self.senders]
         for place, sender in enumerate(self.senders):
             if sender.token_file is None and sender.signing_key_file is None:
@@ -178,3 +179,21 @@ class WebhookSourceSettings(SourceSettings):
                     )
                 )
         return found
+
+    @property
+    def share(self) -> float:
+        """Return the part of the queue that one sender may fill."""
+        return 0.5 if len(self.senders) > 1 else 1.0
+
+    def _too_little_room(self) -> list[Misfit]:
+        needed = round((self.max_body_bytes + self.max_decompressed_bytes) / self.share)
+        if self.queue_bytes >= needed:
+            return []
+        each = "for each of several senders " if self.share < 1 else ""
+        return [
+            Misfit(
+                ("queue_bytes",),
+                f"must be at least {needed:,}, so that {each}a request of max_body_bytes and max_decompressed_bytes "
+                "fits",
+            )
+        ]

@@ -74,7 +74,7 @@ class PostsIntake:
         self._now_ms = surroundings.now_ms
         self._waiting = waiting
         self._health = health
-        self.room = Room(settings.queue_posts, settings.queue_bytes, 0.5 if len(settings.senders) > 1 else 1.0)
+        self.room = Room(settings.queue_posts, settings.queue_bytes, settings.share)
         self.is_stopping = False
 
     @property

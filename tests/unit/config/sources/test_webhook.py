@@ -83,6 +83,15 @@ def test_two_sources_can_not_listen_on_one_address() -> None:
     assert checked(same, same, enabled=False) == ""
 
 
+def test_the_largest_request_must_fit_into_the_queue() -> None:
+    assert "sources[0].queue_bytes: must be at least 42,000,000, so that a request" in problems(queue_bytes=41_000_000)
+    senders = [SENDER, SENDER | {"id": "shop", "token_file": "shop.token"}]
+    found = problems(senders=senders, max_decompressed_bytes=50_000_000)
+    assert "sources[0].queue_bytes: must be at least 120,000,000, so that for each of several senders" in found
+    assert settings(queue_bytes=2_000, max_body_bytes=1_000, max_decompressed_bytes=1_000).share == 1.0
+    assert settings(senders=senders).share == 0.5
+
+
 def test_tls_needs_both_files() -> None:
     assert "sources[0].key_file: is required beside the other one" in problems(certificate_file="cert.pem")
     assert "sources[0].certificate_file: is required" in problems(key_file="key.pem")

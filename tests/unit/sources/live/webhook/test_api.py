@@ -232,6 +232,19 @@ async def test_the_queue_is_bounded_and_says_so() -> None:
         await until(lambda: push.source.health.state == "live")
 
 
+async def test_the_largest_request_that_is_allowed_fits_beside_other_senders(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).write_text(f"token-{name}")
+    senders = [{"id": name, "token_file": str(tmp_path / name)} for name in ("a", "b")]
+    limits = {"max_body_bytes": 900_000, "max_decompressed_bytes": 1_000_000, "queue_bytes": 3_800_000}
+    largest = lines(posts(13, text="".join(f"{number:x}" for number in range(20_000))))
+    assert 900_000 < len(largest) < 1_000_000
+    async with pushing({"senders": senders, **limits}, ingest={"max_record_bytes": 200_000}) as push:
+        for _ in range(2):
+            packed = gzip.compress(largest, 1)
+            assert (await push.push(packed, Content_Encoding="gzip", Authorization="Bearer token-a")).status == 202
+
+
 async def test_one_sender_can_not_fill_the_queue_of_the_others(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).write_text(f"token-{name}")
