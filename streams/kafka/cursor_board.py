@@ -156,7 +156,7 @@ class CursorBoard:
     def _forgive_silence(self) -> None:
         """Begin to measure again after an outage of the broker, or of this process: nobody could be heard."""
         now = time.monotonic()
-        if self._answered is not None and now - self._answered > BEAT_SECONDS:
+        if self._answered is not None and now - self._answered > LEASE_SECONDS / 2:
             self._seen = {source: seen._replace(seen=now) for source, seen in self._seen.items()}
         self._answered = now
 

@@ -8,13 +8,14 @@ the broker has acknowledged all posts before it, so a crash repeats posts, which
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING, Final
 
 import structlog
 
 from streams.config.author_key import check_author_key
-from streams.errors import ConfigError, MissingPackage
-from streams.kafka.clients import producer
+from streams.errors import BrokerUnreachable, ConfigError, MissingPackage
+from streams.kafka.clients import DELIVERY_FACTOR, producer
 from streams.kafka.cursor_board import cursor_board
 from streams.kafka.preflight import preflight
 from streams.runtime import metrics
@@ -28,7 +29,7 @@ from streams.workers.sources.tasks import until_all_end, until_one_ends
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from streams.config import Config
+    from streams.config import Config, KafkaSettings
     from streams.config.sources.base import SourceSettings
     from streams.kafka.cursor_board import CursorBoard
 
@@ -79,7 +80,7 @@ async def live_ingest(
             following = file or LiveConfig(config)
             health.follow_config(lambda: following.refusal)
             keeping = until_all_end(*[keeper.keep() for keeper in keepers])
-            await until_one_ends(keeping, _follow(board), _apply(following, keepers))
+            await until_one_ends(keeping, _follow(board, config.kafka), _apply(following, keepers))
     log.info("stopped")
 
 
@@ -98,11 +99,19 @@ def _check_made(config: Config, sources: Sequence[SourceSettings]) -> None:
     raise ConfigError(problems)
 
 
-async def _follow(board: CursorBoard) -> None:
-    """Keep the cursors of other processes up to date, and notice an outage of the broker."""
+async def _follow(board: CursorBoard, settings: KafkaSettings) -> None:
+    """Keep the cursors of other processes up to date, and end in an outage that outlasts the delivery of posts."""
+    answered = time.monotonic()
     while True:
-        await board.refresh()
-        metrics.KAFKA_CONNECTED.set(1)
+        try:
+            await board.refresh()
+        except BrokerUnreachable:
+            metrics.KAFKA_CONNECTED.set(0)
+            if time.monotonic() - answered > DELIVERY_FACTOR * settings.request_timeout_seconds:
+                raise
+        else:
+            metrics.KAFKA_CONNECTED.set(1)
+            answered = time.monotonic()
         await asyncio.sleep(BOARD_SECONDS)
 
 

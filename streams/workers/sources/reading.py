@@ -99,8 +99,12 @@ class SourceReader:
                 raise _Failure(error) from error
             problem = f"nothing came for {SILENT_SECONDS:g} s, not even a sign of life"
             raise _Failure(SourceUnavailable(self._source.id, "stalled", problem)) from error
+        except asyncio.CancelledError as error:
+            if (task := asyncio.current_task()) is None or task.cancelling():
+                raise
+            raise _Failure(RuntimeError("a task of the source was cancelled")) from error
         except Exception as error:  # whatever one source raises must not end the others
-            raise _Failure(error) from error
+            raise _Failure(_first_of(error)) from error
 
     async def _wait_after(self, error: Exception) -> None:
         health, name = self._source.health, self._source.id
@@ -128,6 +132,14 @@ class SourceReader:
         level = log.info if why == self._complaint else log.error
         self._complaint = why
         level(event, source=self._source.id, why=why)
+
+
+def _first_of(error: Exception) -> Exception:
+    """Return the error that the tasks of a source have raised: one that the source itself explains, if there is one."""
+    if not isinstance(error, ExceptionGroup):
+        return error
+    errors = [_first_of(each) for each in error.exceptions]
+    return next((each for each in errors if isinstance(each, SourceError)), errors[0])
 
 
 class _Failure(Exception):

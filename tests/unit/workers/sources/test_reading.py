@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from streams.sources.live.base import Position
 
-Step = Batch | Exception | None
+Step = Batch | BaseException | None
 """A batch, an error, or None for a stall."""
 
 ITEM = Skipped("repost")
@@ -44,7 +44,7 @@ class Stepping(LiveSource):
         for step in self._connections.popleft():
             if step is None:
                 await asyncio.Event().wait()
-            elif isinstance(step, Exception):
+            elif isinstance(step, BaseException):
                 raise step
             else:
                 yield step
@@ -57,11 +57,13 @@ class Sink:
         self.position: Position | None = {"at": 0}
         self.batches: list[Batch] = []
         self.error: Exception | None = None
+        self.arrived = asyncio.Event()
 
     async def put(self, batch: Batch) -> None:
         if self.error:
             raise self.error
         self.batches.append(batch)
+        self.arrived.set()
         self.position = batch.position or self.position
 
     async def drained(self) -> None:
@@ -152,6 +154,23 @@ async def test_a_source_from_which_not_even_an_empty_batch_comes_is_connected_ag
     await run.reader.read()
     assert run.source.positions == [{"at": 0}, {"at": 1}]
     assert run.whys == ["nothing came for 0.01 s, not even a sign of life"]
+
+
+async def test_what_tasks_of_a_source_raise_together_is_distinguished() -> None:
+    group = ExceptionGroup("tasks", [ZeroDivisionError("never mind"), ExceptionGroup("more", [unavailable()])])
+    run = Run([group], [ExceptionGroup("tasks", [ZeroDivisionError("never mind")])])
+    await run.reader.read()
+    assert run.whys == ["the server is down", "an unexpected error of firewatch: ZeroDivisionError: never mind"]
+
+
+async def test_a_source_whose_task_was_cancelled_is_connected_again_and_a_cancelled_reader_ends() -> None:
+    run = Run([asyncio.CancelledError()], [Batch([ITEM]), None])
+    reading = asyncio.create_task(run.reader.read())
+    await run.sink.arrived.wait()
+    assert run.whys == ["an unexpected error of firewatch: RuntimeError: a task of the source was cancelled"]
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
 
 
 async def test_a_failure_of_our_own_broker_is_no_failure_of_the_source() -> None:
