@@ -9,19 +9,23 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from aiokafka import TopicPartition
-from aiokafka.errors import InvalidProducerEpoch, ProducerFenced
+from aiokafka.errors import InvalidProducerEpoch, KafkaError, ProducerFenced
 
 from streams.kafka.clients import DELIVERY_FACTOR, answered_within, consumer, producer, translated_errors
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Collection, Iterable
+    from collections.abc import AsyncIterator, Callable, Collection, Iterable, Sequence
 
     from aiokafka import AIOKafkaProducer
 
     from streams.config import KafkaSettings
+
+
+RETRY_SECONDS: Final = 0.5
+"""Time between two attempts to write."""
 
 
 class Fenced(Exception):
@@ -43,6 +47,8 @@ class ExclusiveWriter:
         What the writes are for, such as ``saving state``.
     sent
         Called after the records of a transaction were sent, before it is committed.
+    retries
+        Whether records are sent again that could not be sent because a broker was not there for a moment.
     """
 
     def __init__(
@@ -52,12 +58,15 @@ class ExclusiveWriter:
         topic: str,
         doing: str,
         sent: Callable[[], None] = lambda: None,
+        *,
+        retries: bool = False,
     ) -> None:
         self._settings = settings
         self._client = client
         self._topic = topic
         self._doing = doing
         self._sent = sent
+        self._retries = retries
 
     async def write(self, partition: int, records: Iterable[tuple[bytes, bytes | None]]) -> None:
         """Write records to a partition in one transaction, and wait until the broker has it.
@@ -69,26 +78,47 @@ class ExclusiveWriter:
         KafkaError
             If they can't be written.
         """
+        entries = list(records)
         async with answered_within(self._settings, self._doing, DELIVERY_FACTOR):
             try:
-                await self._client.begin_transaction()
-                sends = [
-                    await self._client.send(self._topic, value, key=key, partition=partition) for key, value in records
-                ]
-                await asyncio.gather(*sends)
-                self._sent()
-                await self._client.commit_transaction()
+                while True:
+                    if await self._attempt(partition, entries):
+                        return
+                    await asyncio.sleep(RETRY_SECONDS)
             except (ProducerFenced, InvalidProducerEpoch) as error:
                 raise Fenced(f"{self._topic}[{partition}]") from error
+
+    async def _attempt(self, partition: int, records: Sequence[tuple[bytes, bytes | None]]) -> bool:
+        """Write records in one transaction; return false if it has to be tried again, having been rolled back."""
+        await self._client.begin_transaction()
+        try:
+            sends = [
+                await self._client.send(self._topic, value, key=key, partition=partition) for key, value in records
+            ]
+            await asyncio.gather(*sends)
+        except KafkaError as error:
+            if not self._retries or not error.retriable:
+                raise
+            await self._client.abort_transaction()
+            return False
+        self._sent()
+        await self._client.commit_transaction()
+        return True
 
 
 @asynccontextmanager
 async def exclusive_writer(
-    settings: KafkaSettings, identity: str, topic: str, doing: str, sent: Callable[[], None] = lambda: None
+    settings: KafkaSettings,
+    identity: str,
+    topic: str,
+    doing: str,
+    sent: Callable[[], None] = lambda: None,
+    *,
+    retries: bool = False,
 ) -> AsyncIterator[ExclusiveWriter]:
     """Become the only writer with a transactional ID, and yield it; parameters as of `ExclusiveWriter`."""
     async with producer(settings, transactional_id=identity) as client:
-        yield ExclusiveWriter(settings, client, topic, doing, sent)
+        yield ExclusiveWriter(settings, client, topic, doing, sent, retries=retries)
 
 
 async def newest_values(

@@ -159,7 +159,7 @@ async def owned(config: Config, settings: SourceSettings, board: CursorBoard) ->
     """
     topics = Topics(config.topics)
     identity = topics.cursor_writer(settings.id)
-    async with exclusive_writer(config.kafka, identity, topics.cursors.name, "saving cursors") as writer:
+    async with exclusive_writer(config.kafka, identity, topics.cursors.name, "saving cursors", retries=True) as writer:
         await board.refresh()  # what the former owner has written; it can't write more
         check_kind(settings, board)
         yield Ownership(settings, board, writer)

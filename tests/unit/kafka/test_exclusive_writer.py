@@ -6,10 +6,11 @@ import asyncio
 from typing import Any
 
 import pytest
-from aiokafka.errors import InvalidProducerEpoch, MessageSizeTooLargeError, ProducerFenced
+from aiokafka.errors import InvalidProducerEpoch, LeaderNotAvailableError, MessageSizeTooLargeError, ProducerFenced
 
 from streams.config import KafkaSettings
 from streams.errors import KafkaError
+from streams.kafka import exclusive_writer
 from streams.kafka.exclusive_writer import ExclusiveWriter, Fenced
 
 
@@ -31,6 +32,10 @@ class Transactions:
     async def send(self, topic: str, value: bytes | None, *, key: bytes, partition: int) -> asyncio.Future[Any]:
         self._do(f"send {topic}[{partition}] {key!r}={value!r}")
         return asyncio.ensure_future(asyncio.sleep(0))
+
+    async def abort_transaction(self) -> None:
+        self._do("abort")
+        self._error = None
 
     async def commit_transaction(self) -> None:
         self._do("commit")
@@ -63,3 +68,20 @@ async def test_a_writer_that_another_has_replaced_is_fenced(step: str, error: Ex
 async def test_other_errors_name_what_failed() -> None:
     with pytest.raises(KafkaError, match="saving"):
         await writer(Transactions("commit", MessageSizeTooLargeError())).write(0, [(b"a", b"1")])
+
+
+async def test_a_broker_that_was_not_there_for_a_moment_is_asked_again_if_the_writer_is_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(exclusive_writer, "RETRY_SECONDS", 0.0)
+    send = "send topic[0] b'a'=b'1'"
+    client = Transactions(send, LeaderNotAvailableError())
+    await ExclusiveWriter(KafkaSettings(), client, "topic", "saving", retries=True).write(0, [(b"a", b"1")])
+    assert client.steps == ["begin", send, "abort", "begin", send, "commit"]
+    with pytest.raises(KafkaError):
+        await writer(Transactions(send, LeaderNotAvailableError())).write(0, [(b"a", b"1")])
+    refused = ExclusiveWriter(
+        KafkaSettings(), Transactions(send, MessageSizeTooLargeError()), "topic", "saving", retries=True
+    )
+    with pytest.raises(KafkaError):
+        await refused.write(0, [(b"a", b"1")])
