@@ -128,6 +128,21 @@ def test_events_of_jetstream_are_posts_deletions_or_neither() -> None:
     assert fields_of("jetstream", {"did": "did:plc:kim", "time_us": 1, "kind": "identity", "identity": {}}) is None
 
 
+@pytest.mark.parametrize("operation", ["create", "update", "delete"])
+def test_frames_of_the_newer_protocol_of_jetstream_are_the_same_posts(operation: str) -> None:
+    commit = JETSTREAM["commit"] | {"operation": operation}
+    payload = {
+        "$type": "network.bsky.jetstream.subscribeEvents#commit", "did": JETSTREAM["did"], "seq": 7,
+        "time": "2026-03-02T10:15:00.000000Z", **commit,
+    }  # fmt: skip
+    expected = fields_of("jetstream", JETSTREAM | {"commit": commit})
+    assert (
+        fields_of("jetstream", {"$type": "message", "payload": payload}) == fields_of("jetstream", payload) == expected
+    )
+    info = {"$type": "network.bsky.jetstream.subscribeEvents#info", "name": "OutdatedCursor"}
+    assert fields_of("jetstream", {"$type": "message", "payload": info}) is None
+
+
 def test_a_post_without_a_time_of_its_own_has_that_at_which_jetstream_witnessed_it() -> None:
     commit = JETSTREAM["commit"] | {"record": {"text": "Hallo"}}
     assert (fields_of("jetstream", JETSTREAM | {"commit": commit}) or {})["created_at"] == 1772446500000000
