@@ -51,7 +51,6 @@ ELSEWHERE: Final = {
     "what a real Kafka answers: tests/integration/kafka/test_topics.py": ["streams/kafka/admin.py"],
     "what a real Kafka answers: tests/integration/kafka/test_security.py": ["streams/kafka/preflight.py"],
     "files that are read: tests/unit/sources/live/files/test_source.py": [
-        "streams/sources/live/files/lines.py",
         "streams/sources/live/files/merged.py",
         "streams/sources/live/files/tail.py",
     ],

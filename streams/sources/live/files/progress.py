@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import astuple, dataclass, fields
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,6 +21,9 @@ _CERTAIN_BYTES: Final = 64
 
 FORGET_MS: Final = 86_400_000
 """A file that has been gone for so long is forgotten; a network folder that is away for a while is not."""
+
+_MISSED_MS: Final = 5_000
+"""Time for which a file has to be gone to be lost: one that is renamed may be missed by one look at its folder."""
 
 MAX_FILES: Final = 8_000
 """Files that are remembered at most: what a record of Kafka can hold."""
@@ -45,6 +49,8 @@ class FileProgress:
         Event time of the last post that was read, or the time when the file was found, milliseconds since the epoch.
     gone_ms
         Since when it has been gone, 0 if it is there.
+    is_reported
+        Whether a gap has been reported for what was not read of it.
     path
         Its path while it is not read to its end.
     """
@@ -57,6 +63,7 @@ class FileProgress:
     read_size: int = -1
     last_ms: int = 0
     gone_ms: int = 0
+    is_reported: bool = False
     path: str = ""
 
     @property
@@ -109,7 +116,7 @@ class Files:
         known = self._by_number.get(number)
         if known is not None and self._seen.get(id(known)) == (file.size, file.changed_ns):
             return known
-        head = _head(file.path)
+        head = _head(file.path, number)
         if not head:
             return None
         if known is None or not _begins(known, head) or file.size < known.size:
@@ -119,7 +126,8 @@ class Files:
             self.all.append(known)
         elif known.head_bytes < min(len(head), HEAD_BYTES):
             known.head, known.head_bytes = _hash(head), len(head)  # it has grown, so more of it can be compared
-        known.inode, known.size, known.gone_ms, known.path = file.inode, file.size, 0, file.path
+        known.inode, known.size, known.path = file.inode, file.size, file.path
+        known.gone_ms, known.is_reported = 0, False
         for other in [each for each, progress in self._by_number.items() if progress is known]:
             del self._by_number[other]
         self._by_number[number] = known
@@ -155,9 +163,14 @@ class Files:
             The present, milliseconds since the epoch.
         """
         present = {id(each) for each in found}
-        newly = [each for each in self.all if id(each) not in present and not each.gone_ms]
-        for each in newly:
-            each.gone_ms = now_ms
+        lost: list[FileProgress] = []
+        for each in self.all:
+            if id(each) in present:
+                continue
+            each.gone_ms = each.gone_ms or now_ms
+            if not each.is_read and not each.is_reported and now_ms - each.gone_ms >= _MISSED_MS:
+                each.is_reported = True
+                lost.append(each)
         kept = [each for each in self.all if not each.gone_ms or now_ms - each.gone_ms < FORGET_MS]
         if len(kept) > MAX_FILES:
             kept = sorted(kept, key=lambda each: each.gone_ms or now_ms + 1)[len(kept) - MAX_FILES :]
@@ -166,7 +179,7 @@ class Files:
             self._by_number = {number: each for number, each in self._by_number.items() if id(each) in remaining}
             self._seen = {key: value for key, value in self._seen.items() if key in remaining}
             self.all = kept
-        return [each for each in newly if not each.is_read]
+        return lost
 
 
 def _restored(position: Position | None) -> list[FileProgress]:
@@ -178,9 +191,13 @@ def _restored(position: Position | None) -> list[FileProgress]:
         return []
 
 
-def _head(path: str) -> bytes:
+def _head(path: str, number: tuple[int, int] | None = None) -> bytes:
+    """Return the beginning of a file; nothing if it can't be read, or its name has passed to another meanwhile."""
     try:
         with open(path, "rb", buffering=0) as file:  # noqa: PTH123  the fastest way, for many files
+            status = os.fstat(file.fileno())
+            if number is not None and (status.st_dev, status.st_ino) != number:
+                return b""
             head: bytes = file.read(HEAD_BYTES)
             return head
     except OSError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-_OPEN_FILES: Final = 32
+_OPEN_FILES: Final = 256
 """Files that are kept open at their ends, because they grow."""
 
 _SAMPLE_LINES: Final = 100
@@ -132,14 +133,19 @@ class FilesSource(LiveSource):
         found = await self._look()
         await asyncio.to_thread(self._finished.clear_away)
         present: list[FileProgress] = []
+        unread: list[str] = []
         due: list[tuple[FoundFile, FileProgress]] = []
         for number, file in enumerate(found.files):
             progress = self._files.match(file, found.files, self._now_ms())
+            if progress is None and file.size:
+                unread.append(file.path)
             if progress is not None:
                 present.append(progress)
                 due += [(file, progress)] if not progress.is_read else []
             if number % _BATCH_ITEMS == _BATCH_ITEMS - 1:
                 yield Batch(())
+        if locked := [path for path in unread if not os.access(path, os.R_OK)]:
+            self.health.facts["can't be read"] = _listed([*locked, *found.failed])
         gaps = [self._gap(progress) for progress in self._files.mark_gone(present, self._now_ms())]
         self._close_gone(present)
         if gaps:
@@ -192,13 +198,14 @@ class FilesSource(LiveSource):
             if tail is None:
                 if not is_settled and not can_begin(file.path):
                     return
-                assert isinstance(progress.cursor, int)  # noqa: S101
-                tail = await asyncio.to_thread(
-                    FileTail, Path(file.path), self._ingest.max_record_bytes, self._reading, progress.cursor
-                )
+                tail = await asyncio.to_thread(self._opened, file, progress)
+                if tail is None:
+                    return
                 self._keep(progress, tail)
             if is_settled:
                 tail.finish()
+            elif tail.consumed_bytes == file.size:
+                return
             while True:
                 lines: list[Line] = []
                 async for chunk in self._waited(tail.next_chunk):
@@ -218,6 +225,24 @@ class FilesSource(LiveSource):
         if tail.ended:
             self._leave(progress, tail.consumed_bytes)
             yield Batch((), self._files.saved(), self._finished.after(file))
+
+    def _opened(self, file: FoundFile, progress: FileProgress) -> FileTail | None:
+        """Return a file that was opened; None if it has gone or been renamed since, so that the next look finds it.
+
+        Raises
+        ------
+        InputError
+            If it can't be read.
+        """
+        start = progress.cursor if isinstance(progress.cursor, int) else 0
+        try:
+            tail = FileTail(Path(file.path), self._ingest.max_record_bytes, self._reading, start)
+        except FileNotFoundError:
+            return None
+        if not tail.is_of(file.device, file.inode):
+            tail.close()
+            return None
+        return tail
 
     def _keep(self, progress: FileProgress, tail: FileTail) -> None:
         self._tails[id(progress)] = tail

@@ -43,8 +43,10 @@ class FileTail:
 
     Raises
     ------
+    FileNotFoundError
+        If it is gone.
     InputError
-        If the file can't be opened.
+        If it can't be opened.
     """
 
     def __init__(self, path: Path, max_record_bytes: int, reading: Reading, start: int) -> None:
@@ -53,6 +55,8 @@ class FileTail:
         self._finishing = False
         try:
             self._descriptor = os.open(path, os.O_RDONLY)
+        except FileNotFoundError:
+            raise
         except OSError as error:
             raise InputError(f"{path}: can't be read ({error.strerror or error})") from error
         self._path = path
@@ -68,6 +72,11 @@ class FileTail:
         else:
             reader = RecordReader(str(path), max_record_bytes, reading)
             self._chunks = reader.lines(self._blocks(), start=start)
+
+    def is_of(self, device: int, inode: int) -> bool:
+        """Return whether the file that was opened has a number, and its name has not passed to another meanwhile."""
+        status = os.fstat(self._descriptor)
+        return (status.st_dev, status.st_ino) == (device, inode)
 
     def finish(self) -> None:
         """Take the end of the file, as it is now or becomes until it is read, for the end of its records."""
@@ -89,7 +98,8 @@ class FileTail:
                 if self._parquet is not None:
                     self.consumed_bytes = self._parquet.total_bytes or 0
                 return []
-            if chunk or (self.consumed_bytes == before and self._parquet is None):
+            is_at_end = self.consumed_bytes == before and self._parquet is None and not self._finishing
+            if chunk or is_at_end:
                 return chunk
 
     def _blocks(self) -> Iterator[bytes]:

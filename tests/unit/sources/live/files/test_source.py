@@ -125,6 +125,21 @@ async def test_a_last_line_that_is_not_complete_is_reported_once_and_read_if_it_
     assert read.bad == ["broken_json"]
 
 
+async def test_more_files_than_are_kept_open_grow_and_settle(folder: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streams.sources.live.files.source._OPEN_FILES", 2)
+    for number in range(9):
+        folder.write(f"{number}.jsonl", lines([number]))
+
+    def grow() -> None:
+        for number in range(9):
+            folder.append(f"{number}.jsonl", lines([number + 10]))
+
+    read = await folder.read_steps(grow, settle_seconds=3)
+    assert len(read.ids) == len(set(read.ids)) == 18
+    assert read.position is not None
+    assert all(entry[5] == entry[3] for entry in read.position["files"])  # read to its end
+
+
 async def test_reading_goes_on_at_a_saved_position(folder: Folder) -> None:
     folder.write("a.jsonl", lines(range(5)))
     first = await folder.read_steps()
