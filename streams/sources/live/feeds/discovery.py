@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from html.parser import HTMLParser
 from typing import Final
 
 from streams.sources.live.feeds.place import absolute, place_of
+from streams.sources.live.feeds.tags import tags_of
 
 FEED_TYPES: Final = frozenset(
     {"application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml"}
@@ -30,7 +30,7 @@ def what_it_is(body: bytes, url: str) -> str:
     if b"<urlset" in start or b"<sitemapindex" in start:
         return "is a sitemap, not a feed"
     if b"<html" in start or b"<!doctype html" in start or b"<head" in start or b"<body" in start:
-        feeds = _Links(head.decode("utf-8", "replace")).feeds
+        feeds = _feeds_of(head.decode("utf-8", "replace"))
         if not feeds:
             return "is a page for browsers, not a feed, and names no feed"
         names = " and ".join(_shown(absolute(url, feed)) for feed in feeds[:3])
@@ -47,18 +47,12 @@ def _shown(url: str) -> str:
     return f"{scheme}://{place_of(url)}" + ("?…" if "?" in url else "")
 
 
-class _Links(HTMLParser):
-    """Collects the addresses of feeds that a page names in its head."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.feeds: list[str] = []
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Take a link to another form of the page that is a feed."""
-        given = {name: value or "" for name, value in attrs}
-        is_alternate = "alternate" in given.get("rel", "").lower().split()
-        kind = given.get("type", "").partition(";")[0].strip().lower()
-        if tag == "link" and is_alternate and kind in FEED_TYPES and given.get("href"):
-            self.feeds.append(given["href"])
+def _feeds_of(page: str) -> list[str]:
+    """Return the addresses of feeds that a page names as other forms of it."""
+    return [
+        link["href"]
+        for _, link in tags_of(page, "link")
+        if "alternate" in link.get("rel", "").lower().split()
+        and link.get("type", "").partition(";")[0].strip().lower() in FEED_TYPES
+        and link.get("href")
+    ]

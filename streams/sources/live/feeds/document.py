@@ -44,6 +44,15 @@ _DECLARED: Final = re.compile(rb"""<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z
 _MAILBOX: Final = re.compile(r"[(<]*([^\s()<>@]+)@[^\s()<>@]+[)>]*|[()<>]")
 """A mailbox with what is written around it, as in ``ina@news.example (Ina Beispiel)``; or a bracket alone."""
 
+_MAX_AUTHOR_CHARS: Final = 300
+
+_LONG_AUTHOR: Final = re.compile(
+    rb"(<(?:\w+:)?(?:author|creator|name|managingeditor|webmaster|publisher|contributor|owner|email)\b[^<>]*+>"
+    rb"\s*+(?:<!\[CDATA\[)?[^<\]]{1000})[^<\]]++",
+    re.IGNORECASE,
+)
+"""A name of more than 1,000 bytes: feedparser looks for a mailbox in it in a time that is quadratic in its length."""
+
 _PERIODS: Final = {"hourly": 3_600, "daily": 86_400, "weekly": 604_800, "monthly": 2_592_000, "yearly": 31_536_000}
 """Periods of the module Syndication of RSS, in seconds."""
 
@@ -82,6 +91,7 @@ def read_document(body: bytes, headers: Mapping[str, str], url: str) -> FeedDocu
     if not body.isascii() and _is_utf8(body):
         known["content-type"] = "application/xml; charset=utf-8"  # text is not UTF-8 by accident, whatever is claimed
     _check_shape(body, url)
+    body = _LONG_AUTHOR.sub(rb"\1", body)
     try:
         parsed = feedparser.parse(
             io.BytesIO(body),
@@ -211,7 +221,7 @@ def _author(entry: Any) -> str:
     """Return the name of the author; where only a mailbox is stated, its part before the host."""
     authors = dict.get(entry, "authors") or ()
     detail = dict.get(entry, "author_detail") or (authors[0] if authors else {})
-    stated = _stated(entry, "author") or str(detail.get("name") or "")
+    stated = (_stated(entry, "author") or str(detail.get("name") or ""))[:_MAX_AUTHOR_CHARS]
     name = " ".join(_MAILBOX.sub(" ", stated).split())
     mailbox = _MAILBOX.search(stated)
     return name or (mailbox[1] if mailbox and mailbox[1] else "")

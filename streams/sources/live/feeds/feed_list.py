@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
 from streams.config.addresses import http_url
@@ -10,6 +9,7 @@ from streams.config.sources.feeds import MAX_FEEDS
 from streams.config.text_files import read_text
 from streams.errors import ConfigError
 from streams.sources.live.feeds.place import name_of
+from streams.sources.live.feeds.tags import tags_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,22 +72,7 @@ def feeds_of(text: str) -> list[tuple[int, str]]:
     [(2, 'https://a.example/rss')]
     """
     if text.lstrip("\ufeff \t\r\n").startswith("<"):
-        return _Outlines(text).feeds
+        outlines = ((line, outline.get("xmlurl", "")) for line, outline in tags_of(text, "outline"))
+        return [(line, address) for line, address in outlines if address]
     lines = ((number, line.strip()) for number, line in enumerate(text.lstrip("\ufeff").splitlines(), start=1))
     return [(number, line) for number, line in lines if line and not line.startswith("#")]
-
-
-class _Outlines(HTMLParser):
-    """Collects ``xmlUrl`` of outlines, however nested and however well-formed; the file defines no entities."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self.feeds: list[tuple[int, str]] = []
-        self.feed(text)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Take an outline with an address."""
-        given = {name: (value or "").strip() for name, value in attrs}
-        if tag == "outline" and given.get("xmlurl"):
-            self.feeds.append((self.getpos()[0], given["xmlurl"]))

@@ -111,6 +111,8 @@ def test_the_text_is_the_title_and_the_content_without_markup(item: str, text: s
         ("<author>ina@news.example (Ina Beispiel)</author>", "Ina Beispiel"),
         ("<author>ina@news.example</author>", "ina"),
         ("<author>Ina Beispiel</author>", "Ina Beispiel"),
+        ("<author>()</author>", ""),
+        (f"<author>{'a' * 1_000_000}</author>", "a" * 300),
         ("", ""),
     ],
 )
@@ -181,6 +183,14 @@ def test_a_page_names_its_feeds() -> None:
     ) as caught:
         read(page)
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("piece", [b"<a", b"<!--", b"<![", b"<link href='", b"&", b"<link rel=alternate "])
+def test_a_hostile_page_is_described_soon(piece: bytes) -> None:
+    started = time.monotonic()
+    with pytest.raises(NoFeed, match="is a page for browsers"):
+        read(b"<html><head>" + piece * 200_000)
+    assert time.monotonic() - started < 20
 
 
 def test_an_empty_feed_is_a_feed() -> None:

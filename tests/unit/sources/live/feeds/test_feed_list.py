@@ -39,6 +39,12 @@ def test_opml_that_is_not_well_formed_is_read(tmp_path: Path) -> None:
     assert read(tmp_path, "\ufeff" + OPML.replace("Unsere", "A & B")) == read(tmp_path, OPML)
 
 
+def test_outlines_in_comments_are_left_out_and_damage_is_no_error(tmp_path: Path) -> None:
+    assert read(tmp_path, OPML.replace("<body>", "<body><![<!-- <outline xmlUrl='https://c.example/'/> -->")) == read(
+        tmp_path, OPML
+    )
+
+
 def test_lines_are_read_without_comments(tmp_path: Path) -> None:
     lines = "# unsere\n\nhttps://a.example/rss\n  https://b.example/atom  \r\nhttps://a.example/rss\n"
     assert read(tmp_path, lines) == ["https://a.example/rss", "https://b.example/atom"]
