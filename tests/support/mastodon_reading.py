@@ -74,6 +74,10 @@ class Reading:
         """Return the ids of the posts, in their order."""
         return [item.fields["id"] for item in self.items if isinstance(item, Found)]
 
+    def latest(self, items: int = 400) -> set[str]:
+        """Return the ids of the posts among the last items."""
+        return {item.fields["id"] for item in self.items[-items:] if isinstance(item, Found)}
+
 
 async def read_until(
     source: LiveSource,

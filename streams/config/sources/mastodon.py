@@ -139,8 +139,8 @@ class MastodonSettings(SourceSettings):
         default=120,
         ge=0,
         le=86_400,
-        description="Seconds before the newest post from which posts are asked for again after an interruption, "
-        "because some reach an instance late. Posts that were received before do not count again.",
+        description="Seconds before the newest post from which posts are asked for again after an interruption, up to "
+        "200 of them, because some reach an instance late. Posts that were received before do not count again.",
     )
     stall_seconds: float = Field(
         default=45,

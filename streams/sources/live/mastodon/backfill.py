@@ -26,9 +26,11 @@ MAX_RAW_BYTES: Final = 1_000_000
 BEFORE_ALL: Final = "0"
 """An id that lies before those of all statuses."""
 
-_SNOWFLAKE_BITS: Final = 16
-_SNOWFLAKE_MS: Final = range(1_200_000_000_000, 4_100_000_000_000)
-"""Ids of Mastodon are milliseconds since 1970, shifted by 16 bits (``Mastodon::Snowflake``)."""
+MAX_ID_DIGITS: Final = 20
+"""Longest id that is a number: those of Mastodon have 64 bits."""
+
+OVERLAP_PAGES: Final = 5
+"""Most pages before the newest known status that are read again."""
 
 
 class Mark(NamedTuple):
@@ -58,15 +60,13 @@ def order(id: str) -> tuple[int, str]:
     return len(id), id
 
 
-def earlier(id: str, milliseconds: int) -> str:
-    """Return an id that lies before another by a time; the id itself if it states no time.
+def _next(id: str) -> str:
+    """Return the id before which the status with an id is shown too, where ids are numbers; else the id itself.
 
-    >>> earlier("116000000000000000", 1), earlier("17", 1_000)
-    ('115999999999934464', '17')
+    >>> _next("99"), _next("01HX2")
+    ('100', '01HX2')
     """
-    if not (id.isascii() and id.isdecimal()) or len(id) > 20 or int(id) >> _SNOWFLAKE_BITS not in _SNOWFLAKE_MS:
-        return id
-    return str(int(id) - (milliseconds << _SNOWFLAKE_BITS))
+    return str(int(id) + 1) if id.isascii() and id.isdecimal() and len(id) <= MAX_ID_DIGITS else id
 
 
 class Backfill:
@@ -91,25 +91,46 @@ class Backfill:
         self._feed = feed
         self._now_ms = now_ms
 
-    async def pages(self, mark: Mark, *, overlap_ms: int, max_pages: int) -> AsyncIterator[tuple[Sequence[Item], Mark]]:
+    async def overlap(self, mark: Mark, overlap_ms: int) -> AsyncIterator[Sequence[Item]]:
+        """Yield what the latest pages up to a mark hold, where statuses may be by now that reached the instance late.
+
+        Parameters
+        ----------
+        mark
+            How far the timeline has been read.
+        overlap_ms
+            By how much earlier than the newest status read the statuses may be dated.
+        """
+        since_ms, before = mark.at_ms - overlap_ms, _next(mark.id)
+        for number in range(1, OVERLAP_PAGES + 1):
+            page = await self._page(limit=PAGE, before=before)
+            known = dict(filter(None, map(_known, (page.records if page else None) or ())))
+            if page is None or not known:
+                return
+            late = [record for record in page.records or () if (_known(record) or ("", since_ms))[1] >= since_ms]
+            yield self._read(page._replace(records=late), mark, f"overlap {number}")[0]
+            oldest = min(known, key=order)
+            if order(oldest) >= order(before) or known[oldest] < since_ms:
+                return
+            before = oldest
+
+    async def pages(self, mark: Mark, max_pages: int) -> AsyncIterator[tuple[Sequence[Item], Mark]]:
         """Yield what each page holds, with how far the timeline has then been read.
 
         Parameters
         ----------
         mark
             How far it was read before.
-        overlap_ms
-            By how much earlier to begin.
         max_pages
             Pages that are asked for at most; then the newest one is, and the gap before it reported.
         """
-        start, after, singles = mark, earlier(mark.id, overlap_ms), 0
+        start, after, singles = mark, mark.id, 0
         cause: GapCause = "backfill_limit"
         why = f"more than {max_pages} pages of {PAGE} would be needed" if max_pages else "backfill_pages is 0"
         for number in range(1, max_pages + 1):
             limit = 1 if singles else PAGE
             singles = max(0, singles - 1)
-            page = await self._page(after, limit)
+            page = await self._page(limit=limit, after=after)
             if page is None:
                 if limit > 1:
                     singles = PAGE  # one status at a time, until the one that can't be read is passed
@@ -133,10 +154,10 @@ class Backfill:
         async for jumped in self._jump(mark, cause, why):
             yield jumped
 
-    async def _page(self, after: str, limit: int) -> Page | None:
+    async def _page(self, *, limit: int, after: str = "", before: str = "") -> Page | None:
         """Return a page, None if it is too large."""
         try:
-            return await self._instance.page(self._http, self._feed, after=after, limit=limit)
+            return await self._instance.page(self._http, self._feed, limit=limit, after=after, before=before)
         except SourceUnavailable as error:
             if error.reason == "too_large":
                 return None
@@ -170,7 +191,7 @@ class Backfill:
 
     async def _jump(self, mark: Mark, cause: GapCause, why: str) -> AsyncIterator[tuple[Sequence[Item], Mark]]:
         """Yield the newest page, after the gap between it and what has been read."""
-        page = await self._page("", PAGE)
+        page = await self._page(limit=PAGE)
         if page is None or page.records is None:
             gap = self._gap(mark, self._now_ms, cause, f"{why}, and the newest page can't be read")
             yield [gap], mark._replace(at_ms=self._now_ms)
@@ -187,7 +208,7 @@ class Backfill:
 
     async def _lies_between(self, id: str, later: str) -> bool:
         """Return whether a status may lie between two others."""
-        page = await self._page(id, 1)
+        page = await self._page(limit=1, after=id)
         found = [known[0] for record in (page.records if page else None) or () if (known := _known(record))]
         return found != [later]
 

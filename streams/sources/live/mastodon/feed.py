@@ -172,9 +172,10 @@ class FeedReader:
             return "the instance shows no timeline"
         backfill = Backfill(self._source, http, self._instance, self._feed, self._surroundings.now_ms())
         try:
-            async for items, read in backfill.pages(
-                mark, overlap_ms=overlap_ms, max_pages=self._settings.backfill_pages
-            ):
+            if overlap_ms:
+                async for items in backfill.overlap(mark, overlap_ms):
+                    await self._arrived(items, mark)
+            async for items, read in backfill.pages(mark, self._settings.backfill_pages):
                 await self._arrived(items, read)
         except SourceRefused as error:
             if error.reason not in _NO_TIMELINE:

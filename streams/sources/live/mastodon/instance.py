@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from streams.config.base import secret_in
 from streams.core.ingest.parsing import parse
@@ -221,15 +221,16 @@ class Instance:
         except SourceRefused:
             return False
 
-    async def page(self, http: SourceHttp, feed: Feed, *, after: str = "", limit: int = PAGE) -> Page:
-        """Return a page of a timeline: the statuses next after an id, or the newest ones.
+    async def page(self, http: SourceHttp, feed: Feed, *, limit: int = PAGE, after: str = "", before: str = "") -> Page:
+        """Return a page of a timeline: the statuses next after an id, or next before one, or the newest ones.
 
         Raises
         ------
         SourceError
             If the instance does not give it.
         """
-        query = f"limit={limit}" + (f"&min_id={quote(after, safe='')}" if after else "")
+        bounds = {"limit": str(limit), "min_id": after, "max_id": before}
+        query = urlencode({name: value for name, value in bounds.items() if value})
         answer = await self.get(http, f"{feed.timeline}{'&' if '?' in feed.timeline else '?'}{query}")
         try:
             records = parse(b'{"page":%b}' % answer.body)["page"]

@@ -9,9 +9,8 @@ import pytest
 
 from streams.records import Gap
 from streams.sources.live.base import Bad, Found
-from streams.sources.live.mastodon.backfill import earlier
 from tests.support.http_faults import Answer, gzip_bomb
-from tests.support.mastodon_reading import begun, has, id_at, read_until, reading_of, source_of
+from tests.support.mastodon_reading import begun, has, id_at, read_until, source_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,7 +75,7 @@ async def test_an_instance_that_does_not_know_min_id_leaves_a_gap_and_no_loop(
         return server._timeline(request)
 
     server.http.handle(TIMELINE, newest)
-    await read_until(source_of(tmp_path, server), has(1, Gap), reading=reading)
+    await read_until(source_of(tmp_path, server, overlap_seconds=0), has(1, Gap), reading=reading)
     (gap,) = reading.of(Gap)
     assert set(reading.ids[1:]) == {id_at(server, status) for status in statuses[-40:]}
     assert (gap.cause, gap.from_ms, gap.to_ms) == (
@@ -172,13 +171,26 @@ async def test_an_edit_made_in_between_is_no_second_post(server: MastodonServer,
     missed = server.publish(streamed=False)
     for status in (first, missed):
         server.edit(status["id"], "Nordtel ist wieder da")
-    async with reading_of(source_of(tmp_path, server), has(3), reading):
-        pass
+    await read_until(source_of(tmp_path, server), has(3), reading=reading)
     _, again, new = reading.of(Found)
     assert (again.fields["id"], again.edited) == (id_at(server, first), True)
     assert (new.fields["id"], new.edited) == (id_at(server, missed), False)
 
 
-@pytest.mark.parametrize("id", ["17", "01HX2Z3K4M5N6P7Q8R9S", "", "0", "9" * 40, "\u0663" * 18])
-def test_ids_that_tell_no_time_are_read_on_after_as_they_are(id: str) -> None:
-    assert earlier(id, 120_000) == id
+async def test_the_overlap_is_bounded_in_posts_and_in_time_and_is_no_part_of_the_limit_of_pages(
+    server: MastodonServer, tmp_path: Path
+) -> None:
+    """A busy instance has more posts in two minutes than are asked for again, a quiet one has old posts on its page."""
+    now_ms = server._now_ms()
+    for age_ms in (*range(600_000, 200_000, -100_000), *range(90_000, 0, -300)):
+        server.publish(streamed=False, at_ms=now_ms - age_ms)
+    reading = await begun(tmp_path, server)
+    server.http.requests.clear()
+    await read_until(source_of(tmp_path, server, backfill_pages=1), has(201), reading=reading)
+    assert reading.of(Gap) == []
+    assert len(reading.ids) == 201
+    assert len(server.http.seen(TIMELINE)) <= 7
+
+    quiet = source_of(tmp_path, server, overlap_seconds=1)
+    again = await read_until(quiet, has(1), position=reading.position)
+    assert len(again.ids) < 10

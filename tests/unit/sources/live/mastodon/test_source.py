@@ -8,6 +8,7 @@ import pytest
 
 from streams.errors import SourceRefused
 from streams.sources.live.base import Deleted, Found, Skipped
+from streams.sources.live.mastodon import statuses
 from streams.sources.live.mastodon.source import marks_of
 from tests.support.http_faults import Answer
 from tests.support.mastodon_reading import (
@@ -39,11 +40,11 @@ async def test_the_own_posts_of_each_instance_have_ids_of_their_own(
     source = source_of(tmp_path, server, other)
     async with reading_of(source, has(2, Found, Deleted)) as reading:
         await until_live(source)
-        statuses = [server.publish(id="17"), other.publish(id="17")]
+        own = [server.publish(id="17"), other.publish(id="17")]
         server.publish("from elsewhere", is_local=False)
         server.delete("17")
         other.delete("17")
-    ids = [id_at(server, statuses[0]), id_at(other, statuses[1])]
+    ids = [id_at(server, own[0]), id_at(other, own[1])]
     assert sorted(reading.ids) == sorted(ids)
     assert {deleted.id for deleted in reading.of(Deleted)} == set(ids)
     assert {found.fields["author"] for found in reading.of(Found)} == {"kim@social.example", "kim@elsewhere.example"}
@@ -205,3 +206,40 @@ async def test_a_check_names_what_is_refused_of_some_instances_and_fails_for_all
 )
 def test_a_position_that_cannot_be_read_begins_with_what_is_published_now(position: dict[str, object] | None) -> None:
     assert marks_of(position) == {}
+
+
+async def test_over_a_day_of_an_injected_clock_nothing_grows_and_the_position_advances(
+    server: MastodonServer, other: MastodonServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of 96 steps is a quarter of an hour, with posts, edits and deletions; streams end every hour."""
+    monkeypatch.setattr(statuses, "_REMEMBERED", 400)
+    monkeypatch.setattr(statuses, "_LEAST_REMEMBERED", 200)
+    monkeypatch.setattr(statuses, "_EDITS_REMEMBERED", 100)
+    clock = SkippingClock()
+    begin = clock.now_ms()
+    for each in (server, other):
+        each._now_ms = clock.now_ms
+    source = source_of(tmp_path, server, other, clock=clock, instance={"streams": ["public"]}, overlap_seconds=60)
+    sizes: set[tuple[int, int]] = set()
+    async with reading_of(source, lambda reading: "https://x.example/last" in reading.latest()) as reading:
+        await until_live(source)
+        for step in range(96):
+            clock.skipped_ms += 900_000
+            await server.until_streams()
+            published = [(each, each.publish(f"post {step}")) for each in (server, other) for _ in range(5)]
+            for each, status in published[::2]:
+                each.edit(status["id"], f"edited {step}")
+                each.delete(status["id"])
+            ids = {status["uri"] for _, status in published}
+            await until(lambda ids=ids: ids <= reading.latest())  # type: ignore[misc]
+            sizes.add((len(source.health.facts), len((reading.position or {})["streams"])))
+            if step % 4 == 3:
+                server.cut()
+        await server.until_streams()
+        server.publish(uri="https://x.example/last")
+    assert sum(instance.statuses.remembered for instance in source._instances) <= 2 * (200 + 100)
+    assert max(sizes)[0] <= 3
+    assert max(sizes)[1] == 2
+    marks = (reading.position or {})["streams"].values()
+    assert all(mark[2] - begin >= 80_000_000 and int(mark[0]) >> 16 >= begin + 80_000_000 for mark in marks)
+    assert len(set(reading.ids)) == 96 * 10 + 1
