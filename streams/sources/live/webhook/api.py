@@ -71,6 +71,7 @@ class PostsApi:
         self._health = health
         self._now_ms = now_ms
         self._refused: Counter[str] = Counter()
+        self._reported: Counter[str] = Counter()
         self._renewed_ms = now_ms()
         self._document = openapi()
 
@@ -84,6 +85,11 @@ class PostsApi:
             if not request.content.is_eof():
                 response.force_close()
             return response
+
+    def newly_refused(self) -> str:
+        """Return how often requests have been refused since the last call, by status and reason; nothing if never."""
+        new, self._reported = self._refused - self._reported, self._refused.copy()
+        return _listed(new)
 
     async def _response(self, request: web.BaseRequest) -> web.Response:
         methods = METHODS.get(request.path)
@@ -207,8 +213,11 @@ class PostsApi:
 
     def _count(self, refused: RequestRefused) -> None:
         self._refused[f"{refused.status} {refused.reason}"] += 1
-        listed = (f"{count:,} times {answer}" for answer, count in sorted(self._refused.items()))
-        self._health.facts["refused requests"] = ", ".join(listed)
+        self._health.facts["refused requests"] = _listed(self._refused)
+
+
+def _listed(refused: Counter[str]) -> str:
+    return ", ".join(f"{count:,} times {answer}" for answer, count in sorted(refused.items()))
 
 
 def _request_id(request: web.BaseRequest) -> str:

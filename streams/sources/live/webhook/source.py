@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
+import structlog
+
 from streams.errors import SourceUnavailable
 from streams.sources.live.base import Batch, LiveSource
 from streams.sources.live.webhook.api import PostsApi
@@ -30,6 +32,11 @@ BATCH_ITEMS: Final = 2_000
 PAUSE_SECONDS: Final = 1.0
 """Longest time between two batches."""
 
+REPORT_MS: Final = 60_000
+"""Time between two reports of refused requests."""
+
+log = structlog.get_logger()
+
 
 class WebhookSource(LiveSource):
     """Listens for posts, and answers each request once Kafka has its posts.
@@ -44,6 +51,7 @@ class WebhookSource(LiveSource):
         self._settings = settings
         self._senders = Senders(settings, surroundings.now_ms)
         self._tls = tls_of(settings)
+        self._reported_ms = surroundings.now_ms()
 
     async def batches(self, position: Position | None) -> AsyncGenerator[Batch, None]:  # noqa: ARG002  it has none
         """Listen, and yield what is pushed, until it is closed."""
@@ -55,11 +63,20 @@ class WebhookSource(LiveSource):
             try:
                 while True:
                     self._refresh_health(intake)
+                    self._report(api)
                     yield _batch(await waiting.next(BATCH_ITEMS, PAUSE_SECONDS))
             finally:
                 intake.is_stopping = True
                 waiting.refuse_waiting()
                 await waiting.all_settled(STOP_SECONDS)
+
+    def _report(self, api: PostsApi) -> None:
+        """Log the refusals of the last minute: a sender with a wrong token is one that is not heard of."""
+        now_ms = self.surroundings.now_ms()
+        if now_ms - self._reported_ms >= REPORT_MS:
+            self._reported_ms = now_ms
+            if refused := api.newly_refused():
+                log.warning("requests refused", source=self.id, answers=refused)
 
     def _refresh_health(self, intake: PostsIntake) -> None:
         is_full = intake.room.is_full

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
+from structlog.testing import capture_logs
 
 from streams.errors import SourceRefused, SourceUnavailable
 from streams.sources.live.base import Surroundings
@@ -94,3 +95,19 @@ async def test_a_check_says_whether_the_address_is_free_or_in_use_by_firewatch()
         with pytest.raises(SourceUnavailable, match="is used by another process"):
             await make_source(config.sources[0], Surroundings(config)).probe()
     busy.close()
+
+
+async def test_refused_requests_are_reported_once_a_minute_and_never_what_they_held(tmp_path: Path) -> None:
+    (tmp_path / "crm").write_text("alpha")
+    with capture_logs() as logs:
+        async with pushing({"senders": [{"id": "crm", "token_file": str(tmp_path / "crm")}]}) as push:
+            for minute in range(3):
+                for _ in range(3 if minute < 2 else 0):
+                    await push.push(post(), Authorization="Bearer guessed")
+                push.clock.pass_seconds(61)
+                await push.push([], Authorization="Bearer alpha")
+                batches = push.stored.batches
+                await until(lambda batches=batches: push.stored.batches > batches)
+    reported = [each for each in logs if each["event"] == "requests refused"]
+    assert [each["answers"] for each in reported] == ["3 times 401 wrong_token"] * 2
+    assert "guessed" not in str(logs)
