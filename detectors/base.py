@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, ClassVar, Literal, NamedTuple, Protocol, Self
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -265,6 +265,13 @@ class Explanation(NamedTuple):
     critical: Sequence[Condition] = ()
 
 
+class UsualRate(Protocol):
+    """The rate of mentions that a detector has learned."""
+
+    def count(self, bucket: Bucket) -> float | None:
+        """Return the number of mentions that are usual in the span of a bucket; None during the cold start."""
+
+
 class Detector(ABC):
     """An online detector of one brand.
 
@@ -281,6 +288,11 @@ class Detector(ABC):
         which it would be 1. False where it is a test statistic over its threshold.
     exempt
         Checks of the contract suite that this kind can't pass, by name, each with the reason.
+
+    Attributes
+    ----------
+    usual_rate
+        The rate of mentions that it has learned; None for kinds that learn none with its daily rhythm.
     """
 
     kind: ClassVar[str]
@@ -288,6 +300,7 @@ class Detector(ABC):
     aspect: ClassVar[Aspect]
     score_is_rarity: ClassVar[bool] = True
     exempt: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    usual_rate: UsualRate | None = None
 
     @abstractmethod
     def score_one(self, bucket: Bucket) -> Score:
@@ -302,10 +315,10 @@ class Detector(ABC):
             conditions.append(Condition("history", 0.0, 1.0, met=False, suppressed=score.suppressed))
         return Explanation(score, (), conditions)
 
-    def usual_count(self, bucket: Bucket) -> float | None:  # noqa: ARG002  for those that know it
+    def usual_count(self, bucket: Bucket) -> float | None:
         """Return the number of mentions that are usual in the span of a bucket if all sources deliver; None if it is
-        not known."""
-        return None
+        not known, as during the cold start."""
+        return self.usual_rate.count(bucket) if self.usual_rate is not None else None
 
     def learn_one(self, bucket: Bucket) -> None:
         """Learn a closed bucket, once, in order of time; a bucket without coverage is skipped.

@@ -172,7 +172,7 @@ class Composite(Detector):
         usual_posts_per_day: float | None = None,
     ) -> None:
         self._at_least = within("at_least_times", at_least_times, *AT_LEAST_TIMES)
-        self._usual = ExpectedRate(usual_posts_per_day)
+        self._usual = self.usual_rate = ExpectedRate(usual_posts_per_day)
         self._shares = Shares(_USUAL_SHARES)
         self._extremes = Extremes(_PRIOR_MEAN, _PRIOR_SPREAD, once_in_days, _PRIOR_DAYS)
         self._refractory = Refractory(refractory_hours)
@@ -199,12 +199,6 @@ class Composite(Detector):
             suppressed = self._refractory.suppresses(bucket.start_ms, value) if ready else "cold_start"
         severity = self._severity(reading)
         return Score(value, observed, expected, 0.0, min(upper, observed), "up", reason, suppressed, label, severity)
-
-    def usual_count(self, bucket: Bucket) -> float | None:
-        """Return the number of mentions that are usual in the span of a bucket; None during the cold start."""
-        if not self._usual.level.ready:
-            return None
-        return self._usual.per_hour(bucket.start_ms, bucket.length_ms) * bucket.length_ms / HOUR_MS
 
     def explain(self, bucket: Bucket) -> Explanation:
         """Return the score of a bucket with what led to it."""

@@ -45,6 +45,13 @@ class ExpectedRate:
         """Return the expected mentions per hour in a span of time."""
         return self.level.per_hour * self._factor_at(start_ms, length_ms)
 
+    def count(self, bucket: Bucket) -> float | None:
+        """Return the expected number of mentions in the span of a bucket if all sources deliver; None while the level
+        can't be relied on."""
+        if not self.level.ready:
+            return None
+        return self.per_hour(bucket.start_ms, bucket.length_ms) * bucket.length_ms / HOUR_MS
+
     def learn(self, bucket: Bucket) -> None:
         """Learn a closed bucket. The level learns the count that an average hour would have."""
         level = self.level

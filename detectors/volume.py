@@ -113,7 +113,7 @@ class Volume(Detector):
     ) -> None:
         one_of("direction", direction, WAYS)
         self._at_least = within("at_least_times", at_least_times, *AT_LEAST_TIMES)
-        self._usual = ExpectedRate(usual_posts_per_day)
+        self._usual = self.usual_rate = ExpectedRate(usual_posts_per_day)
         self._watches_rises = direction != "down"
         self._rises = Extremes(_PRIOR_MEAN, _PRIOR_SPREAD, once_in_days)
         self._falls = Extremes(_FALL_MEAN, _FALL_SPREAD, once_in_days) if direction != "up" else None
@@ -143,12 +143,6 @@ class Volume(Detector):
         return Score(
             value, count, max(expected, count), max(lower, count), max(upper, count), "down", reason, suppressed
         )
-
-    def usual_count(self, bucket: Bucket) -> float | None:
-        """Return the number of mentions that are usual in the span of a bucket; None during the cold start."""
-        if not self._usual.level.ready:
-            return None
-        return self._usual.per_hour(bucket.start_ms, bucket.length_ms) * bucket.length_ms / HOUR_MS
 
     def explain(self, bucket: Bucket) -> Explanation:
         """Return the score of a bucket with what led to it."""

@@ -222,8 +222,8 @@ class BrandScoring(ABC):
     ) -> Window:
         tally = step.tally
         end_ms = step.start_ms + self._windows.bucket_ms
-        told_ms = step.at_ms if self._closed_ms < 0 else self._closed_ms
-        gaps = progress.gaps.between(step.start_ms, end_ms, told_ms, step.at_ms)
+        reported_ms = step.at_ms if self._closed_ms < 0 else self._closed_ms
+        gaps = progress.gaps.between(step.start_ms, end_ms, reported_ms, step.at_ms)
         self._closed_ms = step.at_ms
         return Window(
             brand=self._id,
