@@ -253,13 +253,14 @@ class JetstreamServer(EventLog):
                         await self.send(connection, frame)
                 if seq >= self.next_seq:
                     await grown.wait()
+                await asyncio.sleep(0)  # a fast reader never makes a write wait, and its pings need answers
         finally:
             self._grown.discard(grown)
 
     def _from(self, seq: int) -> Iterator[Event]:
-        """Yield the events from a number on, up to a thousand of them."""
+        """Yield the events from a number on, up to a hundred of them."""
         first = max(0, seq - self.first_seq)
-        yield from self._events[first : first + 1000]
+        yield from self._events[first : first + 100]
 
     def frame(self, event: Event, wire: Wire) -> bytes:
         """Return the frame of an event; servers that misbehave return others."""

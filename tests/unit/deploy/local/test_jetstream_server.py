@@ -6,7 +6,7 @@ import asyncio
 import json
 import sys
 from asyncio.subprocess import PIPE
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 import pytest
@@ -14,6 +14,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from deploy.local.jetstream_events import NSID
+from deploy.local.jetstream_requests import Filter
 from deploy.local.jetstream_server import V1_PATH, V2_PATH
 from tests.support.jetstream_faults import FaultyJetstream
 from tests.support.lexicon import problems_of
@@ -21,6 +22,8 @@ from tests.support.paths import DEPLOY, SHARED_SOURCES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from websockets.asyncio.server import ServerConnection
 
 LEXICON = SHARED_SOURCES / "fixtures" / "jetstream" / "subscribeEvents.json"
 
@@ -228,3 +231,21 @@ async def test_the_script_serves_posts_of_standard_input() -> None:
     assert [frame["operation"] for frame in received] == ["create", "delete"]
     assert received[0]["rkey"] == received[1]["rkey"] == "p1"
     assert received[0]["did"] == received[1]["did"]
+
+
+async def test_a_reader_that_is_faster_does_not_keep_the_server_from_answering_pings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sent: list[bytes] = []
+
+    async def send(_: object, frame: bytes) -> None:
+        sent.append(frame)
+
+    server = server_of()
+    for number in range(1_000):
+        server.post(post(number))
+    monkeypatch.setattr(server, "send", send)
+    sending = asyncio.create_task(server._send_events(cast("ServerConnection", None), "v2", Filter(), 1))
+    await asyncio.sleep(0)
+    assert 0 < len(sent) < 1_000
+    sending.cancel()
