@@ -59,12 +59,12 @@ def begun(cursor: Cursor) -> bool:
 
 @asynccontextmanager
 async def publishing(server: MastodonServer) -> AsyncIterator[None]:
-    """Publish a hundred posts a second while the body runs."""
+    """Publish twenty posts a second while the body runs."""
 
     async def publish() -> None:
         for number in range(1_000_000):
             server.publish(f"Nordtel Nummer {number}")
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.05)
 
     task = asyncio.create_task(publish())
     try:
