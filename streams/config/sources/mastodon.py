@@ -128,6 +128,13 @@ class MastodonSettings(SourceSettings):
         description="Instances that are read. Each is an entry of its own with its host and token; one that fails does "
         "not stop the others.",
     )
+    expected_silence_seconds: float = Field(
+        default=3_600,
+        ge=1,
+        le=31_536_000,
+        description="Seconds without a post after which the source counts as silent: longer than it ever is in the "
+        "quietest hour. The users of a small instance may post nothing for an hour at night.",
+    )
     backfill_pages: int = Field(
         default=200,
         ge=0,
