@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tests.support.reddit_server import RedditServer
 
 START_MS: Final = 1_796_000_000_000
+"""When tests begin to publish; the clock of a source is two hours later, so that no post is younger than it."""
 
 SECONDS: Final = 120.0
 """Longest wait: far longer than it takes on a machine with nothing else to do."""
@@ -54,7 +55,7 @@ class RedditReader:
         self._settings = RedditSettings.model_validate(entry)
         self.items: list[Item] = []
         self.position: Position | None = None
-        self.ms = START_MS
+        self.ms = START_MS + 7_200_000
         self.slept: list[float] = []
         self.polls = self._wanted = 0
         self.source = self._made()

@@ -83,7 +83,8 @@ class ListingProgress:
 
     def begin(self, things: Sequence[Thing], now_ms: int) -> None:
         """Note where the first reading begins."""
-        self.newest_ms = self.newest_ms or now_ms
+        if not things:
+            self.newest_ms = now_ms
         self.floor_ms = min((each.known.created_ms for each in things), default=0)
 
     def take(self, thing: Thing, now_ms: int, *, any_age: bool = False) -> Item | None:

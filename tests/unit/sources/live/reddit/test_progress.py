@@ -55,6 +55,17 @@ def test_no_more_is_remembered_than_its_bounds() -> None:
     assert len(progress.as_json()["seen"].split()) == SAVED
 
 
+def test_the_first_reading_begins_with_its_posts_or_else_with_the_present() -> None:
+    progress, empty = ListingProgress(POSTS, None, 24), ListingProgress(POSTS, None, 24)
+    things = [post(2, NOW_MS - DAY_MS), post(1, NOW_MS - 2 * DAY_MS)]
+    progress.begin(things, NOW_MS)
+    for each in things:
+        progress.take(each, NOW_MS)
+    empty.begin([], NOW_MS)
+    assert (progress.newest_ms, progress.floor_ms) == (NOW_MS - DAY_MS, NOW_MS - 2 * DAY_MS)
+    assert (empty.newest_ms, empty.floor_ms) == (NOW_MS, 0)
+
+
 def test_a_time_far_ahead_does_not_become_the_newest() -> None:
     progress = ListingProgress(POSTS, None, 24)
     progress.take(post(1, NOW_MS + 2 * DAY_MS), NOW_MS)

@@ -172,7 +172,7 @@ async def test_an_empty_subreddit_is_live_and_later_posts_are_not_lost(server: R
     reader = RedditReader(server)
     await reader.poll()
     assert reader.source.health.state == "live"
-    publish(server, 250, START_MS + MINUTE_MS)
+    publish(server, 250, reader.ms)
     await reader.poll()
     assert len(reader.texts) == 250
 
@@ -227,7 +227,7 @@ async def test_posts_older_than_the_hours_are_not_looked_at_and_0_switches_it_of
     for hours, looks in ((0, 0), (1, 1)):
         server.requests.clear()
         reader = RedditReader(server, reread_hours=hours)
-        reader.ms += 3_500_000
+        reader.ms = START_MS + 3_500_000
         await reader.poll()
         assert len(server.seen("/api/info")) == looks
         reader.ms += 1_000_000
