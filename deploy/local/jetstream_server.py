@@ -5,7 +5,7 @@ It follows the lexicon `network.bsky.jetstream.subscribeEvents` (``/xrpc/...``, 
 the older ``/subscribe`` (v1): cursors by number and by time, the look-back window, ``#info OutdatedCursor``,
 ``CursorTooOld``, filters, pings. Compression is not offered.
 
-    python deploy/local/jetstream_server.py [--port 8481]
+    python deploy/local/jetstream_server.py [--port 8481] [--end-with-input]
 
 prints its address, and ``subscribed`` once somebody is, and reads posts from standard input, a JSON object a line:
 ``id``, ``author``, ``text``, ``created_at``, and optionally ``lang`` or ``langs``, ``reply_to``, ``"edited": true``; or
@@ -283,7 +283,7 @@ async def _refuse_frames(connection: ServerConnection, wire: Wire) -> None:
             await connection.close(1008 if wire == "v2" else 1007, "no frames are expected")
 
 
-async def _serve_lines(port: int) -> None:
+async def _serve_lines(port: int, *, ends_with_input: bool) -> None:
     """Serve the posts of standard input."""
     async with JetstreamServer(port) as server:
         print(server.url, flush=True)
@@ -295,7 +295,9 @@ async def _serve_lines(port: int) -> None:
                 server.delete(str(post["id"]), witnessed_us=witnessed_us)
             else:
                 server.post(post, witnessed_us=witnessed_us)
-        await telling
+        if ends_with_input:
+            telling.cancel()
+            return
         await asyncio.Event().wait()
 
 
@@ -308,9 +310,10 @@ def main() -> None:
     """Run the command."""
     parser = argparse.ArgumentParser(description="Serve posts of standard input as a Jetstream server on loopback.")
     parser.add_argument("--port", type=int, default=0, help="port; a free one by default")
+    parser.add_argument("--end-with-input", action="store_true", help="end with standard input, as the parent does")
     arguments = parser.parse_args()
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve_lines(arguments.port))
+        asyncio.run(_serve_lines(arguments.port, ends_with_input=arguments.end_with_input))
 
 
 if __name__ == "__main__":

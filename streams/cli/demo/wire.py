@@ -153,6 +153,7 @@ async def _started(id: str) -> WireServer:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         str(deploy_folder() / "local" / "jetstream_server.py"),
+        "--end-with-input",
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
