@@ -195,13 +195,14 @@ async def test_the_topic_is_created_again(
             with ForeignKafka(kafka) as writer:
                 crawler = Crawler(writer, topic, seed)
                 crawler.ids = [f"p{each}" for each in range(number * 1_000)]
+                crawler._chance.random = lambda: 1.0  # type: ignore[method-assign]  # as above
                 times = [crawler.post(1) for _ in range(50 + 50 * number)]
             if gaps:
                 gaps[-1] = gaps[-1][0], times[0]
             ids += crawler.ids[number * 1_000 :]
             await until_posts(config, len(ids))
             if number < count - 1:
-                await until_cursor(config, SOURCE, lambda cursor: cursor.position is not None)
+                await until_cursor(config, SOURCE, partial(is_at, len(times)))
                 await worker.kill()
                 gaps.append((times[-1], 0))
                 foreign.recreate(topic)

@@ -8,6 +8,7 @@ from streams.core.ingest.timestamps import EventTimes
 from streams.errors import RecordError
 from streams.records import Gap
 from streams.sources.live.base import Found
+from streams.sources.live.kafka.records import LOG_APPEND_TIME
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -110,23 +111,25 @@ class TopicLosses:
         gaps, self._resolved = self._resolved, []
         return gaps
 
-    def before(self, record: KafkaRecord, item: Item) -> Gap | None:
+    def before(self, record: KafkaRecord, item: Item, now_ms: int) -> Gap | None:
         """Return the gap that ends with a record, if there is one."""
         loss = self._by_partition.pop(record.partition, None)
         if self._whole is not None:
             loss, self._whole = self._whole, None
-        return None if loss is None else self._gap(loss, self.event_ms(record, item, record.timestamp))
+        return None if loss is None else self._gap(loss, self.event_ms(record, item, now_ms))
 
     def _gap(self, loss: _Loss, to_ms: int) -> Gap:
         return Gap(self._source, loss.from_ms, max(loss.from_ms, to_ms), loss.cause, loss.detail, loss.part)
 
     def event_ms(self, record: KafkaRecord, item: Item, now_ms: int) -> int:
-        """Return the event time of a record in milliseconds since the epoch: that of its post, or else of Kafka."""
-        known_ms = [each for each in (record.timestamp, now_ms) if each >= 0]
-        latest_ms = min(known_ms, default=0)
+        """Return the event time of a record in milliseconds since the epoch: that of its post, or else of Kafka.
+
+        A post is dated no later than the present, nor than the broker appended it.
+        """
+        latest_ms = min(now_ms, record.timestamp) if record.timestamp_type == LOG_APPEND_TIME else now_ms
         if isinstance(item, Found):
             try:
                 return min(self._times.event_time_ms(item.fields, latest_ms), latest_ms)
             except RecordError:
                 pass
-        return latest_ms
+        return min(latest_ms, record.timestamp) if record.timestamp >= 0 else latest_ms

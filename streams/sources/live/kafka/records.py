@@ -25,7 +25,9 @@ _MAGIC: Final = b"\0"
 
 _MAGIC_BYTES: Final = 5
 _ENVELOPE: Final = {"schema", "payload"}
-_LOG_APPEND_TIME: Final = 1
+LOG_APPEND_TIME: Final = 1
+"""Type of a timestamp that the broker has set; others are those of the producer."""
+
 _KEY, _VALUE, _HEADERS = "@key", "@value", "@headers"
 
 
@@ -94,7 +96,7 @@ class RecordReading:
         except RecordError as error:
             raw = record.value if record.value is not None else record.key or b""
             return Bad(error, raw[: self._max_bytes + 1], place)
-        witnessed_ms = record.timestamp if record.timestamp_type == _LOG_APPEND_TIME else None
+        witnessed_ms = record.timestamp if record.timestamp_type == LOG_APPEND_TIME else None
         return Found(post, record.value or b"", witnessed_ms, place=place)
 
     def fields(self, record: KafkaRecord) -> dict[str, Any] | None:

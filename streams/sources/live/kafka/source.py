@@ -331,12 +331,12 @@ class TopicTail:
     def _items(self, records: Sequence[KafkaRecord]) -> list[Item]:
         items: list[Item] = []
         last: dict[int, tuple[KafkaRecord, Item]] = {}
+        now_ms = self._now_ms()
         for record in records:
             item = self._reading.item(record)
-            gap = self._losses.before(record, item)
+            gap = self._losses.before(record, item, now_ms)
             items += [item] if gap is None else [gap, item]
             last[record.partition] = record, item
-        now_ms = self._now_ms()
         for partition, (record, item) in last.items():
             at = self._position.partitions[partition]
             at.offset = record.offset + 1

@@ -25,8 +25,8 @@ def test_removed_records_are_a_gap_up_to_the_first_record_of_their_partition() -
     lost.removed(3, PartitionPosition(100, NOON), 250, 300, NOON + 99_000)
     assert lost.is_pending(3)
     assert not lost.is_pending(4)
-    assert lost.before(Record(b"", partition=4, timestamp=NOON), found(NOON)) is None
-    gap = lost.before(Record(b"", partition=3, timestamp=NOON + 90_000), found(NOON + 60_000))
+    assert lost.before(Record(b"", partition=4, timestamp=NOON), found(NOON), NOON + 99_000) is None
+    gap = lost.before(Record(b"", partition=3, timestamp=NOON + 90_000), found(NOON + 60_000), NOON + 99_000)
     assert gap == Gap(
         "crawler",
         NOON,
@@ -35,7 +35,7 @@ def test_removed_records_are_a_gap_up_to_the_first_record_of_their_partition() -
         "partition 3 of topic raw: 150 records from offset 100 on were deleted before they were read",
         "partition 3",
     )
-    assert lost.before(Record(b"", partition=3), found(NOON)) is None
+    assert lost.before(Record(b"", partition=3), found(NOON), NOON + 99_000) is None
     assert not lost.is_pending(3)
 
 
@@ -51,7 +51,7 @@ def test_two_losses_before_a_record_came_are_one_gap_from_the_first() -> None:
     lost = losses()
     lost.removed(3, PartitionPosition(100, NOON), 250, 300, NOON)
     lost.removed(3, PartitionPosition(250, NOON + 50_000), 280, 300, NOON)
-    gap = lost.before(Record(b"", timestamp=NOON + 90_000), found(NOON + 90_000))
+    gap = lost.before(Record(b"", timestamp=NOON + 90_000), found(NOON + 90_000), NOON + 99_000)
     assert gap is not None
     assert (gap.from_ms, gap.to_ms) == (NOON, NOON + 90_000)
 
@@ -60,7 +60,7 @@ def test_a_topic_created_again_is_one_gap_since_the_partition_that_was_read_leas
     lost = losses()
     saved = TopicPosition("raw", "a", {0: PartitionPosition(7, NOON + 5_000), 1: PartitionPosition(9, NOON)})
     lost.recreated(saved, "raw", {0: (0, 5)}, NOON + 99_000)
-    gap = lost.before(Record(b"", partition=0, timestamp=NOON + 60_000), found(NOON + 60_000))
+    gap = lost.before(Record(b"", partition=0, timestamp=NOON + 60_000), found(NOON + 60_000), NOON + 99_000)
     assert gap is not None
     assert (gap.from_ms, gap.to_ms, gap.cause, gap.part) == (NOON, NOON + 60_000, "recreated", "")
     assert "0: 7, 1: 9" in gap.detail
@@ -82,11 +82,18 @@ def test_a_partition_that_ends_before_the_cursor_lost_its_end() -> None:
     assert "ends at offset 80, before the cursor 100" in gap.detail
 
 
-def test_a_gap_has_no_negative_length_and_the_time_of_a_record_is_no_later_than_kafkas() -> None:
+def test_a_gap_has_no_negative_length() -> None:
     lost = losses()
     lost.removed(3, PartitionPosition(100, NOON), 250, 300, NOON)
-    gap = lost.before(Record(b"", timestamp=NOON - 5_000), found(NOON + 90_000))
+    gap = lost.before(Record(b""), found(NOON - 5_000), NOON + 99_000)
     assert gap is not None
     assert (gap.from_ms, gap.to_ms) == (NOON, NOON)
-    assert lost.event_ms(Record(b"", timestamp=NOON), found(0), NOON) == 0
+
+
+def test_the_time_of_a_record_is_that_of_its_post_and_no_later_than_the_broker_says() -> None:
+    lost = losses()
+    assert lost.event_ms(Record(b"", timestamp=NOON), found(NOON + 1), NOON + 5) == NOON + 1
+    assert lost.event_ms(Record(b"", timestamp=NOON), found(NOON + 9), NOON + 5) == NOON + 5
+    assert lost.event_ms(Record(b"", timestamp=NOON, timestamp_type=1), found(NOON + 1), NOON + 5) == NOON
     assert lost.event_ms(Record(b"", timestamp=-1), Found({"created_at": "soon"}, b""), NOON) == NOON
+    assert lost.event_ms(Record(b"", timestamp=NOON - 1), Found({"created_at": "soon"}, b""), NOON) == NOON - 1
