@@ -6,7 +6,6 @@ import asyncio
 import re
 from typing import TYPE_CHECKING
 
-import pytest
 import yaml
 from click.testing import CliRunner
 
@@ -29,9 +28,6 @@ if TYPE_CHECKING:
 
     from streams.config import Config
     from streams.offline.backtest import BacktestRun
-
-
-pytestmark = pytest.mark.timeout(600)
 
 
 async def send(config: Config, topic: str, value: bytes) -> None:

@@ -6,7 +6,6 @@ import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
-import pytest
 import yaml
 from click.testing import CliRunner
 
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
     from click.testing import Result
 
     from streams.config import Config
-
-pytestmark = pytest.mark.timeout(600)
 
 
 def why(*arguments: object) -> Result:

@@ -180,7 +180,6 @@ async def check_bridge(config: Config, receiver: Receiver) -> None:
     await until(refused)
 
 
-@pytest.mark.timeout(400)
 @pytest.mark.parametrize("way", ["SCRAM-SHA-512", "SSL"])
 async def test_each_worker_does_its_work_with_its_own_rights_alone(
     broker: SecureBroker,
