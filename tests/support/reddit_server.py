@@ -163,7 +163,7 @@ class RedditServer(HttpFaults):
     def _subreddit(self, request: SeenRequest) -> Answer:
         if refused := self._refused(request):
             return refused
-        _, _, names, *rest = request.path.split("/")
+        _, _, names, *rest = request.path.rstrip("/").split("/")
         chosen = names.split("+")
         if rest == ["about"]:
             return self._closed(names) or self._answer({"kind": "t5", "data": {"display_name": names}})
