@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 SIZE: Final = 25
 """Posts of a request."""
 
+BOMB: Final = gzip.compress(b"[" + b" " * 50_000_000)
+
 
 @pytest.fixture(scope="module")
 def broker() -> Iterator[LocalKafka]:
@@ -210,11 +212,10 @@ async def misbehave(session: aiohttp.ClientSession, url: str, headers: dict[str,
         yield body[: chance.randrange(len(body))]
         raise ConnectionError("the sender is gone")
 
-    bomb = gzip.compress(b"[" + b" " * 50_000_000)
     sent: list[tuple[Any, dict[str, str]]] = [
         (slowly(), {}),
         (cut(), {}),
-        (bomb, {"Content-Encoding": "gzip"}),
+        (BOMB, {"Content-Encoding": "gzip"}),
         (io.BytesIO(b" " * 2_000_000), {}),
         (b'{"a":' * 100_000, {}),
         (chance.randbytes(10_000), {"Content-Encoding": chance.choice(["gzip", "zstd", "deflate", ""])}),
