@@ -188,6 +188,8 @@ class FeedReader:
         now_ms = self._surroundings.now_ms()
         trouble = await self._catch_up(http, mark, overlap_ms)
         read = (self._mark or mark)._replace(alive_ms=now_ms)
+        if read.id != mark.id:  # the stream is open and brought something, though not by itself
+            self._backoff.succeeded()
         self.state, self.why, self.refusal = "live", "", None
         if trouble and not is_new:
             await self._arrived([self._no_backfill(mark, now_ms, trouble)], read._replace(at_ms=now_ms))
