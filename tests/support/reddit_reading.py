@@ -87,10 +87,10 @@ class RedditReader:
         async with asyncio.timeout(SECONDS), aclosing(self.source.batches(self.position)) as batches:
             async for batch in batches:
                 received += batch.items
+                self.items += batch.items
                 self.position = batch.position if batch.position is not None else self.position
                 if self.polls >= times and not batch.items and batch.position is None:
                     break
-        self.items += received
         return received
 
     @property

@@ -81,6 +81,7 @@ class RedditServer(HttpFaults):
         self.handle(TOKEN_PATH, self._token)
         self.handle("/r/", self._subreddit)
         self.handle("/api/info", self._info)
+        self.handle("/api/info/", self._info)
 
     def settings(self, **options: Any) -> dict[str, Any]:
         """Return the entry of a source that reads this server."""

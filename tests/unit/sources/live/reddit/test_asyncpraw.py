@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tests.support.reddit_server import RedditServer
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of asyncprawcore
 async def test_asyncpraw_reads_what_was_published(server: RedditServer) -> None:
     asyncpraw = pytest.importorskip("asyncpraw", reason="asyncpraw is not installed: pip install asyncpraw")
     names = [server.post(START_MS + number * 1000, f"post {number}") for number in range(220)]
