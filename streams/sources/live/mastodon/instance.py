@@ -236,7 +236,8 @@ class Instance:
             records = parse(b'{"page":%b}' % answer.body)["page"]
         except RecordError:
             records = None
-        if records is not None and not isinstance(records, list):
+        is_json = "json" in answer.headers.get("content-type", "").lower()
+        if not isinstance(records, list) and (records is not None or not is_json):
             detail = f"{self.name} answers with what is no page of a timeline"
             raise SourceUnavailable(self._source, "bad_answer", detail)
         return Page(records, answer.body, previous_id(answer.headers.get("link", "")))

@@ -171,7 +171,7 @@ async def test_a_refusal_for_too_many_requests_holds_back_the_next_until_the_res
     assert not instance.waits
 
 
-@pytest.mark.parametrize("body", [b'{"error":"x"}', b'"x"', b"7"])
+@pytest.mark.parametrize("body", [b'{"error":"x"}', b'"x"', b"7", b"<html>"])
 async def test_an_answer_that_is_no_list_is_no_page(server: MastodonServer, tmp_path: Path, body: bytes) -> None:
     settings = settings_of(tmp_path, server)
     server.http.script("/api/v1/timelines/public", Answer(200, {}, body))
