@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
@@ -11,6 +11,7 @@ import yaml
 
 from tests.support.cli import firewatch
 from tests.support.patience import PATIENCE_SECONDS
+from tests.support.ports import reserved_port
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,9 +51,12 @@ def test_every_post_of_a_wire_is_counted_once_and_a_storm_raises_an_alert(
 ) -> None:
     out = tmp_path / "out"
     config = posts.with_name("brands.yaml")
+    ports: dict[str, Any] = {
+        f"FIREWATCH__METRICS__{worker}_PORT": str(reserved_port()) for worker in ("SOURCES", "SCORE", "DETECT")
+    }
     done = firewatch(
         "demo", "--wire", "--posts", posts, "--config", config, "--seconds", "10", "--out", out,
-        patience_seconds=5 * PATIENCE_SECONDS, KAFKA_BOOTSTRAP=kafka,
+        patience_seconds=5 * PATIENCE_SECONDS, KAFKA_BOOTSTRAP=kafka, **ports,
     )  # fmt: skip
     printed = done.stdout.decode()
     assert done.returncode == 0, printed + done.stderr.decode()
