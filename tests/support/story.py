@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 SIMULATION: Final = SimulationSettings(brands=3, scenario="firestorm,spam")
 
-WORKERS: Final = ("ingest", "score", "detect", "train", "bridge")
+WORKERS: Final = ("ingest", "score", "detect", "train", "bridge", "sources")
 DAY_SECONDS: Final = 86_400
 """As long as the run, so that its incidents stay open to be looked at."""
 
@@ -92,6 +92,11 @@ class Story:
     def _change(self, **sections: object) -> None:
         tree = yaml.safe_load(self.config_path.read_text(encoding="utf-8")) | sections
         self.config_path.write_text(yaml.safe_dump(tree, allow_unicode=True), encoding="utf-8")
+
+    def read_source(self, url: str) -> None:
+        """Have a Jetstream server read, none of whose posts enter Kafka."""
+        entry = {"id": "wire", "kind": "jetstream", "hosts": [url], "brand_filter": True, "unmatched_share": 0}
+        self._change(sources=[entry])
 
     def _write_labels(self, texts: list[str]) -> None:
         now_ms = time.time_ns() // 1_000_000

@@ -41,7 +41,7 @@ class FilesSourceSettings(SourceSettings):
     )
     done: Literal["keep", "move", "delete"] = Field(
         default="keep",
-        description="What becomes of a file that is complete and whose posts Kafka has: it stays, is moved to "
+        description="Treatment of a file that is complete and whose posts Kafka has: it stays, is moved to "
         "`done_folder`, or is deleted.",
     )
     done_folder: Path | None = Field(

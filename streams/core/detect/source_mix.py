@@ -23,7 +23,7 @@ class SourceMix:
     Examples
     --------
     >>> mix = SourceMix()
-    >>> mix.load([("forum", 0.6), ("news", 0.2)])
+    >>> mix.load([("forum", 0.75), ("news", 0.25)])
     >>> mix.coverage({"news"}, {}), mix.coverage(frozenset(), {"forum": 0.5})
     (0.75, 0.625)
     """

@@ -55,7 +55,7 @@ class RejectionRatio:
     >>> ratio.reject(RecordError("empty_id", "'id' is empty"), "line 3")
     Traceback (most recent call last):
     ...
-    streams.errors.RejectionRatioExceeded: 2 of 3 records are rejected (empty_id 2): over the limit \
+    streams.errors.input.RejectionRatioExceeded: 2 of 3 records are rejected (empty_id 2): over the limit \
 ingest.max_bad_share=0.5. Stopped before the whole input goes to the dead letter queue; check the source, or raise the \
 limit if this is expected.
       line 2: empty_id: 'id' is empty

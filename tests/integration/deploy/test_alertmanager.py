@@ -47,6 +47,10 @@ CONSEQUENCES_OF_AN_OUTAGE: Final = {
     "FirewatchAlertsSlow",
     "FirewatchRestarts",
     "FirewatchLateShare",
+    "FirewatchLiveSourceBehind",
+    "FirewatchLiveSourceSilent",
+    "FirewatchLiveSourceUnread",
+    "FirewatchLiveSourceUnstable",
 }
 
 

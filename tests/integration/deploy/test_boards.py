@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import base64
+import json
 import math
 import os
 import signal
+import subprocess
 import sys
+import threading
 import time
-from typing import TYPE_CHECKING, Final
+from contextlib import ExitStack, contextmanager
+from itertools import count
+from typing import IO, TYPE_CHECKING, Final
 
 import pytest
 
 from streams.config import WEBHOOK_KEY_VARIABLE
+from tests.support.paths import ROOT
 from tests.support.patience import wait_for
 from tests.support.prometheus import answer, board_queries, prometheus
 from tests.support.story import Story, firewatch, pid_of, webhook_that_fails_once
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 SPEED: Final = 8_000
@@ -29,6 +36,10 @@ NEVER_HERE: Final = {
     "firewatch-health: Quarantined detectors A": "takes a detector with a defect, and there is none",
     "firewatch-health: Learned states dropped A": "takes an upgrade that learns differently",
     "firewatch-health: Over quota, badly dated and deleted B": "takes a live stream in which posts are dated back",
+    "firewatch-health: Gaps A": "takes a live source that misses posts",
+    "firewatch-health: Length of gaps A": "takes a live source that misses posts",
+    "firewatch-health: Failures A": "takes a live source whose connection fails",
+    "firewatch-health: Failures B": "takes a defect of firewatch",
     "firewatch-health: Records lost to retention A": "takes a retention that is shorter than a worker's absence",
 }
 """Queries that are not answered, with the reason."""
@@ -48,6 +59,34 @@ def expectations(brand: str) -> dict[str, str]:
     return expected
 
 
+@contextmanager
+def jetstream_server() -> Iterator[str]:
+    """Yield the address of a Jetstream server that publishes a post each half a second."""
+    command = [sys.executable, str(ROOT / "deploy" / "local" / "jetstream_server.py"), "--end-with-input"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        url = process.stdout.readline().strip()
+        ends = threading.Event()
+        publishing = threading.Thread(target=publish_until, args=(process.stdin, ends))
+        publishing.start()
+        try:
+            yield url
+        finally:
+            ends.set()
+            publishing.join()
+            process.stdin.close()
+
+
+def publish_until(posts: IO[str], ends: threading.Event) -> None:
+    for number in count():
+        post = {"id": str(number), "author": "kim", "text": "nothing to see here", "created_at": time.time()}
+        posts.write(json.dumps(post) + "\n")
+        posts.flush()
+        if ends.wait(0.5):
+            return
+
+
 def run_to_end(log: Path, *arguments: str) -> None:
     with firewatch(log, *arguments) as process:
         assert process.wait() == 0, log.read_text(encoding="utf-8")[-3000:]
@@ -57,8 +96,9 @@ def run_to_end(log: Path, *arguments: str) -> None:
 def test_every_panel_shows_the_firestorm(kafka: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(WEBHOOK_KEY_VARIABLE, "whsec_" + base64.b64encode(b"a key that only this test has").decode())
     log = tmp_path / "workers.log"
-    with webhook_that_fails_once() as webhook:
+    with webhook_that_fails_once() as webhook, ExitStack() as stack:
         story = Story(tmp_path, kafka, webhook)
+        story.read_source(stack.enter_context(jetstream_server()))
         waiting = expectations(story.brand)
         config = ("-c", str(story.config_path))
         with firewatch(log, "run", *config) as supervisor, prometheus(tmp_path, story.ports) as address:
@@ -70,7 +110,7 @@ def test_every_panel_shows_the_firestorm(kafka: str, tmp_path: Path, monkeypatch
             def confirm() -> None:
                 run_to_end(log, "alerts", "confirm", story.incident(), *config)
 
-            wait_for(lambda: supervisor.poll() is not None or has_data(address, "sum(up) == 3"), SECONDS_TO_SHOW)
+            wait_for(lambda: supervisor.poll() is not None or has_data(address, "sum(up) == 4"), SECONDS_TO_SHOW)
             run_to_end(log, "label", *config, "--import", str(story.labels))
             story.publish_a_damaged_model()
             due = {

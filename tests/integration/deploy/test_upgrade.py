@@ -21,6 +21,7 @@ from tests.support.broker import lag, read_topic, until
 from tests.support.labelling import labels, published, say, uninterrupted
 from tests.support.oracle import replayed
 from tests.support.paths import ROOT
+from tests.support.ports import ANY_PORTS
 from tests.support.worker import Worker, write_config
 
 if TYPE_CHECKING:
@@ -51,6 +52,10 @@ CHANGED_IN_WINDOWS: Final = frozenset({"config_version", "authors", "authors_est
 
 BREAK_SECONDS: Final = 120
 """More than passes between the two halves of the posts: a longer break would count as the end of the archive."""
+
+
+ANY_PORTS_BEFORE: Final = {name: port for name, port in ANY_PORTS.items() if name != "sources_port"}
+"""Ports of the workers that the earlier commit has."""
 
 
 @pytest.fixture(scope="module")
@@ -222,6 +227,7 @@ async def test_what_earlier_workers_have_written_is_resumed(
         windows={"end_of_stream_seconds": BREAK_SECONDS},
         sentiment={"pin": 0, "learn": learn},  # scorers keep the weights that the replay has
         bridge={"webhook": {"url": receiver.url}},
+        metrics=ANY_PORTS_BEFORE,
     )
     config_path = write_config(config, tmp_path / "config.yaml")
     topics = Topics(config.topics)
