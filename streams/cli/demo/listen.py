@@ -69,7 +69,7 @@ def run_live(names: Sequence[str], hosts: Sequence[str], seconds: float | None, 
             raise FirewatchError(f"live posts need Kafka: set KAFKA_BOOTSTRAP; {INSTEAD}")
         path = write_own_config(given, folder, bootstrap)
         config = load_config(path)
-        show = Show(console, config, None, metrics=metrics_addresses(config))
+        show = Show(console, config, None, metrics=metrics_addresses(config, "sources"))
         console.print("Ctrl-C ends it")
         asyncio.run(listen_through_workers(show, path, folder / "workers.log", seconds))
         write_results(show, folder, None)

@@ -8,7 +8,7 @@ import socket
 import uuid
 from datetime import UTC, datetime
 from itertools import count
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import yaml
 from rich.console import Console
@@ -88,7 +88,8 @@ def run(posts: Path | None, config_path: Path | None, seconds: float, out: Path,
             if wire:
                 console.print("without Kafka, the posts come from their file and not over a wire")
             config_path = write_own_config(config_path, out, bootstrap)
-            show = _show_of(console, load_config(config_path), posts, seconds, bootstrap)
+            config = load_config(config_path)
+            show = Show(console, config, posts, seconds, metrics=metrics_addresses(config) if bootstrap else "")
             if bootstrap:
                 asyncio.run(replay_through_workers(show, config_path, log_path=out / "workers.log"))
             else:
@@ -106,13 +107,10 @@ async def _replay_by_wire(
     async with Wire(names) as wire:
         own = write_own_config(config_path, out, bootstrap, sources=wire.settings)
         console.print(f"posts come from {len(names)} local Jetstream servers, by websocket")
-        show = _show_of(console, load_config(own), posts, seconds, bootstrap)
+        config = load_config(own)
+        show = Show(console, config, posts, seconds, metrics=metrics_addresses(config, "sources"))
         await replay_through_workers(show, own, log_path=out / "workers.log", wire=wire)
     return show
-
-
-def _show_of(console: Console, config: Config, posts: Path, seconds: float, bootstrap: str | None) -> Show:
-    return Show(console, config, posts, seconds, metrics=metrics_addresses(config) if bootstrap else "")
 
 
 def folder_of_a_run(out: Path) -> Path:
@@ -168,10 +166,10 @@ def write_own_config(
     return path
 
 
-def metrics_addresses(config: Config) -> str:
+def metrics_addresses(config: Config, entry: Literal["ingest", "sources"] = "ingest") -> str:
+    """Return the addresses of the workers' metrics; `entry` is the worker by which posts enter Kafka."""
     settings = config.metrics
-    entry = ("sources", settings.sources_port) if config.sources else ("ingest", settings.ingest_port)
-    ports = dict([entry, ("score", settings.score_port), ("detect", settings.detect_port)])
+    ports = {worker: getattr(settings, f"{worker}_port") for worker in (entry, "score", "detect")}
     return "  ".join(f"{worker} http://{settings.host}:{port}/metrics" for worker, port in ports.items())
 
 

@@ -16,6 +16,7 @@ from streams.core.ingest.timestamps import EventTimes
 from streams.errors import InputError, RecordError, WorkerFailed
 from streams.runtime import clock
 from streams.sources.pacing import Paced, Pacing
+from streams.workers.sources.tasks import until_all_end, until_one_ends
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
@@ -98,8 +99,10 @@ class Wire:
 
         Deletions, and records that are no posts, are left out.
         """
-        for server in self._servers.values():
-            await _until_subscribed(server)
+        subscribed = until_all_end(*[_until_subscribed(server) for server in self._servers.values()])
+        await until_one_ends(subscribed, stop.wait())
+        if stop.is_set():
+            return 0
         times = EventTimes(show.config.ingest.timezone)
         pacing = Pacing(speed=show.speed(), redate=False, span=None, now_ms=clock.now_ms)
         sent = 0

@@ -73,8 +73,10 @@ async def replay_through_workers(show: Show, config_path: Path, log_path: Path, 
         feed = asyncio.create_task(wire.feed(show, stop) if wire else _ingest(show, stop))
         watch = _watch(show, feed, stop, log, by_wire=wire is not None)
         names = ["score", "detect", *([SOURCES] if wire else [])]
-        await _run_all(config_path, names, stop, log, watch)
-        await asyncio.gather(feed, return_exceptions=True)
+        try:
+            await _run_all(config_path, names, stop, log, watch)
+        finally:
+            await asyncio.gather(feed, return_exceptions=True)
 
 
 async def listen_through_workers(show: Show, config_path: Path, log_path: Path, seconds: float | None) -> None:
