@@ -33,7 +33,7 @@ _SAMPLES: Final = 20
 _PAGE_DEPTH: Final = 2
 """Members of members in which the posts of a page are looked for."""
 
-_LONGER: Final = 8
+LONGER: Final = 8
 """A record of an API may be so many times as long as the post in it."""
 
 # What spreadsheets write before the names of the columns, so that others find the delimiter.
@@ -209,7 +209,7 @@ def _lines(samples: Sequence[Record], conversion: Conversion, mapping: Conversio
     names, needed, hint = _described(samples, conversion, is_given=mapping is not None)
     if not needed:
         return Format((), LineSplitter, hint=hint)
-    return Format(names, lambda max_bytes: LineSplitter(_LONGER * max_bytes), conversion, hint)
+    return Format(names, lambda max_bytes: LineSplitter(LONGER * max_bytes), conversion, hint)
 
 
 def _json(
@@ -220,7 +220,7 @@ def _json(
     where = ".".join(step for step in path if step != ITEMS)
     return Format(
         (f"{kind} with the posts in {where!r}" if where else kind, *names),
-        lambda max_bytes: JsonSplitter(_LONGER * max_bytes if needed else max_bytes, path, by_line=by_line),
+        lambda max_bytes: JsonSplitter(LONGER * max_bytes if needed else max_bytes, path, by_line=by_line),
         conversion if needed else None,
         hint,
     )
@@ -308,7 +308,7 @@ def _table(text: bytes, name: str, conversion: Conversion, mapping: Conversion |
         raise InputError(f"{name}: is a table that {missing_fields(record, missing, 'column')}")
     names = ("a table", *([f"format {known}"] if known else []))
     needed = conversion if mapping or known else None
-    return Format(names, lambda max_bytes: TableSplitter(_LONGER * max_bytes, delimiter, columns, 1 + before), needed)
+    return Format(names, lambda max_bytes: TableSplitter(LONGER * max_bytes, delimiter, columns, 1 + before), needed)
 
 
 def _refuse_rows(lines: Sequence[bytes], name: str) -> None:

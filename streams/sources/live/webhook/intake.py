@@ -14,10 +14,11 @@ from streams.errors import RecordError
 from streams.records import is_deletion
 from streams.sources.live.base import AuthorDeleted, Bad, Deleted, Found, Skipped
 from streams.sources.live.content_encoding import BodyError, BodyTooLarge
-from streams.sources.live.webhook.payload import LONGER, records_of
+from streams.sources.live.webhook.payload import records_of
 from streams.sources.live.webhook.problems import HttpAnswer, RequestRefused
 from streams.sources.live.webhook.room import Room
 from streams.sources.live.webhook.waiting import PushedItems
+from streams.sources.recognition import LONGER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

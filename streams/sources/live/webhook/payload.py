@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, Literal
 
-import orjson
-
 from streams.core.ingest.parsing import parse
 from streams.errors import RecordError
 from streams.sources.json_splitter import ITEMS, JsonSplitter
@@ -15,16 +13,11 @@ from streams.sources.live.webhook.problems import RequestRefused
 from streams.sources.recognition import page_path
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from streams.sources.base import Line
     from streams.sources.conversion import Conversion
 
 Form = Literal["json", "lines", "any"]
 """What a media type says of a body: JSON, one JSON object a line, or nothing."""
-
-LONGER: Final = 8
-"""A record of an API may be so many times as long as the post in it."""
 
 _FORMS: Final[dict[str, Form]] = {
     "application/json": "json",
@@ -103,7 +96,7 @@ def records_of(body: bytes, form: Form, conversion: Conversion, max_bytes: int, 
     if not text:
         raise RequestRefused(400, "empty_body", "the body is empty; send a post, an array of posts, or one post a line")
     if text.startswith(b"["):
-        return _items(text, (ITEMS,), max_bytes, max_records)
+        return _items(text, max_bytes, max_records)
     if form == "lines" or _is_lines(text):
         return _fed(LineSplitter(max_bytes), text, max_records)
     if not text.startswith(b"{"):
@@ -137,17 +130,14 @@ def _is_object(text: bytes) -> bool:
 def _parsed(text: bytes) -> None:
     """Refuse a body that is one value and no JSON."""
     try:
-        orjson.loads(text)
-    except orjson.JSONDecodeError:
-        try:
-            parse(text)
-        except RecordError as error:
-            raise RequestRefused(400, error.reason, f"the body is no JSON object: {error.detail}") from error
+        parse(text)
+    except RecordError as error:
+        raise RequestRefused(400, error.reason, f"the body is no JSON object: {error.detail}") from error
 
 
-def _items(text: bytes, path: Sequence[str], max_bytes: int, max_records: int) -> list[bytes]:
+def _items(text: bytes, max_bytes: int, max_records: int) -> list[bytes]:
     """Return the items of an array, if it is one to its end; the items themselves may be broken."""
-    splitter = JsonSplitter(max_bytes, path)
+    splitter = JsonSplitter(max_bytes, (ITEMS,))
     records: list[bytes] = []
     behind = 1
     for line in _lines_of(splitter, text, max_records):
