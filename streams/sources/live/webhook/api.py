@@ -13,7 +13,7 @@ from aiohttp.web import RequestPayloadError
 
 from streams.config.addresses import is_loopback
 from streams.sources.live.content_encoding import ENCODINGS, BodyError, BodyInflater
-from streams.sources.live.webhook.openapi import HEALTH_PATH, OPENAPI_PATH, POSTS_PATH, openapi
+from streams.sources.live.webhook.openapi import HEALTH_PATH, MAX_ID_CHARS, OPENAPI_PATH, POSTS_PATH, openapi
 from streams.sources.live.webhook.payload import form_of
 from streams.sources.live.webhook.problems import HttpAnswer, RequestRefused
 
@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     from streams.sources.live.webhook.senders import KnownSender, Senders
 
 METHODS: Final = {POSTS_PATH: ("POST",), HEALTH_PATH: ("GET", "HEAD"), OPENAPI_PATH: ("GET", "HEAD")}
-
-MAX_ID_CHARS: Final = 256
-"""Longest ``webhook-id`` or ``Idempotency-Key``."""
 
 RENEW_MS: Final = 5_000
 """Time between two looks at the files with tokens and keys."""

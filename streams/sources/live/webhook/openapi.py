@@ -7,6 +7,7 @@ from typing import Any, Final
 import orjson
 
 from streams import __version__
+from streams.sources.live.webhook.problems import JSON, PROBLEM
 
 POSTS_PATH: Final = "/v1/posts"
 HEALTH_PATH: Final = "/v1/health"
@@ -14,10 +15,10 @@ OPENAPI_PATH: Final = "/v1/openapi.json"
 
 OPENAPI_VERSION: Final = "3.1.0"
 
-_JSON: Final = "application/json"
-_LINES: Final = "application/x-ndjson"
-_PROBLEM: Final = "application/problem+json"
+MAX_ID_CHARS: Final = 256
+"""Longest ``webhook-id`` or ``Idempotency-Key``."""
 
+_LINES: Final = "application/x-ndjson"
 
 _ANY: Final[dict[str, Any]] = {}
 _ID: Final[dict[str, Any]] = {
@@ -130,7 +131,7 @@ _WITH_RETRY: Final = frozenset({"429", "503"})
 def _problem(description: str, *, retry: bool = False) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "description": description,
-        "content": {_PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
     if retry:
         answer["headers"] = {
@@ -153,7 +154,7 @@ def openapi() -> bytes:
     accepted = {
         "description": "Kafka has the posts; the status is `success_status` of the config, 202 by default. Records in "
         "`errors` were not taken.",
-        "content": {_JSON: {"schema": {"$ref": "#/components/schemas/Accepted"}}},
+        "content": {JSON: {"schema": {"$ref": "#/components/schemas/Accepted"}}},
     }
     push = {
         "operationId": "pushPosts",
@@ -166,16 +167,18 @@ def openapi() -> bytes:
                 "Idempotency-Key",
                 "Id of the request; a repeat with the same body gets the same answer.",
                 type="string",
-                maxLength=256,
+                maxLength=MAX_ID_CHARS,
             ),
-            _header("webhook-id", "As Idempotency-Key, and part of the signature.", type="string", maxLength=256),
+            _header(
+                "webhook-id", "As Idempotency-Key, and part of the signature.", type="string", maxLength=MAX_ID_CHARS
+            ),
             _header("webhook-timestamp", "Seconds since 1970 at which the request was signed.", type="string"),
         ],
         "requestBody": {
             "required": True,
             "description": "In UTF-8; the Content-Encoding may be gzip, deflate or zstd.",
             "content": {
-                _JSON: {"schema": {"anyOf": [item, {"type": "array", "items": item}]}},
+                JSON: {"schema": {"anyOf": [item, {"type": "array", "items": item}]}},
                 _LINES: {"schema": {"type": "string", "description": "One post or deletion a line."}},
             },
         },
@@ -204,7 +207,7 @@ def openapi() -> bytes:
                         "200": {
                             "description": "They are.",
                             "content": {
-                                _JSON: {
+                                JSON: {
                                     "schema": {
                                         "type": "object",
                                         "required": ["status"],
@@ -222,7 +225,7 @@ def openapi() -> bytes:
                     "operationId": "document",
                     "summary": "This document",
                     "security": [],
-                    "responses": {"200": {"description": "It.", "content": {_JSON: {"schema": {"type": "object"}}}}},
+                    "responses": {"200": {"description": "It.", "content": {JSON: {"schema": {"type": "object"}}}}},
                 }
             },
         },
