@@ -99,10 +99,6 @@ class Senders:
         self._credentials = self._read()
         self._verifying = asyncio.Lock()
 
-    def __iter__(self) -> Iterator[KnownSender]:
-        """Iterate over all senders."""
-        return iter(self._senders.values() if self.anonymous is None else (self.anonymous,))
-
     def renew(self) -> str:
         """Read tokens and keys again if one of their files has changed; return why they can't be used, or nothing.
 

@@ -82,7 +82,8 @@ async def test_no_body_raises_or_is_lost() -> None:
     chance = random.Random(17)
     config, clock, waiting = config_with({}), ManualClock(), WaitingItems()
     settings: Any = config.sources[0]
-    (sender,) = Senders(settings, clock)
+    sender = Senders(settings, clock).anonymous
+    assert sender is not None
     intake = PostsIntake(settings, Surroundings(config, now_ms=clock), waiting, SourceHealth())
     stored = StoredItems(config, "push")
 

@@ -68,7 +68,7 @@ async def test_a_day_of_requests_leaves_nothing_behind(tmp_path: Path) -> None:
     (tmp_path / "crm").write_text("alpha")
     senders = [{"id": "crm", "token_file": str(tmp_path / "crm"), "quota_per_minute": 100}]
     async with pushing({"senders": senders, "remember_hours": 1}) as push:
-        (sender,) = push.source._senders  # type: ignore[attr-defined]
+        sender = push.source._senders.by_token({"Authorization": "Bearer alpha"})  # type: ignore[attr-defined]
         remembered = []
         for number in range(720):
             push.clock.pass_seconds(120)
