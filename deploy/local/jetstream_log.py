@@ -73,7 +73,8 @@ class EventLog:
 
     def delete(self, id: str, *, witnessed_us: int | None = None) -> int:
         """Add the deletion of a post by the id that it was given with; return the number of the event."""
-        return self.commit(*self._with_operation("delete", id), witnessed_us=witnessed_us)
+        did, collection, key = self._place(id, None)
+        return self.commit(did, "delete", collection, key, witnessed_us=witnessed_us)
 
     def account(self, author: str, *, active: bool, status: str = "", witnessed_us: int | None = None) -> int:
         """Add a change of an account, such as ``active=False, status="deleted"``; return the number of the event."""
@@ -132,10 +133,6 @@ class EventLog:
             if len(self._authors) > _KNOWN_POSTS:
                 self._authors.popitem(last=False)
         return did_of(str(author)), POSTS, key
-
-    def _with_operation(self, operation: str, id: str) -> tuple[str, str, str, str]:
-        did, collection, key = self._place(id, None)
-        return did, operation, collection, key
 
     def _record(self, post: Mapping[str, Any]) -> dict[str, Any]:
         record: dict[str, Any] = {"$type": POSTS, "createdAt": created(post.get("created_at"), self._now_us())}
