@@ -89,14 +89,9 @@ class QuickFeeds(Feeds):
     """The source with short timeouts."""
 
     def _client(self) -> SourceHttp:
-        return SourceHttp(
-            self.id,
-            allow_private=self._settings.allow_private,
-            max_bytes=self._settings.max_feed_bytes,
-            contact=self._settings.contact,
-            timeouts=Timeouts(connect_seconds=10, header_seconds=1.0, body_seconds=1.0),
-            now_ms=self.surroundings.now_ms,
-        )
+        client = super()._client()
+        client._timeouts = Timeouts(connect_seconds=10, header_seconds=1.0, body_seconds=1.0)
+        return client
 
 
 class LeapingClock:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from streams.records import Gap
-from streams.sources.live.base import Bad, Skipped
+from streams.sources.live.base import Bad, Found, Skipped
 from streams.sources.live.feeds.dates import EntryTime
-from streams.sources.live.feeds.entry import BadEntry, FeedEntry, found, post_of, text_of
+from streams.sources.live.feeds.entry import BadEntry, FeedEntry, post_of, text_of
 from streams.sources.live.feeds.identity import EntryMarks, ids_of, marks_of
 from streams.sources.live.feeds.memory import SeenEntries
 
@@ -130,7 +130,7 @@ def compare(
         else:
             time = each.time or EntryTime(now_ms, is_day=False)
             fields = post_of(each.entry, each.id, each.text, time, feed_host=names.host, language=document.language)
-            posts.append((time.ms, found(fields, each.entry, edited=novelty == "edited", place=each.place)))
+            posts.append((time.ms, Found(fields, each.entry.raw(), edited=novelty == "edited", place=each.place)))
     bad_marks = [marks_of(entry.raw.decode("utf-8", "replace"), "", "", "") for entry in bad]
     items += [
         Bad(entry.error, entry.raw, names.name)

@@ -19,7 +19,7 @@ from streams.errors import RecordError
 from streams.sources.encoding import SNIFFED_BYTES, wide_encoding
 from streams.sources.live.feeds.dates import StatedDate
 from streams.sources.live.feeds.discovery import what_it_is
-from streams.sources.live.feeds.entry import BadEntry, FeedDocument, FeedEntry
+from streams.sources.live.feeds.entry import MAX_ENTRIES, BadEntry, FeedDocument, FeedEntry
 from streams.sources.live.feeds.json_feed import is_json, read_json_feed
 from streams.sources.live.feeds.place import absolute
 
@@ -31,9 +31,6 @@ MAX_DEPTH: Final = 2_000
 
 MAX_ELEMENTS: Final = 100_000
 """Elements that a document may have beside the HTML of its texts. feedparser takes seconds for so many, at worst."""
-
-MAX_ENTRIES: Final = 20_000
-"""Entries that a document may have."""
 
 _TAG: Final = re.compile(rb"<(?P<close>/?)[A-Za-z_][^<>]*+>?")
 _ENTRY: Final = re.compile(rb"<(?:\w+:)?(?:item|entry)\b", re.IGNORECASE)

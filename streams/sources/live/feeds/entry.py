@@ -10,11 +10,13 @@ from urllib.parse import urlsplit
 import orjson
 
 from streams.core.text.clean import normalise
-from streams.sources.live.base import Found
 
 if TYPE_CHECKING:
     from streams.errors import RecordError
     from streams.sources.live.feeds.dates import EntryTime, StatedDate
+
+MAX_ENTRIES: Final = 20_000
+"""Entries that a document may have."""
 
 MAX_PART_CHARS: Final = 100_000
 """Longest title or text that is looked at, in characters with its markup."""
@@ -139,11 +141,6 @@ def post_of(entry: FeedEntry, id: str, text: str, time: EntryTime, *, feed_host:
         "lang": entry.language or language or None,
         "url": entry.link or None,
     }
-
-
-def found(fields: dict[str, Any], entry: FeedEntry, *, edited: bool, place: str) -> Found:
-    """Return the post of an entry as an item."""
-    return Found(fields, entry.raw(), edited=edited, place=place)
 
 
 def host_name(url: str) -> str:

@@ -10,11 +10,8 @@ import orjson
 from streams.core.ingest.parsing import parse
 from streams.errors import RecordError
 from streams.sources.live.feeds.dates import StatedDate
-from streams.sources.live.feeds.entry import BadEntry, FeedDocument, FeedEntry
+from streams.sources.live.feeds.entry import MAX_ENTRIES, BadEntry, FeedDocument, FeedEntry
 from streams.sources.live.feeds.place import absolute
-
-MAX_ITEMS: Final = 20_000
-"""Items that a document may have."""
 
 _VERSION: Final = "jsonfeed.org/version/"
 
@@ -47,8 +44,8 @@ def read_json_feed(body: bytes, url: str) -> FeedDocument | None:
     items = feed.get("items")
     if _VERSION not in str(feed.get("version")) or not isinstance(items, list):
         return None
-    if len(items) > MAX_ITEMS:
-        raise RecordError("too_large", f"it has more than {MAX_ITEMS:,} items")
+    if len(items) > MAX_ENTRIES:
+        raise RecordError("too_large", f"it has more than {MAX_ENTRIES:,} items")
     author = _author(feed)
     return FeedDocument(
         entries=[_entry(item, url, author) for item in items],

@@ -12,9 +12,6 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Mapping
 
-LEAST_SECONDS: Final = 900.0
-"""Time between two requests to a feed of others, at least. Operators block readers that come more often."""
-
 LARGEST_HINT_SECONDS: Final = 86_400.0
 """Longest time that a feed can ask to leave between two requests."""
 
