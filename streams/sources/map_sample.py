@@ -9,7 +9,7 @@ from streams.core.text.clean import printable
 from streams.errors import RecordError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from streams.sources.conversion import Conversion
     from streams.sources.field_map import Record
@@ -55,14 +55,23 @@ def misfit_of_map(records: Sequence[Record], conversion: Conversion, *, is_given
 
 
 def _absent(field: str, record: Record, counted: str, *, is_given: bool) -> str:
-    names = [printable(name[:_NAME_CHARS]) for name in record]
-    listed = ", ".join(names[:_NAMED_FIELDS]) + (", ..." if len(names) > _NAMED_FIELDS else "")
+    listed = listed_names(record)
     has = f", which have the fields {listed}" if listed else ""
     if is_given:
         return (
             f"the map finds no {field} in any of {counted}{has}: add the path of {field}, as in map: {{{field}: PATH}}"
         )
     return f"there is no {field} in any of {counted}{has}: name its path, as in map: {{{field}: PATH}}"
+
+
+def listed_names(names: Iterable[str]) -> str:
+    """Return the names of the fields of a record for a message: the first of them, each as far as it can be shown.
+
+    >>> listed_names(["uid", "body"])
+    'uid, body'
+    """
+    shown = [printable(name[:_NAME_CHARS]) for name in names]
+    return ", ".join(shown[:_NAMED_FIELDS]) + (", ..." if len(shown) > _NAMED_FIELDS else "")
 
 
 def _is_time(value: Any) -> bool:

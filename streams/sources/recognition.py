@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 import orjson
 from pydantic_core import from_json
 
-from streams.core.text.clean import printable
 from streams.errors import InputError
 from streams.sources.conversion import Conversion
 from streams.sources.encoding import utf8_of
 from streams.sources.field_map import REQUIRED
 from streams.sources.json_splitter import ITEMS, JsonSplitter
 from streams.sources.line_splitter import LineSplitter
+from streams.sources.map_sample import listed_names
 from streams.sources.table_splitter import TableSplitter, as_fields, columns_of
 
 if TYPE_CHECKING:
@@ -38,9 +38,6 @@ LONGER: Final = 8
 
 # What spreadsheets write before the names of the columns, so that others find the delimiter.
 _DELIMITER_LINE: Final = re.compile(rb"sep=.")
-
-_NAMED_FIELDS: Final = 12
-_NAME_CHARS: Final = 40
 
 # Byte order marks and blanks before a text; files that were joined have several.
 _MARKS: Final = re.compile(rb"^(?:\xef\xbb\xbf|\s)+")
@@ -265,8 +262,7 @@ def missing_fields(record: Record, missing: Sequence[str], kind: str) -> str:
     kind
         What it calls them: ``field`` or ``column``.
     """
-    names = [printable(name[:_NAME_CHARS]) for name in record if name and name not in REQUIRED]
-    listed = ", ".join(names[:_NAMED_FIELDS]) + (", ..." if len(names) > _NAMED_FIELDS else "")
+    listed = listed_names(name for name in record if name and name not in REQUIRED)
     example = ",".join(f"{name}=..." for name in missing)
     has = f"; it has {listed}" if listed else ""
     return f"has no {kind} {' and no '.join(missing)}{has}. Name the {kind}s: --map {example}"
