@@ -11,33 +11,14 @@ from streams.errors import SourceRefused, SourceUnavailable
 from streams.sources.live.jetstream import connection
 from tests.support.http_faults import Answer, HttpFaults
 from tests.support.jetstream_faults import GARBAGE, Chances, FaultyJetstream
+from tests.support.jetstream_reading import BOTH, post, reader_of, texts
 from tests.support.live_reading import LiveReader
 
 if TYPE_CHECKING:
     from deploy.local.jetstream_events import Event, Wire
     from deploy.local.jetstream_server import JetstreamServer
 
-BOTH: list[tuple[Wire, ...]] = [("v2",), ("v1",)]
-
 MINUTE_US = 60_000_000
-
-
-def post(number: int, **fields: Any) -> dict[str, Any]:
-    return {
-        "id": f"p{number}",
-        "author": "kim",
-        "text": f"post {number}",
-        "created_at": "2026-03-02T10:15:00Z",
-    } | fields
-
-
-def reader_of(*servers: JetstreamServer, **settings: Any) -> LiveReader:
-    settings = {"backfill_seconds": 3600} | settings
-    return LiveReader("jetstream", hosts=[server.url for server in servers], **settings)
-
-
-def texts(first: int, last: int) -> list[str]:
-    return [f"post {number}" for number in range(first, last + 1)]
 
 
 def now_us() -> int:

@@ -2,41 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from deploy.local.jetstream_server import JetstreamServer
 from streams.errors import SourceRefused, SourceUnavailable
-from tests.support.live_reading import LiveReader
+from tests.support.jetstream_reading import BOTH, post, reader_of, texts
 
 if TYPE_CHECKING:
     from deploy.local.jetstream_events import Wire
-
-BOTH: list[tuple[Wire, ...]] = [("v2",), ("v1",)]
-
-
-def post(number: int, **fields: Any) -> dict[str, Any]:
-    return {
-        "id": f"p{number}",
-        "author": "kim",
-        "text": f"post {number}",
-        "created_at": "2026-03-02T10:15:00Z",
-    } | fields
-
-
-def reader_of(*servers: JetstreamServer, **settings: Any) -> LiveReader:
-    return LiveReader("jetstream", hosts=[server.url for server in servers], **settings)
-
-
-def texts(first: int, last: int) -> list[str]:
-    return [f"post {number}" for number in range(first, last + 1)]
 
 
 @pytest.mark.parametrize("wires", BOTH)
 async def test_posts_edits_and_deletions_are_read_on_either_wire(wires: tuple[Wire, ...]) -> None:
     async with JetstreamServer(wires=wires) as server:
-        reader = reader_of(server, backfill_seconds=3600)
+        reader = reader_of(server)
         server.post(post(1, langs=["de", "en"], reply_to="p0"))
         server.post(post(1, text="better", edited=True))
         server.delete("p1")
@@ -60,7 +41,7 @@ async def test_posts_edits_and_deletions_are_read_on_either_wire(wires: tuple[Wi
 async def test_reading_begins_with_the_present_and_resumes_without_loss_or_gap(wires: tuple[Wire, ...]) -> None:
     async with JetstreamServer(wires=wires) as server:
         server.post(post(1))
-        reader = reader_of(server)
+        reader = reader_of(server, backfill_seconds=0)
         await reader.connection(lambda: reader.position is not None)
         for number in range(2, 6):
             server.post(post(number))
@@ -75,7 +56,7 @@ async def test_reading_begins_with_the_present_and_resumes_without_loss_or_gap(w
 
 async def test_an_event_that_was_read_is_not_read_again() -> None:
     async with JetstreamServer(wires=("v2",)) as server:
-        reader = reader_of(server, backfill_seconds=3600)
+        reader = reader_of(server)
         server.post(post(1))
         await reader.posts(1)
         server.post(post(2))
