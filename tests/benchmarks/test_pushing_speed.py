@@ -13,7 +13,8 @@ import pytest
 
 from streams.sources.live.base import ItemOutcome, Surroundings
 from streams.sources.live.registry import make_source
-from tests.support.pushing import config_with, lines, until
+from tests.support.patience import until
+from tests.support.pushing import config_with, lines
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,6 +14,7 @@ from streams.config.sources.mastodon import MastodonSettings
 from streams.sources.live.base import Found, Surroundings
 from streams.sources.live.mastodon.source import MastodonSource
 from tests.support.mastodon_server import TOKEN
+from tests.support.patience import until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -142,13 +143,6 @@ async def reading_of(
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-
-
-async def until(condition: Callable[[], bool], timeout_seconds: float = 30.0) -> None:
-    """Wait until a condition holds."""
-    async with asyncio.timeout(timeout_seconds):
-        while not condition():  # noqa: ASYNC110  of many conditions none is an event
-            await asyncio.sleep(0.005)
 
 
 async def until_live(source: MastodonSource) -> None:

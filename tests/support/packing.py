@@ -6,6 +6,7 @@ import bz2
 import gzip
 import lzma
 import sys
+import zlib
 from typing import TYPE_CHECKING, Final
 
 if sys.version_info >= (3, 14):
@@ -23,6 +24,12 @@ def zstd_packed(data: bytes, window_log: int = 0) -> bytes:
     if window_log:
         options[zstd.CompressionParameter.window_log] = window_log
     return zstd.compress(data, options=options)
+
+
+def raw_deflate(data: bytes) -> bytes:
+    """Compress as servers do that take ``deflate`` at its word: without the head of zlib (RFC 9110, 8.4.1.2)."""
+    squeeze = zlib.compressobj(wbits=-15)
+    return squeeze.compress(data) + squeeze.flush()
 
 
 PACK: Final[dict[str, Callable[[bytes], bytes]]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -31,3 +32,10 @@ def wait_for(condition: Callable[[], bool], seconds: float = PATIENCE_SECONDS, w
             pass
         time.sleep(0.1)
     pytest.fail(f"not so within {seconds} s: {what}")
+
+
+async def until(condition: Callable[[], object], seconds: float = PATIENCE_SECONDS) -> None:
+    """Wait until a condition holds, and let other tasks go on."""
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110  of many conditions none is an event
+            await asyncio.sleep(0.005)

@@ -7,17 +7,15 @@ import json
 import random
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 
-from tests.support.pushing import post
+from tests.support.patience import PATIENCE_SECONDS
+from tests.support.pushing import lines, post
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-PATIENCE_SECONDS: Final = 120.0
-"""Longest time for one request with all its repeats."""
 
 
 @dataclass
@@ -58,7 +56,7 @@ class PersistentSender:
 
     async def deliver(self, session: aiohttp.ClientSession, id: str, posts: Sequence[Any]) -> Any:
         """Send a request until it is answered by success, and return the body of the answer."""
-        body = b"".join(json.dumps(each).encode() + b"\n" for each in posts)
+        body = lines(posts)
         headers = {"Content-Type": "application/x-ndjson", "Idempotency-Key": id, **self.headers}
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:

@@ -16,6 +16,7 @@ from streams.errors import RecordError
 from streams.records import Post
 from streams.sources.live.base import AuthorDeleted, Bad, Deleted, Found, ItemOutcome, Skipped, Surroundings
 from streams.sources.live.registry import make_source
+from tests.support.patience import PATIENCE_SECONDS, until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from streams.sources.live.base import Batch, Item, LiveSource
 
 NOW_MS: Final = 1_772_446_500_000
-SECONDS: Final = 30
-"""Longest time that a test waits for anything."""
 
 
 class ManualClock:
@@ -161,7 +160,7 @@ class Pushing:
                 await writer.drain()
                 if not hold:
                     writer.write_eof()
-            async with asyncio.timeout(SECONDS):
+            async with asyncio.timeout(PATIENCE_SECONDS):
                 with suppress(ConnectionError):
                     while (block := await reader.read(65_536)) and not (until and until in received):
                         received += block
@@ -194,13 +193,6 @@ def config_with(settings: Mapping[str, Any], **sections: Any) -> Config:
     source = {"id": "push", "kind": "webhook", "listen": "127.0.0.1:0", **settings}
     brands = [{"id": "nordtel", "name": "Nordtel", "match": {"any": ["nordtel"]}}]
     return Config.model_validate({"brands": brands, "sources": [source], **sections})
-
-
-async def until(holds: Any) -> None:
-    """Wait until a function returns something true."""
-    async with asyncio.timeout(SECONDS):
-        while not holds():  # noqa: ASYNC110  whatever it asks has no event
-            await asyncio.sleep(0.01)
 
 
 @asynccontextmanager

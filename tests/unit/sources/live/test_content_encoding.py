@@ -11,14 +11,9 @@ from contextlib import suppress
 import pytest
 
 from streams.sources.live.content_encoding import BodyError, BodyInflater, BodyTooLarge
-from tests.support.packing import zstd_packed
+from tests.support.packing import raw_deflate, zstd_packed
 
 BODY = b"<rss>" + bytes(range(256)) * 300 + b"</rss>"
-
-
-def raw_deflate(body: bytes) -> bytes:
-    squeeze = zlib.compressobj(wbits=-15)
-    return squeeze.compress(body) + squeeze.flush()
 
 
 SENT = {

@@ -21,10 +21,10 @@ from tests.support.mastodon_reading import (
     read_until,
     reading_of,
     source_of,
-    until,
     until_live,
 )
 from tests.support.mastodon_server import APP_TOKEN, TOKEN, event_bytes
+from tests.support.patience import until
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -37,11 +37,11 @@ from tests.support.mastodon_reading import (
     reading_of,
     source_of,
     surroundings,
-    until,
     until_live,
 )
 from tests.support.mastodon_server import TOKEN, MastodonServer
 from tests.support.paths import ROOT
+from tests.support.patience import until
 from tests.support.ports import reserved_port
 
 if TYPE_CHECKING:

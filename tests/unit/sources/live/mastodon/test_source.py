@@ -18,10 +18,10 @@ from tests.support.mastodon_reading import (
     read_until,
     reading_of,
     source_of,
-    until,
     until_live,
 )
 from tests.support.mastodon_server import OPEN_ACCESS, TOKEN, MastodonServer
+from tests.support.patience import until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -11,18 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.packing import zstd_packed
-from tests.support.pushing import lines, post, posts, pushing, until
+from tests.support.packing import raw_deflate, zstd_packed
+from tests.support.patience import until
+from tests.support.pushing import lines, post, posts, pushing
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 BODY = json.dumps(post()).encode()
-
-
-def raw_deflate(body: bytes) -> bytes:
-    squeeze = zlib.compressobj(wbits=-15)
-    return squeeze.compress(body) + squeeze.flush()
 
 
 @pytest.mark.parametrize(

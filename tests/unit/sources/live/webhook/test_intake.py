@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from streams.sources.live.webhook import intake, payload
-from tests.support.pushing import SECONDS, lines, post, posts, pushing, until
+from tests.support.patience import PATIENCE_SECONDS, until
+from tests.support.pushing import lines, post, posts, pushing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -127,7 +128,7 @@ async def test_bodies_of_one_sender_are_taken_apart_one_after_the_other_beside_t
     def slow(text: bytes, *others: Any) -> list[bytes]:
         if b"slow" in text:
             begun.append(1)
-            may_go_on.wait(SECONDS)
+            may_go_on.wait(PATIENCE_SECONDS)
         return real(text, *others)
 
     monkeypatch.setattr(intake, "records_of", slow)

@@ -9,7 +9,8 @@ import pytest
 
 from streams.sources.live.webhook.problems import HttpAnswer, RequestRefused
 from streams.sources.live.webhook.remembered import ENTRY_BYTES, RememberedAnswers
-from tests.support.pushing import ManualClock, post, pushing, until
+from tests.support.patience import until
+from tests.support.pushing import ManualClock, post, pushing
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

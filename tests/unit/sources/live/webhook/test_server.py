@@ -10,7 +10,8 @@ import pytest
 import trustme
 
 from streams.errors import ConfigError
-from tests.support.pushing import SECONDS, post, pushing, until
+from tests.support.patience import PATIENCE_SECONDS, until
+from tests.support.pushing import post, pushing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,7 +62,7 @@ async def test_of_too_many_connections_the_one_that_has_been_idle_for_longest_is
             writer.write(GET)
             await reader.readuntil(b"}")
         further = await asyncio.open_connection("127.0.0.1", push.port)
-        async with asyncio.timeout(SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
                 await opened[2][0].readexactly(1)
         for reader, writer in (opened[0], opened[1], further):

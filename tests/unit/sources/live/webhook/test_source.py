@@ -11,7 +11,8 @@ from structlog.testing import capture_logs
 from streams.errors import SourceRefused, SourceUnavailable
 from streams.sources.live.base import Surroundings
 from streams.sources.live.registry import make_source
-from tests.support.pushing import config_with, lines, post, posts, pushing, until
+from tests.support.patience import until
+from tests.support.pushing import config_with, lines, post, posts, pushing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -107,7 +108,7 @@ async def test_refused_requests_are_reported_once_a_minute_and_never_what_they_h
                 push.clock.pass_seconds(61)
                 await push.push([], Authorization="Bearer alpha")
                 batches = push.stored.batches
-                await until(lambda batches=batches: push.stored.batches > batches)
+                await until(lambda batches=batches: push.stored.batches > batches)  # type: ignore[misc]
     reported = [each for each in logs if each["event"] == "requests refused"]
     assert [each["answers"] for each in reported] == ["3 times 401 wrong_token"] * 2
     assert "guessed" not in str(logs)
