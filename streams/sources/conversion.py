@@ -116,7 +116,10 @@ class Conversion:
         if fields is None:
             self.skipped += 1
             return None
-        data = orjson.dumps({name: value for name, value in fields.items() if value is not None})
+        try:
+            data = orjson.dumps({name: value for name, value in fields.items() if value is not None})
+        except orjson.JSONEncodeError:
+            return line  # nested more deeply than is written
         return Line(data, line.cursor, line.number, line.item, line.original or line.data)
 
     def missing(self, record: Record) -> list[str]:

@@ -41,6 +41,11 @@ def test_posts_and_what_is_none_stay_as_they_are() -> None:
         assert conversion.line(line) is line
 
 
+def test_a_record_that_is_nested_more_deeply_than_is_written_stays_as_it_is() -> None:
+    line = Line(b'{"id": "x", "created_utc": 1518653586, "body": ' + b"[" * 300 + b"]" * 300 + b"}", 100)
+    assert Conversion.of("reddit").line(line) == line
+
+
 @pytest.mark.parametrize("wrapper", WRAPPERS)
 def test_the_record_may_be_a_member_of_another(wrapper: str) -> None:
     conversion = Conversion.of_known_formats()
