@@ -5,10 +5,9 @@ from __future__ import annotations
 import html
 from typing import Any, Final
 
-import orjson
-
 from streams.core.ingest.parsing import parse
 from streams.errors import RecordError
+from streams.sources.live.as_received import as_received
 from streams.sources.live.feeds.dates import StatedDate
 from streams.sources.live.feeds.entry import MAX_ENTRIES, BadEntry, FeedDocument, FeedEntry
 from streams.sources.live.feeds.place import absolute
@@ -57,7 +56,7 @@ def read_json_feed(body: bytes, url: str) -> FeedDocument | None:
 def _entry(item: Any, url: str, author: str) -> FeedEntry | BadEntry:
     if not isinstance(item, dict):
         error = RecordError("wrong_type", f"an item must be a JSON object, got {type(item).__name__}")
-        return BadEntry(error, orjson.dumps(item))
+        return BadEntry(error, as_received(item))
     link = _text(item.get("url")) or _text(item.get("external_url"))
     plain = _text(item.get("content_text")) or _text(item.get("summary"))
     return FeedEntry(

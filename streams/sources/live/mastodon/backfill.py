@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-import orjson
-
 from streams.errors import RecordError, SourceUnavailable
 from streams.records import Gap, GapCause
+from streams.sources.live.as_received import as_received
 from streams.sources.live.base import Bad
 from streams.sources.live.mastodon.instance import PAGE
 from streams.sources.live.mastodon.statuses import MastodonStatus
@@ -172,7 +171,7 @@ class Backfill:
         placed: list[tuple[tuple[int, str], Item]] = []
         newest, at_ms = "", 0
         for index, record in enumerate(page.records, 1):
-            raw = _encoded(record)
+            raw = as_received(record)
             where = f"{place}, status {index}"
             id = ""
             item: Item
@@ -215,14 +214,6 @@ class Backfill:
     def _gap(self, mark: Mark, until_ms: int, cause: GapCause, detail: str) -> Gap:
         part = f"{self._instance.name} {self._feed.name}"
         return Gap(self._source, mark.at_ms, max(mark.at_ms, until_ms), cause, f"{part}: {detail}", part)
-
-
-def _encoded(record: Any) -> bytes:
-    """Return a status as JSON; nothing if it is nested more deeply than can be written."""
-    try:
-        return orjson.dumps(record)
-    except orjson.JSONEncodeError:
-        return b""
 
 
 def _following(named: str, newest: str, after: str) -> str:

@@ -6,9 +6,8 @@ import hashlib
 import re
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
-import orjson
-
 from streams.errors import RecordError
+from streams.sources.live.as_received import as_received
 from streams.sources.live.base import Bad, Deleted, Found, Skipped
 from streams.sources.presets import Reddit
 
@@ -183,7 +182,4 @@ def _key(child: Any) -> str:
 
 def _raw(child: Any) -> bytes:
     """Return an entry as it was received, for a dead letter; cut if it is long."""
-    try:
-        return orjson.dumps(child)[:MAX_RAW_BYTES]
-    except TypeError:
-        return str(child).encode(errors="replace")[:MAX_RAW_BYTES]
+    return as_received(child)[:MAX_RAW_BYTES]

@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-import orjson
-
 from detectors.units import DAY_MS, MINUTE_MS
 from streams.errors import SourceError, SourceUnavailable
 from streams.records import Gap
+from streams.sources.live.as_received import as_received
 from streams.sources.live.base import Batch
 from streams.sources.live.x.api import patient
 from streams.sources.live.x.messages import item_of, number_of
@@ -90,7 +89,7 @@ async def recovered(
                 found = [each for each in page.get("data") or () if isinstance(each, dict)]
                 left -= len(found)
                 items = [
-                    item_of(each, orjson.dumps(each), page, include_reposts=settings.include_reposts) for each in found
+                    item_of(each, as_received(each), page, include_reposts=settings.include_reposts) for each in found
                 ]
                 oldest = min((number_of(each.get("id")) for each in found), default=0)
                 covered_from = min(covered_from, time_of_tweet(oldest) or covered_from) if oldest else covered_from

@@ -59,6 +59,16 @@ def test_what_is_no_object_is_a_dead_letter_and_the_others_are_read(item: object
     assert isinstance(entry, FeedEntry)
 
 
+def test_an_item_that_is_nested_more_deeply_than_is_written_becomes_a_dead_letter_alone() -> None:
+    items = b"[" * 300 + b"]" * 300 + b',{"id":"7","content_text":"Text"}'
+    document = read_json_feed(b'{"version":"%b","items":[%b]}' % (VERSION.encode(), items), "https://news.example")
+    assert document is not None
+    bad, entry = document.entries
+    assert isinstance(bad, BadEntry)
+    assert bad.error.reason == "wrong_type"
+    assert isinstance(entry, FeedEntry)
+
+
 @pytest.mark.parametrize(
     "body", [{}, {"version": VERSION}, {"version": VERSION, "items": 7}, {"items": []}, {"version": 7}]
 )

@@ -77,6 +77,14 @@ def test_an_edit_is_reported_when_its_time_is_new() -> None:
     assert change(thing(POST, edited=True), Known(NOW_MS, 1)) is None
 
 
+def test_an_entry_may_be_nested_more_deeply_than_is_written() -> None:
+    deep = orjson.loads(b"[" * 1_020 + b"]" * 1_020)
+    found = thing(POST, media=deep).item
+    assert isinstance(found, Found)
+    assert found.fields["text"] == "Nordtel\nKein Netz"
+    assert isinstance(read_thing({"kind": "t3", "data": deep}, include_reposts=False).item, Bad)
+
+
 @pytest.mark.parametrize("kind", ["t5", "more", None, 7, []])
 def test_entries_of_other_kinds_are_no_posts(kind: Any) -> None:
     assert read_thing(POST | {"kind": kind}, include_reposts=False).item == Skipped("no_post")

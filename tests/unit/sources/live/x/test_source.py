@@ -7,6 +7,7 @@ from contextlib import aclosing
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+import orjson
 import pytest
 
 from streams.config import Config
@@ -160,6 +161,17 @@ async def test_posts_that_were_missed_are_fetched_by_search(
     assert again.gaps == []
     await again.until(lambda: "missed_ms" not in (again.position or {}))
     await again.end()
+
+
+async def test_a_post_found_by_search_may_be_nested_more_deeply_than_is_written(
+    server: XServer, source_of: Callable[..., XSource]
+) -> None:
+    post = orjson.dumps(tweet(START_MS, "Nordtel tief"))[:-1] + b',"geo":' + b"[" * 300 + b"]" * 300 + b"}"
+    page = Answer(200, {"Content-Type": "application/json"}, b'{"data":[%b],"meta":{}}' % post)
+    server.script("/2/tweets/search/recent", page)
+    reading = Reading(source_of(), {"alive_ms": START_MS - 60_000})
+    await reading.until(lambda: reading.texts == ["Nordtel tief"])
+    await reading.end()
 
 
 async def test_a_limit_of_recovery_leaves_a_gap_with_its_bounds(
