@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from detectors.units import HOUR_MS
 from streams.sources.live.base import Skipped
 from streams.sources.live.reddit.things import Known, change
+from streams.sources.live.saved import number_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -191,9 +192,3 @@ def _restored(saved: str, kind: str) -> tuple[str, Known]:
     is_number = edited.isascii() and edited.isdecimal() and len(edited) <= 12
     edited_ms = int(edited) * 1000 + 999 if is_number else 0
     return f"{kind}_{name.rstrip('-')}", Known(0, edited_ms, "anonymous" if name.endswith("-") else "there")
-
-
-def number_in(saved: dict[str, Any], name: str) -> int:
-    """Return a positive number in a position; 0 if there is none."""
-    value = saved.get(name)
-    return value if type(value) is int and value > 0 else 0

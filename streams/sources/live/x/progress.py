@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from detectors.units import MINUTE_MS
 from streams.records import Gap
+from streams.sources.live.saved import number_in
 from streams.sources.live.x.spending import Spending
 
 if TYPE_CHECKING:
@@ -43,11 +44,11 @@ class XProgress:
     def __init__(self, settings: XSettings, position: Position | None) -> None:
         saved = position or {}
         self._source = settings.id
-        self.newest_id = _number(saved, "newest_id")
-        self.alive_ms = _number(saved, "alive_ms")
-        self.missed_id = _number(saved, "missed_id")
-        self.missed_ms = _number(saved, "missed_ms")
-        self.reduced_ms = _number(saved, "reduced_ms")
+        self.newest_id = number_in(saved, "newest_id")
+        self.alive_ms = number_in(saved, "alive_ms")
+        self.missed_id = number_in(saved, "missed_id")
+        self.missed_ms = number_in(saved, "missed_ms")
+        self.reduced_ms = number_in(saved, "reduced_ms")
         spent = saved.get("spent")
         self.spending = Spending(settings, spent if isinstance(spent, dict) else None)
 
@@ -82,8 +83,3 @@ class XProgress:
             if (value := getattr(self, name))
         }
         return numbers | {"spent": self.spending.as_json()}
-
-
-def _number(saved: Position, name: str) -> int:
-    value = saved.get(name)
-    return value if type(value) is int and value > 0 else 0

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from detectors.units import DAY_MS
+from streams.sources.live.saved import number_in
 
 if TYPE_CHECKING:
     from streams.config.sources.x import XSettings
 
 Pace = Literal["all", "sample", "stop"]
 """Whether all posts are read, a sample of them, or none until the next day of UTC."""
-
-_NO_POSTS: Final = 0
 
 
 class Spending:
@@ -38,9 +37,8 @@ class Spending:
 
     def __init__(self, settings: XSettings, saved: dict[str, Any] | None) -> None:
         self._settings = settings
-        day, posts = (saved or {}).get("day"), (saved or {}).get("posts")
-        self._day = day if type(day) is int else -1
-        self._posts = posts if type(posts) is int and posts > 0 else _NO_POSTS
+        self._day = number_in(saved or {}, "day")
+        self._posts = number_in(saved or {}, "posts")
 
     def add(self, posts: int, now_ms: int) -> None:
         """Count posts that have been delivered."""
@@ -82,4 +80,4 @@ class Spending:
     def _turn(self, now_ms: int) -> None:
         day = now_ms // DAY_MS
         if day > self._day:  # a clock that is set back does not begin a new day
-            self._day, self._posts = day, _NO_POSTS
+            self._day, self._posts = day, 0
