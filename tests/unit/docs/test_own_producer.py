@@ -73,7 +73,7 @@ def test_the_records_of_the_connector_are_read_by_the_map_that_is_shown(with_sch
     config = Config.model_validate({"brands": [NORDTEL], "sources": [entry]})
     (settings,) = config.sources
     assert isinstance(settings, KafkaSourceSettings)
-    reading = RecordReading(settings, config, Conversion.of_live(settings.map, lambda: NOW), lambda: NOW)
+    reading = RecordReading(settings, config, Conversion.of_live(settings.map, lambda: NOW))
     row = {"id": 17, "title": "Nordtel", "body": "ist weg", "written": 1_772_446_500_000}
     value = orjson.dumps({"schema": {"type": "struct"}, "payload": row} if with_schema else row)
     found = reading.item(Record(value, b"17"))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from streams.core.ingest.parsing import Normaliser, parse
+from streams.core.ingest.parsing import parse, post_id
 from streams.core.ingest.timestamps import EventTimes
 from streams.errors import RecordError
-from streams.records import Deletion, is_deletion
+from streams.records import is_deletion
 from streams.sources.live.base import Bad, Deleted, Found
 
 if TYPE_CHECKING:
@@ -21,18 +21,15 @@ class LineReading:
 
     Parameters
     ----------
-    source
-        Id of the source.
     settings
         Section `ingest` of the config.
     """
 
-    def __init__(self, source: str, settings: IngestSettings) -> None:
+    def __init__(self, settings: IngestSettings) -> None:
         self._max_bytes = settings.max_record_bytes
-        self._normaliser = Normaliser(settings, source)
         self._times = EventTimes(settings.timezone)
 
-    def item(self, line: Line, path: str, now_ms: int) -> Item:
+    def item(self, line: Line, path: str) -> Item:
         """Return what a line holds.
 
         Parameters
@@ -41,8 +38,6 @@ class LineReading:
             The line, converted by the map.
         path
             Path of its file, for the place of a defect.
-        now_ms
-            The present, milliseconds since the epoch.
         """
         raw, place = line.original or line.data, f"{path}, {line.place}"
         try:
@@ -52,9 +47,7 @@ class LineReading:
             fields = parse(line.data)
             fields.pop("source", None)  # it is the id of this source
             if is_deletion(fields):
-                deletion = self._normaliser.record_of(fields, now_ms)
-                assert isinstance(deletion, Deletion)  # noqa: S101
-                return Deleted(deletion.id)
+                return Deleted(post_id(fields))
         except RecordError as error:
             return Bad(error, raw[: self._max_bytes + 1], place)
         return Found(fields, raw, place=place)

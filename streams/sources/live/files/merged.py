@@ -116,7 +116,7 @@ class MergedFiles:
             for chunk in ordered.chunks():
                 for line in chunk:
                     read += 1
-                    item = self._lines.item(line, progress.path, self._now_ms)
+                    item = self._lines.item(line, progress.path)
                     time_ms = max(time_ms, self._lines.time_ms(item, self._now_ms) or 0)
                     yield MergedItem(time_ms, number, read, line, item)
         except InputError as error:

@@ -65,7 +65,7 @@ class FilesSource(LiveSource):
         self._ingest = surroundings.config.ingest
         self._now_ms = surroundings.now_ms
         self._reading = Reading(settings.map, settings.encoding or self._ingest.encoding)
-        self._lines = LineReading(self.id, self._ingest)
+        self._lines = LineReading(self._ingest)
         self._files = Files()
         self._tails: dict[int, FileTail] = {}
         self._settled: dict[int, tuple[tuple[int, int], int]] = {}
@@ -258,7 +258,7 @@ class FilesSource(LiveSource):
 
     def _batch_of(self, lines: list[Line], file: FoundFile, progress: FileProgress, *, at_end: bool) -> Batch:
         now_ms = self._now_ms()
-        items: list[Item] = [self._lines.item(line, file.path, now_ms) for line in lines]
+        items: list[Item] = [self._lines.item(line, file.path) for line in lines]
         passed = lines
         if at_end and isinstance(items[-1], Bad) and items[-1].error.reason == "broken_json":
             passed = lines[:-1]  # it may have no end yet: if the file grows after all, it is read again

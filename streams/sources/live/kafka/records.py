@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import orjson
 
-from streams.core.ingest.parsing import Normaliser, parse
+from streams.core.ingest.parsing import parse, post_id
 from streams.errors import RecordError
-from streams.records import Deletion
 from streams.sources.field_map import FieldMap, paths_of
 from streams.sources.live.base import Bad, Deleted, Found, Skipped
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from streams.config import Config
     from streams.config.sources.kafka import KafkaSourceSettings
@@ -63,17 +62,11 @@ class RecordReading:
         Limits of the section `ingest`.
     conversion
         What makes posts of decoded values.
-    now_ms
-        The clock, milliseconds since the epoch.
     """
 
-    def __init__(
-        self, settings: KafkaSourceSettings, config: Config, conversion: Conversion, now_ms: Callable[[], int]
-    ) -> None:
+    def __init__(self, settings: KafkaSourceSettings, config: Config, conversion: Conversion) -> None:
         self._conversion = conversion
         self._max_bytes = config.ingest.max_record_bytes
-        self._normaliser = Normaliser(config.ingest, settings.id)
-        self._now_ms = now_ms
         rules = settings.map if isinstance(settings.map, dict) else {}
         self._id = FieldMap({"id": rules["id"]}) if "id" in rules else None
         self._key_id = None if settings.key_id is None else FieldMap({"id": settings.key_id})
@@ -87,12 +80,12 @@ class RecordReading:
         try:
             fields = self.fields(record)
             if fields is None:
-                return self._deletion(self._id_of_key(record))
+                return Deleted(post_id({"id": self._id_of_key(record)}))
             post = self._conversion.fields(fields)
             if post is None:
                 return Skipped("no_post")
             if post.get("delete") is True:
-                return self._deletion(post.get("id"))
+                return Deleted(post_id(post))
         except RecordError as error:
             raw = record.value if record.value is not None else record.key or b""
             return Bad(error, raw[: self._max_bytes + 1], place)
@@ -162,13 +155,6 @@ class RecordReading:
         if mapped is not None:
             return mapped
         return key["id"] if "id" in key else next(iter(key.values())) if len(key) == 1 else None
-
-    def _deletion(self, id: Any) -> Deleted:
-        """Return the deletion of a post, whose id is read as that of a post."""
-        found = self._normaliser.record_of({"delete": True, "id": id}, self._now_ms())
-        if not isinstance(found, Deletion):
-            raise RecordError("wrong_type", "is no deletion")
-        return Deleted(found.id)
 
 
 def is_confluent(value: bytes) -> bool:

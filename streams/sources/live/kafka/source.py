@@ -87,7 +87,7 @@ class KafkaSource(LiveSource):
         self.connection = settings.connection(surroundings.config.kafka)
         connection_options(self.connection)
         conversion = Conversion.of_live(settings.map, surroundings.now_ms)
-        self.reading = RecordReading(settings, surroundings.config, conversion, surroundings.now_ms)
+        self.reading = RecordReading(settings, surroundings.config, conversion)
 
     async def batches(self, position: Position | None) -> AsyncGenerator[Batch, None]:
         """Yield the records of the topic after a position.

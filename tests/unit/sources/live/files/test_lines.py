@@ -23,7 +23,7 @@ NOW = 1_772_446_800_000
 
 
 def item(data: bytes, **line: Any) -> Found | Deleted | Bad:
-    found = LineReading("inbox", IngestSettings()).item(Line(data, 9, 3, **line), "a.jsonl", NOW)
+    found = LineReading(IngestSettings()).item(Line(data, 9, 3, **line), "a.jsonl")
     assert isinstance(found, Found | Deleted | Bad)
     return found
 
@@ -63,7 +63,7 @@ def test_ten_thousand_mutated_records_in_files_of_all_kinds_are_each_something()
     """Seeded; a file of them is read to its end or refused with its name, and never raises anything else."""
     chance = random.Random(23)
     settings = IngestSettings()
-    reading, normaliser = LineReading("inbox", settings), Normaliser(settings, "inbox")
+    reading, normaliser = LineReading(settings), Normaliser(settings, "inbox")
     seeds = [orjson.dumps(record) for record in (*RECORDS.values(), NATIVE, {"delete": True, "id": 7})]
     heads = [b"", b"", b"", b"id;created_at;text\n", b"[", b"\xef\xbb\xbf", b'{"data": [']
     maps: list[Any] = [None, None, "reddit", {"id": "uid", "text": ["body", "text"], "created_at": {"path": "ts"}}]
@@ -77,7 +77,7 @@ def test_ten_thousand_mutated_records_in_files_of_all_kinds_are_each_something()
         try:
             for chunk in reader.lines(iter([data[:700], b"", data[700:]])):
                 for line in chunk:
-                    found = reading.item(line, "fuzz", NOW)
+                    found = reading.item(line, "fuzz")
                     read += 1
                     if isinstance(found, Found):
                         with suppress(RecordError):  # a defect that the normaliser finds

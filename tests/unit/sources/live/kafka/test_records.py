@@ -27,7 +27,7 @@ VALUES = [b"null", b"{}", b"[]", b"1e400", b"-1", b'"\\u0000"', b"NaN"]
 def reading(**entry: Any) -> RecordReading:
     settings = KafkaSourceSettings(id="crawler", kind="kafka", topic="raw", **entry)
     config = Config.model_validate({"brands": [NORDTEL]})
-    return RecordReading(settings, config, Conversion.of_live(settings.map, lambda: NOW), lambda: NOW)
+    return RecordReading(settings, config, Conversion.of_live(settings.map, lambda: NOW))
 
 
 def item(value: Any, key: bytes | None = None, entry: dict[str, Any] | None = None, **rest: Any) -> Item:
