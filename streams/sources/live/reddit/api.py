@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 from streams.core.ingest.parsing import parse
-from streams.errors import RecordError, SourceError, SourceRefused, SourceUnavailable
-from streams.sources.live.http import SourceHttp
+from streams.errors import RecordError, SourceRefused, SourceUnavailable
+from streams.sources.live.http import REDIRECTS, SourceHttp
 from streams.sources.live.reddit.quota import RedditQuota, busy_seconds, patience
 
 if TYPE_CHECKING:
@@ -116,8 +116,8 @@ class RedditApi:
             except SourceRefused as again:
                 if again.reason != "http_401":
                     raise
-                raise self._no_access(again) from None
-        if answer.status in {301, 302, 303, 307, 308}:
+                raise no_access(self.source, again.detail) from None
+        if answer.status in REDIRECTS:
             raise SourceRefused(self.source, "http_404", f"Reddit has no {path}: it answers {answer.status}")
         return self._decoded(answer)
 
@@ -133,13 +133,13 @@ class RedditApi:
             answer = await self._send("POST", self._settings.token_url, headers, b"grant_type=client_credentials")
         except SourceRefused as error:
             if error.reason in {"http_400", "http_401", "http_403", "http_404"}:
-                raise self._no_access(error) from None
+                raise no_access(self.source, error.detail) from None
             raise
         grant = self._decoded(answer)
         token, seconds = grant.get("access_token"), grant.get("expires_in")
         if not isinstance(token, str) or not token.isascii() or not token.isprintable() or not token:
             word = str(grant.get("error", "no token"))[:100]
-            raise self._no_access(SourceRefused(self.source, "no_token", f"Reddit grants no token: {word}"))
+            raise no_access(self.source, f"Reddit grants no token: {word}")
         life = _TOKEN_SECONDS
         if isinstance(seconds, int | float) and not isinstance(seconds, bool):
             life = round(min(max(0, seconds), _LONGEST_TOKEN_SECONDS))
@@ -182,9 +182,6 @@ class RedditApi:
         except RecordError as error:
             detail = f"Reddit answers with no JSON object: {error.detail}"
             raise SourceUnavailable(self.source, "bad_body", detail) from None
-
-    def _no_access(self, error: SourceError) -> SourceRefused:
-        return no_access(self.source, error.detail)
 
     def _now(self) -> int:
         return self._surroundings.now_ms()

@@ -6,6 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from detectors.units import HOUR_MS
+from streams.core.recent import RecentSet
 from streams.sources.live.base import Skipped
 from streams.sources.live.reddit.things import Known, change
 from streams.sources.live.saved import number_in
@@ -80,7 +81,7 @@ class ListingProgress:
         seen = fields.get("seen")
         names = seen.split() if isinstance(seen, str) else []
         self.known: dict[str, Known] = dict(_restored(name, part.kind) for name in names[-MAX_KNOWN:])
-        self._odd: dict[str, None] = {}
+        self._odd: RecentSet[str] = RecentSet(MAX_ODD)
 
     def begin(self, things: Sequence[Thing], now_ms: int) -> None:
         """Note where the first reading begins."""
@@ -110,12 +111,7 @@ class ListingProgress:
 
     def take_odd(self, odd: Odd) -> Item | None:
         """Remember an entry that is no post, and return what it is; None if it was reported before."""
-        if odd.key in self._odd:
-            return None
-        self._odd[odd.key] = None
-        if len(self._odd) > MAX_ODD:
-            del self._odd[next(iter(self._odd))]
-        return odd.item
+        return odd.item if self._odd.add_new(odd.key) else None
 
     def forget(self, now_ms: int) -> None:
         """Forget the oldest posts that are neither among the newest nor looked at again."""

@@ -105,8 +105,8 @@ def read_thing(child: Any, *, include_reposts: bool) -> Thing | Odd:
     name = f"{kind}_{data.get('id')}" if name is None else name
     if not isinstance(name, str) or not _NAME.fullmatch(name) or name[:2] != kind:
         return _bad(child, "bad_id", f"'name' must be such as {kind}_abc123")
-    found = {key: value for key, value in (_FORMAT.convert(data) or {}).items() if key != "source"}
-    fields = {key: value for key, value in found.items() if value is not None} | {"id": name}
+    found = _FORMAT.convert(data) or {}
+    fields = {key: value for key, value in found.items() if key != "source" and value is not None} | {"id": name}
     state = _state(data)
     if fields.get("author") in tuple(_NO_AUTHOR):
         fields.pop("author")
