@@ -103,7 +103,7 @@ class Backfill:
         since_ms, before = mark.at_ms - overlap_ms, _next(mark.id)
         for number in range(1, OVERLAP_PAGES + 1):
             page = await self._page(limit=PAGE, before=before)
-            known = dict(filter(None, map(_known, (page.records if page else None) or ())))
+            known = _times_of(page)
             if page is None or not known:
                 return
             late = [record for record in page.records or () if (_known(record) or ("", since_ms))[1] >= since_ms]
@@ -195,21 +195,20 @@ class Backfill:
             gap = self._gap(mark, self._now_ms, cause, f"{why}, and the newest page can't be read")
             yield [gap], mark._replace(at_ms=self._now_ms)
             return
-        ids = sorted((known[0] for record in page.records if (known := _known(record))), key=order)
-        if not ids:
+        times = _times_of(page)
+        if not times:
             return
-        times = dict(filter(None, map(_known, page.records)))
+        oldest = min(times, key=order)
         items, newest, at_ms = self._read(page, mark, "newest page")
-        if order(ids[0]) > order(mark.id) and await self._lies_between(mark.id, ids[0]):
-            until_ms = min(times[ids[0]] or self._now_ms, self._now_ms)
-            items.insert(0, self._gap(mark, until_ms, cause, f"{why}: after {mark.id} and before {ids[0]}"))
+        if order(oldest) > order(mark.id) and await self._lies_between(mark.id, oldest):
+            until_ms = min(times[oldest] or self._now_ms, self._now_ms)
+            items.insert(0, self._gap(mark, until_ms, cause, f"{why}: after {mark.id} and before {oldest}"))
         yield items, Mark(max(newest, mark.id, key=order), max(mark.at_ms, at_ms), mark.alive_ms)
 
     async def _lies_between(self, id: str, later: str) -> bool:
         """Return whether a status may lie between two others."""
         page = await self._page(limit=1, after=id)
-        found = [known[0] for record in (page.records if page else None) or () if (known := _known(record))]
-        return found != [later]
+        return list(_times_of(page)) != [later]
 
     def _gap(self, mark: Mark, until_ms: int, cause: GapCause, detail: str) -> Gap:
         part = f"{self._instance.name} {self._feed.name}"
@@ -223,6 +222,11 @@ def _following(named: str, newest: str, after: str) -> str:
     ('12', '14', '')
     """
     return min((id for id in (named, newest) if order(id) > order(after)), key=order, default="")
+
+
+def _times_of(page: Page | None) -> dict[str, int]:
+    """Return the ids of the statuses of a page, with the times that they claim; none if it can't be read."""
+    return dict(filter(None, map(_known, (page.records if page else None) or ())))
 
 
 def _known(record: Any) -> tuple[str, int] | None:
