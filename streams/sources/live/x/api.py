@@ -73,7 +73,7 @@ class XApi:
                 if error.reason != "http_400":
                     raise
                 answer = {"errors": [{"title": error.detail}]}
-            for each in _dicts(answer.get("errors")):
+            for each in dicts_in(answer, "errors"):
                 if each.get("title") != "DuplicateRule":
                     details = each.get("details")
                     detail = each.get("detail") or (details[0] if isinstance(details, list) and details else "")
@@ -149,5 +149,7 @@ def _left(answer: Received) -> str:
     return f"{left} of {limit}" if left and limit else left
 
 
-def _dicts(value: Any) -> list[dict[str, Any]]:
+def dicts_in(answer: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    """Return the objects of a list in an answer; none if there is no such list."""
+    value = answer.get(name)
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []

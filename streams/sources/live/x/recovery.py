@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from detectors.units import DAY_MS, MINUTE_MS
 from streams.errors import SourceError, SourceUnavailable
-from streams.records import Gap
+from streams.records import Gap, utc
 from streams.sources.live.as_received import as_received
 from streams.sources.live.base import Batch
-from streams.sources.live.x.api import patient
+from streams.sources.live.x.api import dicts_in, patient
 from streams.sources.live.x.messages import item_of, number_of
 from streams.sources.presets import time_of_tweet
 
@@ -86,7 +85,7 @@ async def recovered(
                     gaps.append(Gap(settings.id, begin, covered_from, "backfill_limit", detail, brand))
                     break
                 page = await _page(api, _query(rule, missed, begin, min(left, PAGE), token), surroundings)
-                found = [each for each in page.get("data") or () if isinstance(each, dict)]
+                found = dicts_in(page, "data")
                 left -= len(found)
                 items = [
                     item_of(each, as_received(each), page, include_reposts=settings.include_reposts) for each in found
@@ -121,4 +120,4 @@ def _query(rule: Rule, missed: Missed, begin_ms: int, size: int, token: str) -> 
 
 
 def _shown(ms: int) -> str:
-    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"{utc(ms):%Y-%m-%dT%H:%M:%SZ}"

@@ -174,6 +174,18 @@ async def test_a_post_found_by_search_may_be_nested_more_deeply_than_is_written(
     await reading.end()
 
 
+@pytest.mark.parametrize("data", [b"7", b"true", b"{}", b"[7]"])
+async def test_a_page_of_search_without_a_list_of_posts_holds_none(
+    server: XServer, source_of: Callable[..., XSource], data: bytes
+) -> None:
+    server.script("/2/tweets/search/recent", Answer(200, {"Content-Type": "application/json"}, b'{"data":%b}' % data))
+    reading = Reading(source_of(), {"alive_ms": START_MS - 60_000})
+    await reading.until(lambda: bool(server.seen("/2/tweets/search/recent")))
+    await reading.until(lambda: "missed_ms" not in (reading.position or {}))
+    assert (reading.found, reading.gaps) == ([], [])
+    await reading.end()
+
+
 async def test_a_limit_of_recovery_leaves_a_gap_with_its_bounds(
     server: XServer, source_of: Callable[..., XSource], clock: SteppedClock
 ) -> None:
