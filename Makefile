@@ -7,7 +7,7 @@ READY  := .venv/.ready
 READY_TO_RUN := .venv/.ready-to-run
 KAFKA  := $(BIN)/python deploy/local/kafka.py
 UNIT   := -o testpaths="streams detectors deploy/grafana docs tests/unit"
-PARALLEL    ?= -n 2 --dist loadgroup
+PARALLEL    ?= -n 2 --maxschedchunk 1
 PYTEST_ARGS ?=
 POSTS  ?=
 CONFIG ?=

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,15 +12,7 @@ from tests.support.secure_broker import SecureBroker, SecureKafka
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
-
-HERE: Final = Path(__file__).parent
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the integration tests in one process of pytest-xdist: they share a broker, and are timed."""
-    for item in items:
-        if item.path.is_relative_to(HERE):
-            item.add_marker(pytest.mark.xdist_group("integration"))
+    from pathlib import Path
 
 
 @pytest.fixture(scope="session")
