@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter, deque
+from collections import deque
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -130,7 +130,7 @@ async def ingest(
         seconds=round(time.monotonic() - started, 3),
         examples=run.ratio.examples,
         skipped=run.ratio.skipped,
-        altered=dict(run.altered),
+        altered=run.altered,
         remarks=run.remarks,
     )
 
@@ -185,7 +185,6 @@ class _Run:
         self._stop = stop
         self._sender = PostSender(config, client, source.name)
         self._normaliser = Normaliser(config.ingest, source.source_name, pacing.redate if pacing else None)
-        self.altered: Counter[tuple[str, str]] = Counter()
         self._open = _Group()
         self._in_flight: deque[_Group] = deque()
         self._cursor_saved = time.monotonic()
@@ -200,6 +199,11 @@ class _Run:
     def remarks(self) -> list[str]:
         """Return remarks on the order of the posts, complete at the end of the source."""
         return [*self._source.remarks, *far_behind(self._order, self._config.windows.lateness_seconds)]
+
+    @property
+    def altered(self) -> dict[tuple[str, str], int]:
+        """Return how often an optional field was converted or left out, by its name and the outcome."""
+        return dict(self._normaliser.altered)
 
     async def read_all(self, show: Callable[[], None]) -> bool:
         """Send the lines of the source; return whether its end was reached, false if `stop` was set before."""
@@ -226,7 +230,7 @@ class _Run:
                 break
             if self._open.lines >= GROUP_LINES:
                 await self._settle(GROUPS_IN_FLIGHT)
-        self._count_altered()
+        self._sender.count_altered(self._normaliser.altered)
         if not chunk:
             await self._settle(0)
 
@@ -272,11 +276,6 @@ class _Run:
         self._open.lines += 1
         self._open.cursor = line.cursor
         self._open.read = self.read
-
-    def _count_altered(self) -> None:
-        for (name, outcome), count in (self._normaliser.altered - self.altered).items():
-            metrics.FIELDS_ALTERED.labels(name, outcome).inc(count)
-        self.altered = self._normaliser.altered.copy()
 
     async def _await_turn(self, pacing: Pacing, post: Post) -> bool:
         if pacing.wait_seconds(post.ts_ms) == 0:

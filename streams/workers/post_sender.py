@@ -73,6 +73,7 @@ class PostSender:
         self._recent: RecentSet[tuple[bytes, int]] = RecentSet(config.ingest.recent_ids)
         """Keys of posts with a hash of what each said: an edit is not a repeat."""
         self._series = metrics.Capped(metrics.MAX_SOURCES)
+        self._altered: Counter[tuple[str, str]] = Counter()
         self.group = SentGroup()
 
     async def send_post(self, post: Post) -> bool:
@@ -118,3 +119,15 @@ class PostSender:
         """Count the posts of an acknowledged group in the metrics."""
         for source, count in group.posts.items():
             metrics.POSTS_INGESTED.labels(self._series(source)).inc(count)
+
+    def count_altered(self, altered: Counter[tuple[str, str]]) -> None:
+        """Count in the metrics how many fields of posts have been altered since the last call.
+
+        Parameters
+        ----------
+        altered
+            How often an optional field was converted or left out so far, by its name and the outcome.
+        """
+        for (name, outcome), count in (altered - self._altered).items():
+            metrics.FIELDS_ALTERED.labels(name, outcome).inc(count)
+        self._altered = altered.copy()

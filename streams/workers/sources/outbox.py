@@ -14,7 +14,6 @@ from streams.runtime.failpoints import Failpoint, reached
 from streams.sources.live.base import AuthorDeleted, Bad, Deleted, Found, ItemOutcome, Skipped
 
 if TYPE_CHECKING:
-    from collections import Counter
     from collections.abc import Callable
 
     from streams.sources.live.base import Batch, Item, Position
@@ -78,7 +77,6 @@ class Outbox:
         self._items = 0
         self._unsaved = 0
         self._read = 0
-        self._altered: Counter[tuple[str, str]] = door.altered.copy()
         self._work = asyncio.Event()
         self._moved = asyncio.Condition()
         self.position: Position | None = None
@@ -99,7 +97,7 @@ class Outbox:
             self._items += len(outcomes) or 1
             self._unsaved += len(outcomes)
             self._work.set()
-        self._count_altered()
+        self._sender.count_altered(self._door.altered)
 
     async def _room(self) -> None:
         if self._unsaved >= self._limit:
@@ -214,8 +212,3 @@ class Outbox:
         placed = RecordError(error.reason, f"{place}: {error.detail}") if place else error
         await self._sender.send_dead_letter(placed, self._read, raw)
         return ItemOutcome("rejected", error)
-
-    def _count_altered(self) -> None:
-        for (name, outcome), count in (self._door.altered - self._altered).items():
-            metrics.FIELDS_ALTERED.labels(name, outcome).inc(count)
-        self._altered = self._door.altered.copy()

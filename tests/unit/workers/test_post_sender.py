@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import pytest
@@ -69,3 +70,12 @@ async def test_only_what_is_acknowledged_is_counted() -> None:
         await sending.settle(group)
     await asyncio.sleep(0)
     group.abandon()
+
+
+def test_each_altered_field_is_counted_once_however_often_the_total_is_told() -> None:
+    sending = sender(FakeProducer())
+    counted = metrics.FIELDS_ALTERED.labels("likes", "converted")
+    before = counted._value.get()
+    for total in (2, 2, 3):
+        sending.count_altered(Counter({("likes", "converted"): total}))
+    assert counted._value.get() == before + 3
