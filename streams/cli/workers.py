@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
     from streams.config import Config, FieldMapping
+    from streams.workers.ingest import IngestSummary
 
 Result = TypeVar("Result")
 
@@ -139,48 +140,10 @@ def ingest(
         }  # fmt: skip
         _refuse_beside_sources([name for name, value in given.items() if value is not None])
         _ingest_sources(config_path, sources)
-    elif posts is None:
+        return
+    if posts is None:
         raise click.UsageError("give a file of posts, - for standard input, or --source for sources of the config")
-    else:
-        _ingest_file(
-            posts, config_path, speed=speed, redate=redate, mapping=mapping, encoding=encoding,
-            cursor_file=cursor_file, keep_order=keep_order,
-        )  # fmt: skip
 
-
-def _refuse_beside_sources(given: Sequence[str]) -> None:
-    """Refuse what is for files only."""
-    if "POSTS" in given:
-        raise click.UsageError("a file of posts and --source can't be read by one command: run two")
-    if given:
-        raise click.UsageError(f"{', '.join(given)}: for files only, not with --source")
-
-
-def _ingest_sources(config_path: Path, names: Sequence[str]) -> None:
-    """Read sources of the config until they end or the process is stopped."""
-    from streams.config.sources import chosen
-    from streams.core.text.matching import Matcher
-    from streams.runtime.live_config import LiveConfig
-    from streams.workers.live_ingest import live_ingest
-
-    file = LiveConfig.load(config_path, check=Matcher.of)
-    sources = chosen(file.config.sources, names)
-    _start("sources", file.config)
-    until_stopped(lambda stop: live_ingest(file.config, sources, stop, file), on_hangup=file.ask)
-
-
-def _ingest_file(
-    posts: str,
-    config_path: Path,
-    *,
-    speed: float | None,
-    redate: bool,
-    mapping: FieldMapping | None,
-    encoding: str | None,
-    cursor_file: Path | None,
-    keep_order: bool,
-) -> None:
-    """Read a file to its end."""
     from streams.render.progress_bar import progress_bar
     from streams.runtime import clock
     from streams.runtime.files import ensure_distinct_paths
@@ -207,10 +170,36 @@ def _ingest_file(
                 show=show,
             )
         )
+    _report_ingest(source.name, summary)
+
+
+def _refuse_beside_sources(given: Sequence[str]) -> None:
+    """Refuse what is for files only."""
+    if "POSTS" in given:
+        raise click.UsageError("a file of posts and --source can't be read by one command: run two")
+    if given:
+        raise click.UsageError(f"{', '.join(given)}: for files only, not with --source")
+
+
+def _ingest_sources(config_path: Path, names: Sequence[str]) -> None:
+    """Read sources of the config until they end or the process is stopped."""
+    from streams.config.sources import chosen
+    from streams.core.text.matching import Matcher
+    from streams.runtime.live_config import LiveConfig
+    from streams.workers.live_ingest import live_ingest
+
+    file = LiveConfig.load(config_path, check=Matcher.of)
+    sources = chosen(file.config.sources, names)
+    _start("sources", file.config)
+    until_stopped(lambda stop: live_ingest(file.config, sources, stop, file), on_hangup=file.ask)
+
+
+def _report_ingest(source: str, summary: IngestSummary) -> None:
+    """Print what came of a file."""
     show_rejected(summary.examples)
     show_altered(summary.altered, summary.skipped)
     for remark in summary.remarks:
-        report(f"{source.name}: {remark}")
+        report(f"{source}: {remark}")
     rate = summary.ingested / summary.seconds if summary.seconds else 0.0
     report(
         f"read {summary.read:,}, ingested {summary.ingested:,}, repeated {summary.repeated:,}, "
