@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from streams.core.rollup.high_water import HighWaterMark
+from streams.core.rollup.high_water import HighWaterMarks
 from streams.records import Envelope, mentions_record_from_bytes
 
 if TYPE_CHECKING:
@@ -195,7 +195,7 @@ class PendingAuthorDeletions:
     """
 
     def __init__(self) -> None:
-        self._marks: dict[int, HighWaterMark] = {}
+        self._marks = HighWaterMarks()
         self._pending: dict[int, set[int]] = {}
 
     def add(self, record: AuthorDeletions, visible_at: Callable[[int], int]) -> bool:
@@ -208,8 +208,8 @@ class PendingAuthorDeletions:
         visible_at
             Returns the event time at which a record takes effect that arrived at some event time.
         """
-        mark = self._marks.setdefault(record.partition, HighWaterMark(record.incarnation))
-        if not mark.admits(record.incarnation):
+        mark = self._marks.of(record.partition, record.incarnation)
+        if mark is None:
             return False
         fresh = [(arrival_ms, author) for offset, arrival_ms, author in record.authors if offset > mark.offset]
         for arrival_ms, author in fresh:
@@ -223,13 +223,12 @@ class PendingAuthorDeletions:
 
     def dump(self) -> list[Any]:
         """Return the state as plain values for JSON."""
-        marks = [[partition, *mark.dump()] for partition, mark in self._marks.items()]
-        return [marks, [[at_ms, sorted(authors)] for at_ms, authors in self._pending.items()]]
+        return [self._marks.dump(), [[at_ms, sorted(authors)] for at_ms, authors in self._pending.items()]]
 
     def load(self, values: list[Any]) -> None:
         """Restore the state that `dump` returned."""
         marks, pending = values
-        self._marks = {partition: HighWaterMark(*mark) for partition, *mark in marks}
+        self._marks.load(marks)
         self._pending = {at_ms: set(authors) for at_ms, authors in pending}
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from detectors.base import OutdatedSnapshot, Score, SnapshotError
 from streams.core.detect.outcome import Detected, DroppedState
 from streams.core.detect.source_mix import SourceMix, likely_coverage
-from streams.core.rollup.high_water import HighWaterMark
+from streams.core.rollup.high_water import HighWaterMarks
 from streams.core.rollup.minute_counts import group_of
 from streams.core.rollup.repetition import RepetitionMemory
 from streams.core.rollup.windows import BucketStep, Windows
@@ -103,15 +103,15 @@ class BrandScoring(ABC):
         self._quarantine = quarantine
         self._quarantined: dict[str, Failure] = {}
         self._repetition = RepetitionMemory(config.windows.bucket_seconds)
-        self._marks: dict[int, HighWaterMark] = {}
+        self._marks = HighWaterMarks()
         self._sources = SourceMix()
         self._closed_ms = -1
         self._detected: tuple[int, frozenset[str]] = (-1, frozenset())
 
     def absorb(self, envelope: Envelope) -> list[Mention]:
         """Count the mentions above the high-water mark of their partition, and return them."""
-        mark = self._marks.setdefault(envelope.partition, HighWaterMark(envelope.incarnation))
-        if not mark.admits(envelope.incarnation):
+        mark = self._marks.of(envelope.partition, envelope.incarnation)
+        if mark is None:
             return []
         fresh = [mention for mention in envelope.mentions if mention.offset > mark.offset]
         if not fresh:
@@ -276,7 +276,7 @@ class BrandScoring(ABC):
         """Return the state as plain values for JSON, by name."""
         snapshots = self._of_each("snapshot", ANY_TIME, _snapshot)
         return {
-            "marks": [[partition, *mark.dump()] for partition, mark in self._marks.items()],
+            "marks": self._marks.dump(),
             "windows": self._windows.dump(),
             "detectors": [[name, *snapshot] for name, snapshot in snapshots.items()],
             "out": self._quarantine.dump(self._quarantined),
@@ -287,7 +287,7 @@ class BrandScoring(ABC):
 
     def _load(self, state: Mapping[str, Any]) -> list[DroppedState]:
         """Restore the state that `_dump` returned, and return the learned states that can't be used any more."""
-        self._marks = {partition: HighWaterMark(*mark) for partition, *mark in state["marks"]}
+        self._marks.load(state["marks"])
         self._windows.load(state["windows"])
         self._quarantined = self._quarantine.load(state["out"])
         for name in self._quarantined:

@@ -40,3 +40,32 @@ class HighWaterMark:
     def dump(self) -> list[Any]:
         """Return the arguments that construct an equal mark."""
         return [self.topic_id, self.offset, self.retired]
+
+
+class HighWaterMarks:
+    """The high-water mark of each partition of `social.posts`.
+
+    Examples
+    --------
+    >>> marks = HighWaterMarks()
+    >>> if mark := marks.of(0, "first"):
+    ...     mark.offset = 41
+    >>> marks.dump()
+    [[0, 'first', 41, []]]
+    """
+
+    def __init__(self) -> None:
+        self._marks: dict[int, HighWaterMark] = {}
+
+    def of(self, partition: int, topic_id: str) -> HighWaterMark | None:
+        """Return the mark of a partition for a record from a topic with this ID; None if the record does not count."""
+        mark = self._marks.setdefault(partition, HighWaterMark(topic_id))
+        return mark if mark.admits(topic_id) else None
+
+    def dump(self) -> list[list[Any]]:
+        """Return the state as plain values for JSON."""
+        return [[partition, *mark.dump()] for partition, mark in self._marks.items()]
+
+    def load(self, values: list[list[Any]]) -> None:
+        """Restore the state that `dump` returned."""
+        self._marks = {partition: HighWaterMark(*mark) for partition, *mark in values}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from streams.core.rollup.high_water import HighWaterMark
+from streams.core.rollup.high_water import HighWaterMarks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +43,7 @@ class SourceGaps:
     """
 
     def __init__(self) -> None:
-        self._marks: dict[int, HighWaterMark] = {}
+        self._marks = HighWaterMarks()
         self._known: list[KnownGap] = []
 
     def add(self, record: Gaps, known_at: Callable[[int], int]) -> None:
@@ -56,8 +56,8 @@ class SourceGaps:
         known_at
             Returns the event time from which on a record counts that arrived at some event time.
         """
-        mark = self._marks.setdefault(record.partition, HighWaterMark(record.incarnation))
-        if not mark.admits(record.incarnation):
+        mark = self._marks.of(record.partition, record.incarnation)
+        if mark is None:
             return
         counts = Counter(gap.source for gap in self._known)
         for offset, arrival_ms, source, from_ms, to_ms in record.spans:
@@ -94,13 +94,12 @@ class SourceGaps:
 
     def dump(self) -> list[Any]:
         """Return the state as plain values for JSON."""
-        marks = [[partition, *mark.dump()] for partition, mark in self._marks.items()]
-        return [marks, [tuple(gap) for gap in self._known]]
+        return [self._marks.dump(), [tuple(gap) for gap in self._known]]
 
     def load(self, values: list[Any]) -> None:
         """Restore the state that `dump` returned."""
         marks, known = values
-        self._marks = {partition: HighWaterMark(*mark) for partition, *mark in marks}
+        self._marks.load(marks)
         self._known = [KnownGap(*gap) for gap in known]
 
 
