@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from streams.config.presets import Preset
     from streams.config.sources.base import SourceSettings
 
-
 _SWITCHES: Final = frozenset({"enabled", "enable", "disabled", "active"})
 """Words by which other tools switch things on and off."""
 
@@ -34,9 +33,9 @@ class Sections(NamedTuple):
     chosen_preset: Preset | None
     maintenance: Sequence[MaintenanceSettings]
     expected_events: Sequence[ExpectedEventSettings]
-    sources: Sequence[SourceSettings] = ()
-    kafka: KafkaSettings | None = None
-    topic_prefix: str = ""
+    sources: Sequence[SourceSettings]
+    kafka: KafkaSettings
+    topic_prefix: str
 
 
 class OmittedNames(NamedTuple):
@@ -79,7 +78,7 @@ def misfits(config: Sections, left_out: OmittedNames | None = None) -> Iterator[
 def _circles(config: Sections) -> Iterator[Misfit]:
     """Yield the sources that would read what firewatch itself writes."""
     for position, source in enumerate(config.sources):
-        if not isinstance(source, KafkaSourceSettings) or config.kafka is None:
+        if not isinstance(source, KafkaSourceSettings):
             continue
         servers = {source.connection(config.kafka).bootstrap_servers, config.kafka.bootstrap_servers}
         if len(servers) == 1 and source.topic == f"{config.topic_prefix}{POSTS_TOPIC}":
