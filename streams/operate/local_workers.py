@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 from prometheus_client.parser import text_string_to_metric_families
 
+from streams.workers.supervisor import RELOADING
+
 if TYPE_CHECKING:
     from streams.config import Config
 
 TIMEOUT_SECONDS: Final = 1.0
 """A worker of this machine answers within milliseconds."""
-
-_RELOADING: Final = ("score", "detect", "sources")
-"""Workers that follow the config file."""
 
 _PARTICULAR: Final = {
     "firewatch_posts_skipped_total": "skipped",
@@ -37,7 +36,7 @@ def refused_configs(config: Config) -> dict[str, str]:
     """
     host = _ANY_ADDRESS.get(config.metrics.host, config.metrics.host)
     found = {}
-    for worker in _RELOADING:
+    for worker in RELOADING:
         port = getattr(config.metrics, f"{worker}_port")
         problem = _ready_page(host, port).get("config_problem") if port else None
         if isinstance(problem, str):

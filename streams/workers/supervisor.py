@@ -74,7 +74,7 @@ class Command:
 SOURCES: Final = "sources"
 """Name of the worker that reads the sources of the config."""
 
-RELOADING: Final = frozenset({"score", "detect", SOURCES})
+RELOADING: Final = ("score", "detect", SOURCES)
 """Workers that reload their config on SIGHUP; it ends the others."""
 
 
