@@ -238,7 +238,7 @@ def _source_of(value: bytes | None) -> str | None:
 
 
 def _minutes(ms: int) -> str:
-    """Return a span in minutes, or in hours if it is long."""
+    """Return a span in minutes, in seconds if it is short, or in hours if it is long."""
     if ms < 2 * MINUTE_MS:
         return f"{ms / 1000:,.0f} seconds"
     return f"{ms / MINUTE_MS:,.0f} minutes" if ms < 2 * HOUR_MS else f"{ms / HOUR_MS:,.0f} hours"

@@ -161,7 +161,7 @@ class FeedSession:
         self.source = self.made()
 
     def made(self) -> QuickFeeds:
-        """Return the source anew, as after a restart."""
+        """Return the source, made again as after a restart."""
         surroundings = Surroundings(CONFIG, self.clock.now_ms, self.clock.sleep, self._chance)
         self.source = QuickFeeds(self.settings, surroundings)
         self.clock.source = self.source
