@@ -18,6 +18,8 @@ from grafana_foundation_sdk.models.dashboard import (
     FieldColorModeId,
     Threshold,
     ThresholdsMode,
+    ValueMap,
+    ValueMappingResult,
 )
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat, QueryEditorMode
 
@@ -86,10 +88,14 @@ def ranking(title: str, description: str, unit: str, expr: str, legend: str, ste
     return _framed(panel, title, description, unit, [query(expr, legend, instant=True)])
 
 
-def states(title: str, description: str, *queries: Dataquery, steps: Steps, width: int = 8) -> statetimeline.Panel:
-    """When which series was in which state."""
+def states(
+    title: str, description: str, *queries: Dataquery, steps: Steps, names: Sequence[str] = (), width: int = 8
+) -> statetimeline.Panel:
+    """When which series was in which state; `names` are those of the values 0, 1 and so on."""
     panel = statetimeline.Panel().span(width).height(8).thresholds(thresholds(steps)).row_height(0.8)
     panel.show_value(common.VisibilityMode.NEVER).legend(common_builders.VizLegendOptions().show_legend(False))
+    if names:
+        panel.mappings([ValueMap({str(value): ValueMappingResult(text=name) for value, name in enumerate(names)})])
     return _framed(panel, title, description, "none", queries)
 
 

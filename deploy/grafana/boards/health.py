@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from grafana_foundation_sdk.models.dashboard import ValueMap, ValueMappingResult
-
 from deploy.grafana import frame
 from deploy.grafana.boards import deliveries, inside, sources
 from deploy.grafana.panels import (
@@ -130,8 +128,7 @@ def arrival() -> Row:
             "Whether each source delivers as usual. A silent source is never interpreted as a quiet brand.",
             query(aggregate("min", select("firewatch_source_up", "instance"), "source"), "{{source}}"),
             steps=ALL_IS_GOOD,
-        ).mappings(
-            [ValueMap({"0": ValueMappingResult(text="silent"), "1": ValueMappingResult(text="delivers")})],
+            names=("silent", "delivers"),
         ),
         bars(
             "Rejected input and dead letters",

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from grafana_foundation_sdk.models.dashboard import ValueMap, ValueMappingResult
-
 from deploy.grafana.panels import ALL_IS_GOOD, bars, facts, lines, query, states
 from deploy.grafana.queries import aggregate, delay, events, newest, quantile, rate, restarts, select, starts, used
 
@@ -100,7 +98,8 @@ def config() -> Row:
                 "{{worker}} {{instance}}",
             ),
             steps=ALL_IS_GOOD,
-        ).mappings([ValueMap({"0": ValueMappingResult(text="refused"), "1": ValueMappingResult(text="in use")})]),
+            names=("refused", "in use"),
+        ),
         bars(
             "Reloads",
             "Reloads of the config file by outcome: success, invalid (it can't be used) or refused (it needs a "
@@ -158,8 +157,9 @@ def processes() -> Row:
                 aggregate("min", select("firewatch_kafka_connected", "instance"), WORKERS), "{{worker}} {{instance}}"
             ),
             steps=ALL_IS_GOOD,
+            names=("no answer", "connected"),
             width=24,
-        ).mappings([ValueMap({"0": ValueMappingResult(text="no answer"), "1": ValueMappingResult(text="connected")})]),
+        ),
         facts(
             "Versions",
             "Version of firewatch, of the config and of the sentiment model in each worker; they should agree.",

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from grafana_foundation_sdk.models.dashboard import ValueMap, ValueMappingResult
-
 from deploy.grafana.panels import GREEN, ORANGE, RED, bars, lines, query, states
 from deploy.grafana.queries import aggregate, delay, events, newest, select
 
@@ -27,17 +25,7 @@ def live() -> Row:
             "again.",
             query(condition, "{{source}}"),
             steps=((None, RED), (1, GREEN), (2, ORANGE), (3, RED)),
-        ).mappings(
-            [
-                ValueMap(
-                    {
-                        "0": ValueMappingResult(text="down"),
-                        "1": ValueMappingResult(text="connected"),
-                        "2": ValueMappingResult(text="limited"),
-                        "3": ValueMappingResult(text="refused"),
-                    }
-                )
-            ]
+            names=("down", "connected", "limited", "refused"),
         ),
         states(
             "Readers",
