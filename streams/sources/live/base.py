@@ -11,7 +11,7 @@ import asyncio
 import random
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, NamedTuple
 
 from streams.records import Gap
 from streams.runtime import clock
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from streams.config import Config
     from streams.config.sources.base import SourceSettings
     from streams.errors import RecordError
+
+PAUSE_SECONDS: Final = 1.0
+"""Time without a batch after which a source yields an empty one."""
 
 Position = dict[str, Any]
 """How far a source has been read, as values of JSON; only the source itself knows what they mean."""
@@ -242,7 +245,7 @@ class LiveSource(ABC):
     def batches(self, position: Position | None) -> AsyncGenerator[Batch, None]:
         """Connect, and yield batches after a position until the connection ends.
 
-        An empty batch comes at least once a second if nothing else does, so that the reader can finish what it has.
+        An empty batch comes after `PAUSE_SECONDS` if nothing else does, so that the reader can finish what it has.
 
         Parameters
         ----------

@@ -5,14 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final, Self
 
-from streams.sources.live.base import Batch
+from streams.sources.live.base import PAUSE_SECONDS, Batch
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Coroutine
     from types import TracebackType
-
-PAUSE_SECONDS: Final = 1.0
-"""Time without a batch after which an empty one comes."""
 
 _NOTHING: Final = Batch(())
 

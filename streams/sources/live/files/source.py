@@ -13,7 +13,7 @@ from streams.core.ingest.parsing import parse
 from streams.errors import InputError, RecordError, SourceRefused, SourceUnavailable
 from streams.records import Gap
 from streams.sources.conversion import Conversion
-from streams.sources.live.base import Bad, Batch, Found, LiveSource
+from streams.sources.live.base import PAUSE_SECONDS, Bad, Batch, Found, LiveSource
 from streams.sources.live.files.finished import FinishedFiles
 from streams.sources.live.files.lines import LineReading
 from streams.sources.live.files.merged import MergedFiles, groups
@@ -40,9 +40,6 @@ _OPEN_FILES: Final = 256
 
 _SAMPLE_LINES: Final = 100
 _BATCH_ITEMS: Final = 1_000
-
-_PAUSE_SECONDS: Final = 1.0
-"""Time after which an empty batch comes."""
 
 _SHOWN: Final = 3
 
@@ -90,7 +87,7 @@ class FilesSource(LiveSource):
                     async for batch in self._read_what_is_there():
                         yield batch
                     yield Batch(())
-                    await self.surroundings.sleep(min(self._settings.poll_seconds, _PAUSE_SECONDS))
+                    await self.surroundings.sleep(min(self._settings.poll_seconds, PAUSE_SECONDS))
             async for batch in self._read_once():
                 yield batch
         finally:
@@ -339,7 +336,7 @@ class FilesSource(LiveSource):
         task = asyncio.ensure_future(asyncio.to_thread(read))
         try:
             while not task.done():
-                await asyncio.wait({task}, timeout=_PAUSE_SECONDS)
+                await asyncio.wait({task}, timeout=PAUSE_SECONDS)
                 if not task.done():
                     yield None
             yield task.result()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from streams.errors import RecordError, SourceUnavailable
 from streams.records import Gap
-from streams.sources.live.base import Bad, Batch, Found
+from streams.sources.live.base import PAUSE_SECONDS, Bad, Batch, Found
 from streams.sources.live.jetstream.connection import MAX_FRAME_BYTES, FrameTooLarge
 from streams.sources.live.jetstream.frames import JetstreamEvent, Notice, StreamFailure, frame_of
 from streams.sources.live.jetstream.position import JetstreamPosition, StreamRequest, beginning_of, cause_of
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from streams.sources.live.base import Item, SourceHealth
     from streams.sources.live.jetstream.connection import FrameInbox, Wire
     from streams.sources.live.jetstream.items import EventItems
-
-IDLE_SECONDS: Final = 1.0
-"""After so long without an event an empty batch is yielded."""
 
 BEHIND_MS: Final = 30_000
 """Further behind the present than this, a source is catching up."""
@@ -185,7 +182,7 @@ class StreamReading:
             yield Batch((), self.at.saved())
         while True:
             try:
-                frames = await inbox.take(IDLE_SECONDS)
+                frames = await inbox.take(PAUSE_SECONDS)
             except FrameTooLarge:
                 if not self._plan.oversized:
                     yield Batch((self._too_large(),))

@@ -14,7 +14,7 @@ from streams.errors import RecordError, SourceError, SourceRefused, SourceUnavai
 from streams.kafka.clients import connection_options
 from streams.kafka.foreign_topic import open_topic
 from streams.sources.conversion import Conversion
-from streams.sources.live.base import Batch, Found, LiveSource
+from streams.sources.live.base import PAUSE_SECONDS, Batch, Found, LiveSource
 from streams.sources.live.kafka.losses import TopicLosses
 from streams.sources.live.kafka.partition_merge import PartitionMerge
 from streams.sources.live.kafka.position import PartitionPosition, TopicPosition
@@ -31,9 +31,6 @@ if TYPE_CHECKING:
 
 _BATCH_RECORDS: Final = 1_000
 _WAIT_SECONDS: Final = 0.5
-_EMPTY_AFTER_MS: Final = 1_000
-"""Time without records after which an empty batch comes."""
-
 _HELD_RECORDS: Final = 4_000
 _HELD_BYTES: Final = 64 * 1_048_576
 """Bytes of records that are held in all; a partition has its share of them, and at least `_LEAST_BYTES`."""
@@ -280,7 +277,7 @@ class TopicTail:
             gaps = self._losses.resolved()
             if records or gaps:
                 return await self._batch([*gaps, *self._items(records)], records, at_end)
-            if now_ms - begun_ms >= _EMPTY_AFTER_MS:
+            if now_ms - begun_ms >= PAUSE_SECONDS * 1000:
                 return await self._batch([], [], at_end)
 
     async def _look_after(self) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import structlog
 
 from streams.errors import SourceUnavailable
-from streams.sources.live.base import Batch, LiveSource
+from streams.sources.live.base import PAUSE_SECONDS, Batch, LiveSource
 from streams.sources.live.webhook.api import PostsApi
 from streams.sources.live.webhook.intake import PostsIntake
 from streams.sources.live.webhook.openapi import POSTS_PATH
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
 
 BATCH_ITEMS: Final = 2_000
 """Items of one batch, unless a single request has more."""
-
-PAUSE_SECONDS: Final = 1.0
-"""Longest time between two batches."""
 
 REPORT_MS: Final = 60_000
 """Time between two reports of refused requests."""

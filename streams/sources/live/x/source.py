@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from streams.errors import RecordError, SourceRefused, SourceUnavailable
 from streams.records import Gap, utc
-from streams.sources.live.base import Bad, Batch, LiveSource
+from streams.sources.live.base import PAUSE_SECONDS, Bad, Batch, LiveSource
 from streams.sources.live.http import SourceHttp
-from streams.sources.live.inbox import PAUSE_SECONDS, Inbox
+from streams.sources.live.inbox import Inbox
 from streams.sources.live.lines import received_lines
 from streams.sources.live.x.api import XApi, is_taken, patience, patient
 from streams.sources.live.x.messages import read_message
