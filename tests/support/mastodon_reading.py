@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from streams.config import Config
@@ -15,12 +14,12 @@ from streams.sources.live.base import Found, Surroundings
 from streams.sources.live.mastodon.source import MastodonSource
 from tests.support.mastodon_server import TOKEN
 from tests.support.patience import until
+from tests.support.source_reading import NORDTEL, Read, read_until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
-    from streams.sources.live.base import Item, LiveSource, Position
     from tests.support.mastodon_server import MastodonServer
 
 
@@ -50,59 +49,12 @@ class SkippingClock:
 
 def surroundings(clock: SkippingClock, config: Config | None = None) -> Surroundings:
     """Return surroundings with this clock, and with chance that repeats."""
-    brand = {"id": "nordtel", "name": "Nordtel", "match": {"any": ["nordtel"]}}
     return Surroundings(
-        config or Config.model_validate({"brands": [brand]}),
+        config or Config.model_validate({"brands": [NORDTEL]}),
         now_ms=clock.now_ms,
         sleep=clock.sleep,
         chance=random.Random(7),
     )
-
-
-@dataclass
-class Reading:
-    """What a source has yielded so far."""
-
-    items: list[Item] = field(default_factory=list)
-    position: Position | None = None
-
-    def of(self, kind: type) -> list[Any]:
-        """Return the items of a kind."""
-        return [item for item in self.items if isinstance(item, kind)]
-
-    @property
-    def ids(self) -> list[str]:
-        """Return the ids of the posts, in their order."""
-        return [item.fields["id"] for item in self.items if isinstance(item, Found)]
-
-    def latest(self, items: int = 400) -> set[str]:
-        """Return the ids of the posts among the last items."""
-        return {item.fields["id"] for item in self.items[-items:] if isinstance(item, Found)}
-
-
-async def read_until(
-    source: LiveSource,
-    holds: Callable[[Reading], bool],
-    *,
-    position: Position | None = None,
-    reading: Reading | None = None,
-    timeout_seconds: float = 60.0,
-) -> Reading:
-    """Read a source until a condition holds, which is looked at after each batch; then end it.
-
-    Parameters
-    ----------
-    reading
-        What was read before, which is added to; its position is resumed from.
-    """
-    reading = reading if reading is not None else Reading(position=position)
-    async with asyncio.timeout(timeout_seconds), aclosing(source.batches(reading.position)) as batches:
-        async for batch in batches:
-            reading.items += batch.items
-            reading.position = batch.position if batch.position is not None else reading.position
-            if holds(reading):
-                break
-    return reading
 
 
 def settings_of(
@@ -132,11 +84,11 @@ def source_of(
 
 @asynccontextmanager
 async def reading_of(
-    source: MastodonSource, holds: Callable[[Reading], bool], reading: Reading | None = None
-) -> AsyncIterator[Reading]:
+    source: MastodonSource, holds: Callable[[Read], bool], reading: Read | None = None
+) -> AsyncIterator[Read]:
     """Read a source while the body runs, and after it until a condition holds."""
-    reading = reading if reading is not None else Reading()
-    task = asyncio.create_task(read_until(source, holds, reading=reading))
+    reading = Read() if reading is None else reading
+    task = asyncio.create_task(read_until(source, holds, into=reading))
     try:
         yield reading
         await task
@@ -150,7 +102,7 @@ async def until_live(source: MastodonSource) -> None:
     await until(lambda: source.health.state == "live" and not source.health.why)
 
 
-def has(count: int, *kinds: type) -> Callable[[Reading], bool]:
+def has(count: int, *kinds: type) -> Callable[[Read], bool]:
     """Return the condition that so many items of each kind have been read; posts by default."""
     return lambda reading: all(len(reading.of(kind)) >= count for kind in kinds or (Found,))
 
@@ -160,7 +112,7 @@ def id_at(server: MastodonServer, status: dict[str, Any]) -> str:
     return f"{server.url.partition('://')[2]}/{status['id']}"
 
 
-async def begun(folder: Path, server: MastodonServer, **changes: Any) -> Reading:
+async def begun(folder: Path, server: MastodonServer, **changes: Any) -> Read:
     """Return a reading that has begun with one post, and ended."""
     source = source_of(folder, server, **changes)
     async with reading_of(source, has(1)) as reading:

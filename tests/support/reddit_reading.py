@@ -12,6 +12,7 @@ from streams.records import Gap
 from streams.sources.live.base import Bad, Deleted, Found, Skipped, Surroundings
 from streams.sources.live.reddit.source import RedditSource
 from tests.support.reddit_server import CLIENT_SECRET
+from tests.support.source_reading import NORDTEL
 
 if TYPE_CHECKING:
     import pytest
@@ -50,8 +51,7 @@ class RedditReader:
 
     def __init__(self, server: RedditServer, **options: Any) -> None:
         entry = server.settings(**options)
-        brands = [{"id": "nordtel", "name": "Nordtel", "match": {"any": ["nordtel"]}}]
-        self._config = Config.model_validate({"brands": brands, "sources": [entry]})
+        self._config = Config.model_validate({"brands": [NORDTEL], "sources": [entry]})
         self._settings = RedditSettings.model_validate(entry)
         self.items: list[Item] = []
         self.position: Position | None = None

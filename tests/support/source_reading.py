@@ -34,10 +34,18 @@ class Read:
         if batch.settled is not None:
             batch.settled([])
 
+    def of(self, kind: type) -> list[Any]:
+        """Return the items of a kind."""
+        return [item for item in self.items if isinstance(item, kind)]
+
+    def latest(self, items: int = 400) -> set[str]:
+        """Return the ids of the posts among the last items."""
+        return {item.fields["id"] for item in self.items[-items:] if isinstance(item, Found)}
+
     @property
     def posts(self) -> list[dict[str, Any]]:
         """Return the fields of the posts."""
-        return [item.fields for item in self.items if isinstance(item, Found)]
+        return [item.fields for item in self.of(Found)]
 
     @property
     def ids(self) -> list[str]:
@@ -47,22 +55,22 @@ class Read:
     @property
     def deleted(self) -> list[str]:
         """Return the ids of the posts that were deleted."""
-        return [item.id for item in self.items if isinstance(item, Deleted)]
+        return [item.id for item in self.of(Deleted)]
 
     @property
     def bad(self) -> list[str]:
         """Return the reasons of the defects."""
-        return [item.error.reason for item in self.items if isinstance(item, Bad)]
+        return [item.error.reason for item in self.of(Bad)]
 
     @property
     def skipped(self) -> list[str]:
         """Return why records were skipped."""
-        return [item.reason for item in self.items if isinstance(item, Skipped)]
+        return [item.reason for item in self.of(Skipped)]
 
     @property
     def gaps(self) -> list[Gap]:
         """Return the gaps."""
-        return [item for item in self.items if isinstance(item, Gap)]
+        return self.of(Gap)
 
 
 def source_of(entry: dict[str, Any], config: Config | None = None, **surroundings: Any) -> LiveSource:
@@ -82,9 +90,9 @@ async def read_until(
     seconds: float = 60,
     into: Read | None = None,
 ) -> Read:
-    """Read a source from a position until `enough` returns true."""
-    read = Read() if into is None else into
-    async with asyncio.timeout(seconds), aclosing(source.batches(position)) as batches:
+    """Read a source until `enough` returns true, from a position or else from that of what was read before (`into`)."""
+    read = Read(position=position) if into is None else into
+    async with asyncio.timeout(seconds), aclosing(source.batches(position or read.position)) as batches:
         async for batch in batches:
             read.add(batch)
             if enough(read):

@@ -10,7 +10,8 @@ import pytest
 from streams.records import Gap
 from streams.sources.live.base import Bad, Found
 from tests.support.http_faults import Answer, gzip_bomb
-from tests.support.mastodon_reading import begun, has, id_at, read_until, source_of
+from tests.support.mastodon_reading import begun, has, id_at, source_of
+from tests.support.source_reading import read_until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +34,7 @@ async def test_more_than_the_pages_that_are_asked_for_is_a_gap_between_the_posts
     reading = await begun(tmp_path, server)
     statuses = [server.publish(f"post {number}", streamed=False) for number in range(missed)]
     source = source_of(tmp_path, server, backfill_pages=2, overlap_seconds=0)
-    await read_until(source, has(121), reading=reading)
+    await read_until(source, has(121), into=reading)
     assert set(reading.ids[1:]) == {id_at(server, status) for status in (*statuses[:80], *statuses[-40:])}
     gaps = reading.of(Gap)
     assert len(gaps) == has_gap
@@ -51,7 +52,7 @@ async def test_without_pages_an_interruption_is_a_gap_up_to_the_newest_page(
 ) -> None:
     reading = await begun(tmp_path, server)
     statuses = [server.publish(streamed=False) for _ in range(50)]
-    await read_until(source_of(tmp_path, server, backfill_pages=0), has(41), reading=reading)
+    await read_until(source_of(tmp_path, server, backfill_pages=0), has(41), into=reading)
     (gap,) = reading.of(Gap)
     assert (gap.from_ms, gap.to_ms) == (written_ms(server.kept[0].status), written_ms(statuses[10]))
 
@@ -60,7 +61,7 @@ async def test_pages_follow_one_another_without_links(server: MastodonServer, tm
     server.links = False
     reading = await begun(tmp_path, server)
     missed = [server.publish(streamed=False) for _ in range(90)]
-    await read_until(source_of(tmp_path, server, overlap_seconds=0), has(91), reading=reading)
+    await read_until(source_of(tmp_path, server, overlap_seconds=0), has(91), into=reading)
     assert reading.ids[1:] == [id_at(server, status) for status in missed]
 
 
@@ -75,7 +76,7 @@ async def test_an_instance_that_does_not_know_min_id_leaves_a_gap_and_no_loop(
         return server._timeline(request)
 
     server.http.handle(TIMELINE, newest)
-    await read_until(source_of(tmp_path, server, overlap_seconds=0), has(1, Gap), reading=reading)
+    await read_until(source_of(tmp_path, server, overlap_seconds=0), has(1, Gap), into=reading)
     (gap,) = reading.of(Gap)
     assert set(reading.ids[1:]) == {id_at(server, status) for status in statuses[-40:]}
     assert (gap.cause, gap.from_ms, gap.to_ms) == (
@@ -93,7 +94,7 @@ async def test_a_link_that_leads_far_ahead_passes_over_nothing(server: MastodonS
         return Answer(answer.status, {**answer.headers, "Link": link}, answer.body)
 
     server.http.handle(TIMELINE, misled)
-    await read_until(source_of(tmp_path, server, overlap_seconds=0), has(91), reading=reading)
+    await read_until(source_of(tmp_path, server, overlap_seconds=0), has(91), into=reading)
     assert reading.ids[1:] == [id_at(server, status) for status in missed]
 
 
@@ -116,7 +117,7 @@ async def test_a_status_that_is_no_status_is_bad_and_the_others_of_its_page_are_
         return Answer(answer.status, answer.headers, orjson.dumps(page))
 
     server.http.handle(TIMELINE, spoilt)
-    await read_until(source_of(tmp_path, server, overlap_seconds=0), has(6), reading=reading)
+    await read_until(source_of(tmp_path, server, overlap_seconds=0), has(6), into=reading)
     assert reading.ids[1:] == [id_at(server, status) for status in missed]
     assert [bad.error.reason for bad in reading.of(Bad)] == [
         "wrong_type", "wrong_type", "missing_field", "bad_id", "missing_field",
@@ -142,7 +143,7 @@ async def test_a_status_that_spoils_its_page_is_passed_and_none_beside_it_is_los
         return Answer(answer.status, answer.headers, b"[" * 3_000 + answer.body)
 
     server.http.handle(TIMELINE, spoilt)
-    await read_until(source_of(tmp_path, server, overlap_seconds=0), has(70), reading=reading)
+    await read_until(source_of(tmp_path, server, overlap_seconds=0), has(70), into=reading)
     assert reading.ids[1:] == [id_at(server, status) for status in missed if status != hostile]
     assert [bad.error.reason for bad in reading.of(Bad)] == ["broken_json"]
     assert reading.of(Gap) == []
@@ -159,7 +160,7 @@ async def test_a_status_too_large_to_be_passed_leaves_a_gap_and_no_loop(server: 
         return gzip_bomb(20_000_000) if hostile["id"].encode() in answer.body else answer
 
     server.http.handle(TIMELINE, spoilt)
-    await read_until(source_of(tmp_path, server, overlap_seconds=0), has(51), reading=reading)
+    await read_until(source_of(tmp_path, server, overlap_seconds=0), has(51), into=reading)
     (gap,) = reading.of(Gap)
     assert (gap.cause, gap.from_ms, gap.to_ms) == ("oversized", written_ms(missed[9]), written_ms(missed[30]))
     assert reading.ids[1:] == [id_at(server, status) for status in (*missed[:10], *missed[30:])]
@@ -171,7 +172,7 @@ async def test_an_edit_made_in_between_is_no_second_post(server: MastodonServer,
     missed = server.publish(streamed=False)
     for status in (first, missed):
         server.edit(status["id"], "Nordtel ist wieder da")
-    await read_until(source_of(tmp_path, server), has(3), reading=reading)
+    await read_until(source_of(tmp_path, server), has(3), into=reading)
     _, again, new = reading.of(Found)
     assert (again.fields["id"], again.edited) == (id_at(server, first), True)
     assert (new.fields["id"], new.edited) == (id_at(server, missed), False)
@@ -186,7 +187,7 @@ async def test_the_overlap_is_bounded_in_posts_and_in_time_and_is_no_part_of_the
         server.publish(streamed=False, at_ms=now_ms - age_ms)
     reading = await begun(tmp_path, server)
     server.http.requests.clear()
-    await read_until(source_of(tmp_path, server, backfill_pages=1), has(201), reading=reading)
+    await read_until(source_of(tmp_path, server, backfill_pages=1), has(201), into=reading)
     assert reading.of(Gap) == []
     assert len(reading.ids) == 201
     assert len(server.http.seen(TIMELINE)) <= 7

@@ -12,19 +12,10 @@ from streams.errors import SourceRefused
 from streams.records import Gap
 from streams.sources.live.base import Bad, Deleted, Found, Skipped
 from tests.support.http_faults import Answer, redirect
-from tests.support.mastodon_reading import (
-    Reading,
-    SkippingClock,
-    begun,
-    has,
-    id_at,
-    read_until,
-    reading_of,
-    source_of,
-    until_live,
-)
+from tests.support.mastodon_reading import SkippingClock, begun, has, id_at, reading_of, source_of, until_live
 from tests.support.mastodon_server import APP_TOKEN, TOKEN, event_bytes
 from tests.support.patience import until
+from tests.support.source_reading import Read, read_until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,7 +41,7 @@ async def test_what_was_published_while_nobody_read_is_asked_for_oldest_first(
 ) -> None:
     reading = await begun(tmp_path, server, overlap_seconds=0)
     missed = [server.publish(f"post {number}", streamed=False) for number in range(130)]
-    await read_until(source_of(tmp_path, server, overlap_seconds=0), has(131), reading=reading)
+    await read_until(source_of(tmp_path, server, overlap_seconds=0), has(131), into=reading)
     assert reading.ids[1:] == [id_at(server, status) for status in missed]
     assert reading.of(Gap) == []
 
@@ -61,7 +52,7 @@ async def test_posts_at_the_seam_come_again_so_that_none_that_arrived_late_is_mi
     reading = await begun(tmp_path, server)
     newest = int(server.kept[0].status["id"]) >> 16
     late = server.publish("federated late", streamed=False, at_ms=newest - 60_000)
-    await read_until(source_of(tmp_path, server), has(2), reading=reading)
+    await read_until(source_of(tmp_path, server), has(2), into=reading)
     assert reading.ids[1] == id_at(server, late)
 
 
@@ -105,7 +96,7 @@ async def test_signs_of_life_move_the_position(server: MastodonServer, tmp_path:
     clock = SkippingClock()
     source = source_of(tmp_path, server, clock=clock)
 
-    def is_alive(reading: Reading) -> bool:
+    def is_alive(reading: Read) -> bool:
         return reading.position is not None and next(iter(reading.position["streams"].values()))[2] >= begin + 3_600_000
 
     begin = clock.now_ms()

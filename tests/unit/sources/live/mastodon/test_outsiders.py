@@ -30,19 +30,12 @@ from streams.sources.live.mastodon.quota import reset_seconds
 from streams.sources.live.mastodon.source import MastodonSource
 from streams.sources.live.mastodon.statuses import StatusReader
 from tests.support.http_faults import Answer
-from tests.support.mastodon_reading import (
-    SkippingClock,
-    has,
-    read_until,
-    reading_of,
-    source_of,
-    surroundings,
-    until_live,
-)
+from tests.support.mastodon_reading import SkippingClock, has, reading_of, source_of, surroundings, until_live
 from tests.support.mastodon_server import TOKEN, MastodonServer
 from tests.support.paths import ROOT
 from tests.support.patience import until
 from tests.support.ports import reserved_port
+from tests.support.source_reading import read_until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -252,6 +245,6 @@ async def test_an_instance_of_another_author_is_read_and_its_posts_are_caught_up
             ids = [await publish(f"Nordtel {number}") for number in range(3)]
         assert set(reading.ids) == set(ids)
         ids += [await publish(f"Nordtel {number}") for number in range(100)]
-        await read_until(source(), lambda reading: set(reading.ids) >= set(ids), reading=reading)
+        await read_until(source(), lambda reading: set(reading.ids) >= set(ids), into=reading)
         assert set(reading.ids) == set(ids)
         assert (await source().probe())[address.partition("://")[2]].startswith("version 4.")

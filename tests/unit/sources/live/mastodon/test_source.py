@@ -11,17 +11,10 @@ from streams.sources.live.base import Deleted, Found, Skipped
 from streams.sources.live.mastodon import statuses
 from streams.sources.live.mastodon.source import marks_of
 from tests.support.http_faults import Answer
-from tests.support.mastodon_reading import (
-    SkippingClock,
-    has,
-    id_at,
-    read_until,
-    reading_of,
-    source_of,
-    until_live,
-)
+from tests.support.mastodon_reading import SkippingClock, has, id_at, reading_of, source_of, until_live
 from tests.support.mastodon_server import OPEN_ACCESS, TOKEN, MastodonServer
 from tests.support.patience import until
+from tests.support.source_reading import read_until
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -139,7 +132,7 @@ async def test_each_stream_resumes_at_its_own_mark(
         server.publish()
         other.publish()
     missed = [other.publish(streamed=False), server.publish(streamed=False), other.publish(streamed=False)]
-    await read_until(source_of(tmp_path, server, other, overlap_seconds=0), has(5), reading=reading)
+    await read_until(source_of(tmp_path, server, other, overlap_seconds=0), has(5), into=reading)
     assert sorted(id.rpartition("/")[2] for id in reading.ids[2:]) == sorted(status["id"] for status in missed)
 
 

@@ -18,6 +18,7 @@ from streams.sources.live.base import Found, Surroundings
 from streams.sources.live.x import api as x_api
 from streams.sources.live.x.source import RULES_SECONDS, XSource
 from tests.support.http_faults import Answer
+from tests.support.source_reading import NORDTEL
 from tests.support.x_server import TOKEN, XServer, tweet
 
 if TYPE_CHECKING:
@@ -66,8 +67,7 @@ def source_of(server: XServer, clock: SteppedClock, monkeypatch: pytest.MonkeyPa
 
     def make(**options: Any) -> XSource:
         own = {"id": "x", "kind": "x", "spend_limit_usd_per_day": 100, "api_url": server.url(""), "allow_private": True}
-        brands = [{"id": "nordtel", "name": "Nordtel", "match": {"any": ["nordtel"]}}]
-        config = Config.model_validate({"brands": brands, "sources": [own | options]})
+        config = Config.model_validate({"brands": [NORDTEL], "sources": [own | options]})
         return XSource(XSettings.model_validate(own | options), Surroundings(config, clock.now_ms, clock.sleep))
 
     return make
