@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
 from rich.text import Text
 
 from streams.core.text.clean import printable
+from streams.operate.screen import screen_table, span
 from streams.records import utc
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rich.console import Console
+    from rich.table import Table
 
     from streams.operate.source_check import SourceCheck
     from streams.operate.source_status import SourceStatus
@@ -96,18 +96,6 @@ def print_checks(console: Console, checks: Sequence[SourceCheck]) -> None:
             console.print(Text.assemble((f"  {utc(post.ts_ms):%d %b %H:%M:%S} UTC  {brands}  ", "dim"), shown))
 
 
-def span(seconds: float) -> str:
-    """Return a span of time in the largest unit of which it has two at least.
-
-    >>> span(90), span(900), span(0.4)
-    ('90 s', '15 min', '0 s')
-    """
-    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} s"
-
-
 def _ago(now_ms: int, at_ms: int | None) -> str:
     return "" if at_ms is None else f"{span(max(0, now_ms - at_ms) / 1000)} ago"
 
@@ -117,7 +105,7 @@ def _state(state: str) -> Text:
 
 
 def _table(*heads: str) -> Table:
-    table = Table(box=SIMPLE_HEAD, show_edge=False, padding=(0, 2, 0, 0), border_style="dim", header_style="bold")
+    table = screen_table()
     for head in heads:
         is_number = head in {"posts", "matching", "skipped", "bad", "posts/min", "behind", "gaps"}
         table.add_column(head, no_wrap=True, justify="right" if is_number else "left")

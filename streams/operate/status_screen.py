@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
 from streams.core.text.clean import printable
+from streams.operate.screen import screen_table, span
 from streams.operate.source_screen import sources_table
 from streams.records import utc
 from streams.render.severity_styles import SEVERITY_STYLES
@@ -81,7 +81,7 @@ def print_status(console: Console, found: Status, names: Mapping[str, str]) -> N
 
 
 def _workers(found: Status) -> Table:
-    table = _table()
+    table = screen_table()
     for head, justify in (("worker", "left"), ("running", "right"), ("reads", "left"), ("behind", "right")):
         table.add_column(head, justify=justify, no_wrap=True)  # type: ignore[arg-type]
     for worker in found.workers:
@@ -104,7 +104,7 @@ def _facts(found: Status) -> Table:
     if fresh.windows_ms is not None:
         behind = ""
         if fresh.written_ms is not None and fresh.written_ms > fresh.windows_ms:
-            behind = f", {_span(fresh.written_ms - fresh.windows_ms)} behind the newest post"
+            behind = f", {span((fresh.written_ms - fresh.windows_ms) / 1000)} behind the newest post"
         reached = f"buckets up to {utc(fresh.windows_ms):%a %d %b %H:%M} UTC closed{behind}"
     dead_letters = ", ".join(f"{name} {count:,}" for name, count in found.dead_letters.items())
     table = Table.grid(padding=(0, 2))
@@ -146,7 +146,7 @@ def _model(model: ModelStatus | None) -> str:
 
 
 def _incidents(console: Console, title: str, incidents: Sequence[IncidentStatus], names: Mapping[str, str]) -> Table:
-    table = _table()
+    table = screen_table()
     has_verdicts = any(each.verdict for each in incidents)
     for head in (title, "since (UTC)", "brand", "incident", *(["verdict"] if has_verdicts else [])):
         table.add_column(head, no_wrap=True)
@@ -170,17 +170,5 @@ def _incidents(console: Console, title: str, incidents: Sequence[IncidentStatus]
     return table
 
 
-def _table() -> Table:
-    return Table(box=SIMPLE_HEAD, show_edge=False, padding=(0, 2, 0, 0), border_style="dim", header_style="bold")
-
-
 def _ago(ms: int) -> str:
-    return "just now" if ms < 1_000 else f"{_span(ms)} ago"
-
-
-def _span(ms: int) -> str:
-    seconds = ms / 1000
-    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} s"
+    return "just now" if ms < 1_000 else f"{span(ms / 1000)} ago"
