@@ -120,7 +120,7 @@ class Files:
         if not head:
             return None
         if known is None or not _begins(known, head) or file.size < known.size:
-            known = self._recognised(file, head, {each.inode: each.path for each in others})
+            known = self._recognised(file, head, others)
         if known is None:
             known = FileProgress(_hash(head), len(head), file.inode, file.size, last_ms=now_ms)
             self.all.append(known)
@@ -134,21 +134,26 @@ class Files:
         self._seen[id(known)] = file.size, file.changed_ns
         return known
 
-    def _recognised(self, file: FoundFile, head: bytes, paths: dict[int, str]) -> FileProgress | None:
+    def _recognised(self, file: FoundFile, head: bytes, others: Iterable[FoundFile]) -> FileProgress | None:
         """Return the progress of a file that was renamed, copied before it was emptied, or known before a restart.
 
         Parameters
         ----------
         file, head
             The file, and its beginning.
-        paths
-            Paths of all files by their numbers.
+        others
+            All files that were found.
         """
-        fitting = [each for each in self.all if _begins(each, head) and file.size >= each.size]
-        same = next((each for each in fitting if each.inode == file.inode), None)
+        possible = [each for each in self.all if each.head_bytes <= len(head) and each.size <= file.size]
+        same = next((each for each in possible if each.inode == file.inode and _begins(each, head)), None)
         if same is not None:
             return same
-        certain = [each for each in fitting if each.head_bytes >= _CERTAIN_BYTES]
+        lengths = {each.head_bytes for each in possible if each.head_bytes >= _CERTAIN_BYTES}
+        hashes = {length: _hash(head[:length]) for length in lengths}  # of thousands of files most have one length
+        certain = [each for each in possible if hashes.get(each.head_bytes) == each.head]
+        if not certain:
+            return None
+        paths = {each.inode: each.path for each in others}
         gone = next((each for each in certain if each.inode not in paths), None)
         return gone or next((each for each in certain if not _begins(each, _head(paths[each.inode]))), None)
 

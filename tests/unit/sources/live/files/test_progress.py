@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from streams.sources.live.files import progress as module
 from streams.sources.live.files.progress import FORGET_MS, MAX_FILES, FileProgress, Files
 from streams.sources.live.files.scan import scan
 
@@ -88,6 +89,25 @@ def test_a_name_that_has_passed_to_another_file_since_the_look_is_not_read_as_th
     (tmp_path / "a").write_bytes(b"y" * 100)
     assert files.match(found[0], found, NOW) is None
     assert files.all == []
+
+
+def test_of_many_files_each_is_hashed_a_few_times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hashed: list[bytes] = []
+    original = module._hash
+
+    def counted(head: bytes) -> str:
+        hashed.append(head)
+        return original(head)
+
+    monkeypatch.setattr(module, "_hash", counted)
+    for number in range(200):
+        (tmp_path / f"{number}").write_bytes(b"%03d" % number + LONG)
+    files = Files()
+    assert len(matched(files, tmp_path)) == 200
+    assert len(hashed) <= 3 * 200
+    hashed.clear()
+    assert len(matched(Files(files.saved()), tmp_path)) == 200
+    assert len(hashed) <= 3 * 200
 
 
 def test_an_empty_file_is_none_yet(tmp_path: Path) -> None:
