@@ -27,6 +27,11 @@ OF_TERMINALS: Final = ("COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR", "TTY_COMPA
 """Variables by which a shell or a CI server changes how wide and how colourful rich and click print."""
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name a case of compressed bytes by its parameter: the bytes hold the time, and each process of a run its own."""
+    return argname if isinstance(val, bytes) and not val.isascii() else None
+
+
 Running = TypeVar("Running")
 
 

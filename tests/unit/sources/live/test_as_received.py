@@ -23,5 +23,10 @@ def test_a_record_that_is_nested_too_deeply_to_be_written_is_text() -> None:
     assert as_received(nested(300)) == repr(nested(300)).encode()
 
 
-def test_the_deepest_record_that_is_read_is_left_out() -> None:
-    assert as_received(nested(1_023)) == b""
+def test_the_deepest_record_that_is_read_is_text_or_left_out_by_the_python_that_runs() -> None:
+    deepest = nested(1_023)
+    try:
+        text = repr(deepest).encode()
+    except RecursionError:
+        text = b""
+    assert as_received(deepest) == text
