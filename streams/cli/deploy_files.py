@@ -31,8 +31,7 @@ _FOR_OPERATORS: Final = (
 )
 """What an operator needs of deploy/: configs, boards, rules, runbooks, schemas, and the services of Docker Compose."""
 
-
-_DOCS: Final = ("*.md", "reference/*.md", "images/*")
+_DOCS: Final = ("*.md", "*/*.md", "images/*")
 
 RUNBOOKS_URL: Final = "{{ $externalURL }}/user/runbooks.html"
 """Where the alert rules find the runbooks by default: in Prometheus itself, which fills in its own

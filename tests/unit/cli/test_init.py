@@ -133,6 +133,14 @@ def test_every_link_in_a_copied_page_leads_to_a_copied_file(tmp_path: Path) -> N
     assert (tmp_path / "deploy" / "RUNBOOKS.md", "../docs/operations.md") in links
 
 
+def test_every_page_of_the_documentation_is_copied(tmp_path: Path) -> None:
+    """A link to a page that is left out becomes plain text, so the check of links does not miss it."""
+    firewatch("init", "--deploy")
+    docs = DEPLOY.with_name("docs")
+    copied = {path.relative_to(tmp_path / "docs") for path in (tmp_path / "docs").rglob("*.md")}
+    assert copied == {path.relative_to(docs) for path in docs.rglob("*.md")}
+
+
 def runbook_urls(folder: Path) -> set[str]:
     (group,) = yaml.safe_load((folder / "deploy" / "prometheus" / "rules" / "alerts.yml").read_text())["groups"]
     return {rule["annotations"]["runbook_url"].partition("#")[0] for rule in group["rules"]}
