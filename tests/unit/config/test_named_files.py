@@ -70,6 +70,30 @@ def test_a_file_whose_variable_is_set_is_not_missed(setting: str, variable: str,
     assert list(missing_files(config, {variable: "x"})) == []
 
 
+@pytest.mark.parametrize(
+    ("source", "variable"),
+    [
+        ({"kind": "x", "spend_limit_usd_per_day": 1, "bearer_file": "none"}, "FIREWATCH_X_BEARER"),
+        ({"kind": "reddit", "subreddits": ["acme"], "client_secret_file": "none"}, "FIREWATCH_REDDIT_CLIENT_SECRET"),
+    ],
+)
+def test_a_file_of_a_source_whose_variable_is_set_is_not_missed(source: dict[str, Any], variable: str) -> None:
+    config = Config.model_validate({"brands": BRANDS, "sources": [{"id": "one", **source}]})
+    assert len(list(missing_files(config, {variable: " "}))) == 1
+    assert list(missing_files(config, {variable: "x"})) == []
+
+
+def test_a_folder_for_files_that_are_read_may_be_there_or_not_but_is_no_file(tmp_path: Path) -> None:
+    def problems(folder: Path) -> list[str]:
+        source = {"id": "inbox", "kind": "files", "paths": ["in"], "done": "move", "done_folder": str(folder)}
+        config = Config.model_validate({"brands": BRANDS, "sources": [source]})
+        return [each.problem.message for each in missing_files(config, {})]
+
+    (tmp_path / "file").write_text("x")
+    assert problems(tmp_path) == problems(tmp_path / "none") == []
+    assert problems(tmp_path / "file") == [f"must be a folder, and {tmp_path / 'file'} is a file"]
+
+
 def test_files_of_entries_of_lists_are_named_by_their_place(tmp_path: Path) -> None:
     missing = str(tmp_path / "none")
     sources = [
