@@ -12,7 +12,7 @@ from streams.records import epoch_ms
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_SECONDS: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]*)?")
+_SECONDS: Final = re.compile(r"[0-9]{1,20}(?:\.[0-9]*)?")
 
 
 def http_date_ms(text: str) -> int | None:

@@ -18,8 +18,9 @@ from streams import __version__
 from streams.config.sources.jetstream import V1_PATH, V2_PATH
 from streams.core.text.clean import printable
 from streams.errors import SourceRefused, SourceUnavailable
+from streams.runtime import clock
 from streams.sources.bluesky_posts import COLLECTION
-from streams.sources.live.http import PASSING
+from streams.sources.live.http import PASSING, host_of
 from streams.sources.live.http_dates import retry_after
 
 if TYPE_CHECKING:
@@ -142,6 +143,7 @@ class _Connect(connect):
 def _refusal(source: str, host: str, response: Response) -> Exception:
     """Return the error that a response in place of a websocket means."""
     status = response.status_code
+    headers = {name.lower(): value for name, value in response.headers.raw_items()}
     name, message = _reason(response.body)
     said = f"{host} answers {status}" + (f": {message or name}" if message or name else "")
     if status == 400 and name == "CursorTooOld":
@@ -149,14 +151,13 @@ def _refusal(source: str, host: str, response: Response) -> Exception:
     if status in _ABSENT:
         return EndpointMissing(said)
     if 300 <= status < 400:
-        target = urlsplit(response.headers.get("Location", "")).netloc
-        return SourceRefused(
-            source, f"http_{status}", f"{said}; it has moved to {printable(target)}: write that as host"
-        )
+        target = host_of(headers.get("location", ""))
+        detail = f"{said}; it redirects to {target}, which is not followed: write the host that has Jetstream"
+        return SourceRefused(source, f"http_{status}", detail)
     if status in {401, 402, 403, 451}:
         return SourceRefused(source, f"http_{status}", f"{said}; it denies access")
     if status in PASSING or status >= 500:
-        return SourceUnavailable(source, f"http_{status}", said, retry_after(dict(response.headers.raw_items())))
+        return SourceUnavailable(source, f"http_{status}", said, retry_after(headers, clock.now_ms()))
     return SourceRefused(source, f"http_{status}", f"{said}; it does not accept what is asked for")
 
 

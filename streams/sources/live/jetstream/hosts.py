@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from streams.config.sources.jetstream import V1_PATH, V2_PATH
 from streams.errors import SourceError, SourceRefused, SourceUnavailable
+from streams.sources.live.backoff import LONGEST_SECONDS
 from streams.sources.live.jetstream.connection import EndpointMissing, address_of, open_connection
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class JetstreamHost:
         if isinstance(error, SourceRefused):
             self.not_before_ms = now_ms + REFUSED_MS
         elif isinstance(error, SourceUnavailable) and error.retry_after_seconds:
-            self.not_before_ms = now_ms + round(error.retry_after_seconds * 1000)
+            self.not_before_ms = now_ms + round(min(error.retry_after_seconds, LONGEST_SECONDS) * 1000)
 
     def read_for(self, milliseconds: int) -> None:
         """Note for how long a connection has delivered."""

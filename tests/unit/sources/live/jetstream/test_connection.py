@@ -43,7 +43,9 @@ def test_only_posts_and_accounts_are_asked_for(wire: Wire, query: str) -> None:
         (Answer(status=401), SourceRefused, "http_401"),
         (Answer(status=403), SourceRefused, "http_403"),
         (Answer(status=301, headers={"Location": "wss://other.example/subscribe"}), SourceRefused, "http_301"),
+        (Answer(status=302, headers={"Location": "http://[::1"}), SourceRefused, "http_302"),
         (Answer(status=429, headers={"Retry-After": "7"}), SourceUnavailable, "http_429"),
+        (Answer(status=429, headers={"RETRY-AFTER": "7"}), SourceUnavailable, "http_429"),
         (Answer(status=503), SourceUnavailable, "http_503"),
     ],
 )
@@ -58,3 +60,12 @@ async def test_a_response_in_place_of_a_stream_says_whether_to_try_again(
         assert caught.value.reason == reason
     if isinstance(caught.value, SourceUnavailable):
         assert caught.value.retry_after_seconds == (7 if answer.status == 429 else None)
+
+
+async def test_a_redirect_is_told_without_what_may_be_secret_in_its_address() -> None:
+    async with HttpFaults() as server:
+        server.script("/subscribe", Answer(status=302, headers={"Location": "wss://kim:word@other.example/?key=word"}))
+        with pytest.raises(SourceRefused) as caught:
+            await open_connection("bluesky", server.url("/subscribe").replace("http", "ws", 1), "v1")
+    assert "redirects to other.example, which is not followed" in str(caught.value)
+    assert "word" not in str(caught.value)

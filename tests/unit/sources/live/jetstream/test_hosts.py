@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from streams.errors import SourceRefused, SourceUnavailable
+from streams.sources.live.backoff import LONGEST_SECONDS
 from streams.sources.live.jetstream.hosts import HEALTHY_MS, JetstreamHost, failure_of, in_order
 
 
@@ -36,3 +37,9 @@ def test_all_servers_are_refused_only_if_each_refuses() -> None:
     assert failure.detail == "a denies; busy"
     second.failed(SourceRefused("bluesky", "http_403", "b denies"), 0)
     assert isinstance(failure_of("bluesky", [first, second], 0), SourceRefused)
+
+
+def test_a_server_that_asks_for_years_is_tried_again_after_a_day() -> None:
+    first, _ = hosts()
+    first.failed(unavailable(10.0**11), 0)
+    assert first.not_before_ms == LONGEST_SECONDS * 1000
