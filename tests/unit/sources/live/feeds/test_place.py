@@ -17,6 +17,15 @@ def test_feeds_that_differ_in_their_query_have_different_names() -> None:
     assert len(names) == 4
 
 
+def test_many_queries_have_different_names() -> None:
+    assert len({name_of(f"https://a.example/search?q={topic}") for topic in range(20_000)}) == 20_000
+
+
+def test_feeds_that_differ_behind_what_is_shown_have_different_names() -> None:
+    long = f"https://a.example/{'f' * 200}"
+    assert len({name_of(f"{long}{end}") for end in ("/1", "/2", "/1?id=1", "/1?id=2")}) == 4
+
+
 def test_feeds_that_differ_in_their_scheme_have_one_name() -> None:
     assert name_of("http://A.example/f") == name_of("https://a.example/f")
 
