@@ -7,7 +7,7 @@ all of `streams.core.ingest.timestamps` ``Mon, 30 Nov 2026 12:00:00 +0100``, ``1
 year first, any separator              ``2016/6/29 15:07:41``, ``2026.11.30 9:05``
 day first                              ``25.06.2018 11:41``, ``30-11-2026``
 slashes                                ``30/11/2026 14:00``, ``11/30/2026 2:00 PM``
-words of seven languages               ``Mo, 25 Jun 2018 10:00``, ``30. März 2026, 8:15 Uhr``
+words of seven languages               ``Mo, 25 Jun 2018 10:00``, ``30. März 2026, 8.15 Uhr``
 =====================================  ==========================================================
 
 With slashes, and both numbers up to 12, the reading that is not in the future counts, and of two such the later one:
@@ -74,6 +74,10 @@ _TIME: Final = re.compile(
 _OFFSET: Final = re.compile(r"(?P<sign>[+-])(?P<hours>\d{2}):?(?P<minutes>\d{2})?\s*$")
 _OFFSET_FROM: Final = re.compile(r"\s?\b(?:GMT|UTC)\s?([+-])(\d{1,2})(?::?(\d{2}))?$")
 """An offset such as ``GMT+1``, which others read as two zones."""
+_ZONE_AGAIN: Final = re.compile(r"(?<=\d)(\s?[+-]\d{4})\s(?:[A-Z]{2,5}|[+-]\d{2,4})(?:\sm=\S+)?$")
+"""A zone that is named behind its offset, as Go writes times: ``+0100 CET``."""
+_CLOCK_HOUR: Final = re.compile(r"(?<![\d.:])(\d{1,2})(?:\.(\d{2})(?:\.(\d{2}))?)?\s?uhr\b")
+"""A time of day with dots, or an hour alone, which ``Uhr`` marks as such."""
 _PLACE: Final = re.compile(r"\b[A-Z][A-Za-z_]+/[A-Z][A-Za-z_]+(?:/[A-Z][A-Za-z_]+)?\b")
 _COMMENT: Final = re.compile(r"\([^()]*\)|\[[^\[\]]*\]")
 _YEAR_FIRST: Final = re.compile(r"(?P<y>\d{4})\s?(?P<s>[-/.])\s?(?P<m>\d{1,2})\s?(?P=s)\s?(?P<d>\d{1,2})(?!\d)")
@@ -121,6 +125,7 @@ def read_date(text: str, now_ms: int) -> ReadDate | None:
     text = text.strip()
     if not text or len(text) > MAX_TIME_CHARS:
         return None
+    text = _ZONE_AGAIN.sub(r"\1", text)
     text = _OFFSET_FROM.sub(lambda found: f" {found[1]}{found[2]:0>2}{found[3] or '00'}", text)
     try:
         return ReadDate(stated_time(text))
@@ -138,6 +143,7 @@ def _from_words(text: str, now_ms: int) -> ReadDate | None:
             return None
         text = text[: place.start()] + text[place.end() :]
     plain = _plain(_COMMENT.sub(" ", text)).replace("o'clock", " ")
+    plain = _CLOCK_HOUR.sub(lambda found: f"{found[1]}:{found[2] or '00'}:{found[3] or '00'}", plain)
     time = _TIME.search(plain)
     clock, offset = (0, 0, 0), None
     if time is not None:

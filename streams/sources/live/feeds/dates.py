@@ -2,7 +2,7 @@
 
 feedparser reads many forms, and some of them wrongly without a sign of it: it takes ``2016/6/29`` for the first of the
 present month, and ``CEST`` for UTC. So a date counts as `read_date` reads it; where that reads none, as feedparser
-does, if its year and its day are really among the numbers of the text.
+does, if its year and its day are really among the numbers of the text, and its time of day is that of the text.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from streams.config import IngestSettings
 
 _NUMBER: Final = re.compile(r"[0-9]+")
+_CLOCK: Final = re.compile(r"(?<![0-9:.+-])[0-9]{1,2}:([0-9]{2})(?::([0-9]{2}))?(?![0-9:])")
 _DAY_MS: Final = 86_400_000
 _MIDNIGHT: Final = re.compile(r"(?<![0-9:.+-])0?0:00(?::00(?:\.0+)?)?(?![0-9:])")
 
@@ -116,9 +117,9 @@ class EntryTimes:
 
 
 def _checked(stated: StatedDate) -> ReadDate | None:
-    """Return the date as feedparser reads it, if its year and day are numbers of the text (in some zone)."""
+    """Return the date as feedparser reads it, if its year, day and time are numbers of the text (in some zone)."""
     parsed = stated.parsed
-    if parsed is None or not 1 <= parsed.tm_year <= 9999:
+    if parsed is None or not 1 <= parsed.tm_year <= 9999 or not _has_clock_of(stated.text, parsed):
         return None
     numbers = {int(number) for number in _NUMBER.findall(stated.text[:200]) if len(number) <= 4}
     try:
@@ -129,6 +130,16 @@ def _checked(stated: StatedDate) -> ReadDate | None:
     if not any(_is_among(day, numbers) for day in days):
         return None
     return ReadDate(ms)
+
+
+def _has_clock_of(text: str, parsed: struct_time) -> bool:
+    """Return whether a time of day may be the one of a text: zones differ by quarters of an hour."""
+    clock = _CLOCK.search(text[:200])
+    if clock is None:
+        return True
+    minute, second = int(clock[1]), int(clock[2] or 0)
+    is_cut = parsed.tm_hour == parsed.tm_min == 0 != minute  # feedparser leaves a time out that it does not understand
+    return not is_cut and (parsed.tm_min - minute) % 15 == 0 and parsed.tm_sec in {second, 59}
 
 
 def _is_among(day: datetime, numbers: set[int]) -> bool:

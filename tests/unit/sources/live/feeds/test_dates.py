@@ -43,6 +43,11 @@ def test_a_form_that_only_the_library_knows_counts_if_its_numbers_are_those_of_t
     assert when(StatedDate(korean, parsed(2004, 7, 1, 0, 0, 0))) is None
 
 
+@pytest.mark.parametrize("text", ["2026-11-28 10:15:00 Mars", "2026-11-28 10:15:30 (x) y"])
+def test_a_day_of_the_library_without_the_time_of_the_text_does_not_count(text: str) -> None:
+    assert when(StatedDate(text, parsed(2026, 11, 28, 0, 0, 0))) is None
+
+
 @pytest.mark.parametrize("text", ["Mon, 30 Nov 2048 12:00:00 GMT", "Mon, 30 Nov 1998 12:00:00 GMT", "0", "soon", ""])
 def test_the_next_date_counts_if_the_first_is_not_credible(text: str) -> None:
     assert shown(when(StatedDate(text), StatedDate("2026-11-30T10:00:00Z"))) == "2026-11-30T10:00:00"
