@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
@@ -46,6 +47,8 @@ def short(name: Any) -> Any:
 def fields_of(did: Any, rkey: Any, record: Any) -> Record:
     """Return the fields of a post, without ``created_at`` where the record has none.
 
+    The text is escaped: records have plain text, and posts are taken for HTML.
+
     Parameters
     ----------
     did
@@ -55,10 +58,11 @@ def fields_of(did: Any, rkey: Any, record: Any) -> Record:
     record
         The record of the post.
     """
+    text = text_of(record)
     return {
         "id": short(uri_of(did, rkey)),
         "created_at": value_at(record, "createdAt"),
-        "text": text_of(record),
+        "text": html.escape(text, quote=False) if isinstance(text, str) else text,
         "author": short(did),
         "lang": value_at(record, "langs.0"),
         "url": f"https://bsky.app/profile/{did}/post/{rkey}",
@@ -83,10 +87,10 @@ def text_of(record: Any) -> Any:
     text = value_at(record, "text")
     if not isinstance(text, str):
         return text
+    if not text.strip():
+        return _described(record.get("embed")) or text
     facets = record.get("facets")
-    if facets and isinstance(facets, list):
-        return _with_links(text, facets)
-    return text if text.strip() else _described(record.get("embed")) or text
+    return _with_links(text, facets) if facets and isinstance(facets, list) else text
 
 
 def quotes(record: Any) -> bool:

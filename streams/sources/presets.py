@@ -6,6 +6,7 @@ distinguish them.
 
 from __future__ import annotations
 
+import html
 from typing import TYPE_CHECKING, Any, Final
 
 from streams.sources import bluesky_posts
@@ -167,10 +168,13 @@ class Mastodon:
     def convert(self, record: Record) -> Record | None:
         """Return the status, which its URI names on all servers; a boost has the text of the original."""
         status = record["reblog"] if isinstance(record.get("reblog"), dict) else record
+        warning = status.get("spoiler_text")
+        if isinstance(warning, str):
+            warning = html.escape(warning, quote=False)  # plain text, unlike the content
         return {
             "id": first_at(record, "uri", "id"),
             "created_at": record["created_at"],
-            "text": _with_warning(status.get("spoiler_text"), status.get("content")),
+            "text": _with_warning(warning, status.get("content")),
             "source": "mastodon",
             "author": first_at(record, "account.acct", "account.url", "account.username", "account.id"),
             "lang": status.get("language"),

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from streams.core.text.clean import normalise
 from streams.records import MAX_ID_CHARS
 from streams.sources.bluesky_posts import fields_of, short, text_of, uri_of
 
@@ -47,6 +48,17 @@ def test_images_are_described_only_where_there_is_no_text() -> None:
     with_quote = {"$type": "app.bsky.embed.recordWithMedia", "media": images, "record": {}}
     assert text_of({"text": "", "embed": with_quote}) == "Mail of Nordtel"
     assert text_of({"text": "", "embed": {"images": []}}) == ""
+
+
+def test_images_are_described_where_a_blank_text_has_facets() -> None:
+    images = {"images": [{"alt": "Mail of Nordtel"}]}
+    assert text_of({"text": " ", "facets": [MENTION], "embed": images}) == "Mail of Nordtel"
+
+
+@pytest.mark.parametrize("text", ["<script>Nordtel</script>", "a<b and b>c", "<!-- Nordtel -->", "Nordtel <p>"])
+def test_a_text_is_no_html(text: str) -> None:
+    read = normalise(fields_of("did:plc:kim", "3kabc", {"text": text})["text"], 100)
+    assert read == text
 
 
 def test_a_long_did_has_a_short_id_that_deletions_have_too() -> None:

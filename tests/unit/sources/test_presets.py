@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.config import FormatName
+from streams.core.text.clean import normalise
 from streams.sources.presets import PRESETS
 from tests.support.platforms import (
     ACTIVITY,
@@ -176,6 +177,11 @@ def test_a_content_warning_is_part_of_the_text() -> None:
     assert (fields_of("mastodon", STATUS | {"spoiler_text": "Netz"}) or {})["text"] == (
         "Netz<br><p>Nordtel ist wieder weg</p>"
     )
+
+
+def test_a_content_warning_is_plain_text() -> None:
+    text = (fields_of("mastodon", STATUS | {"spoiler_text": "Nordtel <script>", "content": "<p>weg</p>"}) or {})["text"]
+    assert normalise(text, 100) == "Nordtel <script> weg"
 
 
 def test_a_boost_has_the_text_of_the_original() -> None:
