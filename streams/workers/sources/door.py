@@ -10,6 +10,7 @@ from streams.core.ingest.parsing import Normaliser
 from streams.core.score.authors import AuthorHash
 from streams.core.text.language import settled_tag
 from streams.core.text.matching import Matcher
+from streams.errors import RecordError
 from streams.records import MAX_ID_CHARS, AuthorDeletion, Deletion, Post
 from streams.sources.live.base import Skipped
 
@@ -81,7 +82,12 @@ class Door:
         fields = found.fields
         if "source" in fields:  # the source is this one, whatever its records say
             fields = {name: value for name, value in fields.items() if name != "source"}
-        post = self._normaliser.record_of(fields, witnessed_ms)
+        try:
+            post = self._normaliser.record_of(fields, witnessed_ms)
+        except RecordError as error:
+            if error.reason != "timestamp_in_future" or found.witnessed_ms is None:
+                raise
+            post = self._normaliser.record_of(fields | {"created_at": witnessed_ms}, witnessed_ms)
         if post is None:
             return Skipped("no_text")
         if isinstance(post, Deletion):

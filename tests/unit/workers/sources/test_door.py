@@ -41,6 +41,7 @@ def admitted(door: Door, found: Found) -> Post:
         (NOW_MS + 60_000, NOW_MS - 1_000, NOW_MS - 1_000),
         (NOW_MS + 60_000, None, NOW_MS),
         (NOW_MS + 60_000, NOW_MS + 30_000, NOW_MS),
+        (NOW_MS + 10**12, NOW_MS - 1_000, NOW_MS - 1_000),
     ],
 )
 def test_the_event_time_is_the_earliest_of_claimed_witnessed_and_now(
