@@ -89,14 +89,12 @@ class XApi:
 
         Only the original of a repost is asked to be included, since each included post and author is charged.
         """
-        query = {"tweet.fields": FIELDS} | ({"expansions": "referenced_tweets.id"} if include_reposts else {})
-        return self._http.stream(
-            f"{self._base}/2/tweets/search/stream?{urlencode(query)}", silence_seconds=SILENCE_SECONDS
-        )
+        query = urlencode(_wished(include_reposts))
+        return self._http.stream(f"{self._base}/2/tweets/search/stream?{query}", silence_seconds=SILENCE_SECONDS)
 
-    async def search(self, query: Mapping[str, str]) -> dict[str, Any]:
-        """Return a page of recent search, the newest posts first."""
-        return await self._call("GET", f"/2/tweets/search/recent?{urlencode({**query, 'tweet.fields': FIELDS})}")
+    async def search(self, query: Mapping[str, str], *, include_reposts: bool) -> dict[str, Any]:
+        """Return a page of recent search, the newest posts first, with the same parts of posts as the stream has."""
+        return await self._call("GET", f"/2/tweets/search/recent?{urlencode({**query, **_wished(include_reposts)})}")
 
     async def end_connections(self) -> None:
         """End the connections to the stream that X counts as open (Connections API)."""
@@ -142,6 +140,11 @@ def is_taken(error: SourceUnavailable) -> bool:
     return error.reason == "http_429" and any(
         word in error.detail for word in ("TooManyConnections", "connection_issue")
     )
+
+
+def _wished(include_reposts: bool) -> dict[str, str]:
+    """Return the parameters that name the parts of posts which are asked for."""
+    return {"tweet.fields": FIELDS} | ({"expansions": "referenced_tweets.id"} if include_reposts else {})
 
 
 def _left(answer: Received) -> str:

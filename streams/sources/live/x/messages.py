@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from streams.core.ingest.parsing import parse
 from streams.errors import RecordError
 from streams.sources.live.base import Bad, Found, Skipped
-from streams.sources.presets import TwitterV2
+from streams.sources.presets import TwitterV2, time_of_tweet
 
 if TYPE_CHECKING:
     from streams.sources.live.base import Item
@@ -29,15 +29,15 @@ class Message(NamedTuple):
         What it holds for the reader of the source.
     posts
         Number of posts in it that X charges for.
-    tweet_id
-        Id of the post; 0 if it is none.
+    post_ms
+        When the post was written, by its id; 0 if it is none.
     ends
         Why the connection has to be made again, as the message says; empty if it goes on.
     """
 
     items: list[Item]
     posts: int = 0
-    tweet_id: int = 0
+    post_ms: int = 0
     ends: str = ""
 
 
@@ -57,8 +57,9 @@ def read_message(line: bytes, *, include_reposts: bool) -> Message:
         return Message([Bad(error, line)])
     data = fields.get("data")
     if isinstance(data, dict):
-        posts = 1 + len(_included(fields))
-        return Message([item_of(data, line, fields, include_reposts=include_reposts)], posts, number_of(data.get("id")))
+        posts = 1 + included(fields)
+        item = item_of(data, line, fields, include_reposts=include_reposts)
+        return Message([item], posts, ms_of(data.get("id")))
     if "errors" in fields:
         return Message([], ends=_reason(fields["errors"]))
     return Message([Skipped("no_post")])
@@ -91,10 +92,14 @@ def item_of(tweet: dict[str, Any], raw: bytes, whole: dict[str, Any], *, include
     return Found(fields | {"id": first}, raw, edited=str(first) != str(tweet["id"]))
 
 
-def number_of(id: Any) -> int:
-    """Return an id as a number, by which posts are in order of time; 0 if it is none."""
-    text = str(id)
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 20 else 0
+def ms_of(id: Any) -> int:
+    """Return when the post with an id was written, milliseconds since the epoch; 0 if it is no id."""
+    return (time_of_tweet(id) or 0) if isinstance(id, str) and id.isascii() else 0
+
+
+def included(fields: dict[str, Any]) -> int:
+    """Return the number of originals that a message or page includes, of which each is charged."""
+    return len(_included(fields))
 
 
 def _included(fields: dict[str, Any]) -> list[Any]:

@@ -6,8 +6,9 @@ own and are the only ones that are touched.
 
 from __future__ import annotations
 
+import hashlib
 import re
-from itertools import product
+from itertools import product, zip_longest
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from streams.core.text.brand_terms import UMLAUTS_WITH_E
@@ -48,7 +49,7 @@ class RuleChanges(NamedTuple):
     Parameters
     ----------
     add
-        Rules that are missing.
+        Rules that are missing. X keeps each value once, so that one which somebody else has made counts too.
     delete
         Ids of rules of this source that are not needed any more.
     others
@@ -90,6 +91,13 @@ def wanted_rules(brands: Iterable[BrandSettings], settings: XSettings, sample_pe
 def unreachable_brands(brands: Iterable[BrandSettings]) -> list[str]:
     """Return the ids of the brands for which no rule can be made, since they are matched by tags alone."""
     return [brand.id for brand in brands if not clauses(brand)]
+
+
+def sample_query(brands: Iterable[BrandSettings], settings: XSettings) -> str:
+    """Return one query for posts of as many brands as it has room for, a term of each in turn; empty without a term."""
+    turns = zip_longest(*(clauses(brand) for brand in brands))
+    terms = [term for turn in turns for term in turn if term is not None]
+    return next(_packed(list(dict.fromkeys(terms)), _suffix(settings, None), settings.max_rule_chars), "")
 
 
 def clauses(brand: BrandSettings) -> list[str]:
@@ -136,11 +144,33 @@ def changes(existing: Sequence[Any], wanted: Sequence[Rule], source: str) -> Rul
         for each in existing
         if isinstance(each, dict) and str(each.get("tag", "")).startswith(tag_prefix(source))
     }
-    return RuleChanges(
-        add=[rule for rule in wanted if rule not in ours],
-        delete=[id for rule, id in ours.items() if rule not in wanted],
-        others=len(existing) - len(ours),
-    )
+    delete = [id for rule, id in ours.items() if rule not in wanted]
+    there = values_of([each for each in existing if isinstance(each, dict) and str(each.get("id")) not in delete])
+    add: dict[str, Rule] = {}
+    for rule in wanted:
+        if rule.value not in there:
+            add.setdefault(rule.value, rule)
+    return RuleChanges(list(add.values()), delete, others=len(existing) - len(ours))
+
+
+def marks(existing: Sequence[Any], wanted: Sequence[Rule]) -> frozenset[str]:
+    """Return short marks of those values of the wanted rules that the project has, by which they are known again."""
+    values = {rule.value for rule in wanted}
+    return frozenset(_mark(value) for value in values_of(existing) if value in values)
+
+
+def lacks(existing: Sequence[Any], marked: frozenset[str]) -> bool:
+    """Return whether the project has a rule no more that was marked: somebody has deleted or changed it."""
+    return not marked <= {_mark(value) for value in values_of(existing)}
+
+
+def values_of(existing: Sequence[Any]) -> set[str]:
+    """Return the values of the rules that the API lists."""
+    return {str(each.get("value")) for each in existing if isinstance(each, dict)}
+
+
+def _mark(value: str) -> str:
+    return hashlib.blake2b(value.encode(errors="replace"), digest_size=4).hexdigest()
 
 
 def _text_of(term: Any) -> str:

@@ -6,7 +6,7 @@ import asyncio
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Final
 
-from streams.errors import RecordError, SourceRefused, SourceUnavailable
+from streams.errors import RecordError, SourceError, SourceRefused, SourceUnavailable
 from streams.records import Gap, utc
 from streams.sources.live.base import PAUSE_SECONDS, Bad, Batch, LiveSource
 from streams.sources.live.http import SourceHttp
@@ -16,7 +16,7 @@ from streams.sources.live.x.api import XApi, is_taken, patience, patient
 from streams.sources.live.x.messages import read_message
 from streams.sources.live.x.progress import XProgress
 from streams.sources.live.x.recovery import SETTLE_SECONDS, Missed, recovered
-from streams.sources.live.x.rules import changes, unreachable_brands, wanted_rules
+from streams.sources.live.x.rules import changes, lacks, marks, unreachable_brands, wanted_rules
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
@@ -59,7 +59,6 @@ class XSource(LiveSource):
         self._settings = settings
         self._token = settings.bearer()
         self._progress = XProgress(settings, None)
-        self._refused_rules = 0
 
     async def batches(self, position: Position | None) -> AsyncGenerator[Batch, None]:
         """Yield the posts of the stream, those that were missed before, and gaps, until the connection ends."""
@@ -105,8 +104,8 @@ class XSource(LiveSource):
         async with self._http() as http:
             api = XApi(self.id, http, self._settings.api_url)
             rules = await self._synchronise(api, pace)
-            progress.begin()
             gap = self._end_of_reduction(pace)
+            progress.begin(self._now())
             yield Batch([gap] if gap else (), progress.as_position())
             async with Inbox() as inbox:
                 connected = asyncio.Event()
@@ -116,7 +115,7 @@ class XSource(LiveSource):
                     inbox.start(self._recover(api, rules, inbox, connected))
                 async for batch in inbox.batches():
                     yield self._counted(batch, pace)
-                    if self._pace() != pace or "changed_since_ms" in (batch.position or {}):
+                    if self._pace() != pace or "rules_changed" in (batch.position or {}):
                         return
 
     async def _read(self, api: XApi, inbox: Inbox, connected: asyncio.Event) -> None:
@@ -151,7 +150,7 @@ class XSource(LiveSource):
                     await inbox.put(Batch((), {"alive_ms": self._now()}))
                 else:
                     message = read_message(line.data, include_reposts=reposts)
-                    step = {"id": message.tweet_id, "posts": message.posts, "alive_ms": self._now()}
+                    step = {"post_ms": message.post_ms, "posts": message.posts, "alive_ms": self._now()}
                     await inbox.put(Batch(message.items, step))
                     if message.ends:
                         return f": {message.ends}"
@@ -160,7 +159,7 @@ class XSource(LiveSource):
     async def _recover(self, api: XApi, rules: list[Rule], inbox: Inbox, connected: asyncio.Event) -> None:
         await connected.wait()
         progress, until_ms = self._progress, self._now()
-        missed = Missed(progress.missed_id, min(progress.missed_ms, until_ms), until_ms)
+        missed = Missed(min(progress.missed_ms, until_ms), until_ms)
         queries = rules if self._settings.recover == "search" else []
         if not queries:
             detail = "recovery is switched off (recover: none)"
@@ -186,7 +185,10 @@ class XSource(LiveSource):
         if not wanted:
             detail = "no brand has a term that X can search for: brands matched by tags alone need another source"
             raise SourceRefused(self.id, "no_rules", detail)
-        found = changes(await api.rules(), wanted, self.id)
+        begun_ms, existing = self._now(), await api.rules()
+        if lacks(existing, self._progress.rules):
+            self._progress.rules_changed()
+        found = changes(existing, wanted, self.id)
         if len(wanted) + found.others > self._settings.max_rules:
             detail = (
                 f"the brands need {len(wanted):,} rules, others of the project have {found.others:,}, and max_rules is "
@@ -196,24 +198,33 @@ class XSource(LiveSource):
         if found.delete:
             await api.delete_rules(found.delete)
         problems = await api.add_rules(found.add) if found.add else []
-        self._refused_rules = len(problems)
         self.health.facts["rules"] = f"{len(wanted) - len(problems):,} of {len(wanted):,}"
         self.health.facts["requests left"] = api.requests_left or "unknown"
         if problems:
             self.health.facts["rules refused"] = "; ".join(problems)[:1_000]
             if len(problems) >= len(wanted):
                 raise SourceRefused(self.id, "rules_refused", f"X refuses the rules: {problems[0]}")
+        made = await api.rules() if found.add else existing
+        self._progress.rules_seen(marks(made, wanted), begun_ms)
         return wanted
 
     async def _watch_rules(self, api: XApi, pace: Pace, inbox: Inbox) -> None:
         """Look now and then whether somebody has changed the rules; what they did not let through is missed then."""
-        wanted = self._wanted(pace)
+        wanted, facts = self._wanted(pace), self.health.facts
         while True:
             await self.surroundings.sleep(RULES_SECONDS)
-            found = changes(await api.rules(), wanted, self.id)
-            if found.delete or len(found.add) > self._refused_rules:
-                await inbox.put(Batch((), {"changed_since_ms": self._now() - round(RULES_SECONDS * 1000)}))
+            begun_ms = self._now()
+            try:
+                existing = await api.rules()
+            except SourceError as error:  # the stream goes on; the next look covers the time since the last one
+                facts["rules not looked at"] = error.detail
+                continue
+            facts.pop("rules not looked at", None)
+            is_less = lacks(existing, self._progress.rules)
+            if is_less or changes(existing, wanted, self.id).delete:
+                await inbox.put(Batch((), {"rules_changed": is_less}))
                 return
+            self._progress.rules_seen(marks(existing, wanted), begun_ms)
 
     # progress
 
@@ -221,15 +232,15 @@ class XSource(LiveSource):
         """Return a batch with the position after it, and with the span of reduced reading if it is to be reported."""
         step: dict[str, Any] = batch.position or {}
         progress = self._progress
-        progress.newest_id = max(progress.newest_id, step.get("id", 0))
-        progress.alive_ms = max(progress.alive_ms, step.get("alive_ms", 0))
+        if alive_ms := step.get("alive_ms"):
+            progress.heard(alive_ms, step.get("post_ms", 0))
         progress.spending.add(step.get("posts", 0), self._now())
         if step.get("posts"):
             self.health.post_ms = self._now()
-        if since_ms := step.get("changed_since_ms"):
-            progress.missed_id, progress.missed_ms = 0, since_ms
         if step.get("recovered"):
             progress.recovered()
+        if step.get("rules_changed"):
+            progress.rules_changed()
         items = list(batch.items)
         if pace == "sample":
             self._show_limited("only a sample of the posts is read")

@@ -26,7 +26,7 @@ def test_a_post_has_its_fields_and_costs_one_read() -> None:
     assert item.fields["text"] == "Nordtel ist gestört"
     assert item.fields["author"] == "7"
     assert "source" not in item.fields
-    assert (found.posts, found.tweet_id, found.ends) == (1, int(tweet_id(NOW_MS)), "")
+    assert (found.posts, found.post_ms, found.ends) == (1, NOW_MS, "")
 
 
 def test_a_long_text_is_whole() -> None:
@@ -92,5 +92,5 @@ def test_ten_thousand_damaged_messages_become_posts_skipped_or_defects() -> None
         found = read_message(bytes(line), include_reposts=True)
         kinds |= {type(item) for item in found.items}
         assert all(isinstance(item, Found | Skipped | Bad) for item in found.items)
-        assert found.tweet_id >= 0
+        assert found.post_ms >= 0
     assert kinds == {Found, Skipped, Bad}

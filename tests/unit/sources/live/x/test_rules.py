@@ -6,7 +6,17 @@ from typing import Any
 
 from streams.config import BrandSettings
 from streams.config.sources.x import XSettings
-from streams.sources.live.x.rules import Rule, changes, clauses, tag_prefix, unreachable_brands, wanted_rules
+from streams.sources.live.x.rules import (
+    Rule,
+    changes,
+    clauses,
+    lacks,
+    marks,
+    sample_query,
+    tag_prefix,
+    unreachable_brands,
+    wanted_rules,
+)
 
 
 def brand(id: str = "nordtel", **match: Any) -> BrandSettings:
@@ -63,13 +73,40 @@ def test_a_brand_of_tags_alone_has_no_rule_and_is_named() -> None:
 
 
 def test_only_rules_with_the_tag_of_the_source_are_changed() -> None:
-    wanted = [Rule("a", "firewatch/x/a"), Rule("b", "firewatch/x/b")]
+    wanted = [Rule("a", "firewatch/x/a"), Rule("b", "firewatch/x/b"), Rule("c", "firewatch/x/c")]
     existing = [
         {"id": "1", "value": "a", "tag": "firewatch/x/a"},
         {"id": "2", "value": "gone", "tag": "firewatch/x/gone"},
-        {"id": "3", "value": "b", "tag": "firewatch/other/b"},
-        {"id": "4", "value": "b"},
+        {"id": "3", "value": "theirs", "tag": "firewatch/other/b"},
+        {"id": "4", "value": "c"},
         "garbage",
     ]
     assert changes(existing, wanted, "x") == ([Rule("b", "firewatch/x/b")], ["2"], 3)
     assert tag_prefix("x") == "firewatch/x/"
+
+
+def test_a_rule_that_x_keeps_once_is_wanted_once_and_not_missing_where_somebody_else_has_made_it() -> None:
+    wanted = [Rule("same", "firewatch/x/a"), Rule("same", "firewatch/x/b")]
+    assert changes([], wanted, "x").add == [Rule("same", "firewatch/x/a")]
+    assert changes([{"id": "1", "value": "same", "tag": "firewatch/x/b"}], wanted, "x") == ([], [], 0)
+    assert changes([{"id": "1", "value": "same", "tag": "theirs"}], wanted, "x") == ([], [], 1)
+
+
+def test_a_rule_of_a_brand_that_is_gone_is_made_again_for_the_brand_that_has_its_terms_now() -> None:
+    existing = [{"id": "1", "value": "same", "tag": "firewatch/x/gone"}]
+    assert changes(existing, [Rule("same", "firewatch/x/a")], "x") == ([Rule("same", "firewatch/x/a")], ["1"], 0)
+
+
+def test_what_somebody_deletes_is_noticed_and_what_the_config_changes_is_not() -> None:
+    wanted = [Rule("a", "firewatch/x/a"), Rule("refused", "firewatch/x/a")]
+    marked = marks([{"value": "a"}, {"value": "theirs"}], wanted)
+    assert not lacks([{"value": "a"}, {"value": "new"}], marked)
+    assert lacks([{"value": "refused"}, "garbage"], marked)
+    assert not lacks([], frozenset())
+
+
+def test_a_sample_asks_for_a_term_of_each_brand_in_turn_as_far_as_one_query_has_room() -> None:
+    brands = [brand("a", any=["a1", "a2"]), brand("tagged", tagged=["xx"]), brand("b", any=["b1"])]
+    assert sample_query(brands, settings(languages=["de"])) == '("a1" OR "b1" OR "a2") lang:de -is:retweet'
+    assert sample_query([brand(any=["a" * 60]), brand(any=["b" * 60])], settings(max_rule_chars=100)).count("OR") == 0
+    assert sample_query(brands[1:2], settings()) == ""

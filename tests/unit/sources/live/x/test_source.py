@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
+from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 START_MS = 1_796_000_000_000
 DAY_MS = 86_400_000
 STREAM = "/2/tweets/search/stream"
+RULES = f"{STREAM}/rules"
 
 
 class SteppedClock:
@@ -51,8 +53,8 @@ class SteppedClock:
 
 
 @pytest.fixture
-async def server() -> AsyncIterator[XServer]:
-    async with XServer() as server:
+async def server(clock: SteppedClock) -> AsyncIterator[XServer]:
+    async with XServer(clock.now_ms, heartbeat_seconds=0.05) as server:
         yield server
 
 
@@ -149,15 +151,15 @@ async def test_posts_that_were_missed_are_fetched_by_search(
 ) -> None:
     reading = Reading(source_of())
     await reading.until(lambda: server.open_streams == 1)
-    await server.publish(tweet(START_MS, "before"))
-    await reading.until(lambda: reading.texts == ["before"])
+    await server.publish(tweet(START_MS, "Nordtel before"))
+    await reading.until(lambda: reading.texts == ["Nordtel before"])
     await reading.end()
     await server.until_idle()
     clock.ms += 3_600_000
-    await server.publish(*[tweet(START_MS + number * 1000, f"missed {number}") for number in range(1, 251)])
+    await server.publish(*[tweet(START_MS + number * 1000, f"Nordtel missed {number}") for number in range(1, 251)])
     again = Reading(source_of(), reading.position)
-    await again.until(lambda: len(again.found) == 250)
-    assert set(again.texts) == {f"missed {number}" for number in range(1, 251)}
+    await again.until(lambda: len(again.found) == 251)  # one from before the interruption is found again
+    assert set(again.texts) == {"Nordtel before"} | {f"Nordtel missed {number}" for number in range(1, 251)}
     assert again.gaps == []
     await again.until(lambda: "missed_ms" not in (again.position or {}))
     await again.end()
@@ -171,6 +173,47 @@ async def test_a_post_found_by_search_may_be_nested_more_deeply_than_is_written(
     server.script("/2/tweets/search/recent", page)
     reading = Reading(source_of(), {"alive_ms": START_MS - 60_000})
     await reading.until(lambda: reading.texts == ["Nordtel tief"])
+    await reading.end()
+
+
+async def test_posts_that_the_stream_had_not_delivered_yet_are_searched_for_around_the_time_without_it(
+    server: XServer, source_of: Callable[..., XSource], clock: SteppedClock
+) -> None:
+    late = tweet(START_MS - 9_000, "Nordtel late")
+    at_the_end = tweet(START_MS + 60_900, "Nordtel at the end")
+    await server.publish(late, at_the_end, streamed=False)
+    clock.ms = START_MS + 60_950
+    reading = Reading(source_of(), {"alive_ms": START_MS, "newest_ms": START_MS - 500})
+    await reading.until(lambda: {"Nordtel late", "Nordtel at the end"} <= set(reading.texts))
+    await reading.until(lambda: "missed_ms" not in (reading.position or {}))
+    assert reading.gaps == []
+    await reading.end()
+
+
+async def test_a_search_that_fails_for_a_while_is_repeated(
+    server: XServer, source_of: Callable[..., XSource], clock: SteppedClock
+) -> None:
+    server.script("/2/tweets/search/recent", *[Answer(503)] * 4, Answer(body=b'{"meta":{}}'))
+    clock.ms = START_MS + 60_000
+    reading = Reading(source_of(), {"alive_ms": START_MS})
+    await reading.until(lambda: len(server.seen("/2/tweets/search/recent")) == 5)
+    await reading.until(lambda: "missed_ms" not in (reading.position or {}))
+    assert reading.gaps == []
+    await reading.end()
+
+
+async def test_reposts_that_are_searched_for_have_their_originals_which_are_paid_for(
+    server: XServer, source_of: Callable[..., XSource], clock: SteppedClock
+) -> None:
+    original = tweet(START_MS, "Nordtel, der ganze Text")
+    repost = tweet(START_MS + 1, "RT @kim: Nordtel, …", referenced_tweets=[{"type": "retweeted", "id": original["id"]}])
+    page = {"data": [repost], "includes": {"tweets": [original]}, "meta": {}}
+    server.script("/2/tweets/search/recent", Answer(200, {}, orjson.dumps(page)))
+    clock.ms = START_MS + 60_000
+    reading = Reading(source_of(include_reposts=True), {"alive_ms": START_MS})
+    await reading.until(lambda: reading.texts == ["Nordtel, der ganze Text"])
+    assert server.seen("/2/tweets/search/recent")[0].query["expansions"] == "referenced_tweets.id"
+    assert (reading.position or {})["spent"]["posts"] == 2
     await reading.end()
 
 
@@ -189,9 +232,9 @@ async def test_a_page_of_search_without_a_list_of_posts_holds_none(
 async def test_a_limit_of_recovery_leaves_a_gap_with_its_bounds(
     server: XServer, source_of: Callable[..., XSource], clock: SteppedClock
 ) -> None:
-    await server.publish(*[tweet(START_MS + number * 60_000, f"missed {number}") for number in range(1, 61)])
+    await server.publish(*[tweet(START_MS + number * 60_000, f"Nordtel missed {number}") for number in range(1, 61)])
     clock.ms = START_MS + 3_700_000
-    reading = Reading(source_of(max_recovered_posts=20), {"alive_ms": START_MS, "newest_id": 0})
+    reading = Reading(source_of(max_recovered_posts=20), {"alive_ms": START_MS, "newest_ms": START_MS})
     await reading.until(lambda: bool(reading.gaps))
     [gap] = reading.gaps
     oldest = min(int(item.fields["id"]) for item in reading.found)
@@ -207,7 +250,7 @@ async def test_without_access_to_search_an_interruption_is_a_gap(
 ) -> None:
     server.script("/2/tweets/search/recent", Answer(status))
     clock.ms = START_MS + 60_000
-    reading = Reading(source_of(), {"alive_ms": START_MS})
+    reading = Reading(source_of(), {"alive_ms": START_MS, "newest_ms": START_MS})
     await reading.until(lambda: bool(reading.gaps))
     [gap] = reading.gaps
     assert (gap.cause, gap.from_ms, gap.to_ms) == ("no_backfill", START_MS, START_MS + 60_000)
@@ -218,7 +261,7 @@ async def test_recovery_that_is_switched_off_reports_the_gap(
     server: XServer, source_of: Callable[..., XSource], clock: SteppedClock
 ) -> None:
     clock.ms = START_MS + 60_000
-    reading = Reading(source_of(recover="none"), {"alive_ms": START_MS})
+    reading = Reading(source_of(recover="none"), {"alive_ms": START_MS, "newest_ms": START_MS})
     await reading.until(lambda: bool(reading.gaps))
     assert [(gap.cause, gap.from_ms, gap.to_ms) for gap in reading.gaps] == [("no_backfill", START_MS, clock.ms)]
     assert server.pages == []
@@ -229,7 +272,7 @@ async def test_an_interruption_beyond_seven_days_is_a_gap_up_to_the_reach_of_sea
     server: XServer, source_of: Callable[..., XSource], clock: SteppedClock
 ) -> None:
     clock.ms = START_MS + 10 * DAY_MS
-    reading = Reading(source_of(), {"alive_ms": START_MS, "newest_id": 1})
+    reading = Reading(source_of(), {"alive_ms": START_MS, "newest_ms": START_MS})
     await reading.until(lambda: bool(reading.gaps))
     [gap] = reading.gaps
     assert (gap.cause, gap.from_ms) == ("cursor_too_old", START_MS)
@@ -245,16 +288,16 @@ async def test_the_limit_first_samples_then_stops_and_both_are_gaps(
     clock.ms = begin_ms = midnight_ms + 3_600_000
     reading = Reading(source_of(spend_limit_usd_per_day=0.05, sample_from=0.5, sample_percent=10))
     await reading.until(lambda: server.open_streams == 1)
-    await server.publish(*[tweet(begin_ms + number, f"post {number}") for number in range(5)])
+    await server.publish(*[tweet(begin_ms + number, f"Nordtel post {number}") for number in range(5)])
     await reading.until(lambda: any("sample:10" in rule["value"] for rule in server.rules.values()))
     await reading.until(lambda: server.open_streams == 1 and "only a sample" in reading.source.health.why)
     assert reading.source.health.state == "limited"
-    await server.publish(*[tweet(begin_ms + 1_000 + number, f"post {number}") for number in range(5, 10)])
+    await server.publish(*[tweet(begin_ms + 1_000 + number, f"Nordtel post {number}") for number in range(5, 105)])
     await reading.until(lambda: clock.ms >= midnight_ms + DAY_MS and server.open_streams == 1)
     await reading.until(lambda: reading.source.health.state == "live")
     assert all("sample" not in rule["value"] for rule in server.rules.values())
     assert "reduced_ms" not in (reading.position or {})
-    assert len(reading.found) == 10
+    assert len(reading.found) == 10  # of which the sample has five
     assert {gap.cause for gap in reading.gaps} == {"paused"}
     joined = [(gap.from_ms, gap.to_ms) for gap in reading.gaps]
     assert all(before[1] == after[0] for before, after in pairwise(joined))
@@ -345,6 +388,90 @@ async def test_rules_that_somebody_changes_are_made_again_and_the_time_without_t
     assert {rule["value"] for rule in server.rules.values()} == {'("nordtel") -is:retweet'}
     assert "start_time" in server.pages[0]
     await reading.end()
+
+
+async def test_rules_that_were_changed_before_a_restart_are_noticed_by_the_next_process(
+    server: XServer, source_of: Callable[..., XSource], clock: SteppedClock
+) -> None:
+    reading = Reading(source_of())
+    await reading.until(lambda: server.open_streams == 1 and bool((reading.position or {}).get("rules")))
+    server.rules.clear()
+    await server.publish(tweet(clock.ms + 100_000, "Nordtel ungesehen"))
+    clock.ms += 300_000
+    await reading.until(lambda: (reading.position or {})["alive_ms"] == clock.ms)
+    await reading.end()
+    await server.until_idle()
+    again = Reading(source_of(), reading.position)
+    await again.until(lambda: again.texts == ["Nordtel ungesehen"])
+    await again.end()
+
+
+async def test_rules_of_a_changed_config_are_no_change_by_somebody_else(
+    server: XServer, source_of: Callable[..., XSource], clock: SteppedClock
+) -> None:
+    reading = Reading(source_of())
+    await reading.until(lambda: server.open_streams == 1 and bool((reading.position or {}).get("rules")))
+    clock.ms += 300_000
+    await reading.until(lambda: (reading.position or {})["alive_ms"] == clock.ms)
+    await reading.end()
+    await server.until_idle()
+    again = Reading(source_of(languages=["de"]), reading.position)
+    await again.until(lambda: bool(server.pages))
+    searched_ms = datetime.fromisoformat(server.pages[0]["start_time"]).timestamp() * 1000
+    assert searched_ms > START_MS + 200_000
+    await again.end()
+
+
+async def test_the_same_rule_of_somebody_else_serves_and_costs_no_search(
+    server: XServer, source_of: Callable[..., XSource], clock: SteppedClock
+) -> None:
+    server.add_rule('("nordtel") -is:retweet', "theirs")
+    reading = Reading(source_of())
+    await reading.until(lambda: server.open_streams == 1)
+    while len(server.seen(RULES)) < 3:
+        clock.ms += 901_000
+        await reading.until(lambda: (reading.position or {})["alive_ms"] == clock.ms)
+    await server.publish(tweet(START_MS, "Nordtel"))
+    await reading.until(lambda: reading.texts == ["Nordtel"])
+    assert len(server.seen(STREAM)) == 1
+    assert server.pages == []
+    await reading.end()
+
+
+async def test_a_look_at_the_rules_that_fails_does_not_end_the_stream(
+    server: XServer, source_of: Callable[..., XSource], clock: SteppedClock
+) -> None:
+    reading = Reading(source_of())
+    await reading.until(lambda: server.open_streams == 1)
+    server.script(RULES, Answer(503))
+    clock.ms += 901_000
+    await reading.until(lambda: "rules not looked at" in reading.source.health.facts)
+    server.rescript(RULES)
+    clock.ms += 901_000
+    await reading.until(lambda: "rules not looked at" not in reading.source.health.facts)
+    assert len(server.seen(STREAM)) == 1
+    await reading.end()
+
+
+async def test_a_stream_without_rules_is_tried_again_soon(server: XServer, source_of: Callable[..., XSource]) -> None:
+    server.script(STREAM, Answer(409))
+    error = await Reading(source_of()).error()
+    assert isinstance(error, SourceUnavailable)
+    assert error.reason == "http_409"
+
+
+async def test_posts_before_the_stream_is_first_connected_count_as_missed(
+    server: XServer, source_of: Callable[..., XSource], clock: SteppedClock
+) -> None:
+    server.script(STREAM, Answer(503))
+    reading = Reading(source_of())
+    assert (await reading.error()).reason == "http_503"
+    server.rescript(STREAM)
+    await server.publish(tweet(clock.ms + 1_000, "Nordtel zuvor"))
+    clock.ms += 2_000
+    again = Reading(source_of(), reading.position)
+    await again.until(lambda: again.texts == ["Nordtel zuvor"])
+    await again.end()
 
 
 async def test_a_rule_that_x_refuses_is_told(server: XServer, source_of: Callable[..., XSource]) -> None:
