@@ -45,7 +45,7 @@ def alerts(run: BacktestRun) -> list[bytes]:
 
 def test_mentions_in_a_topic_raise_what_their_posts_raise(kafka_config: Callable[..., Config], tmp_path: Path) -> None:
     posts, brands = tmp_path / "posts.jsonl", tmp_path / "brands.yaml"
-    write(SimulationSettings(seed=3, brands=4, scenario="firestorm"), posts, tmp_path / "truth.json", brands)
+    write(SimulationSettings(seed=3, brands=2, scenario="firestorm"), posts, tmp_path / "truth.json", brands)
     config = kafka_config(**yaml.safe_load(brands.read_text()))
     config_path = write_config(config, tmp_path / "config.yaml")
     topic = Topics(config.topics).mentions.name

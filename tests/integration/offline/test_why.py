@@ -40,7 +40,7 @@ def test_topics_of_mentions_and_of_posts_explain_what_the_posts_explain(
     kafka_config: Callable[..., Config], tmp_path: Path
 ) -> None:
     posts, brands, truth_path = tmp_path / "posts.jsonl", tmp_path / "brands.yaml", tmp_path / "truth.json"
-    write(SimulationSettings(seed=3, brands=4, scenario="firestorm"), posts, truth_path, brands)
+    write(SimulationSettings(seed=3, brands=2, scenario="firestorm"), posts, truth_path, brands)
     (storm,) = json.loads(truth_path.read_text())["events"]
     config = kafka_config(**yaml.safe_load(brands.read_text()))
     config_path = write_config(config, tmp_path / "config.yaml")
