@@ -65,6 +65,8 @@ class Ownership:
         self.position: Position | None = before.position if before else None
         self._position_ms = before.position_ms if before else None
         self._gaps = list(before.gaps) if before else []
+        self._heard_ms = before.heard_ms if before else None
+        self._post_ms = before.post_ms if before else None
 
     def note(self, gap: Gap) -> None:
         """Remember a gap for those who ask for the status."""
@@ -83,7 +85,7 @@ class Ownership:
         self._hurry.clear()
 
     async def save(self, position: Position | None, health: SourceHealth, state: CursorState, *, ends: bool) -> None:
-        """Write the cursor.
+        """Write the cursor. A condition that has received nothing yet gets the times of the owner before.
 
         Parameters
         ----------
@@ -104,6 +106,8 @@ class Ownership:
             If it can't be written.
         """
         now_ms = clock.now_ms()
+        health.heard_ms = self._heard_ms = health.heard_ms or self._heard_ms
+        health.post_ms = self._post_ms = health.post_ms or self._post_ms
         if position != self.position:
             self.position, self._position_ms = position, now_ms
         self._gaps = [gap for gap in self._gaps if gap.to_ms >= now_ms - DAY_MS][-MAX_RECENT_GAPS:]

@@ -106,8 +106,12 @@ def test_each_alert_fires_in_a_case() -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [("check", "config", "prometheus.yml"), ("test", "rules", "tests/alerts.test.yml")],
-    ids=["config and rules", "cases"],
+    [
+        ("check", "config", "prometheus.yml"),
+        ("test", "rules", "tests/alerts.test.yml"),
+        ("test", "rules", "tests/days.test.yml"),
+    ],
+    ids=["config and rules", "cases", "cases of days"],
 )
 def test_promtool_is_content(arguments: tuple[str, ...]) -> None:
     command = [installed("promtool"), *arguments]

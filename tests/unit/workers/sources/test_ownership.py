@@ -71,6 +71,16 @@ async def test_the_position_of_the_owner_before_is_kept_until_it_advances() -> N
     assert further.position_ms == further.saved_ms
 
 
+async def test_a_source_that_has_been_silent_is_so_after_a_restart_too() -> None:
+    owner, writer = ownership(cursor(heard_ms=9, post_ms=4))
+    health = SourceHealth()
+    await owner.save(None, health, "connecting", ends=False)
+    assert (health.heard_ms, health.post_ms) == (9, 4)
+    await owner.save(None, SourceHealth(why="no token"), "refused", ends=True)
+    await owner.save(None, SourceHealth("live", heard_ms=12, post_ms=11), "live", ends=False)
+    assert [(each.heard_ms, each.post_ms) for each in writer.cursors] == [(9, 4), (9, 4), (12, 11)]
+
+
 async def test_gaps_of_the_last_day_are_listed_also_those_of_the_owner_before() -> None:
     now_ms = clock.now_ms()
     gaps = [
