@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 import pytest
@@ -19,6 +19,9 @@ from tests.support.documents import blocks
 from tests.support.foreign_records import NOW, Record
 from tests.support.paths import ROOT
 from tests.support.source_reading import NORDTEL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PAGE: Final = ROOT / "docs" / "own-producer.md"
 WRITTEN: Final = datetime(2026, 3, 2, 10, 15, tzinfo=UTC)
@@ -51,6 +54,36 @@ def test_the_python_producer_partitions_as_all_others_do() -> None:
     exec(shown("python"), names)  # noqa: S102  our own documentation
     assert '"partitioner": "murmur2_random"' in shown("python")
     names["write"]("127.0.0.1:1", "forum", [])  # librdkafka knows each of the options
+
+
+def test_the_python_producer_fails_where_kafka_refuses_a_post() -> None:
+    """A refused post has left the queue, so that flush alone does not notice it."""
+    names: dict[str, Any] = {}
+    exec(shown("python"), names)  # noqa: S102  our own documentation
+    names["Producer"] = RefusedByTheBroker
+    with pytest.raises(RuntimeError, match=r"has not acknowledged all posts.+unknown topic"):
+        names["write"]("127.0.0.1:1", "forum", [{"uid": 17, "written": WRITTEN, "body": "Nordtel ist weg"}])
+
+
+class RefusedByTheBroker:
+    """A producer whose broker takes nothing."""
+
+    def __init__(self, _: dict[str, Any]) -> None:
+        self._refuse: list[Callable[[str, None], None]] = []
+
+    def __len__(self) -> int:
+        return len(self._refuse)
+
+    def produce(self, *_: object, on_delivery: Callable[[str, None], None]) -> None:
+        self._refuse.append(on_delivery)
+
+    def poll(self, _: float) -> None:
+        while self._refuse:
+            self._refuse.pop()("unknown topic", None)
+
+    def flush(self, _: float) -> int:
+        self.poll(0)
+        return 0
 
 
 def test_mappings_of_other_programs_name_fields_of_a_post_and_partition_alike() -> None:
