@@ -92,18 +92,23 @@ async def _read(config: Config, now_ms: int) -> list[SourceStatus]:
     show_default=True,
     help="Longest time for which each source is read.",
 )
+@click.option(
+    "--billed", is_flag=True, help="Read a few posts also where each is paid for, as at X; the cost is shown."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
-def check(ids: tuple[str, ...], config_path: Path, *, seconds: float, as_json: bool) -> None:
+def check(ids: tuple[str, ...], config_path: Path, *, seconds: float, billed: bool, as_json: bool) -> None:
     """Connect to sources and show what they deliver.
 
     Reads each source ID (by default all that are enabled) for some seconds, without Kafka and without touching its
     cursor: three posts with the brands that they match, the rate, the lag, permissions and limits. A source whose
-    reading has effects, since it listens or is billed, is only asked. Exits with 10 if one can't be read.
+    reading has effects, since it listens or is billed, is only asked; `--billed` reads a few posts of the latter. Exits
+    with 10 if one can't be read.
 
     \b
     Example:
       firewatch sources check -c firewatch.yaml
       firewatch sources check bluesky -c firewatch.yaml --seconds 30 --json
+      firewatch sources check x -c firewatch.yaml --billed
     """
     from streams.config.loader import load_config
     from streams.config.sources import chosen
@@ -113,7 +118,7 @@ def check(ids: tuple[str, ...], config_path: Path, *, seconds: float, as_json: b
 
     config = load_config(config_path)
     entries = chosen(config.sources, ids or (ALL_SOURCES,))
-    found = asyncio.run(check_sources(config, entries, seconds))
+    found = asyncio.run(check_sources(config, entries, seconds, billed=billed))
     if as_json:
         _print_json({"sources": [each.as_json() for each in found]})
     else:

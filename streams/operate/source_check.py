@@ -60,7 +60,7 @@ class SourceCheck:
     counts
         Number of items by what they are: posts, matching, skipped, bad, deletions, gaps.
     seconds
-        Time for which it was read.
+        Time for which it was read; of posts that were searched for, the time since the first of them.
     behind_ms
         By how much the newest post lay behind the present.
     facts
@@ -88,20 +88,33 @@ class SourceCheck:
         return {**asdict(self), "per_minute": self.per_minute}
 
 
-async def check_sources(config: Config, sources: Sequence[SourceSettings], seconds: float) -> list[SourceCheck]:
-    """Check sources at the same time, each for so many seconds at most; one that fails does not disturb the others."""
+async def check_sources(
+    config: Config, sources: Sequence[SourceSettings], seconds: float, *, billed: bool = False
+) -> list[SourceCheck]:
+    """Check sources at the same time, each for so many seconds at most; one that fails does not disturb the others.
+
+    Parameters
+    ----------
+    billed
+        Whether a few posts are read also where each is paid for.
+    """
     matcher = Matcher.of(config)
-    return list(await asyncio.gather(*[_Checking(config, each, matcher, seconds).run() for each in sources]))
+    checks = [_Checking(config, each, matcher, seconds, billed=billed) for each in sources]
+    return list(await asyncio.gather(*[each.run() for each in checks]))
 
 
 class _Checking:
     """The check of one source."""
 
-    def __init__(self, config: Config, settings: SourceSettings, matcher: Matcher, seconds: float) -> None:
+    def __init__(
+        self, config: Config, settings: SourceSettings, matcher: Matcher, seconds: float, *, billed: bool
+    ) -> None:
         self._config = config
         self._settings = settings
         self._matcher = matcher
         self._limit = seconds
+        self._reads_billed = billed
+        self._oldest_ms: int | None = None
         self._counts: Counter[str] = Counter()
         self._first_bad = ""
         self._found = SourceCheck(settings.id, settings.kind, reads(settings))
@@ -135,7 +148,7 @@ class _Checking:
         except TimeoutError:
             found.why = f"it did not answer within {self._limit:g} seconds"
             return
-        if source.why_not_tried:
+        if source.why_not_tried and not (source.is_billed and self._reads_billed):
             found.result, found.why = "not read", source.why_not_tried
             return
         await self._read(source)
@@ -145,7 +158,7 @@ class _Checking:
         door = Door(self._config, self._unfiltered(), claims_language=source.claims_language)
         begun = time.monotonic()
         try:
-            async with asyncio.timeout(self._limit + CLOSE_SECONDS), aclosing(source.batches(None)) as batches:
+            async with asyncio.timeout(self._limit + CLOSE_SECONDS), aclosing(source.sample()) as batches:
                 try:
                     async with asyncio.timeout(self._limit):
                         async for batch in batches:
@@ -161,6 +174,8 @@ class _Checking:
                 self._found.seconds = time.monotonic() - begun
         except TimeoutError:
             self._found.seconds = self._found.seconds or time.monotonic() - begun
+        if source.is_billed and self._oldest_ms is not None:  # what was published before has been searched
+            self._found.seconds = max(1.0, (source.surroundings.now_ms() - self._oldest_ms) / 1000)
         self._found.counts = dict(self._counts)
 
     def _unfiltered(self) -> SourceSettings:
@@ -195,6 +210,7 @@ class _Checking:
         if brands:
             self._counts["matching"] += 1
         self._found.behind_ms = now_ms - post.ts_ms
+        self._oldest_ms = min(self._oldest_ms or post.ts_ms, post.ts_ms)
         if len(self._found.posts) < SHOWN_POSTS:
             self._found.posts.append(CheckedPost(post.ts_ms, post.text, brands))
 

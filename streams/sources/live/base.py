@@ -230,10 +230,13 @@ class LiveSource(ABC):
     why_not_tried
         Why `firewatch sources check` only asks (`probe`) and does not read it, as a sentence without the source's name;
         empty for those whose reading has no effects.
+    is_billed
+        Whether it is not read because each post is paid for, so that `firewatch sources check --billed` reads `sample`.
     """
 
     claims_language: ClassVar[bool] = False
     why_not_tried: ClassVar[str] = ""
+    is_billed: ClassVar[bool] = False
     ends: bool = False
 
     def __init__(self, settings: SourceSettings, surroundings: Surroundings) -> None:
@@ -260,6 +263,16 @@ class LiveSource(ABC):
         SourceRefused
             If it denies access, or does not offer what is asked for.
         """
+
+    def sample(self) -> AsyncGenerator[Batch, None]:
+        """Yield some posts for `firewatch sources check`, the newest last; by default all that comes.
+
+        Raises
+        ------
+        SourceError
+            As `batches`.
+        """
+        return self.batches(None)
 
     async def probe(self) -> Mapping[str, str]:
         """Return facts that need a request of their own, for `firewatch sources check`; by default none.

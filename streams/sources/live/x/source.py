@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from streams.errors import RecordError, SourceError, SourceRefused, SourceUnavailable
 from streams.records import Gap, utc
+from streams.sources.live.as_received import as_received
 from streams.sources.live.base import PAUSE_SECONDS, Bad, Batch, LiveSource
 from streams.sources.live.http import SourceHttp
 from streams.sources.live.inbox import Inbox
 from streams.sources.live.lines import received_lines
-from streams.sources.live.x.api import XApi, is_taken, patience, patient
-from streams.sources.live.x.messages import read_message
+from streams.sources.live.x.api import XApi, dicts_in, is_taken, patience, patient
+from streams.sources.live.x.messages import included, item_of, read_message
 from streams.sources.live.x.progress import XProgress
-from streams.sources.live.x.recovery import SETTLE_SECONDS, Missed, recovered
-from streams.sources.live.x.rules import changes, lacks, marks, unreachable_brands, wanted_rules
+from streams.sources.live.x.recovery import SETTLE_SECONDS, SMALLEST_PAGE, Missed, recovered
+from streams.sources.live.x.rules import changes, lacks, marks, sample_query, unreachable_brands, wanted_rules
+from streams.sources.live.x.spending import Spending
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
@@ -52,7 +54,10 @@ class XSource(LiveSource):
         If there is no bearer token.
     """
 
-    why_not_tried = "each post is billed, and the only connection that is allowed may be in use"
+    why_not_tried = (
+        "each post is billed, and the only connection that is allowed may be in use; --billed searches for ten posts"
+    )
+    is_billed = True
 
     def __init__(self, settings: XSettings, surroundings: Surroundings) -> None:
         super().__init__(settings, surroundings)
@@ -86,6 +91,34 @@ class XSource(LiveSource):
         if unreachable := unreachable_brands(self.surroundings.config.brands):
             facts["brands without a rule"] = ", ".join(unreachable)
         return facts
+
+    async def sample(self) -> AsyncGenerator[Batch, None]:
+        """Yield the newest posts of the last days by one search, which leaves rules and connection alone.
+
+        Raises
+        ------
+        SourceRefused
+            If the spending limit has no room for them, no brand can be searched for, or X denies access to the search.
+        SourceUnavailable
+            If X can't be reached or asks for patience.
+        """
+        query = sample_query(self.surroundings.config.brands, self._settings)
+        if not query:
+            raise self._without_rules()
+        if Spending(self._settings, None).left(self._now()) < SMALLEST_PAGE:
+            detail = f"spend_limit_usd_per_day={self._settings.spend_limit_usd_per_day:g} does not allow for ten posts"
+            raise SourceRefused(self.id, "limit", detail)
+        reposts = self._settings.include_reposts
+        async with self._http() as http:
+            asked = {"query": query, "max_results": str(SMALLEST_PAGE)}
+            page = await XApi(self.id, http, self._settings.api_url).search(asked, include_reposts=reposts)
+        found = dicts_in(page, "data")
+        posts = len(found) + included(page)
+        cost = posts * self._settings.usd_per_post
+        self.health.facts["cost"] = f"{posts:,} posts, {cost:,.2f} USD, beside the limit a day"
+        self.health.state, self.health.heard_ms = "live", self._now()
+        self.health.why = "" if found else "recent search has no post of the last seven days that names a brand"
+        yield Batch([item_of(each, as_received(each), page, include_reposts=reposts) for each in reversed(found)])
 
     # the connection
 
@@ -183,8 +216,7 @@ class XSource(LiveSource):
         """Make the rules of this source as they are wanted, and return them."""
         wanted = self._wanted(pace)
         if not wanted:
-            detail = "no brand has a term that X can search for: brands matched by tags alone need another source"
-            raise SourceRefused(self.id, "no_rules", detail)
+            raise self._without_rules()
         begun_ms, existing = self._now(), await api.rules()
         if lacks(existing, self._progress.rules):
             self._progress.rules_changed()
@@ -207,6 +239,10 @@ class XSource(LiveSource):
         made = await api.rules() if found.add else existing
         self._progress.rules_seen(marks(made, wanted), begun_ms)
         return wanted
+
+    def _without_rules(self) -> SourceRefused:
+        detail = "no brand has a term that X can search for: brands matched by tags alone need another source"
+        return SourceRefused(self.id, "no_rules", detail)
 
     async def _watch_rules(self, api: XApi, pace: Pace, inbox: Inbox) -> None:
         """Look now and then whether somebody has changed the rules; what they did not let through is missed then."""

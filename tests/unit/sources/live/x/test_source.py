@@ -14,7 +14,9 @@ import pytest
 from streams.config import Config
 from streams.config.sources.x import X_BEARER_VARIABLE, XSettings
 from streams.errors import ConfigError, SourceError, SourceRefused, SourceUnavailable
+from streams.operate.source_check import check_sources
 from streams.records import Gap
+from streams.runtime.clock import now_ms as time_ms
 from streams.sources.live.base import Found, Surroundings
 from streams.sources.live.x import api as x_api
 from streams.sources.live.x.source import RULES_SECONDS, XSource
@@ -25,6 +27,7 @@ from tests.support.x_server import TOKEN, XServer, tweet
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    from streams.operate.source_check import SourceCheck
     from streams.sources.live.base import Batch, Position
 
 START_MS = 1_796_000_000_000
@@ -78,9 +81,9 @@ def source_of(server: XServer, clock: SteppedClock, monkeypatch: pytest.MonkeyPa
 class Reading:
     """Reads a source in a task, and notes what came."""
 
-    def __init__(self, source: XSource, position: Position | None = None) -> None:
+    def __init__(self, source: XSource, position: Position | None = None, found: list[Found] | None = None) -> None:
         self.source = source
-        self.found: list[Found] = []
+        self.found: list[Found] = [] if found is None else found
         self.gaps: list[Gap] = []
         self.position = position
         self._start = position
@@ -497,3 +500,87 @@ async def test_the_check_tells_rules_and_money(server: XServer, source_of: Calla
     assert facts["rules"] == "1 of this source (1 to be added), 1 of others, 1,000 allowed"
     assert facts["limit a day"] == "100.00 USD, 20,000 posts left"
     assert len(server.rules) == 1
+
+
+async def checked(server: XServer, *, billed: bool, **options: Any) -> SourceCheck:
+    config = Config.model_validate({"brands": [NORDTEL], "sources": [server.settings(**options)]})
+    [found] = await check_sources(config, config.sources, 5, billed=billed)
+    return found
+
+
+async def test_the_check_reads_posts_only_where_their_cost_is_allowed(
+    server: XServer, source_of: Callable[..., XSource], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server._now_ms = time_ms
+    now_ms = time_ms()
+    await server.publish(*[tweet(now_ms - number * 6_000, f"Nordtel {number}") for number in range(6, 30)])
+    found = await checked(server, billed=False)
+    assert (found.result, found.posts) == ("not read", [])
+    assert "--billed" in found.why
+    assert server.pages == []
+    found = await checked(server, billed=True)
+    assert (found.result, found.why, len(found.posts), found.counts) == ("good", "", 3, {"posts": 10, "matching": 10})
+    assert found.facts["cost"] == "10 posts, 0.05 USD, beside the limit a day"
+    assert found.per_minute == pytest.approx(6.6, abs=0.4)
+    assert found.behind_ms == pytest.approx(36_000, abs=5_000)
+    assert (server.rules, server.seen(STREAM), len(server.pages)) == ({}, [], 1)
+
+
+@pytest.mark.parametrize(
+    ("options", "answer", "result", "why"),
+    [
+        ({"spend_limit_usd_per_day": 0.04}, None, "failed", "spend_limit_usd_per_day=0.04 does not allow for ten"),
+        ({}, Answer(403), "failed", "403"),
+        ({}, None, "quiet", "has no post of the last seven days"),
+    ],
+)
+async def test_a_check_without_posts_says_why(
+    server: XServer,
+    source_of: Callable[..., XSource],
+    options: dict[str, Any],
+    answer: Answer | None,
+    result: str,
+    why: str,
+) -> None:
+    server._now_ms = time_ms
+    if answer is not None:
+        server.script("/2/tweets/search/recent", answer)
+    found = await checked(server, billed=True, **options)
+    assert found.result == result
+    assert why in found.why
+
+
+async def test_over_a_day_of_an_injected_clock_nothing_grows_and_the_position_advances(
+    server: XServer, source_of: Callable[..., XSource], clock: SteppedClock
+) -> None:
+    """Each of 96 steps is a quarter of an hour with ten posts; every hour the stream ends, and two posts are missed."""
+    reading = Reading(source_of())
+    await reading.until(lambda: server.open_streams == 1)
+    begun_ms, bytes_saved, facts = clock.ms, set(), set()
+
+    async def until_all(reading: Reading) -> None:
+        await reading.until(lambda: len(set(reading.texts)) == len(server.published))
+
+    for step in range(96):
+        clock.ms += 900_000
+        await server.publish(*[tweet(clock.ms + number, f"Nordtel {step} {number}") for number in range(10)])
+        await until_all(reading)
+        if step % 4 == 3:
+            await server.cut()
+            assert (await reading.error()).reason == "broken"
+            clock.ms += 60_000
+            await server.publish(*[tweet(clock.ms + number, f"Nordtel meanwhile {step} {number}") for number in (1, 2)])
+            reading = Reading(reading.source, reading.position, reading.found)
+            await until_all(reading)
+        position = reading.position or {}
+        bytes_saved.add(len(orjson.dumps(position)))
+        facts.add(len(reading.source.health.facts))
+        assert begun_ms < position["alive_ms"] <= clock.ms
+    await reading.until(lambda: "missed_ms" not in (reading.position or {}))
+    assert (reading.position or {})["newest_ms"] >= begun_ms + 96 * 900_000
+    assert max(bytes_saved) < 300
+    assert max(facts) <= 3
+    assert reading.gaps == []
+    assert len(set(reading.texts)) == 96 * 10 + 24 * 2
+    assert server.open_streams == 1
+    await reading.end()
