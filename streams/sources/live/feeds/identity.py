@@ -1,8 +1,8 @@
 """What an entry is called, and by what it is recognised when its feed calls it otherwise later.
 
 An entry is named by its guid, else by its link, else by its title or text. A guid that is a URI is an id in all of the
-world, so that an article in two feeds is one post; any other counts within its feed. The guid of several entries of one
-document, or of the feed itself, names none of them.
+world, so that an article in two feeds is one post; any other counts within its feed. The guid, the link or the title
+of several entries of one document, or of the feed itself, names none of them.
 """
 
 from __future__ import annotations
@@ -65,23 +65,26 @@ def ids_of(entries: Sequence[FeedEntry], texts: Sequence[str], feed: str, feed_l
     feed_links
         Addresses of the feed itself, which are no guids of entries.
     """
-    holders: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
-    for entry in entries:
-        holders[entry.guid].add((entry.link, entry.title))
     own = {canonical(link) for link in feed_links}
-    return [
-        _id_of(entry, text, feed, has_guid=len(holders[entry.guid]) == 1 and canonical(entry.guid) not in own)
-        for entry, text in zip(entries, texts, strict=True)
-    ]
-
-
-def _id_of(entry: FeedEntry, text: str, feed: str, *, has_guid: bool) -> str:
-    if entry.guid and has_guid:
-        return _short(canonical(entry.guid) if _URI.fullmatch(entry.guid) else f"{feed}#{entry.guid}")
-    if entry.link:
+    guids: defaultdict[str, set[tuple[str, str]]] = defaultdict(set)
+    links: defaultdict[str, set[str]] = defaultdict(set)
+    titles: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for entry, text in zip(entries, texts, strict=True):
         link = canonical(entry.link)
-        return _short(link if not entry.guid else f"{link}#{_digest(entry.title or text, 6).hex()}")
-    return _short(f"{feed}#{_digest(entry.title or text, 10).hex()}")
+        guids[entry.guid].add((entry.link, entry.title))
+        links[link].add(entry.title or text)
+        titles[link, entry.title].add(text)
+
+    def id_of(entry: FeedEntry, text: str) -> str:
+        if entry.guid and len(guids[entry.guid]) == 1 and canonical(entry.guid) not in own:
+            return canonical(entry.guid) if _URI.fullmatch(entry.guid) else f"{feed}#{entry.guid}"
+        link = canonical(entry.link)
+        if link and not entry.guid and len(links[link]) == 1 and link not in own:
+            return link
+        words = entry.title if entry.title and len(titles[link, entry.title]) == 1 else text
+        return f"{link or feed}#{_digest(words, 6 if link else 10).hex()}"
+
+    return [_short(id_of(entry, text)) for entry, text in zip(entries, texts, strict=True)]
 
 
 def canonical(url: str) -> str:

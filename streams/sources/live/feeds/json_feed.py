@@ -39,7 +39,12 @@ def read_json_feed(body: bytes, url: str) -> FeedDocument | None:
     RecordError
         If it is no JSON, or too much.
     """
-    feed = parse(body)
+    try:
+        feed = parse(body)
+    except RecordError as error:
+        if error.reason == "wrong_type":  # an array is JSON too
+            return None
+        raise
     items = feed.get("items")
     if _VERSION not in str(feed.get("version")) or not isinstance(items, list):
         return None

@@ -162,7 +162,7 @@ def test_bytes_of_another_encoding_amid_utf8_become_letters() -> None:
         (b"<urlset xmlns='http://www.sitemaps.org/schemas/sitemap/0.9'/>", "sitemap"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "is XML, but no RSS, Atom or RDF"),
         (b'{"items": []}', "is JSON, but no JSON Feed"),
-        (b"[1, 2]", "can't be read"),
+        (b"[1, 2]", "is JSON, but no JSON Feed"),
         (b"{", "can't be read: not JSON"),
         (b"\x89PNG\r\n\x1a\n\0\0", "is no feed"),
         (b"Service temporarily unavailable", "is no feed"),

@@ -29,10 +29,21 @@ def test_without_a_guid_the_link_names_an_entry_without_its_tracking() -> None:
 
 
 def test_without_both_the_title_names_it_and_without_a_title_the_text() -> None:
-    first, again, other = ids(FeedEntry(title="A", text="1"), FeedEntry(title="A", text="2"), FeedEntry(text="A"))
+    first, again = ids(FeedEntry(title="A", text="1")), ids(FeedEntry(title="A", text="2"))
     assert first == again
-    assert first.startswith("news.example/rss#")
-    assert other != ids(FeedEntry(text="B"))[0]
+    assert first[0].startswith("news.example/rss#")
+    assert ids(FeedEntry(text="A")) != ids(FeedEntry(text="B"))
+
+
+@pytest.mark.parametrize("link", ["", "https://news.example/status", "https://news.example/"])
+def test_a_link_and_a_title_of_several_entries_name_none_of_them(link: str) -> None:
+    entries = [FeedEntry(link=link, title=title, text=text) for title, text in (("A", "1"), ("A", "2"), ("B", "1"))]
+    assert len(set(ids(*entries, *entries))) == 3
+
+
+def test_the_address_of_the_feed_is_no_link_of_an_entry() -> None:
+    first, second = (FeedEntry(link="https://news.example/", title=title) for title in "AB")
+    assert ids(first, links=("http://news.example",)) != ids(second, links=("http://news.example",))
 
 
 def test_a_guid_of_several_entries_names_none_of_them() -> None:

@@ -70,13 +70,13 @@ def test_an_item_that_is_nested_more_deeply_than_is_written_becomes_a_dead_lette
 
 
 @pytest.mark.parametrize(
-    "body", [{}, {"version": VERSION}, {"version": VERSION, "items": 7}, {"items": []}, {"version": 7}]
+    "body", [[], [1], {}, {"version": VERSION}, {"version": VERSION, "items": 7}, {"items": []}, {"version": 7}]
 )
 def test_other_json_is_no_feed(body: object) -> None:
     assert read_json_feed(orjson.dumps(body), "https://news.example/") is None
 
 
-@pytest.mark.parametrize("body", [b"{", b"[]", b"[" * 5_000, b'{"a": '])
-def test_what_is_no_json_object_is_an_error(body: bytes) -> None:
+@pytest.mark.parametrize("body", [b"{", b"[" * 5_000, b'{"a": '])
+def test_what_is_no_json_is_an_error(body: bytes) -> None:
     with pytest.raises(RecordError):
         read_json_feed(body, "https://news.example/")
