@@ -109,10 +109,15 @@ def _with_links(text: str, facets: list[Any]) -> str:
     links = sorted(filter(None, map(_link_of, facets)))
     parts, end = [], 0
     for first, last, uri in links:
-        if end <= first < last <= len(encoded):
+        if end <= first < last <= len(encoded) and _divides(encoded, first) and _divides(encoded, last):
             parts += [encoded[end:first], _shown(encoded[first:last], uri)]
             end = last
     return b"".join([*parts, encoded[end:]]).decode("utf-8", "replace")
+
+
+def _divides(encoded: bytes, place: int) -> bool:
+    """Return whether a place in a text lies between two characters: some programs count in other units than bytes."""
+    return place == len(encoded) or encoded[place] & 0xC0 != 0x80
 
 
 def _link_of(facet: Any) -> tuple[int, int, str] | None:

@@ -34,6 +34,7 @@ def link(first: int, last: int, uri: str = "https://nordtel.example/outage?regio
         ("a.example", [link(0, 9, "https://a.example"), link(2, 5, "https://a.example")], "https://a.example"),
         ("bounds", [link(3, 99), link(-1, 2), link(4, 4)], "bounds"),
         ("@kim hello", [MENTION], "@kim hello"),
+        ("weg 🔥🔥 a.example", [link(5, 9), link(4, 11), link(13, 22, "https://a.example")], "weg 🔥🔥 https://a.example"),
     ],
 )  # fmt: skip
 def test_links_are_whole(text: str, facets: list[Any], whole: str) -> None:

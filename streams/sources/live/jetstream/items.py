@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
+from streams.core.ingest.timestamps import stated_time
 from streams.core.recent import RecentSet
 from streams.errors import RecordError
 from streams.sources import bluesky_posts
@@ -101,7 +102,7 @@ class EventItems:
             self._skipped["repost" if bluesky_posts.quotes(record) else "no_text"] += 1
             return
         witnessed_ms = event.time_us // 1000
-        if not fields["created_at"]:
+        if not _is_time(fields["created_at"]):
             fields["created_at"] = witnessed_ms
         items.append(Found(fields, raw, witnessed_ms, edited=event.body["operation"] == "update"))
 
@@ -114,3 +115,11 @@ class EventItems:
             if languages and not languages & self._languages:
                 return "filtered"
         return None
+
+
+def _is_time(claimed: Any) -> bool:
+    """Return whether a program claims a time at all: the network lets through any value."""
+    try:
+        return stated_time(claimed) is not None
+    except RecordError:
+        return False

@@ -35,7 +35,11 @@ def test_a_post_has_the_claimed_time_and_the_witnessed_one() -> None:
     (found,) = items_of(commit({"text": "Hallo", "createdAt": "2026-03-02T10:14:00Z"}))
     assert isinstance(found, Found)
     assert (found.fields["created_at"], found.witnessed_ms) == ("2026-03-02T10:14:00Z", NOW_US // 1000)
-    (found,) = items_of(commit({"text": "Hallo"}))
+
+
+@pytest.mark.parametrize("claim", [None, "", "soon", "2026-03-02", "2026-03-02T10:14:60Z", 10**30, {"at": 7}, []])
+def test_a_claim_that_is_no_time_counts_as_none(claim: Any) -> None:
+    (found,) = items_of(commit({"text": "Hallo", "createdAt": claim}))
     assert isinstance(found, Found)
     assert found.fields["created_at"] == NOW_US // 1000
 
