@@ -5,12 +5,18 @@ Both have the records of their APIs, in JSON, and tables that a person exports, 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
 
 from streams.sources.field_map import first_at, value_at
 
 if TYPE_CHECKING:
     from streams.sources.field_map import Record
+
+
+_TWELVE_HOURS: Final = re.compile(r"(\d{1,2}-[A-Za-z]{3}-\d{4} \d{1,2}:\d{2}) ?([AaPp][Mm])")
+"""A time of an export of Meltwater, such as ``02-Mar-2026 10:15AM``."""
 
 
 class Meltwater:
@@ -78,9 +84,16 @@ class Brandwatch:
 
 
 def _moment(record: Record) -> Any:
-    """Return the time of a row, which has a date and a time of day of its own."""
+    """Return the time of a row, whose time of day may have a column of its own."""
     date, time = record.get("Date"), record.get("Time")
-    return f"{date} {time}" if isinstance(date, str) and isinstance(time, str) and time else date
+    moment = f"{date} {time}" if isinstance(date, str) and isinstance(time, str) and time else date
+    twelve = _TWELVE_HOURS.fullmatch(moment) if isinstance(moment, str) else None
+    if twelve is None:
+        return moment
+    try:
+        return datetime.strptime(" ".join(twelve.groups()), "%d-%b-%Y %I:%M %p").isoformat()  # noqa: DTZ007  no zone
+    except ValueError:
+        return moment
 
 
 def _joined(title: Any, body: Any) -> Any:

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from streams.config import IngestSettings
 from streams.core.ingest.parsing import Normaliser
+from streams.errors import RecordError
 from streams.records import Post
 from streams.sources.conversion import Conversion
 from streams.sources.live.webhook.payload import records_of
@@ -51,6 +54,25 @@ def test_a_row_of_an_export_of_meltwater() -> None:
     post = post_of("meltwater", MELTWATER_ROW)
     assert (post.id, post.ts_ms, post.tag, post.author) == ("m-2", 1_772_446_500_000, "Nordtel", "Kim Example")
     assert (post.text, post.engagement) == ("Nordtel ist weg Seit heute Morgen.", 1_200)
+
+
+@pytest.mark.parametrize(
+    ("stated", "hour"),
+    [
+        ({"Date": "02-Mar-2026 10:15AM"}, 10),
+        ({"Date": "02-Mar-2026 12:15AM"}, 0),
+        ({"Date": "2-Mar-2026 10:15 pm"}, 22),
+        ({"Date": "02-Mar-2026", "Time": "12:15 PM"}, 12),
+    ],
+)
+def test_an_export_of_meltwater_counts_twelve_hours(stated: dict[str, str], hour: int) -> None:
+    post = post_of("meltwater", MELTWATER_ROW | {"Time": ""} | stated)
+    assert post.ts_ms == 1_772_446_500_000 + (hour - 10) * 3_600_000
+
+
+def test_a_time_of_an_export_that_is_none_is_refused() -> None:
+    with pytest.raises(RecordError, match="31-Feb-2026 10:15AM"):
+        post_of("meltwater", MELTWATER_ROW | {"Date": "31-Feb-2026 10:15AM", "Time": ""})
 
 
 def test_a_mention_of_the_api_of_brandwatch() -> None:
