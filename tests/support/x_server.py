@@ -60,6 +60,8 @@ class XServer(HttpFaults):
         All posts that search finds, in the order in which they were published.
     delivered
         Ids of the posts that the stream has sent, with those that were sent twice.
+    searched
+        Ids of the posts that recent search has given.
     open_streams
         Streams that X counts as open.
     lines
@@ -79,6 +81,7 @@ class XServer(HttpFaults):
         self.rules: dict[str, dict[str, str]] = {}
         self.published: list[dict[str, Any]] = []
         self.delivered: list[str] = []
+        self.searched: set[str] = set()
         self.open_streams = 0
         self.lines: list[bytes] = []
         self.pages: list[dict[str, str]] = []
@@ -251,6 +254,7 @@ class XServer(HttpFaults):
         found = [each for each in self.published if begin_ms <= ms_of(each) < end_ms and matches(query["query"], each)]
         found.sort(key=lambda each: -int(each["id"]))
         page = found[start : start + size]
+        self.searched |= {each["id"] for each in page}
         meta = {"result_count": len(page)}
         more = {"next_token": str(start + size)} if start + size < len(found) else {}
         return _json({"data": page, "meta": meta | more} if page else {"meta": meta})
@@ -274,4 +278,5 @@ def _ms(time: str) -> int:
 
 
 def _json(body: dict[str, Any], status: int = 200) -> Answer:
-    return Answer(status, {"Content-Type": "application/json", "x-rate-limit-limit": "450"}, orjson.dumps(body))
+    limit = {"x-rate-limit-limit": "450", "x-rate-limit-remaining": "449"}
+    return Answer(status, {"Content-Type": "application/json", **limit}, orjson.dumps(body))

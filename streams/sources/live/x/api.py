@@ -30,6 +30,11 @@ RULES_A_REQUEST: Final = 25
 _BUSY_SECONDS: Final = 60.0
 """Wait after a refusal for too many requests that names no time (docs.x.com, *Handling disconnections*)."""
 
+_REMEDIES: Final = {
+    "http_401": "make a new bearer token in X's developer console, and put it into `bearer_file`",
+    "http_403": "have the app belong to a project that has access to filtered stream and recent search",
+}
+
 _RULES: Final = "/2/tweets/search/stream/rules"
 
 
@@ -103,7 +108,10 @@ class XApi:
     async def _call(self, method: str, path: str, body: object = None) -> dict[str, Any]:
         headers = {"Content-Type": "application/json"} if body is not None else {}
         content = orjson.dumps(body) if body is not None else None
-        answer = await self._http.request(method, self._base + path, headers=headers, body=content)
+        try:
+            answer = await self._http.request(method, self._base + path, headers=headers, body=content)
+        except SourceRefused as error:
+            raise with_remedy(error) from None
         self.requests_left = _left(answer)
         if answer.status == 204 or not answer.body:
             return {}
@@ -133,6 +141,12 @@ def patient(error: SourceUnavailable) -> SourceUnavailable:
     if error.reason == "http_429" and error.retry_after_seconds is None:
         error.retry_after_seconds = _BUSY_SECONDS
     return error
+
+
+def with_remedy(error: SourceRefused) -> SourceRefused:
+    """Return a refusal of the token or of its app with the way out; others as they are."""
+    remedy = _REMEDIES.get(error.reason)
+    return SourceRefused(error.source, error.reason, f"{error.detail}; {remedy}") if remedy else error
 
 
 def is_taken(error: SourceUnavailable) -> bool:

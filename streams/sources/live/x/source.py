@@ -13,7 +13,7 @@ from streams.sources.live.base import PAUSE_SECONDS, Bad, Batch, LiveSource
 from streams.sources.live.http import SourceHttp
 from streams.sources.live.inbox import Inbox
 from streams.sources.live.lines import received_lines
-from streams.sources.live.x.api import XApi, dicts_in, is_taken, patience, patient
+from streams.sources.live.x.api import XApi, dicts_in, is_taken, patience, patient, with_remedy
 from streams.sources.live.x.messages import included, item_of, read_message
 from streams.sources.live.x.progress import XProgress
 from streams.sources.live.x.recovery import SETTLE_SECONDS, SMALLEST_PAGE, Missed, recovered
@@ -77,16 +77,16 @@ class XSource(LiveSource):
                     yield batch
 
     async def probe(self) -> Mapping[str, str]:
-        """Return the number of rules, and what may still be spent."""
+        """Return the number of rules, the requests that are left, and what may be spent in a day."""
         async with self._http() as http:
             api = XApi(self.id, http, self._settings.api_url)
             found = changes(await api.rules(), self._wanted("all"), self.id)
-        spent = self._progress.spending
+        may_read = self._progress.spending.left(self._now())
         facts = {
             "rules": f"{len(self._wanted('all')):,} of this source ({len(found.add):,} to be added), "
             f"{found.others:,} of others, {self._settings.max_rules:,} allowed",
             "requests left": api.requests_left or "unknown",
-            "limit a day": f"{self._settings.spend_limit_usd_per_day:,.2f} USD, {spent.left(self._now()):,} posts left",
+            "limit a day": f"{self._settings.spend_limit_usd_per_day:,.2f} USD, which are {may_read:,} posts",
         }
         if unreachable := unreachable_brands(self.surroundings.config.brands):
             facts["brands without a rule"] = ", ".join(unreachable)
@@ -164,6 +164,8 @@ class XSource(LiveSource):
                     raise SourceUnavailable(self.id, "connection_taken", detail, _TAKEN_SECONDS) from None
                 await api.end_connections()
                 await self.surroundings.sleep(_TAKEN_SECONDS)
+            except SourceRefused as error:
+                raise with_remedy(error) from None
             else:
                 raise SourceUnavailable(self.id, "ended", f"X has ended the stream{reason}")
 

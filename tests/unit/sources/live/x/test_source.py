@@ -359,6 +359,17 @@ async def test_a_wrong_token_is_a_refusal_that_does_not_show_it(
     assert isinstance(error, SourceRefused)
     assert "401" in str(error)
     assert "wr0ng" not in str(error)
+    assert "`bearer_file`" in str(error)
+
+
+@pytest.mark.parametrize("path", [STREAM, RULES])
+async def test_access_that_the_app_does_not_have_is_a_refusal_with_the_way_out(
+    server: XServer, source_of: Callable[..., XSource], path: str
+) -> None:
+    server.script(path, Answer(403))
+    error = await Reading(source_of()).error()
+    assert isinstance(error, SourceRefused)
+    assert "belong to a project" in str(error)
 
 
 async def test_a_missing_token_is_named(source_of: Callable[..., XSource], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -498,7 +509,8 @@ async def test_the_check_tells_rules_and_money(server: XServer, source_of: Calla
     server.add_rule("cats", "theirs")
     facts = await source_of().probe()
     assert facts["rules"] == "1 of this source (1 to be added), 1 of others, 1,000 allowed"
-    assert facts["limit a day"] == "100.00 USD, 20,000 posts left"
+    assert facts["requests left"] == "449 of 450"
+    assert facts["limit a day"] == "100.00 USD, which are 20,000 posts"
     assert len(server.rules) == 1
 
 
