@@ -127,5 +127,5 @@ def failure_of(source: str, hosts: Sequence[JetstreamHost], now_ms: int) -> Sour
     reason = errors[0].reason if errors else "unreachable"
     if errors and all(isinstance(error, SourceRefused) for error in errors):
         return SourceRefused(source, reason, detail)
-    waits = [max(0, host.not_before_ms - now_ms) / 1000 for host in hosts if not isinstance(host.error, SourceRefused)]
+    waits = [max(0, host.not_before_ms - now_ms) / 1000 for host in hosts]
     return SourceUnavailable(source, reason, detail, min(waits, default=0.0) or None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from streams.errors import SourceRefused, SourceUnavailable
 from streams.sources.live.backoff import LONGEST_SECONDS
-from streams.sources.live.jetstream.hosts import HEALTHY_MS, JetstreamHost, failure_of, in_order
+from streams.sources.live.jetstream.hosts import HEALTHY_MS, REFUSED_MS, JetstreamHost, failure_of, in_order
 
 
 def hosts() -> list[JetstreamHost]:
@@ -43,3 +43,12 @@ def test_a_server_that_asks_for_years_is_tried_again_after_a_day() -> None:
     first, _ = hosts()
     first.failed(unavailable(10.0**11), 0)
     assert first.not_before_ms == LONGEST_SECONDS * 1000
+
+
+def test_a_server_that_refuses_is_tried_again_however_long_another_one_is_to_be_left_alone() -> None:
+    first, second = hosts()
+    first.failed(unavailable(LONGEST_SECONDS), 0)
+    second.failed(SourceRefused("bluesky", "http_403", "b denies"), 0)
+    failure = failure_of("bluesky", [first, second], 0)
+    assert isinstance(failure, SourceUnavailable)
+    assert failure.retry_after_seconds == REFUSED_MS / 1000
