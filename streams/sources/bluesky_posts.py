@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import html
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from streams.records import MAX_ID_CHARS
 from streams.sources.field_map import value_at
+from streams.sources.plain_text import as_html
 
 if TYPE_CHECKING:
     from streams.sources.field_map import Record
@@ -58,11 +58,10 @@ def fields_of(did: Any, rkey: Any, record: Any) -> Record:
     record
         The record of the post.
     """
-    text = text_of(record)
     return {
         "id": short(uri_of(did, rkey)),
         "created_at": value_at(record, "createdAt"),
-        "text": html.escape(text, quote=False) if isinstance(text, str) else text,
+        "text": as_html(text_of(record)),
         "author": short(did),
         "lang": value_at(record, "langs.0"),
         "url": f"https://bsky.app/profile/{did}/post/{rkey}",

@@ -6,12 +6,12 @@ distinguish them.
 
 from __future__ import annotations
 
-import html
 from typing import TYPE_CHECKING, Any, Final
 
 from streams.sources import bluesky_posts
 from streams.sources.field_map import first_at, value_at
 from streams.sources.monitoring_formats import Brandwatch, Meltwater
+from streams.sources.plain_text import as_html
 
 if TYPE_CHECKING:
     from streams.config import FormatName
@@ -168,9 +168,7 @@ class Mastodon:
     def convert(self, record: Record) -> Record | None:
         """Return the status, which its URI names on all servers; a boost has the text of the original."""
         status = record["reblog"] if isinstance(record.get("reblog"), dict) else record
-        warning = status.get("spoiler_text")
-        if isinstance(warning, str):
-            warning = html.escape(warning, quote=False)  # plain text, unlike the content
+        warning = as_html(status.get("spoiler_text"))  # plain text, unlike the content
         return {
             "id": first_at(record, "uri", "id"),
             "created_at": record["created_at"],
@@ -234,7 +232,7 @@ class Reddit:
         return {
             "id": record.get("name") or f"{'t1' if is_comment else 't3'}_{record.get('id')}",
             "created_at": record["created_utc"],
-            "text": text,
+            "text": as_html(text),
             "source": "reddit",
             "author": record.get("author"),
             "url": f"https://www.reddit.com{permalink}" if isinstance(permalink, str) else None,

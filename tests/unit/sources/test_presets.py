@@ -184,6 +184,12 @@ def test_a_content_warning_is_plain_text() -> None:
     assert normalise(text, 100) == "Nordtel <script> weg"
 
 
+def test_texts_of_reddit_are_plain_with_or_without_escapes() -> None:
+    for text in ("Nordtel <script>weg</script>", "Nordtel &lt;script&gt;weg&lt;/script&gt;"):
+        stated = (fields_of("reddit", COMMENT | {"body": text}) or {})["text"]
+        assert normalise(stated, 100) == "Nordtel <script>weg</script>"
+
+
 def test_a_boost_has_the_text_of_the_original() -> None:
     boost = STATUS | {"content": "", "uri": "https://other.example/1", "reblog": STATUS}
     fields = fields_of("mastodon", boost) or {}

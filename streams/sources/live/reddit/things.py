@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 from streams.errors import RecordError
 from streams.sources.live.as_received import as_received
 from streams.sources.live.base import Bad, Deleted, Found, Skipped
+from streams.sources.plain_text import as_html
 from streams.sources.presets import Reddit
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def read_thing(child: Any, *, include_reposts: bool) -> Thing | Odd:
     if fields.get("repost_of"):
         if not include_reposts:
             return Thing(name, known, Skipped("repost"))
-        fields["text"] = _with_original(data)
+        fields["text"] = as_html(_with_original(data))
     return Thing(name, known, Found(fields, _raw(child)))
 
 

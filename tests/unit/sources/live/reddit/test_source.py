@@ -33,7 +33,7 @@ async def test_posts_and_comments_arrive_once_in_order_of_time(server: RedditSer
     server.post(START_MS + 2000, "Nordtel D", selftext="und mehr")
     reader = RedditReader(server)
     await reader.poll(times=3)
-    assert reader.texts == ["Nordtel A", "Nordtel B & C", "Nordtel D\nund mehr"]
+    assert reader.texts == ["Nordtel A", "Nordtel B &amp; C", "Nordtel D\nund mehr"]
     first = next(item for item in reader.items if isinstance(item, Found))
     assert first.fields["created_at"] == START_MS / 1000
     assert first.fields["url"].startswith("https://www.reddit.com/r/nordtel/comments/")
