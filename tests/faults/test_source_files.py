@@ -7,11 +7,12 @@ import gzip
 import json
 import random
 import time
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import pytest
 
 from streams.kafka.admin import ensure_topics
+from tests.faults.killing import kill_owner, two_workers
 from tests.faults.source_table import SourceRow
 from tests.support.live_sources import live_worker, until_ingested
 
@@ -104,20 +105,50 @@ async def test_the_worker_is_killed_while_logs_grow_and_rotate(
     done: str,
 ) -> None:
     count, chance = rounds(20 if done == "keep" else 5), random.Random(seed)
-    entry = {"id": SOURCE, "kind": "files", "paths": [str(folder)], "poll_seconds": 0.2, "settle_seconds": 3}
-    more = {"done": "move", "done_folder": str(tmp_path / "done")} if done == "move" else {}
-    config = kafka_config(sources=[entry | more])
+    more: dict[str, Any] = {"done": "move", "done_folder": str(tmp_path / "done")} if done == "move" else {}
+    config = kafka_config(sources=[entry_of(folder, **more)])
     await ensure_topics(config, create=True)
     async with live_worker(config, tmp_path) as worker, Writer(folder, seed) as writer:
-        for _ in range(count):
-            await worker.reads()
-            await asyncio.sleep(chance.uniform(0, 3))
-            await worker.kill()
-            await worker.start()
+        await kill_owner(worker, rounds=count, chance=chance, seconds=3)
         await writer.pause()
-        found = await until_ingested(config, lambda found: set(writer.ids) <= found.ids(SOURCE), 300)
-    fault = f"files: kill -9, lines in pieces, {writer.rotations} rotations, {writer.files} archives, done: {done}"
-    row = SourceRow.of(fault, count, config, found, source=SOURCE, ids=writer.ids)
+        record_source(await row_of("files: kill -9", f"done: {done}", count, config, writer))
+
+
+async def test_the_owner_is_killed_and_another_takes_over(
+    kafka_config: Callable[..., Config],
+    folder: Path,
+    tmp_path: Path,
+    record_source: SourceRecorder,
+    rounds: Callable[[int], int],
+    seed: int,
+) -> None:
+    count, chance = rounds(20), random.Random(seed)
+    config = kafka_config(sources=[entry_of(folder)])
+    await ensure_topics(config, create=True)
+    async with two_workers(config, tmp_path) as workers, Writer(folder, seed) as writer:
+        await kill_owner(*workers, rounds=count, chance=chance)
+        await writer.pause()
+        record_source(
+            await row_of("files: kill -9 of the owner beside a stand-by", "done: keep", count, config, writer)
+        )
+
+
+def entry_of(folder: Path, **more: Any) -> dict[str, Any]:
+    """Return the entry of a source that watches a folder."""
+    return {
+        "id": SOURCE,
+        "kind": "files",
+        "paths": [str(folder)],
+        "poll_seconds": 0.2,
+        "settle_seconds": 3,
+    } | more
+
+
+async def row_of(fault: str, further: str, rounds: int, config: Config, writer: Writer) -> SourceRow:
+    """Return what became of all that was written, once it is there."""
+    found = await until_ingested(config, lambda found: set(writer.ids) <= found.ids(SOURCE), 300)
+    fault = f"{fault}, lines in pieces, {writer.rotations} rotations, {writer.files} archives, {further}"
+    row = SourceRow.of(fault, rounds, config, found, source=SOURCE, ids=writer.ids)
     if found.dead_letters:
         row.problems.append(f"dead letters: {found.dead_letters[:3]}")
-    record_source(row)
+    return row

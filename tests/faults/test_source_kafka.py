@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 import pytest
 
 from streams.kafka.admin import ensure_topics
+from tests.faults.killing import kill_owner, two_workers
 from tests.faults.source_table import SourceRow
 from tests.support.foreign_kafka import ForeignKafka
 from tests.support.live_sources import live_worker, until_cursor, until_ingested, until_posts
@@ -117,20 +118,36 @@ async def test_the_worker_is_killed_among_poison_and_repeats(
     count, chance = rounds(20), random.Random(seed)
     foreign.create(topic, PARTITIONS)
     async with live_worker(config, tmp_path) as worker, Crawler(foreign, topic, seed) as crawler:
-        for _ in range(count):
-            await worker.reads()
-            await asyncio.sleep(chance.uniform(0, 3))
-            await worker.kill()
-            await worker.start()
+        await kill_owner(worker, rounds=count, chance=chance, seconds=3)
         await crawler.pause()
-        found = await until_ingested(config, lambda found: set(crawler.ids) <= found.ids(SOURCE), 300)
-    row = SourceRow.of(
-        f"kafka: kill -9, {crawler.poison} poison records, 5 % repeats", count, config, found, source=SOURCE,
-        ids=crawler.ids,
-    )  # fmt: skip
+        record_source(await row_of("kafka: kill -9", count, config, crawler))
+
+
+async def test_the_owner_is_killed_and_another_takes_over(
+    config: Config,
+    foreign: ForeignKafka,
+    topic: str,
+    tmp_path: Path,
+    record_source: SourceRecorder,
+    rounds: Callable[[int], int],
+    seed: int,
+) -> None:
+    count, chance = rounds(20), random.Random(seed)
+    foreign.create(topic, PARTITIONS)
+    async with two_workers(config, tmp_path) as workers, Crawler(foreign, topic, seed) as crawler:
+        await kill_owner(*workers, rounds=count, chance=chance)
+        await crawler.pause()
+        record_source(await row_of("kafka: kill -9 of the owner beside a stand-by", count, config, crawler))
+
+
+async def row_of(fault: str, rounds: int, config: Config, crawler: Crawler) -> SourceRow:
+    """Return what became of all that a crawler has written, poison and repeats included, once its posts are there."""
+    found = await until_ingested(config, lambda found: set(crawler.ids) <= found.ids(SOURCE), 300)
+    fault = f"{fault}, {crawler.poison} poison records, 5 % repeats"
+    row = SourceRow.of(fault, rounds, config, found, source=SOURCE, ids=crawler.ids)
     if len(found.dead_letters) < crawler.poison:
         row.problems.append(f"{len(found.dead_letters)} dead letters of {crawler.poison} poison records")
-    record_source(row)
+    return row
 
 
 async def test_records_are_deleted_before_they_are_read(

@@ -14,6 +14,7 @@ import aiohttp
 import pytest
 
 from streams.kafka.admin import ensure_topics
+from tests.faults.killing import kill_owner, owner_of, two_workers
 from tests.faults.own_broker import own_broker
 from tests.faults.source_table import SourceRow
 from tests.support.live_sources import Ingested, live_worker, until_posts
@@ -98,11 +99,7 @@ async def test_the_only_worker_is_killed(
     async with live_worker(config, tmp_path) as worker:
         await worker.reads()
         async with senders(url) as pushed:
-            for _ in range(count):
-                await asyncio.sleep(chance.uniform(0, 2))
-                await worker.kill()
-                await worker.start()
-                await worker.reads()
+            await kill_owner(worker, rounds=count, chance=chance)
         record_source(await row_of("webhook: kill -9 of the only worker", count, config, pushed))
         assert sum(sender.repeats for sender in pushed) >= count
 
@@ -112,14 +109,10 @@ async def test_the_owner_is_killed_and_another_listens(
 ) -> None:
     count, chance = rounds(20), random.Random(seed)
     config, url = await make()
-    async with live_worker(config, tmp_path) as first, live_worker(config, tmp_path, name="second") as second:
-        owner = await _owner(first, second)
+    async with two_workers(config, tmp_path) as workers:
+        await owner_of(*workers)
         async with senders(url) as pushed:
-            for _ in range(count):
-                await asyncio.sleep(chance.uniform(0, 2))
-                await owner.kill()
-                await owner.start()
-                owner = await _owner(first, second)
+            await kill_owner(*workers, rounds=count, chance=chance)
         record_source(await row_of("webhook: kill -9 of the owner beside a stand-by", count, config, pushed))
 
 
@@ -254,13 +247,3 @@ async def until_acknowledged(pushed: list[PersistentSender], further: int) -> No
     async with asyncio.timeout(120):
         while sum(len(sender.acknowledged) for sender in pushed) < enough:  # noqa: ASYNC110  senders have no event
             await asyncio.sleep(0.1)
-
-
-async def _owner(*workers: LiveWorker) -> LiveWorker:
-    """Return the worker that reads, once one does."""
-    async with asyncio.timeout(120):
-        while True:
-            for worker in workers:
-                if "reading source" in worker.log:
-                    return worker
-            await asyncio.sleep(0.05)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import random
 import signal
@@ -12,6 +11,7 @@ import pytest
 
 from streams.kafka.admin import ensure_topics
 from streams.kafka.cursor_board import LEASE_SECONDS
+from tests.faults.killing import kill_owner, owner_of, two_workers
 from tests.faults.source_table import SourceRow
 from tests.support.live_sources import live_worker, until_cursor, until_posts
 from tests.support.scripted_source import posts, write_script
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from streams.config import Config
     from tests.faults.conftest import SourceRecorder
-    from tests.support.live_sources import Ingested, LiveWorker
+    from tests.support.live_sources import Ingested
 
 SCRIPTED: Final = "tests.support.scripted_cli"
 BLOCK: Final = 50
@@ -80,11 +80,7 @@ async def test_the_only_worker_is_killed(
     count, chance = rounds(20), random.Random(seed)
     config, stream = await make(25 * count)
     async with live_worker(config, tmp_path, module=SCRIPTED) as worker:
-        for _ in range(count):
-            await worker.reads()
-            await asyncio.sleep(chance.uniform(0, 2))
-            await worker.kill()
-            await worker.start()
+        await kill_owner(worker, rounds=count, chance=chance)
         found = await stream.ended(config)
     record_source(stream.row("kill -9 of the only worker", count, config, found))
 
@@ -98,15 +94,8 @@ async def test_the_owner_is_killed_and_another_takes_over(
 ) -> None:
     count, chance = rounds(20), random.Random(seed)
     config, stream = await make(25 * count)
-    async with (
-        live_worker(config, tmp_path, module=SCRIPTED) as first,
-        live_worker(config, tmp_path, name="second", module=SCRIPTED) as second,
-    ):
-        for _ in range(count):
-            owner = await _owner(first, second)
-            await asyncio.sleep(chance.uniform(0, 2))
-            await owner.kill()
-            await owner.start()
+    async with two_workers(config, tmp_path, module=SCRIPTED) as workers:
+        await kill_owner(*workers, rounds=count, chance=chance)
         found = await stream.ended(config)
     record_source(stream.row("kill -9 of the owner beside a stand-by", count, config, found))
 
@@ -119,11 +108,8 @@ async def test_the_owner_is_suspended_until_another_has_taken_over_and_then_goes
 ) -> None:
     count = rounds(3)
     config, stream = await make(150 * count)
-    async with (
-        live_worker(config, tmp_path, module=SCRIPTED) as first,
-        live_worker(config, tmp_path, name="second", module=SCRIPTED) as second,
-    ):
-        owner = await _owner(first, second)
+    async with two_workers(config, tmp_path, module=SCRIPTED) as (first, second):
+        owner = await owner_of(first, second)
         for turn in itertools.count(1):
             other = second if owner is first else first
             reads = other.log.count("reading source")
@@ -136,13 +122,3 @@ async def test_the_owner_is_suspended_until_another_has_taken_over_and_then_goes
                 break
         found = await stream.ended(config)
     record_source(stream.row("the owner is suspended (SIGSTOP), replaced, and wakes", count, config, found))
-
-
-async def _owner(*workers: LiveWorker) -> LiveWorker:
-    """Return the worker that reads, once one does."""
-    async with asyncio.timeout(5 * LEASE_SECONDS):
-        while True:
-            for worker in workers:
-                if "reading source" in worker.log:
-                    return worker
-            await asyncio.sleep(0.05)
