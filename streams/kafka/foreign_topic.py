@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from aiokafka import TopicPartition, errors
 from aiokafka.errors import NoError
+from aiokafka.protocol.fetch import FetchRequest
 
 from streams.config.suggestions import did_you_mean
 from streams.errors import BrokerUnreachable, KafkaError, SourceRefused, SourceUnavailable
 from streams.kafka.clients import NOT_ALLOWED, REFUSED_LOGIN, answered_within, consumer, raw_client
 from streams.kafka.metadata import topic_metadata
+from streams.kafka.record_batches import DamagedBatch, ReadablePart, readable_part
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
@@ -30,6 +32,16 @@ if TYPE_CHECKING:
 
 _FETCH_BYTES: Final = 524_288
 """Bytes of one partition that a request asks for; a larger batch of records comes alone."""
+
+_READ_COMMITTED: Final = 1
+"""Isolation level: no records of transactions that were aborted or are not over."""
+
+_WITH_REPLICA: Final = 11
+"""Version of the answer that has a field between the aborted transactions and the records."""
+
+_DAMAGE: Final = (errors.CorruptRecordException, errors.RecordTooLargeError)
+"""What aiokafka raises for batches that it can't read. A broker sends at least one batch in whole, however large it is,
+so that one which is too large has a wrong length."""
 
 _NO_ID: Final = "A" * 22
 """An id of zeros: the broker is too old to have ids of topics."""
@@ -59,10 +71,14 @@ class Fetched(NamedTuple):
         Records by partition, in order within each.
     out_of_range
         Partitions whose next offset does not exist.
+    damage
+        Why nothing can be returned: a batch of some partition can't be read. What else came is lost with it, so all
+        partitions have to be read again from where they were.
     """
 
     records: dict[int, list[ConsumerRecord]]
     out_of_range: frozenset[int] = frozenset()
+    damage: str = ""
 
 
 class ForeignTopic:
@@ -173,7 +189,45 @@ class ForeignTopic:
                 batches = await self._reader.getmany(timeout_ms=round(timeout_seconds * 1000), max_records=most)
             except errors.OffsetOutOfRangeError as error:
                 return Fetched({}, frozenset(tp.partition for tp in error.args[0]))
+            except _DAMAGE as error:
+                return Fetched({}, damage=f"{error}")
         return Fetched({tp.partition: records for tp, records in batches.items() if records})
+
+    async def look(self, partition: int, offset: int) -> ReadablePart:
+        """Return the next records of a partition up to a batch that can't be read; nothing moves.
+
+        Raises
+        ------
+        SourceError
+            If the broker does not answer, or access is denied.
+        """
+        tp = TopicPartition(self._topic, partition)
+        request = FetchRequest(
+            0, 1, _FETCH_BYTES, _READ_COMMITTED, [(self._topic, [(partition, offset, _FETCH_BYTES)])]
+        )
+        with self._translated():
+            async with answered_within(self._settings, f"asking for records of {self._topic}"):
+                await self._client.add_topic(self._topic)
+                leader = self._client.cluster.leader_for_partition(tp)
+                if leader is None or leader < 0:
+                    await self._client.force_metadata_update()
+                    return ReadablePart([], DamagedBatch(offset, None, "no broker leads the partition"))
+                answer = await self._client.send(leader, request)
+            ((_, ((_, code, highwater, *rest),)),) = answer.topics
+            error = errors.for_code(code)
+            if error in NOT_ALLOWED:
+                raise error
+            if error in {errors.OffsetOutOfRangeError, errors.UnknownTopicOrPartitionError}:
+                return ReadablePart([])  # whoever reads from there gets the error
+            if error is not NoError:
+                await self._client.force_metadata_update()  # another broker may lead it by now
+                return ReadablePart([], DamagedBatch(offset, None, f"the broker answers {error.__name__}"))
+            stable, data = rest[0], rest[-1] or b""
+            if not data and offset < stable and not answer.throttle_time_ms:
+                why = f"the broker sends nothing, although it has records up to offset {stable - 1:,}"
+                return ReadablePart([], DamagedBatch(offset, None, why))
+            aborted = rest[2] if answer.API_VERSION >= _WITH_REPLICA else rest[-2]
+            return readable_part(tp, data, offset, highwater, aborted)
 
     async def read_to(self, partition: int) -> int:
         """Return the next offset of a partition that will be asked for."""

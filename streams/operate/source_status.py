@@ -115,7 +115,7 @@ class SourceStatus:
                 f"expected_silence_seconds={self.expected_silence_seconds:g})"
             )
         if self.behind_ms is not None and self.behind_ms > max(silence_ms, WAITING_MS):
-            found.append(f"{name} lies {_minutes(self.behind_ms)} behind the present")
+            found.append(f"{name} lies {_minutes(self.behind_ms)} behind the present{why}")
         return found + self._gap_problems(now_ms)
 
     def _gap_problems(self, now_ms: int) -> list[str]:

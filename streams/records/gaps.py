@@ -13,14 +13,14 @@ GAP_VERSION: Final = 1
 
 GapCause = Literal[
     "cursor_too_old", "cursor_foreign", "no_backfill", "backfill_limit", "no_overlap", "oversized", "removed",
-    "recreated", "paused", "overload",
+    "recreated", "damaged", "paused", "overload",
 ]  # fmt: skip
 """Why posts may be missing: the cursor lies before what the other side keeps (``cursor_too_old``) or belongs to another
 server (``cursor_foreign``); what was missed while disconnected can't be asked for (``no_backfill``), or only in part
 (``backfill_limit``); no entry of a list was in the one before (``no_overlap``); a message was too large to be received
-(``oversized``); posts were deleted on the other side before they were read (``removed``), or their topic was created
-again (``recreated``); reading was paused by a limit of the config (``paused``) or ended by the other side as too slow
-(``overload``)."""
+(``oversized``); posts were deleted on the other side before they were read (``removed``), their topic was created again
+(``recreated``), or they are damaged there (``damaged``); reading was paused by a limit of the config (``paused``) or
+ended by the other side as too slow (``overload``)."""
 
 GAP_CAUSES: Final = get_args(GapCause)
 

@@ -13,7 +13,9 @@ from aiokafka import TopicPartition
 from streams.errors import SourceRefused, SourceUnavailable
 from streams.kafka.clients import raw_client
 from streams.kafka.metadata import committed_offsets, when_coordinated
+from streams.runtime import clock
 from tests.support.broker import until
+from tests.support.damaged_disk import damage_batch, damage_length
 from tests.support.foreign_kafka import ForeignKafka
 from tests.support.source_reading import Read, read_until, source_of
 
@@ -273,3 +275,58 @@ async def test_a_topic_in_confluents_format_is_refused_by_name(
 async def test_a_broker_that_does_not_answer_is_unavailable(topic: str, source: Callable[..., LiveSource]) -> None:
     with pytest.raises(SourceUnavailable, match=r"no Kafka broker answers at 127\.0\.0\.1:1"):
         await read_until(source(bootstrap="127.0.0.1:1"), lambda _: True)
+
+
+async def test_a_batch_that_is_damaged_on_the_disk_of_the_broker_is_a_gap_between_its_neighbours(
+    foreign: ForeignKafka, topic: str, kafka_config: Callable[..., Config]
+) -> None:
+    foreign.create(topic, 2)
+    for number in range(30):
+        foreign.send(topic, post(number), partition=0)
+        if number % 10 == 9:
+            foreign.flush()
+    foreign.send(topic, post(99), partition=1)
+    foreign.flush()
+    first, behind = damage_batch(topic, 0, 14)
+    ahead_ms = 0
+    entry = {"id": "crawler", "kind": "kafka", "topic": topic, "start": "earliest", "map": MAP}
+    source = source_of(entry, kafka_config(), now_ms=lambda: clock.now_ms() + ahead_ms)
+
+    def on(read: Read) -> bool:
+        nonlocal ahead_ms
+        if "can't be read from offset" in source.health.why:
+            ahead_ms += 5_000
+        return len(read.ids) == 31 - (behind - first)
+
+    read = await read_until(source, on)
+    lost = {str(number) for number in range(first, behind)}
+    assert set(read.ids) == {str(number) for number in range(30)} - lost | {"99"}
+    (gap,) = read.gaps
+    assert (gap.from_ms, gap.to_ms) == (NOON + (first - 1) * 1_000, NOON + behind * 1_000)
+    assert (gap.cause, gap.part) == ("damaged", "partition 0")
+    assert f"from offset {first} to {behind - 1} is damaged: its checksum (CRC) is wrong" in gap.detail
+
+
+async def test_a_batch_without_a_length_stalls_and_the_other_partitions_are_read(
+    foreign: ForeignKafka, topic: str, kafka_config: Callable[..., Config]
+) -> None:
+    foreign.create(topic, 2)
+    for number in range(20):
+        foreign.send(topic, post(number), partition=0)
+        if number == 9:
+            foreign.flush()
+    foreign.send(topic, post(99), partition=1)
+    foreign.flush()
+    first, _ = damage_length(topic, 0, 0)
+    ahead_ms = 0
+    entry = {"id": "crawler", "kind": "kafka", "topic": topic, "start": "earliest", "map": MAP}
+    source = source_of(entry, kafka_config(), now_ms=lambda: clock.now_ms() + ahead_ms)
+
+    def on(read: Read) -> bool:
+        nonlocal ahead_ms
+        ahead_ms += 2_000
+        return "99" in read.ids and f"can't be read from offset {first} on" in source.health.why
+
+    read = await read_until(source, on)
+    assert read.ids == ["99"]
+    assert "have another replica lead the partition" in source.health.why

@@ -71,6 +71,10 @@ def test_each_source_is_fresh_by_its_own_expectation() -> None:
             "source bluesky is not connected: no host answers",
         ),
         ({"state": "catching_up", "behind_ms": 3 * HOUR}, "source bluesky lies 3 hours behind the present"),
+        (
+            {"state": "catching_up", "behind_ms": 3 * HOUR, "why": "partition 3 has stalled"},
+            "source bluesky lies 3 hours behind the present: partition 3 has stalled",
+        ),
         ({"saved_ms": NOW - UNOWNED_MS - HOUR}, "nobody has read source bluesky for 61 minutes"),
         ({"owner": None, "state": "stopped", "saved_ms": NOW - 3 * HOUR}, "nobody has read source bluesky for 3 hours"),
     ],

@@ -8,6 +8,7 @@ from streams.core.ingest.timestamps import EventTimes
 from streams.errors import RecordError
 from streams.records import Gap
 from streams.sources.live.base import Found
+from streams.sources.live.kafka.position import PartitionPosition
 from streams.sources.live.kafka.records import LOG_APPEND_TIME
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from streams.config import IngestSettings
     from streams.records.gaps import GapCause
     from streams.sources.live.base import Item
-    from streams.sources.live.kafka.position import PartitionPosition, TopicPosition
+    from streams.sources.live.kafka.position import TopicPosition
     from streams.sources.live.kafka.records import KafkaRecord
 
 _NAMED: Final = 8
@@ -32,12 +33,15 @@ class _Loss(NamedTuple):
         Its beginning, event time in milliseconds since the epoch.
     cause, detail, part
         As of `Gap`.
+    offset
+        The first offset that was lost, of a loss in one partition.
     """
 
     from_ms: int
     cause: GapCause
     detail: str
     part: str = ""
+    offset: int = 0
 
 
 class TopicLosses:
@@ -65,6 +69,15 @@ class TopicLosses:
         """Return whether the end of a gap of a partition is not known yet."""
         return self._whole is not None or partition in self._by_partition
 
+    @property
+    def all_are_pending(self) -> bool:
+        """Return whether the end of a gap of all partitions is not known yet."""
+        return self._whole is not None
+
+    def begins(self) -> dict[int, PartitionPosition]:
+        """Return the position before each gap of one partition whose end is not known yet."""
+        return {each: PartitionPosition(loss.offset, loss.from_ms) for each, loss in self._by_partition.items()}
+
     def recreated(self, saved: TopicPosition, name: str, bounds: Mapping[int, tuple[int, int]], now_ms: int) -> None:
         """Note that the topic is another one, which is read from its beginning."""
         from_ms = min((at.seen_ms for at in saved.partitions.values()), default=now_ms)
@@ -87,7 +100,18 @@ class TopicLosses:
             f"partition {partition} of topic {self._topic}: {begin - at.offset:,} records from offset {at.offset:,} on "
             "were deleted before they were read"
         )
-        self._note(partition, _Loss(at.seen_ms, "removed", detail, f"partition {partition}"), now_ms, begin == end)
+        self._note(partition, at, "removed", detail, now_ms, is_empty=begin == end)
+
+    def damaged(
+        self, partition: int, at: PartitionPosition, offsets: tuple[int, int], why: str, end: int, now_ms: int
+    ) -> None:
+        """Note that a batch of records can't be read, from its first offset to the one behind it."""
+        first, behind = offsets
+        detail = (
+            f"partition {partition} of topic {self._topic}: the batch of records from offset {first:,} to "
+            f"{behind - 1:,} is damaged: {why}"
+        )
+        self._note(partition, at, "damaged", detail, now_ms, is_empty=behind >= end)
 
     def cut_off(self, partition: int, at: PartitionPosition, end: int, now_ms: int, *, is_empty: bool) -> None:
         """Note that a partition ends before the position, so that records after it may be others."""
@@ -95,12 +119,15 @@ class TopicLosses:
             f"partition {partition} of topic {self._topic} ends at offset {end:,}, before the cursor {at.offset:,}: "
             "its end was lost"
         )
-        self._note(partition, _Loss(at.seen_ms, "recreated", detail, f"partition {partition}"), now_ms, is_empty)
+        self._note(partition, at, "recreated", detail, now_ms, is_empty=is_empty)
 
-    def _note(self, partition: int, loss: _Loss, now_ms: int, is_empty: bool) -> None:
+    def _note(
+        self, partition: int, at: PartitionPosition, cause: GapCause, detail: str, now_ms: int, *, is_empty: bool
+    ) -> None:
+        loss = _Loss(at.seen_ms, cause, detail, f"partition {partition}", at.offset)
         earlier = self._by_partition.pop(partition, None)
         if earlier is not None:
-            loss = loss._replace(from_ms=min(earlier.from_ms, loss.from_ms))
+            loss = loss._replace(from_ms=min(earlier.from_ms, loss.from_ms), offset=earlier.offset)
         if is_empty:
             self._resolved.append(self._gap(loss, now_ms))
         else:

@@ -6,59 +6,23 @@ of our own Kafka: next offset of each partition, with the id of the topic.
 
 from __future__ import annotations
 
-from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from streams.config.sources.kafka import KafkaSourceSettings
-from streams.errors import RecordError, SourceError, SourceRefused, SourceUnavailable
 from streams.kafka.clients import connection_options
 from streams.kafka.foreign_topic import open_topic
 from streams.sources.conversion import Conversion
-from streams.sources.live.base import PAUSE_SECONDS, Batch, Found, LiveSource
-from streams.sources.live.kafka.losses import TopicLosses
-from streams.sources.live.kafka.partition_merge import PartitionMerge
-from streams.sources.live.kafka.position import PartitionPosition, TopicPosition
+from streams.sources.live.base import LiveSource
+from streams.sources.live.kafka.position import TopicPosition
 from streams.sources.live.kafka.records import RecordReading
-from streams.sources.map_sample import misfit_of_map
+from streams.sources.live.kafka.stalled import StalledPartitions
+from streams.sources.live.kafka.tail import TopicTail
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Mapping
 
     from streams.config.sources.base import SourceSettings
-    from streams.kafka.foreign_topic import Fetched, ForeignTopic, TopicState
-    from streams.sources.live.base import Item, ItemOutcome, Position, Surroundings
-    from streams.sources.live.kafka.records import KafkaRecord
-
-_BATCH_RECORDS: Final = 1_000
-_WAIT_SECONDS: Final = 0.5
-_HELD_RECORDS: Final = 4_000
-_HELD_BYTES: Final = 64 * 1_048_576
-"""Bytes of records that are held in all; a partition has its share of them, and at least `_LEAST_BYTES`."""
-
-_LEAST_BYTES: Final = 262_144
-
-_PATIENCE_MS: Final = 2_000
-"""Time without any records after which a partition that ought to have some is not waited for."""
-
-_CHECK_MS: Final = 5_000
-"""Time between two looks at the topic: has it been created again, has it more partitions, does the broker answer?"""
-
-_SAVE_MS: Final = 30_000
-"""Time after which the position is saved although no record has come."""
-
-_COMMIT_MS: Final = 5_000
-
-_END_MARGIN_MS: Final = 10_000
-"""An end that was reached is known to have been the end so long ago."""
-
-_LIVE_MS: Final = 10_000
-"""A source that lies no further behind is live."""
-
-_SAMPLE_RECORDS: Final = 20
-"""Newest records of a partition that are looked at before the first start."""
-
-_SAMPLE_PARTITIONS: Final = 16
-_SAMPLE_ROUNDS: Final = 10
+    from streams.sources.live.base import Batch, Position, Surroundings
 
 
 class KafkaSource(LiveSource):
@@ -80,11 +44,13 @@ class KafkaSource(LiveSource):
     def __init__(self, settings: SourceSettings, surroundings: Surroundings) -> None:
         super().__init__(settings, surroundings)
         assert isinstance(settings, KafkaSourceSettings)  # noqa: S101  the registry pairs them
-        self.settings = settings
-        self.connection = settings.connection(surroundings.config.kafka)
-        connection_options(self.connection)
-        conversion = Conversion.of_live(settings.map, surroundings.now_ms)
-        self.reading = RecordReading(settings, surroundings.config, conversion)
+        self._settings = settings
+        self._connection = settings.connection(surroundings.config.kafka)
+        connection_options(self._connection)
+        self._reading = RecordReading(
+            settings, surroundings.config, Conversion.of_live(settings.map, surroundings.now_ms)
+        )
+        self._stalled = StalledPartitions(settings.topic)
 
     async def batches(self, position: Position | None) -> AsyncGenerator[Batch, None]:
         """Yield the records of the topic after a position.
@@ -97,8 +63,8 @@ class KafkaSource(LiveSource):
             If the cluster denies access, there is no such topic, or the map finds no posts in it.
         """
         self.health.state = "connecting"
-        async with open_topic(self.id, self.settings.topic, self.connection) as topic:
-            tail = TopicTail(self, topic)
+        async with open_topic(self.id, self._settings.topic, self._connection) as topic:
+            tail = TopicTail(topic, self._settings, self.surroundings, self.health, self._reading, self._stalled)
             await tail.begin(TopicPosition.of(position))
             while True:
                 yield await tail.next_batch()
@@ -111,267 +77,12 @@ class KafkaSource(LiveSource):
         SourceError
             If it can't be read.
         """
-        async with open_topic(self.id, self.settings.topic, self.connection) as topic:
+        async with open_topic(self.id, self._settings.topic, self._connection) as topic:
             state = await topic.state()
             bounds = await topic.bounds(state.partitions)
         records = sum(end - begin for begin, end in bounds.values())
         return {
-            "brokers": self.connection.bootstrap_servers,
+            "brokers": self._connection.bootstrap_servers,
             "partitions": f"{len(state.partitions):,}",
             "records kept": f"{records:,}",
         }
-
-
-class TopicTail:
-    """Reads a topic from a position on, for one connection.
-
-    Parameters
-    ----------
-    source
-        The source, whose health is kept up to date.
-    topic
-        The connection.
-    """
-
-    def __init__(self, source: KafkaSource, topic: ForeignTopic) -> None:
-        self._source = source
-        self._settings = source.settings
-        self._health = source.health
-        self._now_ms = source.surroundings.now_ms
-        self._reading = source.reading
-        self._topic = topic
-        self._losses = TopicLosses(source.id, source.settings.topic, source.surroundings.config.ingest)
-        self._position = TopicPosition(source.settings.topic, "")
-        self._merge: PartitionMerge[KafkaRecord] = PartitionMerge(_HELD_RECORDS, _HELD_BYTES)
-        self._paused: set[int] = set()
-        self._ends: dict[int, int] = {}
-        self._fetched_ms = self._checked_ms = self._saved_ms = self._committed_ms = 0
-        self._acknowledged: dict[int, int] | None = None
-
-    async def begin(self, saved: TopicPosition | None) -> None:
-        """Find where to begin, and begin there.
-
-        Raises
-        ------
-        SourceError
-            If the topic can't be read.
-        """
-        state = await self._state(was_read=saved is not None)
-        if saved is None:
-            await self._check_map(state)
-        await self._read_from(saved, state)
-
-    async def _state(self, *, was_read: bool) -> TopicState:
-        try:
-            state = await self._topic.state()
-        except SourceRefused as error:
-            if was_read and error.reason == "no_topic":  # it may be about to be created again
-                raise SourceUnavailable(error.source, error.reason, error.detail) from error
-            raise
-        self._checked_ms = self._health.heard_ms = self._now_ms()
-        return state
-
-    async def _check_map(self, state: TopicState) -> None:
-        """Look at the newest records before anything is read.
-
-        Raises
-        ------
-        SourceRefused
-            If none of them becomes a post.
-        """
-        bounds = await self._topic.bounds(state.partitions)
-        filled = [partition for partition, (begin, end) in bounds.items() if begin < end][:_SAMPLE_PARTITIONS]
-        if not filled:
-            return
-        self._topic.read_from({each: max(bounds[each][0], bounds[each][1] - _SAMPLE_RECORDS) for each in filled})
-        records: list[KafkaRecord] = []
-        for _ in range(_SAMPLE_ROUNDS):
-            fetched = await self._topic.more(_WAIT_SECONDS, _SAMPLE_RECORDS * len(filled))
-            records += [record for batch in fetched.records.values() for record in batch]
-            if all([await self._topic.read_to(each) >= bounds[each][1] for each in filled]):
-                break
-        fields, defects = [], []
-        for record in records:
-            try:
-                fields.append(self._reading.fields(record))
-            except RecordError as error:
-                defects.append(error)
-        confluent = next((error for error in defects if error.reason == "confluent_format"), None)
-        if confluent and not fields and all(error.reason == "confluent_format" for error in defects):
-            detail = f"topic {self._settings.topic} {confluent.detail}"
-            raise SourceRefused(self._source.id, "confluent_format", detail)
-        if None in fields:
-            return  # a deletion by key needs no map
-        conversion = Conversion.of_live(self._settings.map, self._now_ms)
-        samples = [each for each in fields if each is not None]
-        misfit = misfit_of_map(samples, conversion, is_given=self._settings.map is not None)
-        if misfit is not None:
-            raise SourceRefused(self._source.id, "map", f"topic {self._settings.topic}: {misfit}")
-
-    async def _read_from(self, saved: TopicPosition | None, state: TopicState) -> None:
-        """Read from a position, or from where the settings say; from the beginning of a topic created again."""
-        bounds = await self._topic.bounds(state.partitions)
-        now_ms = self._now_ms()
-        if saved is None:
-            partitions = {each: await self._first_start(each, *bounds[each]) for each in state.partitions}
-        elif saved.name != self._settings.topic or (saved.id and state.id and saved.id != state.id):
-            self._losses.recreated(saved, self._settings.topic, bounds, now_ms)
-            partitions = {each: PartitionPosition(begin, now_ms) for each, (begin, _) in bounds.items()}
-        else:
-            partitions = {}
-            for each, (begin, end) in bounds.items():
-                at = saved.partitions.get(each)
-                partitions[each] = (
-                    PartitionPosition(begin, self._begin_of_new(saved, now_ms))
-                    if at is None
-                    else await self._resumed(each, at, begin, end)
-                )
-        self._position = TopicPosition(self._settings.topic, state.id, partitions)
-        self._ends = {each: end for each, (_, end) in bounds.items()}
-        share = max(_LEAST_BYTES, _HELD_BYTES // max(1, len(partitions)))
-        self._merge = PartitionMerge(_HELD_RECORDS, share)
-        self._paused = set()
-        self._topic.read_from({each: at.offset for each, at in partitions.items()})
-        self._fetched_ms, self._saved_ms = now_ms, 0
-
-    async def _first_start(self, partition: int, begin: int, end: int) -> PartitionPosition:
-        now_ms = self._now_ms()
-        if self._settings.start == "latest":
-            return PartitionPosition(end, now_ms)
-        first = await self._topic.first_since(partition, 0) if begin < end else None
-        return PartitionPosition(begin, first[1] if first else now_ms)
-
-    @staticmethod
-    def _begin_of_new(saved: TopicPosition, now_ms: int) -> int:
-        """Return the time since when records of a partition that was added may have come."""
-        return min((at.seen_ms for at in saved.partitions.values()), default=now_ms)
-
-    async def _resumed(self, partition: int, at: PartitionPosition, begin: int, end: int) -> PartitionPosition:
-        """Return the position in a partition, moved to what it still has if that is needed."""
-        if begin <= at.offset <= end:
-            return at
-        if at.offset < begin:
-            self._losses.removed(partition, at, begin, end, self._now_ms())
-            return PartitionPosition(begin, at.seen_ms)
-        first = await self._topic.first_since(partition, at.seen_ms)  # the end was cut off, as by an unclean election
-        offset = min(first[0] if first else end, end)
-        self._losses.cut_off(partition, at, end, self._now_ms(), is_empty=offset == end)
-        return PartitionPosition(offset, at.seen_ms)
-
-    async def next_batch(self) -> Batch:
-        """Return the next records, or an empty batch after a second.
-
-        Raises
-        ------
-        SourceError
-            If the topic can't be read any more.
-        """
-        begun_ms = self._now_ms()
-        while True:
-            await self._look_after()
-            found = await self._topic.more(0 if len(self._merge) >= _BATCH_RECORDS else _WAIT_SECONDS, _BATCH_RECORDS)
-            await self._add(found)
-            at_end = {each for each in self._position.partitions if await self._is_at_end(each)}
-            records = self._merge.take(_BATCH_RECORDS, self._waiting(at_end))
-            now_ms = self._now_ms()
-            gaps = self._losses.resolved()
-            if records or gaps:
-                return await self._batch([*gaps, *self._items(records)], records, at_end)
-            if now_ms - begun_ms >= PAUSE_SECONDS * 1000:
-                return await self._batch([], [], at_end)
-
-    async def _look_after(self) -> None:
-        """Look at the topic, and commit to the group of the other side, each once in a while."""
-        now_ms = self._now_ms()
-        if now_ms - self._checked_ms >= _CHECK_MS:
-            await self._look_at_topic()
-        if self._acknowledged and self._settings.commit_group and now_ms - self._committed_ms >= _COMMIT_MS:
-            offsets, self._acknowledged, self._committed_ms = self._acknowledged, None, now_ms
-            try:
-                await self._topic.commit(self._settings.commit_group, offsets)
-                self._health.facts.pop("commit to group", None)
-            except SourceError as error:
-                self._health.facts["commit to group"] = f"failed: {error.detail}"
-
-    async def _look_at_topic(self) -> None:
-        state = await self._state(was_read=True)
-        is_other = bool(state.id) and bool(self._position.id) and state.id != self._position.id
-        if is_other or set(state.partitions) != set(self._position.partitions):
-            await self._read_from(self._position, state)
-
-    async def _add(self, fetched: Fetched) -> None:
-        """Hold what was fetched; if an offset does not exist any more, find out why."""
-        if fetched.out_of_range:
-            state = await self._state(was_read=True)
-            await self._read_from(self._position, state)
-            return
-        if fetched.records:
-            self._fetched_ms = self._health.heard_ms = self._now_ms()
-        for partition, records in fetched.records.items():
-            self._merge.add(partition, records)
-        full = self._merge.full()
-        self._topic.resume(self._paused - full)
-        self._topic.pause(full - self._paused)
-        self._paused = full
-
-    async def _is_at_end(self, partition: int) -> bool:
-        """Return whether no record of a partition is left at the broker that could be read."""
-        end = self._topic.end_of(partition)
-        return await self._topic.read_to(partition) >= (self._ends.get(partition, 0) if end is None else end)
-
-    def _waiting(self, at_end: set[int]) -> set[int]:
-        """Return the partitions whose next records are waited for."""
-        if self._now_ms() - self._fetched_ms >= _PATIENCE_MS:
-            return set()
-        return set(self._position.partitions) - at_end
-
-    def _items(self, records: Sequence[KafkaRecord]) -> list[Item]:
-        items: list[Item] = []
-        last: dict[int, tuple[KafkaRecord, Item]] = {}
-        now_ms = self._now_ms()
-        for record in records:
-            item = self._reading.item(record)
-            gap = self._losses.before(record, item, now_ms)
-            items += [item] if gap is None else [gap, item]
-            last[record.partition] = record, item
-        for partition, (record, item) in last.items():
-            at = self._position.partitions[partition]
-            at.offset = record.offset + 1
-            at.seen_ms = max(at.seen_ms, self._losses.event_ms(record, item, now_ms))
-        if any(isinstance(item, Found) for item in items):
-            self._health.post_ms = now_ms
-        return items
-
-    async def _batch(self, items: list[Item], records: Sequence[KafkaRecord], at_end: set[int]) -> Batch:
-        now_ms = self._now_ms()
-        for partition, at in self._position.partitions.items():
-            if not self._merge.has(partition):
-                at.offset = max(at.offset, await self._topic.read_to(partition))
-                if partition in at_end and not self._losses.is_pending(partition):
-                    at.seen_ms = max(at.seen_ms, now_ms - _END_MARGIN_MS)
-        self._update_health(records, at_end)
-        if not items and now_ms - self._saved_ms < _SAVE_MS:
-            return Batch(())
-        self._saved_ms = now_ms
-        offsets = {partition: at.offset for partition, at in self._position.partitions.items()}
-        settled = partial(self._settled, offsets) if self._settings.commit_group else None
-        return Batch(items, self._position.saved(), settled)
-
-    def _settled(self, offsets: dict[int, int], outcomes: Sequence[ItemOutcome] | None) -> None:
-        if outcomes is not None:
-            self._acknowledged = offsets
-
-    def _update_health(self, records: Sequence[KafkaRecord], at_end: set[int]) -> None:
-        health = self._health
-        is_done = len(at_end) == len(self._position.partitions) and not len(self._merge)
-        if is_done:
-            health.behind_ms = 0
-        elif records and records[-1].timestamp >= 0:
-            health.behind_ms = max(0, self._now_ms() - records[-1].timestamp)
-        is_live = is_done or (health.behind_ms is not None and health.behind_ms <= _LIVE_MS)
-        health.state, health.why = ("live", "") if is_live else ("catching_up", "reads what was written before")
-        behind = sum(
-            max(0, (self._topic.end_of(each) or at.offset) - at.offset)
-            for each, at in self._position.partitions.items()
-        )
-        health.facts["records behind"] = f"{behind:,}"

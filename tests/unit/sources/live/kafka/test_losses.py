@@ -47,6 +47,19 @@ def test_a_gap_ends_with_the_present_where_no_record_is_left() -> None:
     assert lost.resolved() == []
 
 
+def test_a_damaged_batch_is_a_gap_with_its_offsets_and_the_position_before_it_is_kept_until_it_is_handed_on() -> None:
+    lost = losses()
+    lost.damaged(3, PartitionPosition(100, NOON), (100, 250), "its checksum (CRC) is wrong", 300, NOON + 99_000)
+    assert lost.begins() == {3: PartitionPosition(100, NOON)}
+    gap = lost.before(Record(b"", partition=3, timestamp=NOON), found(NOON + 60_000), NOON + 99_000)
+    assert gap is not None
+    assert (gap.from_ms, gap.to_ms, gap.cause, gap.part) == (NOON, NOON + 60_000, "damaged", "partition 3")
+    assert gap.detail == (
+        "partition 3 of topic raw: the batch of records from offset 100 to 249 is damaged: its checksum (CRC) is wrong"
+    )
+    assert lost.begins() == {}
+
+
 def test_two_losses_before_a_record_came_are_one_gap_from_the_first() -> None:
     lost = losses()
     lost.removed(3, PartitionPosition(100, NOON), 250, 300, NOON)
