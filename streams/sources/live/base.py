@@ -29,6 +29,10 @@ PAUSE_SECONDS: Final = 1.0
 Position = dict[str, Any]
 """How far a source has been read, as values of JSON; only the source itself knows what they mean."""
 
+MAX_POSITION_BYTES: Final = 900_000
+"""Largest position, as JSON; a source that could have a larger one forgets what it can do without. With the rest of the
+cursor it fits into a record of Kafka, which has little more than a million bytes."""
+
 
 class Found(NamedTuple):
     """A post, or another version of one.

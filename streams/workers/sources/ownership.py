@@ -13,6 +13,7 @@ from streams.kafka.exclusive_writer import exclusive_writer
 from streams.kafka.topics import Topics
 from streams.records import MAX_RECENT_GAPS, Cursor, RecentGap
 from streams.runtime import clock, live_metrics
+from streams.sources.live.base import MAX_POSITION_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -28,8 +29,9 @@ SAVE_SECONDS: Final = 1.0
 """Time between two saves of a position that advances. After a crash the posts of this time are ingested twice; `score`
 drops them."""
 
-MAX_CURSOR_BYTES: Final = 900_000
-"""Largest cursor that is saved: below what a broker accepts."""
+MAX_CURSOR_BYTES: Final = MAX_POSITION_BYTES + 100_000
+"""Largest cursor that is saved: below what a broker accepts. What is not its position are gaps and sentences, which are
+bounded."""
 
 log = structlog.get_logger()
 

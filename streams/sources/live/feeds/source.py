@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from streams.sources.live.base import Batch, Found, LiveSource
+from streams.sources.live.base import MAX_POSITION_BYTES, Batch, Found, LiveSource
 from streams.sources.live.feeds.dates import EntryTimes
 from streams.sources.live.feeds.feed_list import feed_urls
 from streams.sources.live.feeds.place import name_of
@@ -36,13 +36,13 @@ POSITION_MS: Final = 30_000
 REMEMBERED_ENTRIES: Final = 20_000
 """Entries of all feeds that are remembered, which take a third of the largest record of Kafka."""
 
-POSITION_BYTES: Final = 900_000
-"""Largest position; the record of a cursor may have little more than a million bytes."""
-
 _FEWEST, _MOST = 20, 500
 """Bounds of the entries of one feed that are remembered."""
 
 _POSITION_VERSION: Final = 1
+
+_AROUND: Final = 10
+"""Bytes of JSON around the name and the state of a feed, with its share of those around all of them."""
 
 
 class Feeds(LiveSource):
@@ -212,7 +212,7 @@ class Feeds(LiveSource):
             self._describe()
 
     def _to_save(self, name: str, state: FeedState) -> dict[str, Any]:
-        return state.to_json(POSITION_BYTES // len(self._feeds) - len(name))
+        return state.to_json(MAX_POSITION_BYTES // len(self._feeds) - len(name) - _AROUND)
 
     def _position(self) -> Position:
         return {"v": _POSITION_VERSION, "feeds": dict(self._saved)}

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+
+from streams.sources.live.base import MAX_POSITION_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,8 +29,11 @@ FORGET_MS: Final = 86_400_000
 _MISSED_MS: Final = 5_000
 """Time for which a file has to be gone to be lost: one that is renamed may be missed by one look at its folder."""
 
-MAX_FILES: Final = 8_000
-"""Files that are remembered at most: what a record of Kafka can hold."""
+_AROUND: Final = 20
+"""Bytes of JSON around the entries of all files."""
+
+MAX_GONE: Final = 8_000
+"""Files that are gone and remembered at most."""
 
 
 @dataclass(slots=True)
@@ -71,6 +78,19 @@ class FileProgress:
         """Return whether all that it holds has been read."""
         return self.read_size == self.size
 
+    @property
+    def is_begun(self) -> bool:
+        """Return whether any of it has been read."""
+        return bool(self.cursor) or self.is_read
+
+    def entry(self) -> list[Any]:
+        """Return the saved form."""
+        path = "" if self.is_read else self.path.encode(errors="replace").decode()  # names need not be text
+        return [
+            self.head, self.head_bytes, self.inode, self.size, self.cursor, self.read_size, self.last_ms, self.gone_ms,
+            self.is_reported, path,
+        ]  # fmt: skip
+
 
 class Files:
     """All files that are known.
@@ -84,21 +104,42 @@ class Files:
     ----------
     all
         The progress of each file.
+    left_out
+        Files that are there and of which something was read, for which the saved position had no room.
     """
 
     def __init__(self, position: Position | None = None) -> None:
         self.all: list[FileProgress] = _restored(position)
         self._by_number: dict[tuple[int, int], FileProgress] = {}
         self._seen: dict[int, tuple[int, int]] = {}
+        self.left_out = 0
 
     def saved(self) -> Position:
-        """Return the position as values of JSON."""
-        return {"files": [[*astuple(each)[:-1], "" if each.is_read else each.path] for each in self.all]}
+        """Return the position as values of JSON.
+
+        If all files have no room in it, those are left out first that nobody misses: files of which nothing was read,
+        then those that are gone, then those that were read to their end, the ones found first before the others.
+        """
+        position = {"files": [each.entry() for each in self.all]}
+        self.left_out = 0
+        if len(orjson.dumps(position)) <= MAX_POSITION_BYTES:
+            return position
+        kept: set[int] = set()
+        room = MAX_POSITION_BYTES - _AROUND
+        for number in sorted(range(len(self.all)), key=lambda each: (_need(self.all[each]), each), reverse=True):
+            room -= len(orjson.dumps(position["files"][number])) + 1
+            if room < 0:
+                break
+            kept.add(number)
+        self.left_out = sum(
+            each.is_begun and not each.gone_ms for number, each in enumerate(self.all) if number not in kept
+        )
+        return {"files": [entry for number, entry in enumerate(position["files"]) if number in kept]}
 
     @property
     def begun(self) -> bool:
         """Return whether any record has been read."""
-        return any(each.cursor or each.is_read for each in self.all)
+        return any(each.is_begun for each in self.all)
 
     def match(self, file: FoundFile, others: Iterable[FoundFile], now_ms: int) -> FileProgress | None:
         """Return the progress of a file; a file that is not known gets one, None if it is empty or can't be read.
@@ -176,15 +217,25 @@ class Files:
             if not each.is_read and not each.is_reported and now_ms - each.gone_ms >= _MISSED_MS:
                 each.is_reported = True
                 lost.append(each)
-        kept = [each for each in self.all if not each.gone_ms or now_ms - each.gone_ms < FORGET_MS]
-        if len(kept) > MAX_FILES:
-            kept = sorted(kept, key=lambda each: each.gone_ms or now_ms + 1)[len(kept) - MAX_FILES :]
-        if len(kept) < len(self.all):
+        gone = sorted((each for each in self.all if each.gone_ms), key=lambda each: each.gone_ms)
+        forgotten = {id(each) for each in gone[: max(0, len(gone) - MAX_GONE)]}
+        forgotten |= {id(each) for each in gone if now_ms - each.gone_ms >= FORGET_MS}
+        if forgotten:
+            kept = [each for each in self.all if id(each) not in forgotten]
             remaining = {id(each) for each in kept}
             self._by_number = {number: each for number, each in self._by_number.items() if id(each) in remaining}
             self._seen = {key: value for key, value in self._seen.items() if key in remaining}
             self.all = kept
         return lost
+
+
+def _need(progress: FileProgress) -> int:
+    """Return how much is lost if a file is forgotten: it would be read again, from its beginning."""
+    if not progress.is_begun:
+        return 0
+    if progress.gone_ms:
+        return 1
+    return 2 if progress.is_read else 3
 
 
 def _restored(position: Position | None) -> list[FileProgress]:

@@ -8,6 +8,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+import structlog
+
 from streams.config.sources.files import FilesSourceSettings
 from streams.core.ingest.parsing import parse
 from streams.errors import InputError, RecordError, SourceRefused, SourceUnavailable
@@ -42,6 +44,8 @@ _SAMPLE_LINES: Final = 100
 _BATCH_ITEMS: Final = 1_000
 
 _SHOWN: Final = 3
+
+log = structlog.get_logger()
 
 
 class FilesSource(LiveSource):
@@ -156,6 +160,14 @@ class FilesSource(LiveSource):
     def _update_health(self, due: list[tuple[FoundFile, FileProgress]]) -> None:
         left = sum(max(0, file.size - self._consumed(progress)) for file, progress in due)
         self.health.facts["bytes left"] = f"{left:,}"
+        if self._files.left_out:
+            why = (
+                f"{self._files.left_out:,} files that were read and stay; after a restart they would be read again: "
+                "let `done` clear them away"
+            )
+            if "not remembered" not in self.health.facts:
+                log.warning("the cursor has no room for all files", source=self.id, not_remembered=why)
+            self.health.facts["not remembered"] = why
         if left > _LIVE_BYTES:
             self.health.state, self.health.why = "catching_up", f"{left:,} bytes of {len(due):,} files are to be read"
         else:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 import pytest
 
 from detectors.units import DAY_MS
+from streams.kafka.clients import MAX_RECORD_BYTES
 from streams.records import Cursor, Gap, Owner, RecentGap, cursor_from_bytes
 from streams.runtime import clock
-from streams.sources.live.base import SourceHealth
+from streams.sources.live.base import MAX_POSITION_BYTES, SourceHealth
 from streams.workers.sources.ownership import MAX_CURSOR_BYTES, OtherKind, Ownership, check_kind
 from tests.support.live_config import source_config
 
@@ -93,6 +95,18 @@ async def test_gaps_of_the_last_day_are_listed_also_those_of_the_owner_before() 
         await owner.save(None, SourceHealth(), "live", ends=False)
     assert [gap.cause for gap in writer.cursors[0].gaps] == ["removed", "no_backfill"]
     assert [gap.to_ms - now_ms for gap in writer.cursors[-1].gaps] == list(range(10, 60))
+
+
+async def test_the_largest_position_is_saved_with_as_many_gaps_and_as_long_sentences_as_there_can_be() -> None:
+    owner, writer = ownership()
+    now_ms = clock.now_ms()
+    for number in range(60):
+        owner.note(Gap("wire", now_ms, now_ms + number, "cursor_too_old", "detail", "\x01" * 999))
+    position = {"seen": "x" * (MAX_POSITION_BYTES - 11)}
+    assert len(orjson.dumps(position)) == MAX_POSITION_BYTES
+    await owner.save(position, SourceHealth(why="\x01" * 9_999), "live", ends=False)
+    assert writer.cursors[-1].position == position
+    assert MAX_CURSOR_BYTES < MAX_RECORD_BYTES
 
 
 async def test_a_cursor_that_no_broker_accepts_is_not_sent() -> None:

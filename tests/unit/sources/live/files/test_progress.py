@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
+import orjson
 import pytest
 
+from streams.sources.live.base import MAX_POSITION_BYTES
 from streams.sources.live.files import progress as module
-from streams.sources.live.files.progress import FORGET_MS, MAX_FILES, FileProgress, Files
+from streams.sources.live.files.progress import FORGET_MS, MAX_GONE, FileProgress, Files
 from streams.sources.live.files.scan import scan
 
 if TYPE_CHECKING:
@@ -130,13 +133,51 @@ def test_a_file_that_is_gone_is_forgotten_after_a_day_and_reported_once_if_it_wa
     assert files.all == []
 
 
-def test_what_is_kept_fits_into_a_record_of_kafka() -> None:
+def progress(number: int, **fields: Any) -> FileProgress:
+    values: dict[str, Any] = {"cursor": 10**9, "read_size": 10**9, "last_ms": NOW, "path": f"/in/{number}.jsonl"}
+    return FileProgress("0" * 16, 4_096, number, 10**9, **values | fields)
+
+
+def test_of_files_that_are_gone_the_first_are_forgotten_first() -> None:
     files = Files()
-    files.all = [FileProgress("0" * 16, 4_096, n, 10**9, 10**9, 10**9, NOW, NOW - 10**7 + n) for n in range(9_000)]
+    files.all = [progress(number, gone_ms=NOW - 10**7 + number) for number in range(9_000)]
     files.mark_gone([], NOW)
-    assert len(files.all) == MAX_FILES
-    assert files.all[0].inode == 1_000  # the first that were gone are forgotten first
-    assert len(str(files.saved())) < 900_000
+    assert len(files.all) == MAX_GONE
+    assert files.all[0].inode == 1_000
+
+
+def test_files_that_are_there_are_never_forgotten_while_they_are_read_however_many_there_are() -> None:
+    files = Files()
+    files.all = [progress(number) for number in range(20_000)]
+    assert files.mark_gone(files.all, NOW) == []
+    assert len(files.all) == 20_000
+
+
+def test_the_saved_position_has_room_for_eight_thousand_files_and_leaves_out_what_nobody_misses() -> None:
+    files = Files()
+    files.all = [progress(number) for number in range(8_000)]
+    assert len(files.saved()["files"]) == 8_000
+    assert files.left_out == 0
+    half_read = [progress(number, read_size=-1, path="/in/" + "ä" * 100) for number in range(1_000)]
+    not_begun = [progress(2_000 + number, cursor=0, read_size=-1, path="x" * 4_000) for number in range(8_000)]
+    gone = [progress(20_000 + number, gone_ms=NOW) for number in range(8_000)]
+    read = [progress(40_000 + number) for number in range(8_000)]
+    files.all = half_read + not_begun + gone + read
+    saved = files.saved()
+    size = len(orjson.dumps(saved))
+    assert MAX_POSITION_BYTES - 1_000 < size <= MAX_POSITION_BYTES
+    inodes = [entry[2] for entry in saved["files"]]
+    assert inodes[:1_000] == list(range(1_000))
+    assert all(inode >= 40_000 for inode in inodes[1_000:])
+    assert inodes[-1] == 47_999  # those that were found last
+    assert files.left_out == 9_000 - len(inodes)
+    assert {each.inode for each in Files(saved).all} == set(inodes)
+
+
+def test_a_name_that_is_no_text_can_be_saved() -> None:
+    files = Files()
+    files.all = [progress(1, read_size=-1, path=os.fsdecode(b"/in/caf\xe9.jsonl"))]
+    assert orjson.loads(orjson.dumps(files.saved())) == files.saved()
 
 
 @pytest.mark.parametrize("saved", [None, {}, {"seq": 7}, {"files": 7}, {"files": [7]}, {"files": [["a"]]}])
