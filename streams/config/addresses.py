@@ -33,7 +33,7 @@ def http_url(url: str) -> str:
         raise ValueError("must be a URL that begins with http:// or https:// and names a host")
     if parts.username is not None or parts.password is not None:
         raise ValueError("must hold no credentials, since this file is no place for secrets")
-    if port == 0 or not _is_host(parts.hostname):
+    if port == 0 or not is_host(parts.hostname):
         raise ValueError("must be a URL with a host and a port from 1 to 65535")
     return url
 
@@ -55,7 +55,7 @@ def host_ports(servers: str) -> str:
     for address in addresses:
         host, port = _divided(address)
         is_port = port is None or (port.isascii() and port.isdecimal() and 0 < int(port[:9]) < 65_536)
-        if not is_port or not _is_host(host) or (":" in host) != address.startswith("["):
+        if not is_port or not is_host(host) or (":" in host) != address.startswith("["):
             raise ValueError(
                 f"must be host:port, separated by commas, with ports from 1 to 65535 and IPv6 addresses in brackets, "
                 f"got {address[:100]!r}"
@@ -76,7 +76,7 @@ def host(name: str) -> str:
     ValueError
         If it is neither.
     """
-    if not _is_host(name):
+    if not is_host(name):
         raise ValueError("must be an IP address or the name of a host, without a port")
     return name
 
@@ -96,7 +96,7 @@ def listen_address(address: str) -> str:
     """
     host, port = _divided(address)
     is_port = port is not None and port.isascii() and port.isdecimal() and int(port[:9]) < 65_536
-    if not is_port or not _is_host(host) or (":" in host) != address.startswith("["):
+    if not is_port or not is_host(host) or (":" in host) != address.startswith("["):
         raise ValueError(
             f"must be host:port with a port from 0 to 65535 (0 picks a free one) and an IPv6 address in brackets, got "
             f"{address[:100]!r}"
@@ -135,7 +135,8 @@ def _divided(address: str) -> tuple[str, str | None]:
     return (name, port) if colon else (address, None)
 
 
-def _is_host(name: str) -> bool:
+def is_host(name: str) -> bool:
+    """Return whether a text is an IP address or can be the name of a host."""
     try:
         ipaddress.ip_address(name)
     except ValueError:

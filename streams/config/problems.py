@@ -70,6 +70,12 @@ _PATTERNS: Final[Mapping[str, str]] = {
     "^[a-z0-9][a-z0-9_-]{0,63}$": "must be made of a-z, 0-9, _ and -, with a letter or digit first, 64 characters at "
     "most",
     "^[A-Za-z0-9._-]{0,100}$": "must be made of letters, digits, dots, _ and -, 100 characters at most",
+    "^[A-Za-z0-9._-]{1,249}$": "must be made of letters, digits, dots, _ and -, 249 characters at most",
+    "^[CGD][A-Z0-9]{2,}$": "must be the id of a channel, such as C0123456789, not its name",
+    "^[A-Za-z]{2,3}$": "must be the two or three letters of a language, such as de",
+    r"^[\x21-\x27\x2a-\x7e]{0,200}$": "must be a web or mail address without white space and parentheses, 200 "
+    "characters at most",
+    r"^[^\x00]*[^\x00\s][^\x00]*$": "must be the path of a file or folder, or a pattern of such",
 }
 """Explanations of the patterns of text."""
 

@@ -78,3 +78,8 @@ class ConfigError(FirewatchError):
     def problems(self) -> list[str]:
         """Return one line for each problem, with its place in the file, which it does not name."""
         return list(map(str, self.found))
+
+    @property
+    def in_one_line(self) -> str:
+        """Return all problems in one line, for tables and logs."""
+        return "; ".join(self.problems)

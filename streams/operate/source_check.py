@@ -124,7 +124,7 @@ class _Checking:
         try:
             source = make_source(self._settings, Surroundings(self._config))
         except ConfigError as error:
-            found.why = "; ".join(str(problem) for problem in error.problems)
+            found.why = error.in_one_line
             return found
         except MissingPackage as error:
             found.why = str(error)

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from streams.config.addresses import is_host
 from streams.config.sources.base import KIND, SourceSettings
 
 V2_PATH: Final = "/xrpc/network.bsky.jetstream.subscribeEvents"
@@ -26,13 +27,14 @@ def _host_url(value: str) -> str:
         raise ValueError("must be an address such as wss://jetstream.example.org") from error
     if parts.scheme in {"http", "https"}:
         raise ValueError(f"must begin with {'wss' if parts.scheme == 'https' else 'ws'}://, as a websocket does")
-    if parts.scheme not in {"ws", "wss"} or not parts.hostname or not parts.hostname.isprintable():
+    host = parts.hostname or ""
+    if parts.scheme not in {"ws", "wss"} or not is_host(host):
         raise ValueError("must be an address such as wss://jetstream.example.org")
     if parts.username is not None or parts.query or parts.fragment:
         raise ValueError("must be an address without a user, a query or a fragment; firewatch adds what it asks for")
     if parts.path.rstrip("/") not in {"", V1_PATH, V2_PATH}:
         raise ValueError(f"must be an address without a path, or with {V2_PATH} or {V1_PATH}")
-    if parts.scheme == "ws" and not _is_local(parts.hostname):
+    if parts.scheme == "ws" and not _is_local(host):
         raise ValueError("must begin with wss://, since the host is not on this machine or in this network")
     return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
 

@@ -118,29 +118,25 @@ class RedditSettings(SourceSettings):
             If one of them is missing, or the file can't be read.
         """
         problems = []
-        place = f"sources {self.id}"
         identity = os.environ.get(REDDIT_ID_VARIABLE, "").strip() or self.client_id
         if not identity:
-            problems.append(f"{place}: client_id: is required; or set the environment variable {REDDIT_ID_VARIABLE}")
+            problems.append(f"client_id: is required; or set the environment variable {REDDIT_ID_VARIABLE}")
         elif not _CLIENT_ID.fullmatch(identity):
-            problems.append(f"{place}: {REDDIT_ID_VARIABLE} must hold letters, digits, - and _ only")
+            problems.append(f"{REDDIT_ID_VARIABLE} must hold letters, digits, - and _ only")
         if self.user_agent is None:
             problems.append(
-                f"{place}: user_agent: is required by Reddit; name the program and a Reddit account, such as "
+                "user_agent: is required by Reddit; name the program and a Reddit account, such as "
                 "linux:acme-watch:1.0 (by /u/acme_it)"
             )
         found = None
         try:
-            found = secret(
-                REDDIT_SECRET_VARIABLE, self.client_secret_file, f"{place}: client_secret_file", is_line=True
-            )
+            found = secret(REDDIT_SECRET_VARIABLE, self.client_secret_file, "client_secret_file", is_line=True)
         except ConfigError as error:
             problems += [str(problem) for problem in error.problems]
         else:
             if found is None:
                 problems.append(
-                    f"{place}: client_secret_file: is required; or set the environment variable "
-                    f"{REDDIT_SECRET_VARIABLE}"
+                    f"client_secret_file: is required; or set the environment variable {REDDIT_SECRET_VARIABLE}"
                 )
         if problems or not identity or found is None or self.user_agent is None:
             raise ConfigError(problems)

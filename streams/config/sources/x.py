@@ -84,9 +84,7 @@ class XSettings(SourceSettings):
         ConfigError
             If there is none, or the file can't be read.
         """
-        found = secret(X_BEARER_VARIABLE, self.bearer_file, f"sources {self.id}: bearer_file", is_line=True)
+        found = secret(X_BEARER_VARIABLE, self.bearer_file, "bearer_file", is_line=True)
         if found is None:
-            raise ConfigError(
-                [f"sources {self.id}: bearer_file: is required; or set the environment variable {X_BEARER_VARIABLE}"]
-            )
+            raise ConfigError([f"bearer_file: is required; or set the environment variable {X_BEARER_VARIABLE}"])
         return found

@@ -312,7 +312,7 @@ class SourceHttp:
             raise SourceUnavailable(self._source, "broken", f"{where} ends the connection") from None
 
     def _private(self, error: PrivateAddress) -> SourceRefused:
-        return SourceRefused(self._source, "private_address", f"{error}: it is reached only if allowed")
+        return SourceRefused(self._source, "private_address", f"{error}: it is reached only with allow_private: true")
 
     def _proxy(self, address: URL) -> str | None:
         if not self._environment_proxy or proxy_bypass(address.host or ""):

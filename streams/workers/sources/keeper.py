@@ -108,8 +108,9 @@ class SourceKeeper:
                 try:
                     source = self._made()
                 except (ConfigError, MissingPackage) as error:
-                    await self._record_refusal(str(error))
-                    await self._refuse(str(error))
+                    why = error.in_one_line if isinstance(error, ConfigError) else f"{error}"
+                    await self._record_refusal(why)
+                    await self._refuse(why)
                     continue
                 async with owned(self._config, self._settings, self._board) as ownership:
                     await self._own(source, ownership)

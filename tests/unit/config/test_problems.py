@@ -36,6 +36,17 @@ BRAND = {"id": "nordtel", "name": "Nordtel", "match": {"any": ["nordtel"]}}
          "topics.prefixx: unknown key; allowed here: alerts_retention_hours, dlq_retention_hours, "
          "labels_retention_hours, mentions_retention_hours, partitions, posts_retention_hours, prefix, "
          "replication_factor, windows_retention_hours; did you mean prefix?"),
+        ({"sources": [{"id": "a", "kind": "jetstream", "languages": ["german"]}]},
+         "sources[0].languages[0]: must be the two or three letters of a language, such as de, got 'german'"),
+        ({"sources": [{"id": "a", "kind": "kafka", "topic": "a b"}]},
+         "sources[0].topic: must be made of letters, digits, dots, _ and -, 249 characters at most, got 'a b'"),
+        ({"sources": [{"id": "a", "kind": "feeds", "urls": ["https://a.example/"], "contact": "a b"}]},
+         "sources[0].contact: must be a web or mail address without white space and parentheses, 200 characters at "
+         "most, got 'a b'"),
+        ({"sources": [{"id": "a", "kind": "files", "paths": [" "]}]},
+         "sources[0].paths[0]: must be the path of a file or folder, or a pattern of such, got ' '"),
+        ({"bridge": {"slack": {"channel": "#crisis"}}},
+         "bridge.slack.channel: must be the id of a channel, such as C0123456789, not its name, got '#crisis'"),
         ({"alerts": {"generator_url": "ftp://x/{brand}"}},
          "alerts.generator_url: must be a URL that begins with http:// or https:// and names a host"),
     ],

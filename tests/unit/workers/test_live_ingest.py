@@ -29,7 +29,7 @@ async def test_where_no_source_can_be_made_the_worker_does_not_start_and_names_s
     tmp_path: Path,
 ) -> None:
     settings = config(tmp_path / "none")
-    with pytest.raises(ConfigError, match=r"source push: .*token_file"):
+    with pytest.raises(ConfigError, match=r"^source push: token_file of sender crawler: "):
         await live_ingest(settings, settings.sources, asyncio.Event())
 
 

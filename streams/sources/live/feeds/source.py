@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from streams.errors import ConfigError
 from streams.sources.live.base import MAX_POSITION_BYTES, Batch, Found, LiveSource
 from streams.sources.live.feeds.dates import EntryTimes
 from streams.sources.live.feeds.feed_list import feed_urls
@@ -53,7 +54,7 @@ class Feeds(LiveSource):
     def __init__(self, settings: FeedsSettings, surroundings: Surroundings) -> None:
         super().__init__(settings, surroundings)
         self._settings = settings
-        self._feeds = {feed.name: feed for feed in (PolledFeed(self.id, url) for url in feed_urls(settings))}
+        self._feeds = {feed.name: feed for feed in (PolledFeed(self.id, url) for url in _urls(settings))}
         self._limit = min(_MOST, max(_FEWEST, REMEMBERED_ENTRIES // len(self._feeds)))
         self._states: dict[str, FeedState] = {}
         self._saved: dict[str, dict[str, Any]] = {}
@@ -216,3 +217,11 @@ class Feeds(LiveSource):
 
     def _position(self) -> Position:
         return {"v": _POSITION_VERSION, "feeds": dict(self._saved)}
+
+
+def _urls(settings: FeedsSettings) -> list[str]:
+    """Return the addresses of the feeds; a problem names the setting of the file that has it."""
+    try:
+        return feed_urls(settings)
+    except ConfigError as error:
+        raise ConfigError([f"urls_file: {problem}" for problem in error.problems]) from error

@@ -110,7 +110,7 @@ class Senders:
         try:
             self._credentials = self._read()
         except ConfigError as error:
-            return str(error)
+            return error.in_one_line
         self._files = changed
         return ""
 
@@ -242,8 +242,9 @@ class Senders:
             _refuse_many(len(verifier), place, "keys")
         return _SenderCredentials(tokens, verifier)
 
-    def _place(self, sender: str, setting: str) -> str:
-        return f"source {self._settings.id}: {setting} of sender {sender}"
+    @staticmethod
+    def _place(sender: str, setting: str) -> str:
+        return f"{setting} of sender {sender}"
 
 
 def _enabled(sender: KnownSender) -> KnownSender:

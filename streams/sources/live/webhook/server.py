@@ -208,7 +208,7 @@ def tls_of(settings: WebhookSourceSettings) -> ssl.SSLContext | None:
         reason = getattr(error, "reason", None) or getattr(error, "strerror", None) or str(error)
         raise ConfigError(
             [
-                f"source {settings.id}: certificate_file {settings.certificate_file} and key_file {settings.key_file} "
+                f"certificate_file {settings.certificate_file} and key_file {settings.key_file} "
                 f"can't be used ({reason}); they must be PEM, belong together, and the key must have no password"
             ]
         ) from error

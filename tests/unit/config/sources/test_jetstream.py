@@ -41,6 +41,8 @@ def test_a_host_is_an_address(written: str, url: str) -> None:
         ("wss://", "must be an address"),
         ("wss://jetstream.example.org:port", "must be an address"),
         ("wss://[::1", "must be an address"),
+        ("wss://jetstream one.example.org", "must be an address"),
+        ("wss://one.example.org,two.example.org", "must be an address"),
         ("wss://user:secret@jetstream.example.org", "without a user"),
         ("wss://jetstream.example.org?cursor=7", "without a user, a query"),
         ("wss://jetstream.example.org/stream", "without a path"),

@@ -72,3 +72,14 @@ def test_credentials_come_from_the_file_or_from_variables(tmp_path: Path, monkey
     monkeypatch.setenv(REDDIT_ID_VARIABLE, "a:b")
     with pytest.raises(ConfigError, match=REDDIT_ID_VARIABLE):
         entry.credentials()
+
+
+def test_what_is_missing_is_named_by_its_setting_in_one_line() -> None:
+    with pytest.raises(ConfigError) as refused:
+        settings().credentials()
+    problems = refused.value.in_one_line.split("; ")
+    assert [problem.partition(":")[0] for problem in problems if ": " in problem] == [
+        "client_id",
+        "user_agent",
+        "client_secret_file",
+    ]

@@ -274,7 +274,7 @@ async def test_what_is_no_address_is_refused(url: str, client: SourceHttp) -> No
 async def test_a_private_address_is_refused_before_a_connection(server: HttpFaults, host: str) -> None:
     async with SourceHttp("news") as client:
         for reach in (client.request("GET", server.url(host=host)), client.follow(server.url(host=host))):
-            with pytest.raises(SourceRefused, match="private network: it is reached only if allowed") as caught:
+            with pytest.raises(SourceRefused, match="network: it is reached only with allow_private: true") as caught:
                 await reach
             assert caught.value.reason == "private_address"
         with pytest.raises(SourceRefused):

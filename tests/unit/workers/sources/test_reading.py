@@ -114,6 +114,12 @@ async def test_delays_grow_while_nothing_comes_and_begin_again_once_something_di
     assert run.slept[8] <= 1
 
 
+async def test_several_problems_of_a_config_are_one_line() -> None:
+    run = Run([ConfigError(["client_id: is required", "user_agent: is required"])])
+    await run.reader.read()
+    assert run.whys == ["client_id: is required; user_agent: is required"]
+
+
 async def test_the_other_side_gets_the_patience_that_it_asks_for() -> None:
     run = Run([unavailable(retry_after_seconds=120)])
     await run.reader.read()

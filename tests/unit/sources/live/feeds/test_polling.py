@@ -109,7 +109,7 @@ async def test_a_private_address_is_refused_unless_allowed() -> None:
         assert not server.requests
     health = feeds.source.health
     assert health.state == "refused"
-    assert "inside of a private network: it is reached only if allowed" in health.why
+    assert "inside of a private network: it is reached only with allow_private: true" in health.why
 
 
 async def test_a_secret_in_an_address_is_shown_nowhere(server: HttpFaults) -> None:

@@ -381,7 +381,7 @@ def test_feeds_come_from_the_list_and_from_the_file_each_once(tmp_path: Path) ->
 def test_too_many_feeds_are_an_error(tmp_path: Path) -> None:
     file = tmp_path / "feeds.txt"
     file.write_text("\n".join(f"https://s{number}.example/" for number in range(1_001)))
-    with pytest.raises(ConfigError, match="1,001 feeds, 1,000 are possible"):
+    with pytest.raises(ConfigError, match="urls_file: 1,001 feeds, 1,000 are possible"):
         FeedSession(urls_file=file)
 
 

@@ -177,7 +177,7 @@ async def test_new_tokens_are_read_while_it_runs_and_unusable_ones_change_nothin
 async def test_unusable_secrets_are_refused_at_the_start_and_not_shown(
     tmp_path: Path, secrets: dict[str, str], message: str
 ) -> None:
-    with pytest.raises(ConfigError, match="source push: ") as refused:
+    with pytest.raises(ConfigError, match="of sender crm: ") as refused:
         async with pushing({"senders": [sender(tmp_path, "crm", **secrets)]}):
             pass
     assert message in str(refused.value)

@@ -124,6 +124,6 @@ async def test_an_unusable_certificate_is_named_at_the_start(tmp_path: Path) -> 
     for name in ("cert.pem", "key.pem"):
         (tmp_path / name).write_text("nonsense")
     files = {"certificate_file": str(tmp_path / "cert.pem"), "key_file": str(tmp_path / "key.pem")}
-    with pytest.raises(ConfigError, match=r"source push: certificate_file .*cert\.pem and key_file .* can't be used"):
+    with pytest.raises(ConfigError, match=r"^certificate_file .*cert\.pem and key_file .* can't be used"):
         async with pushing(files):
             pass
