@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -48,8 +49,9 @@ def list_sources(config_path: Path, *, as_json: bool) -> None:
     from streams.config.loader import load_config
     from streams.errors import KafkaError
     from streams.operate.source_status import source_statuses
-    from streams.runtime import clock
+    from streams.runtime import clock, logs
 
+    logs.configure("sources list", level=logging.WARNING)
     config = load_config(config_path)
     now_ms, failed = clock.now_ms(), None
     try:
@@ -115,7 +117,9 @@ def check(ids: tuple[str, ...], config_path: Path, *, seconds: float, billed: bo
     from streams.config.sources.base import ALL_SOURCES
     from streams.errors import SourceError
     from streams.operate.source_check import check_sources
+    from streams.runtime import logs
 
+    logs.configure("sources check", level=logging.ERROR)  # what a source warns of is shown with its name
     config = load_config(config_path)
     entries = chosen(config.sources, ids or (ALL_SOURCES,))
     found = asyncio.run(check_sources(config, entries, seconds, billed=billed))

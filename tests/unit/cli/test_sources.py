@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
+import structlog
 from click.testing import CliRunner, Result
 
 from streams.cli import cli
@@ -14,10 +15,13 @@ from streams.operate import source_check
 from streams.sources.live import registry
 from tests.support import scripted_source
 from tests.support.cli import BRANDS
-from tests.support.scripted_source import posts, write_script
+from tests.support.scripted_source import ScriptedSource, posts, write_script
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
     from pathlib import Path
+
+    from streams.sources.live.base import Batch, Position
 
 
 @pytest.fixture(autouse=True)
@@ -52,6 +56,22 @@ def test_a_source_that_can_t_be_read_ends_with_the_code_of_sources(tmp_path: Pat
     results = {each["id"]: each["result"] for each in orjson.loads(done.stdout)["sources"]}
     assert results == {"a": "good", "b": "failed"}
     assert firewatch("check", "a", "-c", path, "--seconds", "2").exit_code == 0
+
+
+class WarningSource(ScriptedSource):
+    """Logs a warning before it yields what its script says."""
+
+    async def batches(self, position: Position | None) -> AsyncGenerator[Batch, None]:
+        structlog.get_logger().warning("a stream was interrupted")
+        async for batch in super().batches(position):
+            yield batch
+
+
+def test_what_a_source_logs_is_no_part_of_what_programs_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(registry.KINDS, "files", f"{__name__}.{WarningSource.__name__}")
+    done = firewatch("check", "-c", config(tmp_path, a=posts(3)), "--seconds", "2", "--json")
+    (source,) = orjson.loads(done.stdout)["sources"]
+    assert source["result"] == "good"
 
 
 def test_an_unknown_source_is_named_with_those_that_there_are(tmp_path: Path) -> None:
