@@ -239,10 +239,11 @@ class SourceHttp:
             yield answer
 
     def _address(self, text: str) -> URL:
+        """Return an address that was named, without credentials: those of a source are in its headers."""
         address = _web_address(URL(), text)
         if address is None:
             raise SourceRefused(self._source, "bad_address", f"{host_of(text)} is no address that can be reached")
-        return address
+        return address.with_user(None)
 
     def _target(self, address: URL, location: str) -> URL:
         """Return the address that a redirect names, without credentials and without a fragment."""

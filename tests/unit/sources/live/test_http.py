@@ -352,6 +352,14 @@ async def test_another_host_gets_no_credentials_and_the_same_host_keeps_them(
             assert request.headers["if-none-match"] == '"v1"'
 
 
+async def test_credentials_in_an_address_are_not_used(server: HttpFaults, client: SourceHttp) -> None:
+    server.script("/stream", Answer(body=b"line\n"))
+    named = server.url("/stream").replace("//", "//user:word@")
+    async with client.stream(named, silence_seconds=60) as answer:
+        assert answer.status == 200
+    assert server.requests[-1].headers["authorization"] == f"Bearer {SECRET}"
+
+
 async def test_credentials_in_a_redirect_are_not_used(server: HttpFaults) -> None:
     server.script("/a", redirect(server.url("/b").replace("//", "//user:word@")))
     server.script("/b", Answer())
