@@ -57,6 +57,9 @@ class Post(NamedTuple):
         Id of the post that this one reposts or answers, or null.
     engagement
         Likes, reposts and replies at collection time, summed.
+    delayed
+        Whether its platform received it when it was written, and only its way here took long, as when a source catches
+        up. Such a post is no import, however old it is.
     """
 
     id: str
@@ -70,6 +73,7 @@ class Post(NamedTuple):
     repost_of: str | None = None
     reply_to: str | None = None
     engagement: int = 0
+    delayed: bool = False
 
     @property
     def key(self) -> bytes:
@@ -229,7 +233,12 @@ def _post(fields: dict[str, Any]) -> Post:
     engagement = fields.get("engagement", 0)
     if type(engagement) is not int or not 0 <= engagement <= MAX_ENGAGEMENT:
         raise RecordError("wrong_type", f"'engagement' must be an integer from 0 to {MAX_ENGAGEMENT}")
-    return Post(fields["id"], fields["source"], ts_ms, fields["text"], engagement=engagement, **optional)
+    delayed = fields.get("delayed", False)
+    if type(delayed) is not bool:
+        raise RecordError("wrong_type", f"'delayed' must be true or false, got {type(delayed).__name__}")
+    return Post(
+        fields["id"], fields["source"], ts_ms, fields["text"], engagement=engagement, delayed=delayed, **optional
+    )
 
 
 def _identity(fields: dict[str, Any], name: str, what: str) -> tuple[str, str]:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from streams.core.rollup.watermark import StreamProgress
     from streams.records import Alert, Deletions, Envelope, Mention
 
-STATE_VERSION: Final = 13
+STATE_VERSION: Final = 14
 
 STATE_FIELDS: Final = (
     "marks", "windows", "detectors", "out", "incidents", "echo", "sources", "calm", "model", "deletions", "closed",
@@ -106,7 +106,7 @@ class BrandMonitor(BrandScoring):
         for evaluation in self._evaluations(watermark_ms, progress):
             step = evaluation.step
             self._delete_samples(step.at_ms, outcome, step.tally)
-            changes = self._incidents.changes(step, evaluation.end_ms, evaluation.scores, self._windows.unclosed)
+            changes = self._incidents.changes(step, evaluation.end_ms, evaluation.scores, self._windows)
             outcome.alerts += [self._alert(change) for change in changes]
             outcome.detections += evaluation.detections
             if evaluation.window is not None:
@@ -121,7 +121,7 @@ class BrandMonitor(BrandScoring):
     def _delete_samples(self, at_ms: int, outcome: Outcome, *more: Tally) -> None:
         gone_ms, authors = self._gone_authors or (at_ms + 1, frozenset[int]())
         if at_ms >= gone_ms or self._deletions.due(at_ms):
-            tallies = [*self._windows.unclosed(0), *self._incidents.tallies(), *more]
+            tallies = [*self._windows.tallies(), *self._incidents.tallies(), *more]
             outcome.samples_deleted[self._id] += self._deletions.apply(at_ms, tallies)
             if at_ms >= gone_ms:
                 outcome.samples_deleted[self._id] += sum(tally.forget_authors(authors) for tally in tallies)

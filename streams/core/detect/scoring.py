@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from streams.config.brands import DetectorSettings
     from streams.core.detect.outcome import Outcome
     from streams.core.detect.quarantine import Quarantine
+    from streams.core.rollup.tally import Tally
     from streams.core.rollup.watermark import StreamProgress
     from streams.errors import Doing
     from streams.records import Deletions, Envelope, Mention
@@ -40,7 +41,8 @@ class Evaluation(NamedTuple):
     Parameters
     ----------
     step
-        The moment, the bucket and its counts. If it is late, there are no scores.
+        The moment, the bucket and its counts. If it is late, only detectors that know how many mentions are usual score
+        it, by its late mentions alone.
     end_ms
         End of the bucket.
     scores
@@ -147,8 +149,8 @@ class BrandScoring(ABC):
         length_ms = self._windows.bucket_ms
         for step in self._windows.walk(watermark_ms, progress.buckets):
             end_ms = step.start_ms + length_ms
-            if step.late:
-                yield Evaluation(step, end_ms, {}, [], None, whole=True)
+            if step.late is not None:
+                yield Evaluation(step, end_ms, self._score_late(step, step.late, progress), [], None, whole=True)
                 continue
             elapsed_ms = length_ms if step.closes else min(length_ms, step.at_ms - step.start_ms)
             platform = progress.load_of_others(min(step.at_ms, end_ms), self._group)
@@ -172,6 +174,23 @@ class BrandScoring(ABC):
                 self._repetition.learn(step.tally)
                 if whole:
                     self._sources.learn(step.tally)
+
+    def _score_late(self, step: BucketStep, late: Tally, progress: StreamProgress) -> dict[str, Score]:
+        """Score the late mentions of a bucket as if it were open again and had no others.
+
+        It has others, or may have, so their number is a lower bound: what is anomalous about it is anomalous. Their
+        tone is no bound, as it is that of the sources which are late; so detectors that compare shares have no say.
+        """
+        end_ms = step.start_ms + self._windows.bucket_ms
+        platform = progress.load_of_others(end_ms, self._group)
+        repeated = self._repetition.repeated(late)
+        length_ms = self._windows.bucket_ms
+        bucket = late.bucket(step.start_ms, length_ms, length_ms - 1, 1.0, repeated, platform)
+        usual = self._of_each("score_one", step.at_ms, lambda detector: detector.usual_count(bucket))
+        scores = self._score(bucket, step.at_ms)
+        return {
+            name: score for name, score in scores.items() if usual.get(name) is not None and name not in self._shadow
+        }
 
     def _score(self, bucket: Bucket, at_ms: int) -> dict[str, Score]:
         scores = self._of_each("score_one", at_ms, lambda detector: _finite(detector.score_one(bucket)))

@@ -213,6 +213,17 @@ def _tally_13(tally: list[Any]) -> list[Any]:
     return [*rest, [[*sample, 0] for sample in samples], coarse]
 
 
+def _brand_13(state: State) -> State:
+    """Add the late buckets, and to incidents when their latest late evidence arrived: none was evaluated."""
+    *incidents, excesses, emerging, unreported = state["incidents"]
+    current, past, emerging = (each and [*each, -1] for each in (*incidents, emerging))
+    return {
+        **state,
+        "windows": [*state["windows"], []],
+        "incidents": [current, past, excesses, emerging, unreported],
+    }
+
+
 def _progress_2(state: State) -> State:
     """Add to each partition its newest event time, which was its watermark, and the delay of its posts."""
     return {**state, "partitions": [[*partition, partition[2], 0] for partition in state["partitions"]]}
@@ -235,6 +246,7 @@ BRAND: Final[Upgrades] = {
     10: _brand_10,
     11: _brand_11,
     12: _brand_12,
+    13: _brand_13,
 }
 CHUNK: Final[Upgrades] = {}
 PROGRESS: Final[Upgrades] = {2: _progress_2, 3: _progress_3}

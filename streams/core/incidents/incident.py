@@ -12,6 +12,9 @@ from detectors.units import HOUR_MS
 from streams.core.rollup.tally import Tally
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
+
     from detectors.base import Label, Severity
     from streams.records import AlertKind, AlertStep
 
@@ -21,9 +24,16 @@ _COUNTING_STEPS: Final = frozenset({"grow", "correct"})
 _STATE_FIELDS: Final = (
     "fingerprint", "start_ms", "hot_ms", "severity", "suppressed", "label", "note", "first_ms", "reopened", "earlier",
     "fired", "peaks", "excesses", "tally", "busiest", "hour_ms", "hour_mentions", "reported", "late", "closed_ms",
-    "occasion", "quiet", "label_before",
+    "occasion", "quiet", "label_before", "heard_ms",
 )  # fmt: skip
 """Fields in the order in which a state lists them."""
+
+
+LABELS: Final[tuple[Label | None, ...]] = (None, "praise", "surge", "spam", "outage", "crisis")
+"""In ascending order: an incident keeps the highest label it had, so that alerts do not alternate between two."""
+
+HARMLESS: Final = frozenset({"spam", "surge", "outage"})
+"""Labels of incidents that do not page."""
 
 
 class IncidentState(NamedTuple):
@@ -87,7 +97,7 @@ class Incident:
     suppressed
         Why it does not page, or None.
     label, note
-        The highest label so far (of `lifecycle.LABELS`), and the latest reason for it; None without.
+        The highest label so far (of `LABELS`), and the latest reason for it; None without.
     first_ms
         Start of its very first anomalous bucket.
     reopened
@@ -118,6 +128,8 @@ class Incident:
         Name of the maintenance or event in the config that suppresses it; empty without one.
     label_before
         Its label before it was last reopened.
+    heard_ms
+        Event time at which the latest of its buckets that was not quiet arrived, if it arrived late; -1 if none did.
     """
 
     fingerprint: str
@@ -143,6 +155,7 @@ class Incident:
     occasion: str = ""
     quiet: Tally = field(default_factory=Tally)
     label_before: Label | None = None
+    heard_ms: int = -1
 
     def __post_init__(self) -> None:
         if self.first_ms < 0:
@@ -170,6 +183,56 @@ class Incident:
         """Return whether the mentions of a closed bucket belong to it, or may yet."""
         return start_ms >= self.start_ms and (self.closed_ms < 0 or start_ms < self.hot_ms)
 
+    @property
+    def is_past(self) -> bool:
+        """Whether nothing of it is newer than what arrived late, as when a source catches up."""
+        return self.heard_ms > self.hot_ms
+
+    def begin_at(self, start_ms: int) -> int:
+        """Begin earlier than was known, and return when it began before."""
+        before_ms, self.start_ms = self.start_ms, start_ms
+        self.first_ms = min(self.first_ms, start_ms)
+        return before_ms
+
+    def tells(self, start_ms: int) -> bool:
+        """Return whether its alerts tell of a closed bucket, so that a late mention of it only corrects them."""
+        return self.suppressed is None and bool(self.tally.count) and self.covers(start_ms)
+
+    def note_scores(
+        self,
+        anomalous: Mapping[str, Score],
+        firing: AbstractSet[str],
+        scores: Mapping[str, Score],
+        *,
+        is_new: bool,
+    ) -> None:
+        """Update peaks, label and suppression.
+
+        Parameters
+        ----------
+        anomalous, firing, scores
+            The scores of a bucket that are anomalous, the names of those that are not suppressed, and all.
+        is_new
+            Whether the incident begins with this bucket.
+        """
+        for name, score in anomalous.items():
+            peak = self.peaks.get(name)
+            if peak is None or (score.suppressed is None, score.value) > (peak.suppressed is None, peak.value):
+                self.peaks[name] = score
+        self.fired |= firing
+        for score in scores.values():
+            if score.label == "outage" and not is_new and self.suppressed != "outage":
+                continue  # sources that fail later don't explain what began while they delivered
+            if score.label and LABELS.index(score.label) >= LABELS.index(self.label):
+                self.label, self.note = score.label, score.reason
+        if self.label in HARMLESS:
+            self.suppressed, self.occasion = self.label, ""
+        elif self.fired:
+            self.suppressed, self.occasion = None, ""
+        elif anomalous and (not self.suppressed or self.suppressed in HARMLESS):
+            foremost = max(anomalous.values(), key=lambda score: score.value)
+            self.suppressed, self.occasion = foremost.suppressed, foremost.occasion
+
     def add(self, start_ms: int, tally: Tally) -> None:
         """Add a closed bucket."""
         if start_ms < self.hot_ms:
@@ -179,15 +242,21 @@ class Incident:
             self.tally.merge(tally)
         else:
             self.quiet.merge(tally)
-        hour_ms = start_ms - start_ms % HOUR_MS
-        if hour_ms != self.hour_ms:
-            self.hour_ms, self.hour_mentions = hour_ms, 0
-        self.hour_mentions += tally.count
-        self.busiest = max(self.busiest, self.hour_mentions)
+        if not self.is_past:
+            self._count_hour(start_ms, tally.count)
 
     def add_late(self, start_ms: int, late: Tally) -> None:
         """Add mentions that arrived after their bucket had closed."""
         (self.tally if start_ms < self.hot_ms else self.quiet).merge(late)
+        if self.is_past:
+            self._count_hour(start_ms, late.count)
+
+    def _count_hour(self, start_ms: int, count: int) -> None:
+        hour_ms = start_ms - start_ms % HOUR_MS
+        if hour_ms != self.hour_ms:
+            self.hour_ms, self.hour_mentions = hour_ms, 0
+        self.hour_mentions += count
+        self.busiest = max(self.busiest, self.hour_mentions)
 
     def end(self, at_ms: int) -> None:
         """End it at some event time, without the buckets since its last one that was not quiet."""
@@ -245,8 +314,8 @@ class Change:
     mentions
         Counts from `Incident.start_ms` to `until_ms`.
     at_ms, until_ms
-        Event time of the step, and the end of the mentions: the same, or `Incident.hot_ms` if it is over, since the
-        quiet time after which an incident is resolved is no part of it.
+        Event time of the step, and the end of the mentions: the same, or `Incident.hot_ms` if it is over or past, since
+        the quiet time after which an incident is resolved is no part of it.
     bucket_ms
         Start of the bucket that led to it.
     late

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,9 +16,9 @@ from streams.records import SEVERITIES, SHARE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from detectors.base import Aspect, Label, Score, Severity
+    from detectors.base import Aspect, Score, Severity
     from streams.config import IncidentSettings
-    from streams.core.rollup.windows import BucketStep
+    from streams.core.rollup.windows import BucketStep, Windows
     from streams.records import AlertKind, AlertStep
 
 SHRINKAGE: Final = 10
@@ -26,12 +27,6 @@ little."""
 
 FEW: Final = 20
 """Mentions below which growth is not worth an alert."""
-
-LABELS: Final[tuple[Label | None, ...]] = (None, "praise", "surge", "spam", "outage", "crisis")
-"""In ascending order: an incident keeps the highest label it had, so that alerts do not alternate between two."""
-
-HARMLESS: Final = frozenset({"spam", "surge", "outage"})
-"""Labels of incidents that do not page."""
 
 HIGHEST_IF_COARSE: Final[Severity] = "warning"
 """Highest severity of an incident most of whose mentions state their time no finer than a bucket: how fast they came is
@@ -93,9 +88,7 @@ class Incidents:
         """The incident that is open or emerges."""
         return self.current or self.emerging
 
-    def changes(
-        self, step: BucketStep, end_ms: int, scores: Mapping[str, Score], unclosed: Callable[[int], list[Tally]]
-    ) -> Iterator[Change]:
+    def changes(self, step: BucketStep, end_ms: int, scores: Mapping[str, Score], windows: Windows) -> Iterator[Change]:
         """Yield what a step of a bucket changes; use each change before asking for the next, which changes more.
 
         Parameters
@@ -104,13 +97,15 @@ class Incidents:
             The step.
         end_ms
             End of the bucket.
-        scores, unclosed
-            As for `check`.
+        scores
+            Scores by detector name.
+        windows
+            The buckets of the brand.
         """
-        if step.late:
-            found = self.correct(step.at_ms, step.start_ms, step.tally, unclosed)
+        if step.late is not None:
+            found = self.check_late(step, end_ms, scores, windows)
         else:
-            found = self.check(step.at_ms, step.start_ms, end_ms, step.tally, scores, unclosed)
+            found = self.check(step.at_ms, step.start_ms, end_ms, step.tally, scores, windows.unclosed)
         if found is not None:
             yield found
         if step.closes:
@@ -152,7 +147,7 @@ class Incidents:
             if not opening:
                 return None
             incident = self.emerging = self._opened(start_ms, end_ms, opening)
-        self._update(incident, anomalous, firing, scores, is_new=is_new)
+        incident.note_scores(anomalous, firing, scores, is_new=is_new)
         hot = [self._is_hot(incident, name, score, tally) for name, score in scores.items()]
         if any(hot):
             incident.hot_ms = max(incident.hot_ms, end_ms)
@@ -176,7 +171,8 @@ class Incidents:
             return None
         if incident.covers(start_ms):
             incident.add(start_ms, tally)
-        quiet_ms, resolve_ms = end_ms - incident.hot_ms, self._settings.resolve_after_seconds * 1000
+        quiet_ms = end_ms - max(incident.hot_ms, incident.heard_ms)
+        resolve_ms = self._settings.resolve_after_seconds * 1000
         if incident is self.emerging:
             if quiet_ms >= min(PATIENCE_MS, resolve_ms):
                 self._unreported |= incident.fired
@@ -184,8 +180,49 @@ class Incidents:
             return None
         return self._ended(incident, at_ms, start_ms) if quiet_ms >= resolve_ms else None
 
+    def check_late(self, step: BucketStep, end_ms: int, scores: Mapping[str, Score], windows: Windows) -> Change | None:
+        """Evaluate the late mentions of a bucket: they open or change an incident if they are anomalous by themselves,
+        and correct one otherwise.
+
+        Parameters
+        ----------
+        step, end_ms, windows
+            As in `changes`.
+        scores
+            Scores of all late mentions of the bucket, as if there were no others.
+        """
+        start_ms, begun, late = step.start_ms, self.begun, step.late or step.tally
+        is_told = begun is None and self._past is not None and self._past.tells(start_ms)
+        is_far = begun is not None and not self._within_cool_down(begun, start_ms)
+        if is_told or is_far or not any(self._exceeds(begun, name, score, late) for name, score in scores.items()):
+            return self.correct(step.at_ms, start_ms, step.tally, windows.unclosed)
+        if begun is not None and begun.covers(start_ms):
+            added = [(start_ms, step.tally)]
+        else:
+            before_ms = step.at_ms if begun is None else begun.begin_at(start_ms)
+            added = [(each, tally) for each, tally in windows.late_since(start_ms) if each < before_ms]
+
+        def tallies(since_ms: int) -> list[Tally]:
+            unclosed = [] if begun is None or begun.is_past else windows.unclosed(since_ms)
+            return [*unclosed, *(tally for _, tally in added)]
+
+        found = self.check(step.at_ms, start_ms, end_ms, late, scores, tallies)
+        incident = self.begun
+        if incident is None:
+            return None
+        if end_ms == incident.hot_ms:
+            incident.heard_ms = step.at_ms
+        count = 0
+        for each, tally in added:
+            incident.add_late(each, tally)
+            count += tally.count
+        if found is None:
+            incident.late += count
+            return None
+        return replace(found, late=found.late + count, until_ms=incident.hot_ms if incident.is_past else found.until_ms)
+
     def correct(self, at_ms: int, start_ms: int, late: Tally, unclosed: Callable[[int], list[Tally]]) -> Change | None:
-        """Add mentions that arrived after their bucket had closed: they correct an incident, and open none.
+        """Add mentions that arrived after their bucket had closed, and are not anomalous: they correct an incident.
 
         Parameters
         ----------
@@ -243,8 +280,9 @@ class Incidents:
         unreported = score.suppressed == "refractory" and name in self._unreported
         return score._replace(suppressed=None) if unreported else score
 
-    def _within_cool_down(self, past: Incident, at_ms: int) -> bool:
-        return at_ms - past.hot_ms < self._settings.cool_down_seconds * 1000
+    def _within_cool_down(self, incident: Incident, at_ms: int) -> bool:
+        """Return whether a moment, which may be of late mentions, is no further away from an incident."""
+        return max(at_ms - incident.hot_ms, incident.start_ms - at_ms) < self._settings.cool_down_seconds * 1000
 
     def _step(self, incident: Incident, before: IncidentState | None, count: int, *, goes_on: bool) -> AlertStep | None:
         """Return the step that an evaluation leads to, None if it is not worth an alert.
@@ -274,7 +312,7 @@ class Incidents:
         incident.late = 0
         incident.reported = ReportedStep(step, incident.state, mentions.count, mentions.negative, at_ms)
         over = incident.closed_ms >= 0
-        until_ms = incident.hot_ms if over else at_ms
+        until_ms = incident.hot_ms if over or incident.is_past else at_ms
         kind: AlertKind = "resolve" if over else "open" if step == "open" else "update"
         known = previous if previous and previous.step else None
         return Change(kind, step, incident, mentions, at_ms, until_ms, start_ms, late, known)
@@ -287,34 +325,6 @@ class Incidents:
         incident.tally = Tally.joined(incident.tally, incident.quiet, *unclosed(incident.start_ms))
         incident.hot_ms = at_ms
         return self._ended(incident, at_ms, start_ms)
-
-    @staticmethod
-    def _update(
-        incident: Incident,
-        anomalous: Mapping[str, Score],
-        firing: set[str],
-        scores: Mapping[str, Score],
-        *,
-        is_new: bool,
-    ) -> None:
-        """Update peaks, label and suppression."""
-        for name, score in anomalous.items():
-            peak = incident.peaks.get(name)
-            if peak is None or (score.suppressed is None, score.value) > (peak.suppressed is None, peak.value):
-                incident.peaks[name] = score
-        incident.fired |= firing
-        for score in scores.values():
-            if score.label == "outage" and not is_new and incident.suppressed != "outage":
-                continue  # sources that fail later don't explain what began while they delivered
-            if score.label and LABELS.index(score.label) >= LABELS.index(incident.label):
-                incident.label, incident.note = score.label, score.reason
-        if incident.label in HARMLESS:
-            incident.suppressed, incident.occasion = incident.label, ""
-        elif incident.fired:
-            incident.suppressed, incident.occasion = None, ""
-        elif anomalous and (not incident.suppressed or incident.suppressed in HARMLESS):
-            foremost = max(anomalous.values(), key=lambda score: score.value)
-            incident.suppressed, incident.occasion = foremost.suppressed, foremost.occasion
 
     def _may_open(self, name: str, score: Score, bucket: Tally, at_ms: int) -> bool:
         """Return whether a score may open an incident: within the refractory period only if the bucket itself exceeds
@@ -332,6 +342,11 @@ class Incidents:
         excess = self._excess(name, score, bucket, falls=highest is not None and highest.direction == "down")
         peak = incident.excesses[name] = max(incident.excesses.get(name, 0.0), excess)
         return score.value >= self._settings.quiet_below and excess > self._settings.subsided_share * peak
+
+    def _exceeds(self, begun: Incident | None, name: str, score: Score, late: Tally) -> bool:
+        """Return whether late mentions of a bucket are anomalous, and not only what the score remembers."""
+        least = 0.0 if begun is None else self._settings.subsided_share * begun.excesses.get(name, 0.0)
+        return score.value >= 1 and self._excess(name, score, late, falls=False) > least
 
     def _excess(self, name: str, score: Score, bucket: Tally, *, falls: bool) -> float:
         """Return by how much the bucket exceeds the usual, or falls short of it; 0 or less if it does not."""

@@ -102,6 +102,19 @@ def stated_time(value: Any) -> int | datetime:
     return _from_number(value, value)
 
 
+def exact_time_ms(value: Any) -> int | None:
+    """Return the time that a value states, milliseconds since the epoch; None if it states none, or names no zone.
+
+    >>> exact_time_ms("2023-11-14T22:13:20Z"), exact_time_ms("2023-11-14 22:13:20"), exact_time_ms(None)
+    (1700000000000, None, None)
+    """
+    try:
+        moment = stated_time(value)
+    except RecordError:
+        return None
+    return None if isinstance(moment, datetime) else moment
+
+
 class EventTimes:
     """Reads the event times of the posts of a stream, in their order.
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from streams.core.rollup.late_buckets import LateBuckets
 from streams.core.rollup.pending_mentions import PendingMentions
 from streams.core.rollup.tally import Tally
 from streams.records import IMPORT
@@ -38,15 +39,15 @@ class BucketStep(NamedTuple):
     closes
         Whether the bucket is complete, so that detectors learn from it.
     late
-        Whether the bucket had closed before; `tally` then holds only the mentions that arrived since, without imports,
-        which must not change what was known of that time.
+        Counts of all late mentions of the bucket if it had closed before; None otherwise. `tally` then holds only those
+        that arrive in this step. Neither counts imports, which must not change what was known of that time.
     """
 
     at_ms: int
     start_ms: int
     tally: Tally
     closes: bool
-    late: bool = False
+    late: Tally | None = None
 
 
 class Windows:
@@ -70,6 +71,7 @@ class Windows:
         self.late = 0
         self.pending = PendingMentions()
         self._open: dict[int, Tally] = {}
+        self._late = LateBuckets()
 
     def add(self, mention: Mention) -> None:
         """Keep a mention until the watermark reaches the slot it arrived in."""
@@ -118,12 +120,12 @@ class Windows:
         return newest if slot is None else max(newest, slot - slot % self.bucket_ms)
 
     def holds(self, posts: AbstractSet[Identity]) -> set[Identity]:
-        """Return those of these posts that are pending for their slot or among the samples of an open bucket."""
-        return self.pending.holds(posts).union(*(tally.shows(posts) for tally in self._open.values()))
+        """Return those of these posts that are pending for their slot or among the samples of a bucket."""
+        return self.pending.holds(posts).union(*(tally.shows(posts) for tally in self.tallies()))
 
     def holds_any_of(self, authors: AbstractSet[int]) -> bool:
-        """Return whether a mention by any of these authors is pending or among the samples of an open bucket."""
-        return self.pending.holds_any_of(authors) or any(tally.shows_any_of(authors) for tally in self._open.values())
+        """Return whether a mention by any of these authors is pending or among the samples of a bucket."""
+        return self.pending.holds_any_of(authors) or any(tally.shows_any_of(authors) for tally in self.tallies())
 
     def visible_at(self, arrival_ms: int) -> int:
         """Return the event time at which a record that arrives at some event time becomes visible."""
@@ -132,6 +134,14 @@ class Windows:
     def unclosed(self, since_ms: int) -> list[Tally]:
         """Return the counts of the unclosed buckets that start at `since_ms` or later, the current step's included."""
         return [tally for start, tally in self._open.items() if start >= since_ms]
+
+    def late_since(self, start_ms: int) -> list[tuple[int, Tally]]:
+        """Return start and late mentions of the buckets that start at `start_ms` or later and had closed before."""
+        return list(self._late.since(start_ms))
+
+    def tallies(self) -> list[Tally]:
+        """Return all counts that are held."""
+        return [*self._open.values(), *(tally for _, tally in self._late.since(0))]
 
     def reset_late(self) -> int:
         """Return the number of late mentions and set it to zero."""
@@ -144,10 +154,12 @@ class Windows:
         for start, mentions in sorted(self.pending.take(slot).items()):
             if self.closes_at(start) <= slot:
                 self.late += len(mentions)
-                late = Tally()
-                late.add(mention for mention in mentions if not mention.flags & IMPORT)
-                if late.count:
-                    yield BucketStep(slot_end, start, late, closes=False, late=True)
+                dated = [mention for mention in mentions if not mention.flags & IMPORT]
+                if dated:
+                    late = Tally()
+                    late.add(dated)
+                    gathered = self._late.add(start, slot_end, dated)
+                    yield BucketStep(slot_end, start, late, closes=False, late=gathered)
                 continue
             tally = self._open.get(start)
             if tally is None:
@@ -164,6 +176,7 @@ class Windows:
             tally = self._open.setdefault(start, Tally())
             yield BucketStep(at_ms, start, tally, closes=True)
             del self._open[start]
+            self._late.forget(at_ms - self.bucket_ms - self._lateness_ms)
             closed_ms = at_ms
 
     def _next_to_close(self, closed_ms: int, passed: Sequence[int]) -> int | None:
@@ -179,10 +192,11 @@ class Windows:
     def dump(self) -> list[Any]:
         """Return the state but for the chunks of `pending` as plain values for JSON."""
         opened = [[start, tally.dump()] for start, tally in self._open.items()]
-        return [self.reached_ms, self.late, self.pending.dump(), opened]
+        return [self.reached_ms, self.late, self.pending.dump(), opened, self._late.dump()]
 
     def load(self, values: list[Any]) -> None:
         """Restore the state that `dump` returned; chunks are added to `pending` afterwards."""
-        self.reached_ms, self.late, pending, opened = values
+        self.reached_ms, self.late, pending, opened, late = values
         self.pending.load(pending)
         self._open = {start: Tally.load(tally) for start, tally in opened}
+        self._late.load(late)

@@ -75,8 +75,9 @@ class AdmittedPost(NamedTuple):
     arrived_ms
         Event time at which it arrives: the clock of the partition.
     turn
-        How often the clock was moved back before; None if that was so few posts ago that the post is not counted for
-        the platform load, which keeps progress records small however often it happens.
+        How often the clock was moved back before; None if the post is not counted for the platform load: because that
+        was few posts ago, which keeps progress records small however often it happens, or because the post is of a
+        bucket that has closed, as those of a source that catches up, which are many in a minute.
     imported
         Whether it is dated back so far that it is counted, but says nothing about the present.
     coarse
@@ -168,7 +169,8 @@ class PartitionState:
         self._ingest = ingest
         self._bucket_ms = windows.bucket_seconds * 1000
         lateness_ms = windows.lateness_seconds * 1000
-        self._import_after_ms = max(ingest.import_after_seconds * 1000, self._bucket_ms + lateness_ms)
+        self._closed_after_ms = self._bucket_ms + lateness_ms
+        self._import_after_ms = max(ingest.import_after_seconds * 1000, self._closed_after_ms)
         self._clock = PartitionClock(
             lateness_ms, self._import_after_ms, position.watermark_ms, position.recent, live=position.live
         )
@@ -246,10 +248,11 @@ class PartitionState:
             post = post._replace(ts_ms=placed(stated_ms, resolution.ms, broker_ms, f"{post.source}:{post.id}"))
             if post.ts_ms == broker_ms:
                 stated_ms = broker_ms
-        imported = self._live and clock.is_import(stated_ms)
+        imported = self._live and not post.delayed and clock.is_import(stated_ms)
         arrived_ms = clock.advance(stated_ms, broker_ms)
         self._live = clock.live and broker_ms - arrived_ms < self._import_after_ms
-        turn = clock.turns if clock.steady and arrived_ms >= post.ts_ms else None
+        is_current = post.ts_ms <= arrived_ms <= post.ts_ms + self._closed_after_ms
+        turn = clock.turns if clock.steady and is_current else None
         if not self._quota.admits(post.source, arrived_ms, offset):
             admission.over_quota.append(OverQuotaPost(offset, post.source, post.id))
             return

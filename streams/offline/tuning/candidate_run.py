@@ -212,7 +212,7 @@ class CandidatesOfBrand(BrandScoring):
         for place, (names, incidents) in enumerate(self._candidates):
             # without an incident that is open or emerges, scores below 1 change nothing
             scores = _renamed(names, evaluation.scores) if anomalous or incidents.begun is not None else {}
-            for change in incidents.changes(evaluation.step, evaluation.end_ms, scores, self._windows.unclosed):
+            for change in incidents.changes(evaluation.step, evaluation.end_ms, scores, self._windows):
                 self._raised.add(place, self._id, change)
 
 

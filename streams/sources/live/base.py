@@ -45,7 +45,7 @@ class Found(NamedTuple):
         The record as it was received, for a dead letter.
     witnessed_ms
         When the platform received the post, milliseconds since the epoch; None for the moment of its arrival here. The
-        post is not dated later.
+        post is not dated later, and is no import if it is dated hardly earlier.
     edited
         Whether an earlier version has been published.
     place

@@ -100,6 +100,8 @@ class Door:
             post = post._replace(lang=settled_tag(post.text, post.lang))
         if post.author is not None and self._hashes_authors:
             post = post._replace(author=self._shown(post.author))
+        if found.witnessed_ms is not None and now_ms - post.ts_ms > self._import_after_ms:
+            post = post._replace(delayed=witnessed_ms - post.ts_ms <= self._import_after_ms)
         return post
 
     def author_deletion(self, author: str) -> AuthorDeletion | None:

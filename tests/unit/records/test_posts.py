@@ -44,6 +44,7 @@ def test_two_posts_never_share_a_key(source: str, id: str, other_source: str, ot
         TEXTS | st.none(),
         url=TEXTS | st.none(),
         engagement=st.integers(0, MAX_ENGAGEMENT),
+        delayed=st.booleans(),
     )
 )
 def test_posts_round_trip(post: Post) -> None:
@@ -68,6 +69,7 @@ def test_posts_round_trip(post: Post) -> None:
         (b'{"v": 1, "id": "7", "source": "s", "text": "t"}', "missing_field"),
         (b'{"v": 1, "id": "7", "source": "s", "text": "t", "ts_ms": 1, "lang": 4}', "wrong_type"),
         (b'{"v": 1, "id": "7", "source": "s", "text": "t", "ts_ms": 1, "engagement": -4}', "wrong_type"),
+        (b'{"v": 1, "id": "7", "source": "s", "text": "t", "ts_ms": 1, "delayed": 1}', "wrong_type"),
     ],
 )
 def test_bad_posts_are_refused_with_a_reason(value: bytes | None, reason: str) -> None:

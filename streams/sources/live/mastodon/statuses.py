@@ -8,11 +8,10 @@ a deletion is about is then known for the latest posts alone.
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from streams.core.ingest.parsing import parse
-from streams.core.ingest.timestamps import stated_time
+from streams.core.ingest.timestamps import exact_time_ms
 from streams.core.recent import RecentMap
 from streams.errors import RecordError
 from streams.records import MAX_ID_CHARS
@@ -107,7 +106,10 @@ class StatusReader:
         status = MastodonStatus(record)
         if status.edited_at:
             self._edits.put_new(status.id, status.edited_at)
-        return self._post(record, status, raw, place, is_edited=is_repeat and bool(status.edited_at))
+        item = self._post(record, status, raw, place, is_edited=is_repeat and bool(status.edited_at))
+        if isinstance(item, Found) and not is_repeat:  # ids are in order of time: it was published after the last read
+            return item._replace(witnessed_ms=status.claimed_ms)
+        return item
 
     def _edit(self, record: Mapping[str, Any], status: MastodonStatus, raw: bytes, place: str) -> Found | Skipped:
         """Return the item of a status that has changed: its text, or only the counts of a poll."""
@@ -204,16 +206,8 @@ class MastodonStatus:
             raise RecordError("missing_field" if id is None else "bad_id", "a status needs 'id', a string")
         edited_at = record.get("edited_at")
         self.id = id.strip()
-        self.claimed_ms = _claimed_ms(record.get("created_at"))
+        self.claimed_ms = exact_time_ms(record.get("created_at"))
         self.edited_at = edited_at if isinstance(edited_at, str) else ""
-
-
-def _claimed_ms(value: Any) -> int | None:
-    try:
-        moment = stated_time(value)
-    except RecordError:
-        return None
-    return None if isinstance(moment, datetime) else moment
 
 
 def is_bridged(author: str) -> bool:

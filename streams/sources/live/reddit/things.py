@@ -118,7 +118,7 @@ def read_thing(child: Any, *, include_reposts: bool) -> Thing | Odd:
         if not include_reposts:
             return Thing(name, known, Skipped("repost"))
         fields["text"] = as_html(_with_original(data))
-    return Thing(name, known, Found(fields, _raw(child)))
+    return Thing(name, known, Found(fields, _raw(child), known.created_ms or None))
 
 
 def change(thing: Thing, known: Known | None) -> Item | None:
@@ -139,7 +139,7 @@ def change(thing: Thing, known: Known | None) -> Item | None:
     if now.state == "anonymous" and known.state == "there":
         return Deleted(thing.name)  # the author has deleted the account, and wants to be forgotten
     if known.state == "removed" or now.edited_ms > known.edited_ms:
-        return thing.item._replace(edited=True) if isinstance(thing.item, Found) else None
+        return thing.item._replace(edited=True, witnessed_ms=None) if isinstance(thing.item, Found) else None
     return None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from streams.core.ingest.parsing import parse
+from streams.core.ingest.timestamps import exact_time_ms
 from streams.errors import RecordError
 from streams.sources.live.base import Bad, Found, Skipped
 from streams.sources.presets import TwitterV2, time_of_tweet
@@ -89,7 +90,9 @@ def item_of(tweet: dict[str, Any], raw: bytes, whole: dict[str, Any], *, include
         fields["text"] = _original_text(whole, fields["repost_of"]) or fields["text"]
     history = tweet.get("edit_history_tweet_ids")
     first = history[0] if isinstance(history, list) and history and isinstance(history[0], str) else tweet["id"]
-    return Found(fields | {"id": first}, raw, edited=str(first) != str(tweet["id"]))
+    is_edited = str(first) != str(tweet["id"])
+    witnessed_ms = None if is_edited else exact_time_ms(fields.get("created_at"))  # X itself dates posts
+    return Found(fields | {"id": first}, raw, witnessed_ms, edited=is_edited)
 
 
 def ms_of(id: Any) -> int:

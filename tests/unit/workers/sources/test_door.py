@@ -50,6 +50,25 @@ def test_the_event_time_is_the_earliest_of_claimed_witnessed_and_now(
     assert admitted(door(), found(at_ms=claimed_ms, witnessed_ms=witnessed_ms)).ts_ms == expected_ms
 
 
+HOURS_AGO_MS = NOW_MS - 180 * MINUTE_MS
+
+
+@pytest.mark.parametrize(
+    ("claimed_ms", "witnessed_ms", "is_delayed"),
+    [
+        (HOURS_AGO_MS, HOURS_AGO_MS + 2_000, True),
+        (HOURS_AGO_MS, HOURS_AGO_MS + 61 * MINUTE_MS, False),
+        (HOURS_AGO_MS, NOW_MS, False),
+        (HOURS_AGO_MS, None, False),
+        (NOW_MS - MINUTE_MS, NOW_MS - MINUTE_MS, False),
+    ],
+)
+def test_a_post_that_its_platform_received_in_time_is_delayed_and_one_that_is_dated_back_is_not(
+    claimed_ms: int, witnessed_ms: int | None, is_delayed: bool
+) -> None:
+    assert admitted(door(), found(at_ms=claimed_ms, witnessed_ms=witnessed_ms)).delayed is is_delayed
+
+
 def test_a_post_is_of_its_source_whatever_its_record_says() -> None:
     post = admitted(door(), found(source="elsewhere"))
     assert (post.source, post.key) == ("wire", b"wire:7")

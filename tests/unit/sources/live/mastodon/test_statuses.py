@@ -122,6 +122,18 @@ def test_an_update_of_a_server_that_states_no_time_of_edit_is_an_edit() -> None:
     assert item.edited
 
 
+@pytest.mark.parametrize(("is_repeat", "witnessed_ms"), [(False, NOW), (True, None)])
+def test_a_status_that_a_timeline_shows_for_the_first_time_was_there_since_it_was_written(
+    is_repeat: bool, witnessed_ms: int | None
+) -> None:
+    status = SERVER.status("x")
+    item = reader_of().listed(status, orjson.dumps(status), "page 1", is_repeat=is_repeat)
+    streamed = update(reader_of(), status)
+    assert isinstance(item, Found)
+    assert isinstance(streamed, Found)
+    assert (item.witnessed_ms, streamed.witnessed_ms) == (witnessed_ms, None)
+
+
 def test_an_old_post_may_be_edited() -> None:
     old = SERVER.status("x", created_at="2020-01-01T00:00:00Z", edited_at="2026-11-30T20:00:00Z")
     assert isinstance(update(reader_of(), old, "status.update"), Found)

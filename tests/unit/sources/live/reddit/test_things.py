@@ -67,11 +67,14 @@ def test_a_removed_post_is_skipped_or_a_deletion_and_may_come_back(fields: dict[
     assert change(removed, removed.known) is None
     back = change(there, removed.known)
     assert isinstance(back, Found)
-    assert back.edited
+    assert (back.edited, back.witnessed_ms) == (True, None)
 
 
 def test_an_edit_is_reported_when_its_time_is_new() -> None:
     edited = thing(POST, edited=NOW_MS / 1000)
+    first = change(thing(POST), None)
+    assert isinstance(first, Found)
+    assert first.witnessed_ms == round(1000 * POST["data"]["created_utc"]), "Reddit itself dates posts"
     assert change(edited, Known(NOW_MS, NOW_MS)) is None
     assert isinstance(change(edited, Known(NOW_MS, 0)), Found)
     assert change(thing(POST, edited=True), Known(NOW_MS, 1)) is None

@@ -25,6 +25,7 @@ def test_a_post_has_its_fields_and_costs_one_read() -> None:
     assert isinstance(item, Found)
     assert item.fields["text"] == "Nordtel ist gestört"
     assert item.fields["author"] == "7"
+    assert item.witnessed_ms == NOW_MS, "X itself dates posts"
     assert "source" not in item.fields
     assert (found.posts, found.post_ms, found.ends) == (1, NOW_MS, "")
 
@@ -38,7 +39,7 @@ def test_an_edit_has_the_id_of_the_first_version() -> None:
     first = tweet_id(NOW_MS)
     edited = tweet(NOW_MS, "Nordtel, korrigiert", number=1)
     [item] = message(edited | {"edit_history_tweet_ids": [first, edited["id"]]}).items
-    assert (item.fields["id"], item.edited) == (first, True)
+    assert (item.fields["id"], item.edited, item.witnessed_ms) == (first, True, None)
 
 
 def test_a_repost_is_skipped_or_has_the_text_of_the_original() -> None:
