@@ -71,7 +71,7 @@ class SourceStatus:
     posts_per_minute
         Posts that have reached Kafka lately.
     gaps
-        ``[from_ms, to_ms, cause, part]`` of each gap of the last day, oldest first.
+        ``[from_ms, to_ms, cause, part, found_ms]`` of each gap that was found in the last day, oldest first.
     """
 
     id: str
@@ -87,7 +87,7 @@ class SourceStatus:
     expected_silence_seconds: float = 0.0
     behind_ms: int | None = None
     posts_per_minute: float | None = None
-    gaps: list[tuple[int, int, str, str]] = field(default_factory=list)
+    gaps: list[tuple[int, int, str, str, int]] = field(default_factory=list)
 
     def problems(self, now_ms: int) -> list[str]:
         """Return what is wrong with the source, one sentence each."""
@@ -119,13 +119,13 @@ class SourceStatus:
         return found + self._gap_problems(now_ms)
 
     def _gap_problems(self, now_ms: int) -> list[str]:
-        lately = [gap for gap in self.gaps if now_ms - gap[1] <= GAPS_MS]
+        lately = [gap for gap in self.gaps if now_ms - gap[4] <= GAPS_MS]
         if not lately:
             return []
-        span = _minutes(sum(to_ms - from_ms for from_ms, to_ms, _, _ in lately))
-        causes = ", ".join(sorted({cause for _, _, cause, _ in lately}))
-        gaps = "a gap" if len(lately) == 1 else f"{len(lately)} gaps"
-        return [f"source {self.id} had {gaps} in the last hour: posts of {span} may be missing ({causes})"]
+        span = _minutes(sum(to_ms - from_ms for from_ms, to_ms, *_ in lately))
+        causes = ", ".join(sorted({cause for _, _, cause, *_ in lately}))
+        gaps = "a gap was" if len(lately) == 1 else f"{len(lately)} gaps were"
+        return [f"{gaps} found in source {self.id} in the last hour: posts of {span} may be missing ({causes})"]
 
 
 async def read_sources(config: Config, reader: AIOKafkaConsumer, now_ms: int) -> list[SourceStatus]:
@@ -187,7 +187,7 @@ def _source(settings: SourceSettings, cursor: Cursor | None, now_ms: int, rates:
         post_ms=cursor.post_ms,
         behind_ms=cursor.behind_ms,
         posts_per_minute=round(rates.get(settings.id, 0.0), 1),
-        gaps=[(gap.from_ms, gap.to_ms, gap.cause, gap.part) for gap in cursor.gaps],
+        gaps=[(gap.from_ms, gap.to_ms, gap.cause, gap.part, gap.since_ms) for gap in cursor.gaps],
     )
 
 

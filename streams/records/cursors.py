@@ -41,7 +41,7 @@ class Owner(BaseModel):
 
 
 class RecentGap(BaseModel):
-    """A gap of the last day."""
+    """A gap that was found within the last day, however long ago it was."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -49,6 +49,14 @@ class RecentGap(BaseModel):
     to_ms: int = Field(description="End of the span")
     cause: GapCause
     part: str = Field(default="", description="What part of the source is affected; empty for the whole source")
+    found_ms: int | None = Field(
+        default=None, description="When it was found; omitted by earlier versions, which listed gaps by their end"
+    )
+
+    @property
+    def since_ms(self) -> int:
+        """When it was found, or its end if that is not known."""
+        return self.to_ms if self.found_ms is None else self.found_ms
 
 
 class Cursor(BaseModel):
@@ -73,7 +81,7 @@ class Cursor(BaseModel):
     gaps: list[RecentGap] = Field(
         default_factory=list,
         max_length=MAX_RECENT_GAPS,
-        description=f"Gaps of the last day, the newest {MAX_RECENT_GAPS} of them",
+        description=f"Gaps that were found in the last day, the newest {MAX_RECENT_GAPS} of them",
     )
 
     @property

@@ -72,9 +72,11 @@ class Ownership:
 
     def note(self, gap: Gap) -> None:
         """Remember a gap for those who ask for the status."""
-        recent = RecentGap(from_ms=gap.from_ms, to_ms=gap.to_ms, cause=gap.cause, part=gap.part[:200])
-        if recent not in self._gaps:  # a gap that is found again after a crash
-            self._gaps.append(recent)
+        known = {(each.from_ms, each.to_ms, each.cause, each.part) for each in self._gaps}
+        span = (gap.from_ms, gap.to_ms, gap.cause, gap.part[:200])
+        if span not in known:  # a gap that is found again after a crash
+            from_ms, to_ms, cause, part = span
+            self._gaps.append(RecentGap(from_ms=from_ms, to_ms=to_ms, cause=cause, part=part, found_ms=clock.now_ms()))
 
     def hurry(self) -> None:
         """Have the cursor saved at once."""
@@ -112,7 +114,7 @@ class Ownership:
         health.post_ms = self._post_ms = health.post_ms or self._post_ms
         if position != self.position:
             self.position, self._position_ms = position, now_ms
-        self._gaps = [gap for gap in self._gaps if gap.to_ms >= now_ms - DAY_MS][-MAX_RECENT_GAPS:]
+        self._gaps = [gap for gap in self._gaps if gap.since_ms >= now_ms - DAY_MS][-MAX_RECENT_GAPS:]
         cursor = Cursor(
             source=self._settings.id,
             kind=self._settings.kind,

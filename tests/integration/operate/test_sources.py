@@ -66,7 +66,7 @@ async def test_the_status_tells_of_each_source_how_fresh_it_is_and_what_it_misse
     problems = [problem for problem in found.problems if "source" in problem]
     assert len(problems) == 3
     assert "source bluesky has delivered no post for 60 minutes" in problems[0]
-    assert "source bluesky had a gap in the last hour" in problems[1]
+    assert "a gap was found in source bluesky in the last hour" in problems[1]
     assert "source push has never been read" in problems[2]
 
 

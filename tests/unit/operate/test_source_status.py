@@ -103,8 +103,20 @@ def test_gaps_of_the_last_hour_are_a_problem_and_older_ones_are_listed() -> None
     late = RecentGap(from_ms=NOW - 30 * MINUTE, to_ms=NOW - 25 * MINUTE, cause="cursor_too_old", part="us-east")
     assert problems(gaps=[old]) == []
     (problem,) = problems(gaps=[old, late])
-    assert problem == ("source bluesky had a gap in the last hour: posts of 5 minutes may be missing (cursor_too_old)")
+    assert problem == (
+        "a gap was found in source bluesky in the last hour: posts of 5 minutes may be missing (cursor_too_old)"
+    )
     assert len(status(cursor(gaps=[old, late])).gaps) == 2
+
+
+def test_a_gap_of_days_ago_is_a_problem_when_it_has_just_been_found() -> None:
+    """After an outage that was longer than the other side keeps posts."""
+    found = RecentGap(
+        from_ms=NOW - 60 * HOUR, to_ms=NOW - 36 * HOUR, cause="cursor_too_old", found_ms=NOW - 10 * MINUTE
+    )
+    (problem,) = problems(gaps=[found])
+    assert "posts of 24 hours may be missing" in problem
+    assert problems(gaps=[found.model_copy(update={"found_ms": NOW - 2 * HOUR})]) == []
 
 
 @pytest.mark.parametrize(

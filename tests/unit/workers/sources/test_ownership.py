@@ -109,6 +109,17 @@ async def test_the_largest_position_is_saved_with_as_many_gaps_and_as_long_sente
     assert MAX_CURSOR_BYTES < MAX_RECORD_BYTES
 
 
+async def test_a_gap_of_days_ago_is_listed_from_when_it_was_found_and_once() -> None:
+    now_ms = clock.now_ms()
+    owner, writer = ownership()
+    for _ in range(2):
+        owner.note(Gap("wire", now_ms - 4 * DAY_MS, now_ms - 3 * DAY_MS, "cursor_too_old"))
+        await owner.save(None, SourceHealth(), "live", ends=False)
+    [gap] = writer.cursors[-1].gaps
+    assert gap.to_ms == now_ms - 3 * DAY_MS
+    assert gap.since_ms >= now_ms
+
+
 async def test_a_cursor_that_no_broker_accepts_is_not_sent() -> None:
     owner, writer = ownership()
     await owner.save({"seen": "x" * MAX_CURSOR_BYTES}, SourceHealth(), "live", ends=False)
