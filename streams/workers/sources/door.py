@@ -35,6 +35,11 @@ class Door:
         Entry of the source in the section `sources`.
     claims_language
         Whether the language of a post is only what its author's program claims.
+
+    Attributes
+    ----------
+    hashes_authors
+        Whether authors enter Kafka as keyed hashes, and records that can't be used, which may name one, not at all.
     """
 
     def __init__(self, config: Config, settings: SourceSettings, *, claims_language: bool) -> None:
@@ -43,7 +48,7 @@ class Door:
         self._import_after_ms = config.ingest.import_after_seconds * 1000
         self._normaliser = Normaliser(config.ingest, settings.id)
         self._authors = AuthorHash(config.author_key(), config.ingest.unknown_authors)
-        self._hashes_authors = config.ingest.hash_authors
+        self.hashes_authors = config.ingest.hash_authors
         self._matcher = Matcher.of(config) if settings.brand_filter else None
 
     def use(self, config: Config) -> None:
@@ -98,7 +103,7 @@ class Door:
             return Skipped("filtered")
         if post.lang is not None and self._claims_language:
             post = post._replace(lang=settled_tag(post.text, post.lang))
-        if post.author is not None and self._hashes_authors:
+        if post.author is not None and self.hashes_authors:
             post = post._replace(author=self._shown(post.author))
         if found.witnessed_ms is not None and now_ms - post.ts_ms > self._import_after_ms:
             post = post._replace(delayed=witnessed_ms - post.ts_ms <= self._import_after_ms)
@@ -111,7 +116,7 @@ class Door:
 
     def _shown(self, author: str) -> str:
         """Return the name under which an author enters Kafka."""
-        return self._authors.name_of(self._settings.id, author) if self._hashes_authors else author
+        return self._authors.name_of(self._settings.id, author) if self.hashes_authors else author
 
     def _is_wanted(self, post: Post) -> bool:
         """Return whether a post names a brand, or belongs to the sample of the others, which is the same each time."""

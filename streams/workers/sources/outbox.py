@@ -210,5 +210,5 @@ class Outbox:
     async def _reject(self, error: RecordError, raw: bytes, place: str) -> ItemOutcome:
         metrics.POSTS_REJECTED.labels(self._source, error.reason).inc()
         placed = RecordError(error.reason, f"{place}: {error.detail}") if place else error
-        await self._sender.send_dead_letter(placed, self._read, raw)
+        await self._sender.send_dead_letter(placed, self._read, b"" if self._door.hashes_authors else raw)
         return ItemOutcome("rejected", error)

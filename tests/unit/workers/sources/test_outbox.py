@@ -46,8 +46,8 @@ class Held(FakeProducer):
 class Sending:
     """An outbox, whose settling runs in the background."""
 
-    def __init__(self, producer: FakeProducer, limit: int = 10**9) -> None:
-        config = source_config()
+    def __init__(self, producer: FakeProducer, limit: int = 10**9, ingest: dict[str, Any] | None = None) -> None:
+        config = source_config(ingest)
         self.gaps: list[Gap] = []
         self.hurries = 0
         self.outbox = Outbox(
@@ -95,6 +95,18 @@ async def test_each_item_becomes_what_it_is_and_the_source_learns_its_outcome() 
     letters = [sent.headers for sent in producer.sent if sent.topic == DEAD_LETTERS]
     assert [letter["reason"] for letter in letters] == [b"wrong_type", b"bad_id", b"broken_json"]
     assert letters[2]["detail"] == b"item 9: not JSON"
+    await sending.end()
+
+
+async def test_no_author_is_in_a_dead_letter_where_authors_are_hashed() -> None:
+    producer = FakeProducer()
+    sending = Sending(producer, ingest={"hash_authors": True})
+    named = Found({"id": 1, "text": "Nordtel", "author": "anna"}, b'{"author":"anna","acct":"anna@example.social"}')
+    await sending.outbox.put(Batch([named, Bad(RecordError("broken_json", "not JSON"), b'{"by":"anna"')]))
+    await sending.outbox.drained()
+    letters = [sent for sent in producer.sent if sent.topic == DEAD_LETTERS]
+    assert [letter.headers["reason"] for letter in letters] == [b"missing_field", b"broken_json"]
+    assert not [letter for letter in letters if b"anna" in repr(letter).encode()]
     await sending.end()
 
 
