@@ -106,7 +106,9 @@ class BrandMonitor(BrandScoring):
         for evaluation in self._evaluations(watermark_ms, progress):
             step = evaluation.step
             self._delete_samples(step.at_ms, outcome, step.tally)
-            changes = self._incidents.changes(step, evaluation.end_ms, evaluation.scores, self._windows)
+            changes = self._incidents.changes(
+                step, evaluation.end_ms, evaluation.scores, self._windows, evaluation.absent
+            )
             outcome.alerts += [self._alert(change) for change in changes]
             outcome.detections += evaluation.detections
             if evaluation.window is not None:

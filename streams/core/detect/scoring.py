@@ -6,7 +6,7 @@ import math
 from abc import ABC, abstractmethod
 from base64 import b64decode, b64encode
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from detectors.base import OutdatedSnapshot, Score, SnapshotError
 from streams.core.detect.outcome import Detected, DroppedState
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 Answer = TypeVar("Answer")
 
+_MOSTLY_MISSING: Final = 0.5
+"""Share of a bucket that the gaps of a source cover, from which on the source does not show whether a storm is over."""
+
 
 class Evaluation(NamedTuple):
     """A step of a bucket with its scores.
@@ -55,6 +58,8 @@ class Evaluation(NamedTuple):
         Whether all usual sources delivered, and none had a gap.
     bucket
         What the detectors were given; None if the step is late.
+    absent
+        Sources that were out when the bucket closed, or had a gap in half of it or more.
     """
 
     step: BucketStep
@@ -64,6 +69,7 @@ class Evaluation(NamedTuple):
     window: Window | None
     whole: bool
     bucket: Bucket | None = None
+    absent: AbstractSet[str] = frozenset()
 
 
 class BrandScoring(ABC):
@@ -156,11 +162,12 @@ class BrandScoring(ABC):
             platform = progress.load_of_others(min(step.at_ms, end_ms), self._group)
             repeated = self._repetition.repeated(step.tally)
             bucket = step.tally.bucket(step.start_ms, length_ms, elapsed_ms, 1.0, repeated, platform)
-            has_gaps = False
+            has_gaps, absent = False, frozenset[str]()
             if step.closes:
                 out = progress.out.get(step.start_ms, frozenset())
                 missing = progress.gaps.missing(step.start_ms, end_ms, step.at_ms)
                 has_gaps = any(map(self._sources.uses, missing))
+                absent = out | {source for source, share in missing.items() if share >= _MOSTLY_MISSING}
                 if out or has_gaps:
                     bucket = replace(bucket, coverage=self._coverage(bucket, out, missing, step.at_ms))
             scores = self._score(bucket, step.at_ms)
@@ -168,7 +175,7 @@ class BrandScoring(ABC):
             live = {name: score for name, score in scores.items() if name not in self._shadow}
             window = self._window(step, bucket.coverage, scores, progress) if step.closes else None
             whole = bucket.coverage >= 1 and not has_gaps
-            yield Evaluation(step, end_ms, live, detections, window, whole=whole, bucket=bucket)
+            yield Evaluation(step, end_ms, live, detections, window, whole=whole, bucket=bucket, absent=absent)
             if step.closes:
                 self._learn(bucket, step.at_ms)
                 self._repetition.learn(step.tally)

@@ -129,7 +129,8 @@ class Incident:
     label_before
         Its label before it was last reopened.
     heard_ms
-        Event time at which the latest of its buckets that was not quiet arrived, if it arrived late; -1 if none did.
+        Event time until which nothing shows that it is over: when the latest of its buckets that was not quiet arrived,
+        if that was late, or the end of the latest bucket in which its sources were absent; -1 if there is neither.
     """
 
     fingerprint: str
@@ -185,7 +186,7 @@ class Incident:
 
     @property
     def is_past(self) -> bool:
-        """Whether nothing of it is newer than what arrived late, as when a source catches up."""
+        """Whether nothing is known of it after its latest bucket that was not quiet, though event time has passed."""
         return self.heard_ms > self.hot_ms
 
     def begin_at(self, start_ms: int) -> int:
@@ -194,8 +195,13 @@ class Incident:
         self.first_ms = min(self.first_ms, start_ms)
         return before_ms
 
-    def tells(self, start_ms: int) -> bool:
-        """Return whether its alerts tell of a closed bucket, so that a late mention of it only corrects them."""
+    def comes_from(self, sources: AbstractSet[str]) -> bool:
+        """Return whether at least half of its mentions are of these sources."""
+        counts = self.tally.sources
+        return bool(sources) and 2 * sum(counts.get(source, 0) for source in sources) >= max(1, sum(counts.values()))
+
+    def reports(self, start_ms: int) -> bool:
+        """Return whether its alerts cover a closed bucket, so that a late mention of it only corrects them."""
         return self.suppressed is None and bool(self.tally.count) and self.covers(start_ms)
 
     def note_scores(

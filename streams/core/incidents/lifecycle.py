@@ -3,35 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from statistics import fmean
 from typing import TYPE_CHECKING, Any, Final
 
-from detectors.shares import NEGATIVE
 from detectors.units import HOUR_MS
 from streams.core.incidents.incident import Change, Incident, IncidentState, ReportedStep, fingerprint
+from streams.core.incidents.severity import SeverityRule
 from streams.core.rollup.author_counts import AuthorCounts
-from streams.core.rollup.tally import Tally, is_coarse
+from streams.core.rollup.tally import Tally
 from streams.records import SEVERITIES, SHARE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Set as AbstractSet
 
-    from detectors.base import Aspect, Score, Severity
+    from detectors.base import Aspect, Score
     from streams.config import IncidentSettings
     from streams.core.rollup.windows import BucketStep, Windows
     from streams.records import AlertKind, AlertStep
 
-SHRINKAGE: Final = 10
-"""Mentions at the brand's usual share that are added before a negative share is evaluated: two negative of three mean
-little."""
-
 FEW: Final = 20
 """Mentions below which growth is not worth an alert."""
-
-HIGHEST_IF_COARSE: Final[Severity] = "warning"
-"""Highest severity of an incident most of whose mentions state their time no finer than a bucket: how fast they came is
-not known."""
-
 
 PATIENCE_MS: Final = 2 * HOUR_MS
 """Longest quiet time after which an incident that emerges is given up, if `incidents.resolve_after_seconds` is longer:
@@ -77,6 +68,7 @@ class Incidents:
         self._brand = brand
         self._config_version = config_version
         self._aspects = aspects
+        self._severity = SeverityRule(settings.negative_share, aspects)
         self._past: Incident | None = None
         self._past_excesses: dict[str, float] = {}
         self._unreported: frozenset[str] = frozenset()  # detectors that fired for incidents that were given up
@@ -88,7 +80,14 @@ class Incidents:
         """The incident that is open or emerges."""
         return self.current or self.emerging
 
-    def changes(self, step: BucketStep, end_ms: int, scores: Mapping[str, Score], windows: Windows) -> Iterator[Change]:
+    def changes(
+        self,
+        step: BucketStep,
+        end_ms: int,
+        scores: Mapping[str, Score],
+        windows: Windows,
+        absent: AbstractSet[str] = frozenset(),
+    ) -> Iterator[Change]:
         """Yield what a step of a bucket changes; use each change before asking for the next, which changes more.
 
         Parameters
@@ -101,6 +100,8 @@ class Incidents:
             Scores by detector name.
         windows
             The buckets of the brand.
+        absent
+            Sources that did not deliver, if the bucket closes.
         """
         if step.late is not None:
             found = self.check_late(step, end_ms, scores, windows)
@@ -109,7 +110,7 @@ class Incidents:
         if found is not None:
             yield found
         if step.closes:
-            found = self.close(step.at_ms, step.start_ms, end_ms, step.tally)
+            found = self.close(step.at_ms, step.start_ms, end_ms, step.tally, absent)
             if found is not None:
                 yield found
 
@@ -152,7 +153,7 @@ class Incidents:
         if any(hot):
             incident.hot_ms = max(incident.hot_ms, end_ms)
         tallies = [incident.tally, incident.quiet, *unclosed(incident.start_ms)]
-        severity = self._severity(incident, anomalous, tallies, self._usual_share(scores))
+        severity = self._severity.of(incident, anomalous, tallies, scores)
         incident.severity = max(incident.severity, severity, key=SEVERITIES.index)
         if incident is self.emerging:
             if start_ms >= incident.hot_ms or not self._is_evident(anomalous, tallies):
@@ -162,8 +163,10 @@ class Incidents:
         step = self._step(incident, before, sum(tally.count for tally in tallies), goes_on=goes_on)
         return self._change(step, incident, Tally.joined(*tallies), at_ms, start_ms) if step else None
 
-    def close(self, at_ms: int, start_ms: int, end_ms: int, tally: Tally) -> Change | None:
-        """Add a complete bucket, after its last `check`."""
+    def close(
+        self, at_ms: int, start_ms: int, end_ms: int, tally: Tally, absent: AbstractSet[str] = frozenset()
+    ) -> Change | None:
+        """Add a complete bucket, after its last `check`; a quiet one ends no incident of sources that are absent."""
         if self.current is None and self._past is not None and not self._within_cool_down(self._past, end_ms):
             self._past.archive()
         incident = self.begun
@@ -171,6 +174,8 @@ class Incidents:
             return None
         if incident.covers(start_ms):
             incident.add(start_ms, tally)
+        if incident.comes_from(absent) and self._within_cool_down(incident, end_ms):
+            incident.heard_ms = max(incident.heard_ms, end_ms)
         quiet_ms = end_ms - max(incident.hot_ms, incident.heard_ms)
         resolve_ms = self._settings.resolve_after_seconds * 1000
         if incident is self.emerging:
@@ -192,9 +197,9 @@ class Incidents:
             Scores of all late mentions of the bucket, as if there were no others.
         """
         start_ms, begun, late = step.start_ms, self.begun, step.late or step.tally
-        is_told = begun is None and self._past is not None and self._past.tells(start_ms)
+        is_reported = begun is None and self._past is not None and self._past.reports(start_ms)
         is_far = begun is not None and not self._within_cool_down(begun, start_ms)
-        if is_told or is_far or not any(self._exceeds(begun, name, score, late) for name, score in scores.items()):
+        if is_reported or is_far or not any(self._exceeds(begun, name, score, late) for name, score in scores.items()):
             return self.correct(step.at_ms, start_ms, step.tally, windows.unclosed)
         if begun is not None and begun.covers(start_ms):
             added = [(start_ms, step.tally)]
@@ -355,29 +360,6 @@ class Incidents:
         if falls:
             return score.expected - score.observed
         return score.observed - score.expected if bucket.count else 0.0  # what is observed may fade over hours
-
-    def _usual_share(self, scores: Mapping[str, Score]) -> float:
-        """Return the brand's own negative share as its tone detectors expect it."""
-        known = [score.expected for name, score in scores.items() if self._aspects[name] == "tone"]
-        return fmean(known) if known else NEGATIVE
-
-    def _severity(
-        self, incident: Incident, anomalous: Mapping[str, Score], tallies: list[Tally], usual_share: float
-    ) -> Severity:
-        relevant = incident.fired or incident.peaks.keys()
-        scored = [score.severity for name, score in anomalous.items() if score.severity and name in relevant]
-        if incident.label not in {None, "crisis"}:
-            return max([*scored, "watch"], key=SEVERITIES.index)
-        aspects = {self._aspects[name] for name in relevant if name in self._aspects}
-        count = sum(tally.count for tally in tallies) + SHRINKAGE
-        negative_count = sum(tally.negative for tally in tallies) / SHARE + SHRINKAGE * usual_share
-        negative = negative_count >= self._settings.negative_share * count
-        if is_coarse(*tallies):
-            scored = [min(severity, HIGHEST_IF_COARSE, key=SEVERITIES.index) for severity in scored]
-        elif negative and aspects >= {"attention", "tone"}:
-            return "critical"
-        upset = "tone" in aspects or ("attention" in aspects and negative)
-        return max([*scored, "warning" if upset else "watch"], key=SEVERITIES.index)
 
     def tallies(self) -> list[Tally]:
         """Return all counts that are held: of the incident that has begun, and of the last one that is over."""

@@ -212,7 +212,8 @@ class CandidatesOfBrand(BrandScoring):
         for place, (names, incidents) in enumerate(self._candidates):
             # without an incident that is open or emerges, scores below 1 change nothing
             scores = _renamed(names, evaluation.scores) if anomalous or incidents.begun is not None else {}
-            for change in incidents.changes(evaluation.step, evaluation.end_ms, scores, self._windows):
+            changes = incidents.changes(evaluation.step, evaluation.end_ms, scores, self._windows, evaluation.absent)
+            for change in changes:
                 self._raised.add(place, self._id, change)
 
 
