@@ -57,7 +57,7 @@ class SourceStatus:
     reads
         What it reads: hosts, addresses, files or a topic.
     state, why
-        Its condition, and why it is not live.
+        Its condition, and why it is not live, or only in part.
     owner
         Machine and process id of the process that reads it, None without one.
     saved_ms
@@ -102,6 +102,8 @@ class SourceStatus:
             how = f"start `firewatch ingest --source {self.id}` or `firewatch run`"
             return [f"nobody has read {name} for {ago}: {how}", *self._gap_problems(now_ms)]
         found = []
+        if self.state == "live" and self.why:
+            found.append(f"{name} is read in part: {self.why}")
         silence_ms = round(self.expected_silence_seconds * 1000)
         if self.state == "refused":
             found.append(f"{name} is refused{why}")

@@ -22,6 +22,11 @@ LIMITED: Final = gauge(
     "1 while a limit of the config or of the platform holds a live source back",
     ["source"],
 )
+PARTIAL: Final = gauge(
+    "firewatch_live_source_partial",
+    "1 while a part of a live source can't be read, such as one of its instances, feeds, subreddits or paths",
+    ["source"],
+)
 BEHIND: Final = gauge(
     "firewatch_live_source_behind_seconds",
     "By how much the posts read from a live source lie behind the present",
@@ -58,5 +63,5 @@ CURSOR_TIME: Final = gauge(
     "firewatch_live_source_cursor_timestamp_seconds", "When the cursor of a live source was last saved", ["source"]
 )
 
-CONDITIONS: Final = (CONNECTED, LIMITED, BEHIND, POST_TIME, HEARD_TIME, CURSOR_TIME)
+CONDITIONS: Final = (CONNECTED, LIMITED, PARTIAL, BEHIND, POST_TIME, HEARD_TIME, CURSOR_TIME)
 """Metrics that only the process has which reads the source."""

@@ -13,19 +13,20 @@ if TYPE_CHECKING:
 
 def live() -> Row:
     """Return the panels about live sources: who reads them, how fresh they are, and what was missed."""
-    connected, refused, limited = (
-        newest(f"firewatch_live_source_{name}", "instance", by="source") for name in ("connected", "refused", "limited")
+    connected, partial, limited, refused = (
+        newest(f"firewatch_live_source_{name}", "instance", by="source")
+        for name in ("connected", "partial", "limited", "refused")
     )
-    condition = f"clamp_max({refused} * 3, 3) > 0 or ({limited} * 2 > 0 or {connected})"
+    condition = f"clamp_max({refused} * 4, 4) > 0 or ({limited} * 3 > 0 or ({partial} * 2 > 0 or {connected}))"
     return "Live sources", [
         states(
             "Condition",
             "Whether each live source is read. Refused: somebody has to change a token, a permission or a setting. "
-            "Limited: a limit of the config or of the platform holds it back. Down: it can't be reached, and is tried "
-            "again.",
+            "Limited: a limit of the config or of the platform holds it back. In part: one of its instances, feeds, "
+            "subreddits or paths can't be read. Down: it can't be reached, and is tried again.",
             query(condition, "{{source}}"),
-            steps=((None, RED), (1, GREEN), (2, ORANGE), (3, RED)),
-            names=("down", "connected", "limited", "refused"),
+            steps=((None, RED), (1, GREEN), (2, ORANGE), (4, RED)),
+            names=("down", "connected", "in part", "limited", "refused"),
         ),
         states(
             "Readers",

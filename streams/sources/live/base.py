@@ -169,7 +169,8 @@ class SourceHealth:
         ``waiting`` (it failed and will be tried again); ``refused`` (somebody has to change something); ``limited`` (a
         limit of the config or of the platform holds it back).
     why
-        Why it is not live, as a sentence without the source's name; empty if it is.
+        Why it is not live, or which part of it can't be read although the others can, as a sentence without the
+        source's name; empty if all of it is read.
     heard_ms
         When anything was received, signs of life included; milliseconds since the epoch, None if never.
     post_ms

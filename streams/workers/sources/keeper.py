@@ -206,6 +206,7 @@ class SourceKeeper:
         live_metrics.CONNECTED.labels(self.id).set(health.state in {"live", "catching_up", "limited"})
         live_metrics.REFUSED.labels(self.id).set(health.state == "refused")
         live_metrics.LIMITED.labels(self.id).set(health.state == "limited")
+        live_metrics.PARTIAL.labels(self.id).set(health.state == "live" and health.why != "")
         for gauge, value in (
             (live_metrics.BEHIND, health.behind_ms),
             (live_metrics.POST_TIME, health.post_ms),

@@ -70,6 +70,7 @@ def test_each_source_is_fresh_by_its_own_expectation() -> None:
             {"state": "waiting", "why": "no host answers", "heard_ms": NOW - 3 * MINUTE},
             "source bluesky is not connected: no host answers",
         ),
+        ({"why": "r/nordtel is private"}, "source bluesky is read in part: r/nordtel is private"),
         ({"state": "catching_up", "behind_ms": 3 * HOUR}, "source bluesky lies 3 hours behind the present"),
         (
             {"state": "catching_up", "behind_ms": 3 * HOUR, "why": "partition 3 has stalled"},

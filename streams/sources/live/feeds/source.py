@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+import structlog
+
 from streams.errors import ConfigError
 from streams.sources.live.base import MAX_POSITION_BYTES, Batch, Found, LiveSource
 from streams.sources.live.feeds.dates import EntryTimes
@@ -36,6 +38,11 @@ POSITION_MS: Final = 30_000
 
 REMEMBERED_ENTRIES: Final = 20_000
 """Entries of all feeds that are remembered, which take a third of the largest record of Kafka."""
+
+LASTING_FAILURES: Final = 3
+"""Failures in a row after which a feed counts as not read although others are: an hour or more."""
+
+log = structlog.get_logger()
 
 _FEWEST, _MOST = 20, 500
 """Bounds of the entries of one feed that are remembered."""
@@ -157,16 +164,24 @@ class Feeds(LiveSource):
             self._host_free_ms[host] = now_ms + HOST_PAUSE_MS
         self._states[feed.name] = polled.state
         self._saved[feed.name] = self._to_save(feed.name, polled.state)
-        if polled.problem:
-            self._troubles[feed.name] = polled._replace(items=[])
-        else:
-            self._troubles.pop(feed.name, None)
+        self._note(feed.name, polled)
         if polled.is_answered:
             self.health.heard_ms = now_ms
         if any(isinstance(item, Found) for item in polled.items):
             self.health.post_ms = now_ms
         self._describe()
         return polled
+
+    def _note(self, name: str, polled: Polled) -> None:
+        """Remember what is wrong with a feed, and log it when it changes."""
+        before = self._troubles.pop(name, None)
+        if polled.problem:
+            self._troubles[name] = polled._replace(items=[])
+        if polled.problem != (before.problem if before else ""):
+            if polled.problem:
+                log.warning("feed can't be read", source=self.id, feed=name, why=polled.problem)
+            else:
+                log.info("feed is read again", source=self.id, feed=name)
 
     def _describe(self) -> None:
         """Bring the health up to date."""
@@ -185,12 +200,26 @@ class Feeds(LiveSource):
                 more = f" and {len(entries) - 3} more" if len(entries) > 3 else ""
                 self.health.facts[fact] = "; ".join(entries[:3]) + more
         if readable:
-            self.health.state, self.health.why = "live", ""
+            self.health.state, self.health.why = "live", self._unread()
         elif asked:
             is_refused = all(polled.is_refused for polled in self._troubles.values())
             self.health.state = "refused" if is_refused else "waiting"
             first = next((f"; {name} {polled.problem}" for name, polled in failing.items()), "")
             self.health.why = "all feeds have ended" if len(ended) == asked else f"none of {asked} feeds is read{first}"
+
+    def _unread(self) -> str:
+        """Return which feeds have ended or have not been read for long; empty if all are read."""
+        found = []
+        for name in self._saved:
+            state, trouble = self._states[name], self._troubles.get(name)
+            if state.has_ended:
+                found.append(f"{name} has ended")
+            elif state.failures >= LASTING_FAILURES:
+                found.append(f"{name} {trouble.problem if trouble else f'has failed {state.failures} times'}")
+        if not found:
+            return ""
+        more = f"; and {len(found) - 3} more" if len(found) > 3 else ""
+        return f"{len(found)} of {len(self._feeds)} feeds are not read: {'; '.join(found[:3])}{more}"
 
     def _restore(self, position: Position | None) -> None:
         values: Mapping[str, Any] = {}

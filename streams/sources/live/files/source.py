@@ -45,6 +45,10 @@ _BATCH_ITEMS: Final = 1_000
 
 _SHOWN: Final = 3
 
+_MISSING: Final = "missing"
+_LOCKED: Final = "can't be read"
+"""Facts of a source: paths that lead to nothing, and files that may not be opened."""
+
 log = structlog.get_logger()
 
 
@@ -106,7 +110,7 @@ class FilesSource(LiveSource):
         return facts | self._problems(found)
 
     def _problems(self, found: Scan) -> dict[str, str]:
-        problems = {"missing": found.missing, "can't be read": found.failed}
+        problems = {_MISSING: found.missing, _LOCKED: found.failed}
         return {name: _listed(each) for name, each in problems.items() if each}
 
     async def _look(self) -> Scan:
@@ -123,7 +127,7 @@ class FilesSource(LiveSource):
         if away or (found.failed and not found.files):
             problems = [f"{path}: no such folder" for path in away] + found.failed
             raise SourceUnavailable(self.id, "no_folder", _listed(problems))
-        for name in ("missing", "can't be read"):
+        for name in (_MISSING, _LOCKED):
             self.health.facts.pop(name, None)
         self.health.facts.update(self._problems(found))
         self.health.facts["files"] = f"{len(found.files):,}"
@@ -146,7 +150,7 @@ class FilesSource(LiveSource):
             if number % _BATCH_ITEMS == _BATCH_ITEMS - 1:
                 yield Batch(())
         if locked := [path for path in unread if not os.access(path, os.R_OK)]:
-            self.health.facts["can't be read"] = _listed([*locked, *found.failed])
+            self.health.facts[_LOCKED] = _listed([*locked, *found.failed])
         gaps = [self._gap(progress) for progress in self._files.mark_gone(present, self._now_ms())]
         self._close_gone(present)
         if gaps:
@@ -171,8 +175,16 @@ class FilesSource(LiveSource):
         if left > _LIVE_BYTES:
             self.health.state, self.health.why = "catching_up", f"{left:,} bytes of {len(due):,} files are to be read"
         else:
-            self.health.state, self.health.why = "live", ""
+            self.health.state, self.health.why = "live", self._unread()
             self.health.behind_ms = 0
+
+    def _unread(self) -> str:
+        """Return which paths lead to nothing, and what can't be read; empty if there is nothing of the kind."""
+        facts = self.health.facts
+        found = [f"there is nothing at {facts[_MISSING]}"] if _MISSING in facts else []
+        if _LOCKED in facts:
+            found.append(f"it can't read {facts[_LOCKED]}")
+        return "; ".join(found)
 
     def _consumed(self, progress: FileProgress) -> int:
         tail = self._tails.get(id(progress))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 import pytest
+from structlog.testing import capture_logs
 
 from streams.config.sources.feeds import FeedsSettings
 from streams.core.ingest.parsing import Normaliser
@@ -39,6 +40,10 @@ async def server() -> AsyncIterator[HttpFaults]:
 
 def session(server: HttpFaults, *paths: str, **settings: Any) -> FeedSession:
     return FeedSession(*(server.url(path) for path in paths or ["/feed"]), **settings)
+
+
+def has_read(feeds: FeedSession) -> bool:
+    return feeds.state().whole_ms > 0
 
 
 def has_failed(feeds: FeedSession, failures: int) -> bool:
@@ -395,6 +400,22 @@ async def test_a_source_of_which_no_feed_can_be_read_says_why(server: HttpFaults
         f"none of 1 feeds is read; 127.0.0.1:{server.port}/feed can't be read: 127.0.0.1:{server.port} answers 503 "
         "Service Unavailable"
     )
+
+
+async def test_a_feed_that_fails_for_long_is_named_although_others_are_read(server: HttpFaults) -> None:
+    server.script("/feed", *[Answer(body=rss([item(1)]))] * 60)
+    server.script("/gone", Answer(410))
+    server.script("/none", *[Answer(404)] * 60)
+    feeds = session(server, "/feed", "/gone", "/none")
+    with capture_logs() as logs:
+        await feeds.until(lambda: feeds.state(1).has_ended and feeds.state(2).failures == 2 and has_read(feeds))
+    host = f"127.0.0.1:{server.port}"
+    assert feeds.source.health.why == f"1 of 3 feeds are not read: {host}/gone has ended"
+    told = sorted(each["feed"] for each in logs if each["event"] == "feed can't be read")
+    assert told == [f"{host}/gone", f"{host}/none"], "a failure is logged once while it repeats"
+    await feeds.until(lambda: feeds.state(2).failures == 3)
+    assert feeds.source.health.state == "live"
+    assert feeds.source.health.why.startswith(f"2 of 3 feeds are not read: {host}/gone has ended; {host}/none can't be")
 
 
 async def test_a_source_whose_feeds_have_ended_says_so(server: HttpFaults) -> None:

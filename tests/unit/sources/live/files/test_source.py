@@ -213,6 +213,23 @@ async def test_a_file_that_vanishes_before_it_was_read_is_a_gap(folder: Folder) 
     assert gap.to_ms >= folder.now_ms() - 60_000
 
 
+async def test_a_path_that_leads_to_nothing_is_named_although_others_are_read(folder: Folder) -> None:
+    folder.write("a.jsonl", lines(range(5)))
+    missing = folder.path / "b.jsonl"
+    source = folder.source(paths=[str(folder.path / "a.jsonl"), str(missing)])
+    seen: list[tuple[str, str]] = []
+
+    def on(read: Read) -> bool:
+        seen.append((source.health.state, source.health.why))
+        if len(read.ids) == 5 and not missing.exists() and seen[-1][0] == "live":
+            missing.write_bytes(lines(range(5, 7)))
+        return len(read.ids) == 7
+
+    await read_until(source, on)
+    assert ("live", f"there is nothing at {missing}") in seen
+    assert source.health.why == ""
+
+
 async def test_a_folder_that_is_away_for_a_while_is_not_read_again(folder: Folder, tmp_path: Path) -> None:
     folder.write("a.jsonl", lines(range(5)))
     first = await folder.read_steps()
