@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from rich.measure import Measurement
 from rich.text import Text
 
 from streams.core.text.clean import printable
@@ -26,6 +27,9 @@ _STYLES: Final = {
 }  # fmt: skip
 
 TEXT_CHARS: Final = 100
+
+SHORT_CHARS: Final = 16
+"""Width of a column of addresses, at least."""
 
 UNBOUNDED: Final = 1_000
 """Width of lines that are read by programs, so that nothing is cut or wrapped."""
@@ -64,7 +68,7 @@ def print_sources(console: Console, sources: Sequence[SourceStatus], now_ms: int
             "none" if each.saved_ms is None else _ago(now_ms, each.saved_ms),
             printable(each.owner or ""),
         )
-    console.print(table)
+    _print_whole(console, table)
 
 
 def print_checks(console: Console, checks: Sequence[SourceCheck]) -> None:
@@ -81,7 +85,7 @@ def print_checks(console: Console, checks: Sequence[SourceCheck]) -> None:
             "" if each.per_minute is None else f"{each.per_minute:,.0f}",
             "" if each.behind_ms is None else span(each.behind_ms / 1000),
         )
-    console.print(table)
+    _print_whole(console, table)
     for each in checks:
         console.print()
         console.print(Text.assemble((each.id, "bold"), f"  {printable(each.reads)}"))
@@ -108,8 +112,26 @@ def _table(*heads: str) -> Table:
     table = screen_table()
     for head in heads:
         is_number = head in {"posts", "matching", "skipped", "bad", "posts/min", "behind", "gaps"}
-        table.add_column(head, no_wrap=True, justify="right" if is_number else "left")
+        is_address = head == "reads"
+        table.add_column(
+            head,
+            no_wrap=not is_address,
+            overflow="fold" if is_address else "ellipsis",
+            justify="right" if is_number else "left",
+        )
     return table
+
+
+def _print_whole(console: Console, table: Table) -> None:
+    """Print a table without cutting a cell in a narrow terminal: addresses are folded, or else lines are longer."""
+    usual, boundless = console.width, console.options.update(max_width=UNBOUNDED)
+    excess = Measurement.get(console, boundless, table).maximum - usual
+    for column in table.columns:
+        if excess > 0 and not column.no_wrap:
+            column.max_width = max(SHORT_CHARS, max(len(str(cell)) for cell in column.cells) - excess)
+    console.width = max(usual, Measurement.get(console, boundless, table).maximum)
+    console.print(table)
+    console.width = usual
 
 
 def _unbound(console: Console) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from io import StringIO
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from rich.console import Console
 
 from streams.operate.source_check import CheckedPost, SourceCheck
 from streams.operate.source_screen import print_checks, print_sources, sources_table
 from streams.operate.source_status import SourceStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 NOW: Final = 1_772_409_600_000
 
@@ -42,6 +45,21 @@ def test_a_list_tells_what_is_read_and_by_whom() -> None:
     shown = lines(lambda console: print_sources(console, [status(), off], NOW))
     assert "bluesky jetstream yes wss://one.example catching up 1 s ago node7:4711" in shown
     assert "push jetstream no wss://one.example off none" in shown
+
+
+def test_nothing_is_cut_in_a_narrow_terminal() -> None:
+    def shown(show: Callable[[Console], None]) -> str:
+        file = StringIO()
+        show(Console(file=file, width=80, force_terminal=True, color_system=None))
+        return "".join(file.getvalue().split())
+
+    source = status(id="fediverse-of-nordtel", reads="wss://jetstream.us-east.example/subscribe and 1 more")
+    listed = shown(lambda console: print_sources(console, [source], NOW))
+    check = SourceCheck("fediverse-of-nordtel", "jetstream", "wss://one.example", "failed", counts={"posts": 3})
+    checked = shown(lambda console: print_checks(console, [check]))
+    assert all(word in listed for word in ("fediverse-of-nordtel", "jetstream", "catchingup", "node7:4711", "enabled"))
+    assert all(word in checked for word in ("fediverse-of-nordtel", "jetstream", "failed", "matching", "behind"))
+    assert "…" not in listed + checked
 
 
 def test_a_check_shows_posts_that_can_t_command_the_terminal() -> None:
