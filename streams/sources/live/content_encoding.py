@@ -92,8 +92,9 @@ class BodyInflater:
         try:
             for part in self._frames(block) if self._encoding == "zstd" else self._inflated(block):
                 self._keep(part)
-        except (zlib.error, zstd.ZstdError):
-            raise BodyError("a damaged body") from None
+        except (zlib.error, zstd.ZstdError) as error:
+            is_wide = isinstance(error, zstd.ZstdError) and "memory" in str(error)
+            raise BodyError("a zstd window of more than 8 MiB" if is_wide else "a damaged body") from None
 
     def finish(self) -> bytes:
         """Return the whole body.
