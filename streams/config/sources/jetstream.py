@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
@@ -10,11 +9,10 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from streams.config.addresses import is_host
 from streams.config.sources.base import KIND, SourceSettings
+from streams.config.sources.networks import is_own
 
 V2_PATH: Final = "/xrpc/network.bsky.jetstream.subscribeEvents"
 V1_PATH: Final = "/subscribe"
-
-_LOCAL_SUFFIXES: Final = (".localhost", ".local", ".localdomain", ".internal", ".lan", ".home.arpa")
 
 
 def _host_url(value: str) -> str:
@@ -34,17 +32,9 @@ def _host_url(value: str) -> str:
         raise ValueError("must be an address without a user, a query or a fragment; firewatch adds what it asks for")
     if parts.path.rstrip("/") not in {"", V1_PATH, V2_PATH}:
         raise ValueError(f"must be an address without a path, or with {V2_PATH} or {V1_PATH}")
-    if parts.scheme == "ws" and not _is_local(host):
+    if parts.scheme == "ws" and not is_own(host):
         raise ValueError("must begin with wss://, since the host is not on this machine or in this network")
     return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
-
-
-def _is_local(host: str) -> bool:
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return "." not in host.rstrip(".") or host.rstrip(".").endswith(_LOCAL_SUFFIXES)
-    return address.is_private or address.is_loopback or address.is_link_local
 
 
 HostUrl = Annotated[

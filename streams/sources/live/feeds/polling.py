@@ -11,13 +11,14 @@ from urllib.parse import urlsplit
 import structlog
 
 from streams.config.sources.feeds import LEAST_POLL_SECONDS
+from streams.config.sources.networks import is_own
 from streams.errors import SourceError, SourceRefused, SourceUnavailable
 from streams.sources.live.backoff import Backoff
 from streams.sources.live.feeds.comparison import FeedNames, compare
 from streams.sources.live.feeds.document import NoFeed, read_document
 from streams.sources.live.feeds.entry import host_name
 from streams.sources.live.feeds.place import name_of
-from streams.sources.live.feeds.rhythm import LARGEST_HINT_SECONDS, PollRhythm, is_own, max_age_seconds
+from streams.sources.live.feeds.rhythm import LARGEST_HINT_SECONDS, PollRhythm, max_age_seconds
 from streams.sources.live.feeds.state import MAX_ADDRESS_CHARS, validator
 
 if TYPE_CHECKING:

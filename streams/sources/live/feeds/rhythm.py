@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from typing import TYPE_CHECKING, Final
-
-from streams.sources.live.addresses import is_public
 
 if TYPE_CHECKING:
     import random
@@ -18,7 +15,6 @@ LARGEST_HINT_SECONDS: Final = 86_400.0
 _JITTER: Final = 0.1
 
 _MAX_AGE: Final = re.compile(r"(?:^|[\s,])max-age\s*=\s*\"?(\d{1,9})", re.IGNORECASE)
-_OWN_SUFFIXES: Final = (".local", ".localhost", ".internal", ".intranet", ".lan", ".home.arpa", ".test")
 
 
 class PollRhythm:
@@ -78,16 +74,3 @@ def max_age_seconds(headers: Mapping[str, str]) -> float:
         return 0.0
     age = headers.get("age", "0").strip()
     return max(0.0, float(stated[1]) - (float(age[:9]) if age.isascii() and age.isdecimal() else 0.0))
-
-
-def is_own(host: str) -> bool:
-    """Return whether a host is one of the own network by its name or address, so that its operator is the user.
-
-    >>> is_own("localhost"), is_own("10.0.0.7"), is_own("wiki.internal"), is_own("wiki"), is_own("news.example")
-    (True, True, True, True, False)
-    """
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return "." not in host or host.lower().rstrip(".").endswith(_OWN_SUFFIXES)
-    return not is_public(host)

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from streams.sources.live.feeds.rhythm import PollRhythm, is_own, max_age_seconds
+from streams.sources.live.feeds.rhythm import PollRhythm, max_age_seconds
 
 
 def rhythm(usual: float = 3_600, least: float = 900) -> PollRhythm:
@@ -61,13 +61,3 @@ def test_the_wait_is_never_less_than_the_least_or_than_is_asked_for_up_to_a_day(
 )
 def test_how_long_an_answer_stays_is_read_from_its_headers(headers: dict[str, str], seconds: float) -> None:
     assert max_age_seconds(headers) == seconds
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "192.168.7.1", "localhost", "wiki", "Wiki.Intranet", "a.lan."])
-def test_hosts_of_the_own_network_are_known_by_their_names(host: str) -> None:
-    assert is_own(host)
-
-
-@pytest.mark.parametrize("host", ["news.example", "9.9.9.9", "2620:fe::fe", "localhost.example", "local.example"])
-def test_other_hosts_are_not(host: str) -> None:
-    assert not is_own(host)
