@@ -25,7 +25,6 @@ from aiokafka.errors import OffsetOutOfRangeError
 
 from streams.errors import RecordError
 from streams.kafka.clients import DELIVERY_FACTOR, answered_within, consumer
-from streams.kafka.exclusive_writer import newest_values
 from streams.kafka.topics import Topics
 from streams.records import Cursor, Owner, cursor_from_bytes
 from streams.runtime import clock
@@ -117,6 +116,10 @@ class CursorBoard:
         seen = self._seen.get(source)
         return seen.cursor if seen else None
 
+    def cursors(self) -> dict[str, Cursor]:
+        """Return the newest cursor of each source, by its id."""
+        return {source: seen.cursor for source, seen in self._seen.items()}
+
     def is_free(self, source: str) -> bool:
         """Return whether a source has no owner, one that has ended, or one that has been silent for too long."""
         seen = self._seen.get(source)
@@ -190,12 +193,5 @@ async def read_cursors(config: Config) -> dict[str, Cursor]:
     KafkaError
         If the broker does not answer, or the topic is missing.
     """
-    topic = Topics(config.topics).cursors.name
-    found: dict[str, Cursor] = {}
-    for value in (await newest_values(config.kafka, topic, [0], isolation="read_uncommitted")).values():
-        try:
-            cursor = cursor_from_bytes(value)
-        except RecordError:
-            continue
-        found[cursor.source] = cursor
-    return found
+    async with cursor_board(config) as board:
+        return board.cursors()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 from aiokafka import TopicPartition
 from aiokafka.errors import InvalidProducerEpoch, KafkaError, ProducerFenced
@@ -126,14 +126,13 @@ async def newest_values(
     topic: str,
     partitions: Collection[int],
     passed: Callable[[int], None] = lambda _: None,
-    isolation: Literal["read_committed", "read_uncommitted"] = "read_committed",
 ) -> dict[bytes, bytes]:
     """Return the newest value of each key in some partitions that was not deleted.
 
+    Records of open and of aborted transactions are left out.
+
     Parameters
     ----------
-    isolation
-        Whether records of open and of aborted transactions are left out.
     passed
         Called with the number of records of each batch.
     """
@@ -141,7 +140,7 @@ async def newest_values(
     values: dict[bytes, bytes] = {}
     if not tps:
         return values
-    async with consumer(settings, None, isolation_level=isolation) as reader:
+    async with consumer(settings, None, isolation_level="read_committed") as reader:
         reader.assign(tps)
         with translated_errors(settings, f"reading {topic}"):
             ends = await reader.end_offsets(tps)
