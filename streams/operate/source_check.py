@@ -35,6 +35,16 @@ Result = Literal["good", "quiet", "not read", "failed"]
 """``good``: posts came. ``quiet``: it is connected, and no post came in the time given. ``not read``: reading it would
 have effects, so it was only asked. ``failed``: it can't be read."""
 
+_SKIPS: Final = {
+    "no_text": "have no text",
+    "repost": "repeat other posts",
+    "filtered": "are filtered out by the settings",
+    "bridged": "came over a bridge",
+    "no_post": "are no posts",
+    "backdated": "are imports of old posts",
+}
+"""What is said of records that are skipped, by the reason."""
+
 
 @dataclass(frozen=True, slots=True)
 class CheckedPost:
@@ -116,6 +126,7 @@ class _Checking:
         self._reads_billed = billed
         self._oldest_ms: int | None = None
         self._counts: Counter[str] = Counter()
+        self._skips: Counter[str] = Counter()
         self._first_bad = ""
         self._found = SourceCheck(settings.id, settings.kind, reads(settings))
 
@@ -186,8 +197,8 @@ class _Checking:
         match item:
             case Found():
                 self._take_post(item, door, source)
-            case Skipped(records=records):
-                self._counts["skipped"] += records
+            case Skipped():
+                self._skip(item)
             case Bad(error=error):
                 self._reject(error)
             case Deleted() | AuthorDeleted():
@@ -203,7 +214,10 @@ class _Checking:
             self._reject(error)
             return
         if not isinstance(post, Post):
-            self._counts["skipped" if isinstance(post, Skipped) else "deletions"] += 1
+            if isinstance(post, Skipped):
+                self._skip(post)
+            else:
+                self._counts["deletions"] += 1
             return
         self._counts["posts"] += 1
         brands = list(self._matcher.match(post.text, post.tag))
@@ -213,6 +227,10 @@ class _Checking:
         self._oldest_ms = min(self._oldest_ms or post.ts_ms, post.ts_ms)
         if len(self._found.posts) < SHOWN_POSTS:
             self._found.posts.append(CheckedPost(post.ts_ms, post.text, brands))
+
+    def _skip(self, skipped: Skipped) -> None:
+        self._counts["skipped"] += skipped.records
+        self._skips[skipped.reason] += skipped.records
 
     def _reject(self, error: RecordError) -> None:
         self._counts["bad"] += 1
@@ -231,4 +249,9 @@ class _Checking:
             found.why = health.why or f"it was not connected within {self._limit:g} seconds"
         else:
             found.result = "quiet"
-            found.why = health.why or f"no post came within {found.seconds:.0f} seconds"
+            found.why = health.why or f"no post came within {found.seconds:.0f} seconds{self._left_out()}"
+
+    def _left_out(self) -> str:
+        """Return what else came, where no post did."""
+        counts = ", ".join(f"{count:,} {_SKIPS[reason]}" for reason, count in self._skips.most_common())
+        return f"; of the records that came, {counts}" if counts else ""

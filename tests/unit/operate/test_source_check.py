@@ -86,6 +86,15 @@ def test_posts_with_some_defects_are_good_with_a_remark(tmp_path: Path) -> None:
     assert "some records can't be used (broken_json" in found.why
 
 
+def test_records_that_are_no_posts_are_counted_by_their_reason_where_no_post_came(tmp_path: Path) -> None:
+    untold = posts(3, text="")
+    (found,) = checked(files(tmp_path, "a", *untold, {"skipped": "repost"}, {"skipped": "no_post"}))
+    assert found.result == "quiet"
+    assert found.why.endswith(
+        " seconds; of the records that came, 3 have no text, 1 repeat other posts, 1 are no posts"
+    )
+
+
 def test_a_source_that_listens_is_only_asked_and_tells_where(tmp_path: Path) -> None:
     (found,) = checked({"id": "push", "kind": "webhook", "listen": "127.0.0.1:8480"})
     assert found.result == "not read"

@@ -155,13 +155,14 @@ class FilesSource(LiveSource):
         self._close_gone(present)
         if gaps:
             yield Batch(gaps, self._files.saved())
-        self._update_health(due)
+        absent = found.missing if not found.files else []
+        self._update_health(due, absent)
         for file, progress in due:
             async for batch in self._read_on(file, progress):
                 yield batch
-        self._update_health([each for each in due if not each[1].is_read])
+        self._update_health([each for each in due if not each[1].is_read], absent)
 
-    def _update_health(self, due: list[tuple[FoundFile, FileProgress]]) -> None:
+    def _update_health(self, due: list[tuple[FoundFile, FileProgress]], absent: list[str]) -> None:
         left = sum(max(0, file.size - self._consumed(progress)) for file, progress in due)
         self.health.facts["bytes left"] = f"{left:,}"
         if self._files.left_out:
@@ -172,7 +173,10 @@ class FilesSource(LiveSource):
             if "not remembered" not in self.health.facts:
                 log.warning("the cursor has no room for all files", source=self.id, not_remembered=why)
             self.health.facts["not remembered"] = why
-        if left > _LIVE_BYTES:
+        if absent:
+            why = f"there is no file at {_listed(absent)}: it is read as soon as there is one; else correct `paths`"
+            self.health.state, self.health.why = "waiting", why
+        elif left > _LIVE_BYTES:
             self.health.state, self.health.why = "catching_up", f"{left:,} bytes of {len(due):,} files are to be read"
         else:
             self.health.state, self.health.why = "live", self._unread()

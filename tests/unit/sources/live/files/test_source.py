@@ -348,6 +348,19 @@ async def test_files_are_read_once_in_order_of_time_and_the_source_ends(folder: 
             assert rest.ids == read.ids[passed:]
 
 
+async def test_a_file_that_is_missing_is_waited_for_and_the_source_says_so(folder: Folder) -> None:
+    path = folder.path / "none.jsonl"
+    source = folder.source(paths=[str(path)])
+    await read_until(source, lambda read: len(read.batches) > 2)
+    assert source.health.state == "waiting"
+    assert source.health.why == (
+        f"there is no file at {path}: it is read as soon as there is one; else correct `paths`"
+    )
+    folder.write("none.jsonl", lines([1]))
+    await read_until(source, lambda read: read.ids and source.health.state == "live")
+    assert source.health.why == ""
+
+
 async def test_a_file_that_is_to_be_read_once_and_is_missing_is_refused(folder: Folder) -> None:
     with pytest.raises(SourceRefused, match=r"source drop: there is no file at .*none\.jsonl: correct `paths`"):
         await folder.read(have(1), watch=False, paths=[str(folder.path / "none.jsonl")])
