@@ -160,7 +160,7 @@ async def check_reachable(settings: KafkaSettings) -> None:
         except ConnectionRefusedError:
             problems.append(f"{host}:{port}: connection refused")
         except (OSError, errors.KafkaError) as error:
-            problems.append(f"{host}:{port}: {error}{_hint(settings, error)}")
+            problems.append(f"{host}:{port}: {str(error) or type(error).__name__}{_hint(settings, error)}")
         else:
             await connection.close()
             return

@@ -8,6 +8,7 @@ that were checked are connected to, so that a name can't change in between (DNS 
 from __future__ import annotations
 
 import socket
+import ssl
 from typing import TYPE_CHECKING
 
 from aiohttp.abc import AbstractResolver
@@ -17,6 +18,21 @@ from streams.config.sources.networks import is_public
 
 if TYPE_CHECKING:
     from aiohttp.abc import ResolveResult
+
+
+def no_tls(error: OSError, scheme: str) -> str:
+    """Return what to do if an attempt at TLS was answered by something else; empty if it was not.
+
+    Parameters
+    ----------
+    error
+        Why there is no connection.
+    scheme
+        Beginning of addresses without encryption.
+    """
+    if isinstance(error, ssl.SSLError) and error.reason in {"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"}:
+        return f"no TLS is spoken at this port: correct the port, or write {scheme}:// if it is meant without"
+    return ""
 
 
 class PrivateAddress(OSError):

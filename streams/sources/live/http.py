@@ -18,7 +18,7 @@ from streams import __version__
 from streams.core.text.clean import printable
 from streams.errors import SourceError, SourceRefused, SourceUnavailable
 from streams.runtime import clock
-from streams.sources.live.addresses import PrivateAddress, PublicResolver, check_host
+from streams.sources.live.addresses import PrivateAddress, PublicResolver, check_host, no_tls
 from streams.sources.live.content_encoding import ACCEPTED, BodyError, BodyInflater, BodyTooLarge
 from streams.sources.live.http_dates import retry_after
 
@@ -305,7 +305,8 @@ class SourceHttp:
         except aiohttp.ClientConnectorError as error:
             if isinstance(error.os_error, PrivateAddress):
                 raise self._private(error.os_error) from None
-            reason = error.os_error.strerror or str(error.os_error) or "no connection"
+            failed = error.os_error
+            reason = no_tls(failed, "http") or failed.strerror or str(failed) or "no connection"
             raise SourceUnavailable(self._source, "unreachable", f"{where}: {printable(reason)}") from None
         except aiohttp.ClientResponseError:
             raise SourceUnavailable(self._source, "broken", f"{where} answers with what is no HTTP") from None

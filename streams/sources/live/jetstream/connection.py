@@ -20,6 +20,7 @@ from streams.core.text.clean import printable
 from streams.errors import SourceRefused, SourceUnavailable
 from streams.runtime import clock
 from streams.sources.bluesky_posts import COLLECTION
+from streams.sources.live.addresses import no_tls
 from streams.sources.live.http import PASSING, host_of
 from streams.sources.live.http_dates import retry_after
 
@@ -130,7 +131,8 @@ async def open_connection(source: str, address: str, wire: Wire) -> ClientConnec
     except (WebSocketException, ImportError, EOFError) as error:
         raise SourceUnavailable(source, "bad_handshake", f"{host} does not speak websocket: {_shown(error)}") from error
     except OSError as error:
-        raise SourceUnavailable(source, "unreachable", f"{host} can't be reached: {_shown(error)}") from error
+        reason = no_tls(error, "ws") or _shown(error)
+        raise SourceUnavailable(source, "unreachable", f"{host} can't be reached: {reason}") from error
 
 
 class _Connect(connect):

@@ -15,6 +15,7 @@ from streams.errors import SourceError, SourceRefused, SourceUnavailable
 from streams.sources.live.addresses import check_host
 from streams.sources.live.http import SourceHttp, Timeouts, host_of
 from tests.support.http_faults import Answer, HttpFaults, busy, gzip_bomb, gzipped, http_date, huge_headers, redirect
+from tests.support.plain_server import plain_server
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -281,6 +282,12 @@ async def test_a_private_address_is_refused_before_a_connection(server: HttpFaul
             async with client.stream(server.url(host=host), silence_seconds=1):
                 pass
     assert server.connections == 0
+
+
+async def test_a_port_without_tls_is_told_with_the_way_out() -> None:
+    async with plain_server() as port, SourceHttp("news", allow_private=True) as client:
+        with pytest.raises(SourceUnavailable, match=r"no TLS is spoken at this port: .* or write http://"):
+            await client.request("GET", f"https://127.0.0.1:{port}/")
 
 
 async def test_a_certificate_that_is_not_trusted_is_told() -> None:

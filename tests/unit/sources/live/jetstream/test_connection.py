@@ -9,6 +9,7 @@ import pytest
 from streams.errors import SourceError, SourceRefused, SourceUnavailable
 from streams.sources.live.jetstream.connection import CursorTooOld, EndpointMissing, address_of, open_connection
 from tests.support.http_faults import Answer, HttpFaults
+from tests.support.plain_server import plain_server
 
 if TYPE_CHECKING:
     from streams.sources.live.jetstream.connection import Wire
@@ -60,6 +61,12 @@ async def test_a_response_in_place_of_a_stream_says_whether_to_try_again(
         assert caught.value.reason == reason
     if isinstance(caught.value, SourceUnavailable):
         assert caught.value.retry_after_seconds == (7 if answer.status == 429 else None)
+
+
+async def test_a_port_without_tls_is_told_with_the_way_out() -> None:
+    async with plain_server() as port:
+        with pytest.raises(SourceUnavailable, match=r"no TLS is spoken at this port: .* or write ws://"):
+            await open_connection("bluesky", f"wss://127.0.0.1:{port}/subscribe", "v1")
 
 
 async def test_a_redirect_is_told_without_what_may_be_secret_in_its_address() -> None:
