@@ -6,9 +6,14 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from streams.config.base import Settings
+from streams.config.base import Misfit, Settings, refuse_misfits
 
 KIND: Final = "Kind of the source, which decides which further settings it has."
+
+UNENCRYPTED: Final = (
+    "must not begin with http://, or the token could be read on its way (allow_private: true permits it)"
+)
+"""Refusal of an address to which a token is sent."""
 
 ALL_SOURCES: Final = "all"
 """On the command line, in place of an id: all sources that are enabled."""
@@ -51,3 +56,22 @@ class SourceSettings(Settings):
         description="Share of the posts that match no brand which enter Kafka despite `brand_filter`; 0.01 is 1 %. "
         "They show how much the platform posts.",
     )
+
+
+def refuse_unencrypted(settings: SourceSettings, *names: str) -> None:
+    """Refuse addresses to which a token is sent if they are without TLS.
+
+    Parameters
+    ----------
+    settings
+        Settings of a source.
+    names
+        Its settings that hold such addresses.
+
+    Raises
+    ------
+    ValueError
+        If one of them begins with ``http://``.
+    """
+    misfits = [Misfit((name,), UNENCRYPTED) for name in names if str(getattr(settings, name)).startswith("http://")]
+    refuse_misfits(type(settings).__name__, misfits)

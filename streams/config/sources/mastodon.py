@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from streams.config.addresses import http_url
 from streams.config.base import Misfit, Settings, refuse_misfits
-from streams.config.sources.base import KIND, SourceSettings
+from streams.config.sources.base import KIND, UNENCRYPTED, SourceSettings
 
 StreamName = Literal["public:local", "public", "public:remote"]
 """Posts of the instance's own users, of all users that it knows, or of the users of other instances that it knows."""
@@ -191,9 +191,7 @@ class MastodonSettings(SourceSettings):
             if instance.token_file is not None and instance.anonymous:
                 misfits.append(Misfit((*place, "anonymous"), "must not be true together with token_file"))
             if instance.host.startswith("http://") and not self.allow_private:
-                misfits.append(
-                    Misfit((*place, "host"), "must not begin with http://, or the token could be read on its way")
-                )
+                misfits.append(Misfit((*place, "host"), UNENCRYPTED))
             if not instance.streams and not instance.hashtags:
                 misfits.append(Misfit((*place, "streams"), "must have an entry if there are no hashtags"))
         if sum(len(instance.streams) + len(instance.hashtags) for instance in self.instances) > MAX_STREAMS:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import AfterValidator, Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, Field, SecretStr, StringConstraints, model_validator
 
 from streams.config.addresses import HttpUrl
 from streams.config.base import secret
-from streams.config.sources.base import KIND, SourceSettings
+from streams.config.sources.base import KIND, SourceSettings, refuse_unencrypted
 from streams.errors import ConfigError
 
 REDDIT_ID_VARIABLE: Final = "FIREWATCH_REDDIT_CLIENT_ID"
@@ -108,6 +108,12 @@ class RedditSettings(SourceSettings):
         default=False,
         description="Whether `api_url` and `token_url` may be inside of a private network, as a proxy is.",
     )
+
+    @model_validator(mode="after")
+    def _encrypted(self) -> Self:
+        if not self.allow_private:
+            refuse_unencrypted(self, "api_url", "token_url")
+        return self
 
     def credentials(self) -> tuple[str, SecretStr, str]:
         """Return id and secret of the app, and the header that names the program.

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 
 from streams.config.addresses import HttpUrl
 from streams.config.base import Language, secret
-from streams.config.sources.base import KIND, SourceSettings
+from streams.config.sources.base import KIND, SourceSettings, refuse_unencrypted
 from streams.errors import ConfigError
 
 X_BEARER_VARIABLE: Final = "FIREWATCH_X_BEARER"
@@ -75,6 +75,12 @@ class XSettings(SourceSettings):
     allow_private: bool = Field(
         default=False, description="Whether `api_url` may be inside of a private network, as a proxy is."
     )
+
+    @model_validator(mode="after")
+    def _encrypted(self) -> Self:
+        if not self.allow_private:
+            refuse_unencrypted(self, "api_url")
+        return self
 
     def bearer(self) -> SecretStr:
         """Return the bearer token from the environment or from its file.

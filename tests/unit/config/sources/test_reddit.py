@@ -83,3 +83,10 @@ def test_what_is_missing_is_named_by_its_setting_in_one_line() -> None:
         "user_agent",
         "client_secret_file",
     ]
+
+
+@pytest.mark.parametrize("name", ["api_url", "token_url"])
+def test_a_token_is_not_sent_without_tls_unless_the_network_is_private(name: str) -> None:
+    plain = {name: "http://proxy.internal:8080"}
+    assert f"sources[0].{name}: must not begin with http://" in problems(**plain)
+    assert getattr(settings(**plain, allow_private=True), name) == plain[name]

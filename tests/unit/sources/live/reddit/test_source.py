@@ -324,7 +324,7 @@ async def test_missing_credentials_are_all_named(server: RedditServer, monkeypat
     monkeypatch.delenv(REDDIT_SECRET_VARIABLE)
     with pytest.raises(ConfigError) as refused:
         RedditReader(server, client_id=None, user_agent=None)
-    assert [problem.split(": ")[1] for problem in map(str, refused.value.problems)] == [
+    assert [problem.split(": ")[0] for problem in map(str, refused.value.problems)] == [
         "client_id", "user_agent", "client_secret_file",
     ]  # fmt: skip
 
