@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
     from streams.config import Config
+    from streams.records import Gap
     from tests.support.live_sources import Ingested
 
 
@@ -76,6 +78,43 @@ class SourceRow:
         if set(reported) != set(gaps):
             row.problems.append(f"gaps reported: {sorted(set(reported))}, there were {sorted(set(gaps))}")
         return row
+
+
+def true_gaps(
+    reported: Iterable[Gap], posts: Mapping[str, int], lost: Container[str], slack_ms: int = 0
+) -> list[tuple[int, int]]:
+    """Return the gaps that there were: of each span of lost posts the bounds that were reported, if they lie between it
+    and the posts beside it, and else the times of these posts.
+
+    Parameters
+    ----------
+    reported
+        Gaps of the source.
+    posts
+        Time of each post, milliseconds since the epoch, by id.
+    lost
+        Ids of those that the other side neither delivered nor gave when it was asked.
+    slack_ms
+        By how much a gap may reach beyond the first post after the span.
+    """
+    bounds = [(gap.from_ms, gap.to_ms) for gap in reported]
+    there = []
+    before_ms = 0
+    for is_lost, span in groupby(sorted(posts.items(), key=lambda post: post[1]), key=lambda post: post[0] in lost):
+        times = [at_ms for _, at_ms in span]
+        if is_lost:
+            there.append((before_ms, times[0], times[-1]))
+        before_ms = times[-1]
+    gaps = []
+    for before_ms, first_ms, last_ms in there:
+        after_ms = min((at_ms for id, at_ms in posts.items() if id not in lost and at_ms > last_ms), default=2**63)
+        found = [
+            (from_ms, to_ms)
+            for from_ms, to_ms in bounds
+            if before_ms <= from_ms <= first_ms and last_ms <= to_ms <= after_ms + slack_ms
+        ]
+        gaps.append(found[0] if found else (before_ms, after_ms))
+    return gaps
 
 
 def source_markdown(rows: Sequence[SourceRow]) -> str:
