@@ -174,6 +174,26 @@ async def test_pages_end_at_random_bytes(
         record_source(await row("reddit: an answer ends at a random byte", count, config, server))
 
 
+async def test_answers_stall(
+    make: Make, server: RedditServer, tmp_path: Path, record_source: SourceRecorder, rounds: Callable[[int], int]
+) -> None:
+    count = rounds(3)
+    config = await make()
+    stalls = [Answer(stall_before=True), Answer(body=b'{"kind": "Listing"' + b" " * 900, stall_in_body=500)]
+    async with live_worker(config, tmp_path):
+        await begin(config, server)
+        async with publishing(server):
+            for turn in range(count):
+                path = (NEW, COMMENTS)[turn % 2]
+                seen = len(server.seen(path))
+                server.script(path, stalls[turn % 2])
+                await server.until_seen(path, seen + 1, 60)
+                server.rescript(path)
+                await server.until_seen(path, seen + 2, 120)
+                await until_posts(config, len(server.things))  # or more would be missed than a listing has
+        record_source(await row("reddit: an answer stalls and stays open", count, config, server))
+
+
 async def test_entries_come_twice_and_out_of_order(
     make: Make,
     server: RedditServer,
@@ -229,6 +249,28 @@ async def test_entries_are_hostile(
             count, config, found, source=SOURCE, ids=posts.keys() - lost, gaps=gaps,
         )
     )  # fmt: skip
+
+
+async def test_defects_among_the_entries(
+    make: Make, server: RedditServer, tmp_path: Path, record_source: SourceRecorder, rounds: Callable[[int], int]
+) -> None:
+    count = rounds(20)
+    config = await make()
+    async with live_worker(config, tmp_path):
+        await begin(config, server)
+        expected = set(server.things)
+        for turn in range(count):
+            for field, value in (("name", f"t3_!{turn}"), ("title", 17), ("created_utc", "soon")):
+                thing = server.things[server.post(clock.now_ms(), "Nordtel")]
+                thing |= {"listed_utc": thing["created_utc"], field: value}
+            expected |= {publish(server), publish(server)}
+            await polls(server, 1)
+        found = await until_posts(config, len(expected))
+        found = await until_ingested(config, lambda found: len(found.dead_letters) >= 3 * count)
+    result = SourceRow.of("reddit: defects among the entries", count, config, found, source=SOURCE, ids=expected)
+    if len(found.dead_letters) != 3 * count:
+        result.problems.append(f"{len(found.dead_letters)} dead letters for {3 * count} defects")
+    record_source(result)
 
 
 async def test_reddit_answers_by_errors_for_a_while(

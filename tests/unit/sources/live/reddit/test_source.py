@@ -478,6 +478,19 @@ async def test_a_defect_in_the_listing_is_reported_once(server: RedditServer) ->
     assert len(received) == 2
 
 
+async def test_an_entry_without_a_usable_time_is_handed_on_as_a_defect_and_not_as_an_old_post(
+    server: RedditServer,
+) -> None:
+    publish(server, 5)
+    reader = RedditReader(server)
+    await reader.poll()
+    thing = server.things[server.post(START_MS + MINUTE_MS, "Nordtel")]
+    thing |= {"listed_utc": thing["created_utc"], "created_utc": "soon"}
+    [found] = await reader.poll(times=3)
+    assert isinstance(found, Found)
+    assert found.fields["created_at"] == "soon"  # which the door rejects
+
+
 async def test_the_agent_is_sent_and_no_secret_is_in_an_address(server: RedditServer) -> None:
     await RedditReader(server).poll()
     assert {request.headers["user-agent"] for request in server.requests} == {
