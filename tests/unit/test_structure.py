@@ -115,7 +115,6 @@ ELSEWHERE: Final = {
         "streams/sources/live/reddit/subreddits.py",
     ],
     "the source against a server: tests/unit/sources/live/x/test_source.py": [
-        "streams/config/sources/x.py",
         "streams/sources/live/x/api.py",
         "streams/sources/live/x/progress.py",
         "streams/sources/live/x/recovery.py",

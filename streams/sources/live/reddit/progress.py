@@ -102,7 +102,7 @@ class ListingProgress:
             Whether it may be from before `floor_ms` and not have been read.
         """
         item = change(thing, self.known.get(thing.name))
-        is_old = 0 < thing.known.created_ms < self.floor_ms  # without a usable time it is a defect, which is told
+        is_old = 0 < thing.known.created_ms < self.floor_ms  # without a usable time it is a bad record
         if thing.name not in self.known and is_old and not any_age:
             item = Skipped("backdated")
         self.known[thing.name] = thing.known
