@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from streams.config import Config
+    from streams.records import Alert
 
 MINUTE_MS = 60_000
 
@@ -66,14 +67,15 @@ async def test_a_storm_that_is_brought_afterwards_raises_an_alert_of_its_own_tim
             emit=print,
         )
     )
-    alerts: list[bytes] = []
+    alerts: list[Alert] = []
 
     async def is_counted() -> bool:
         return (await counted(config)).total() >= 200
 
-    async def has_alert() -> bool:
-        alerts[:] = [record.value for record in await read_topic(config, Topics(config.topics).alerts.name)]
-        return bool(alerts)
+    async def begins_with_the_storm() -> bool:
+        records = await read_topic(config, Topics(config.topics).alerts.name)
+        alerts[:] = [alert_from_bytes(record.value) for record in records]
+        return bool(alerts) and alerts[-1].window.start.timestamp() * 1000 == storm_ms
 
     try:
         async with live_worker(config, tmp_path, module="tests.support.scripted_cli"):
@@ -83,10 +85,11 @@ async def test_a_storm_that_is_brought_afterwards_raises_an_alert_of_its_own_tim
             await until_posts(config, len(there) + len(storm))
             on = [post(2_000 + number, clock.now_ms(), "ist da") for number in range(100)]
             write_script(tmp_path / "there.script", on, append=True)
-            await until(has_alert)
+            await until(begins_with_the_storm)
     finally:
         stop.set()
         await workers
-    opened = alert_from_bytes(alerts[0])
-    assert (opened.step, opened.suppressed, opened.window.start.timestamp() * 1000) == ("open", None, storm_ms)
-    assert opened.late_mentions == opened.window.mentions
+    opened = alerts[0]
+    assert (opened.step, opened.suppressed, opened.late_mentions) == ("open", None, opened.window.mentions)
+    assert {alert.fingerprint for alert in alerts} == {opened.fingerprint}
+    assert storm_ms <= opened.window.start.timestamp() * 1000 < storm_ms + 5 * MINUTE_MS

@@ -61,7 +61,7 @@ async def test_each_item_becomes_what_it_is(make: Callable[..., Any], tmp_path: 
     assert [each.id for each in found.deletions] == ["2"]
     assert [(gap.source, gap.from_ms, gap.to_ms) for gap in found.gaps] == [("wire", 1_000, 61_000)]
     assert [reason for reason, _ in found.dead_letters] == ["broken_json"]
-    assert (cursor.kind, cursor.state, [gap.to_ms for gap in cursor.gaps]) == ("files", "live", [])
+    assert (cursor.kind, cursor.state, [gap.to_ms for gap in cursor.gaps]) == ("files", "live", [61_000])
 
 
 async def test_a_worker_that_dies_between_the_acknowledgement_and_the_cursor_repeats_and_loses_nothing(
