@@ -49,3 +49,12 @@ async def kill_owner(*workers: LiveWorker, rounds: int, chance: random.Random, s
         await owner.kill()
         await owner.start()
     await owner_of(*workers)
+
+
+async def take_over(first: LiveWorker, second: LiveWorker, *, rounds: int) -> None:
+    """Kill the worker that reads, again and again, and start it again once the other one reads in its place."""
+    for _ in range(rounds):
+        owner = await owner_of(first, second)
+        await owner.kill()
+        await (second if owner is first else first).reads()
+        await owner.start()

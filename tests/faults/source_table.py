@@ -79,6 +79,30 @@ class SourceRow:
             row.problems.append(f"gaps reported: {sorted(set(reported))}, there were {sorted(set(gaps))}")
         return row
 
+    @classmethod
+    def beside_losses(
+        cls,
+        fault: str,
+        rounds: int,
+        config: Config,
+        ingested: Ingested,
+        *,
+        source: str,
+        posts: Mapping[str, int],
+        lost: Container[str],
+        slack_ms: int = 0,
+    ) -> SourceRow:
+        """Compare what arrived with what there was, of which some could not arrive.
+
+        Parameters
+        ----------
+        posts, lost, slack_ms
+            As in `true_gaps`.
+        """
+        gaps = true_gaps(ingested.gaps, posts, lost, slack_ms)
+        ids = [id for id in posts if id not in lost]
+        return cls.of(fault, rounds, config, ingested, source=source, ids=ids, gaps=gaps)
+
 
 def true_gaps(
     reported: Iterable[Gap], posts: Mapping[str, int], lost: Container[str], slack_ms: int = 0

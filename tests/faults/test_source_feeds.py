@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 import time
 from functools import partial
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from streams.kafka.admin import ensure_topics
+from tests.faults.killing import kill_owner, take_over, two_workers
 from tests.faults.source_table import SourceRow
 from tests.support.feed_day import feed_day
 from tests.support.feeds import item, rss
@@ -123,11 +123,7 @@ async def test_the_worker_is_killed_while_the_feed_misbehaves(
     server.handle("/rss", unreliable.answer)
     config = await make("/rss")
     async with live_worker(config, tmp_path) as worker:
-        for _ in range(count):
-            await worker.reads()
-            await asyncio.sleep(chance.uniform(0, 3))
-            await worker.kill()
-            await worker.start()
+        await kill_owner(worker, rounds=count, chance=chance, seconds=3)
         feed.stop()
         unreliable.share = 0
         found = await all_of(config, feed)
@@ -145,17 +141,10 @@ async def test_a_standby_takes_over(
     feed = MovingFeed(per_second=5, shown=2_000)
     server.handle("/rss", feed.answer)
     config = await make("/rss")
-    async with live_worker(config, tmp_path) as first:
-        await first.reads()
-        async with live_worker(config, tmp_path, name="standby") as second:
-            owner, other = first, second
-            for _ in range(count):
-                await owner.kill()
-                await other.reads()
-                await owner.start()
-                owner, other = other, owner
-            feed.stop()
-            found = await all_of(config, feed)
+    async with two_workers(config, tmp_path) as workers:
+        await take_over(*workers, rounds=count)
+        feed.stop()
+        found = await all_of(config, feed)
     record_source(row("kill -9, a stand-by takes over", count, config, found, feed.published))
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from deploy.local.jetstream_events import POSTS, did_of
 from streams.kafka.admin import ensure_topics
+from tests.faults.killing import kill_owner
 from tests.faults.source_table import SourceRow
 from tests.support.jetstream_faults import Chances, FaultyJetstream
 from tests.support.live_sources import live_worker, until_cursor, until_ingested
@@ -136,11 +137,7 @@ async def test_the_worker_is_killed_while_the_server_cuts_repeats_and_sends_garb
     async with started(server):
         config = await make(server)
         async with live_worker(config, tmp_path) as worker, Network(server) as network:
-            for _ in range(count):
-                await worker.reads()
-                await asyncio.sleep(chance.uniform(0, 3))
-                await worker.kill()
-                await worker.start()
+            await kill_owner(worker, rounds=count, chance=chance, seconds=3)
             await network.pause()
             for _ in range(3):
                 network.post()  # a last one may be held back by a swap

@@ -11,6 +11,7 @@ import orjson
 import pytest
 
 from streams.kafka.admin import ensure_topics
+from tests.faults.killing import kill_owner, take_over, two_workers
 from tests.faults.source_table import SourceRow
 from tests.support.http_faults import Answer
 from tests.support.live_sources import live_worker, until_cursor, until_ingested, until_posts
@@ -93,12 +94,7 @@ async def test_the_only_worker_is_killed(
     async with live_worker(config, tmp_path) as worker:
         await until_cursor(config, SOURCE, begun)
         async with publishing(server):
-            for _ in range(count):
-                await worker.reads()
-                await asyncio.sleep(chance.uniform(0, 2))
-                await worker.kill()
-                await worker.start()
-            await worker.reads()
+            await kill_owner(worker, rounds=count, chance=chance)
         record_source(await row("mastodon: kill -9 of the worker", count, config, server))
 
 
@@ -107,16 +103,10 @@ async def test_the_owner_is_killed_and_another_takes_over(
 ) -> None:
     count = rounds(3)
     config = await make(server)
-    async with live_worker(config, tmp_path) as first, live_worker(config, tmp_path, name="second") as second:
+    async with two_workers(config, tmp_path) as workers:
         await until_cursor(config, SOURCE, begun)
         async with publishing(server):
-            for _ in range(count):
-                while not any("reading source" in each.log for each in (first, second)):  # noqa: ASYNC110  a log
-                    await asyncio.sleep(0.1)
-                owner, other = (first, second) if "reading source" in first.log else (second, first)
-                await owner.kill()
-                await other.reads()
-                await owner.start()
+            await take_over(*workers, rounds=count)
         record_source(await row("mastodon: kill -9 of the owner beside a stand-by", count, config, server))
 
 

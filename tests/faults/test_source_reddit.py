@@ -12,7 +12,8 @@ import pytest
 
 from streams.kafka.admin import ensure_topics
 from streams.runtime import clock
-from tests.faults.source_table import SourceRow, true_gaps
+from tests.faults.killing import kill_owner, take_over, two_workers
+from tests.faults.source_table import SourceRow
 from tests.support.http_faults import Answer
 from tests.support.live_sources import live_worker, until_cursor, until_ingested, until_posts
 from tests.support.reddit_server import CLIENT_SECRET, RedditServer
@@ -116,12 +117,7 @@ async def test_the_only_worker_is_killed(
     async with live_worker(config, tmp_path) as worker:
         await begin(config, server)
         async with publishing(server):
-            for _ in range(count):
-                await worker.reads()
-                await asyncio.sleep(chance.uniform(0, 4))
-                await worker.kill()
-                await worker.start()
-            await worker.reads()
+            await kill_owner(worker, rounds=count, chance=chance, seconds=4)
         record_source(await row("reddit: kill -9 of the worker", count, config, server))
 
 
@@ -130,16 +126,10 @@ async def test_the_owner_is_killed_and_another_takes_over(
 ) -> None:
     count = rounds(3)
     config = await make()
-    async with live_worker(config, tmp_path) as first, live_worker(config, tmp_path, name="second") as second:
+    async with two_workers(config, tmp_path) as workers:
         await begin(config, server)
         async with publishing(server):
-            for _ in range(count):
-                while not any("reading source" in each.log for each in (first, second)):  # noqa: ASYNC110  a log
-                    await asyncio.sleep(0.1)
-                owner, other = (first, second) if "reading source" in first.log else (second, first)
-                await owner.kill()
-                await other.reads()
-                await owner.start()
+            await take_over(*workers, rounds=count)
         record_source(await row("reddit: kill -9 of the owner beside a stand-by", count, config, server))
 
 
@@ -242,13 +232,8 @@ async def test_entries_are_hostile(
             server.vanished |= hidden
             del server.spoils[spoils]
         found = await until_ingested(config, lambda found: len(found.gaps) >= count)
-    gaps = true_gaps(found.gaps, posts, lost)
-    record_source(
-        SourceRow.of(
-            "reddit: an entry of garbage, nesting, 3 or 20 MB spoils its pages",
-            count, config, found, source=SOURCE, ids=posts.keys() - lost, gaps=gaps,
-        )
-    )  # fmt: skip
+    fault = "reddit: an entry of garbage, nesting, 3 or 20 MB spoils its pages"
+    record_source(SourceRow.beside_losses(fault, count, config, found, source=SOURCE, posts=posts, lost=lost))
 
 
 async def test_defects_among_the_entries(
@@ -359,13 +344,8 @@ async def test_the_listing_has_fewer_entries_than_were_missed(
             await worker.start()
             await until_posts(config, len(posts) - len(lost))
         found = await until_ingested(config, lambda found: len(found.gaps) >= count)
-    gaps = true_gaps(found.gaps, posts, lost)
-    record_source(
-        SourceRow.of(
-            "reddit: the listing has fewer entries than were missed",
-            count, config, found, source=SOURCE, ids=posts.keys() - lost, gaps=gaps,
-        )
-    )  # fmt: skip
+    fault = "reddit: the listing has fewer entries than were missed"
+    record_source(SourceRow.beside_losses(fault, count, config, found, source=SOURCE, posts=posts, lost=lost))
 
 
 async def test_the_posts_that_were_read_last_are_deleted(

@@ -13,7 +13,8 @@ import pytest
 
 from streams.kafka.admin import ensure_topics
 from streams.runtime import clock
-from tests.faults.source_table import SourceRow, true_gaps
+from tests.faults.killing import kill_owner, take_over, two_workers
+from tests.faults.source_table import SourceRow
 from tests.support.http_faults import Answer
 from tests.support.live_sources import Ingested, live_worker, until_cursor, until_ingested, until_posts
 from tests.support.x_server import TOKEN, XServer, ms_of, tweet
@@ -117,8 +118,9 @@ async def row(
     found = await settled(config)
     posts = {each["id"]: ms_of(each) for each in server.published}
     lost = posts.keys() - (set(server.delivered) - set(dropped)) - server.searched
-    gaps = true_gaps(found.gaps, posts, lost, slack_ms)
-    return SourceRow.of(fault, rounds, config, found, source=SOURCE, ids=posts.keys() - lost, gaps=gaps)
+    return SourceRow.beside_losses(
+        fault, rounds, config, found, source=SOURCE, posts=posts, lost=lost, slack_ms=slack_ms
+    )
 
 
 async def test_the_only_worker_is_killed(
@@ -134,12 +136,7 @@ async def test_the_only_worker_is_killed(
     async with live_worker(config, tmp_path) as worker:
         await begin(config, server)
         async with publishing(server):
-            for _ in range(count):
-                await worker.reads()
-                await asyncio.sleep(chance.uniform(0, 2))
-                await worker.kill()
-                await worker.start()
-            await worker.reads()
+            await kill_owner(worker, rounds=count, chance=chance)
         record_source(await row("x: kill -9 of the worker", count, config, server))
 
 
@@ -148,16 +145,10 @@ async def test_the_owner_is_killed_and_another_takes_over(
 ) -> None:
     count = rounds(3)
     config = await make()
-    async with live_worker(config, tmp_path) as first, live_worker(config, tmp_path, name="second") as second:
+    async with two_workers(config, tmp_path) as workers:
         await begin(config, server)
         async with publishing(server):
-            for _ in range(count):
-                while not any("reading source" in each.log for each in (first, second)):  # noqa: ASYNC110  a log
-                    await asyncio.sleep(0.1)
-                owner, other = (first, second) if "reading source" in first.log else (second, first)
-                await owner.kill()
-                await other.reads()
-                await owner.start()
+            await take_over(*workers, rounds=count)
         record_source(await row("x: kill -9 of the owner beside a stand-by", count, config, server))
 
 
