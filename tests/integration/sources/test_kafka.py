@@ -277,16 +277,21 @@ async def test_a_broker_that_does_not_answer_is_unavailable(topic: str, source: 
         await read_until(source(bootstrap="127.0.0.1:1"), lambda _: True)
 
 
-async def test_a_batch_that_is_damaged_on_the_disk_of_the_broker_is_a_gap_between_its_neighbours(
-    foreign: ForeignKafka, topic: str, kafka_config: Callable[..., Config]
-) -> None:
+def fill(foreign: ForeignKafka, topic: str, count: int) -> None:
+    """Create a topic with posts in batches of ten in one partition, and another post in a second one."""
     foreign.create(topic, 2)
-    for number in range(30):
+    for number in range(count):
         foreign.send(topic, post(number), partition=0)
         if number % 10 == 9:
             foreign.flush()
     foreign.send(topic, post(99), partition=1)
     foreign.flush()
+
+
+async def test_a_batch_that_is_damaged_on_the_disk_of_the_broker_is_a_gap_between_its_neighbours(
+    foreign: ForeignKafka, topic: str, kafka_config: Callable[..., Config]
+) -> None:
+    fill(foreign, topic, 30)
     first, behind = damage_batch(topic, 0, 14)
     ahead_ms = 0
     entry = {"id": "crawler", "kind": "kafka", "topic": topic, "start": "earliest", "map": MAP}
@@ -310,13 +315,7 @@ async def test_a_batch_that_is_damaged_on_the_disk_of_the_broker_is_a_gap_betwee
 async def test_a_batch_without_a_length_stalls_and_the_other_partitions_are_read(
     foreign: ForeignKafka, topic: str, kafka_config: Callable[..., Config]
 ) -> None:
-    foreign.create(topic, 2)
-    for number in range(20):
-        foreign.send(topic, post(number), partition=0)
-        if number == 9:
-            foreign.flush()
-    foreign.send(topic, post(99), partition=1)
-    foreign.flush()
+    fill(foreign, topic, 20)
     first, _ = damage_length(topic, 0, 0)
     ahead_ms = 0
     entry = {"id": "crawler", "kind": "kafka", "topic": topic, "start": "earliest", "map": MAP}
