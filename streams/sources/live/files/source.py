@@ -173,6 +173,8 @@ class FilesSource(LiveSource):
             if "not remembered" not in self.health.facts:
                 log.warning("the cursor has no room for all files", source=self.id, not_remembered=why)
             self.health.facts["not remembered"] = why
+        else:
+            self.health.facts.pop("not remembered", None)
         if absent:
             why = f"there is no file at {_listed(absent)}: it is read as soon as there is one; else correct `paths`"
             self.health.state, self.health.why = "waiting", why

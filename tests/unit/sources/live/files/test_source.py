@@ -15,6 +15,7 @@ import pytest
 from backports import zstd
 
 from streams.errors import SourceRefused, SourceUnavailable
+from streams.sources.live.files import progress
 from tests.support.source_reading import Read, read_until, source_of
 
 if TYPE_CHECKING:
@@ -387,3 +388,24 @@ async def test_a_day_of_many_files_leaves_nothing_behind(folder: Folder) -> None
     assert max(counts[-50:]) <= 110  # those of a day, and no more
     assert len(source._tails) == 0  # type: ignore[attr-defined]
     assert len(source._settled) <= 4  # type: ignore[attr-defined]
+
+
+async def test_that_the_cursor_has_no_room_is_said_for_as_long_as_it_is_so(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "MAX_POSITION_BYTES", 300)
+    for number in range(5):
+        folder.write(f"{number}.jsonl", lines([number]))
+    source = folder.source()
+    said: list[str] = []
+
+    def on(read: Read) -> bool:
+        if len(read.ids) == 5 and not said and "not remembered" in source.health.facts:
+            said.append(source.health.facts["not remembered"])
+            for number in range(4):
+                (folder.path / f"{number}.jsonl").unlink()
+            folder.append("4.jsonl", lines([5]))
+        return len(read.ids) == 6 and "not remembered" not in source.health.facts
+
+    await read_until(source, on)
+    assert "files that were read and stay" in said[0]
