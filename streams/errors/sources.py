@@ -24,6 +24,11 @@ class SourceError(FirewatchError):
         self.source, self.reason, self.detail = source, reason, detail
         super().__init__(f"source {source}: {detail}")
 
+    @property
+    def in_one_line(self) -> str:
+        """Return the problem without the name of the source."""
+        return self.detail
+
 
 class SourceRefused(SourceError):
     """The other side denies access, or does not offer what is asked for, until somebody changes something."""

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from streams.core.text.matching import Matcher
-from streams.errors import ConfigError, FirewatchError, MissingPackage, RecordError, SourceError
+from streams.errors import ConfigError, FirewatchError, MissingPackage, RecordError
 from streams.operate.source_status import reads
 from streams.records import Post
 from streams.sources.live.base import AuthorDeleted, Bad, Deleted, Found, Skipped, Surroundings
@@ -134,17 +134,14 @@ class _Checking:
         found = self._found
         try:
             source = make_source(self._settings, Surroundings(self._config))
-        except ConfigError as error:
+        except (ConfigError, MissingPackage) as error:
             found.why = error.in_one_line
-            return found
-        except MissingPackage as error:
-            found.why = str(error)
             return found
         try:
             await self._ask(source)
-        except SourceError as error:
-            found.why = error.detail
-        except (FirewatchError, OSError) as error:  # a port that is taken, a file that can't be read
+        except FirewatchError as error:
+            found.why = error.in_one_line
+        except OSError as error:  # a port that is taken, a file that can't be read
             found.why = str(error)
         except Exception as error:  # noqa: BLE001  one source must not hide what the others answer
             found.why = f"an unexpected error, please report it: {error!r}"

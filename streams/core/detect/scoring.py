@@ -188,10 +188,9 @@ class BrandScoring(ABC):
         It has others, or may have, so their number is a lower bound: what is anomalous about it is anomalous. Their
         tone is no bound, as it is that of the sources which are late; so detectors that compare shares have no say.
         """
-        end_ms = step.start_ms + self._windows.bucket_ms
-        platform = progress.load_of_others(end_ms, self._group)
-        repeated = self._repetition.repeated(late)
         length_ms = self._windows.bucket_ms
+        platform = progress.load_of_others(step.start_ms + length_ms, self._group)
+        repeated = self._repetition.repeated(late)
         bucket = late.bucket(step.start_ms, length_ms, length_ms - 1, 1.0, repeated, platform)
         usual = self._of_each("score_one", step.at_ms, lambda detector: detector.usual_count(bucket))
         scores = self._score(bucket, step.at_ms)

@@ -108,9 +108,8 @@ class SourceKeeper:
                 try:
                     source = self._made()
                 except (ConfigError, MissingPackage) as error:
-                    why = error.in_one_line if isinstance(error, ConfigError) else f"{error}"
-                    await self._record_refusal(why)
-                    await self._refuse(why)
+                    await self._record_refusal(error.in_one_line)
+                    await self._refuse(error.in_one_line)
                     continue
                 async with owned(self._config, self._settings, self._board) as ownership:
                     await self._own(source, ownership)

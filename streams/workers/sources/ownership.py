@@ -73,10 +73,11 @@ class Ownership:
     def note(self, gap: Gap) -> None:
         """Remember a gap for those who ask for the status."""
         known = {(each.from_ms, each.to_ms, each.cause, each.part) for each in self._gaps}
-        span = (gap.from_ms, gap.to_ms, gap.cause, gap.part[:200])
-        if span not in known:  # a gap that is found again after a crash
-            from_ms, to_ms, cause, part = span
-            self._gaps.append(RecentGap(from_ms=from_ms, to_ms=to_ms, cause=cause, part=part, found_ms=clock.now_ms()))
+        found = RecentGap(
+            from_ms=gap.from_ms, to_ms=gap.to_ms, cause=gap.cause, part=gap.part[:200], found_ms=clock.now_ms()
+        )
+        if (found.from_ms, found.to_ms, found.cause, found.part) not in known:  # else it is found again after a crash
+            self._gaps.append(found)
 
     def hurry(self) -> None:
         """Have the cursor saved at once."""

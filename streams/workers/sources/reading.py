@@ -109,7 +109,7 @@ class SourceReader:
     async def _wait_after(self, error: Exception) -> None:
         health, name = self._source.health, self._source.id
         live_metrics.FAILURES.labels(name).inc()
-        why = _sentence(error)
+        why = error.in_one_line if isinstance(error, FirewatchError) else f"{error}"
         if isinstance(error, SourceRefused | ConfigError | MissingPackage):
             health.state, health.why = "refused", why
             self._complain("source refused; it is tried again every 15 minutes", why)
@@ -132,13 +132,6 @@ class SourceReader:
         level = log.info if why == self._complaint else log.error
         self._complaint = why
         level(event, source=self._source.id, why=why)
-
-
-def _sentence(error: Exception) -> str:
-    """Return what an error says, without the name of the source, in one line."""
-    if isinstance(error, SourceError):
-        return error.detail
-    return error.in_one_line if isinstance(error, ConfigError) else f"{error}"
 
 
 def _first_of(error: Exception) -> Exception:
