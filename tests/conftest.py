@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import uuid
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -25,6 +26,12 @@ REQUIRED: Final = os.environ.get(REQUIRE_VARIABLE) == "1"
 
 OF_TERMINALS: Final = ("COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
 """Variables by which a shell or a CI server changes how wide and how colourful rich and click print."""
+
+
+def pytest_configure() -> None:
+    """Take an interrupt again where it is ignored, as by what a script starts in its background: tests send it."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
